@@ -1,0 +1,171 @@
+//! The data that crosses the boundary. Frozen: growth goes into `ext`.
+
+use abi_stable::{
+    StableAbi,
+    std_types::{ROption, RString, RVec},
+};
+
+/// An open set of codes: an old peer sees an unknown number, never an invalid enum.
+macro_rules! codes {
+    ($(#[$doc:meta])* $name:ident { $($(#[$code_doc:meta])* $code:ident = $value:literal,)* }) => {
+        $(#[$doc])*
+        #[repr(transparent)]
+        #[derive(StableAbi, Clone, Copy, PartialEq, Eq, Debug)]
+        pub struct $name(pub u32);
+
+        impl $name {
+            $($(#[$code_doc])* pub const $code: Self = Self($value);)*
+        }
+    };
+}
+
+codes! {
+    /// What went wrong in a plugin.
+    ErrorCode {
+        OTHER = 0,
+        /// The configuration does not fit the plugin's schema.
+        CONFIGURATION = 1,
+        UNSUPPORTED = 2,
+        /// The operating system or the host refused.
+        DENIED = 3,
+        TIMED_OUT = 4,
+        CANCELLED = 5,
+        /// The plugin panicked; the SDK caught it.
+        PANIC = 6,
+        IO = 7,
+        NOT_FOUND = 8,
+    }
+}
+
+codes! {
+    /// Severity of a log line, as in `tracing`.
+    Level { ERROR = 1, WARN = 2, INFO = 3, DEBUG = 4, TRACE = 5, }
+}
+
+codes! {
+    /// What a plugin can ask the host to open for it. The argument of `HostApi::open` is given.
+    Resource {
+        /// A machine's console log, read only; argument: its index in the batch.
+        CONSOLE = 1,
+        /// A raw artefact of a snapshot, read only; argument: its path in the snapshot.
+        ARTEFACT = 2,
+        /// A raw link-layer socket; argument: the name of the interface.
+        RAW_SOCKET = 3,
+    }
+}
+
+codes! {
+    /// What a signal is asked for.
+    Stage {
+        /// Find addresses.
+        DISCOVER = 1,
+        /// Tell what is known of the candidates.
+        CONFIRM = 2,
+    }
+}
+
+codes! {
+    /// What an advice states.
+    AdviceKind {
+        /// Which router this is.
+        ROUTER = 1,
+        /// What can be done about a finding.
+        REMEDY = 2,
+        /// Something that the router itself reports, such as a machine in its device list.
+        WITNESS = 3,
+    }
+}
+
+codes! {
+    /// State of a machine in its manager.
+    MachineState { UNKNOWN = 0, STOPPED = 1, RUNNING = 2, PAUSED = 3, MISSING = 4, }
+}
+
+/// One detail by name.
+#[repr(C)]
+#[derive(StableAbi, Clone, Debug)]
+pub struct Attribute {
+    pub key: RString,
+    pub value: RString,
+}
+
+/// Why a call failed.
+#[repr(C)]
+#[derive(StableAbi, Clone, Debug)]
+pub struct Error {
+    pub code: ErrorCode,
+    pub message: RString,
+    pub ext: RVec<Attribute>,
+}
+
+/// One machine of the batch that a signal is asked about.
+#[repr(C)]
+#[derive(StableAbi, Clone, Debug)]
+pub struct VirtualMachine {
+    pub name: RString,
+    /// In the form `52:54:00:4b:5e:57`.
+    pub macs: RVec<RString>,
+    pub hostname: ROption<RString>,
+    /// Whether `Resource::CONSOLE` can be opened for it.
+    pub has_console: bool,
+    /// Addresses found so far, as text; empty while discovering.
+    pub candidates: RVec<RString>,
+    pub ext: RVec<Attribute>,
+}
+
+/// One fact about one machine.
+#[repr(C)]
+#[derive(StableAbi, Clone, Debug)]
+pub struct Observation {
+    /// Index of the machine in the batch.
+    pub vm: u32,
+    /// Code of the kind of fact, such as `neighbour-reachable`.
+    pub kind: RString,
+    pub address: ROption<RString>,
+    pub mac: ROption<RString>,
+    /// Age of the fact in milliseconds, where its source tells.
+    pub age_ms: ROption<u64>,
+    /// The fact in plain words.
+    pub says: RString,
+    pub ext: RVec<Attribute>,
+}
+
+/// One fact about the network or one finding, given to an advice plugin.
+#[repr(C)]
+#[derive(StableAbi, Clone, Debug)]
+pub struct Fact {
+    /// Such as `gateway.address`, `http.get:/cgi/cgi_owl.js`, `finding`.
+    pub key: RString,
+    pub value: RString,
+    pub ext: RVec<Attribute>,
+}
+
+/// What an advice plugin concludes.
+#[repr(C)]
+#[derive(StableAbi, Clone, Debug)]
+pub struct Advice {
+    pub kind: AdviceKind,
+    /// Such as `bt-smart-hub-2` or `use-smart-setup-mode-2`.
+    pub id: RString,
+    pub title: RString,
+    /// 0 to 1000.
+    pub confidence_permille: u16,
+    pub because: RVec<RString>,
+    pub steps: RVec<RString>,
+    pub ext: RVec<Attribute>,
+}
+
+/// One machine that an inventory plugin knows.
+#[repr(C)]
+#[derive(StableAbi, Clone, Debug)]
+pub struct Machine {
+    /// Unique within its manager.
+    pub id: RString,
+    pub name: RString,
+    pub state: MachineState,
+    pub pid: ROption<u32>,
+    pub macs: RVec<RString>,
+    pub hostname: ROption<RString>,
+    pub console_log: ROption<RString>,
+    pub ext: RVec<Attribute>,
+}

@@ -1,0 +1,60 @@
+//! The calls that cross the boundary. Methods may only be appended, with a default body.
+
+use abi_stable::{
+    sabi_trait,
+    sabi_types::RRef,
+    std_types::{RBox, RResult, RSlice, RStr, RVec},
+};
+
+use crate::{Advice, Error, Fact, Level, Machine, Observation, Resource, Stage, VirtualMachine};
+
+/// What the host lends to a plugin for the time of one call.
+#[sabi_trait]
+pub trait HostApi: Send + Sync {
+    /// Hands over observations. `false`: nobody listens any more, stop.
+    fn emit(&self, observations: RVec<Observation>) -> bool;
+    /// Whether the host has asked the call to end.
+    fn cancelled(&self) -> bool;
+    /// Milliseconds until the host stops waiting.
+    fn remaining_ms(&self) -> u64;
+    /// What the call is for.
+    fn stage(&self) -> Stage;
+    /// Whether a log line of this level and target would be kept.
+    fn log_enabled(&self, level: Level, target: RStr<'_>) -> bool;
+    fn log(&self, level: Level, target: RStr<'_>, message: RStr<'_>);
+    /// A descriptor, opened by the host, of something that the manifest declares. The plugin
+    /// owns it.
+    #[sabi(last_prefix_field)]
+    fn open(&self, resource: Resource, argument: RStr<'_>) -> RResult<i32, Error>;
+}
+
+/// A borrowed host, for one call.
+pub type HostRef<'a> = HostApi_TO<'a, RRef<'a, ()>>;
+
+/// A plugin that finds or confirms addresses.
+#[sabi_trait]
+pub trait Signal: Send + Sync {
+    #[sabi(last_prefix_field)]
+    fn observe(&self, vms: RSlice<'_, VirtualMachine>, host: HostRef<'_>) -> RResult<(), Error>;
+}
+
+/// A plugin that knows which machines exist.
+#[sabi_trait]
+pub trait Inventory: Send + Sync {
+    #[sabi(last_prefix_field)]
+    fn list(&self, host: HostRef<'_>) -> RResult<RVec<Machine>, Error>;
+}
+
+/// A plugin that knows routers, or other things that can be done about a finding.
+#[sabi_trait]
+pub trait AdviceSource: Send + Sync {
+    #[sabi(last_prefix_field)]
+    fn advise(&self, facts: RSlice<'_, Fact>, host: HostRef<'_>) -> RResult<RVec<Advice>, Error>;
+}
+
+/// A signal that owns itself.
+pub type SignalBox = Signal_TO<'static, RBox<()>>;
+/// An inventory that owns itself.
+pub type InventoryBox = Inventory_TO<'static, RBox<()>>;
+/// An advice source that owns itself.
+pub type AdviceBox = AdviceSource_TO<'static, RBox<()>>;

@@ -1,0 +1,90 @@
+//! Between the plain types of authors and the data that crosses the boundary.
+
+use std::time::Duration;
+
+use vmkit_abi as abi;
+use vmkit_types::{Observation, Subject};
+
+use crate::{Advice, AdviceKind, Fact, Machine, MachineState};
+
+pub(crate) fn attributes_out(attributes: Vec<(String, String)>) -> Vec<abi::Attribute> {
+    attributes
+        .into_iter()
+        .map(|(key, value)| abi::Attribute { key: key.into(), value: value.into() })
+        .collect()
+}
+
+/// An observation on its way to the host.
+pub(crate) fn observation_out(observation: Observation) -> abi::Observation {
+    let Observation { vm, kind, address, mac, age, says, attributes } = observation;
+    abi::Observation {
+        // An index that does not fit is refused by the host like any other out of range.
+        vm: u32::try_from(vm).unwrap_or(u32::MAX),
+        kind: kind.code().into(),
+        address: address.map(|address| address.to_string().into()).into(),
+        mac: mac.map(|mac| mac.to_string().into()).into(),
+        age_ms: age.map(milliseconds).into(),
+        says: says.into(),
+        ext: attributes_out(attributes).into(),
+    }
+}
+
+fn milliseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// A machine of the batch on its way to the plugin. What cannot be parsed is left out: the host
+/// has validated it, so it can only come from a newer host.
+pub(crate) fn subject_in(vm: &abi::VirtualMachine) -> Subject {
+    Subject {
+        name: vm.name.to_string(),
+        macs: vm.macs.iter().filter_map(|mac| mac.parse().ok()).collect(),
+        hostname: vm.hostname.as_ref().map(ToString::to_string).into_option(),
+        has_console: vm.has_console,
+        candidates: vm.candidates.iter().filter_map(|address| address.parse().ok()).collect(),
+    }
+}
+
+pub(crate) fn fact_in(fact: &abi::Fact) -> Fact {
+    Fact { key: fact.key.to_string(), value: fact.value.to_string() }
+}
+
+pub(crate) fn machine_out(machine: Machine) -> abi::Machine {
+    abi::Machine {
+        id: machine.id.into(),
+        name: machine.name.into(),
+        state: match machine.state {
+            MachineState::Unknown => abi::MachineState::UNKNOWN,
+            MachineState::Stopped => abi::MachineState::STOPPED,
+            MachineState::Running => abi::MachineState::RUNNING,
+            MachineState::Paused => abi::MachineState::PAUSED,
+            MachineState::Missing => abi::MachineState::MISSING,
+        },
+        pid: machine.pid.into(),
+        macs: machine.macs.iter().map(|mac| mac.to_string().into()).collect(),
+        hostname: machine.hostname.map(Into::into).into(),
+        console_log: machine.console_log.map(Into::into).into(),
+        ext: Vec::new().into(),
+    }
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "clamped to 0..=1000 before the cast"
+)]
+pub(crate) fn advice_out(advice: Advice) -> abi::Advice {
+    abi::Advice {
+        kind: match advice.kind {
+            AdviceKind::Router => abi::AdviceKind::ROUTER,
+            AdviceKind::Remedy => abi::AdviceKind::REMEDY,
+            AdviceKind::Witness => abi::AdviceKind::WITNESS,
+        },
+        id: advice.id.into(),
+        title: advice.title.into(),
+        confidence_permille: (advice.confidence * 1000.0).clamp(0.0, 1000.0) as u16,
+        because: advice.because.into_iter().map(Into::into).collect(),
+        steps: advice.steps.into_iter().map(Into::into).collect(),
+        ext: Vec::new().into(),
+    }
+}

@@ -1,0 +1,88 @@
+//! The context of one call.
+
+use std::{
+    fs::File,
+    os::fd::{FromRawFd, OwnedFd},
+    time::Duration,
+};
+
+use vmkit_abi::{HostRef, Resource};
+use vmkit_types::{Observation, Stage};
+
+use crate::{Error, ErrorCode, Result, convert};
+
+/// What a plugin may use during one call: where to report, how long, and what the host opens for
+/// it.
+pub struct Cx<'a> {
+    host: HostRef<'a>,
+}
+
+impl<'a> Cx<'a> {
+    /// The context over this host.
+    #[doc(hidden)]
+    pub fn new(host: HostRef<'a>) -> Self {
+        Self { host }
+    }
+
+    pub(crate) fn host(&self) -> &HostRef<'a> {
+        &self.host
+    }
+
+    /// Reports one fact.
+    ///
+    /// # Errors
+    /// The host no longer listens: return the error.
+    pub fn emit(&self, observation: Observation) -> Result<()> {
+        self.emit_all(vec![observation])
+    }
+
+    /// Reports many facts at once, which costs less than one by one.
+    ///
+    /// # Errors
+    /// The host no longer listens: return the error.
+    pub fn emit_all(&self, observations: Vec<Observation>) -> Result<()> {
+        let heard =
+            self.host.emit(observations.into_iter().map(convert::observation_out).collect());
+        if heard { Ok(()) } else { Err(Error::new(ErrorCode::Cancelled, "the host has left")) }
+    }
+
+    /// Fails once the host has asked to end or the deadline has passed. Call it in every loop.
+    ///
+    /// # Errors
+    /// `Cancelled` or `TimedOut`: return it.
+    pub fn check(&self) -> Result<()> {
+        if self.host.cancelled() {
+            return Err(Error::new(ErrorCode::Cancelled, "cancelled by the host"));
+        }
+        if self.remaining().is_zero() {
+            return Err(Error::new(ErrorCode::TimedOut, "the deadline has passed"));
+        }
+        Ok(())
+    }
+
+    /// Time until the host stops waiting.
+    pub fn remaining(&self) -> Duration {
+        Duration::from_millis(self.host.remaining_ms())
+    }
+
+    /// What the call is for.
+    pub fn stage(&self) -> Stage {
+        if self.host.stage() == vmkit_abi::Stage::CONFIRM { Stage::Confirm } else { Stage::Discover }
+    }
+
+    /// The console log of machine `vm` of the batch, open for reading: a regular file, whatever
+    /// its size. The manifest must declare `read_files` with `{console}`.
+    ///
+    /// # Errors
+    /// The host cannot open it, or it is not a regular file; the message names the path.
+    pub fn open_console(&self, vm: usize) -> Result<File> {
+        self.open(Resource::CONSOLE, &vm.to_string()).map(File::from)
+    }
+
+    fn open(&self, resource: Resource, argument: &str) -> Result<OwnedFd> {
+        let descriptor = self.host.open(resource, argument.into()).into_result()?;
+        // SAFETY: the interface says that a descriptor returned by `open` belongs to the plugin;
+        // the host duplicates or receives it for this call alone.
+        Ok(unsafe { OwnedFd::from_raw_fd(descriptor) })
+    }
+}

@@ -1,0 +1,106 @@
+//! The kinds of plugin, as traits, and what they exchange with the host.
+
+use serde::de::DeserializeOwned;
+use vmkit_types::{Mac, Subject};
+
+use crate::{Cx, Result};
+
+/// Every plugin: made once per run from its configuration.
+pub trait Plugin: Sized {
+    /// The configuration, read from a JSON object. Every field needs a default: without a
+    /// configuration the object is empty. `deny_unknown_fields` turns typing errors into messages.
+    type Config: DeserializeOwned;
+
+    /// Makes the plugin. Do no work here that belongs to a call.
+    fn new(config: Self::Config) -> Result<Self>;
+}
+
+/// A plugin that finds addresses, or confirms them.
+pub trait Signal: Plugin + Send + Sync + 'static {
+    /// Reports what is known of the machines by `cx.emit`, as it is found. What cannot be read is
+    /// reported too, with `Observation::unread`. Call `cx.check()` in every loop.
+    fn observe(&self, vms: &[Subject], cx: &Cx<'_>) -> Result<()>;
+}
+
+/// A plugin that knows which machines exist.
+pub trait Inventory: Plugin + Send + Sync + 'static {
+    /// All machines of the manager.
+    fn list(&self, cx: &Cx<'_>) -> Result<Vec<Machine>>;
+}
+
+/// A plugin that knows routers, or what can be done about a finding.
+pub trait AdviceSource: Plugin + Send + Sync + 'static {
+    /// What follows from these facts. Nothing is a good answer.
+    fn advise(&self, facts: &[Fact], cx: &Cx<'_>) -> Result<Vec<Advice>>;
+}
+
+/// State of a machine in its manager.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MachineState {
+    /// The manager does not tell.
+    Unknown,
+    /// It has no process.
+    Stopped,
+    /// It runs.
+    Running,
+    /// Its processors are stopped.
+    Paused,
+    /// The manager lists it, its files are gone.
+    Missing,
+}
+
+/// One machine that an inventory plugin knows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Machine {
+    /// Unique within its manager.
+    pub id: String,
+    /// The name that users give it.
+    pub name: String,
+    /// Its state.
+    pub state: MachineState,
+    /// Its process, where it has one.
+    pub pid: Option<u32>,
+    /// Its MACs.
+    pub macs: Vec<Mac>,
+    /// The host name its guest is meant to have.
+    pub hostname: Option<String>,
+    /// Path of the file that its console is written to.
+    pub console_log: Option<String>,
+}
+
+/// One fact about the network, or one finding.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fact {
+    /// Such as `gateway.address` or `http.get:/`.
+    pub key: String,
+    /// Its value, as text.
+    pub value: String,
+}
+
+/// What an advice states.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AdviceKind {
+    /// Which router this is.
+    Router,
+    /// What can be done.
+    Remedy,
+    /// What the router itself reports.
+    Witness,
+}
+
+/// What an advice plugin concludes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Advice {
+    /// What it states.
+    pub kind: AdviceKind,
+    /// Such as `bt-smart-hub-2`.
+    pub id: String,
+    /// One line for people.
+    pub title: String,
+    /// From 0 to 1.
+    pub confidence: f64,
+    /// The facts that led to it, in plain words.
+    pub because: Vec<String>,
+    /// What to do, step by step.
+    pub steps: Vec<String>,
+}

@@ -1,0 +1,34 @@
+//! What authors of vmkit plugins use: plain Rust traits, one context per call, and [`export!`].
+//!
+//! A signal plugin is a type that implements [`Plugin`] and [`Signal`], a `plugin.json` beside it
+//! that says what it needs, and one line of [`export!`]. Panics inside it become errors, and
+//! `tracing` events reach the host. Nothing of the foreign interface is seen by an author.
+
+#![expect(
+    unsafe_code,
+    reason = "the exported symbols of a plugin, descriptors that the host hands over, and the \
+              borrowed host that the tracing bridge reaches"
+)]
+
+mod bridge;
+mod convert;
+mod cx;
+mod error;
+#[doc(hidden)]
+pub mod export;
+mod guard;
+mod kinds;
+
+pub use cx::Cx;
+pub use error::{Error, ErrorCode, Result};
+pub use kinds::{
+    Advice, AdviceKind, AdviceSource, Fact, Inventory, Machine, MachineState, Plugin, Signal,
+};
+pub use vmkit_types::{
+    InvalidMac, Kind, Mac, NetworkMode, Observation, Reading, Stage, Subject, Unread, attribute,
+    bounded, escaped,
+};
+
+/// The foreign interface, for [`export!`] and the test kit only.
+#[doc(hidden)]
+pub use vmkit_abi as abi;

@@ -1,0 +1,118 @@
+//! A sample of every kind of plugin, called over the foreign interface in one process.
+
+use serde::Deserialize;
+use vmkit_plugin::{
+    Advice, AdviceKind, AdviceSource, Cx, ErrorCode, Fact, Inventory, Kind, Machine, MachineState,
+    Observation, Plugin, Result, Signal, Stage, Subject,
+};
+use vmkit_testkit::FakeHost;
+
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Config {
+    panic: bool,
+}
+
+struct Sample(Config);
+
+impl Plugin for Sample {
+    type Config = Config;
+    fn new(config: Config) -> Result<Self> {
+        Ok(Self(config))
+    }
+}
+
+impl Signal for Sample {
+    fn observe(&self, vms: &[Subject], cx: &Cx<'_>) -> Result<()> {
+        assert!(!self.0.panic, "as configured");
+        tracing::info!(vms = vms.len(), "observing");
+        for (index, vm) in vms.iter().enumerate() {
+            cx.check()?;
+            let address = vm.candidates.first().copied().unwrap_or([192, 168, 1, 9].into());
+            cx.emit(Observation::new(index, Kind::NeighbourReachable, "seen").at(address))?;
+        }
+        Ok(())
+    }
+}
+
+impl Inventory for Sample {
+    fn list(&self, _: &Cx<'_>) -> Result<Vec<Machine>> {
+        Ok(vec![Machine {
+            id: "1".into(),
+            name: "web".into(),
+            state: MachineState::Running,
+            pid: Some(42),
+            macs: vec!["52:54:0:1:2:3".parse().unwrap()],
+            hostname: None,
+            console_log: None,
+        }])
+    }
+}
+
+impl AdviceSource for Sample {
+    fn advise(&self, facts: &[Fact], _: &Cx<'_>) -> Result<Vec<Advice>> {
+        Ok(vec![Advice {
+            kind: AdviceKind::Router,
+            id: "hub".into(),
+            title: "Hub".into(),
+            confidence: 0.98,
+            because: facts.iter().map(|fact| fact.key.clone()).collect(),
+            steps: Vec::new(),
+        }])
+    }
+}
+
+vmkit_plugin::export!(
+    manifest = "plugin.json",
+    signal = Sample,
+    inventory = Sample,
+    advice = Sample,
+);
+
+fn two_machines() -> [Subject; 2] {
+    let web = Subject { name: "web".into(), ..Subject::default() };
+    let mut db = Subject { name: "db".into(), ..Subject::default() };
+    db.candidates = vec!["10.0.0.7".parse().unwrap()];
+    [web, db]
+}
+
+#[test]
+fn a_signal_reports_and_logs() {
+    let report = FakeHost::new().at_stage(Stage::Confirm).observe::<Sample>("{}", &two_machines());
+    assert_eq!(report.result, Ok(()));
+    assert_eq!(
+        report.lines(),
+        ["0 neighbour-reachable 192.168.1.9 seen", "1 neighbour-reachable 10.0.0.7 seen"]
+    );
+    assert_eq!(report.log[0].message, "observing vms=2");
+}
+
+#[test]
+fn a_panic_is_an_error_with_its_message() {
+    let report = FakeHost::new().observe::<Sample>(r#"{"panic":true}"#, &two_machines());
+    assert_eq!(report.result.unwrap_err().message, "panicked: as configured");
+}
+
+#[test]
+fn a_cancelled_call_ends_at_the_next_check() {
+    let report = FakeHost::new().cancelling_after(1).observe::<Sample>("{}", &two_machines());
+    assert_eq!(report.observations.len(), 1);
+    assert_eq!(report.result.unwrap_err().code, ErrorCode::Cancelled);
+}
+
+#[test]
+fn a_mistyped_configuration_is_named() {
+    let error = FakeHost::new().observe::<Sample>(r#"{"pnic":true}"#, &[]).result.unwrap_err();
+    assert_eq!(error.code, ErrorCode::Configuration);
+    assert!(error.message.contains("pnic"), "{error}");
+}
+
+#[test]
+fn inventory_and_advice_cross_the_same_way() {
+    let machines = FakeHost::new().list::<Sample>("{}").unwrap();
+    assert_eq!(machines[0].macs[0].as_str(), "52:54:00:01:02:03");
+    let fact = Fact { key: "gateway.address".into(), value: "192.168.1.254".into() };
+    let advice = FakeHost::new().advise::<Sample>("{}", &[fact]).unwrap();
+    assert_eq!(advice[0].confidence_permille, 980);
+    assert_eq!(advice[0].because[0].as_str(), "gateway.address");
+}

@@ -1,0 +1,244 @@
+//! A host that lives in the test.
+
+use std::{
+    collections::HashMap,
+    io::{Seek as _, Write as _},
+    os::fd::IntoRawFd as _,
+    path::{Path, PathBuf},
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use vmkit_abi::{
+    self as abi, ErrorCode, HostApi, HostApi_TO, HostRef, Level, Resource,
+    stable::{RRef, RResult, RSlice, RStr, RVec, TD_Opaque},
+};
+use vmkit_plugin::{AdviceSource, Error, Fact, Inventory, Observation, Signal, Stage, Subject};
+
+use crate::observation::{observation_in, subject_out};
+
+/// One line that a plugin logged.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogLine {
+    /// 1 is an error, 5 a trace, as in the interface.
+    pub level: u32,
+    /// The message, then its fields as `name=value`.
+    pub message: String,
+}
+
+/// What one call gave.
+#[derive(Debug)]
+pub struct Report {
+    /// The facts, in the order of their report.
+    pub observations: Vec<Observation>,
+    /// Everything that was logged.
+    pub log: Vec<LogLine>,
+    /// How the call ended; a panic is an error here, as it is for a real host.
+    pub result: Result<(), Error>,
+}
+
+impl Report {
+    /// The facts as `vm kind address says` lines: a scenario's expectation in one glance.
+    pub fn lines(&self) -> Vec<String> {
+        self.observations
+            .iter()
+            .map(|seen| {
+                let address = seen.address.map_or_else(|| "-".to_owned(), |at| at.to_string());
+                format!("{} {} {address} {}", seen.vm, seen.kind.code(), seen.says)
+            })
+            .collect()
+    }
+}
+
+/// A host with its own clock: a call has `budget` until its deadline, and time passes only when
+/// the plugin asks how much is left, one millisecond each time.
+pub struct FakeHost {
+    stage: Stage,
+    remaining_ms: AtomicU64,
+    cancelled: AtomicBool,
+    cancel_after: Option<usize>,
+    consoles: HashMap<usize, PathBuf>,
+    files: Vec<tempfile::NamedTempFile>,
+    emitted: Mutex<Vec<abi::Observation>>,
+    log: Mutex<Vec<LogLine>>,
+}
+
+impl Default for FakeHost {
+    fn default() -> Self {
+        Self {
+            stage: Stage::Discover,
+            remaining_ms: AtomicU64::new(1_000_000),
+            cancelled: AtomicBool::new(false),
+            cancel_after: None,
+            consoles: HashMap::new(),
+            files: Vec::new(),
+            emitted: Mutex::default(),
+            log: Mutex::default(),
+        }
+    }
+}
+
+impl FakeHost {
+    /// A host that discovers, with time in plenty and no files.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Asks for this stage.
+    #[must_use]
+    pub fn at_stage(mut self, stage: Stage) -> Self {
+        self.stage = stage;
+        self
+    }
+
+    /// Leaves this much time until the deadline.
+    #[must_use]
+    pub fn with_budget(self, budget: Duration) -> Self {
+        let budget = u64::try_from(budget.as_millis()).unwrap_or(u64::MAX);
+        self.remaining_ms.store(budget, Ordering::Relaxed);
+        self
+    }
+
+    /// Cancels the call once it has reported this many facts.
+    #[must_use]
+    pub fn cancelling_after(mut self, observations: usize) -> Self {
+        self.cancel_after = Some(observations);
+        self.cancelled.store(observations == 0, Ordering::Relaxed);
+        self
+    }
+
+    /// Serves this file as the console of machine `vm`.
+    #[must_use]
+    pub fn with_console_file(mut self, vm: usize, path: impl AsRef<Path>) -> Self {
+        self.consoles.insert(vm, path.as_ref().to_owned());
+        self
+    }
+
+    /// Serves these bytes as the console of machine `vm`.
+    ///
+    /// # Panics
+    /// When no temporary file can be written: the test cannot run.
+    #[must_use]
+    pub fn with_console(mut self, vm: usize, bytes: impl AsRef<[u8]>) -> Self {
+        let file = tempfile::NamedTempFile::new()
+            .and_then(|mut file| {
+                file.write_all(bytes.as_ref())?;
+                file.rewind()?;
+                Ok(file)
+            })
+            .unwrap_or_else(|error| panic!("cannot write a temporary console log: {error}"));
+        self.consoles.insert(vm, file.path().to_owned());
+        self.files.push(file);
+        self
+    }
+
+    /// Makes the signal from this configuration and asks it about these machines.
+    pub fn observe<P: Signal>(&self, configuration: &str, vms: &[Subject]) -> Report {
+        let made = vmkit_plugin::export::make_signal::<P>(configuration.into()).into_result();
+        let result = made.and_then(|signal| {
+            let vms: Vec<_> = vms.iter().map(subject_out).collect();
+            signal.observe(RSlice::from_slice(&vms), self.lend()).into_result()
+        });
+        Report {
+            observations: lock(&self.emitted).drain(..).map(|seen| observation_in(&seen)).collect(),
+            log: lock(&self.log).drain(..).collect(),
+            result: result.map_err(Error::from),
+        }
+    }
+
+    /// Makes the inventory and asks it for its machines, as the interface carries them.
+    pub fn list<P: Inventory>(&self, configuration: &str) -> Result<Vec<abi::Machine>, Error> {
+        vmkit_plugin::export::make_inventory::<P>(configuration.into())
+            .into_result()
+            .and_then(|inventory| inventory.list(self.lend()).into_result())
+            .map(RVec::into_vec)
+            .map_err(Error::from)
+    }
+
+    /// Makes the advice source and gives it these facts; the answer as the interface carries it.
+    pub fn advise<P: AdviceSource>(
+        &self,
+        configuration: &str,
+        facts: &[Fact],
+    ) -> Result<Vec<abi::Advice>, Error> {
+        let facts: Vec<_> = facts
+            .iter()
+            .map(|fact| abi::Fact {
+                key: fact.key.as_str().into(),
+                value: fact.value.as_str().into(),
+                ext: RVec::new(),
+            })
+            .collect();
+        vmkit_plugin::export::make_advice::<P>(configuration.into())
+            .into_result()
+            .and_then(|source| {
+                source.advise(RSlice::from_slice(&facts), self.lend()).into_result()
+            })
+            .map(RVec::into_vec)
+            .map_err(Error::from)
+    }
+
+    fn lend(&self) -> HostRef<'_> {
+        HostApi_TO::from_ptr(RRef::new(self), TD_Opaque)
+    }
+}
+
+impl HostApi for FakeHost {
+    fn emit(&self, observations: RVec<abi::Observation>) -> bool {
+        let mut emitted = lock(&self.emitted);
+        emitted.extend(observations);
+        if self.cancel_after.is_some_and(|limit| emitted.len() >= limit) {
+            self.cancelled.store(true, Ordering::Relaxed);
+        }
+        true
+    }
+
+    fn cancelled(&self) -> bool {
+        self.cancelled.load(Ordering::Relaxed)
+    }
+
+    fn remaining_ms(&self) -> u64 {
+        let tick = |left: u64| Some(left.saturating_sub(1));
+        // The closure always gives a value, so both arms hold the time that was left.
+        match self.remaining_ms.fetch_update(Ordering::Relaxed, Ordering::Relaxed, tick) {
+            Ok(left) | Err(left) => left,
+        }
+    }
+
+    fn stage(&self) -> abi::Stage {
+        match self.stage {
+            Stage::Discover => abi::Stage::DISCOVER,
+            Stage::Confirm => abi::Stage::CONFIRM,
+        }
+    }
+
+    fn log_enabled(&self, _: Level, _: RStr<'_>) -> bool {
+        true
+    }
+
+    fn log(&self, level: Level, _: RStr<'_>, message: RStr<'_>) {
+        lock(&self.log).push(LogLine { level: level.0, message: message.to_string() });
+    }
+
+    fn open(&self, resource: Resource, argument: RStr<'_>) -> RResult<i32, abi::Error> {
+        let refuse = |code, message: String| {
+            RResult::RErr(abi::Error { code, message: message.into(), ext: RVec::new() })
+        };
+        let console = argument.as_str().parse().ok().and_then(|vm: usize| self.consoles.get(&vm));
+        match (resource, console) {
+            (Resource::CONSOLE, Some(path)) => match std::fs::File::open(path) {
+                Ok(file) => RResult::ROk(file.into_raw_fd()),
+                Err(error) => refuse(ErrorCode::IO, format!("open {}: {error}", path.display())),
+            },
+            _ => refuse(ErrorCode::NOT_FOUND, "the fake host has no such file".to_owned()),
+        }
+    }
+}
+
+/// A plugin that panicked while reporting leaves the list as it was: still worth reading.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,15 @@
+//! Runs a plugin in a test, without a worker: a fake host with its own clock, cancellation and
+//! files, on the same foreign interface that a real host uses.
+//!
+//! ```ignore
+//! let host = FakeHost::new().with_console(0, b"udhcpc: lease of 192.168.1.64 obtained ...");
+//! let report = host.observe::<Console>("{}", &[Subject { name: "web".into(), ..Subject::default() }]);
+//! assert_eq!(report.observations[0].address, Some("192.168.1.64".parse().unwrap()));
+//! ```
+
+#![forbid(unsafe_code)]
+
+mod host;
+mod observation;
+
+pub use host::{FakeHost, LogLine, Report};

@@ -1,0 +1,44 @@
+//! From the data of the interface to plain types and back, as a host does it.
+
+use std::time::Duration;
+
+use vmkit_abi::{
+    self as abi,
+    stable::{ROption, RVec},
+};
+use vmkit_plugin::{Kind, Observation, Subject};
+
+/// # Panics
+/// When the plugin reports an address or a MAC that is none: a fault of the plugin.
+pub(crate) fn observation_in(seen: &abi::Observation) -> Observation {
+    let mut observation = Observation::new(
+        seen.vm as usize,
+        Kind::from_code(&seen.kind),
+        seen.says.to_string(),
+    );
+    if let ROption::RSome(address) = &seen.address {
+        observation.address =
+            Some(address.parse().unwrap_or_else(|_| panic!("{address:?} is no address")));
+    }
+    if let ROption::RSome(mac) = &seen.mac {
+        observation.mac = Some(mac.parse().unwrap_or_else(|_| panic!("{mac:?} is no MAC")));
+    }
+    observation.age = seen.age_ms.map(Duration::from_millis).into_option();
+    observation.attributes = seen
+        .ext
+        .iter()
+        .map(|attribute| (attribute.key.to_string(), attribute.value.to_string()))
+        .collect();
+    observation
+}
+
+pub(crate) fn subject_out(subject: &Subject) -> abi::VirtualMachine {
+    abi::VirtualMachine {
+        name: subject.name.as_str().into(),
+        macs: subject.macs.iter().map(|mac| mac.to_string().into()).collect(),
+        hostname: subject.hostname.as_deref().map(Into::into).into(),
+        has_console: subject.has_console,
+        candidates: subject.candidates.iter().map(|at| at.to_string().into()).collect(),
+        ext: RVec::new(),
+    }
+}

@@ -1,0 +1,17 @@
+//! Plain data shared by vmkit's host and its plugins: no I/O, no clock, no serialisation.
+//!
+//! Everything here can be built, compared and printed in a test without a computer around it.
+
+#![forbid(unsafe_code)]
+
+mod mac;
+mod observation;
+mod reading;
+mod subject;
+mod text;
+
+pub use mac::{InvalidMac, Mac};
+pub use observation::{Kind, Observation, attribute};
+pub use reading::{Reading, Unread};
+pub use subject::{NetworkMode, Stage, Subject};
+pub use text::{bounded, escaped};

@@ -1,0 +1,100 @@
+//! Ethernet addresses as the field's tools print them.
+
+use std::{fmt, str::FromStr};
+
+/// A 48-bit Ethernet address.
+///
+/// Parsing accepts `52:54:00:4b:5e:57`, the zero-stripped octets that macOS prints
+/// (`52:54:0:4b:5e:57`), upper case, and `-` as the separator. It prints in the first form.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Mac([u8; 6]);
+
+/// The text is not six octets in hexadecimal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InvalidMac;
+
+impl Mac {
+    /// The address made of these six octets, first on the wire first.
+    pub const fn new(octets: [u8; 6]) -> Self {
+        Self(octets)
+    }
+
+    /// The six octets, first on the wire first.
+    pub const fn octets(self) -> [u8; 6] {
+        self.0
+    }
+
+    /// All octets zero: what tools print where no address is known.
+    pub const fn is_zero(self) -> bool {
+        matches!(self.0, [0, 0, 0, 0, 0, 0])
+    }
+
+    /// A group address (broadcast included): never the address of one machine.
+    pub const fn is_multicast(self) -> bool {
+        self.0[0] & 1 == 1
+    }
+}
+
+impl FromStr for Mac {
+    type Err = InvalidMac;
+
+    fn from_str(text: &str) -> Result<Self, InvalidMac> {
+        let separator = if text.contains('-') { '-' } else { ':' };
+        let mut octets = [0; 6];
+        let mut parts = text.split(separator);
+        for octet in &mut octets {
+            let part = parts.next().ok_or(InvalidMac)?;
+            let digits = (1..=2).contains(&part.len())
+                && part.bytes().all(|digit| digit.is_ascii_hexdigit());
+            if !digits {
+                return Err(InvalidMac);
+            }
+            *octet = u8::from_str_radix(part, 16).map_err(|_| InvalidMac)?;
+        }
+        if parts.next().is_some() { Err(InvalidMac) } else { Ok(Self(octets)) }
+    }
+}
+
+impl fmt::Display for Mac {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [a, b, c, d, e, g] = self.0;
+        write!(f, "{a:02x}:{b:02x}:{c:02x}:{d:02x}:{e:02x}:{g:02x}")
+    }
+}
+
+impl fmt::Debug for Mac {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl fmt::Display for InvalidMac {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("not six octets in hexadecimal")
+    }
+}
+
+impl std::error::Error for InvalidMac {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_forms_that_tools_print_are_one_address() {
+        let expected = Mac::new([0x52, 0x54, 0, 0x12, 3, 0x0a]);
+        for text in ["52:54:00:12:03:0a", "52:54:0:12:3:a", "52-54-00-12-03-0A"] {
+            assert_eq!(text.parse(), Ok(expected), "{text}");
+        }
+        assert_eq!(expected.to_string(), "52:54:00:12:03:0a");
+    }
+
+    #[test]
+    fn anything_else_is_refused() {
+        let wrong = ["", "(incomplete)", "52:54:00:12:03", "52:54:00:12:03:0a:1", "52:54::12:3:4",
+            "152:54:00:12:03:0a", "+2:54:00:12:03:0a", "52:54:00:12:03:é"];
+        for text in wrong {
+            assert_eq!(text.parse::<Mac>(), Err(InvalidMac), "{text}");
+        }
+    }
+}

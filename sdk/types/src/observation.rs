@@ -1,0 +1,181 @@
+//! What a signal plugin reports.
+
+use std::{net::IpAddr, time::Duration};
+
+use crate::{Mac, Unread, bounded};
+
+/// Names of the attributes that the host understands.
+pub mod attribute {
+    /// Name of the host's interface on which it was seen.
+    pub const INTERFACE: &str = "interface";
+    /// The first line that a server sent.
+    pub const BANNER: &str = "banner";
+    /// Round-trip time in microseconds.
+    pub const RTT_US: &str = "rtt-us";
+    /// Of `unread`: `not-tried`, `denied`, `timed-out`, `malformed`, `unsupported` or `failed`.
+    pub const REASON: &str = "reason";
+    /// Prefix length of the address, where its source names one.
+    pub const PREFIX: &str = "prefix";
+    /// Address of the DHCP server or router, where the source names one.
+    pub const SERVER: &str = "server";
+}
+
+macro_rules! kinds {
+    ($($(#[$doc:meta])* $name:ident = $code:literal,)*) => {
+        /// The kind of fact an observation states. Its code is the key of the weight table, so a
+        /// new kind is a row of data; codes that this version does not know stay as they are.
+        #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+        pub enum Kind {
+            $($(#[$doc])* $name,)*
+            /// A kind that this version has no name for.
+            Other(String),
+        }
+
+        impl Kind {
+            /// Every kind that has a name.
+            pub const NAMED: &[Self] = &[$(Self::$name),*];
+
+            /// The code that stands in weights, wire frames and snapshots.
+            pub fn code(&self) -> &str {
+                match self {
+                    $(Self::$name => $code,)*
+                    Self::Other(code) => code,
+                }
+            }
+
+            /// The kind of this code.
+            pub fn from_code(code: &str) -> Self {
+                match code {
+                    $($code => Self::$name,)*
+                    _ => Self::Other(bounded(code, 64).to_owned()),
+                }
+            }
+        }
+    };
+}
+
+kinds! {
+    /// The kernel has just confirmed this address on this MAC (REACHABLE).
+    NeighbourReachable = "neighbour-reachable",
+    /// The kernel once saw this address on this MAC (STALE, DELAY, PROBE).
+    NeighbourStale = "neighbour-stale",
+    /// The neighbour table has this address on this MAC and does not say how fresh it is.
+    NeighbourCached = "neighbour-cached",
+    /// Somebody entered this address on this MAC by hand (PERMANENT, NOARP).
+    NeighbourPermanent = "neighbour-permanent",
+    /// A candidate address is held by a MAC that is not the machine's; `mac` is that MAC.
+    NeighbourOtherMac = "neighbour-other-mac",
+    /// The kernel asked for a candidate address and nobody answered (FAILED).
+    NeighbourFailed = "neighbour-failed",
+    /// The machine's console named this address as its own, in its last boot.
+    ConsoleAddress = "console-address",
+    /// The machine's console said that DHCP gave nothing; no address.
+    ConsoleNoLease = "console-no-lease",
+    /// The machine's console said how far its boot has come; `says` names the phase.
+    ConsolePhase = "console-phase",
+    /// A server on the SSH port sent an SSH banner.
+    SshReady = "ssh-ready",
+    /// The SSH port accepts connections and says nothing that SSH would say.
+    SshNoBanner = "ssh-no-banner",
+    /// The machine at the address refused the connection: it is there, SSH is not.
+    SshRefused = "ssh-refused",
+    /// No answer from the SSH port before the deadline.
+    SshTimeout = "ssh-timeout",
+    /// The host has no way to the address, or nobody answers for it on the link.
+    SshUnreachable = "ssh-unreachable",
+    /// The source could not be read for this machine; the reason is in the attributes.
+    Unread = "unread",
+}
+
+/// One fact about one machine of the batch, as a plugin reports it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Observation {
+    /// Index of the machine in the batch.
+    pub vm: usize,
+    /// What kind of fact it is.
+    pub kind: Kind,
+    /// The address that the fact is about.
+    pub address: Option<IpAddr>,
+    /// The MAC that the source names beside the address.
+    pub mac: Option<Mac>,
+    /// How old the fact was when it was read. `None`: the source does not say.
+    pub age: Option<Duration>,
+    /// The fact in plain words, for people: "REACHABLE with the VM's MAC on br0".
+    pub says: String,
+    /// Further details by name, see [`attribute`].
+    pub attributes: Vec<(String, String)>,
+}
+
+impl Observation {
+    /// A fact about machine `vm` of the batch, in plain words.
+    pub fn new(vm: usize, kind: Kind, says: impl Into<String>) -> Self {
+        Self {
+            vm,
+            kind,
+            address: None,
+            mac: None,
+            age: None,
+            says: says.into(),
+            attributes: Vec::new(),
+        }
+    }
+
+    /// The source could not be read for this machine.
+    pub fn unread(vm: usize, why: &Unread) -> Self {
+        let reason = match why {
+            Unread::NotTried => "not-tried",
+            Unread::Denied(_) => "denied",
+            Unread::TimedOut => "timed-out",
+            Unread::Malformed(_) => "malformed",
+            Unread::Unsupported => "unsupported",
+            Unread::Failed(_) => "failed",
+        };
+        Self::new(vm, Kind::Unread, why.to_string()).with(attribute::REASON, reason)
+    }
+
+    /// The same fact, about this address.
+    #[must_use]
+    pub fn at(mut self, address: impl Into<IpAddr>) -> Self {
+        self.address = Some(address.into());
+        self
+    }
+
+    /// The same fact, naming this MAC.
+    #[must_use]
+    pub fn on_mac(mut self, mac: Mac) -> Self {
+        self.mac = Some(mac);
+        self
+    }
+
+    /// The same fact, this old.
+    #[must_use]
+    pub fn aged(mut self, age: Duration) -> Self {
+        self.age = Some(age);
+        self
+    }
+
+    /// The same fact with one more detail.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.attributes.push((name.to_owned(), value.into()));
+        self
+    }
+
+    /// The detail of this name, where the plugin gave it.
+    pub fn attribute(&self, name: &str) -> Option<&str> {
+        self.attributes.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_named_kind_survives_its_code() {
+        for kind in Kind::NAMED {
+            assert_eq!(&Kind::from_code(kind.code()), kind);
+        }
+        assert_eq!(Kind::from_code("tomorrow").code(), "tomorrow");
+    }
+}

@@ -1,0 +1,74 @@
+//! What a look at the world can give: a value, its absence, or no answer and why.
+
+use std::fmt;
+
+/// The result of looking for something.
+///
+/// `Unknown` is not `Absent`: it never speaks against what was not looked at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reading<T> {
+    /// It was looked for and found.
+    Known(T),
+    /// It was looked for and is not there.
+    Absent,
+    /// It was not seen, for this reason.
+    Unknown(Unread),
+}
+
+/// Why something was not seen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Unread {
+    /// Nobody looked: the mode or the platform does not call for it.
+    NotTried,
+    /// The operating system refused; the text names the object.
+    Denied(String),
+    /// No answer came before the deadline.
+    TimedOut,
+    /// The source exists but could not be understood; the text says what and where.
+    Malformed(String),
+    /// This platform has no way to look.
+    Unsupported,
+    /// Looking failed in another way; the text names the operation and the object.
+    Failed(String),
+}
+
+impl<T> Reading<T> {
+    /// The value, where it is known.
+    pub fn known(self) -> Option<T> {
+        match self {
+            Self::Known(value) => Some(value),
+            Self::Absent | Self::Unknown(_) => None,
+        }
+    }
+
+    /// A reading of a reference, to look without taking.
+    pub fn as_ref(&self) -> Reading<&T> {
+        match self {
+            Self::Known(value) => Reading::Known(value),
+            Self::Absent => Reading::Absent,
+            Self::Unknown(why) => Reading::Unknown(why.clone()),
+        }
+    }
+
+    /// The same reading of another value.
+    pub fn map<U>(self, change: impl FnOnce(T) -> U) -> Reading<U> {
+        match self {
+            Self::Known(value) => Reading::Known(change(value)),
+            Self::Absent => Reading::Absent,
+            Self::Unknown(why) => Reading::Unknown(why),
+        }
+    }
+}
+
+impl fmt::Display for Unread {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotTried => f.write_str("not looked at"),
+            Self::Denied(what) => write!(f, "permission denied: {what}"),
+            Self::TimedOut => f.write_str("no answer before the deadline"),
+            Self::Malformed(what) => write!(f, "not understood: {what}"),
+            Self::Unsupported => f.write_str("cannot be seen on this platform"),
+            Self::Failed(what) => f.write_str(what),
+        }
+    }
+}

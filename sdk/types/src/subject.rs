@@ -1,0 +1,50 @@
+//! The machines that signals are asked about.
+
+use std::{fmt, net::IpAddr};
+
+use crate::Mac;
+
+/// One virtual machine, as a signal plugin sees it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Subject {
+    /// The machine's name in its manager.
+    pub name: String,
+    /// Its MACs: what its process was started with, or else what its manager recorded.
+    pub macs: Vec<Mac>,
+    /// The host name that its guest is meant to have.
+    pub hostname: Option<String>,
+    /// Whether it has a console log that can be opened with `Cx::open_console`.
+    pub has_console: bool,
+    /// Addresses found so far. Empty in [`Stage::Discover`].
+    pub candidates: Vec<IpAddr>,
+}
+
+/// What a signal is asked for in one call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Stage {
+    /// Find addresses of the machines.
+    Discover,
+    /// Tell what is known of the candidate addresses: who answers there, and how.
+    Confirm,
+}
+
+/// How a machine's network card reaches the world.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum NetworkMode {
+    /// On the LAN of an interface of the host; the router gives the address.
+    Bridged,
+    /// On a subnet of the host's own; the host gives the address and translates.
+    Shared,
+    /// QEMU's built-in user network: no address that the host can reach.
+    User,
+}
+
+impl fmt::Display for NetworkMode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Bridged => "bridged",
+            Self::Shared => "shared",
+            Self::User => "user",
+        })
+    }
+}

@@ -1,0 +1,58 @@
+//! Making untrusted text fit to be shown or stored.
+
+/// The text cut to at most `limit` bytes, on a character boundary.
+pub fn bounded(text: &str, limit: usize) -> &str {
+    let mut end = text.len().min(limit);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    &text[..end]
+}
+
+/// The text with every character that could steer a terminal or reorder a line written as an
+/// escape (`\x1b`, `\u{202e}`), the rest untouched.
+///
+/// Control characters of both sets, and the Unicode format characters that hide or reorder text,
+/// are escaped; so are line breaks, for the result is meant to stay on one line.
+pub fn escaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            _ if character.is_control() && character.is_ascii() => {
+                out.push_str(&format!("\\x{:02x}", u32::from(character)));
+            }
+            _ if character.is_control() || hides_or_reorders(character) => {
+                out.push_str(&format!("\\u{{{:x}}}", u32::from(character)));
+            }
+            _ => out.push(character),
+        }
+    }
+    out
+}
+
+/// Zero-width, bidirectional and other invisible format characters.
+fn hides_or_reorders(character: char) -> bool {
+    matches!(character,
+        '\u{00ad}' | '\u{061c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_that_steers_a_terminal_survives() {
+        assert_eq!(escaped("a\x1b[2Jb\u{9b}c\u{202e}d\ne"), "a\\x1b[2Jb\\u{9b}c\\u{202e}d\\ne");
+        assert_eq!(escaped("wéb ☂"), "wéb ☂");
+    }
+
+    #[test]
+    fn a_cut_never_splits_a_character() {
+        assert_eq!(bounded("aé", 2), "a");
+        assert_eq!(bounded("aé", 3), "aé");
+    }
+}
