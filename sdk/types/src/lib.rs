@@ -5,12 +5,14 @@
 #![forbid(unsafe_code)]
 
 mod mac;
+mod network;
 mod observation;
 mod reading;
 mod subject;
 mod text;
 
 pub use mac::{InvalidMac, Mac};
+pub use network::{HostNetwork, Interface, InterfaceKind, Prefix, Route};
 pub use observation::{Kind, Observation, attribute};
 pub use reading::{Reading, Unread};
 pub use subject::{NetworkMode, Stage, Subject};
