@@ -1,1 +1,17 @@
+//! What vmkit's host and its workers say to each other: frames of JSON on a Unix socket, with
+//! descriptors beside them, and the manifest that a plugin carries.
+//!
+//! Frames are additive: an unknown field is ignored, an unknown *need* in a manifest is refused.
 
+#![forbid(unsafe_code)]
+
+mod frame;
+mod manifest;
+mod message;
+
+pub use frame::{FRAME_LIMIT, Receiver, WireError, send};
+pub use manifest::{Cost, EPOCH, Manifest, ManifestError, Mode, Needs};
+pub use message::{
+    Account, FailureCode, FromWorker, Load, Observe, OpenRefusal, Opened, Resource, ToWorker,
+    WIRE_VERSION, WireObservation, WireSubject,
+};

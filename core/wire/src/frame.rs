@@ -1,0 +1,245 @@
+//! One frame: a length of four bytes, little endian, then that much JSON. Descriptors travel
+//! beside its first byte.
+
+use std::{
+    collections::VecDeque,
+    io::{self, IoSlice, IoSliceMut},
+    mem::MaybeUninit,
+    os::{
+        fd::{AsFd, BorrowedFd, OwnedFd},
+        unix::net::UnixStream,
+    },
+    time::Instant,
+};
+
+use rustix::net::{
+    RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendAncillaryBuffer,
+    SendAncillaryMessage, SendFlags, recvmsg, sendmsg,
+};
+use serde::{Serialize, de::DeserializeOwned};
+
+/// Largest frame in bytes, enough for the subjects of 10,000 machines: a peer that announces more
+/// is broken or hostile.
+pub const FRAME_LIMIT: usize = 4 << 20;
+
+/// How much is read at once.
+const CHUNK: usize = 64 << 10;
+
+/// Why a frame could not be sent or received.
+#[derive(Debug, thiserror::Error)]
+pub enum WireError {
+    /// The peer closed the socket between two frames.
+    #[error("the peer has left")]
+    Closed,
+    /// The deadline passed.
+    #[error("no frame before the deadline")]
+    TimedOut,
+    /// The frame is longer than [`FRAME_LIMIT`].
+    #[error("a frame of {0} bytes is over the limit")]
+    TooLong(usize),
+    /// The frame is not a message of this protocol.
+    #[error("a frame that is no message")]
+    Garbage(#[source] serde_json::Error),
+    /// A descriptor that the message announces did not come with it.
+    #[error("a descriptor is missing")]
+    NoDescriptor,
+    /// The socket failed.
+    #[error("the socket failed")]
+    Socket(#[source] io::Error),
+}
+
+/// Sends one message, and these descriptors beside it.
+pub fn send(
+    socket: &UnixStream,
+    message: &impl Serialize,
+    descriptors: &[BorrowedFd<'_>],
+) -> Result<(), WireError> {
+    let mut frame = vec![0; 4];
+    serde_json::to_writer(&mut frame, message).map_err(WireError::Garbage)?;
+    let length = frame.len() - 4;
+    let header = u32::try_from(length).ok().filter(|_| length <= FRAME_LIMIT);
+    frame[..4].copy_from_slice(&header.ok_or(WireError::TooLong(length))?.to_le_bytes());
+    let mut sent = 0;
+    while sent < frame.len() {
+        let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(4))];
+        let mut ancillary = SendAncillaryBuffer::new(&mut space);
+        if sent == 0 && !descriptors.is_empty() {
+            ancillary.push(SendAncillaryMessage::ScmRights(descriptors));
+        }
+        let rest = IoSlice::new(&frame[sent..]);
+        match sendmsg(socket, &[rest], &mut ancillary, no_signal()) {
+            Ok(count) => sent += count,
+            Err(rustix::io::Errno::INTR) => {}
+            Err(error) => return Err(failure(error)),
+        }
+    }
+    Ok(())
+}
+
+/// A peer that has left is an error to report, not a signal to die of.
+fn no_signal() -> SendFlags {
+    #[cfg(target_os = "macos")]
+    return SendFlags::empty();
+    #[cfg(not(target_os = "macos"))]
+    SendFlags::NOSIGNAL
+}
+
+fn failure(error: rustix::io::Errno) -> WireError {
+    match error {
+        rustix::io::Errno::AGAIN | rustix::io::Errno::TIMEDOUT => WireError::TimedOut,
+        rustix::io::Errno::PIPE | rustix::io::Errno::CONNRESET => WireError::Closed,
+        error => WireError::Socket(error.into()),
+    }
+}
+
+/// Takes frames off a socket.
+#[derive(Debug, Default)]
+pub struct Receiver {
+    buffer: Vec<u8>,
+    start: usize,
+    descriptors: VecDeque<OwnedFd>,
+    takes_descriptors: bool,
+    received: usize,
+}
+
+impl Receiver {
+    /// For a side that trusts its peer with descriptors: the worker. Elsewhere the kernel drops
+    /// whatever descriptors a peer attaches.
+    pub fn with_descriptors() -> Self {
+        Self { takes_descriptors: true, ..Self::default() }
+    }
+
+    /// Bytes received so far, to notice a flood.
+    pub fn received(&self) -> usize {
+        self.received
+    }
+
+    /// The next descriptor that came beside the frames so far.
+    pub fn descriptor(&mut self) -> Result<OwnedFd, WireError> {
+        self.descriptors.pop_front().ok_or(WireError::NoDescriptor)
+    }
+
+    /// The next message. `None` as the deadline waits for ever.
+    pub fn receive<T: DeserializeOwned>(
+        &mut self,
+        socket: &UnixStream,
+        deadline: Option<Instant>,
+    ) -> Result<T, WireError> {
+        self.fill(socket, 4, deadline)?;
+        let mut header = [0; 4];
+        header.copy_from_slice(&self.buffer[self.start..self.start + 4]);
+        let length = u32::from_le_bytes(header) as usize;
+        if length > FRAME_LIMIT {
+            return Err(WireError::TooLong(length));
+        }
+        self.fill(socket, 4 + length, deadline)?;
+        let from = self.start + 4;
+        self.start = from + length;
+        serde_json::from_slice(&self.buffer[from..from + length]).map_err(WireError::Garbage)
+    }
+
+    /// Reads until `wanted` bytes stand in the buffer.
+    fn fill(
+        &mut self,
+        socket: &UnixStream,
+        wanted: usize,
+        deadline: Option<Instant>,
+    ) -> Result<(), WireError> {
+        if self.start > 0 && self.buffer.len() - self.start < wanted {
+            self.buffer.drain(..self.start);
+            self.start = 0;
+        }
+        while self.buffer.len() - self.start < wanted {
+            if let Some(deadline) = deadline {
+                let left = deadline.saturating_duration_since(Instant::now());
+                if left.is_zero() {
+                    return Err(WireError::TimedOut);
+                }
+                socket.set_read_timeout(Some(left)).map_err(WireError::Socket)?;
+            }
+            let filled = self.buffer.len();
+            self.buffer.resize(filled + CHUNK, 0);
+            let outcome = if self.takes_descriptors {
+                read_with_descriptors(socket, &mut self.buffer[filled..], &mut self.descriptors)
+            } else {
+                rustix::io::read(socket, &mut self.buffer[filled..])
+            };
+            self.buffer.truncate(filled + outcome.unwrap_or(0));
+            match outcome {
+                Ok(0) => return Err(WireError::Closed),
+                Ok(count) => self.received += count,
+                Err(rustix::io::Errno::INTR) => {}
+                Err(error) => return Err(failure(error)),
+            }
+        }
+        Ok(())
+    }
+}
+
+fn read_with_descriptors(
+    socket: &UnixStream,
+    into: &mut [u8],
+    descriptors: &mut VecDeque<OwnedFd>,
+) -> rustix::io::Result<usize> {
+    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(4))];
+    let mut ancillary = RecvAncillaryBuffer::new(&mut space);
+    let mut into = [IoSliceMut::new(into)];
+    #[cfg(target_os = "macos")]
+    let flags = RecvFlags::empty();
+    #[cfg(not(target_os = "macos"))]
+    let flags = RecvFlags::CMSG_CLOEXEC;
+    let received = recvmsg(socket.as_fd(), &mut into, &mut ancillary, flags)?;
+    for message in ancillary.drain() {
+        if let RecvAncillaryMessage::ScmRights(arrived) = message {
+            descriptors.extend(arrived);
+        }
+    }
+    Ok(received.bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{io::Write as _, time::Duration};
+
+    use super::*;
+
+    fn soon() -> Instant {
+        Instant::now() + Duration::from_millis(200)
+    }
+
+    #[test]
+    fn messages_and_descriptors_arrive_in_order() {
+        let (ours, theirs) = UnixStream::pair().unwrap();
+        let null = std::fs::File::open("/dev/null").unwrap();
+        send(&ours, &"first", &[]).unwrap();
+        send(&ours, &"second", &[null.as_fd()]).unwrap();
+        let mut receiver = Receiver::with_descriptors();
+        assert_eq!(receiver.receive::<String>(&theirs, Some(soon())).unwrap(), "first");
+        assert_eq!(receiver.receive::<String>(&theirs, Some(soon())).unwrap(), "second");
+        assert!(receiver.descriptor().is_ok());
+        assert!(matches!(receiver.descriptor(), Err(WireError::NoDescriptor)));
+    }
+
+    #[test]
+    fn a_silent_and_a_closed_peer_are_told_apart() {
+        let (ours, theirs) = UnixStream::pair().unwrap();
+        let mut receiver = Receiver::default();
+        let brief = Some(Instant::now() + Duration::from_millis(5));
+        let silent = receiver.receive::<String>(&theirs, brief);
+        assert!(matches!(silent, Err(WireError::TimedOut)));
+        drop(ours);
+        let closed = receiver.receive::<String>(&theirs, Some(soon()));
+        assert!(matches!(closed, Err(WireError::Closed)));
+    }
+
+    #[test]
+    fn garbage_and_giant_frames_are_named() {
+        let (mut ours, theirs) = UnixStream::pair().unwrap();
+        ours.write_all(b"\x02\0\0\0{]").unwrap();
+        let garbage = Receiver::default().receive::<String>(&theirs, Some(soon()));
+        assert!(matches!(garbage, Err(WireError::Garbage(_))));
+        ours.write_all(b"\xff\xff\xff\xff").unwrap();
+        let giant = Receiver::default().receive::<String>(&theirs, Some(soon()));
+        assert!(matches!(giant, Err(WireError::TooLong(0xffff_ffff))));
+    }
+}

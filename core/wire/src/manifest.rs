@@ -1,0 +1,180 @@
+//! What a plugin says of itself before any of its code runs.
+
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+/// The epoch of the plugin interface that this host speaks. The ABI crate has the same number;
+/// a test of the worker holds the two together.
+pub const EPOCH: u32 = 1;
+
+/// A plugin's manifest: a JSON object in a section of its library.
+///
+/// Fields may be added; an unknown one is ignored, but an unknown need is refused, for a need that
+/// is not understood cannot be confined.
+#[derive(Clone, Debug, Deserialize, PartialEq)]
+pub struct Manifest {
+    /// Short and unique: lower-case letters, digits and hyphens.
+    pub id: String,
+    /// Version of the plugin.
+    pub version: String,
+    /// Major version of the plugin interface that it was built for.
+    pub epoch: u32,
+    /// `signal`, `advice`, `inventory`.
+    pub kinds: Vec<String>,
+    /// One line for people.
+    #[serde(default)]
+    pub summary: String,
+    /// The stages that a signal takes part in: `discover`, `confirm`.
+    #[serde(default = "discover_only")]
+    pub stages: Vec<String>,
+    /// What a call costs.
+    #[serde(default)]
+    pub cost: Cost,
+    /// The modes it belongs to.
+    #[serde(default = "full_only")]
+    pub modes: Vec<Mode>,
+    /// What it needs from the system.
+    #[serde(default)]
+    pub needs: Needs,
+    /// What it needs on macOS, where that differs.
+    #[serde(default)]
+    pub needs_macos: Option<Needs>,
+    /// Raw artefacts of a snapshot that it can read in place of the live source.
+    #[serde(default)]
+    pub artefacts: Vec<String>,
+    /// JSON Schema of its configuration.
+    #[serde(default)]
+    pub config_schema: serde_json::Value,
+}
+
+fn discover_only() -> Vec<String> {
+    vec!["discover".to_owned()]
+}
+
+fn full_only() -> Vec<Mode> {
+    vec![Mode::Full]
+}
+
+/// What a plugin needs from the system. Whatever it does not name, its worker cannot do.
+#[derive(Clone, Debug, Default, Deserialize, Serialize, PartialEq, Eq)]
+#[serde(default, deny_unknown_fields)]
+pub struct Needs {
+    /// TCP, UDP and ICMP sockets.
+    pub network: bool,
+    /// Reading the kernel's neighbour table (routing netlink).
+    pub neighbour_table: bool,
+    /// A raw link-layer socket, opened by the host.
+    pub raw_socket: bool,
+    /// Files to read: absolute paths, or `{console}` for the machines' console logs, which the
+    /// host opens.
+    pub read_files: Vec<String>,
+    /// Programs to run, by absolute path.
+    pub exec: Vec<String>,
+}
+
+/// What a call costs, the dearest thing it does.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Serialize, PartialEq, Eq)]
+#[serde(rename_all = "kebab-case")]
+pub enum Cost {
+    /// Memory and the kernel only.
+    Instant,
+    /// Files of this computer.
+    Local,
+    /// Waits for others on the network.
+    #[default]
+    Network,
+}
+
+/// The modes of `vm status`.
+#[derive(Clone, Copy, Debug, Deserialize, Serialize, PartialEq, Eq)]
+#[serde(rename_all = "kebab-case")]
+pub enum Mode {
+    /// Quick signals only.
+    Fast,
+    /// Everything.
+    Full,
+}
+
+/// Why a manifest is refused.
+#[derive(Debug, thiserror::Error)]
+pub enum ManifestError {
+    /// It is not a manifest, or it states a need that this host does not know.
+    #[error("manifest: {0}")]
+    Malformed(serde_json::Error),
+    /// It was built for another epoch.
+    #[error("built for plugin interface epoch {found}, this vm speaks epoch {EPOCH}")]
+    Epoch {
+        /// What it states.
+        found: u32,
+    },
+    /// Its id would not do as a name.
+    #[error("manifest: the id may hold lower-case letters, digits and hyphens, 1 to 40 of them")]
+    Id,
+}
+
+/// The part that every epoch has in common: read first, so that a manifest of another epoch is
+/// named as such whatever else is in it.
+#[derive(Deserialize)]
+struct EpochOnly {
+    epoch: u32,
+}
+
+impl FromStr for Manifest {
+    type Err = ManifestError;
+
+    fn from_str(text: &str) -> Result<Self, ManifestError> {
+        let EpochOnly { epoch } = serde_json::from_str(text).map_err(ManifestError::Malformed)?;
+        if epoch != EPOCH {
+            return Err(ManifestError::Epoch { found: epoch });
+        }
+        let manifest: Self = serde_json::from_str(text).map_err(ManifestError::Malformed)?;
+        let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+        if !(1..=40).contains(&manifest.id.len()) || !manifest.id.bytes().all(plain) {
+            return Err(ManifestError::Id);
+        }
+        Ok(manifest)
+    }
+}
+
+impl Manifest {
+    /// What it needs on the platform that this was built for.
+    pub fn needs_here(&self) -> &Needs {
+        let on_macos = cfg!(target_os = "macos");
+        self.needs_macos.as_ref().filter(|_| on_macos).unwrap_or(&self.needs)
+    }
+
+    /// Whether it is a signal that takes part in this stage.
+    pub fn takes_part_in(&self, stage: &str) -> bool {
+        self.kinds.iter().any(|kind| kind == "signal") && self.stages.iter().any(|s| s == stage)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_manifest_is_read_or_refused_with_its_reason() {
+        let rows = [
+            (r#"{"id":"arp","version":"1","epoch":1,"kinds":["signal"],"colour":"red"}"#, "ok"),
+            (
+                r#"{"id":"arp","epoch":2}"#,
+                "built for plugin interface epoch 2, this vm speaks epoch 1",
+            ),
+            (r#"{"id":"../x","version":"1","epoch":1,"kinds":[]}"#, "manifest: the id may hold"),
+            (
+                r#"{"id":"a","version":"1","epoch":1,"kinds":[],"needs":{"kernel":true}}"#,
+                "manifest: unknown field `kernel`",
+            ),
+            ("\u{1b}[2J", "manifest: expected value"),
+        ];
+        for (text, expected) in rows {
+            let outcome = match text.parse::<Manifest>() {
+                Ok(_) => "ok".to_owned(),
+                Err(error) => error.to_string(),
+            };
+            assert!(outcome.starts_with(expected), "{text}: {outcome}");
+        }
+    }
+}

@@ -1,0 +1,197 @@
+//! The messages of the worker protocol.
+
+use serde::{Deserialize, Serialize};
+
+use crate::Needs;
+
+/// Version of the protocol. Host and worker are installed together, so another one means a broken
+/// installation.
+pub const WIRE_VERSION: u32 = 1;
+
+/// From the host to its worker.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "kebab-case")]
+pub enum ToWorker {
+    /// First: confine yourself, then load. On Linux the library comes beside it as a descriptor.
+    Load(Load),
+    /// One call of the signal.
+    Observe(Observe),
+    /// The call under way shall end.
+    Cancel,
+    /// Answer to [`FromWorker::Open`]; a granted descriptor comes beside it.
+    Opened(Opened),
+}
+
+/// What a worker has to know before it loads.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Load {
+    /// [`WIRE_VERSION`] of the host.
+    pub wire: u32,
+    /// The configuration of the plugin: a JSON object, as text.
+    pub configuration: String,
+    /// What its confinement has to leave open.
+    pub needs: Needs,
+    /// The user to become, when the worker is started as root.
+    pub account: Option<Account>,
+    /// Path of the library where it cannot be passed as a descriptor (macOS).
+    pub path: Option<String>,
+    /// The least severe level that the host wants to hear of, 1 (error) to 5 (trace).
+    pub log_level: u32,
+    /// Process id of the host, to notice that it has died.
+    pub host_pid: u32,
+}
+
+/// A user of the system by number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Account {
+    /// User id.
+    pub uid: u32,
+    /// Group id.
+    pub gid: u32,
+}
+
+/// One call of the signal.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Observe {
+    /// `discover` or `confirm`.
+    pub stage: String,
+    /// Milliseconds until the host stops waiting.
+    pub budget_ms: u64,
+    /// The batch.
+    pub vms: Vec<WireSubject>,
+}
+
+/// One machine of the batch.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct WireSubject {
+    /// Its name.
+    pub name: String,
+    /// Its MACs.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub macs: Vec<String>,
+    /// The host name its guest is meant to have.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hostname: Option<String>,
+    /// Whether its console log can be opened.
+    #[serde(default)]
+    pub has_console: bool,
+    /// Addresses found so far.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub candidates: Vec<String>,
+}
+
+/// From the worker to its host.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "kebab-case")]
+pub enum FromWorker {
+    /// The plugin is loaded.
+    Ready {
+        /// Whether it was built against an older version of the interface.
+        older_than_host: bool,
+        /// What confines it, in plain words.
+        confinement: String,
+    },
+    /// Facts, as they are found.
+    Observations {
+        /// In the order of their report.
+        items: Vec<WireObservation>,
+    },
+    /// A line of the plugin's log.
+    Log {
+        /// 1 (error) to 5 (trace).
+        level: u32,
+        /// The part of the plugin that says it.
+        target: String,
+        /// The line.
+        message: String,
+    },
+    /// Please open this for the plugin.
+    Open {
+        /// What it is.
+        resource: Resource,
+        /// Which one.
+        argument: String,
+    },
+    /// The call has ended well.
+    Done,
+    /// Loading or the call has failed.
+    Failed {
+        /// Its class.
+        code: FailureCode,
+        /// What failed, in one sentence.
+        message: String,
+    },
+}
+
+/// What can be asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Resource {
+    /// The console log of a machine of the batch.
+    Console,
+    /// Something that this version does not know.
+    #[serde(other)]
+    Unknown,
+}
+
+/// The class of a failure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FailureCode {
+    /// The worker could not confine itself, so it did not load.
+    Confinement,
+    /// The library or its layout does not fit this host.
+    Incompatible,
+    /// The configuration does not fit.
+    Configuration,
+    /// The operating system refused.
+    Denied,
+    /// The plugin gave up at its deadline.
+    TimedOut,
+    /// The plugin panicked.
+    Panic,
+    /// None of the others.
+    #[serde(other)]
+    Other,
+}
+
+/// Answer to a request to open something.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Opened {
+    /// Why not; `None`: the descriptor comes beside this message.
+    pub refusal: Option<OpenRefusal>,
+}
+
+/// Why something was not opened.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct OpenRefusal {
+    /// Whether permission was lacking.
+    pub denied: bool,
+    /// Whether it does not exist.
+    pub not_found: bool,
+    /// Names the operation and the object.
+    pub message: String,
+}
+
+/// One fact, as the plugin states it: nothing in it has been checked.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct WireObservation {
+    /// Index of the machine in the batch.
+    pub vm: u32,
+    /// Code of its kind.
+    pub kind: String,
+    /// The address it is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<String>,
+    /// The MAC that its source names.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mac: Option<String>,
+    /// Its age in milliseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub age_ms: Option<u64>,
+    /// In plain words.
+    pub says: String,
+    /// Further details by name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attributes: Vec<(String, String)>,
+}
