@@ -1,1 +1,28 @@
-fn main() {}
+//! The only process that loads a plugin: it confines itself, loads one library, serves calls over
+//! its standard input, and ends.
+//!
+//! The order is the point: limits, user, no new privileges, file and network rules and the list of
+//! system calls are in force before the library's first byte is mapped, so its initialisers are
+//! confined as well.
+
+#![expect(
+    unsafe_code,
+    reason = "limits and identity of the process have no safe interface for all of it, and leaving \
+              without running a plugin's exit handlers needs _exit"
+)]
+
+mod account;
+mod call;
+mod confine;
+mod plugin;
+mod serve;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    match serve::run() {
+        Ok(()) => ExitCode::SUCCESS,
+        // The host has left or speaks another protocol: there is nobody to tell.
+        Err(_) => ExitCode::FAILURE,
+    }
+}

@@ -57,8 +57,9 @@ impl FromStr for Mac {
 
 impl fmt::Display for Mac {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let [a, b, c, d, e, g] = self.0;
-        write!(f, "{a:02x}:{b:02x}:{c:02x}:{d:02x}:{e:02x}:{g:02x}")
+        let [first, rest @ ..] = self.0;
+        write!(f, "{first:02x}")?;
+        rest.iter().try_for_each(|octet| write!(f, ":{octet:02x}"))
     }
 }
 
@@ -91,8 +92,16 @@ mod tests {
 
     #[test]
     fn anything_else_is_refused() {
-        let wrong = ["", "(incomplete)", "52:54:00:12:03", "52:54:00:12:03:0a:1", "52:54::12:3:4",
-            "152:54:00:12:03:0a", "+2:54:00:12:03:0a", "52:54:00:12:03:é"];
+        let wrong = [
+            "",
+            "(incomplete)",
+            "52:54:00:12:03",
+            "52:54:00:12:03:0a:1",
+            "52:54::12:3:4",
+            "152:54:00:12:03:0a",
+            "+2:54:00:12:03:0a",
+            "52:54:00:12:03:é",
+        ];
         for text in wrong {
             assert_eq!(text.parse::<Mac>(), Err(InvalidMac), "{text}");
         }

@@ -21,11 +21,15 @@ pub fn escaped(text: &str) -> String {
             '\n' => out.push_str("\\n"),
             '\r' => out.push_str("\\r"),
             '\t' => out.push_str("\\t"),
-            _ if character.is_control() && character.is_ascii() => {
-                out.push_str(&format!("\\x{:02x}", u32::from(character)));
+            _ if character.is_ascii_control() => {
+                let code = u32::from(character);
+                out.push_str("\\x");
+                out.extend(
+                    [code >> 4, code & 0xf].map(|digit| char::from_digit(digit, 16).unwrap_or('?')),
+                );
             }
             _ if character.is_control() || hides_or_reorders(character) => {
-                out.push_str(&format!("\\u{{{:x}}}", u32::from(character)));
+                out.extend(character.escape_unicode());
             }
             _ => out.push(character),
         }

@@ -1,0 +1,58 @@
+//! Limits and identity of the process.
+
+use std::io;
+
+use vmkit_wire::Account;
+
+/// Address space in bytes: a plugin needs tens of megabytes, a runaway one shall not take the
+/// machine with it.
+const ADDRESS_SPACE: u64 = 1 << 30;
+/// Open files: a socket per candidate address of a batch, bounded by the SSH plugin at 256, and
+/// consoles one at a time.
+const OPEN_FILES: u64 = 1024;
+/// Seconds of processor time, far above what any call takes: ends a loop that outlives its host.
+const PROCESSOR_SECONDS: u64 = 30;
+
+/// Bounds what the process can use. No core dump: it could hold a guest's console.
+pub(crate) fn limit() -> io::Result<()> {
+    let limits = [
+        (libc::RLIMIT_CORE, 0),
+        (libc::RLIMIT_AS, ADDRESS_SPACE),
+        (libc::RLIMIT_NOFILE, OPEN_FILES),
+        (libc::RLIMIT_FSIZE, 0),
+        (libc::RLIMIT_CPU, PROCESSOR_SECONDS),
+    ];
+    for (resource, most) in limits {
+        let limit = libc::rlimit { rlim_cur: most, rlim_max: most };
+        // SAFETY: the pointer is to a live `rlimit` on this stack.
+        if unsafe { libc::setrlimit(resource, &raw const limit) } != 0 {
+            let error = io::Error::last_os_error();
+            // The limit that was inherited may be lower already, and macOS knows no address space
+            // limit; neither makes the plugin freer than intended.
+            let lower = error.kind() == io::ErrorKind::PermissionDenied;
+            if !lower && cfg!(target_os = "linux") {
+                return Err(error);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Becomes this user for good, when the process is root.
+pub(crate) fn become_user(account: Account) -> io::Result<()> {
+    // SAFETY: plain calls that change this process's identity; it has one thread yet, so all of
+    // it changes. The list of groups is empty, so its pointer is not read.
+    let changed = unsafe {
+        libc::setgroups(0, std::ptr::null()) == 0
+            && libc::setgid(account.gid) == 0
+            && libc::setuid(account.uid) == 0
+            // Still able to go back: then nothing was dropped.
+            && (account.uid == 0 || libc::setuid(0) != 0)
+    };
+    if changed { Ok(()) } else { Err(io::Error::last_os_error()) }
+}
+
+/// Whether the process is root.
+pub(crate) fn is_root() -> bool {
+    rustix::process::geteuid().is_root()
+}

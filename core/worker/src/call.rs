@@ -1,0 +1,189 @@
+//! One call, as the plugin sees its host.
+
+use std::{
+    os::{
+        fd::{IntoRawFd as _, OwnedFd},
+        unix::net::UnixStream,
+    },
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+        mpsc,
+    },
+    time::{Duration, Instant},
+};
+
+use vmkit_abi::{
+    Error, ErrorCode, HostApi, Level, Observation, Resource, Stage,
+    stable::{RResult, RStr, RVec},
+};
+use vmkit_wire::{FromWorker, Observe, Opened, WireError, WireObservation, send};
+
+/// Most observations in one frame, so that a frame stays far below its limit.
+const FRAME_OBSERVATIONS: usize = 256;
+
+/// Longest text of an observation or log line that is passed on, in bytes. The host has its own,
+/// smaller limits; this one keeps a frame below its own.
+const TEXT_LIMIT: usize = 4096;
+
+/// Most attributes of an observation that are passed on.
+const ATTRIBUTE_LIMIT: usize = 16;
+
+type Answer = (Opened, Option<OwnedFd>);
+
+/// The worker's end of the socket, shared by the threads that speak and the one that listens.
+pub(crate) struct Channel {
+    socket: UnixStream,
+    speaking: Mutex<()>,
+    log_level: u32,
+    cancelled: AtomicBool,
+    asking: Mutex<()>,
+    answers: (mpsc::Sender<Answer>, Mutex<mpsc::Receiver<Answer>>),
+}
+
+impl Channel {
+    pub(crate) fn new(socket: UnixStream, log_level: u32) -> Self {
+        let (sender, receiver) = mpsc::channel();
+        Self {
+            socket,
+            speaking: Mutex::new(()),
+            log_level,
+            cancelled: AtomicBool::new(false),
+            asking: Mutex::new(()),
+            answers: (sender, Mutex::new(receiver)),
+        }
+    }
+
+    pub(crate) fn socket(&self) -> &UnixStream {
+        &self.socket
+    }
+
+    pub(crate) fn tell(&self, message: &FromWorker) -> Result<(), WireError> {
+        // A plugin that panicked in another thread leaves no half frame behind: the lock guards
+        // one `send`, which does not panic.
+        let _one_at_a_time = self.speaking.lock().unwrap_or_else(PoisonError::into_inner);
+        send(&self.socket, message, &[])
+    }
+
+    pub(crate) fn cancel(&self) {
+        self.cancelled.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn opened(&self, opened: Opened, descriptor: Option<OwnedFd>) {
+        // The receiver lives as long as this channel, so this cannot fail.
+        self.answers.0.send((opened, descriptor)).ok();
+    }
+
+    fn ask(&self, question: &FromWorker, patience: Duration) -> Result<Answer, Error> {
+        let _one_question = self.asking.lock().unwrap_or_else(PoisonError::into_inner);
+        self.tell(question).map_err(|error| failure(ErrorCode::IO, &error.to_string()))?;
+        let answers = self.answers.1.lock().unwrap_or_else(PoisonError::into_inner);
+        answers
+            .recv_timeout(patience)
+            .map_err(|_| failure(ErrorCode::TIMED_OUT, "the host did not answer in time"))
+    }
+}
+
+/// One call of the plugin.
+pub(crate) struct Call {
+    channel: Arc<Channel>,
+    deadline: Instant,
+    stage: Stage,
+}
+
+impl Call {
+    pub(crate) fn new(channel: Arc<Channel>, observe: &Observe) -> Self {
+        channel.cancelled.store(false, Ordering::Relaxed);
+        let stage = if observe.stage == "confirm" { Stage::CONFIRM } else { Stage::DISCOVER };
+        Self { channel, deadline: Instant::now() + Duration::from_millis(observe.budget_ms), stage }
+    }
+
+    fn remaining(&self) -> Duration {
+        self.deadline.saturating_duration_since(Instant::now())
+    }
+}
+
+impl HostApi for Call {
+    fn emit(&self, observations: RVec<Observation>) -> bool {
+        let items: Vec<_> = observations.into_iter().map(out).collect();
+        items.chunks(FRAME_OBSERVATIONS).all(|items| {
+            self.channel.tell(&FromWorker::Observations { items: items.to_vec() }).is_ok()
+        })
+    }
+
+    fn cancelled(&self) -> bool {
+        self.channel.cancelled.load(Ordering::Relaxed)
+    }
+
+    fn remaining_ms(&self) -> u64 {
+        u64::try_from(self.remaining().as_millis()).unwrap_or(u64::MAX)
+    }
+
+    fn stage(&self) -> Stage {
+        self.stage
+    }
+
+    fn log_enabled(&self, level: Level, _: RStr<'_>) -> bool {
+        level.0 <= self.channel.log_level
+    }
+
+    fn log(&self, level: Level, target: RStr<'_>, message: RStr<'_>) {
+        let line = FromWorker::Log {
+            level: level.0,
+            target: bounded(target.as_str()),
+            message: bounded(message.as_str()),
+        };
+        // A log line that cannot be delivered has no other place to go.
+        self.channel.tell(&line).ok();
+    }
+
+    fn open(&self, resource: Resource, argument: RStr<'_>) -> RResult<i32, Error> {
+        let resource = match resource {
+            Resource::CONSOLE => vmkit_wire::Resource::Console,
+            _ => vmkit_wire::Resource::Unknown,
+        };
+        let question = FromWorker::Open { resource, argument: bounded(argument.as_str()) };
+        match self.channel.ask(&question, self.remaining()) {
+            Ok((Opened { refusal: None }, Some(descriptor))) => {
+                RResult::ROk(descriptor.into_raw_fd())
+            }
+            Ok((Opened { refusal: Some(refusal) }, _)) => {
+                let code = match (refusal.denied, refusal.not_found) {
+                    (true, _) => ErrorCode::DENIED,
+                    (_, true) => ErrorCode::NOT_FOUND,
+                    _ => ErrorCode::IO,
+                };
+                RResult::RErr(failure(code, &refusal.message))
+            }
+            Ok((Opened { refusal: None }, None)) => {
+                RResult::RErr(failure(ErrorCode::IO, "the host's answer lacks its descriptor"))
+            }
+            Err(error) => RResult::RErr(error),
+        }
+    }
+}
+
+fn failure(code: ErrorCode, message: &str) -> Error {
+    Error { code, message: message.into(), ext: RVec::new() }
+}
+
+fn bounded(text: &str) -> String {
+    vmkit_types::bounded(text, TEXT_LIMIT).to_owned()
+}
+
+fn out(seen: Observation) -> WireObservation {
+    WireObservation {
+        vm: seen.vm,
+        kind: bounded(&seen.kind),
+        address: seen.address.map(|address| bounded(&address)).into_option(),
+        mac: seen.mac.map(|mac| bounded(&mac)).into_option(),
+        age_ms: seen.age_ms.into_option(),
+        says: bounded(&seen.says),
+        attributes: seen
+            .ext
+            .iter()
+            .take(ATTRIBUTE_LIMIT)
+            .map(|attribute| (bounded(&attribute.key), bounded(&attribute.value)))
+            .collect(),
+    }
+}

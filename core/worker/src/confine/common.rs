@@ -1,0 +1,28 @@
+//! The parts of confinement that every platform has.
+
+use vmkit_wire::Load;
+
+use crate::account;
+
+/// Limits the process and becomes the user that the host named; says who it is now.
+pub(super) fn identity(load: &Load) -> Result<String, String> {
+    account::limit().map_err(|error| format!("cannot limit the process: {error}"))?;
+    match (account::is_root(), load.account) {
+        (true, Some(to)) if to.uid != 0 => {
+            account::become_user(to)
+                .map_err(|error| format!("cannot become user {}: {error}", to.uid))?;
+            Ok(format!("user {}", to.uid))
+        }
+        (true, _) => Err("refusing to load a plugin as root".to_owned()),
+        (false, _) => Ok("the user's own rights".to_owned()),
+    }
+}
+
+/// Ends this process when its host ends, and at once if that has happened already.
+#[cfg(target_os = "linux")]
+pub(super) fn die_with(host_pid: u32) -> Result<(), String> {
+    rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL))
+        .map_err(|error| format!("cannot follow the host's death: {error}"))?;
+    let parent = rustix::process::getppid().map(|pid| pid.as_raw_nonzero().get().unsigned_abs());
+    if parent == Some(host_pid) { Ok(()) } else { Err("the host has died".to_owned()) }
+}

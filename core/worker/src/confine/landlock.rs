@@ -1,0 +1,86 @@
+//! Files, network ports and signals, by Landlock: everything that is not named is refused.
+
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+
+use landlock::{
+    ABI, Access as _, AccessFs, AccessNet, BitFlags, CompatLevel, Compatible as _, PathBeneath,
+    PathFd, Ruleset, RulesetAttr as _, RulesetCreated, RulesetCreatedAttr as _, RulesetStatus,
+    Scope,
+};
+use vmkit_wire::Needs;
+
+/// The newest version of Landlock whose rights this code knows; older kernels give fewer.
+const KNOWN: ABI = ABI::V6;
+
+/// Where shared libraries lie, for what a plugin is linked with.
+const LIBRARIES: [&str; 5] = ["/usr/lib", "/usr/lib64", "/lib", "/lib64", "/nix/store"];
+
+/// What name resolution reads.
+const RESOLVER_FILES: [&str; 4] =
+    ["/etc/resolv.conf", "/etc/hosts", "/etc/nsswitch.conf", "/etc/host.conf"];
+
+/// Restricts this process; says how far the kernel enforces it.
+pub(super) fn restrict(needs: &Needs, library: Option<&OwnedFd>) -> Result<&'static str, String> {
+    let status = rules(needs, library)
+        .and_then(RulesetCreated::restrict_self)
+        .map_err(|error| format!("cannot restrict files and network: {error}"))?;
+    Ok(match status.ruleset {
+        RulesetStatus::FullyEnforced => "files and network by Landlock",
+        RulesetStatus::PartiallyEnforced => {
+            "files and network by Landlock as far as this kernel can"
+        }
+        RulesetStatus::NotEnforced => "files not confined (this kernel has no Landlock)",
+    })
+}
+
+fn rules(
+    needs: &Needs,
+    library: Option<&OwnedFd>,
+) -> Result<RulesetCreated, landlock::RulesetError> {
+    let mut ruleset = Ruleset::default()
+        .set_compatibility(CompatLevel::BestEffort)
+        .handle_access(AccessFs::from_all(KNOWN))?
+        .scope(Scope::from_all(KNOWN))?;
+    if !needs.network {
+        ruleset = ruleset.handle_access(AccessNet::from_all(KNOWN))?;
+    }
+    let mut rules = ruleset.create()?;
+    let read: BitFlags<AccessFs> = AccessFs::ReadFile.into();
+    let read_tree = AccessFs::ReadFile | AccessFs::ReadDir;
+    for directory in LIBRARIES {
+        rules = allow(rules, directory, read_tree)?;
+    }
+    rules = allow(rules, "/etc/ld.so.cache", read)?;
+    if let Some(library) = library {
+        rules = rules.add_rule(PathBeneath::new(library.as_fd(), read))?;
+    }
+    if needs.network {
+        for file in RESOLVER_FILES {
+            rules = allow(rules, file, read)?;
+        }
+    }
+    for file in needs.read_files.iter().filter(|file| file.starts_with('/')) {
+        rules = allow(rules, file, read)?;
+    }
+    for program in &needs.exec {
+        rules = allow(rules, program, AccessFs::ReadFile | AccessFs::Execute)?;
+    }
+    Ok(rules)
+}
+
+/// Allows this access to what lies at `path`; a path that does not exist needs no rule.
+fn allow(
+    rules: RulesetCreated,
+    path: &str,
+    access: BitFlags<AccessFs>,
+) -> Result<RulesetCreated, landlock::RulesetError> {
+    let Ok(place) = PathFd::new(path) else { return Ok(rules) };
+    let access = if is_directory(place.as_fd()) { access } else { access & !AccessFs::ReadDir };
+    rules.add_rule(PathBeneath::new(place, access))
+}
+
+fn is_directory(place: BorrowedFd<'_>) -> bool {
+    rustix::fs::fstat(place).is_ok_and(|status| {
+        rustix::fs::FileType::from_raw_mode(status.st_mode) == rustix::fs::FileType::Directory
+    })
+}

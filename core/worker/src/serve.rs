@@ -1,0 +1,125 @@
+//! The worker's life: load, then one call after another until the host leaves.
+
+use std::{
+    os::{fd::OwnedFd, unix::net::UnixStream},
+    path::PathBuf,
+    sync::{Arc, mpsc},
+    time::{Duration, Instant},
+};
+
+use rustix::fs::{Mode, OFlags};
+use vmkit_wire::{
+    FailureCode, FromWorker, Load, Observe, Receiver, ToWorker, WIRE_VERSION, WireError,
+};
+
+use crate::{
+    call::{Call, Channel},
+    confine,
+    plugin::Plugin,
+};
+
+/// How long the host may take from starting the worker to its first frame; it sends it at once, so
+/// this only ends a worker that was started by hand.
+const FIRST_FRAME: Duration = Duration::from_secs(5);
+
+/// Serves one host from start to end.
+pub(crate) fn run() -> Result<(), WireError> {
+    let socket = take_standard_input().map_err(WireError::Socket)?;
+    let mut receiver = Receiver::with_descriptors();
+    let ToWorker::Load(load) = receiver.receive(&socket, Some(Instant::now() + FIRST_FRAME))?
+    else {
+        return Err(WireError::Closed);
+    };
+    socket.set_read_timeout(None).map_err(WireError::Socket)?;
+    let library = if load.path.is_none() { Some(receiver.descriptor()?) } else { None };
+    let channel = Arc::new(Channel::new(socket, load.log_level));
+
+    let plugin = match prepare(&load, library.as_ref()) {
+        Ok((plugin, confinement)) => {
+            let older_than_host = plugin.older_than_host;
+            channel.tell(&FromWorker::Ready { older_than_host, confinement })?;
+            plugin
+        }
+        Err((code, message)) => return channel.tell(&FromWorker::Failed { code, message }),
+    };
+
+    let calls = listen(receiver, Arc::clone(&channel))?;
+    for observe in calls {
+        let call = Call::new(Arc::clone(&channel), &observe);
+        let outcome = plugin.observe(&observe.vms, &call);
+        channel.tell(&match outcome {
+            Ok(()) => FromWorker::Done,
+            Err((code, message)) => FromWorker::Failed { code, message },
+        })?;
+    }
+    Ok(())
+}
+
+fn prepare(
+    load: &Load,
+    library: Option<&OwnedFd>,
+) -> Result<(Plugin, String), (FailureCode, String)> {
+    if load.wire != WIRE_VERSION {
+        let message = format!("vm speaks protocol {}, vm-worker {WIRE_VERSION}", load.wire);
+        return Err((FailureCode::Incompatible, message));
+    }
+    let confinement =
+        confine::enter(load, library).map_err(|error| (FailureCode::Confinement, error))?;
+    let path = match (library, &load.path) {
+        (Some(library), _) => {
+            use std::os::fd::AsRawFd as _;
+            PathBuf::from(format!("/proc/self/fd/{}", library.as_raw_fd()))
+        }
+        (None, Some(path)) => PathBuf::from(path),
+        (None, None) => return Err((FailureCode::Other, "no library was named".to_owned())),
+    };
+    Ok((Plugin::load(&path, &load.configuration)?, confinement))
+}
+
+/// Moves the host's socket away from standard input, which a plugin might read, and puts
+/// `/dev/null` in its place.
+fn take_standard_input() -> std::io::Result<UnixStream> {
+    let socket = rustix::io::fcntl_dupfd_cloexec(rustix::stdio::stdin(), 3)?;
+    let null = rustix::fs::open("/dev/null", OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())?;
+    rustix::stdio::dup2_stdin(null)?;
+    Ok(UnixStream::from(socket))
+}
+
+/// Starts the thread that takes the host's frames; it hands calls over and answers the rest.
+fn listen(
+    mut receiver: Receiver,
+    channel: Arc<Channel>,
+) -> Result<mpsc::Receiver<Observe>, WireError> {
+    let (calls, queue) = mpsc::channel();
+    let reader = move || {
+        loop {
+            match receiver.receive(channel.socket(), None) {
+                Ok(ToWorker::Observe(observe)) => {
+                    if calls.send(observe).is_err() {
+                        leave();
+                    }
+                }
+                Ok(ToWorker::Cancel) => channel.cancel(),
+                Ok(ToWorker::Opened(opened)) => {
+                    let descriptor =
+                        if opened.refusal.is_none() { receiver.descriptor().ok() } else { None };
+                    channel.opened(opened, descriptor);
+                }
+                Ok(ToWorker::Load(_)) => {}
+                // The host has left: whatever the plugin does, nobody waits for it.
+                Err(_) => leave(),
+            }
+        }
+    };
+    std::thread::Builder::new()
+        .name("frames".to_owned())
+        .spawn(reader)
+        .map_err(WireError::Socket)?;
+    Ok(queue)
+}
+
+/// Ends the process at once, without the exit handlers that a plugin may have registered.
+fn leave() -> ! {
+    // SAFETY: `_exit` only ends the process; nothing of this one outlives it.
+    unsafe { libc::_exit(0) }
+}
