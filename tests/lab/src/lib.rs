@@ -1,1 +1,43 @@
+//! Real hosts on one machine, for vmkit's tests.
+//!
+//! A [`Lab`] is a router with real DHCP, an access point and a host, each a network namespace, and
+//! guests on the host's bridge. Guests are real machines of QEMU, or namespaces with a real DHCP
+//! client ([`GuestKind`]). The host keeps its guests in a vm-toolkit data directory, and
+//! [`Lab::vm`] runs the staged `vm` there.
+//!
+//! Everything carries the process's id in its name and is removed when the lab is dropped; what a
+//! killed process left, the next lab removes. When the thread panics, captures and logs are kept.
+#![cfg(target_os = "linux")]
+#![forbid(unsafe_code)]
 
+mod capture;
+mod command;
+mod data_directory;
+mod error;
+mod guest;
+mod initramfs;
+mod kernel;
+mod lab;
+mod names;
+mod namespace;
+mod process;
+mod qemu;
+mod qmp;
+mod requirements;
+mod router;
+mod stage;
+mod topology;
+mod wait;
+
+pub use command::{Finished, run};
+pub use error::LabError;
+pub use guest::{Guest, GuestKind, GuestPlan};
+pub use kernel::guest_kernel;
+pub use lab::Lab;
+pub use namespace::Namespace;
+pub use process::Process;
+pub use requirements::{PACKAGES, missing_requirements, or_skip};
+pub use router::Router;
+pub use stage::Stage;
+pub use topology::{HOST_ADDRESS, ROUTER_ADDRESS};
+pub use wait::wait_until;

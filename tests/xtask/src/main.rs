@@ -1,1 +1,73 @@
-fn main() {}
+//! `cargo xtask`: what a developer of vmkit runs. The README's two commands are `demo` and `test`.
+
+#![forbid(unsafe_code)]
+#![expect(
+    clippy::print_stdout,
+    reason = "what these commands print is for the person at the terminal"
+)]
+
+mod bench;
+mod ci_tools;
+mod command;
+mod demo;
+mod packages;
+mod stage;
+mod test;
+mod workspace;
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand};
+
+/// Development tasks of vmkit.
+#[derive(Parser)]
+#[command(bin_name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Show `vm status` on a real guest in a network of namespaces (as root on Linux), or on a
+    /// bundled data directory.
+    Demo,
+    /// Run every test, after getting what the tests need.
+    Test {
+        /// Arguments for `cargo nextest run`.
+        #[arg(last = true)]
+        nextest: Vec<String>,
+    },
+    /// Measure whole `vm` processes against the speeds that vmkit promises.
+    Bench,
+    /// Build vm, its worker and all plugins, and lay them out as installed under target/stage.
+    Stage {
+        /// Optimised, as users get it.
+        #[arg(long)]
+        release: bool,
+    },
+    /// Build a release and install it under PREFIX/bin and PREFIX/lib/vmkit.
+    Install {
+        /// Where to install, for example /usr/local.
+        #[arg(long)]
+        prefix: PathBuf,
+    },
+    /// Get the pinned tools that .ci/run needs, into target/tools.
+    CiTools,
+}
+
+fn main() -> anyhow::Result<()> {
+    let workspace = workspace::Workspace::load()?;
+    match Arguments::parse().task {
+        Task::Demo => demo::demo(&workspace),
+        Task::Test { nextest } => test::test(&workspace, &nextest),
+        Task::Bench => bench::bench(&workspace),
+        Task::Stage { release } => {
+            let stage = stage::stage(&workspace, stage::Profile::from_release(release))?;
+            println!("staged {}", stage.display());
+            Ok(())
+        }
+        Task::Install { prefix } => stage::install(&workspace, &prefix),
+        Task::CiTools => ci_tools::get(&workspace),
+    }
+}

@@ -1,0 +1,27 @@
+//! Recording what passes an interface.
+
+use std::{fs, path::Path, time::Duration};
+
+use crate::{LabError, Namespace, Process, error::file_error, wait_until};
+
+/// tcpdump opens its socket in well under a second.
+const START_DEADLINE: Duration = Duration::from_secs(5);
+
+/// Records every frame on the interface into `NAME.pcap` in the folder until the process is dropped.
+pub(crate) fn capture(
+    namespace: &Namespace,
+    interface: &str,
+    folder: &Path,
+) -> Result<Process, LabError> {
+    let log = folder.join(format!("{interface}.tcpdump.log"));
+    let mut command = namespace.command("tcpdump");
+    // Written packet by packet (-U) and as root (-Z): the folder is root's.
+    command.args(["-n", "-U", "-Z", "root", "-i", interface, "-w"]);
+    command.arg(folder.join(format!("{interface}.pcap")));
+    let process = Process::start(&mut command, &log)?;
+    wait_until(START_DEADLINE, "tcpdump listening", || {
+        let said = fs::read_to_string(&log).map_err(file_error("read", &log))?;
+        Ok(said.contains("listening on"))
+    })?;
+    Ok(process)
+}

@@ -1,0 +1,83 @@
+//! Running a program to its end, within a deadline.
+
+use std::{
+    io::Read,
+    process::{Command, ExitStatus, Stdio},
+    thread::JoinHandle,
+    time::Duration,
+};
+
+use crate::{LabError, wait_until};
+
+/// The slowest program that the lab runs to its end is apt-get with a 30 MB download.
+const DEADLINE: Duration = Duration::from_mins(2);
+
+/// What a program that ended left.
+#[derive(Debug)]
+pub struct Finished {
+    /// The command as one could type it.
+    pub line: String,
+    /// How it ended.
+    pub status: ExitStatus,
+    /// Its standard output, with invalid UTF-8 replaced.
+    pub stdout: String,
+    /// Its standard error, with invalid UTF-8 replaced.
+    pub stderr: String,
+}
+
+/// The command as one could type it.
+pub(crate) fn line(command: &Command) -> String {
+    let words = std::iter::once(command.get_program()).chain(command.get_args());
+    words.map(|word| word.to_string_lossy().into_owned()).collect::<Vec<_>>().join(" ")
+}
+
+/// Runs the command to its end and tells its output.
+///
+/// # Errors
+/// When it cannot be started, ends with another status than 0, or does not end.
+pub fn run(command: &mut Command) -> Result<String, LabError> {
+    let Finished { line, status, stdout, stderr } = finish(command)?;
+    if status.success() { Ok(stdout) } else { Err(LabError::Command { line, status, stderr }) }
+}
+
+/// Runs the command to its end, whatever its exit status is.
+pub(crate) fn finish(command: &mut Command) -> Result<Finished, LabError> {
+    let line = line(command);
+    let start_error = |source| LabError::Start { line: line.clone(), source };
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().map_err(start_error)?;
+    let stdout = collect(child.stdout.take());
+    let stderr = collect(child.stderr.take());
+    let mut ended = None;
+    let waited = wait_until(DEADLINE, &format!("the end of `{line}`"), || {
+        ended = child.try_wait().map_err(start_error)?;
+        Ok(ended.is_some())
+    });
+    let status = match (waited, ended) {
+        (Ok(()), Some(status)) => status,
+        (Ok(()), None) => unreachable!("the wait ends well only with a status"),
+        (Err(error), _) => {
+            // Best effort: the error to tell is the time-out.
+            drop(child.kill().and_then(|()| child.wait()));
+            return Err(error);
+        }
+    };
+    Ok(Finished { status, stdout: text(stdout), stderr: text(stderr), line })
+}
+
+/// Reads a pipe to its end beside the wait, so that a full pipe cannot stop the program.
+fn collect(pipe: Option<impl Read + Send + 'static>) -> JoinHandle<Vec<u8>> {
+    std::thread::spawn(move || {
+        let mut bytes = Vec::new();
+        if let Some(mut pipe) = pipe {
+            // What came before an error is still worth showing.
+            drop(pipe.read_to_end(&mut bytes));
+        }
+        bytes
+    })
+}
+
+fn text(reader: JoinHandle<Vec<u8>>) -> String {
+    let bytes = reader.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+    String::from_utf8_lossy(&bytes).trim_end().to_owned()
+}

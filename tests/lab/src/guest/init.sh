@@ -1,0 +1,30 @@
+#!/bin/busybox sh
+# The first and only program of a lab guest; its output is the serial console.
+/bin/busybox --install -s /bin
+mount -t proc proc /proc
+mount -t sysfs sys /sys
+mount -t devtmpfs dev /dev
+modprobe virtio_pci
+modprobe virtio_net
+
+name=guest dhcp=yes ssh=yes
+for word in $(cat /proc/cmdline); do
+    case "$word" in
+    guest=*) name=${word#guest=} ;;
+    nodhcp) dhcp=no ;;
+    nossh) ssh=no ;;
+    esac
+done
+hostname "$name"
+ip link set lo up
+ip link set eth0 up
+
+if [ "$ssh" = yes ]; then
+    nc -ll -p 22 -e /etc/banner.sh &
+fi
+if [ "$dhcp" = yes ]; then
+    udhcpc -f -i eth0 -s /etc/udhcpc.sh -x "hostname:$name" -t 3 -T 1 -A 1 &
+fi
+echo "$name login:"
+# The init process must not end.
+while :; do sleep 3600; done

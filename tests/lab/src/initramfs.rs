@@ -1,0 +1,111 @@
+//! The guests' whole system: busybox, the network driver and one script.
+
+use std::{
+    fs,
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use crate::{LabError, command::run, error::file_error, kernel::Kernel};
+
+/// Brings the guest up; understands `guest=NAME`, `nodhcp` and `nossh` on the kernel's command line.
+const INIT: &str = include_str!("guest/init.sh");
+/// Applies what udhcpc was given.
+const UDHCPC_SCRIPT: &str = include_str!("guest/udhcpc.sh");
+/// What the server on port 22 says.
+const BANNER: &str = include_str!("guest/banner.sh");
+/// Drivers that QEMU's network device needs.
+const MODULES: &[&str] = &["virtio_pci", "virtio_net"];
+
+/// Builds the initramfs in `folder` and tells its path.
+pub(crate) fn build(kernel: &Kernel, folder: &Path) -> Result<PathBuf, LabError> {
+    let root = folder.join("initramfs");
+    let made = |path: &str| {
+        let path = root.join(path);
+        fs::create_dir_all(&path).map_err(file_error("make", path))
+    };
+    ["bin", "dev", "proc", "sys", "tmp", "etc"].into_iter().try_for_each(made)?;
+    copy(Path::new("/bin/busybox"), &root.join("bin/busybox"))?;
+    script(&root.join("init"), INIT)?;
+    script(&root.join("etc/udhcpc.sh"), UDHCPC_SCRIPT)?;
+    script(&root.join("etc/banner.sh"), BANNER)?;
+    copy_modules(kernel, &root)?;
+
+    let archive = folder.join("initramfs.cpio");
+    let pack = format!("find . | cpio --quiet -o -H newc > '{}'", archive.display());
+    run(Command::new("sh").args(["-c", &pack]).current_dir(&root))?;
+    Ok(archive)
+}
+
+/// The script for the udhcpc of a guest that is a namespace.
+pub(crate) fn udhcpc_script(folder: &Path) -> Result<PathBuf, LabError> {
+    let path = folder.join("udhcpc.sh");
+    script(&path, UDHCPC_SCRIPT)?;
+    Ok(path)
+}
+
+/// The program behind port 22 of a guest that is a namespace.
+pub(crate) fn banner_script(folder: &Path) -> Result<PathBuf, LabError> {
+    let path = folder.join("banner.sh");
+    script(&path, BANNER)?;
+    Ok(path)
+}
+
+/// Copies the drivers and what modules.dep says they need.
+fn copy_modules(kernel: &Kernel, root: &Path) -> Result<(), LabError> {
+    let version = kernel.modules.file_name().unwrap_or_default();
+    let target = root.join("lib/modules").join(version);
+    let list = kernel.modules.join("modules.dep");
+    let dependencies = fs::read_to_string(&list).map_err(file_error("read", &list))?;
+    for file in MODULES.iter().flat_map(|module| module_files(&dependencies, module)) {
+        let placed = target.join(file);
+        let parent = placed.parent().unwrap_or(&target);
+        fs::create_dir_all(parent).map_err(file_error("make", parent))?;
+        copy(&kernel.modules.join(file), &placed)?;
+    }
+    run(Command::new("depmod").arg("-b").arg(root).arg(version))?;
+    Ok(())
+}
+
+/// The module's own file and those it needs, by a line `path/module.ko: path/other.ko …`.
+fn module_files<'a>(dependencies: &'a str, module: &str) -> Vec<&'a str> {
+    let file_name = format!("/{module}.ko");
+    let line = dependencies.lines().find_map(|line| {
+        let (own, others) = line.split_once(':')?;
+        own.ends_with(&file_name).then_some((own, others))
+    });
+    let files = line.map(|(own, others)| std::iter::once(own).chain(others.split_whitespace()));
+    files.into_iter().flatten().collect()
+}
+
+fn script(path: &Path, text: &str) -> Result<(), LabError> {
+    fs::write(path, text).map_err(file_error("write", path))?;
+    let executable = fs::Permissions::from_mode(0o755);
+    fs::set_permissions(path, executable).map_err(file_error("make executable", path))
+}
+
+fn copy(from: &Path, to: &Path) -> Result<(), LabError> {
+    fs::copy(from, to).map(drop).map_err(file_error("copy", from))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::module_files;
+
+    #[test]
+    fn a_module_comes_with_what_it_needs() {
+        let text = "kernel/net/other.ko:\nkernel/drivers/net/virtio_net.ko: \
+                    kernel/net/core/failover.ko kernel/drivers/virtio/virtio.ko\n";
+        let files = module_files(text, "virtio_net");
+        assert_eq!(
+            files,
+            [
+                "kernel/drivers/net/virtio_net.ko",
+                "kernel/net/core/failover.ko",
+                "kernel/drivers/virtio/virtio.ko"
+            ]
+        );
+        assert!(module_files(text, "net").is_empty());
+    }
+}

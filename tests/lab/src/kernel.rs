@@ -1,0 +1,82 @@
+//! The guests' kernel: Debian's cloud kernel, unpacked into a cache and never installed.
+
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use crate::{LabError, command::run, error::file_error};
+
+/// Depends on the current version's package.
+const META_PACKAGE: &str = "linux-image-cloud-amd64";
+
+/// A kernel with its modules.
+#[derive(Clone, Debug)]
+pub struct Kernel {
+    /// The image that QEMU boots.
+    pub(crate) image: PathBuf,
+    /// `lib/modules/VERSION`, with `modules.dep`.
+    pub(crate) modules: PathBuf,
+}
+
+/// The kernel in the cache (`VMKIT_CACHE`, else `/var/cache/vmkit`), fetched if it is not there.
+///
+/// # Errors
+/// When Debian's package cannot be fetched or unpacked.
+pub fn guest_kernel() -> Result<Kernel, LabError> {
+    let cache = env::var_os("VMKIT_CACHE").map_or("/var/cache/vmkit".into(), PathBuf::from);
+    let folder = cache.join("guest-kernel");
+    if !folder.is_dir() {
+        fs::create_dir_all(&cache).map_err(file_error("make", &cache))?;
+        fetch(&folder)?;
+    }
+    let modules = only_entry(&folder.join("lib/modules"), "")?;
+    Ok(Kernel { image: only_entry(&folder.join("boot"), "vmlinuz-")?, modules })
+}
+
+/// Makes the folder at once, so that no half of it is ever found.
+fn fetch(folder: &Path) -> Result<(), LabError> {
+    let making = folder.with_extension(format!("making-{}", std::process::id()));
+    fs::create_dir_all(&making).map_err(file_error("make", &making))?;
+    let package = package()?;
+    // As root, without apt's own user, who cannot write here.
+    let download = ["-o", "APT::Sandbox::User=root", "download", &package];
+    run(Command::new("apt-get").args(download).current_dir(&making))?;
+    let archive = only_entry(&making, &package)?;
+    run(Command::new("dpkg-deb").arg("-x").args([&archive, &making]))?;
+    fs::remove_file(&archive).map_err(file_error("remove", &archive))?;
+    let modules = only_entry(&making.join("lib/modules"), "")?;
+    let version = modules.file_name().unwrap_or_default();
+    run(Command::new("depmod").arg("-b").arg(&making).arg(version))?;
+    match fs::rename(&making, folder) {
+        // Another process was faster, with the same result.
+        Err(_) if folder.is_dir() => {
+            fs::remove_dir_all(&making).map_err(file_error("remove", making))
+        }
+        renamed => renamed.map_err(file_error("make", folder)),
+    }
+}
+
+/// The real package behind the meta package.
+fn package() -> Result<String, LabError> {
+    let depends = run(Command::new("apt-cache").args(["depends", META_PACKAGE]))?;
+    let mut names = depends.lines().filter_map(|line| line.trim().strip_prefix("Depends: "));
+    match names.find(|name| name.starts_with("linux-image-")) {
+        Some(name) => Ok(name.to_owned()),
+        None => Err(LabError::Missing(format!("Debian's {META_PACKAGE}; try `apt-get update`"))),
+    }
+}
+
+/// The entry whose name starts so, in a folder that holds one such.
+fn only_entry(folder: &Path, start: &str) -> Result<PathBuf, LabError> {
+    let entries = fs::read_dir(folder).map_err(file_error("list", folder))?;
+    let mut paths = entries.filter_map(|entry| Some(entry.ok()?.path()));
+    let named = |path: &PathBuf| {
+        path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(start))
+    };
+    match paths.find(named) {
+        Some(path) => Ok(path),
+        None => Err(LabError::Missing(format!("{start}* in {}", folder.display()))),
+    }
+}

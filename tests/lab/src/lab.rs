@@ -1,0 +1,244 @@
+//! The lab as a test sees it.
+
+use std::{
+    fs,
+    net::Ipv4Addr,
+    path::{Path, PathBuf},
+    process::Command,
+    time::Duration,
+};
+
+use serde_json::Value;
+
+use crate::{
+    Finished, Guest, GuestKind, GuestPlan, LabError, Namespace, Process, Router, Stage,
+    capture::capture,
+    command::finish,
+    data_directory::{DataDirectory, MachineFiles},
+    error::file_error,
+    guest_kernel, initramfs, missing_requirements,
+    names::{LabName, remove_orphans},
+    qemu::{self, Machine},
+    topology::{Topology, cable},
+    wait_until,
+};
+
+/// A guest boots and has its lease in 6 s under TCG; the rest is for a busy computer.
+const LEASE_DEADLINE: Duration = Duration::from_mins(1);
+/// A guest on the bridge answers in a millisecond; one that boots needs its time first.
+const PING_DEADLINE: Duration = Duration::from_secs(20);
+
+/// Router, access point and host, with what runs on them. The order of the fields is the order of
+/// their end.
+#[derive(Debug)]
+pub struct Lab {
+    router: Router,
+    _capture: Process,
+    topology: Topology,
+    data: DataDirectory,
+    stage: Stage,
+    guests: u32,
+    folder: Folder,
+}
+
+impl Lab {
+    /// Builds the lab: the router serves DHCP, the host has its address and no guests.
+    ///
+    /// # Errors
+    /// [`LabError::Missing`] where labs cannot be built, another when building fails.
+    pub fn new(test: &str) -> Result<Self, LabError> {
+        let stage = Stage::find()?;
+        let missing = missing_requirements();
+        if !missing.is_empty() {
+            return Err(LabError::Missing(missing.join("; ")));
+        }
+        remove_orphans()?;
+        let name = LabName::new();
+        let folder = Folder::new(&name, test)?;
+        let data = DataDirectory::new(folder.path.join("data"))?;
+        let topology = Topology::new(&name)?;
+        let capture = capture(&topology.host, "en0", &folder.path)?;
+        let mut router = Router::new(folder.path.join("router"))?;
+        router.start_dhcp(&topology.router)?;
+        Ok(Self { router, _capture: capture, topology, data, stage, guests: 0, folder })
+    }
+
+    /// The host's vm-toolkit data directory.
+    pub fn data_dir(&self) -> &Path {
+        self.data.path()
+    }
+
+    /// The host's namespace.
+    pub fn host(&self) -> &Namespace {
+        &self.topology.host
+    }
+
+    /// The access point's namespace.
+    pub fn access_point(&self) -> &Namespace {
+        &self.topology.air
+    }
+
+    /// The router: leases and reservations.
+    pub fn router(&mut self) -> &mut Router {
+        &mut self.router
+    }
+
+    /// Makes a guest, registers it and starts it.
+    ///
+    /// # Errors
+    /// When a part of it cannot be made or started.
+    pub fn start(&mut self, plan: &GuestPlan) -> Result<Guest, LabError> {
+        let mac = plan.mac();
+        let files = self.data.register(&plan.name, mac)?;
+        files.create(mac)?;
+        self.guests += 1;
+        match plan.kind {
+            GuestKind::Machine => self.start_machine(plan, files),
+            GuestKind::Namespace => self.start_namespace(plan, files),
+        }
+    }
+
+    /// Registers a machine of which nothing else is there.
+    ///
+    /// # Errors
+    /// When the registry cannot be written.
+    pub fn register(&mut self, plan: &GuestPlan) -> Result<(), LabError> {
+        self.data.register(&plan.name, plan.mac()).map(drop)
+    }
+
+    /// Waits until the router has leased this address to the guest and the guest's console says so.
+    ///
+    /// # Errors
+    /// When that does not happen in a minute.
+    pub fn wait_for_lease(&self, guest: &Guest, address: Ipv4Addr) -> Result<(), LabError> {
+        let what = format!("{} getting {address}", guest.plan.name);
+        wait_until(LEASE_DEADLINE, &what, || {
+            Ok(self.router.lease(guest.mac())? == Some(address) && guest.says_it_has(address)?)
+        })
+    }
+
+    /// Exchanges packets between the host and the address, so that the host's ARP table knows it.
+    ///
+    /// # Errors
+    /// When the address does not answer.
+    pub fn greet(&self, address: Ipv4Addr) -> Result<(), LabError> {
+        wait_until(PING_DEADLINE, &format!("an answer of {address}"), || {
+            let mut ping = self.host().command("ping");
+            ping.args(["-n", "-q", "-c", "1", "-W", "1", &address.to_string()]);
+            Ok(finish(&mut ping)?.status.success())
+        })
+    }
+
+    /// The staged `vm`, as a command in the host's namespace on the host's data directory.
+    pub fn vm_command(&self, arguments: &[&str]) -> Command {
+        let mut command = self.host().command(self.stage.vm());
+        command.arg("--data-dir").arg(self.data_dir()).args(arguments);
+        // The person who runs the tests has machines and settings of their own.
+        for variable in ["VM_PROJECT_DIR", "VM_BASE_DIR", "SUDO_USER", "SUDO_UID", "SUDO_GID"] {
+            command.env_remove(variable);
+        }
+        command.env("HOME", &self.folder.path);
+        command
+    }
+
+    /// Runs `vm` with these arguments to its end, whatever its exit status is.
+    ///
+    /// # Errors
+    /// When it cannot be run.
+    pub fn vm(&self, arguments: &[&str]) -> Result<Finished, LabError> {
+        finish(&mut self.vm_command(arguments))
+    }
+
+    /// What `vm status --json` says of one machine.
+    ///
+    /// # Panics
+    /// When the answer is no JSON or does not have the machine.
+    ///
+    /// # Errors
+    /// When it cannot be run.
+    pub fn status(&self, name: &str) -> Result<Value, LabError> {
+        let finished = self.vm(&["status", "--json"])?;
+        let report: Value = match serde_json::from_str(&finished.stdout) {
+            Ok(report) => report,
+            Err(error) => panic!("vm status --json printed no JSON ({error}): {finished:#?}"),
+        };
+        let machines = report["vms"].as_array().into_iter().flatten();
+        let found = machines.into_iter().find(|machine| machine["name"] == name).cloned();
+        Ok(found.unwrap_or_else(|| panic!("vm status --json has no {name}: {report:#}")))
+    }
+
+    fn start_machine(&self, plan: &GuestPlan, files: MachineFiles) -> Result<Guest, LabError> {
+        let kernel = guest_kernel()?;
+        let initramfs = initramfs::build(&kernel, &self.folder.path)?;
+        let tap = format!("tap{}", self.guests);
+        let machine = Machine::Linux { kernel: &kernel, initramfs: &initramfs, tap: &tap };
+        let qemu = qemu::start(self.host(), &files, plan, plan.mac(), &machine)?;
+        Ok(Guest { plan: plan.clone(), files, qemu, programs: Vec::new(), namespace: None })
+    }
+
+    fn start_namespace(&self, plan: &GuestPlan, files: MachineFiles) -> Result<Guest, LabError> {
+        let namespace = Namespace::new(format!("{}-{}", self.host().name(), plan.name))?;
+        cable(self.host(), &format!("tap{}", self.guests), "br0", &namespace, "eth0")?;
+        namespace.ip(&format!("link set eth0 address {}", plan.mac()))?;
+        let qemu = qemu::start(self.host(), &files, plan, plan.mac(), &Machine::Empty)?;
+        let console = files.console();
+        // A kernel's first line, where the console signal sees a boot begin.
+        fs::write(&console, "[    0.000000] Linux version 6.1.0-lab\n")
+            .map_err(file_error("write", &console))?;
+        let mut programs = Vec::new();
+        if plan.ssh {
+            let mut server = namespace.command("busybox");
+            let banner = initramfs::banner_script(&self.folder.path)?;
+            server.args(["nc", "-ll", "-p", "22", "-e"]).arg(banner);
+            programs.push(Process::start(&mut server, &files.folder.join("ssh.log"))?);
+        }
+        if plan.dhcp {
+            let mut client = namespace.command("udhcpc");
+            client.args(["-f", "-i", "eth0", "-x", &format!("hostname:{}", plan.name)]);
+            client.args(["-t", "3", "-T", "1", "-A", "1", "-s"]);
+            client.arg(initramfs::udhcpc_script(&self.folder.path)?);
+            programs.push(Process::start(&mut client, &console)?);
+        }
+        Ok(Guest { plan: plan.clone(), files, qemu, programs, namespace: Some(namespace) })
+    }
+}
+
+/// The lab's files: kept for a person when the test panics, else removed.
+#[derive(Debug)]
+struct Folder {
+    path: PathBuf,
+    kept: PathBuf,
+}
+
+impl Folder {
+    fn new(name: &LabName, test: &str) -> Result<Self, LabError> {
+        let path = name.folder();
+        fs::create_dir_all(&path).map_err(file_error("make", &path))?;
+        let kept = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/lab");
+        Ok(Self { path, kept: kept.join(format!("{test}-{}", name.as_str())) })
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        // Best effort: a lab that cannot tidy must not hide why its test failed, and the next lab
+        // removes what is left.
+        if std::thread::panicking() {
+            keep(&self.path, &self.kept);
+        }
+        drop(fs::remove_dir_all(&self.path));
+    }
+}
+
+#[expect(clippy::print_stderr, reason = "whoever sees the test fail must learn where its logs are")]
+fn keep(path: &Path, kept: &Path) {
+    // The initramfs is the same in every lab and large.
+    drop(fs::remove_dir_all(path.join("initramfs")));
+    let copied = fs::create_dir_all(kept)
+        .map_err(file_error("make", kept))
+        .and_then(|()| crate::run(Command::new("cp").arg("-r").arg(path.join(".")).arg(kept)));
+    match copied {
+        Ok(_) => eprintln!("the lab's captures and logs are in {}", kept.display()),
+        Err(error) => eprintln!("the lab's captures and logs are lost: {error}"),
+    }
+}

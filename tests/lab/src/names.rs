@@ -1,0 +1,104 @@
+//! Names that tell whose a thing is, and the removal of what a killed process could not remove.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+    sync::atomic::{AtomicU32, Ordering},
+};
+
+use rustix::process::{Pid, test_kill_process};
+
+use crate::{LabError, command::run, error::file_error};
+
+/// Short, because the path of a QMP socket below it must fit in 108 bytes, and in /run, where root
+/// alone can write.
+const ROOT: &str = "/run/vmkit-lab";
+const PREFIX: &str = "vmk";
+
+/// The name of one lab: `vmk<pid>-<number>`.
+#[derive(Clone, Debug)]
+pub(crate) struct LabName(String);
+
+impl LabName {
+    /// A name that no other lab on this machine has.
+    pub(crate) fn new() -> Self {
+        static NUMBER: AtomicU32 = AtomicU32::new(0);
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        Self(format!("{PREFIX}{}-{number}", std::process::id()))
+    }
+
+    /// The name of one of the lab's namespaces.
+    pub(crate) fn namespace(&self, role: &str) -> String {
+        format!("{}-{role}", self.0)
+    }
+
+    /// Where the lab keeps its files while it lives.
+    pub(crate) fn folder(&self) -> PathBuf {
+        Path::new(ROOT).join(&self.0)
+    }
+
+    /// The name itself.
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Removes the namespaces and folders of labs whose process is gone.
+///
+/// # Errors
+/// When the names cannot be listed or one cannot be removed.
+pub(crate) fn remove_orphans() -> Result<(), LabError> {
+    for name in run(Command::new("ip").args(["netns", "list"]))?.lines() {
+        let name = name.split_whitespace().next().unwrap_or(name);
+        if is_orphan(name) {
+            run(Command::new("ip").args(["netns", "delete", name]))?;
+        }
+    }
+    let entries = match fs::read_dir(ROOT) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        entries => entries.map_err(file_error("list", ROOT))?,
+    };
+    for entry in entries {
+        let entry = entry.map_err(file_error("list", ROOT))?;
+        if entry.file_name().to_str().is_some_and(is_orphan) {
+            fs::remove_dir_all(entry.path()).map_err(file_error("remove", entry.path()))?;
+        }
+    }
+    Ok(())
+}
+
+/// Whether the name is a lab's, and the process in it no longer lives.
+fn is_orphan(name: &str) -> bool {
+    owner(name).is_some_and(|pid| test_kill_process(pid).is_err())
+}
+
+fn owner(name: &str) -> Option<Pid> {
+    let (pid, _) = name.strip_prefix(PREFIX)?.split_once('-')?;
+    Pid::from_raw(pid.parse().ok()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{is_orphan, owner};
+
+    #[test]
+    fn only_a_labs_name_has_an_owner() {
+        let rows = [
+            ("vmk42-0-router", Some(42)),
+            ("vmk42-0", Some(42)),
+            ("vmk-0", None),
+            ("vmkit-lab", None),
+            ("vmk99999999999-0", None),
+            ("other", None),
+        ];
+        for (name, expected) in rows {
+            assert_eq!(owner(name).map(|pid| pid.as_raw_nonzero().get()), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_living_process_keeps_its_names() {
+        assert!(!is_orphan(&format!("vmk{}-0-router", std::process::id())));
+    }
+}

@@ -1,0 +1,61 @@
+//! One network namespace, removed when dropped.
+
+use std::{ffi::OsStr, process::Command};
+
+use crate::{LabError, command::run};
+
+/// A network namespace: one host of the lab.
+#[derive(Debug)]
+pub struct Namespace {
+    name: String,
+}
+
+impl Namespace {
+    /// Makes the namespace, its loopback up.
+    ///
+    /// # Errors
+    /// When `ip` fails.
+    pub(crate) fn new(name: String) -> Result<Self, LabError> {
+        run(Command::new("ip").args(["netns", "add", &name]))?;
+        let namespace = Self { name };
+        namespace.ip("link set lo up")?;
+        Ok(namespace)
+    }
+
+    /// Its name, as `ip netns` lists it.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// A command that will run in this namespace.
+    pub fn command(&self, program: impl AsRef<OsStr>) -> Command {
+        let mut command = Command::new("ip");
+        command.args(["netns", "exec", &self.name]).arg(program);
+        command
+    }
+
+    /// Runs `ip` with these arguments, separated by spaces, in this namespace.
+    ///
+    /// # Errors
+    /// When it fails.
+    pub fn ip(&self, arguments: &str) -> Result<String, LabError> {
+        let words = arguments.split_whitespace();
+        run(Command::new("ip").args(["-netns", &self.name]).args(words))
+    }
+
+    /// Writes a kernel setting below `net`, such as `ipv4.ip_forward`.
+    ///
+    /// # Errors
+    /// When the kernel has no such setting or refuses the value.
+    pub fn set(&self, setting: &str, value: &str) -> Result<(), LabError> {
+        run(self.command("sysctl").args(["-qw", &format!("net.{setting}={value}")]))?;
+        Ok(())
+    }
+}
+
+impl Drop for Namespace {
+    fn drop(&mut self) {
+        // The next lab removes what could not be removed now.
+        drop(run(Command::new("ip").args(["netns", "delete", &self.name])));
+    }
+}

@@ -1,0 +1,78 @@
+//! Starting QEMU as vm-toolkit starts it in the background.
+
+use std::{path::Path, process::Command, time::Duration};
+
+use vmkit_types::Mac;
+
+use crate::{
+    GuestPlan, LabError, Namespace, Process, command::run, data_directory::MachineFiles,
+    kernel::Kernel, wait_until,
+};
+
+/// QEMU makes its sockets and its pid file within a second, more on a busy computer.
+const START_DEADLINE: Duration = Duration::from_secs(20);
+
+/// What a machine runs.
+pub(crate) enum Machine<'a> {
+    /// A Linux of its own, on a tap in the host's bridge.
+    Linux { kernel: &'a Kernel, initramfs: &'a Path, tap: &'a str },
+    /// Nothing: a process with QEMU's identity and protocol, whose network is elsewhere.
+    Empty,
+}
+
+/// Starts the machine and waits until it can be spoken to.
+pub(crate) fn start(
+    host: &Namespace,
+    files: &MachineFiles,
+    plan: &GuestPlan,
+    mac: Mac,
+    machine: &Machine<'_>,
+) -> Result<Process, LabError> {
+    let disk = files.named("qcow2");
+    if !disk.exists() {
+        run(Command::new("qemu-img").args(["create", "-q", "-f", "qcow2"]).arg(&disk).arg("1M"))?;
+    }
+    let (pid_file, socket) = (files.named("pid"), files.named("qmp"));
+    let mut command = host.command("qemu-system-x86_64");
+    command.args(["-name", &plan.name, "-display", "none", "-nodefaults"]);
+    command.args(["-qmp", &format!("unix:{},server,nowait", socket.display())]);
+    command.arg("-pidfile").arg(&pid_file);
+    match machine {
+        Machine::Empty => {
+            command.args(["-machine", "none"]);
+        }
+        Machine::Linux { kernel, initramfs, tap } => {
+            host.ip(&format!("tuntap add dev {tap} mode tap"))?;
+            host.ip(&format!("link set {tap} master br0 up"))?;
+            command.args(["-accel", "tcg", "-machine", "q35", "-cpu", "max", "-m", "256"]);
+            command.arg("-kernel").arg(&kernel.image).arg("-initrd").arg(initramfs);
+            command.args(["-append", &kernel_arguments(plan)]);
+            command.args(["-serial", &format!("file:{}", files.console().display())]);
+            command.args(["-drive", &format!("file={},if=none,id=disk", disk.display())]);
+            command.args(["-netdev", &format!("tap,id=n0,ifname={tap},script=no,downscript=no")]);
+            command.args(["-device", &format!("virtio-net-pci,netdev=n0,mac={mac}")]);
+        }
+    }
+    let log = files.folder.join("qemu.log");
+    let mut process = Process::start(&mut command, &log)?;
+    wait_until(START_DEADLINE, &format!("QEMU serving {}", socket.display()), || {
+        if !process.is_running()? {
+            let said = std::fs::read_to_string(&log).unwrap_or_default();
+            return Err(LabError::Missing(format!("a QEMU that starts: {said}")));
+        }
+        Ok(socket.exists() && pid_file.exists())
+    })?;
+    Ok(process)
+}
+
+/// The kernel's messages stay on the console: its first one is where a boot begins in the log.
+fn kernel_arguments(plan: &GuestPlan) -> String {
+    let mut words = vec!["console=ttyS0".to_owned(), format!("guest={}", plan.name)];
+    if !plan.dhcp {
+        words.push("nodhcp".to_owned());
+    }
+    if !plan.ssh {
+        words.push("nossh".to_owned());
+    }
+    words.join(" ")
+}

@@ -1,0 +1,42 @@
+//! QEMU's machine protocol, as far as a test needs it: one command, one answer.
+
+use std::{
+    io::{BufRead, BufReader, Write},
+    os::unix::net::UnixStream,
+    path::Path,
+    time::Duration,
+};
+
+use serde_json::{Value, json};
+
+use crate::{LabError, error::file_error};
+
+/// QEMU answers at once; a machine under TCG on a busy computer may take a second.
+const ANSWER_DEADLINE: Duration = Duration::from_secs(10);
+
+/// Executes one command, on a connection of its own: QEMU serves one client at a time, and the
+/// program under test must find the socket free.
+pub(crate) fn execute(socket: &Path, command: &str) -> Result<Value, LabError> {
+    let doing = || file_error("talk to QEMU at", socket);
+    let mut stream = UnixStream::connect(socket).map_err(doing())?;
+    stream.set_read_timeout(Some(ANSWER_DEADLINE)).map_err(doing())?;
+    let mut lines = BufReader::new(stream.try_clone().map_err(doing())?).lines();
+    let mut answer_to = |command: &str| -> Result<Value, LabError> {
+        writeln!(stream, "{}", json!({ "execute": command })).map_err(doing())?;
+        for line in &mut lines {
+            let line = line.map_err(doing())?;
+            let message: Value = serde_json::from_str(&line).unwrap_or_default();
+            if let Some(value) = message.get("return") {
+                return Ok(value.clone());
+            }
+            // A greeting and events come between; an error is the answer.
+            if message.get("error").is_some() {
+                return Err(LabError::Qmp { command: command.to_owned(), answer: line });
+            }
+        }
+        let answer = "the connection ended".to_owned();
+        Err(LabError::Qmp { command: command.to_owned(), answer })
+    };
+    answer_to("qmp_capabilities")?;
+    answer_to(command)
+}

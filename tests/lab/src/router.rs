@@ -1,0 +1,153 @@
+//! The router's DHCP and DNS: a real dnsmasq.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    net::Ipv4Addr,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use rustix::process::{Pid, Signal, kill_process};
+use vmkit_types::Mac;
+
+use crate::{LabError, Namespace, Process, ROUTER_ADDRESS, error::file_error, wait_until};
+
+/// dnsmasq reads its files and binds its sockets in well under a second.
+const START_DEADLINE: Duration = Duration::from_secs(5);
+/// What dnsmasq gives to guests without a reservation.
+const POOL: &str = "192.168.77.100,192.168.77.199,1h";
+
+/// The lab's router: who has which lease, and who is to get which.
+#[derive(Debug)]
+pub struct Router {
+    folder: PathBuf,
+    reservations: BTreeMap<Mac, Ipv4Addr>,
+    dnsmasq: Option<Process>,
+}
+
+impl Router {
+    /// Makes the router's files in `folder`; serves only after [`Router::start_dhcp`].
+    pub(crate) fn new(folder: PathBuf) -> Result<Self, LabError> {
+        fs::create_dir(&folder).map_err(file_error("make", &folder))?;
+        Ok(Self { folder, reservations: BTreeMap::new(), dnsmasq: None })
+    }
+
+    /// Serves DHCP and DNS in the router's namespace.
+    ///
+    /// # Errors
+    /// When dnsmasq cannot be started or does not say that it serves.
+    pub(crate) fn start_dhcp(&mut self, namespace: &Namespace) -> Result<(), LabError> {
+        self.write_reservations()?;
+        let log = self.log();
+        // Of an earlier start; the wait below reads it.
+        fs::write(&log, "").map_err(file_error("write", &log))?;
+        let mut command = namespace.command("dnsmasq");
+        command.args(["--keep-in-foreground", "--conf-file=/dev/null", "--user=root"]);
+        command.args(["--no-resolv", "--no-hosts", "--domain=lab", "--pid-file="]);
+        command.args(["--interface=rt0", "--bind-interfaces", "--log-dhcp"]);
+        // Without the ping before an offer, which takes seconds; the lab's addresses are its own.
+        command.args(["--dhcp-authoritative", "--no-ping", &format!("--dhcp-range={POOL}")]);
+        command.arg(format!("--dhcp-option=option:router,{ROUTER_ADDRESS}"));
+        command.arg(format!("--dhcp-leasefile={}", self.lease_file().display()));
+        command.arg(format!("--dhcp-hostsfile={}", self.reservation_file().display()));
+        command.arg(format!("--log-facility={}", log.display()));
+        let mut dnsmasq = Process::start(&mut command, &self.folder.join("dnsmasq.out"))?;
+        wait_until(START_DEADLINE, "dnsmasq serving DHCP", || {
+            let text = fs::read_to_string(&log).map_err(file_error("read", &log))?;
+            if !dnsmasq.is_running()? {
+                return Err(LabError::Missing(format!("a dnsmasq that starts: {}", text.trim())));
+            }
+            Ok(text.contains("DHCP, IP range"))
+        })?;
+        self.dnsmasq = Some(dnsmasq);
+        Ok(())
+    }
+
+    /// Ends dnsmasq: a network without a DHCP server.
+    pub fn stop_dhcp(&mut self) {
+        self.dnsmasq = None;
+    }
+
+    /// From its next request on, the machine with this MAC gets this address.
+    ///
+    /// # Errors
+    /// When the reservations cannot be written or dnsmasq cannot be told.
+    pub fn reserve(&mut self, mac: Mac, address: Ipv4Addr) -> Result<(), LabError> {
+        self.reservations.insert(mac, address);
+        self.write_reservations()?;
+        let Some(dnsmasq) = &self.dnsmasq else { return Ok(()) };
+        let pid = i32::try_from(dnsmasq.id()).ok().and_then(Pid::from_raw);
+        let told = pid.map(|pid| kill_process(pid, Signal::HUP));
+        match told {
+            Some(Ok(())) => Ok(()),
+            _ => Err(LabError::Missing("a running dnsmasq to tell of a reservation".to_owned())),
+        }
+    }
+
+    /// The address that the machine with this MAC holds, by dnsmasq's lease file.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn lease(&self, mac: Mac) -> Result<Option<Ipv4Addr>, LabError> {
+        let path = self.lease_file();
+        match fs::read_to_string(&path) {
+            Ok(text) => Ok(lease_of(&text, mac)),
+            // dnsmasq makes it with the first lease.
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(file_error("read", path)(error)),
+        }
+    }
+
+    /// What dnsmasq said and did.
+    pub fn log(&self) -> PathBuf {
+        self.folder.join("dnsmasq.log")
+    }
+
+    fn lease_file(&self) -> PathBuf {
+        self.folder.join("dnsmasq.leases")
+    }
+
+    fn reservation_file(&self) -> PathBuf {
+        self.folder.join("dnsmasq.hosts")
+    }
+
+    fn write_reservations(&self) -> Result<(), LabError> {
+        let lines = self.reservations.iter().map(|(mac, address)| format!("{mac},{address}\n"));
+        let path = self.reservation_file();
+        write_whole(&path, &lines.collect::<String>())
+    }
+}
+
+/// Replaces the file at once: dnsmasq may read it at any moment.
+fn write_whole(path: &Path, text: &str) -> Result<(), LabError> {
+    let new = path.with_extension("new");
+    fs::write(&new, text).map_err(file_error("write", &new))?;
+    fs::rename(&new, path).map_err(file_error("replace", path))
+}
+
+/// Finds a MAC in dnsmasq's lines `EXPIRY MAC ADDRESS NAME CLIENT-ID`.
+fn lease_of(text: &str, mac: Mac) -> Option<Ipv4Addr> {
+    text.lines().find_map(|line| {
+        let mut words = line.split_whitespace().skip(1);
+        (words.next()?.parse() == Ok(mac)).then_some(())?;
+        words.next()?.parse().ok()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+
+    use super::lease_of;
+
+    #[test]
+    fn reads_dnsmasq_leases() {
+        let text = "1790000000 52:54:00:00:00:01 192.168.77.100 web 01:52:54:00:00:00:01\n\
+                    duid 00:01\nnonsense\n1790000000 52:54:00:00:00:02 192.168.77.101 * *\n";
+        let lease = |mac: &str| lease_of(text, mac.parse().expect("a MAC"));
+        assert_eq!(lease("52:54:00:00:00:01"), Some(Ipv4Addr::new(192, 168, 77, 100)));
+        assert_eq!(lease("52:54:00:00:00:02"), Some(Ipv4Addr::new(192, 168, 77, 101)));
+        assert_eq!(lease("52:54:00:00:00:03"), None);
+    }
+}

@@ -1,0 +1,31 @@
+//! The lab itself: its guests get real leases and answer.
+#![cfg(target_os = "linux")]
+
+use std::net::Ipv4Addr;
+
+use vmkit_lab::{GuestKind, GuestPlan, Lab, or_skip};
+
+const ADDRESS: Ipv4Addr = Ipv4Addr::new(192, 168, 77, 50);
+
+/// The guest gets the address that the router reserves, and the host sees it with the guest's MAC.
+fn guest_is_reached(kind: GuestKind, test: &str) {
+    let Some(mut lab) = or_skip(Lab::new(test)) else { return };
+    let plan = GuestPlan::new("web", kind);
+    lab.router().reserve(plan.mac(), ADDRESS).expect("a reservation");
+    let guest = lab.start(&plan).expect("a guest");
+    lab.wait_for_lease(&guest, ADDRESS).expect("a lease");
+    lab.greet(ADDRESS).expect("an answer");
+    let neighbours = lab.host().ip("neigh show dev br0").expect("the ARP table");
+    let line = format!("{ADDRESS} lladdr {}", guest.mac());
+    assert!(neighbours.contains(&line), "no `{line}` in:\n{neighbours}");
+}
+
+#[test]
+fn a_machine_is_reached_at_its_lease() {
+    guest_is_reached(GuestKind::Machine, "machine");
+}
+
+#[test]
+fn a_namespace_is_reached_at_its_lease() {
+    guest_is_reached(GuestKind::Namespace, "namespace");
+}

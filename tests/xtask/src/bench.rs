@@ -1,0 +1,19 @@
+//! `cargo xtask bench`: speed and memory of whole processes, against what is promised.
+
+use anyhow::Context;
+
+use crate::{
+    command, packages,
+    stage::{self, Profile},
+    test::prepare_lab,
+    workspace::Workspace,
+};
+
+/// Measures a release build that is laid out as installed.
+pub(crate) fn bench(workspace: &Workspace) -> anyhow::Result<()> {
+    prepare_lab().context("measuring needs the lab")?;
+    packages::get(&["hyperfine"])?;
+    let prefix = stage::stage(workspace, Profile::Release)?;
+    let arguments = ["run", "--quiet", "--release", "--package", "vmkit-bench"];
+    command::run(workspace.cargo().args(arguments).env("VMKIT_STAGE", prefix))
+}

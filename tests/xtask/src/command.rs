@@ -1,0 +1,28 @@
+//! Running other programs so that a failure names the whole command line.
+
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, bail};
+
+/// The command as one could type it.
+pub(crate) fn line(command: &Command) -> String {
+    let words = std::iter::once(command.get_program()).chain(command.get_args());
+    words.map(|word| word.to_string_lossy().into_owned()).collect::<Vec<_>>().join(" ")
+}
+
+/// Runs the command with this terminal's output; an exit other than 0 is an error.
+pub(crate) fn run(command: &mut Command) -> anyhow::Result<()> {
+    let line = line(command);
+    println!("+ {line}");
+    let status = command.status().with_context(|| format!("cannot start `{line}`"))?;
+    if !status.success() {
+        bail!("`{line}` ended with {status}");
+    }
+    Ok(())
+}
+
+/// Whether the program can be started and ends with success.
+pub(crate) fn succeeds(command: &mut Command) -> bool {
+    let quiet = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    quiet.status().is_ok_and(|status| status.success())
+}

@@ -1,0 +1,88 @@
+//! `cargo xtask demo`: `vm status` as a user sees it.
+
+use std::{
+    fs,
+    io::Write,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use anyhow::Context;
+
+use crate::{command, stage, stage::Profile, test::prepare_lab, workspace::Workspace};
+
+/// The commands that are shown.
+const COMMANDS: &[&[&str]] = &[&["status"], &["status", "--explain"], &["status", "--json"]];
+
+/// Shows the commands on a real guest, or on the bundled data directory.
+pub(crate) fn demo(workspace: &Workspace) -> anyhow::Result<()> {
+    let prefix = stage::stage(workspace, Profile::Debug)?;
+    match prepare_lab() {
+        Ok(()) => on_real_guest(),
+        Err(why) => {
+            println!("\n!!! no real guest here: {why:#}");
+            println!("!!! showing a bundled data directory instead, in which no machine runs");
+            on_bundled_directory(workspace, &prefix)
+        }
+    }
+}
+
+#[cfg(target_os = "linux")]
+fn on_real_guest() -> anyhow::Result<()> {
+    use vmkit_lab::{GuestKind, GuestPlan, Lab};
+
+    println!("\nA router with DHCP, an access point and a host, each a network namespace;");
+    println!("a real Linux guest in QEMU on the host's bridge.");
+    let mut lab = Lab::new("demo")?;
+    let plan = GuestPlan::new("web", GuestKind::Machine);
+    let address = std::net::Ipv4Addr::new(192, 168, 77, 50);
+    lab.router().reserve(plan.mac(), address)?;
+    let guest = lab.start(&plan)?;
+    println!("waiting for the guest's lease");
+    lab.wait_for_lease(&guest, address)?;
+    lab.greet(address)?;
+    for arguments in COMMANDS {
+        show(arguments, &mut lab.vm_command(arguments))?;
+    }
+    Ok(())
+}
+
+#[cfg(not(target_os = "linux"))]
+fn on_real_guest() -> anyhow::Result<()> {
+    anyhow::bail!("network namespaces need Linux")
+}
+
+fn on_bundled_directory(workspace: &Workspace, prefix: &Path) -> anyhow::Result<()> {
+    let directory = lay_out_bundle(&workspace.target().join("demo"))?;
+    for arguments in COMMANDS {
+        let mut vm = Command::new(prefix.join("bin/vm"));
+        show(arguments, vm.arg("--data-dir").arg(&directory).args(*arguments))?;
+    }
+    Ok(())
+}
+
+/// Copies the bundled directory: its registry names folders by absolute path.
+fn lay_out_bundle(to: &Path) -> anyhow::Result<PathBuf> {
+    let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("demo-data");
+    if to.exists() {
+        fs::remove_dir_all(to).with_context(|| format!("cannot remove {}", to.display()))?;
+    }
+    fs::create_dir_all(to).with_context(|| format!("cannot make {}", to.display()))?;
+    command::run(Command::new("cp").arg("-R").arg(from.join(".")).arg(to))?;
+    let registry = to.join(".vm-registry.json");
+    let text =
+        fs::read_to_string(from.join("registry.json")).context("cannot read the registry")?;
+    let text = text.replace("@DATA_DIR@", &to.to_string_lossy());
+    fs::write(&registry, text).with_context(|| format!("cannot write {}", registry.display()))?;
+    Ok(to.to_owned())
+}
+
+/// Prints the command as a user types it, then what it prints. Exit statuses are part of the
+/// answer: 1 and 3 are no failures of the demonstration.
+fn show(arguments: &[&str], command: &mut Command) -> anyhow::Result<()> {
+    println!("\n$ vm {}", arguments.join(" "));
+    std::io::stdout().flush().context("cannot print")?;
+    let status = command.status().context("cannot start vm")?;
+    anyhow::ensure!(status.code().is_some_and(|code| code != 2), "vm ended with {status}");
+    Ok(())
+}

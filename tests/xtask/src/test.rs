@@ -1,0 +1,44 @@
+//! `cargo xtask test`: everything, after getting what it needs.
+
+use std::process::Command;
+
+use crate::{
+    ci_tools, command,
+    stage::{self, Profile},
+    workspace::Workspace,
+};
+
+/// Runs all tests of the workspace on a debug build that is laid out as installed.
+pub(crate) fn test(workspace: &Workspace, nextest: &[String]) -> anyhow::Result<()> {
+    let lab = prepare_lab();
+    let mut all = ci_tools::nextest(workspace)?;
+    stage::stage(workspace, Profile::Debug)?;
+    command::run(all.args(["run", "--workspace"]).args(nextest))?;
+    command::run(workspace.cargo().args(["test", "--quiet", "--doc", "--workspace"]))?;
+    if let Err(why) = lab {
+        println!("\n!!! tests on real guests did NOT run: {why:#}\n");
+    }
+    Ok(())
+}
+
+/// What the tests on real guests need; an error tells why they cannot run.
+#[cfg(target_os = "linux")]
+pub(crate) fn prepare_lab() -> anyhow::Result<()> {
+    use anyhow::{Context, bail};
+
+    crate::packages::get(vmkit_lab::PACKAGES)?;
+    if !crate::packages::is_root() {
+        bail!("network namespaces need root");
+    }
+    // A machine that is new has no package lists to look the kernel up in.
+    if vmkit_lab::guest_kernel().is_err() {
+        command::run(Command::new("apt-get").args(["update", "-qq"]))?;
+    }
+    vmkit_lab::guest_kernel().context("no kernel for the guests").map(drop)
+}
+
+/// What the tests on real guests need; an error tells why they cannot run.
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn prepare_lab() -> anyhow::Result<()> {
+    anyhow::bail!("network namespaces need Linux")
+}

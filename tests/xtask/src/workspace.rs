@@ -1,0 +1,76 @@
+//! What the workspace consists of, as cargo tells it.
+
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use anyhow::Context;
+use cargo_metadata::{Metadata, MetadataCommand, TargetKind};
+
+/// The workspace that this program was built from.
+pub(crate) struct Workspace {
+    metadata: Metadata,
+}
+
+/// A plugin of this workspace.
+pub(crate) struct Plugin {
+    /// The package, as `cargo build -p` names it.
+    pub(crate) package: String,
+    /// The library's file name on this platform, for example `libsignal_arp.so`.
+    pub(crate) file_name: String,
+}
+
+impl Workspace {
+    /// Asks cargo about the workspace.
+    pub(crate) fn load() -> anyhow::Result<Self> {
+        let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml");
+        let metadata = MetadataCommand::new()
+            .manifest_path(manifest)
+            .no_deps()
+            .exec()
+            .context("cannot read the workspace's metadata")?;
+        Ok(Self { metadata })
+    }
+
+    /// The folder of the root Cargo.toml.
+    pub(crate) fn root(&self) -> &Path {
+        self.metadata.workspace_root.as_std_path()
+    }
+
+    /// Where cargo builds.
+    pub(crate) fn target(&self) -> &Path {
+        self.metadata.target_directory.as_std_path()
+    }
+
+    /// `cargo`, run at the workspace's root.
+    pub(crate) fn cargo(&self) -> Command {
+        let cargo = std::env::var_os("CARGO").map_or_else(|| PathBuf::from("cargo"), PathBuf::from);
+        let mut command = Command::new(cargo);
+        command.current_dir(self.root());
+        command
+    }
+
+    /// Every package under plugins/ that builds a shared library.
+    pub(crate) fn plugins(&self) -> Vec<Plugin> {
+        let folder = self.metadata.workspace_root.join("plugins");
+        let packages = self.metadata.workspace_packages();
+        let plugins = packages.into_iter().filter(|each| each.manifest_path.starts_with(&folder));
+        plugins
+            .filter_map(|package| {
+                let is_plugin = |kind: &TargetKind| matches!(kind, TargetKind::CDyLib);
+                let library =
+                    package.targets.iter().find(|each| each.kind.iter().any(is_plugin))?;
+                Some(Plugin {
+                    package: package.name.to_string(),
+                    file_name: format!(
+                        "{}{}{}",
+                        std::env::consts::DLL_PREFIX,
+                        library.name.replace('-', "_"),
+                        std::env::consts::DLL_SUFFIX
+                    ),
+                })
+            })
+            .collect()
+    }
+}
