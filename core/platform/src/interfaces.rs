@@ -1,0 +1,28 @@
+//! The interfaces with their addresses, the same way on every system.
+
+use pnet_datalink::NetworkInterface;
+use vmkit_types::{Interface, InterfaceKind, Mac, Prefix, Reading, Unread};
+
+/// All interfaces, with a kind where the flags or the name alone tell it.
+pub(crate) fn interfaces() -> Reading<Vec<Interface>> {
+    let found = pnet_datalink::interfaces();
+    if found.is_empty() {
+        // Even an empty namespace has its loopback.
+        return Reading::Unknown(Unread::Failed("list the network interfaces".to_owned()));
+    }
+    Reading::Known(found.into_iter().filter_map(interface).collect())
+}
+
+fn interface(found: NetworkInterface) -> Option<Interface> {
+    let (up, loopback) = (found.is_up(), found.is_loopback());
+    // The library does not check that the kernel's bytes are UTF-8, as a string must be.
+    let name = String::from_utf8(found.name.into_bytes()).ok()?;
+    let mac = found.mac.map(|mac| Mac::new(mac.octets())).filter(|mac| !mac.is_zero());
+    let addresses = found
+        .ips
+        .iter()
+        .map(|network| Prefix { address: network.ip(), length: network.prefix() })
+        .collect();
+    let kind = if loopback { InterfaceKind::Loopback } else { InterfaceKind::Unknown };
+    Some(Interface { name, mac, addresses, kind, up, bridge: None })
+}

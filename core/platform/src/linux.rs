@@ -1,0 +1,172 @@
+//! Linux: `/proc` and `/sys`.
+
+use std::{
+    fs::File,
+    io::{ErrorKind, Read as _},
+    path::Path,
+    time::{Duration, SystemTime},
+};
+
+use procfs::{FromRead as _, process::Stat};
+use rustix::{
+    io::Errno,
+    process::{Pid, test_kill_process},
+    time::{ClockId, clock_gettime},
+};
+use vmkit_types::{HostNetwork, Reading, Unread};
+
+use crate::{ARGUMENTS_LIMIT, Invoker, Platform, Process, linux_network, process::arguments};
+
+/// A computer that runs Linux.
+pub(crate) struct Linux;
+
+impl Platform for Linux {
+    fn name(&self) -> &'static str {
+        "linux"
+    }
+
+    fn network(&self) -> Reading<HostNetwork> {
+        linux_network::network()
+    }
+
+    fn process(&self, pid: u32) -> Reading<Process> {
+        let Some(number) = i32::try_from(pid).ok().and_then(Pid::from_raw) else {
+            return Reading::Absent;
+        };
+        match command_line(pid) {
+            Reading::Known(arguments) => {
+                Reading::Known(Process { pid, arguments, started_at: started_at(pid) })
+            }
+            // Mounted with `hidepid`, /proc lacks the processes of others; the kernel still tells
+            // that they are there.
+            Reading::Absent if test_kill_process(number) == Err(Errno::PERM) => hidden(),
+            Reading::Absent => Reading::Absent,
+            Reading::Unknown(why) => Reading::Unknown(why),
+        }
+    }
+
+    fn processes(&self) -> Reading<Vec<Process>> {
+        // Process 1 belongs to root and always runs: without it, /proc hides others too.
+        if command_line(1) == Reading::Absent {
+            return hidden();
+        }
+        let entries = match std::fs::read_dir("/proc") {
+            Ok(entries) => entries,
+            Err(error) => return Reading::Unknown(unread("list /proc", &error)),
+        };
+        let numbers = entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
+        let processes = numbers.filter_map(|pid| {
+            let arguments = command_line(pid).known()?;
+            Some(Process { pid, arguments, started_at: Reading::Unknown(Unread::NotTried) })
+        });
+        Reading::Known(processes.collect())
+    }
+
+    fn invoker(&self) -> Invoker {
+        crate::invoker::invoker()
+    }
+}
+
+fn hidden<T>() -> Reading<T> {
+    let what = "processes of other users (/proc is mounted with hidepid)";
+    Reading::Unknown(Unread::Denied(what.to_owned()))
+}
+
+fn command_line(pid: u32) -> Reading<Vec<String>> {
+    let mut line = Vec::new();
+    let path = format!("/proc/{pid}/cmdline");
+    match read(Path::new(&path), ARGUMENTS_LIMIT, &mut line) {
+        Ok(()) => Reading::Known(arguments(&line)),
+        Err(error) if gone(&error) => Reading::Absent,
+        Err(error) => Reading::Unknown(unread(&format!("read {path}"), &error)),
+    }
+}
+
+/// When the process started: the kernel counts ticks since the boot, the suspended time included.
+fn started_at(pid: u32) -> Reading<SystemTime> {
+    let path = format!("/proc/{pid}/stat");
+    let stat = match File::open(&path) {
+        Ok(file) => Stat::from_read(file),
+        Err(error) if gone(&error) => return Reading::Absent,
+        Err(error) => return Reading::Unknown(unread(&format!("read {path}"), &error)),
+    };
+    let Ok(stat) = stat else {
+        return Reading::Unknown(Unread::Malformed(path));
+    };
+    let since_boot = after_boot(stat.starttime, procfs::ticks_per_second());
+    let now = clock_gettime(ClockId::Boottime);
+    let booted_ago = Duration::try_from(now).ok();
+    let started = booted_ago
+        .zip(since_boot)
+        .and_then(|(up, since)| SystemTime::now().checked_sub(up.saturating_sub(since)));
+    started.map_or(Reading::Unknown(Unread::Malformed(path)), Reading::Known)
+}
+
+/// The time from the boot to this tick.
+fn after_boot(ticks: u64, per_second: u64) -> Option<Duration> {
+    let nanoseconds = u128::from(ticks) * 1_000_000_000 / u128::from(per_second.max(1));
+    u64::try_from(nanoseconds).ok().map(Duration::from_nanos)
+}
+
+/// Reads at most `limit` bytes.
+pub(crate) fn read(path: &Path, limit: usize, into: &mut Vec<u8>) -> std::io::Result<()> {
+    // In one call where it can be: most command lines and all attributes fit.
+    into.reserve(512);
+    File::open(path)?.take(limit as u64).read_to_end(into).map(|_| ())
+}
+
+/// The process ended, before or while it was read.
+fn gone(error: &std::io::Error) -> bool {
+    error.kind() == ErrorKind::NotFound || error.raw_os_error() == Some(Errno::SRCH.raw_os_error())
+}
+
+pub(crate) fn unread(operation: &str, error: &std::io::Error) -> Unread {
+    match error.kind() {
+        ErrorKind::PermissionDenied => Unread::Denied(operation.to_owned()),
+        _ => Unread::Failed(format!("{operation}: {error}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Instant;
+
+    use super::*;
+
+    #[test]
+    fn this_test_sees_itself_with_its_start() {
+        let pid = std::process::id();
+        let own = Linux.process(pid).known().unwrap();
+        assert_eq!(own.arguments, std::env::args().collect::<Vec<_>>());
+        let age = SystemTime::now().duration_since(own.started_at.known().unwrap()).unwrap();
+        assert!(age < Duration::from_hours(1), "a test that is {age:?} old");
+        let all = Linux.processes().known().unwrap();
+        assert_eq!(all.iter().find(|process| process.pid == pid).unwrap().arguments, own.arguments);
+    }
+
+    #[test]
+    fn numbers_that_no_process_can_have_are_absent() {
+        // The kernel's greatest process number is 2^22.
+        for pid in [0, 4_194_305, i32::MAX as u32 + 1, u32::MAX] {
+            assert_eq!(Linux.process(pid), Reading::Absent, "{pid}");
+        }
+    }
+
+    #[test]
+    fn ticks_are_exact_beyond_what_nanoseconds_in_64_bits_allow() {
+        assert_eq!(after_boot(150, 100), Some(Duration::from_millis(1500)));
+        assert_eq!(after_boot(u64::MAX, 100), None);
+    }
+
+    /// A bound that holds on a busy machine too; the measured time is printed with `--nocapture`.
+    #[test]
+    fn the_process_table_is_read_at_once() {
+        let start = Instant::now();
+        let count = Linux.processes().known().unwrap().len();
+        println!("{count} processes in {:?}", start.elapsed());
+        let start = Instant::now();
+        let network = Linux.network().known().unwrap();
+        println!("{} interfaces in {:?}", network.interfaces.len(), start.elapsed());
+        assert!(network.interfaces.iter().any(|i| i.kind == vmkit_types::InterfaceKind::Loopback));
+    }
+}

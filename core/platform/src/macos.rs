@@ -1,0 +1,139 @@
+//! macOS: the process table by `sysinfo` and `ps`, the network by the system's own tools.
+
+use std::time::{Duration, SystemTime};
+
+use rustix::{
+    io::Errno,
+    process::{Pid, test_kill_process},
+};
+use sysinfo::{ProcessRefreshKind, ProcessesToUpdate, System, UpdateKind};
+use vmkit_types::{HostNetwork, InterfaceKind, Reading, Unread, bounded};
+
+use crate::{
+    ARGUMENTS_LIMIT, Invoker, Platform, Process,
+    command::Tool,
+    interfaces::interfaces,
+    macos_text::{ListedProcess, bridge_members, kind, listed_processes, routes, wifi_devices},
+};
+
+/// A computer that runs macOS.
+pub(crate) struct Macos;
+
+impl Platform for Macos {
+    fn name(&self) -> &'static str {
+        "macos"
+    }
+
+    fn network(&self) -> Reading<HostNetwork> {
+        // All start before the first is waited for, so that the slowest alone is felt.
+        let netstat = Tool::start("/usr/sbin/netstat", &["-rn", "-f", "inet"]);
+        let ports = Tool::start("/usr/sbin/networksetup", &["-listallhardwareports"]);
+        let ifconfig = Tool::start("/sbin/ifconfig", &["-a"]);
+        let (routing, ports, ifconfig) = (netstat.answer(), ports.answer(), ifconfig.answer());
+        let routes = match routing {
+            Reading::Known(text) => routes(&text),
+            Reading::Absent => Vec::new(),
+            Reading::Unknown(why) => return Reading::Unknown(why),
+        };
+        let ports_known = matches!(ports, Reading::Known(_));
+        let (ports, ifconfig) =
+            (ports.known().unwrap_or_default(), ifconfig.known().unwrap_or_default());
+        let (wifi, members) = (wifi_devices(&ports), bridge_members(&ifconfig));
+        interfaces().map(|mut interfaces| {
+            for interface in &mut interfaces {
+                interface.kind = kind(&interface.name, &wifi);
+                if interface.kind == InterfaceKind::Ethernet && !ports_known {
+                    // Cards of both sorts are called en: without the list, it may be Wi-Fi.
+                    interface.kind = InterfaceKind::Unknown;
+                }
+                let of = members.iter().find(|(member, _)| *member == interface.name);
+                interface.bridge = of.map(|(_, bridge)| (*bridge).to_owned());
+            }
+            HostNetwork { interfaces, routes }
+        })
+    }
+
+    fn process(&self, pid: u32) -> Reading<Process> {
+        let Some(number) = i32::try_from(pid).ok().and_then(Pid::from_raw) else {
+            return Reading::Absent;
+        };
+        if test_kill_process(number) == Err(Errno::SRCH) {
+            return Reading::Absent;
+        }
+        let seen = seen(ProcessesToUpdate::Some(&[sysinfo::Pid::from_u32(pid)]));
+        let own = seen.into_iter().find(|process| process.pid == pid);
+        if let Some(process) = own.filter(|process| !process.arguments.is_empty()) {
+            return Reading::Known(process);
+        }
+        let pid_text = pid.to_string();
+        let selection = ["-ww", "-o", "pid=,etime=,args=", "-p", &pid_text];
+        match Tool::start("/bin/ps", &selection).answer() {
+            Reading::Known(text) => {
+                let found = listed_processes(&text).into_iter().find(|listed| listed.pid == pid);
+                found.map_or(Reading::Absent, |listed| Reading::Known(process_of(listed)))
+            }
+            Reading::Absent => Reading::Absent,
+            Reading::Unknown(why) => Reading::Unknown(why),
+        }
+    }
+
+    fn processes(&self) -> Reading<Vec<Process>> {
+        let mut processes = seen(ProcessesToUpdate::All);
+        if processes.iter().all(|process| !process.arguments.is_empty()) {
+            return Reading::Known(processes);
+        }
+        // The kernel keeps the arguments of other users' processes from us, and QEMU runs as root
+        // for vmnet. `ps` may read them, but joins them with spaces: it fills the gaps only.
+        let listed = Tool::start("/bin/ps", &["-axww", "-o", "pid=,etime=,args="]).answer();
+        listed.map(|text| {
+            let known = |pid| processes.iter().any(|p| p.pid == pid && !p.arguments.is_empty());
+            let missing = listed_processes(&text).into_iter().filter(|listed| !known(listed.pid));
+            let missing: Vec<_> = missing.map(process_of).collect();
+            processes.retain(|process| !process.arguments.is_empty());
+            processes.extend(missing);
+            processes
+        })
+    }
+
+    fn invoker(&self) -> Invoker {
+        crate::invoker::invoker()
+    }
+}
+
+/// The processes as `sysinfo` sees them.
+fn seen(which: ProcessesToUpdate<'_>) -> Vec<Process> {
+    let mut system = System::new();
+    let wanted = ProcessRefreshKind::nothing().with_cmd(UpdateKind::Always);
+    system.refresh_processes_specifics(which, true, wanted);
+    let processes = system.processes().values();
+    processes
+        .map(|process| {
+            let mut left = ARGUMENTS_LIMIT;
+            let arguments = process.cmd().iter().map_while(|argument| {
+                let argument = argument.to_string_lossy();
+                let argument = bounded(&argument, left).to_owned();
+                left = left.checked_sub(argument.len() + 1)?;
+                Some(argument)
+            });
+            let since_epoch = Duration::from_secs(process.start_time());
+            let started_at = Some(since_epoch)
+                .filter(|since| !since.is_zero())
+                .and_then(|since| SystemTime::UNIX_EPOCH.checked_add(since));
+            Process {
+                pid: process.pid().as_u32(),
+                arguments: arguments.collect(),
+                started_at: known_start(started_at),
+            }
+        })
+        .collect()
+}
+
+fn process_of(listed: ListedProcess) -> Process {
+    let started_at = listed.age.and_then(|age| SystemTime::now().checked_sub(age));
+    Process { pid: listed.pid, arguments: listed.arguments, started_at: known_start(started_at) }
+}
+
+fn known_start(started_at: Option<SystemTime>) -> Reading<SystemTime> {
+    let why = || Unread::Failed("the system does not tell when the process started".to_owned());
+    started_at.map_or_else(|| Reading::Unknown(why()), Reading::Known)
+}

@@ -1,0 +1,289 @@
+//! What the tools of macOS print, as plain data.
+
+use std::{
+    net::{IpAddr, Ipv4Addr},
+    time::Duration,
+};
+
+use vmkit_types::{InterfaceKind, Prefix, Route};
+
+/// The routes in the text of `netstat -rn -f inet`, without entries of the neighbour table, which
+/// macOS prints among them.
+pub(crate) fn routes(text: &str) -> Vec<Route> {
+    let mut lines = text.lines();
+    let header = lines.by_ref().find(|line| line.starts_with("Destination"));
+    // Releases before 10.15 have two columns more in front of this one.
+    let column = |name| header?.split_whitespace().position(|title| title == name);
+    let (Some(flags), Some(interface)) = (column("Flags"), column("Netif")) else {
+        return Vec::new();
+    };
+    let route = |line: &str| {
+        let fields: Vec<_> = line.split_whitespace().collect();
+        // W: cloned for one neighbour. R and B: packets are thrown away.
+        if fields.get(flags)?.contains(['W', 'R', 'B']) {
+            return None;
+        }
+        Some(Route {
+            destination: destination(fields.first()?)?,
+            gateway: fields.get(1)?.parse::<IpAddr>().ok(),
+            interface: (*fields.get(interface)?).to_owned(),
+        })
+    };
+    lines.filter_map(route).collect()
+}
+
+/// `default`, `192.168.1`, `224.0.0/4` or `192.168.1.254/32`: octets of zero are left out at the
+/// end, and without a length the octets that are there tell it.
+fn destination(text: &str) -> Option<Prefix> {
+    if text == "default" {
+        return Some(Prefix { address: Ipv4Addr::UNSPECIFIED.into(), length: 0 });
+    }
+    let (address, length) = text.split_once('/').map_or((text, None), |(a, l)| (a, Some(l)));
+    let mut octets = [0_u8; 4];
+    let mut count = 0;
+    for part in address.split('.') {
+        *octets.get_mut(count)? = part.parse().ok()?;
+        count += 1;
+    }
+    let length = match length {
+        Some(length) => length.parse().ok().filter(|length| *length <= 32)?,
+        None => u8::try_from(8 * count).ok()?,
+    };
+    Some(Prefix { address: octets.into(), length })
+}
+
+/// The Wi-Fi devices in the text of `networksetup -listallhardwareports`.
+pub(crate) fn wifi_devices(text: &str) -> Vec<&str> {
+    let mut wifi = false;
+    let mut devices = Vec::new();
+    for line in text.lines() {
+        if let Some(port) = line.strip_prefix("Hardware Port: ") {
+            wifi = matches!(port.trim(), "Wi-Fi" | "AirPort");
+        } else if let Some(device) = line.strip_prefix("Device: ").filter(|_| wifi) {
+            devices.push(device.trim());
+        }
+    }
+    devices
+}
+
+/// Each port with its bridge, in the text of `ifconfig`.
+pub(crate) fn bridge_members(text: &str) -> Vec<(&str, &str)> {
+    let mut bridge = "";
+    let mut members = Vec::new();
+    for line in text.lines() {
+        if !line.starts_with([' ', '\t']) {
+            bridge = line.split(':').next().unwrap_or_default();
+        } else if let Some(member) = line.trim_start().strip_prefix("member: ") {
+            members.extend(member.split_whitespace().next().map(|member| (member, bridge)));
+        }
+    }
+    members
+}
+
+/// What an interface is, by the names that macOS gives.
+pub(crate) fn kind(name: &str, wifi: &[&str]) -> InterfaceKind {
+    const BY_PREFIX: &[(&str, InterfaceKind)] = &[
+        ("bridge", InterfaceKind::Bridge),
+        ("vmenet", InterfaceKind::Tap),
+        ("tap", InterfaceKind::Tap),
+        ("utun", InterfaceKind::Vpn),
+        ("ipsec", InterfaceKind::Vpn),
+        ("ppp", InterfaceKind::Vpn),
+        ("tun", InterfaceKind::Vpn),
+        ("lo", InterfaceKind::Loopback),
+        ("en", InterfaceKind::Ethernet),
+        ("vlan", InterfaceKind::Ethernet),
+    ];
+    if wifi.contains(&name) {
+        return InterfaceKind::Wifi;
+    }
+    let numbered = |prefix| {
+        let number: Option<&str> = name.strip_prefix(prefix);
+        number.is_some_and(|number| number.bytes().all(|byte| byte.is_ascii_digit()))
+    };
+    let row = BY_PREFIX.iter().find(|(prefix, _)| numbered(prefix));
+    row.map_or(InterfaceKind::Unknown, |(_, kind)| *kind)
+}
+
+/// One line of `ps -ww -o pid=,etime=,args=`.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct ListedProcess {
+    pub(crate) pid: u32,
+    pub(crate) age: Option<Duration>,
+    pub(crate) arguments: Vec<String>,
+}
+
+/// The processes in the text of `ps -ww -o pid=,etime=,args=`.
+pub(crate) fn listed_processes(text: &str) -> Vec<ListedProcess> {
+    let process = |line: &str| {
+        let (pid, rest) = line.trim_start().split_once(' ')?;
+        let (age, line) = rest.trim_start().split_once(' ')?;
+        let arguments = split_options(line.trim());
+        Some(ListedProcess { pid: pid.parse().ok()?, age: elapsed(age), arguments })
+    };
+    text.lines().filter_map(process).collect()
+}
+
+/// Cuts a joined command line where an option begins, and after the option's name. The system
+/// does not tell where an argument ends: this way a path with spaces stays whole.
+fn split_options(line: &str) -> Vec<String> {
+    let mut arguments = Vec::new();
+    for (index, piece) in line.split(" -").enumerate() {
+        if index == 0 {
+            arguments.push(piece.to_owned());
+            continue;
+        }
+        let (option, value) = piece.split_once(' ').map_or((piece, None), |(o, v)| (o, Some(v)));
+        arguments.push(format!("-{option}"));
+        arguments.extend(value.map(str::to_owned));
+    }
+    arguments
+}
+
+/// `[[days-]hours:]minutes:seconds`.
+fn elapsed(text: &str) -> Option<Duration> {
+    let (days, clock) = text.split_once('-').unwrap_or(("0", text));
+    let mut seconds = 0_u64;
+    for part in clock.split(':') {
+        seconds = seconds.checked_mul(60)?.checked_add(part.parse().ok()?)?;
+    }
+    let days = days.parse::<u64>().ok()?.checked_mul(86_400)?;
+    days.checked_add(seconds).map(Duration::from_secs)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NETSTAT: &str = "Routing tables
+
+Internet:
+Destination        Gateway            Flags               Netif Expire
+default            192.168.1.254      UGScg                 en0       
+default            link#22            UCSIg           bridge100      !
+127                127.0.0.1          UCS                   lo0       
+127.0.0.1          127.0.0.1          UH                    lo0       
+169.254            link#14            UCS                   en0      !
+192.168.1          link#14            UCS                   en0      !
+192.168.1.64       52:54:0:4b:5e:57   UHLWIi                en0   1180
+192.168.1.254/32   link#14            UCS                   en0      !
+192.168.105        link#22            UC              bridge100      !
+224.0.0/4          link#14            UmCS                  en0      !
+10.9               127.0.0.1          UGRS                  lo0
+";
+
+    #[test]
+    fn netstat_gives_routes_and_no_neighbours() {
+        let found: Vec<_> = routes(NETSTAT)
+            .iter()
+            .map(|route| {
+                let gateway = route.gateway.map_or_else(|| "-".to_owned(), |at| at.to_string());
+                format!("{} {gateway} {}", route.destination, route.interface)
+            })
+            .collect();
+        let expected = [
+            "0.0.0.0/0 192.168.1.254 en0",
+            "0.0.0.0/0 - bridge100",
+            "127.0.0.0/8 127.0.0.1 lo0",
+            "127.0.0.1/32 127.0.0.1 lo0",
+            "169.254.0.0/16 - en0",
+            "192.168.1.0/24 - en0",
+            "192.168.1.254/32 - en0",
+            "192.168.105.0/24 - bridge100",
+            "224.0.0.0/4 - en0",
+        ];
+        assert_eq!(found, expected);
+        let old = "Destination        Gateway            Flags        Refs      Use   Netif Expire
+default            10.0.0.1           UGSc           92        0     en1\n";
+        assert_eq!(routes(old)[0].interface, "en1");
+    }
+
+    #[test]
+    fn text_that_is_no_table_has_no_routes() {
+        let header = "Destination Gateway Flags Netif\n";
+        for text in [
+            "",
+            "Destination\n1 2 3",
+            "1.2.3.4.5 x U en0",
+            "256 x U en0",
+            "1/33 x U en0",
+            "default",
+        ] {
+            assert_eq!(routes(text), [], "{text}");
+            assert_eq!(routes(&format!("{header}{text}")), [], "{text}");
+        }
+    }
+
+    #[test]
+    fn the_wifi_device_is_the_one_under_the_wifi_port() {
+        let text = "
+Hardware Port: Ethernet Adapter (en4)
+Device: en4
+Ethernet Address: 9e:1f:aa:00:00:01
+
+Hardware Port: Wi-Fi
+Device: en0
+Ethernet Address: a4:83:e7:11:22:33
+
+Hardware Port: Thunderbolt Bridge
+Device: bridge0
+Ethernet Address: 36:01:02:03:04:05
+
+VLAN Configurations
+===================
+";
+        let wifi = wifi_devices(text);
+        assert_eq!(wifi, ["en0"]);
+        let kinds = [
+            ("en0", InterfaceKind::Wifi),
+            ("en4", InterfaceKind::Ethernet),
+            ("bridge100", InterfaceKind::Bridge),
+            ("vmenet0", InterfaceKind::Tap),
+            ("utun3", InterfaceKind::Vpn),
+            ("awdl0", InterfaceKind::Unknown),
+            ("llw0", InterfaceKind::Unknown),
+        ];
+        for (name, expected) in kinds {
+            assert_eq!(kind(name, &wifi), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn ifconfig_names_the_ports_of_each_bridge() {
+        let text = "en0: flags=8963<UP,BROADCAST,SMART,RUNNING,PROMISC,SIMPLEX,MULTICAST> mtu 1500
+\tether a4:83:e7:11:22:33
+\tinet 192.168.1.50 netmask 0xffffff00 broadcast 192.168.1.255
+bridge101: flags=8a63<UP,BROADCAST,SMART,RUNNING,ALLMULTI,SIMPLEX,MULTICAST> mtu 1500
+\toptions=3<RXCSUM,TXCSUM>
+\tConfiguration:
+\t\tid 0:0:0:0:0:0 priority 0 hellotime 0 fwddelay 0
+\tmember: en0 flags=8003<LEARNING,DISCOVER,MACNAT>
+\t        ifmaxaddr 0 port 14 priority 0 path cost 0
+\tmember: vmenet1 flags=10003<LEARNING,DISCOVER,CSUM>
+\t        ifmaxaddr 0 port 25 priority 0 path cost 0
+";
+        assert_eq!(bridge_members(text), [("en0", "bridge101"), ("vmenet1", "bridge101")]);
+    }
+
+    #[test]
+    fn ps_gives_command_lines_whose_paths_may_have_spaces() {
+        let text = "    1 02-03:04:05 /sbin/launchd
+ 4242    01:21 qemu-system-aarch64 -m 4096 -daemonize -drive file=/Users/u/VM Data/vms/web/web.qcow2,if=virtio
+  bad line
+";
+        let listed = listed_processes(text);
+        assert_eq!(listed.len(), 2);
+        assert_eq!(listed[0].age, Some(Duration::from_secs(2 * 86_400 + 3 * 3600 + 4 * 60 + 5)));
+        let expected = [
+            "qemu-system-aarch64",
+            "-m",
+            "4096",
+            "-daemonize",
+            "-drive",
+            "file=/Users/u/VM Data/vms/web/web.qcow2,if=virtio",
+        ];
+        assert_eq!(listed[1].arguments, expected);
+        assert_eq!(listed[1].age, Some(Duration::from_secs(81)));
+        assert_eq!(elapsed("-"), None);
+    }
+}
