@@ -123,8 +123,8 @@ impl Lab {
     /// When the address does not answer.
     pub fn greet(&self, address: Ipv4Addr) -> Result<(), LabError> {
         wait_until(PING_DEADLINE, &format!("an answer of {address}"), || {
-            let mut ping = self.host().command("ping");
-            ping.args(["-n", "-q", "-c", "1", "-W", "1", &address.to_string()]);
+            let mut ping = self.host().command("busybox");
+            ping.args(["ping", "-q", "-c", "1", "-W", "1", &address.to_string()]);
             Ok(finish(&mut ping)?.status.success())
         })
     }

@@ -17,7 +17,6 @@ pub const PACKAGES: &[&str] = &[
     "busybox-static",
     "kmod",
     "cpio",
-    "iputils-ping",
     "procps",
 ];
 
@@ -32,7 +31,6 @@ const PROGRAMS: &[(&str, &str)] = &[
     ("busybox", "busybox-static"),
     ("depmod", "kmod"),
     ("cpio", "cpio"),
-    ("ping", "iputils-ping"),
     ("sysctl", "procps"),
 ];
 
