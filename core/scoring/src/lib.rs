@@ -1,1 +1,70 @@
+//! From evidence to the best address of each machine, with an account of every step.
+//!
+//! Pure: evidence and a time go in, picks come out. For each address that was named,
+//! `logit = ln prior + Σ over groups of cap(best + share · rest)`, where an item weighs
+//! `ln LR · 2^(−age / half-life)`. "No address" always takes part, with logit 0; a softmax over one
+//! address family gives the probabilities. Every number is a row of `weights.toml`.
 
+#![forbid(unsafe_code)]
+
+mod candidate;
+mod case;
+mod crowd;
+mod ledger;
+mod pick;
+mod place;
+mod probe;
+mod verdict;
+mod weights;
+
+use std::time::SystemTime;
+
+use vmkit_evidence::Evidence;
+use vmkit_types::HostNetwork;
+
+pub use case::Case;
+pub use pick::{Candidate, Doubt, Entry, Flag, Pick, StruckOut, Verdict, WhyNot};
+pub use probe::candidates_to_probe;
+pub use weights::{Weights, WeightsError};
+
+use crate::{
+    candidate::Draft,
+    crowd::Crowd,
+    ledger::Scale,
+    place::Place,
+    verdict::{Claims, decide},
+};
+
+/// The pick of each machine, in the order of the cases.
+///
+/// The `vm` of an observation is an index into `cases`. The order of the evidence does not matter.
+pub fn score<'a>(
+    cases: &[Case],
+    evidence: &'a [Evidence],
+    network: Option<&HostNetwork>,
+    now: SystemTime,
+    weights: &Weights,
+) -> Vec<Pick<'a>> {
+    let place = Place::new(network);
+    let crowd = Crowd::new(cases, evidence, weights);
+    let drafts: Vec<Draft<'a>> = cases
+        .iter()
+        .zip(&crowd.evidence)
+        .map(|(case, evidence)| {
+            let asked: &[&Evidence] = if case.running { evidence } else { &[] };
+            Draft::new(asked, &Scale { case, crowd: &crowd, now, weights }, &place)
+        })
+        .collect();
+    let claims = Claims::new(&drafts);
+    drafts
+        .into_iter()
+        .enumerate()
+        .map(|(vm, draft)| {
+            if cases[vm].running {
+                decide(vm, cases, draft, &claims, &crowd, weights)
+            } else {
+                Pick::not_running()
+            }
+        })
+        .collect()
+}

@@ -1,0 +1,143 @@
+//! Makes the candidates of one machine out of its evidence.
+
+use std::net::IpAddr;
+
+use vmkit_evidence::Evidence;
+use vmkit_types::{Kind, Mac, attribute};
+
+use crate::{
+    Entry, Flag, StruckOut,
+    ledger::{Item, Scale},
+    place::{Place, Standing},
+};
+
+/// A candidate before it is compared with others.
+pub(crate) struct Weighed<'a> {
+    pub(crate) address: IpAddr,
+    pub(crate) standing: Standing,
+    pub(crate) ledger: Vec<Entry<'a>>,
+    pub(crate) logit: f64,
+    pub(crate) flags: Vec<Flag>,
+    /// A source tied the address to the machine.
+    pub(crate) tied: bool,
+    /// The MAC that it was tied to, where one is known.
+    pub(crate) tied_mac: Option<Mac>,
+    /// MACs of others that were seen there.
+    pub(crate) held_by: Vec<Mac>,
+}
+
+/// The evidence of one machine, sorted out.
+pub(crate) struct Draft<'a> {
+    pub(crate) candidates: Vec<Weighed<'a>>,
+    pub(crate) about_machine: Vec<Entry<'a>>,
+    pub(crate) unread: Vec<&'a Evidence>,
+}
+
+impl<'a> Draft<'a> {
+    pub(crate) fn new(evidence: &[&'a Evidence], scale: &Scale<'_, 'a>, place: &Place<'_>) -> Self {
+        let (unread, told): (Vec<&Evidence>, Vec<&Evidence>) =
+            evidence.iter().partition(|item| item.observation.kind == Kind::Unread);
+        let (mut addressed, general): (Vec<&Evidence>, Vec<&Evidence>) =
+            told.into_iter().partition(|item| item.observation.address.is_some());
+        let about_machine = scale.weigh(general.into_iter(), false);
+        let general: Vec<&Evidence> =
+            about_machine.iter().filter(|i| i.entry.counted()).map(|i| i.entry.evidence).collect();
+        addressed.sort_by_key(|item| address_of(item));
+        let candidates = addressed
+            .chunk_by(|a, b| address_of(a) == address_of(b))
+            .filter_map(|about| {
+                let address = address_of(about.first()?)?;
+                Some(Weighed::new(address, about, &general, scale, place))
+            })
+            .collect();
+        let about_machine = ordered(about_machine);
+        Self { candidates, about_machine, unread }
+    }
+}
+
+impl<'a> Weighed<'a> {
+    fn new(
+        address: IpAddr,
+        about: &[&'a Evidence],
+        general: &[&'a Evidence],
+        scale: &Scale<'_, 'a>,
+        place: &Place<'_>,
+    ) -> Self {
+        let length = about
+            .iter()
+            .filter_map(|item| item.observation.attribute(attribute::PREFIX)?.parse().ok())
+            .min();
+        let mut standing = place.judge(address, length, scale.case, scale.weights);
+        let items = scale.weigh(about.iter().chain(general).copied(), standing.wrong_nat);
+        let supported = items.iter().any(Item::supports);
+        if !supported {
+            standing.struck_out.get_or_insert(StruckOut::Unsupported);
+        }
+        let prior = standing.doubt.as_ref().map_or(0.0, |doubt| doubt.weight);
+        let logit = prior + items.iter().map(|item| item.entry.weight).sum::<f64>();
+        let counted = |other_mac: bool| {
+            let counted = items.iter().filter(|item| item.entry.counted());
+            counted.filter(move |item| item.rule.is_some_and(|rule| rule.other_mac == other_mac))
+        };
+        let tie = counted(false)
+            .find(|item| item.supports() && item.rule.is_some_and(|rule| rule.ties))
+            .map(|item| item.entry.evidence);
+        let own_mac = || scale.case.macs.first().copied();
+        let tied_mac = tie.and_then(|evidence| evidence.observation.mac.or_else(own_mac));
+        let mut held_by: Vec<Mac> =
+            counted(true).filter_map(|item| item.entry.evidence.observation.mac).collect();
+        held_by.sort_unstable();
+        held_by.dedup();
+        let mismatch = counted(true).next().is_some();
+        let tied = tie.is_some();
+        let flags = flags(&standing, &items, supported, mismatch, scale);
+        Self { address, standing, ledger: ordered(items), logit, flags, tied, tied_mac, held_by }
+    }
+}
+
+fn flags(
+    standing: &Standing,
+    items: &[Item<'_, '_>],
+    supported: bool,
+    mismatch: bool,
+    scale: &Scale<'_, '_>,
+) -> Vec<Flag> {
+    let supporting = || items.iter().filter(|item| item.supports());
+    let reached = supporting().any(|i| i.is_fresh() && i.rule.is_some_and(|rule| rule.reaches));
+    let aged = |item: &Item<'_, '_>| item.rule.is_some_and(|rule| rule.stale) || !item.is_fresh();
+    let freshest = supporting().min_by_key(|item| (item.entry.age, aged(item)));
+    let outdated = !reached && freshest.is_some_and(aged);
+    let only_claimed = supported
+        && supporting().all(|item| {
+            item.rule.is_some_and(|rule| {
+                let group = &scale.weights.groups[rule.group];
+                group.guest_claim || (group.anonymous && !rule.ties)
+            })
+        })
+        && supporting()
+            .any(|i| i.rule.is_some_and(|rule| scale.weights.groups[rule.group].guest_claim));
+    let all = [
+        (standing.link_local, Flag::LinkLocal),
+        (outdated, Flag::Stale),
+        (standing.off_subnet, Flag::OffSubnet),
+        (standing.struck_out == Some(StruckOut::Gateway), Flag::Gateway),
+        (standing.struck_out == Some(StruckOut::Host), Flag::Host),
+        (mismatch, Flag::MacMismatch),
+        (only_claimed, Flag::GuestClaimOnly),
+    ];
+    all.into_iter().filter(|(is, _)| *is).map(|(_, flag)| flag).collect()
+}
+
+/// The address as a candidate: IPv4 also where it is written inside IPv6.
+fn address_of(evidence: &Evidence) -> Option<IpAddr> {
+    evidence.observation.address.map(|address| address.to_canonical())
+}
+
+/// The weightiest first, what does not count last.
+fn ordered<'a>(items: Vec<Item<'_, 'a>>) -> Vec<Entry<'a>> {
+    let mut entries: Vec<_> = items.into_iter().map(|item| item.entry).collect();
+    entries.sort_by(|a, b| {
+        b.counted().cmp(&a.counted()).then(b.weight.abs().total_cmp(&a.weight.abs()))
+    });
+    entries
+}

@@ -1,0 +1,69 @@
+//! What only shows when all machines of a run are seen together.
+
+use std::{
+    collections::{HashMap, HashSet},
+    net::IpAddr,
+};
+
+use vmkit_evidence::Evidence;
+use vmkit_types::Mac;
+
+use crate::{Case, Weights};
+
+/// The evidence of each machine, and which MACs are whose.
+pub(crate) struct Crowd<'a> {
+    /// Per machine, in the order of the cases.
+    pub(crate) evidence: Vec<Vec<&'a Evidence>>,
+    /// The running machines that have this MAC.
+    pub(crate) owners: HashMap<Mac, Vec<usize>>,
+    answering_for_many: HashSet<Mac>,
+}
+
+impl<'a> Crowd<'a> {
+    pub(crate) fn new(cases: &[Case], evidence: &'a [Evidence], weights: &Weights) -> Self {
+        let mut owners: HashMap<Mac, Vec<usize>> = HashMap::new();
+        for (vm, case) in cases.iter().enumerate().filter(|(_, case)| case.running) {
+            for mac in &case.macs {
+                let of_mac = owners.entry(*mac).or_default();
+                if of_mac.last() != Some(&vm) {
+                    of_mac.push(vm);
+                }
+            }
+        }
+        let mut per_machine = vec![Vec::new(); cases.len()];
+        let mut first_seen_at: HashMap<Mac, IpAddr> = HashMap::new();
+        let mut answering_for_many = HashSet::new();
+        for item in evidence {
+            let observation = &item.observation;
+            // A plugin's index is checked where it comes in; a stray one here is dropped.
+            let Some(of_machine) = per_machine.get_mut(observation.vm) else { continue };
+            of_machine.push(item);
+            let (Some(mac), Some(address)) = (observation.mac, observation.address) else {
+                continue;
+            };
+            let foreign = weights.rule(&observation.kind).is_some_and(|rule| rule.other_mac)
+                && !owners.contains_key(&mac);
+            if foreign && *first_seen_at.entry(mac).or_insert(address) != address {
+                answering_for_many.insert(mac);
+            }
+        }
+        Self { evidence: per_machine, owners, answering_for_many }
+    }
+
+    /// Whether this MAC, of none of the machines, was seen at several of their addresses.
+    pub(crate) fn answers_for_many(&self, mac: Mac) -> bool {
+        self.answering_for_many.contains(&mac)
+    }
+
+    /// Other running machines that have a MAC of this one.
+    pub(crate) fn sharing_mac<'c>(
+        &'c self,
+        vm: usize,
+        case: &'c Case,
+    ) -> impl Iterator<Item = (Mac, &'c [usize])> + 'c {
+        case.macs.iter().filter_map(move |mac| {
+            let owners = self.owners.get(mac)?;
+            owners.iter().any(|owner| *owner != vm).then_some((*mac, owners.as_slice()))
+        })
+    }
+}

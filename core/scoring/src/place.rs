@@ -1,0 +1,214 @@
+//! What an address is by itself, before any evidence: whose it is, and how likely for a machine.
+
+use std::{
+    collections::{HashMap, HashSet},
+    net::{IpAddr, Ipv4Addr},
+};
+
+use vmkit_types::{HostNetwork, Interface, InterfaceKind, NetworkMode, Prefix};
+
+use crate::{Case, Doubt, StruckOut, Weights, weights::Range};
+
+/// The host's network, prepared for many questions. Empty where the network is unknown.
+pub(crate) struct Place<'n> {
+    known: bool,
+    own: HashSet<IpAddr>,
+    gateways: HashSet<IpAddr>,
+    /// Every network of the host's own with its interface; loopback and fe80 are left out.
+    networks: Vec<(Prefix, &'n Interface)>,
+    by_name: HashMap<&'n str, &'n Interface>,
+    default_interfaces: HashSet<&'n str>,
+}
+
+/// What can be told of one address for one machine.
+#[derive(Debug, Default, PartialEq)]
+pub(crate) struct Standing {
+    pub(crate) struck_out: Option<StruckOut>,
+    pub(crate) doubt: Option<Doubt>,
+    pub(crate) link_local: bool,
+    pub(crate) off_subnet: bool,
+    /// It is in a network of the host's own that a bridged machine does not get addresses from.
+    pub(crate) wrong_nat: bool,
+}
+
+impl<'n> Place<'n> {
+    pub(crate) fn new(network: Option<&'n HostNetwork>) -> Self {
+        let mut place = Self {
+            known: network.is_some(),
+            own: HashSet::new(),
+            gateways: HashSet::new(),
+            networks: Vec::new(),
+            by_name: HashMap::new(),
+            default_interfaces: HashSet::new(),
+        };
+        let Some(network) = network else { return place };
+        place.gateways.extend(network.gateways());
+        for route in network.routes.iter().filter(|route| route.destination.length == 0) {
+            place.default_interfaces.insert(&route.interface);
+        }
+        for interface in &network.interfaces {
+            place.by_name.insert(&interface.name, interface);
+            place.own.extend(interface.addresses.iter().map(|prefix| prefix.address));
+            if interface.kind != InterfaceKind::Loopback {
+                let networks = interface.addresses.iter().filter(|p| !is_fe80(p.address));
+                place.networks.extend(networks.map(|prefix| (*prefix, interface)));
+            }
+        }
+        place
+    }
+
+    /// What this address is for this machine. `length` is the prefix length that its source gave.
+    pub(crate) fn judge(
+        &self,
+        address: IpAddr,
+        length: Option<u8>,
+        case: &Case,
+        weights: &Weights,
+    ) -> Standing {
+        let link_local = is_link_local(address);
+        let mut standing = Standing {
+            struck_out: self.struck_out(address, length),
+            link_local,
+            off_subnet: self.known && !link_local && self.on_link(address).is_none(),
+            ..Standing::default()
+        };
+        let range = weights.ranges.iter().find(|range| range.network.contains(address));
+        let on_own_network = self.on_network_of(case, address);
+        standing.wrong_nat = !on_own_network
+            && case.mode == Some(NetworkMode::Bridged)
+            && range.is_some_and(|range| range.nat);
+        let reason = if link_local {
+            Some("the guest gave it to itself".to_owned())
+        } else if on_own_network {
+            None
+        } else {
+            self.doubt(address, case.mode, range)
+        };
+        let weight = weights.doubtful_prior.ln();
+        standing.doubt = reason.map(|says| Doubt { says, weight });
+        standing
+    }
+
+    /// Whether a connection to this address stays on the host's own links, VPNs left out; where
+    /// the network is unknown, whether the address is one that the internet does not route.
+    pub(crate) fn may_be_probed(&self, address: IpAddr) -> bool {
+        if is_fe80(address) {
+            // It means nothing without the interface, which an observation's address cannot carry.
+            return false;
+        }
+        if self.known {
+            return self.on_link(address).is_some_and(|found| found.kind != InterfaceKind::Vpn);
+        }
+        match address {
+            IpAddr::V4(v4) => v4.is_private() || v4.is_link_local(),
+            IpAddr::V6(v6) => v6.is_unique_local(),
+        }
+    }
+
+    fn on_link(&self, address: IpAddr) -> Option<&Interface> {
+        self.networks
+            .iter()
+            .filter(|(prefix, _)| prefix.contains(address))
+            .max_by_key(|(prefix, _)| prefix.length)
+            .map(|(_, interface)| *interface)
+    }
+
+    fn struck_out(&self, address: IpAddr, length: Option<u8>) -> Option<StruckOut> {
+        if address.is_unspecified() {
+            return Some(StruckOut::Unspecified);
+        }
+        if address.is_loopback() {
+            return Some(StruckOut::Loopback);
+        }
+        if address.is_multicast() {
+            return Some(StruckOut::Multicast);
+        }
+        if self.gateways.contains(&address) {
+            return Some(StruckOut::Gateway);
+        }
+        if self.own.contains(&address) {
+            return Some(StruckOut::Host);
+        }
+        let IpAddr::V4(v4) = address else { return None };
+        if v4.is_broadcast() {
+            return Some(StruckOut::Broadcast);
+        }
+        let own = self.networks.iter().filter(|(prefix, _)| prefix.contains(address));
+        own.map(|(prefix, _)| prefix.length).chain(length).find_map(|length| ends_of(v4, length))
+    }
+
+    /// Whether the machine's own interface has a network with this address. Where its interface
+    /// is not known, the network of the default route stands for it, if it is bridged.
+    fn on_network_of(&self, case: &Case, address: IpAddr) -> bool {
+        let holds =
+            |interface: &&Interface| interface.addresses.iter().any(|p| p.contains(address));
+        let Some(name) = &case.interface else {
+            return case.mode == Some(NetworkMode::Bridged) && self.on_default_network(address);
+        };
+        let Some(own) = self.by_name.get(name.as_str()) else { return false };
+        let bridge = own.bridge.as_deref().and_then(|bridge| self.by_name.get(bridge));
+        [Some(own), bridge].into_iter().flatten().any(holds)
+    }
+
+    fn on_default_network(&self, address: IpAddr) -> bool {
+        let on_link = self.on_link(address);
+        on_link.is_some_and(|found| self.default_interfaces.contains(found.name.as_str()))
+    }
+
+    fn doubt(
+        &self,
+        address: IpAddr,
+        mode: Option<NetworkMode>,
+        range: Option<&Range>,
+    ) -> Option<String> {
+        match (mode, range) {
+            (Some(NetworkMode::User), _) => {
+                return Some("the host cannot reach a machine on QEMU's user network".to_owned());
+            }
+            (Some(NetworkMode::Bridged), Some(Range { what, nat: true, .. })) => {
+                return Some(format!("it is in {what}, and the machine is bridged"));
+            }
+            (_, Some(Range { what, nat: false, .. })) => {
+                return Some(format!("it is in the range of {what}"));
+            }
+            _ => {}
+        }
+        let shared = mode == Some(NetworkMode::Shared) && address.is_ipv4();
+        if shared && self.on_default_network(address) {
+            return Some("it is on the LAN, and the machine is on a shared network".to_owned());
+        }
+        if shared && self.known && self.on_link(address).is_none() {
+            return Some("the host has no shared network with this address".to_owned());
+        }
+        let unplaced = self.on_link(address).is_none();
+        (unplaced && looks_like_an_end(address))
+            .then(|| "it looks like the address of a whole network".to_owned())
+    }
+}
+
+/// Where the network is unknown: `.0` and `.255` are the ends of the usual /24.
+fn looks_like_an_end(address: IpAddr) -> bool {
+    matches!(address, IpAddr::V4(v4) if matches!(v4.octets()[3], 0 | 255))
+}
+
+fn is_link_local(address: IpAddr) -> bool {
+    matches!(address, IpAddr::V4(v4) if v4.is_link_local()) || is_fe80(address)
+}
+
+fn is_fe80(address: IpAddr) -> bool {
+    matches!(address, IpAddr::V6(v6) if v6.is_unicast_link_local())
+}
+
+/// Whether the address is the first or the last one of its network of this prefix length.
+fn ends_of(address: Ipv4Addr, length: u8) -> Option<StruckOut> {
+    // Networks of one or two addresses (RFC 3021) have no such ends.
+    if !(1..=30).contains(&length) {
+        return None;
+    }
+    let hosts = u32::MAX >> length;
+    match address.to_bits() & hosts {
+        0 => Some(StruckOut::Network),
+        last if last == hosts => Some(StruckOut::Broadcast),
+        _ => None,
+    }
+}

@@ -1,0 +1,200 @@
+//! From weighed candidates of all machines to one pick for each.
+
+use std::{collections::HashMap, net::IpAddr};
+
+use vmkit_types::{Mac, NetworkMode};
+
+use crate::{
+    Candidate, Case, Flag, Pick, Verdict, Weights,
+    candidate::{Draft, Weighed},
+    crowd::Crowd,
+};
+
+/// How many other machines a note names.
+const NAMES_IN_A_NOTE: usize = 3;
+
+/// Which machines an address is tied to, over the whole run.
+pub(crate) struct Claims(HashMap<IpAddr, Claim>);
+
+struct Claim {
+    /// Sum of the odds of all machines that it is tied to.
+    odds: f64,
+    machines: Vec<usize>,
+    first_mac: Option<Mac>,
+    several_macs: bool,
+}
+
+impl Claims {
+    pub(crate) fn new(drafts: &[Draft<'_>]) -> Self {
+        let mut claims: HashMap<IpAddr, Claim> = HashMap::new();
+        for (vm, draft) in drafts.iter().enumerate() {
+            let open = draft.candidates.iter().filter(|c| c.standing.struck_out.is_none());
+            for candidate in open.filter(|candidate| candidate.tied) {
+                let mac = candidate.tied_mac;
+                let claim = claims.entry(candidate.address).or_insert_with(|| Claim {
+                    odds: 0.0,
+                    machines: Vec::new(),
+                    first_mac: mac,
+                    several_macs: false,
+                });
+                claim.odds += candidate.logit.exp();
+                claim.machines.push(vm);
+                claim.several_macs |= claim.first_mac != mac;
+            }
+        }
+        Self(claims)
+    }
+
+    /// The claim on this address, where machines beside this one are tied to it.
+    fn contested(&self, candidate: &Weighed<'_>) -> Option<&Claim> {
+        self.0
+            .get(&candidate.address)
+            .filter(|_| candidate.tied)
+            .filter(|claim| claim.machines.len() > 1)
+    }
+}
+
+/// The pick of one running machine.
+pub(crate) fn decide<'a>(
+    vm: usize,
+    cases: &[Case],
+    draft: Draft<'a>,
+    claims: &Claims,
+    crowd: &Crowd<'a>,
+    weights: &Weights,
+) -> Pick<'a> {
+    let case = &cases[vm];
+    let mut notes = Vec::new();
+    let others = |machines: &[usize]| named(cases, machines, vm);
+    let mut shared_mac = false;
+    for (mac, owners) in crowd.sharing_mac(vm, case) {
+        shared_mac = true;
+        notes.push(format!("the MAC {mac} is also that of {}", others(owners)));
+    }
+    if case.mode == Some(NetworkMode::User) {
+        notes.push("on QEMU's user network the host cannot reach the machine".to_owned());
+    }
+    let mut families = [Vec::new(), Vec::new()];
+    for mut weighed in draft.candidates {
+        let contested = claims.contested(&weighed);
+        if let Some(claim) = contested.filter(|claim| claim.several_macs) {
+            weighed.flags.push(Flag::DuplicateIp);
+            notes.push(format!("{} is also held by {}", weighed.address, others(&claim.machines)));
+        }
+        for (mac, owners) in weighed.held_by.iter().filter_map(|m| Some((m, crowd.owners.get(m)?)))
+        {
+            notes.push(format!(
+                "{} answers with {mac}, the MAC of {}",
+                weighed.address,
+                others(owners)
+            ));
+        }
+        if shared_mac {
+            weighed.flags.push(Flag::DuplicateMac);
+        }
+        weighed.flags.sort_unstable();
+        // An address belongs to one machine: its probability is shared among those tied to it.
+        let share = contested.map_or(1.0, |claim| weighed.logit.exp() / claim.odds);
+        families[usize::from(weighed.address.is_ipv6())].push((weighed, share));
+    }
+    let [v4, v6] = families.map(|family| Family::new(family, weights));
+    let first_is_v6 = v4.verdict == Verdict::NoAddress && v6.address.is_some();
+    let (first, second) = if first_is_v6 { (v6, v4) } else { (v4, v6) };
+    let mut candidates = first.candidates;
+    candidates.extend(second.candidates);
+    Pick {
+        verdict: first.verdict,
+        address: first.address,
+        confidence: first.confidence,
+        candidates,
+        none_probability: first.none_probability,
+        about_machine: draft.about_machine,
+        notes,
+        unread: draft.unread,
+    }
+}
+
+/// The candidates of one address family, which exclude each other.
+struct Family<'a> {
+    verdict: Verdict,
+    address: Option<IpAddr>,
+    confidence: Option<f64>,
+    none_probability: f64,
+    candidates: Vec<Candidate<'a>>,
+}
+
+impl<'a> Family<'a> {
+    fn new(weighed: Vec<(Weighed<'a>, f64)>, weights: &Weights) -> Self {
+        let scaled = |weighed: &Weighed<'_>| weighed.logit / weights.temperature;
+        let open = weighed.iter().filter(|(w, _)| w.standing.struck_out.is_none());
+        // "No address" has logit 0; the highest is subtracted, so that nothing overflows.
+        let highest = open.clone().map(|(w, _)| scaled(w)).fold(0.0, f64::max);
+        let none = (-highest).exp();
+        let total = none + open.map(|(w, _)| (scaled(w) - highest).exp()).sum::<f64>();
+        let mut contested = Vec::new();
+        let mut none_probability = none / total;
+        let mut candidates: Vec<Candidate<'a>> = Vec::with_capacity(weighed.len());
+        for (weighed, share) in weighed {
+            let alone = match weighed.standing.struck_out {
+                Some(_) => 0.0,
+                None => (scaled(&weighed) - highest).exp() / total,
+            };
+            none_probability += alone * (1.0 - share);
+            if share < 1.0 || weighed.flags.contains(&Flag::DuplicateMac) {
+                contested.push(weighed.address);
+            }
+            candidates.push(Candidate {
+                address: weighed.address,
+                probability: alone * share,
+                flags: weighed.flags,
+                ledger: weighed.ledger,
+                doubt: weighed.standing.doubt,
+                struck_out: weighed.standing.struck_out,
+            });
+        }
+        candidates.sort_by(|a, b| {
+            let by_state = a.struck_out.is_some().cmp(&b.struck_out.is_some());
+            by_state.then(b.probability.total_cmp(&a.probability)).then(a.address.cmp(&b.address))
+        });
+        let best = candidates.first().filter(|candidate| candidate.struck_out.is_none());
+        let verdict = verdict(best, none_probability, &contested, weights);
+        let shown = best.filter(|_| matches!(verdict, Verdict::Resolved | Verdict::Probable));
+        Self {
+            verdict,
+            address: shown.map(|candidate| candidate.address),
+            confidence: shown.map(|candidate| candidate.probability),
+            none_probability,
+            candidates,
+        }
+    }
+}
+
+fn verdict(
+    best: Option<&Candidate<'_>>,
+    none_probability: f64,
+    contested: &[IpAddr],
+    weights: &Weights,
+) -> Verdict {
+    let thresholds = weights.thresholds;
+    match best {
+        Some(best) if best.flags.contains(&Flag::LinkLocal) => Verdict::NoAddress,
+        // Two machines at one address, or with one MAC: one of the two would be wrong.
+        Some(best) if best.probability >= thresholds.resolved => {
+            if contested.contains(&best.address) { Verdict::Probable } else { Verdict::Resolved }
+        }
+        Some(best) if best.probability >= thresholds.probable => Verdict::Probable,
+        Some(_) if none_probability < thresholds.probable => Verdict::Ambiguous,
+        _ => Verdict::NoAddress,
+    }
+}
+
+/// The other machines of a list, as a note names them.
+fn named(cases: &[Case], machines: &[usize], but: usize) -> String {
+    let mut others = machines.iter().filter(|vm| **vm != but);
+    let names: Vec<&str> =
+        others.by_ref().take(NAMES_IN_A_NOTE).map(|vm| cases[*vm].name.as_str()).collect();
+    match others.count() {
+        0 => names.join(", "),
+        more => format!("{} and {more} more", names.join(", ")),
+    }
+}

@@ -1,0 +1,357 @@
+//! The table of weights: data, parsed and checked once.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    net::IpAddr,
+    time::Duration,
+};
+
+use serde::Deserialize;
+use vmkit_types::{Kind, Observation, Prefix};
+
+/// The weights in use. They are data: see `weights.toml`, where each number has its reason.
+#[derive(Clone, Debug)]
+pub struct Weights {
+    id: String,
+    pub(crate) temperature: f64,
+    pub(crate) rest_share: f64,
+    pub(crate) doubtful_prior: f64,
+    pub(crate) thresholds: Thresholds,
+    pub(crate) groups: Vec<Group>,
+    pub(crate) ranges: Vec<Range>,
+    rules: HashMap<Kind, Rule>,
+}
+
+/// Why a table of weights cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum WeightsError {
+    /// The text is not TOML of this form.
+    #[error("cannot read the table of weights")]
+    Syntax(#[source] Box<toml::de::Error>),
+    /// A number is not finite, or out of its range.
+    #[error("weights: {what} is out of range")]
+    OutOfRange {
+        /// Which number.
+        what: String,
+    },
+    /// A kind names a group that the table does not have.
+    #[error("weights: {kind} names the unknown group {group}")]
+    UnknownGroup {
+        /// Code of the kind.
+        kind: String,
+        /// The name it gives.
+        group: String,
+    },
+    /// A range is not written as a network.
+    #[error("weights: {network} is not a network such as 10.0.0.0/8")]
+    NotANetwork {
+        /// What stands there.
+        network: String,
+    },
+}
+
+/// From which probability on an address is shown, and how.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Thresholds {
+    pub(crate) resolved: f64,
+    pub(crate) probable: f64,
+}
+
+/// One origin of facts.
+#[derive(Clone, Debug)]
+pub(crate) struct Group {
+    /// The most it can say, for or against, as a logarithm.
+    pub(crate) cap: f64,
+    /// Its facts are words of the guest.
+    pub(crate) guest_claim: bool,
+    /// Its facts do not tell who answers, unless they tie.
+    pub(crate) anonymous: bool,
+}
+
+/// An address range that needs a reason to be believed.
+#[derive(Clone, Debug)]
+pub(crate) struct Range {
+    pub(crate) network: Prefix,
+    pub(crate) what: String,
+    pub(crate) nat: bool,
+}
+
+/// What one kind of evidence weighs.
+#[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "independent properties, a column of data each")]
+pub(crate) struct Rule {
+    /// Natural logarithm of the likelihood ratio.
+    pub(crate) log_ratio: f64,
+    half_life: HalfLife,
+    /// Index of its group.
+    pub(crate) group: usize,
+    pub(crate) reaches: bool,
+    pub(crate) ties: bool,
+    pub(crate) stale: bool,
+    pub(crate) other_mac: bool,
+    pub(crate) host_lease: bool,
+    pub(crate) same_interface: bool,
+    pub(crate) unless_reached: bool,
+    pub(crate) min_uptime: Duration,
+}
+
+/// How a fact fades.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged)]
+enum HalfLife {
+    Seconds(f64),
+    Lasting(Lasting),
+    OfAttribute(OfAttribute),
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Lasting {
+    Run,
+    Boot,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct OfAttribute {
+    attribute: String,
+    share: f64,
+    otherwise: f64,
+}
+
+impl Weights {
+    /// The table that comes with vmkit.
+    ///
+    /// # Errors
+    /// The embedded table is faulty, which its test rules out.
+    pub fn builtin() -> Result<Self, WeightsError> {
+        Self::parse(include_str!("../weights.toml"))
+    }
+
+    /// The table in this text.
+    ///
+    /// # Errors
+    /// See [`WeightsError`].
+    pub fn parse(text: &str) -> Result<Self, WeightsError> {
+        let table: Table =
+            toml::from_str(text).map_err(|error| WeightsError::Syntax(Box::new(error)))?;
+        let Thresholds { resolved, probable } = table.thresholds;
+        within("temperature", table.temperature, 0.01, 100.0)?;
+        within("rest_share", table.rest_share, 0.0, 1.0)?;
+        within("doubtful_prior", table.doubtful_prior, 1e-9, 1.0)?;
+        within("thresholds.probable", probable, 0.5, 1.0)?;
+        within("thresholds.resolved", resolved, probable, 1.0)?;
+        let mut names = HashMap::new();
+        let mut groups = Vec::new();
+        for (name, row) in table.groups {
+            within(&format!("the cap of {name}"), row.cap, 1.0, 1e12)?;
+            names.insert(name, groups.len());
+            groups.push(Group {
+                cap: row.cap.ln(),
+                guest_claim: row.guest_claim,
+                anonymous: row.anonymous,
+            });
+        }
+        let rules = table
+            .kinds
+            .into_iter()
+            .map(|(code, row)| Ok((Kind::from_code(&code), row.into_rule(&code, &names)?)))
+            .collect::<Result<_, WeightsError>>()?;
+        let ranges =
+            table.ranges.into_iter().map(RangeRow::into_range).collect::<Result<_, _>>()?;
+        Ok(Self {
+            id: table.id,
+            temperature: table.temperature,
+            rest_share: table.rest_share,
+            doubtful_prior: table.doubtful_prior,
+            thresholds: table.thresholds,
+            groups,
+            ranges,
+            rules,
+        })
+    }
+
+    /// Name and version of the table, for the provenance of a report.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// The row of this kind; `None`: the table does not weigh it.
+    pub(crate) fn rule(&self, kind: &Kind) -> Option<&Rule> {
+        self.rules.get(kind)
+    }
+}
+
+impl Rule {
+    /// The half-life of one observation, in seconds; `None`: it does not fade.
+    pub(crate) fn half_life(&self, observation: &Observation) -> Option<f64> {
+        match &self.half_life {
+            HalfLife::Seconds(seconds) => Some(*seconds),
+            HalfLife::Lasting(Lasting::Run | Lasting::Boot) => None,
+            HalfLife::OfAttribute(of) => {
+                let told = observation
+                    .attribute(&of.attribute)
+                    .and_then(|text| text.parse::<u32>().ok())
+                    .filter(|seconds| *seconds > 0);
+                Some(told.map_or(of.otherwise, |seconds| f64::from(seconds) * of.share))
+            }
+        }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Table {
+    id: String,
+    temperature: f64,
+    rest_share: f64,
+    doubtful_prior: f64,
+    thresholds: Thresholds,
+    groups: BTreeMap<String, GroupRow>,
+    kinds: HashMap<String, KindRow>,
+    #[serde(default)]
+    ranges: Vec<RangeRow>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct GroupRow {
+    cap: f64,
+    #[serde(default)]
+    guest_claim: bool,
+    #[serde(default)]
+    anonymous: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "independent properties, a column of data each")]
+struct KindRow {
+    lr: f64,
+    half_life: HalfLife,
+    group: String,
+    #[serde(default)]
+    reaches: bool,
+    #[serde(default)]
+    ties: bool,
+    #[serde(default)]
+    stale: bool,
+    #[serde(default)]
+    other_mac: bool,
+    #[serde(default)]
+    host_lease: bool,
+    #[serde(default)]
+    same_interface: bool,
+    #[serde(default)]
+    unless_reached: bool,
+    #[serde(default)]
+    min_uptime: u64,
+}
+
+impl KindRow {
+    fn into_rule(self, code: &str, groups: &HashMap<String, usize>) -> Result<Rule, WeightsError> {
+        within(&format!("the lr of {code}"), self.lr, 1e-9, 1e9)?;
+        let shortest = match &self.half_life {
+            HalfLife::Seconds(seconds) => *seconds,
+            HalfLife::Lasting(_) => 1.0,
+            HalfLife::OfAttribute(of) => of.share.min(of.otherwise),
+        };
+        within(&format!("the half-life of {code}"), shortest, 1e-3, 1e9)?;
+        let group = *groups.get(&self.group).ok_or_else(|| WeightsError::UnknownGroup {
+            kind: code.to_owned(),
+            group: self.group.clone(),
+        })?;
+        Ok(Rule {
+            log_ratio: self.lr.ln(),
+            half_life: self.half_life,
+            group,
+            reaches: self.reaches,
+            ties: self.ties,
+            stale: self.stale,
+            other_mac: self.other_mac,
+            host_lease: self.host_lease,
+            same_interface: self.same_interface,
+            unless_reached: self.unless_reached,
+            min_uptime: Duration::from_secs(self.min_uptime),
+        })
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RangeRow {
+    network: String,
+    what: String,
+    #[serde(default)]
+    nat: bool,
+}
+
+impl RangeRow {
+    fn into_range(self) -> Result<Range, WeightsError> {
+        let parsed = self.network.split_once('/').and_then(|(address, length)| {
+            let address: IpAddr = address.parse().ok()?;
+            let most = if address.is_ipv4() { 32 } else { 128 };
+            let length = length.parse().ok().filter(|length| *length <= most)?;
+            Some(Prefix { address, length })
+        });
+        match parsed {
+            Some(network) => Ok(Range { network, what: self.what, nat: self.nat }),
+            None => Err(WeightsError::NotANetwork { network: self.network }),
+        }
+    }
+}
+
+fn within(what: &str, value: f64, least: f64, most: f64) -> Result<(), WeightsError> {
+    if value.is_finite() && (least..=most).contains(&value) {
+        Ok(())
+    } else {
+        Err(WeightsError::OutOfRange { what: what.to_owned() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_built_in_table_weighs_every_kind_that_is_about_an_address() {
+        let weights = Weights::builtin().unwrap();
+        for kind in Kind::NAMED {
+            let silent = matches!(kind, Kind::ConsolePhase | Kind::Unread);
+            assert_eq!(weights.rule(kind).is_none(), silent, "{}", kind.code());
+        }
+    }
+
+    #[test]
+    fn a_faulty_table_is_refused_with_the_place() {
+        let table = include_str!("../weights.toml");
+        let faults = [
+            ("lr = 100\n", "lr = -1\n", "weights: the lr of neighbour-reachable is out of range"),
+            ("lr = 100\n", "lr = nan\n", "weights: the lr of neighbour-reachable is out of range"),
+            ("half_life = 60\n", "half_life = 0\n", "weights: the half-life of"),
+            ("resolved = 0.9", "resolved = 0.5", "weights: thresholds.resolved is out of range"),
+            ("group = \"agent\"", "group = \"agnt\"", "agent-address names the unknown group agnt"),
+            ("172.17.0.0/16", "172.17.0.0/33", "172.17.0.0/33 is not a network"),
+            ("stale = true", "stall = true", "cannot read the table of weights"),
+        ];
+        for (good, bad, expected) in faults {
+            let error = Weights::parse(&table.replace(good, bad)).unwrap_err().to_string();
+            assert!(error.contains(expected), "{bad}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_half_life_may_come_from_the_observation() {
+        let weights = Weights::builtin().unwrap();
+        let kind = Kind::from_code("dhcp-ack");
+        let of = |lease: &str| {
+            let observation = Observation::new(0, kind.clone(), "").with("lease-s", lease);
+            weights.rule(&kind).unwrap().half_life(&observation)
+        };
+        assert_eq!(of("7200"), Some(3600.0));
+        for unusable in ["", "0", "-5", "1e99"] {
+            assert_eq!(of(unusable), Some(1800.0), "{unusable}");
+        }
+    }
+}
