@@ -79,7 +79,7 @@ impl Platform for Macos {
 
     fn processes(&self) -> Reading<Vec<Process>> {
         let mut processes = seen(ProcessesToUpdate::All);
-        if processes.iter().all(|process| !process.arguments.is_empty()) {
+        if !processes.is_empty() && processes.iter().all(|process| !process.arguments.is_empty()) {
             return Reading::Known(processes);
         }
         // The kernel keeps the arguments of other users' processes from us, and QEMU runs as root
@@ -100,9 +100,9 @@ impl Platform for Macos {
     }
 }
 
-/// The processes as `sysinfo` sees them.
+/// The processes as `sysinfo` sees them; none when it cannot see at all.
 fn seen(which: ProcessesToUpdate<'_>) -> Vec<Process> {
-    let mut system = System::new();
+    let Ok(mut system) = System::new() else { return Vec::new() };
     let wanted = ProcessRefreshKind::nothing().with_cmd(UpdateKind::Always);
     system.refresh_processes_specifics(which, true, wanted);
     let processes = system.processes().values();
