@@ -1,1 +1,18 @@
+//! Finds plugins, vets them, runs each in a worker of its own with a deadline, and stamps what
+//! they report: observation in, evidence out.
+//!
+//! Nothing of a plugin is loaded into this process. A plugin that fails, hangs, floods or lies
+//! ends as one [`Status`], and the others are not disturbed.
 
+#![forbid(unsafe_code)]
+
+mod broker;
+mod find;
+mod run;
+mod stamp;
+mod status;
+mod worker;
+
+pub use find::{Found, Installation, Plugin, Refusal, find, vet};
+pub use run::{Observed, Outcome, Run, Settings, Target};
+pub use status::Status;

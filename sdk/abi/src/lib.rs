@@ -30,10 +30,10 @@ pub use data::{
     Observation, Resource, Stage, VirtualMachine,
 };
 pub use load::{LoadError, LoadedPlugin, load_file};
-pub use module::{Make, MakeFn, PluginModule, PluginModule_Ref, PluginModule_Prefix};
+pub use module::{Make, MakeFn, PluginModule, PluginModule_Prefix, PluginModule_Ref};
 pub use traits::{
     AdviceBox, AdviceSource, AdviceSource_TO, HostApi, HostApi_TO, HostRef, Inventory,
-    InventoryBox, Inventory_TO, Signal, SignalBox, Signal_TO,
+    Inventory_TO, InventoryBox, Signal, Signal_TO, SignalBox,
 };
 
 /// What of `abi_stable` the two sides of the interface need to build and take apart its values.

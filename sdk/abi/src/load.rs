@@ -47,8 +47,8 @@ impl std::error::Error for LoadError {}
 /// # Errors
 /// The library cannot be loaded, or neither side's layout extends the other's.
 pub fn load_file(path: &Path) -> Result<LoadedPlugin, LoadError> {
-    let header =
-        lib_header_from_path(path).map_err(|error| LoadError::Open(one_line(&error.to_string())))?;
+    let header = lib_header_from_path(path)
+        .map_err(|error| LoadError::Open(one_line(&error.to_string())))?;
     let ours = <PluginModule_Ref as StableAbi>::LAYOUT;
     let theirs = header
         .layout()
@@ -94,7 +94,8 @@ fn summary(report: &str) -> String {
             .iter()
             .rposition(|line| line.starts_with("Layout of expected type"))
             .unwrap_or(0);
-        let of = lines[layout..at].iter().find_map(|line| line.strip_prefix("type:")).unwrap_or("?");
+        let of =
+            lines[layout..at].iter().find_map(|line| line.strip_prefix("type:")).unwrap_or("?");
         let difference = format!(
             "{}: {} (host {}, plugin {})",
             of.trim(),

@@ -36,6 +36,12 @@ pub struct PluginModule {
     pub advice: Make<AdviceBox>,
 }
 
+impl PluginModule {
+    /// Offers nothing.
+    pub const EMPTY: Self =
+        Self { signal: ROption::RNone, inventory: ROption::RNone, advice: ROption::RNone };
+}
+
 impl RootModule for PluginModule_Ref {
     abi_stable::declare_root_module_statics! {PluginModule_Ref}
     const BASE_NAME: &'static str = "vmkit_plugin";

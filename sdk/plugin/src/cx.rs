@@ -67,7 +67,11 @@ impl<'a> Cx<'a> {
 
     /// What the call is for.
     pub fn stage(&self) -> Stage {
-        if self.host.stage() == vmkit_abi::Stage::CONFIRM { Stage::Confirm } else { Stage::Discover }
+        if self.host.stage() == vmkit_abi::Stage::CONFIRM {
+            Stage::Confirm
+        } else {
+            Stage::Discover
+        }
     }
 
     /// The console log of machine `vm` of the batch, open for reading: a regular file, whatever

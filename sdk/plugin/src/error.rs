@@ -79,7 +79,11 @@ impl From<Error> for vmkit_abi::Error {
             ErrorCode::Io => vmkit_abi::ErrorCode::IO,
             ErrorCode::NotFound => vmkit_abi::ErrorCode::NOT_FOUND,
         };
-        Self { code, message: bounded(&error.message, MESSAGE_LIMIT).into(), ext: Vec::new().into() }
+        Self {
+            code,
+            message: bounded(&error.message, MESSAGE_LIMIT).into(),
+            ext: Vec::new().into(),
+        }
     }
 }
 

@@ -118,7 +118,7 @@ macro_rules! export {
     (manifest = $manifest:literal $(, $kind:ident = $plugin:ty)+ $(,)?) => {
         #[allow(unsafe_code, reason = "a plugin is found by its exported symbols and section")]
         const _: () = {
-            use $crate::abi::{self, stable::{library, PrefixTypeTrait as _, ROption}};
+            use $crate::abi::{self, stable::{library, PrefixTypeTrait as _}};
 
             const MANIFEST: &str = include_str!($manifest);
 
@@ -144,15 +144,9 @@ macro_rules! export {
             };
 
             fn root() -> abi::PluginModule_Ref {
-                abi::PluginModule {
-                    $($kind: $crate::export::$kind::<$plugin>(),)+
-                    ..abi::PluginModule {
-                        signal: ROption::RNone,
-                        inventory: ROption::RNone,
-                        advice: ROption::RNone,
-                    }
-                }
-                .leak_into_prefix()
+                let mut module = abi::PluginModule::EMPTY;
+                $(module.$kind = $crate::export::$kind::<$plugin>();)+
+                module.leak_into_prefix()
             }
         };
     };

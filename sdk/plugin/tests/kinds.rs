@@ -1,5 +1,7 @@
 //! A sample of every kind of plugin, called over the foreign interface in one process.
 
+#![allow(clippy::unwrap_used, reason = "a test says what it expects by failing")]
+
 use serde::Deserialize;
 use vmkit_plugin::{
     Advice, AdviceKind, AdviceSource, Cx, ErrorCode, Fact, Inventory, Kind, Machine, MachineState,

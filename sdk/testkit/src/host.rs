@@ -174,9 +174,7 @@ impl FakeHost {
             .collect();
         vmkit_plugin::export::make_advice::<P>(configuration.into())
             .into_result()
-            .and_then(|source| {
-                source.advise(RSlice::from_slice(&facts), self.lend()).into_result()
-            })
+            .and_then(|source| source.advise(RSlice::from_slice(&facts), self.lend()).into_result())
             .map(RVec::into_vec)
             .map_err(Error::from)
     }

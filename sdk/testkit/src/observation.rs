@@ -11,11 +11,8 @@ use vmkit_plugin::{Kind, Observation, Subject};
 /// # Panics
 /// When the plugin reports an address or a MAC that is none: a fault of the plugin.
 pub(crate) fn observation_in(seen: &abi::Observation) -> Observation {
-    let mut observation = Observation::new(
-        seen.vm as usize,
-        Kind::from_code(&seen.kind),
-        seen.says.to_string(),
-    );
+    let mut observation =
+        Observation::new(seen.vm as usize, Kind::from_code(&seen.kind), seen.says.to_string());
     if let ROption::RSome(address) = &seen.address {
         observation.address =
             Some(address.parse().unwrap_or_else(|_| panic!("{address:?} is no address")));

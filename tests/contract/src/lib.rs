@@ -1,1 +1,155 @@
+//! An installed tree with chosen plugins, and runs of the real host and worker on it.
 
+#![forbid(unsafe_code)]
+
+use std::{
+    collections::HashMap,
+    fs,
+    path::{Path, PathBuf},
+    sync::atomic::{AtomicU32, Ordering},
+    time::Duration,
+};
+
+use vmkit_evidence::Evidence;
+use vmkit_host::{Installation, Outcome, Run, Settings, Target, find};
+use vmkit_types::Subject;
+use vmkit_wire::{Account, Mode};
+
+/// How long a plugin of these tests gets: far above what a call takes on a loaded machine, short
+/// enough that a dozen hanging ones do not hold up the suite.
+pub const CALL_DEADLINE: Duration = Duration::from_millis(500);
+
+/// An installed tree of its own for one test, removed with it.
+pub struct Tree {
+    root: PathBuf,
+}
+
+impl Tree {
+    /// A tree with the worker and these plugin libraries, by the name of their crate.
+    ///
+    /// # Panics
+    /// When something has not been built: `cargo xtask test` builds it all first.
+    pub fn with(plugins: &[&str]) -> Self {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let number = COUNT.fetch_add(1, Ordering::Relaxed);
+        let root = target().join("contract").join(format!("{}-{number}", std::process::id()));
+        let tree = Self { root };
+        fs::create_dir_all(tree.plugins()).expect("make the tree");
+        place(&built("vm-worker"), &tree.root.join("lib/vmkit/vm-worker"));
+        for plugin in plugins {
+            let file = format!("lib{}.so", plugin.replace('-', "_"));
+            tree.add(&built(&file), &file);
+        }
+        tree
+    }
+
+    /// Puts a library into the plugin directory.
+    pub fn add(&self, library: &Path, name: &str) -> PathBuf {
+        let to = self.plugins().join(name);
+        place(library, &to);
+        to
+    }
+
+    /// The plugin directory.
+    pub fn plugins(&self) -> PathBuf {
+        self.root.join("lib/vmkit/plugins")
+    }
+
+    /// The root of the tree.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// The tree as an installation that is used by root.
+    pub fn installation(&self) -> Installation {
+        let nobody = Account { uid: 65534, gid: 65534 };
+        let root = runs_as_root();
+        Installation {
+            library: self.root.join("lib/vmkit"),
+            user: owner_of(&self.root),
+            privileged: root,
+            account: root.then_some(nobody),
+        }
+    }
+
+    /// Runs all plugins of the tree on these machines, with these configurations.
+    pub fn run(&self, targets: Vec<Target>, configurations: &[(&str, &str)]) -> Ran {
+        let installation = self.installation();
+        let found = find(&[self.plugins()], &installation);
+        let settings = Settings {
+            mode: Mode::Full,
+            call_deadline: CALL_DEADLINE,
+            log_level: 5,
+            configurations: configurations
+                .iter()
+                .map(|(id, text)| ((*id).to_owned(), (*text).to_owned()))
+                .collect::<HashMap<_, _>>(),
+        };
+        let mut run = Run::start(found, &installation, &settings);
+        run.discover(targets);
+        let observed = run.finish();
+        Ran { evidence: observed.evidence, outcomes: observed.outcomes }
+    }
+}
+
+impl Drop for Tree {
+    fn drop(&mut self) {
+        // Left-overs lie under the build directory and hurt nobody.
+        fs::remove_dir_all(&self.root).ok();
+    }
+}
+
+/// What a run gave.
+pub struct Ran {
+    /// All facts.
+    pub evidence: Vec<Evidence>,
+    /// How each plugin ended.
+    pub outcomes: Vec<Outcome>,
+}
+
+impl Ran {
+    /// How the plugin of this id ended: status and message.
+    ///
+    /// # Panics
+    /// When there is none.
+    pub fn outcome(&self, id: &str) -> (&'static str, &str) {
+        let outcome = self.outcomes.iter().find(|outcome| outcome.id == id);
+        let outcome = outcome.unwrap_or_else(|| panic!("no plugin {id} in {:?}", self.outcomes));
+        (outcome.status.code(), outcome.message.as_deref().unwrap_or(""))
+    }
+
+    /// What a plugin reported, in its words.
+    pub fn said(&self, id: &str) -> Vec<&str> {
+        let own = self.evidence.iter().filter(|item| item.plugin == id);
+        own.map(|item| item.observation.says.as_str()).collect()
+    }
+}
+
+/// A machine without a console.
+pub fn machine(name: &str) -> Target {
+    Target { subject: Subject { name: name.to_owned(), ..Subject::default() }, console: None }
+}
+
+/// The build directory.
+pub fn target() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target")
+}
+
+fn built(file: &str) -> PathBuf {
+    let path = target().join("debug").join(file);
+    assert!(path.exists(), "{} is not built; run the tests by `cargo xtask test`", path.display());
+    path
+}
+
+fn place(from: &Path, to: &Path) {
+    fs::copy(from, to).unwrap_or_else(|error| panic!("copy {}: {error}", from.display()));
+}
+
+fn owner_of(path: &Path) -> u32 {
+    use std::os::unix::fs::MetadataExt as _;
+    fs::metadata(path).map(|status| status.uid()).expect("look at the tree")
+}
+
+fn runs_as_root() -> bool {
+    owner_of(Path::new("/proc/self")) == 0
+}

@@ -1,1 +1,172 @@
+//! A signal that misbehaves on command: every way in which a plugin can hurt its host, one word
+//! of configuration each.
 
+#![expect(unsafe_code, reason = "misbehaving takes what safe code cannot do")]
+
+use std::{
+    io::Write as _,
+    os::fd::FromRawFd as _,
+    process::Command,
+    time::{Duration, Instant},
+};
+
+use serde::Deserialize;
+use vmkit_plugin::{Cx, Error, ErrorCode, Kind, Observation, Plugin, Result, Signal, Subject};
+
+#[derive(Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Config {
+    how: String,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self { how: "well".to_owned() }
+    }
+}
+
+struct Misbehave(Config);
+
+impl Plugin for Misbehave {
+    type Config = Config;
+
+    fn new(config: Config) -> Result<Self> {
+        match config.how.as_str() {
+            "panic-when-made" => panic!("made to panic"),
+            "hang-when-made" => hang(),
+            _ => Ok(Self(config)),
+        }
+    }
+}
+
+impl Signal for Misbehave {
+    fn observe(&self, vms: &[Subject], cx: &Cx<'_>) -> Result<()> {
+        for (vm, _) in vms.iter().enumerate() {
+            cx.emit(fact(vm))?;
+        }
+        match self.0.how.as_str() {
+            "well" => Ok(()),
+            "panic" => panic!("told to panic"),
+            "abort" => std::process::abort(),
+            "segfault" => segfault(),
+            "exit" => std::process::exit(0),
+            "hang" => hang(),
+            "dawdle" => loop {
+                cx.check()?;
+                std::hint::spin_loop();
+            },
+            "flood" => loop {
+                cx.emit_all((0..1000).map(|_| fact(0)).collect())?;
+            },
+            "flood-log" => loop {
+                tracing::error!("{}", "x".repeat(4000));
+            },
+            "print" => print(),
+            "lie-about-machine" => cx.emit(fact(vms.len() + 7)),
+            "lie-about-kind" => cx.emit(Observation::new(0, Kind::Other("\u{1b}]0;x".into()), "x")),
+            "garbage" => garbage(),
+            "close" => close(),
+            "read-standard-input" => {
+                let mut line = String::new();
+                std::io::stdin().read_line(&mut line).map_err(|e| Error::io("read stdin", &e))?;
+                Ok(())
+            }
+            "forbidden" => forbidden(cx),
+            "console" => cx.open_console(0).map(|_| ()),
+            other => Err(Error::new(ErrorCode::Other, format!("told to do {other}"))),
+        }
+    }
+}
+
+vmkit_plugin::export!(manifest = "../plugin.json", signal = Misbehave);
+
+fn fact(vm: usize) -> Observation {
+    Observation::new(vm, Kind::NeighbourReachable, "a fact").at([192, 168, 1, 9])
+}
+
+fn hang() -> ! {
+    loop {
+        std::thread::park();
+    }
+}
+
+fn segfault() -> ! {
+    // SAFETY: none; the page at 8 is not mapped, and dying here is the point.
+    unsafe { std::ptr::write_volatile(8 as *mut u8, 1) };
+    hang()
+}
+
+#[expect(clippy::print_stdout, clippy::print_stderr, reason = "printing is the misbehaviour")]
+#[expect(clippy::unnecessary_wraps, reason = "one arm of a match of results")]
+fn print() -> Result<()> {
+    println!("\u{1b}[2Jvm status says what I want");
+    eprintln!("\u{1b}[2Jvm status says what I want");
+    Ok(())
+}
+
+/// Writes on every descriptor, one of which is the host's socket.
+fn garbage() -> Result<()> {
+    for descriptor in 3..64 {
+        // SAFETY: writing to a descriptor that is not open fails; the file is never dropped, so
+        // nothing is closed.
+        let mut file =
+            std::mem::ManuallyDrop::new(unsafe { std::fs::File::from_raw_fd(descriptor) });
+        // Most of them cannot be written; the one that can is the one that matters.
+        file.write_all(b"\x05\0\0\0{]garbage").ok();
+    }
+    hang()
+}
+
+/// Closes every descriptor, the host's socket among them, and lives on.
+fn close() -> Result<()> {
+    for descriptor in 3..64 {
+        // SAFETY: none; taking descriptors away from under their owners is the point.
+        unsafe { libc::shutdown(descriptor, libc::SHUT_RDWR) };
+        // SAFETY: as above.
+        unsafe { libc::close(descriptor) };
+    }
+    hang()
+}
+
+/// Tries what the manifest does not declare, and reports what it got away with.
+fn forbidden(cx: &Cx<'_>) -> Result<()> {
+    let read = |path: &str| std::fs::read(path).map(|bytes| bytes.len());
+    let socket = |family, kind| {
+        // SAFETY: a plain call; the descriptor, if any, is left to the end of the process.
+        let descriptor = unsafe { libc::socket(family, kind, 0) };
+        if descriptor < 0 { Err(std::io::Error::last_os_error()) } else { Ok(0) }
+    };
+    // SAFETY: a plain call; signal 0 only asks whether it would be allowed.
+    let signal = match unsafe { libc::kill(libc::getppid(), 0) } {
+        0 => Ok(0),
+        _ => Err(std::io::Error::last_os_error()),
+    };
+    let attempts = [
+        ("read /etc/passwd", read("/etc/passwd")),
+        ("read /proc/net/arp", read("/proc/net/arp")),
+        ("list /", std::fs::read_dir("/").map(Iterator::count)),
+        ("write /tmp", std::fs::write("/tmp/vmkit-misbehave", "x").map(|()| 0)),
+        ("open a TCP socket", socket(libc::AF_INET, libc::SOCK_STREAM)),
+        ("open a raw socket", socket(libc::AF_PACKET, libc::SOCK_RAW)),
+        ("open a netlink socket", socket(libc::AF_NETLINK, libc::SOCK_RAW)),
+        ("run a program", Command::new("/bin/true").status().map(|_| 0)),
+        ("signal the host", signal),
+    ];
+    let user = if is_root() { ["be root"].as_slice() } else { &[] };
+    let done = attempts.iter().filter(|(_, outcome)| outcome.is_ok()).map(|(what, _)| *what);
+    let done: Vec<&str> = done.chain(user.iter().copied()).collect();
+    cx.emit(Observation::new(
+        0,
+        Kind::ConsolePhase,
+        format!("got away with: {}", done.join(", ")),
+    ))?;
+    // A thread and a deadline still work: confinement takes nothing that it need not take.
+    let began = Instant::now();
+    let thread = std::thread::spawn(move || began.elapsed() < Duration::from_mins(1));
+    thread.join().map(|_| ()).map_err(|_| Error::new(ErrorCode::Other, "no thread"))
+}
+
+fn is_root() -> bool {
+    // SAFETY: a plain call without arguments.
+    unsafe { libc::geteuid() == 0 }
+}

@@ -1,0 +1,55 @@
+//! Which plugins there are, and which of them may be loaded.
+
+mod installation;
+mod section;
+mod vet;
+
+use std::path::{Path, PathBuf};
+
+pub use installation::Installation;
+pub use vet::{Plugin, Refusal, vet};
+
+/// How a library of this platform is named.
+const SUFFIX: &str = if cfg!(target_os = "macos") { "dylib" } else { "so" };
+
+/// One library in a plugin directory.
+#[derive(Debug)]
+pub struct Found {
+    /// Where it lies.
+    pub path: PathBuf,
+    /// What may be loaded, or why not.
+    pub plugin: Result<Plugin, Refusal>,
+}
+
+/// All libraries of these directories, in their order and then by file name. Of two with one id
+/// the first counts. A directory that does not exist holds none.
+pub fn find(directories: &[PathBuf], installation: &Installation) -> Vec<Found> {
+    let mut found: Vec<Found> = Vec::new();
+    for directory in directories {
+        for path in libraries(directory) {
+            let plugin = vet(&path, installation).and_then(|plugin| {
+                let same_id = |other: &&Found| {
+                    other.plugin.as_ref().is_ok_and(|p| p.manifest.id == plugin.manifest.id)
+                };
+                match found.iter().find(same_id) {
+                    Some(first) => {
+                        Err(Refusal::SameId { id: plugin.manifest.id, first: first.path.clone() })
+                    }
+                    None => Ok(plugin),
+                }
+            });
+            found.push(Found { path, plugin });
+        }
+    }
+    found
+}
+
+fn libraries(directory: &Path) -> Vec<PathBuf> {
+    let Ok(entries) = directory.read_dir() else { return Vec::new() };
+    let mut paths: Vec<PathBuf> = entries
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .filter(|path| path.extension().is_some_and(|suffix| suffix == SUFFIX))
+        .collect();
+    paths.sort();
+    paths
+}

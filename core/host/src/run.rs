@@ -1,0 +1,260 @@
+//! One run: every plugin in a worker of its own, all at once, in two stages.
+
+mod lane;
+
+use std::{
+    collections::HashMap,
+    net::IpAddr,
+    path::PathBuf,
+    sync::{Arc, mpsc},
+    time::{Duration, Instant},
+};
+
+use vmkit_evidence::Evidence;
+use vmkit_types::Subject;
+use vmkit_wire::{Mode, WireSubject};
+
+use crate::{Found, Installation, Status, worker::Received};
+use lane::{Batch, Event, Job};
+
+/// How long the confirming stage waits for the discovering one. The built-in signals need
+/// milliseconds; a plugin that takes longer keeps its own deadline, but the probes of everything
+/// else do not wait for it.
+const DISCOVER_PATIENCE: Duration = Duration::from_millis(300);
+
+/// What a run goes by.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Which plugins take part.
+    pub mode: Mode,
+    /// How long one call of a plugin may take.
+    pub call_deadline: Duration,
+    /// The least severe level of plugins' log lines that is wanted, 1 (error) to 5 (trace).
+    pub log_level: u32,
+    /// Configurations by id of the plugin: JSON objects, as text.
+    pub configurations: HashMap<String, String>,
+}
+
+/// One machine to ask about.
+#[derive(Clone, Debug)]
+pub struct Target {
+    /// What plugins are told of it.
+    pub subject: Subject,
+    /// Its console log, opened for plugins that declare it.
+    pub console: Option<PathBuf>,
+}
+
+/// How one plugin's part in the run went.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outcome {
+    /// Id of the plugin; its file name where the manifest could not be read.
+    pub id: String,
+    /// Its version, where the manifest could be read.
+    pub version: Option<String>,
+    /// How it ended.
+    pub status: Status,
+    /// Why, where it did not end well.
+    pub message: Option<String>,
+    /// Time it spent loading and answering.
+    pub elapsed: Option<Duration>,
+}
+
+/// What a run gave.
+#[derive(Clone, Debug)]
+pub struct Observed {
+    /// All facts, by stage, then by plugin, then in the order of their report.
+    pub evidence: Vec<Evidence>,
+    /// One entry for each signal plugin that was found, in the order of finding.
+    pub outcomes: Vec<Outcome>,
+}
+
+/// A run under way. The workers start at once, so that they load while the inventory is read.
+pub struct Run {
+    lanes: Vec<Lane>,
+    events: mpsc::Receiver<Event>,
+    targets: Vec<Target>,
+    deadline: Duration,
+}
+
+struct Lane {
+    outcome: Outcome,
+    discovers: bool,
+    confirms: bool,
+    jobs: Option<mpsc::Sender<Job>>,
+    pending: usize,
+    asked: bool,
+    discovered: Vec<Received>,
+    confirmed: Vec<Received>,
+}
+
+impl Run {
+    /// Starts a worker for every plugin of this mode.
+    pub fn start(found: Vec<Found>, installation: &Installation, settings: &Settings) -> Self {
+        let (sender, events) = mpsc::channel();
+        let installation = Arc::new(installation.clone());
+        let mut lanes = Vec::new();
+        for Found { path, plugin } in found {
+            let plugin = match plugin {
+                Ok(plugin) => plugin,
+                Err(refusal) => {
+                    lanes.push(Lane::idle(lane::refused(&path, &refusal)));
+                    continue;
+                }
+            };
+            let manifest = &plugin.manifest;
+            if !manifest.kinds.iter().any(|kind| kind == "signal") {
+                continue;
+            }
+            let mut lane = Lane::idle(Outcome {
+                id: manifest.id.clone(),
+                version: Some(manifest.version.clone()),
+                status: Status::Ok,
+                message: None,
+                elapsed: None,
+            });
+            lane.discovers = manifest.takes_part_in("discover");
+            lane.confirms = manifest.takes_part_in("confirm");
+            if manifest.modes.contains(&settings.mode) {
+                let index = lanes.len();
+                lane.jobs = Some(lane::start(index, plugin, &installation, settings, &sender));
+            } else {
+                lane.outcome.status = Status::Skipped;
+                lane.outcome.message = Some("not part of this mode".to_owned());
+            }
+            lanes.push(lane);
+        }
+        Self { lanes, events, targets: Vec::new(), deadline: settings.call_deadline }
+    }
+
+    /// Asks every discovering plugin about these machines; returns the facts that came in time for
+    /// the next stage.
+    pub fn discover(&mut self, targets: Vec<Target>) -> Vec<Evidence> {
+        self.targets = targets;
+        let batch = self.batch("discover", &[]);
+        if !batch.subjects.is_empty() {
+            self.ask(&batch, |lane| lane.discovers);
+        }
+        let patience = Instant::now() + DISCOVER_PATIENCE.min(self.deadline);
+        self.collect(patience);
+        self.evidence()
+    }
+
+    /// Asks every confirming plugin about these addresses, by machine. Does not wait.
+    pub fn confirm(&mut self, candidates: &[Vec<IpAddr>]) {
+        if candidates.iter().any(|candidates| !candidates.is_empty()) {
+            let batch = self.batch("confirm", candidates);
+            self.ask(&batch, |lane| lane.confirms);
+        }
+    }
+
+    /// Waits for all plugins, each of which has its own deadline.
+    pub fn finish(mut self) -> Observed {
+        // Loading, two calls and their grace, each bounded in the lane: this is only the bound of
+        // their sum, should a lane itself fail.
+        let patience = Instant::now() + 4 * self.deadline + Duration::from_secs(3);
+        self.collect(patience);
+        for lane in &mut self.lanes {
+            lane.jobs = None;
+            let untouched = lane.outcome.status == Status::Ok && !lane.asked;
+            if untouched {
+                lane.outcome.status = Status::Skipped;
+                lane.outcome.message = Some(if self.targets.is_empty() {
+                    "no running machine to ask about".to_owned()
+                } else {
+                    "no candidate address to ask about".to_owned()
+                });
+            }
+        }
+        let evidence = self.evidence();
+        Observed { evidence, outcomes: self.lanes.into_iter().map(|lane| lane.outcome).collect() }
+    }
+
+    fn batch(&self, stage: &'static str, candidates: &[Vec<IpAddr>]) -> Arc<Batch> {
+        let subjects = self.targets.iter().enumerate().map(|(vm, target)| {
+            let candidates = candidates.get(vm).map(Vec::as_slice).unwrap_or_default();
+            wire_subject(&target.subject, candidates)
+        });
+        Arc::new(Batch {
+            stage,
+            subjects: subjects.collect(),
+            consoles: self.targets.iter().map(|target| target.console.clone()).collect(),
+        })
+    }
+
+    fn ask(&mut self, batch: &Arc<Batch>, takes_part: impl Fn(&Lane) -> bool) {
+        for lane in &mut self.lanes {
+            let Some(jobs) = lane.jobs.as_ref().filter(|_| takes_part(lane)) else { continue };
+            // A lane whose worker has ended takes no more jobs; its outcome says why.
+            if jobs.send(Job(Arc::clone(batch))).is_ok() {
+                lane.pending += 1;
+                lane.asked = true;
+            }
+        }
+    }
+
+    /// Takes events until no call is pending or `patience` has run out.
+    fn collect(&mut self, patience: Instant) {
+        while self.lanes.iter().any(|lane| lane.pending > 0) {
+            let left = patience.saturating_duration_since(Instant::now());
+            let Ok(event) = self.events.recv_timeout(left) else { return };
+            let lane = &mut self.lanes[event.lane];
+            lane.outcome.elapsed = Some(event.elapsed);
+            match event.stage {
+                "confirm" => lane.confirmed.extend(event.facts),
+                _ => lane.discovered.extend(event.facts),
+            }
+            lane.pending = lane.pending.saturating_sub(1);
+            if let Some(end) = event.end {
+                lane.outcome.status = end.status;
+                lane.outcome.message = Some(end.message);
+                lane.jobs = None;
+                lane.pending = 0;
+                lane.asked = true;
+            }
+        }
+    }
+
+    fn evidence(&self) -> Vec<Evidence> {
+        let discovered = self.lanes.iter().flat_map(|lane| lane.facts(&lane.discovered));
+        let confirmed = self.lanes.iter().flat_map(|lane| lane.facts(&lane.confirmed));
+        discovered
+            .chain(confirmed)
+            .zip(0..)
+            .map(|((plugin, (received_at, observation)), id)| Evidence {
+                id,
+                plugin: plugin.to_owned(),
+                received_at: *received_at,
+                observation: observation.clone(),
+            })
+            .collect()
+    }
+}
+
+impl Lane {
+    fn idle(outcome: Outcome) -> Self {
+        Self {
+            outcome,
+            discovers: false,
+            confirms: false,
+            jobs: None,
+            pending: 0,
+            asked: false,
+            discovered: Vec::new(),
+            confirmed: Vec::new(),
+        }
+    }
+
+    fn facts<'a>(&'a self, of: &'a [Received]) -> impl Iterator<Item = (&'a str, &'a Received)> {
+        of.iter().map(|fact| (self.outcome.id.as_str(), fact))
+    }
+}
+
+fn wire_subject(subject: &Subject, candidates: &[IpAddr]) -> WireSubject {
+    WireSubject {
+        name: subject.name.clone(),
+        macs: subject.macs.iter().map(ToString::to_string).collect(),
+        hostname: subject.hostname.clone(),
+        has_console: subject.has_console,
+        candidates: candidates.iter().map(ToString::to_string).collect(),
+    }
+}

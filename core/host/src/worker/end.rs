@@ -1,0 +1,86 @@
+//! How a worker's part ended when it did not end well.
+
+use std::{io, os::unix::process::ExitStatusExt as _, process::ExitStatus, time::Duration};
+
+use vmkit_types::{bounded, escaped};
+use vmkit_wire::FailureCode;
+
+use crate::Status;
+
+/// Longest message of a plugin that is shown, in bytes.
+const MESSAGE_LIMIT: usize = 400;
+
+/// A bad end, as users are told of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct End {
+    /// Its class.
+    pub(crate) status: Status,
+    /// One sentence.
+    pub(crate) message: String,
+    /// Whether what the plugin reported before counts for nothing.
+    pub(crate) discredits: bool,
+}
+
+impl End {
+    fn new(status: Status, message: String) -> Self {
+        Self { status, message, discredits: false }
+    }
+
+    pub(crate) fn error(message: String) -> Self {
+        Self::new(Status::Error, message)
+    }
+
+    pub(crate) fn wire(error: &io::Error) -> Self {
+        Self::error(format!("talking to the worker: {error}"))
+    }
+
+    pub(crate) fn timeout(what: &str, budget: Duration) -> Self {
+        let message = format!("{what} took longer than {} ms; stopped", budget.as_millis());
+        Self::new(Status::Timeout, message)
+    }
+
+    /// The plugin broke the rules of the protocol: whatever else it says may be as wrong.
+    pub(crate) fn protocol(what: &str) -> Self {
+        let message = format!("{what}; stopped, and its report is left out");
+        Self { discredits: true, ..Self::new(Status::Error, message) }
+    }
+
+    pub(crate) fn died(status: ExitStatus) -> Self {
+        let how = match (status.signal(), status.code()) {
+            (Some(signal), _) => format!("its process died of {}", signal_name(signal)),
+            (None, Some(code)) => format!("its process ended by itself with status {code}"),
+            (None, None) => "its process ended".to_owned(),
+        };
+        Self::new(Status::Crashed, how)
+    }
+
+    /// What the worker itself says of loading or of a call.
+    pub(crate) fn failed(code: FailureCode, message: &str) -> Self {
+        let status = match code {
+            FailureCode::Incompatible => Status::Incompatible,
+            FailureCode::Denied | FailureCode::Confinement => Status::Denied,
+            FailureCode::TimedOut => Status::Timeout,
+            FailureCode::Panic => Status::Crashed,
+            FailureCode::Configuration | FailureCode::Other => Status::Error,
+        };
+        Self::new(status, escaped(bounded(message, MESSAGE_LIMIT)))
+    }
+}
+
+fn signal_name(signal: i32) -> String {
+    let names = [
+        (4, "an illegal instruction (SIGILL)"),
+        (6, "an abort (SIGABRT)"),
+        (7, "a bus error (SIGBUS)"),
+        (8, "an arithmetic error (SIGFPE)"),
+        (9, "SIGKILL"),
+        (11, "a segmentation fault (SIGSEGV)"),
+        (24, "using too much processor time (SIGXCPU)"),
+        (25, "writing a file (SIGXFSZ)"),
+        (31, "a forbidden system call (SIGSYS)"),
+    ];
+    names
+        .iter()
+        .find(|(number, _)| *number == signal)
+        .map_or_else(|| format!("signal {signal}"), |(_, name)| (*name).to_owned())
+}

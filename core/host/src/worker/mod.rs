@@ -1,0 +1,263 @@
+//! One worker process: start it, ask it, end it.
+
+mod end;
+
+use std::{
+    io,
+    os::{
+        fd::{AsFd as _, OwnedFd},
+        unix::{net::UnixStream, process::CommandExt as _},
+    },
+    path::PathBuf,
+    process::{Child, Command, Stdio},
+    time::{Duration, Instant, SystemTime},
+};
+
+use vmkit_types::{Observation, escaped};
+use vmkit_wire::{
+    FromWorker, Load, Observe, Opened, Receiver, ToWorker, WIRE_VERSION, WireError, WireSubject,
+    send,
+};
+
+pub(crate) use end::End;
+
+use crate::{Installation, Plugin, broker, stamp};
+
+/// How long a plugin that was asked to cancel may take to say so, before its process is killed: a
+/// plugin looks at its cancellation in every loop, and the answer waits for this.
+const CANCEL_GRACE: Duration = Duration::from_millis(50);
+
+/// Most facts of one call: a few per machine and source are plausible, and memory stays bounded.
+fn most_observations(batch: usize) -> usize {
+    1024 + 64 * batch
+}
+
+/// Most bytes that a worker may send in its life: all the facts of 10,000 machines fit.
+const MOST_BYTES: usize = 32 << 20;
+
+/// Most log lines of a worker's life: what a person would read, and no flood.
+const MOST_LOG_LINES: usize = 1000;
+
+/// What one call is about.
+pub(crate) struct Call<'a> {
+    /// `discover` or `confirm`.
+    pub(crate) stage: &'static str,
+    /// The batch.
+    pub(crate) subjects: &'a [WireSubject],
+    /// The console logs of the batch.
+    pub(crate) consoles: &'a [Option<PathBuf>],
+    /// How long it may take.
+    pub(crate) budget: Duration,
+}
+
+/// A fact and when it was received.
+pub(crate) type Received = (SystemTime, Observation);
+
+/// A running worker with its plugin loaded. Dropping it ends the process.
+pub(crate) struct Worker {
+    child: Child,
+    socket: UnixStream,
+    receiver: Receiver,
+    log_lines: usize,
+    /// What confines it, in plain words.
+    pub(crate) confinement: String,
+}
+
+impl Worker {
+    /// Starts a worker and has it load `plugin` with this configuration.
+    pub(crate) fn start(
+        installation: &Installation,
+        plugin: &Plugin,
+        configuration: &str,
+        log_level: u32,
+        patience: Duration,
+    ) -> Result<Self, End> {
+        let deadline = Instant::now() + patience;
+        let (socket, child) = spawn(installation).map_err(|error| {
+            End::error(format!("start {}: {error}", installation.worker().display()))
+        })?;
+        let mut worker = Self {
+            child,
+            socket,
+            receiver: Receiver::default(),
+            log_lines: 0,
+            confinement: String::new(),
+        };
+        let by_path = cfg!(target_os = "macos").then(|| plugin.path.display().to_string());
+        let library = [plugin.file.as_fd()];
+        let descriptors = if by_path.is_none() { &library[..] } else { &[] };
+        let load = ToWorker::Load(Load {
+            wire: WIRE_VERSION,
+            configuration: configuration.to_owned(),
+            needs: plugin.manifest.needs_here().clone(),
+            account: installation.account,
+            path: by_path,
+            log_level,
+            host_pid: std::process::id(),
+        });
+        // A worker that never reads cannot hold up the host.
+        worker.socket.set_write_timeout(Some(patience)).map_err(|error| End::wire(&error))?;
+        send(&worker.socket, &load, descriptors).map_err(|error| worker.lost(error))?;
+        loop {
+            match worker.next(deadline) {
+                Ok(FromWorker::Ready { confinement, .. }) => {
+                    worker.confinement = escaped(&confinement);
+                    return Ok(worker);
+                }
+                Ok(FromWorker::Failed { code, message }) => {
+                    return Err(End::failed(code, &message));
+                }
+                Ok(FromWorker::Log { level, target, message }) => log(level, &target, &message),
+                Ok(_) => return Err(End::protocol("an answer before it was asked")),
+                Err(WireError::TimedOut) => return Err(End::timeout("loading", patience)),
+                Err(error) => return Err(worker.lost(error)),
+            }
+        }
+    }
+
+    /// Makes one call. The facts that came before a failure are kept unless the failure means that
+    /// the plugin's word counts for nothing.
+    pub(crate) fn observe(
+        &mut self,
+        plugin: &Plugin,
+        call: &Call<'_>,
+    ) -> (Vec<Received>, Result<(), End>) {
+        let mut facts = Vec::new();
+        let outcome = self.converse(plugin, call, &mut facts);
+        if outcome.as_ref().is_err_and(|end| end.discredits) {
+            facts.clear();
+        }
+        (facts, outcome)
+    }
+
+    fn converse(
+        &mut self,
+        plugin: &Plugin,
+        call: &Call<'_>,
+        facts: &mut Vec<Received>,
+    ) -> Result<(), End> {
+        let deadline = Instant::now() + call.budget;
+        let budget_ms = u64::try_from(call.budget.as_millis()).unwrap_or(u64::MAX);
+        let observe =
+            Observe { stage: call.stage.to_owned(), budget_ms, vms: call.subjects.to_vec() };
+        self.say(&ToWorker::Observe(observe), None)?;
+        let mut cancelled = false;
+        loop {
+            let until = if cancelled { deadline + CANCEL_GRACE } else { deadline };
+            match self.next(until) {
+                Ok(FromWorker::Observations { items }) => {
+                    let received_at = SystemTime::now();
+                    for seen in items {
+                        let fact = stamp::checked(&seen, call.subjects.len())
+                            .map_err(|what| End::protocol(&format!("it reported {what}")))?;
+                        facts.push((received_at, fact));
+                    }
+                    self.check_flood(facts.len(), call.subjects.len())?;
+                }
+                Ok(FromWorker::Log { level, target, message }) => {
+                    log(level, &target, &message);
+                    self.log_lines += 1;
+                    if self.log_lines > MOST_LOG_LINES {
+                        return Err(End::protocol("it logged more than 1000 lines"));
+                    }
+                }
+                Ok(FromWorker::Open { resource, argument }) => {
+                    let needs = plugin.manifest.needs_here();
+                    match broker::open(needs, call.consoles, resource, &argument) {
+                        Ok(file) => {
+                            let answer = ToWorker::Opened(Opened { refusal: None });
+                            self.say(&answer, Some(&file.into()))?;
+                        }
+                        Err(refusal) => {
+                            let answer = ToWorker::Opened(Opened { refusal: Some(refusal) });
+                            self.say(&answer, None)?;
+                        }
+                    }
+                }
+                Ok(FromWorker::Done) => return Ok(()),
+                Ok(FromWorker::Failed { code, message }) => {
+                    return Err(End::failed(code, &message));
+                }
+                Ok(FromWorker::Ready { .. }) => return Err(End::protocol("it started twice")),
+                Err(WireError::TimedOut) if !cancelled => {
+                    cancelled = true;
+                    self.say(&ToWorker::Cancel, None)?;
+                }
+                Err(WireError::TimedOut) => return Err(End::timeout("its call", call.budget)),
+                Err(error) => return Err(self.lost(error)),
+            }
+        }
+    }
+
+    fn check_flood(&self, facts: usize, batch: usize) -> Result<(), End> {
+        let most = most_observations(batch);
+        if facts > most {
+            return Err(End::protocol(&format!("it reported more than {most} facts")));
+        }
+        if self.receiver.received() > MOST_BYTES {
+            return Err(End::protocol("it sent more than 32 MiB"));
+        }
+        Ok(())
+    }
+
+    fn next(&mut self, deadline: Instant) -> Result<FromWorker, WireError> {
+        self.receiver.receive(&self.socket, Some(deadline))
+    }
+
+    fn say(&mut self, message: &ToWorker, descriptor: Option<&OwnedFd>) -> Result<(), End> {
+        let descriptors: Vec<_> = descriptor.into_iter().map(|d| d.as_fd()).collect();
+        send(&self.socket, message, &descriptors).map_err(|error| self.lost(error))
+    }
+
+    /// What has become of the process, now that its socket fails.
+    fn lost(&mut self, error: WireError) -> End {
+        match error {
+            WireError::Closed => {
+                // A process that is dying already keeps the cause of its death; one that closed
+                // its socket and lives on is ended here.
+                self.child.kill().ok();
+                match self.child.wait() {
+                    Ok(status) => End::died(status),
+                    Err(error) => End::wire(&error),
+                }
+            }
+            WireError::Garbage(_) | WireError::TooLong(_) => {
+                End::protocol(&format!("it sent {error}"))
+            }
+            error => End::error(format!("talking to the worker: {error}")),
+        }
+    }
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        // Killed rather than asked: a plugin's exit handlers have nothing to say to anybody.
+        self.child.kill().ok();
+        self.child.wait().ok();
+    }
+}
+
+/// Starts the program. Its standard input is the socket; what a plugin prints goes nowhere; a
+/// Ctrl-C for `vm` reaches `vm` alone, which then takes its workers along.
+fn spawn(installation: &Installation) -> io::Result<(UnixStream, Child)> {
+    let (ours, theirs) = UnixStream::pair()?;
+    let child = Command::new(installation.worker())
+        .env_clear()
+        .current_dir("/")
+        .process_group(0)
+        .stdin(OwnedFd::from(theirs))
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()?;
+    Ok((ours, child))
+}
+
+fn log(level: u32, target: &str, message: &str) {
+    let (target, message) = (escaped(target), escaped(message));
+    match level {
+        1 => tracing::error!(target: "plugin", "{target}: {message}"),
+        2 => tracing::warn!(target: "plugin", "{target}: {message}"),
+        3 => tracing::info!(target: "plugin", "{target}: {message}"),
+        _ => tracing::debug!(target: "plugin", "{target}: {message}"),
+    }
+}

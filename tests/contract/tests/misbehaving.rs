@@ -1,0 +1,94 @@
+//! However a plugin misbehaves, it ends as one clear status, and the host answers.
+#![cfg(target_os = "linux")]
+
+use vmkit_contract::{Tree, machine};
+use vmkit_host::Target;
+
+/// What the plugin is told to do; status; part of the message; facts that are kept of two.
+type Row = (&'static str, &'static str, &'static str, usize);
+
+const ROWS: &[Row] = &[
+    ("well", "ok", "", 2),
+    ("panic", "crashed", "panicked: told to panic", 2),
+    ("panic-when-made", "crashed", "panicked: made to panic", 0),
+    ("abort", "crashed", "an abort (SIGABRT)", 2),
+    ("segfault", "crashed", "a segmentation fault (SIGSEGV)", 2),
+    ("exit", "crashed", "its process ended by itself with status 0", 2),
+    ("hang", "timeout", "its call took longer than 500 ms", 2),
+    ("hang-when-made", "timeout", "loading took longer than 1000 ms", 0),
+    ("dawdle", "timeout", "the deadline has passed", 2),
+    ("flood", "error", "it reported more than 1152 facts", 0),
+    ("flood-log", "error", "it logged more than 1000 lines", 0),
+    ("print", "ok", "", 2),
+    ("read-standard-input", "ok", "", 2),
+    ("lie-about-machine", "error", "it reported machine 9 of a batch of 2", 0),
+    ("lie-about-kind", "ok", "", 3),
+    ("garbage", "error", "it sent a frame that is no message", 0),
+    ("close", "crashed", "its process died of SIGKILL", 2),
+    ("console", "error", "the machine has no console log", 2),
+    ("say \u{1b}[31mred", "error", "told to do say \\x1b[31mred", 2),
+];
+
+fn run(how: &str) -> (String, String, usize) {
+    let tree = Tree::with(&["contract-misbehave"]);
+    let configuration = format!("{{\"how\": {how:?}}}").replace("\\u{1b}", "\\u001b");
+    let machines = vec![machine("web"), machine("db")];
+    let ran = tree.run(machines, &[("misbehave", &configuration)]);
+    let (status, message) = ran.outcome("misbehave");
+    (status.to_owned(), message.to_owned(), ran.evidence.len())
+}
+
+#[test]
+fn each_misbehaviour_ends_as_one_clear_status() {
+    let mut wrong = Vec::new();
+    for (how, status, message, facts) in ROWS {
+        let (got_status, got_message, got_facts) = run(how);
+        let fits = got_status == *status && got_message.contains(message) && got_facts == *facts;
+        if !fits {
+            wrong.push(format!("{how:?}: {got_status}, {got_message:?}, {got_facts} facts"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn what_the_manifest_does_not_declare_cannot_be_done() {
+    let tree = Tree::with(&["contract-misbehave"]);
+    let ran = tree.run(vec![machine("web")], &[("misbehave", r#"{"how":"forbidden"}"#)]);
+    assert_eq!(ran.outcome("misbehave"), ("ok", ""));
+    assert_eq!(ran.said("misbehave"), ["a fact", "got away with: "]);
+}
+
+#[test]
+fn the_others_still_answer() {
+    let tree = Tree::with(&["contract-misbehave", "signal-console"]);
+    let log = tree.root().join("console.log");
+    std::fs::write(
+        &log,
+        "udhcpc: lease of 192.168.1.64 obtained from 192.168.1.1, lease time 60\n",
+    )
+    .unwrap();
+    let mut web = machine("web");
+    web.subject.has_console = true;
+    let web = Target { console: Some(log), ..web };
+    let ran = tree.run(vec![web], &[("misbehave", r#"{"how":"segfault"}"#)]);
+    assert_eq!(ran.outcome("misbehave").0, "crashed");
+    assert_eq!(ran.outcome("console"), ("ok", ""));
+    let addresses: Vec<_> =
+        ran.evidence.iter().filter_map(|item| item.observation.address).collect();
+    assert!(addresses.contains(&[192, 168, 1, 64].into()), "{:?}", ran.evidence);
+}
+
+#[test]
+fn a_console_that_is_no_regular_file_is_refused_by_name() {
+    let tree = Tree::with(&["contract-misbehave"]);
+    let mut web = machine("web");
+    web.subject.has_console = true;
+    let cases = [("/dev/null", "a device or socket"), ("/proc", "a directory")];
+    for (path, what) in cases {
+        let web = Target { console: Some(path.into()), ..web.clone() };
+        let ran = tree.run(vec![web], &[("misbehave", r#"{"how":"console"}"#)]);
+        let expected = format!("{path} is {what}, not a regular file");
+        assert_eq!(ran.outcome("misbehave"), ("error", expected.as_str()));
+    }
+}

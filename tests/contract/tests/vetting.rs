@@ -1,0 +1,97 @@
+//! Which libraries may be loaded: path, owner, mode, kind of file, manifest.
+#![cfg(target_os = "linux")]
+
+use std::{
+    fs,
+    os::unix::fs::{PermissionsExt as _, chown, symlink},
+    path::Path,
+};
+
+use vmkit_contract::{Tree, machine};
+
+fn mode(path: &Path, mode: u32) {
+    fs::set_permissions(path, fs::Permissions::from_mode(mode)).expect("set the mode");
+}
+
+/// A tree with one plugin, changed; status and message of that plugin.
+fn after(change: impl FnOnce(&Tree, &Path)) -> (String, String) {
+    let tree = Tree::with(&["contract-misbehave"]);
+    let library = tree.plugins().join("libcontract_misbehave.so");
+    change(&tree, &library);
+    let ran = tree.run(vec![machine("web")], &[]);
+    let outcome = &ran.outcomes[0];
+    (outcome.status.code().to_owned(), outcome.message.clone().unwrap_or_default())
+}
+
+#[test]
+fn a_library_that_others_could_change_is_refused() {
+    let (status, message) = after(|_, library| mode(library, 0o666));
+    assert_eq!(status, "refused");
+    assert!(message.ends_with("has mode 666: others could change the plugin"), "{message}");
+
+    let (status, message) = after(|tree, _| mode(&tree.plugins(), 0o777));
+    assert_eq!(status, "refused");
+    assert!(message.contains("lib/vmkit/plugins has mode 777"), "{message}");
+
+    let (status, message) = after(|tree, _| mode(&tree.plugins(), 0o1777));
+    assert_eq!(status, "refused", "sticky is not enough for root: {message}");
+}
+
+#[test]
+fn a_library_of_a_foreign_user_is_refused() {
+    let (status, message) = after(|_, library| chown(library, Some(12345), None).unwrap());
+    assert_eq!(status, "refused");
+    assert!(message.contains("belongs to user 12345"), "{message}");
+
+    let (status, message) = after(|tree, library| {
+        let elsewhere = tree.root().join("elsewhere");
+        fs::create_dir(&elsewhere).unwrap();
+        fs::rename(library, elsewhere.join("plugin.so")).unwrap();
+        chown(&elsewhere, Some(12345), None).unwrap();
+        symlink(elsewhere.join("plugin.so"), library).unwrap();
+    });
+    assert_eq!(status, "refused");
+    assert!(message.contains("elsewhere belongs to user 12345"), "{message}");
+}
+
+#[test]
+fn what_is_no_library_is_refused_without_waiting() {
+    let replace = |library: &Path, with: &dyn Fn(&Path)| {
+        fs::remove_file(library).unwrap();
+        with(library);
+    };
+    let (status, message) =
+        after(|_, library| replace(library, &|path| fs::write(path, "\x1b[2J#!/bin/sh").unwrap()));
+    assert_eq!(status, "refused");
+    assert!(message.contains("not a library"), "{message}");
+
+    let (status, message) =
+        after(|_, library| replace(library, &|path| fs::create_dir(path).unwrap()));
+    assert_eq!((status.as_str(), message.contains("is not a regular file")), ("refused", true));
+
+    let (status, message) = after(|_, library| {
+        replace(library, &|path| {
+            let made = std::process::Command::new("mkfifo").arg(path).status().unwrap();
+            assert!(made.success());
+            mode(path, 0o644);
+        });
+    });
+    assert_eq!((status.as_str(), message.contains("is not a regular file")), ("refused", true));
+
+    let (status, message) =
+        after(|_, library| replace(library, &|path| symlink(path, path).unwrap()));
+    assert_eq!(status, "refused");
+    assert!(message.contains("cannot open"), "{message}");
+}
+
+#[test]
+fn the_first_of_two_with_one_id_counts() {
+    let tree = Tree::with(&["contract-misbehave"]);
+    let library = tree.plugins().join("libcontract_misbehave.so");
+    tree.add(&library, "libz.so");
+    let ran = tree.run(vec![machine("web")], &[]);
+    assert_eq!(ran.outcome("misbehave"), ("ok", ""));
+    let (status, message) = ran.outcome("libz.so");
+    assert_eq!(status, "refused");
+    assert!(message.starts_with("the id `misbehave` is taken by"), "{message}");
+}
