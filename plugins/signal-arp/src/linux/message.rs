@@ -1,0 +1,244 @@
+//! Netlink messages to and from bytes. The parsing looks at the fields in place: a table of
+//! 100,000 entries is passed over without an allocation.
+
+use std::{io, net::Ipv4Addr, time::Duration};
+
+use netlink_packet_core::{
+    NLM_F_DUMP, NLM_F_REQUEST, NetlinkHeader, NetlinkMessage, NetlinkPayload, NlasIterator,
+    parse_string,
+};
+use netlink_packet_route::{
+    AddressFamily, RouteNetlinkMessage,
+    link::{LinkAttribute, LinkExtentMask, LinkMessage},
+    neighbour::{NeighbourCacheInfo, NeighbourHeader, NeighbourMessage, NeighbourState},
+};
+use vmkit_plugin::Mac;
+
+use crate::table::{Entry, Interest, State};
+
+const NLMSG_ERROR: u16 = 2;
+const NLMSG_DONE: u16 = 3;
+const RTM_NEWLINK: u16 = 16;
+const RTM_NEWNEIGH: u16 = 28;
+
+/// Length of `struct ndmsg`, after which a neighbour's attributes begin.
+const NEIGHBOUR_HEADER: usize = 12;
+/// Length of `struct ifinfomsg`, after which an interface's attributes begin.
+const LINK_HEADER: usize = 16;
+
+const NDA_DST: u16 = 1;
+const NDA_LLADDR: u16 = 2;
+const NDA_CACHEINFO: u16 = 3;
+const IFLA_IFNAME: u16 = 3;
+
+/// One tick of the ages in `nda_cacheinfo`: the kernel's `USER_HZ` is 100 on every architecture
+/// that this is built for.
+const TICK: Duration = Duration::from_millis(10);
+
+/// A neighbour of interest, its interface still a number.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Neighbour {
+    address: Ipv4Addr,
+    mac: Option<Mac>,
+    state: State,
+    age: Option<Duration>,
+    pub(super) interface: u32,
+}
+
+impl Neighbour {
+    pub(super) fn into_entry(self, interface: Option<String>) -> Entry {
+        let Self { address, mac, state, age, .. } = self;
+        Entry { address, mac, state, age, interface }
+    }
+}
+
+/// One message of an answer.
+pub(super) enum Part<'a> {
+    /// A neighbour, not yet looked into.
+    Neighbour(&'a [u8]),
+    /// An interface, not yet looked into.
+    Link(&'a [u8]),
+    /// The end of a dump.
+    Done,
+    /// The kernel refused the request.
+    Refused(io::Error),
+    /// Something that was not asked for.
+    Other,
+}
+
+/// What a message of this type is.
+pub(super) fn part(message_type: u16, payload: &[u8]) -> Part<'_> {
+    match message_type {
+        RTM_NEWNEIGH => Part::Neighbour(payload),
+        RTM_NEWLINK => Part::Link(payload),
+        NLMSG_DONE => Part::Done,
+        NLMSG_ERROR => {
+            let code = payload.first_chunk().map_or(0, |code| i32::from_ne_bytes(*code));
+            Part::Refused(io::Error::from_raw_os_error(code.wrapping_neg()))
+        }
+        _ => Part::Other,
+    }
+}
+
+/// Asks for the whole IPv4 table.
+pub(super) fn neighbour_dump_request(sequence: u32) -> Vec<u8> {
+    let mut message = NeighbourMessage::default();
+    message.header.family = AddressFamily::Inet;
+    serialized(RouteNetlinkMessage::GetNeighbour(message), NLM_F_REQUEST | NLM_F_DUMP, sequence)
+}
+
+/// Asks for one interface, without its statistics. One request for each interface of interest
+/// costs less than a dump of the thousand ports that a host of a thousand machines has.
+pub(super) fn link_request(index: u32, sequence: u32) -> Vec<u8> {
+    let mut message = LinkMessage::default();
+    message.header.index = index;
+    message.attributes.push(LinkAttribute::ExtMask(vec![LinkExtentMask::SkipStats]));
+    serialized(RouteNetlinkMessage::GetLink(message), NLM_F_REQUEST, sequence)
+}
+
+fn serialized(message: RouteNetlinkMessage, flags: u16, sequence: u32) -> Vec<u8> {
+    let mut header = NetlinkHeader::default();
+    header.flags = flags;
+    header.sequence_number = sequence;
+    let mut message = NetlinkMessage::new(header, NetlinkPayload::from(message));
+    message.finalize();
+    let mut bytes = vec![0; message.buffer_len()];
+    message.serialize(&mut bytes);
+    bytes
+}
+
+/// The neighbour in this message, if it is of interest and its state says anything.
+pub(super) fn neighbour(payload: &[u8], interest: &Interest) -> Option<Neighbour> {
+    let header = NeighbourHeader::parse(payload).ok()?;
+    let state = state_of(header.state)?;
+    let (mut address, mut mac, mut age) = (None, None, None);
+    for attribute in NlasIterator::new(payload.get(NEIGHBOUR_HEADER..)?).map_while(Result::ok) {
+        let value = attribute.value();
+        match attribute.kind() {
+            NDA_DST => address = <[u8; 4]>::try_from(value).ok().map(Ipv4Addr::from),
+            NDA_LLADDR => mac = <[u8; 6]>::try_from(value).ok().map(Mac::new),
+            NDA_CACHEINFO => {
+                age = NeighbourCacheInfo::parse(value).ok().map(|info| TICK * info.confirmed);
+            }
+            _ => {}
+        }
+    }
+    let address = address?;
+    // The kernel may leave the last MAC in an entry whose resolution has failed since.
+    let mac = mac.filter(|mac| state != State::Failed && !mac.is_zero());
+    let tells = mac.is_some() || state == State::Failed;
+    (tells && interest.covers(address, mac)).then_some(Neighbour {
+        address,
+        mac,
+        state,
+        age: age.filter(|_| state != State::Failed),
+        interface: header.ifindex,
+    })
+}
+
+/// `None` while nothing is known yet.
+fn state_of(state: NeighbourState) -> Option<State> {
+    Some(match state {
+        NeighbourState::Reachable => State::Reachable,
+        NeighbourState::Stale => State::Stale,
+        NeighbourState::Delay => State::Delay,
+        NeighbourState::Probe => State::Probe,
+        NeighbourState::Permanent => State::Permanent,
+        NeighbourState::Noarp => State::NoArp,
+        NeighbourState::Failed => State::Failed,
+        _ => return None,
+    })
+}
+
+/// The name of the interface in this message.
+pub(super) fn link_name(payload: &[u8]) -> Option<String> {
+    NlasIterator::new(payload.get(LINK_HEADER..)?)
+        .map_while(Result::ok)
+        .find(|attribute| attribute.kind() == IFLA_IFNAME)
+        .and_then(|attribute| parse_string(attribute.value()).ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use netlink_packet_core::Emitable;
+    use netlink_packet_route::neighbour::{NeighbourAddress, NeighbourAttribute};
+    use vmkit_plugin::Subject;
+
+    use super::*;
+
+    fn payload(address: Ipv4Addr, state: NeighbourState, mac: &[u8]) -> Vec<u8> {
+        let mut message = NeighbourMessage::default();
+        message.header.family = AddressFamily::Inet;
+        message.header.ifindex = 3;
+        message.header.state = state;
+        message.attributes.push(NeighbourAttribute::Destination(NeighbourAddress::Inet(address)));
+        message.attributes.push(NeighbourAttribute::LinkLayerAddress(mac.to_vec()));
+        let cache = [250_u32, 0, 0, 0].map(u32::to_ne_bytes).concat();
+        let cache = NeighbourCacheInfo::parse(&cache).unwrap();
+        message.attributes.push(NeighbourAttribute::CacheInfo(cache));
+        let mut bytes = vec![0; message.buffer_len()];
+        message.emit(&mut bytes);
+        bytes
+    }
+
+    fn web() -> Subject {
+        let macs = vec![Mac::new([0x52, 0x54, 0, 0, 0, 1])];
+        Subject { macs, candidates: vec!["10.9.9.9".parse().unwrap()], ..Subject::default() }
+    }
+
+    #[test]
+    fn what_a_message_says_of_a_neighbour() {
+        let own = [0x52, 0x54, 0, 0, 0, 1];
+        let other = [0x3c, 0, 0, 0, 0, 1];
+        let rows = [
+            ("10.0.0.1", NeighbourState::Reachable, &own[..], Some((State::Reachable, true))),
+            ("10.0.0.1", NeighbourState::Incomplete, &own, None),
+            ("10.0.0.1", NeighbourState::None, &own, None),
+            ("10.0.0.1", NeighbourState::Reachable, &other, None),
+            ("10.9.9.9", NeighbourState::Stale, &other, Some((State::Stale, true))),
+            ("10.9.9.9", NeighbourState::Failed, &other, Some((State::Failed, false))),
+            ("10.9.9.9", NeighbourState::Stale, &[0; 6], None),
+            ("10.9.9.9", NeighbourState::Permanent, &[1; 20], None),
+        ];
+        let interest = Interest::new(&[web()]);
+        for (address, state, mac, expected) in rows {
+            let seen = neighbour(&payload(address.parse().unwrap(), state, mac), &interest);
+            let found = seen.as_ref().map(|seen| (seen.state, seen.mac.is_some()));
+            assert_eq!(found, expected, "{address} {state:?}");
+            if let Some(Neighbour { age: Some(age), .. }) = seen {
+                assert_eq!(age, Duration::from_millis(2500));
+            }
+        }
+    }
+
+    #[test]
+    fn a_table_of_100_000_gives_the_few_that_matter() {
+        let interest = Interest::new(&[web()]);
+        let found: Vec<_> = (0..100_000_u32)
+            .filter_map(|number| {
+                let [_, b, c, d] = number.to_be_bytes();
+                let address = Ipv4Addr::new(10, b, c, d);
+                let mac = [0x52, 0x54, 0, b, c, d];
+                neighbour(&payload(address, NeighbourState::Stale, &mac), &interest)
+            })
+            .map(|seen| seen.address.to_string())
+            .collect();
+        assert_eq!(found, ["10.0.0.1"]);
+    }
+
+    #[test]
+    fn no_cut_or_flipped_message_is_a_panic() {
+        let interest = Interest::new(&[web()]);
+        let whole = payload([10, 0, 0, 1].into(), NeighbourState::Stale, &[0x52, 0x54, 0, 0, 0, 1]);
+        for cut in 0..=whole.len() {
+            let _ = neighbour(&whole[..cut], &interest);
+            let _ = link_name(&whole[..cut]);
+        }
+        for at in 0..whole.len() {
+            let mut flipped = whole.clone();
+            flipped[at] ^= 0xff;
+            let _ = neighbour(&flipped, &interest);
+            let _ = link_name(&flipped);
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! Linux: one dump of the neighbour table over routing netlink.
+
+mod message;
+mod socket;
+
+use std::{
+    collections::HashMap,
+    time::{Duration, Instant},
+};
+
+use vmkit_plugin::{Error, ErrorCode, Result};
+
+use crate::table::{Entry, Interest};
+
+use message::{Neighbour, Part};
+use socket::{ReadError, RouteSocket};
+
+/// Attempts at one consistent dump: the kernel says when the table changed under it, and a
+/// second look is nearly always whole. A third would cost more than it tells.
+const ATTEMPTS: usize = 2;
+
+/// The entries that matter to this batch, with the names of their interfaces.
+pub(crate) fn read(interest: &Interest, budget: Duration) -> Result<Vec<Entry>> {
+    let deadline = Instant::now() + budget;
+    let mut socket = RouteSocket::open()?;
+    let neighbours = dump(&mut socket, interest, deadline)?;
+    let mut names: HashMap<u32, Option<String>> = HashMap::new();
+    Ok(neighbours
+        .into_iter()
+        .map(|neighbour| {
+            // An interface may vanish after the dump; its entry is still worth telling.
+            let interface = names
+                .entry(neighbour.interface)
+                .or_insert_with(|| interface_name(&mut socket, neighbour.interface, deadline).ok())
+                .clone();
+            neighbour.into_entry(interface)
+        })
+        .collect())
+}
+
+/// One dump; after a change under it or an overrun one more, whose result stands as it is: each
+/// of its entries is true, only some may be missing.
+fn dump(
+    socket: &mut RouteSocket,
+    interest: &Interest,
+    deadline: Instant,
+) -> Result<Vec<Neighbour>> {
+    for attempt in 1..=ATTEMPTS {
+        let mut neighbours = Vec::new();
+        let asked = socket.ask(&message::neighbour_dump_request, deadline, |part| {
+            if let Part::Neighbour(payload) = part {
+                neighbours.extend(message::neighbour(payload, interest));
+            }
+        });
+        match asked {
+            Ok(answer) if answer.interrupted && attempt < ATTEMPTS => {}
+            Ok(_) => return Ok(neighbours),
+            Err(ReadError::Overrun) if attempt < ATTEMPTS => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Err(Error::new(ErrorCode::Io, "read the neighbour table: no attempt was made"))
+}
+
+fn interface_name(socket: &mut RouteSocket, index: u32, deadline: Instant) -> Result<String> {
+    let mut name = None;
+    let request = |sequence| message::link_request(index, sequence);
+    socket.ask(&request, deadline, |part| {
+        if let Part::Link(payload) = part {
+            name = message::link_name(payload);
+        }
+    })?;
+    name.ok_or_else(|| Error::new(ErrorCode::NotFound, format!("interface {index} has no name")))
+}

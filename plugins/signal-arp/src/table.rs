@@ -1,0 +1,111 @@
+//! The neighbour table as plain data, whatever platform it was read on.
+
+use std::{
+    collections::{HashMap, HashSet},
+    net::{IpAddr, Ipv4Addr},
+    time::Duration,
+};
+
+use vmkit_plugin::{Mac, Subject};
+
+/// What the kernel knows of a neighbour.
+#[allow(dead_code, reason = "each platform tells only some of the states")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum State {
+    /// Confirmed within the reachable time, 30 s or so.
+    Reachable,
+    /// Seen once, not confirmed lately.
+    Stale,
+    /// Stale, used again, and about to be asked.
+    Delay,
+    /// Being asked, no answer yet.
+    Probe,
+    /// Entered by hand.
+    Permanent,
+    /// On a link that needs no resolution, or entered so.
+    NoArp,
+    /// Known, of unknown freshness: macOS tells no state.
+    Cached,
+    /// Asked for, and nobody answered.
+    Failed,
+}
+
+impl State {
+    /// The state as the platform's own tools print it.
+    pub(crate) const fn word(self) -> &'static str {
+        match self {
+            Self::Reachable => "REACHABLE",
+            Self::Stale => "STALE",
+            Self::Delay => "DELAY",
+            Self::Probe => "PROBE",
+            Self::Permanent => "PERMANENT",
+            Self::NoArp => "NOARP",
+            Self::Cached => "cached",
+            Self::Failed => "FAILED",
+        }
+    }
+}
+
+/// One entry of the table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Entry {
+    pub(crate) address: Ipv4Addr,
+    /// `None` where resolution failed.
+    pub(crate) mac: Option<Mac>,
+    pub(crate) state: State,
+    /// Time since the neighbour was last confirmed, where the platform tells.
+    pub(crate) age: Option<Duration>,
+    /// Name of the host's interface; `None` where it could not be read.
+    pub(crate) interface: Option<String>,
+}
+
+/// What a batch wants to know: entries about anything else are dropped while reading, so that a
+/// table of 100,000 costs no memory.
+#[derive(Debug, Default)]
+pub(crate) struct Interest {
+    machines: HashMap<Mac, Vec<usize>>,
+    candidates: HashSet<Ipv4Addr>,
+}
+
+impl Interest {
+    /// The MACs and IPv4 candidates of these machines.
+    pub(crate) fn new(vms: &[Subject]) -> Self {
+        let mut interest = Self::default();
+        for (index, vm) in vms.iter().enumerate() {
+            for &mac in vm.macs.iter().filter(|mac| !mac.is_zero() && !mac.is_multicast()) {
+                let owners = interest.machines.entry(mac).or_default();
+                if owners.last() != Some(&index) {
+                    owners.push(index);
+                }
+            }
+            interest.candidates.extend(vm.candidates.iter().filter_map(|address| match address {
+                IpAddr::V4(address) => Some(*address),
+                IpAddr::V6(_) => None,
+            }));
+        }
+        interest
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.machines.is_empty() && self.candidates.is_empty()
+    }
+
+    /// Whether an entry of this address and MAC says anything about the batch.
+    pub(crate) fn covers(&self, address: Ipv4Addr, mac: Option<Mac>) -> bool {
+        mac.is_some_and(|mac| self.machines.contains_key(&mac))
+            || self.candidates.contains(&address)
+    }
+
+    /// The machines of this MAC: more than one where a MAC was given twice.
+    pub(crate) fn owners(&self, mac: Mac) -> &[usize] {
+        self.machines.get(&mac).map_or(&[], Vec::as_slice)
+    }
+}
+
+/// Whether a neighbour can have this address at all.
+pub(crate) fn is_host_address(address: Ipv4Addr) -> bool {
+    !address.is_unspecified()
+        && !address.is_broadcast()
+        && !address.is_multicast()
+        && !address.is_loopback()
+}
