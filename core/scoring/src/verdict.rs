@@ -98,7 +98,8 @@ pub(crate) fn decide<'a>(
         families[usize::from(weighed.address.is_ipv6())].push((weighed, share));
     }
     let [v4, v6] = families.map(|family| Family::new(family, weights));
-    let first_is_v6 = v4.verdict == Verdict::NoAddress && v6.address.is_some();
+    let without_v4 = v4.candidates.is_empty() || v6.address.is_some();
+    let first_is_v6 = v4.verdict == Verdict::NoAddress && without_v4;
     let (first, second) = if first_is_v6 { (v6, v4) } else { (v4, v6) };
     let mut candidates = first.candidates;
     candidates.extend(second.candidates);
