@@ -14,6 +14,8 @@ use crate::{
     LabError, Namespace, Process, data_directory::MachineFiles, error::file_error, qmp, wait_until,
 };
 
+/// A guest boots and has its lease in 6 s under emulation; the rest is for a busy computer.
+pub(crate) const BOOT_DEADLINE: Duration = Duration::from_mins(1);
 /// A guest ends at once when QEMU is told to; more on a busy computer.
 const STOP_DEADLINE: Duration = Duration::from_secs(10);
 
@@ -103,6 +105,15 @@ impl Guest {
         let path = self.files.console();
         let bytes = fs::read(&path).map_err(file_error("read", path))?;
         Ok(String::from_utf8_lossy(&bytes).into_owned())
+    }
+
+    /// Waits until its console holds this text.
+    ///
+    /// # Errors
+    /// When that does not happen in a minute.
+    pub fn wait_for_console(&self, text: &str) -> Result<(), LabError> {
+        let what = format!("{} writing `{text}` to its console", self.plan.name);
+        wait_until(BOOT_DEADLINE, &what, || Ok(self.console()?.contains(text)))
     }
 
     /// Whether its console says that it got this address.

@@ -16,6 +16,7 @@ use crate::{
     command::finish,
     data_directory::{DataDirectory, MachineFiles},
     error::file_error,
+    guest::BOOT_DEADLINE,
     guest_kernel, initramfs, missing_requirements,
     names::{LabName, remove_orphans},
     qemu::{self, Machine},
@@ -23,8 +24,6 @@ use crate::{
     wait_until,
 };
 
-/// A guest boots and has its lease in 6 s under TCG; the rest is for a busy computer.
-const LEASE_DEADLINE: Duration = Duration::from_mins(1);
 /// A guest on the bridge answers in a millisecond; one that boots needs its time first.
 const PING_DEADLINE: Duration = Duration::from_secs(20);
 
@@ -112,7 +111,7 @@ impl Lab {
     /// When that does not happen in a minute.
     pub fn wait_for_lease(&self, guest: &Guest, address: Ipv4Addr) -> Result<(), LabError> {
         let what = format!("{} getting {address}", guest.plan.name);
-        wait_until(LEASE_DEADLINE, &what, || {
+        wait_until(BOOT_DEADLINE, &what, || {
             Ok(self.router.lease(guest.mac())? == Some(address) && guest.says_it_has(address)?)
         })
     }

@@ -1,0 +1,137 @@
+//! The workspace's dependency edges: who may know whom.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, Package};
+
+/// The pure crates decide over values; these crates reach the computer, or wait.
+const REACHES_OUT: &[&str] = &[
+    "libc",
+    "landlock",
+    "mio",
+    "netlink-sys",
+    "nix",
+    "pnet_datalink",
+    "procfs",
+    "rustix",
+    "seccompiler",
+    "socket2",
+    "sysinfo",
+    "tokio",
+    "vmkit-host",
+    "vmkit-inventory",
+    "vmkit-platform",
+    "vmkit-wire",
+];
+
+/// The workspace with every dependency resolved for the platform of this build.
+struct Graph {
+    metadata: Metadata,
+    /// Package name to the names of its normal dependencies.
+    edges: BTreeMap<String, BTreeSet<String>>,
+}
+
+impl Graph {
+    fn load() -> Self {
+        let platform = format!("{}-unknown-linux-gnu", std::env::consts::ARCH);
+        let mut command = MetadataCommand::new();
+        command.manifest_path(concat!(env!("CARGO_MANIFEST_DIR"), "/../../Cargo.toml"));
+        command.other_options(vec!["--filter-platform".to_owned(), platform]);
+        let metadata = command.exec().expect("the workspace's metadata");
+        let names: BTreeMap<_, _> =
+            metadata.packages.iter().map(|each| (&each.id, each.name.to_string())).collect();
+        let mut edges: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        for node in &metadata.resolve.as_ref().expect("a resolved graph").nodes {
+            let of_node = edges.entry(names[&node.id].clone()).or_default();
+            for dependency in &node.deps {
+                if dependency.dep_kinds.iter().any(|each| each.kind == DependencyKind::Normal) {
+                    of_node.insert(names[&dependency.pkg].clone());
+                }
+            }
+        }
+        Self { metadata, edges }
+    }
+
+    /// The workspace's packages below a folder of its root.
+    fn below(&self, folder: &str) -> Vec<&Package> {
+        let folder = self.metadata.workspace_root.join(folder);
+        let packages = self.metadata.workspace_packages();
+        packages.into_iter().filter(|each| each.manifest_path.starts_with(&folder)).collect()
+    }
+
+    fn names_below(&self, folder: &str) -> BTreeSet<String> {
+        self.below(folder).into_iter().map(|package| package.name.to_string()).collect()
+    }
+
+    /// A path of dependencies from the package to the other, for a message that tells why.
+    fn path(&self, from: &str, to: &str) -> Option<Vec<String>> {
+        let mut seen = BTreeSet::new();
+        let mut paths = vec![vec![from.to_owned()]];
+        while let Some(path) = paths.pop() {
+            let last = path.last().expect("a path has a start");
+            if last == to {
+                return Some(path);
+            }
+            if seen.insert(last.clone()) {
+                let next = self.edges.get(last).into_iter().flatten();
+                paths.extend(next.map(|name| [path.clone(), vec![name.clone()]].concat()));
+            }
+        }
+        None
+    }
+
+    #[track_caller]
+    fn assert_unknown_to(&self, packages: &[&str], others: &[&str], rule: &str) {
+        let mut broken = Vec::new();
+        for package in packages {
+            assert!(self.edges.contains_key(*package), "{package} is not in the workspace");
+            let paths = others.iter().filter_map(|other| self.path(package, other));
+            broken.extend(paths.map(|path| path.join(" → ")));
+        }
+        assert!(broken.is_empty(), "{rule}:\n{}", broken.join("\n"));
+    }
+}
+
+fn words(names: &BTreeSet<String>) -> Vec<&str> {
+    names.iter().map(String::as_str).collect()
+}
+
+#[test]
+fn vm_links_no_loader() {
+    let rule = "vm loads nothing itself; vm-worker does";
+    Graph::load().assert_unknown_to(&["vmkit"], &["abi_stable", "libloading", "vmkit-abi"], rule);
+}
+
+#[test]
+fn the_sdk_is_the_bottom() {
+    let graph = Graph::load();
+    let above: BTreeSet<_> =
+        ["core", "plugins", "tests"].iter().flat_map(|folder| graph.names_below(folder)).collect();
+    let sdk = graph.names_below("sdk");
+    graph.assert_unknown_to(&words(&sdk), &words(&above), "sdk sees nothing else of the workspace");
+}
+
+#[test]
+fn plugins_never_see_the_core() {
+    let graph = Graph::load();
+    let (plugins, core) = (graph.names_below("plugins"), graph.names_below("core"));
+    let rule = "a plugin sees the SDK alone, as one from outside does";
+    graph.assert_unknown_to(&words(&plugins), &words(&core), rule);
+}
+
+#[test]
+fn only_the_abi_crate_names_abi_stable() {
+    let graph = Graph::load();
+    let users = graph.edges.iter().filter(|(name, dependencies)| {
+        dependencies.contains("abi_stable") && !name.starts_with("abi_stable")
+    });
+    let users: Vec<_> = users.map(|(name, _)| name.as_str()).collect();
+    assert_eq!(users, ["vmkit-abi"], "one crate alone names the binary interface's library");
+}
+
+#[test]
+fn deciding_does_not_reach_out() {
+    let pure = ["vmkit-types", "vmkit-evidence", "vmkit-scoring"];
+    let rule = "these crates decide over values: no I/O, no clock, no waiting";
+    Graph::load().assert_unknown_to(&pure, REACHES_OUT, rule);
+}
