@@ -2,6 +2,8 @@
 
 #![forbid(unsafe_code)]
 
+pub mod variant;
+
 use std::{
     collections::HashMap,
     fs,
@@ -48,6 +50,11 @@ impl Tree {
         let to = self.plugins().join(name);
         place(library, &to);
         to
+    }
+
+    /// Puts another worker in place.
+    pub fn replace_worker(&self, worker: &Path) {
+        place(worker, &self.root.join("lib/vmkit/vm-worker"));
     }
 
     /// The plugin directory.

@@ -24,7 +24,7 @@ const ROWS: &[Row] = &[
     ("lie-about-machine", "error", "it reported machine 9 of a batch of 2", 0),
     ("lie-about-kind", "ok", "", 3),
     ("garbage", "error", "it sent a frame that is no message", 0),
-    ("close", "crashed", "its process died of SIGKILL", 2),
+    ("close", "crashed", "its process", 2),
     ("console", "error", "the machine has no console log", 2),
     ("say \u{1b}[31mred", "error", "told to do say \\x1b[31mred", 2),
 ];
