@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use signal_arp::Arp;
-use vmkit_plugin::{ErrorCode, Stage, Subject};
+use vmkit_plugin::{ErrorCode, Mac, Stage, Subject};
 use vmkit_testkit::FakeHost;
 
 fn machine() -> Subject {
@@ -11,8 +11,8 @@ fn machine() -> Subject {
         name: "web".into(),
         // A MAC and an address that no neighbour has: a locally administered one of this test,
         // and one of a documentation network.
-        macs: vec!["02:76:6d:6b:69:74".parse().unwrap()],
-        candidates: vec!["192.0.2.77".parse().unwrap()],
+        macs: vec![Mac::new([0x02, 0x76, 0x6d, 0x6b, 0x69, 0x74])],
+        candidates: vec![[192, 0, 2, 77].into()],
         ..Subject::default()
     }
 }
