@@ -1,1 +1,39 @@
-fn main() {}
+//! `vm`: the address of every virtual machine on this computer.
+//!
+//! This crate reads arguments, wires the stages together and turns the result into an exit status.
+//! What is decided is decided in the crates below; what is shown is shown by `vmkit-report`.
+
+#![forbid(unsafe_code)]
+
+mod arguments;
+mod config;
+mod context;
+mod exit;
+mod output;
+mod plugins;
+mod status;
+
+use std::process::ExitCode;
+
+use arguments::{Arguments, Command};
+use clap::Parser as _;
+use context::Context;
+use exit::{Exit, Failure};
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    output::log_to_stderr(arguments.global.verbosity());
+    let outcome = Context::new(&arguments.global).and_then(|context| match &arguments.command {
+        Command::Status(wanted) => status::run(wanted, &context),
+        Command::Plugin(wanted) => plugins::run(&wanted.command, &context),
+    });
+    match outcome {
+        Ok(exit) => exit.into(),
+        Err(error) if exit::is_closed_pipe(&error) => Exit::Healthy.into(),
+        Err(error) => {
+            let hint = error.downcast_ref::<Failure>().and_then(|failure| failure.hint.clone());
+            output::failure(&error, hint.as_deref());
+            Exit::Failed.into()
+        }
+    }
+}

@@ -195,3 +195,8 @@ pub struct WireObservation {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub attributes: Vec<(String, String)>,
 }
+
+/// A plugin's configuration as the text of a JSON object, for [`Load::configuration`].
+pub fn configuration(table: &impl Serialize) -> Result<String, serde_json::Error> {
+    serde_json::to_string(table)
+}

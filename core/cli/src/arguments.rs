@@ -1,0 +1,150 @@
+//! The command line.
+
+use std::{path::PathBuf, time::Duration};
+
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+
+/// Finds the address of every virtual machine on this computer, and says how it knows.
+#[derive(Debug, Parser)]
+#[command(name = "vm", version, propagate_version = true, max_term_width = 100)]
+#[command(after_help = "\
+Exit status: 0 all resolved, 1 a named VM has no usable address, 2 the work could not be done,
+3 the evidence does not suffice to tell.")]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What every command takes.
+#[derive(Debug, Args)]
+pub(crate) struct Global {
+    /// The vm-toolkit data directory [default: $VM_PROJECT_DIR, the configuration,
+    /// ~/.vm-toolkit-config, ~/vm-toolkit-data]
+    #[arg(long, global = true, value_name = "DIR")]
+    pub(crate) data_dir: Option<PathBuf>,
+    /// The configuration file [default: ~/.config/vmkit/config.toml, after /etc/vmkit/config.toml]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// When to use colour; NO_COLOR is respected
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    pub(crate) color: ColorChoice,
+    /// Seconds that one call of a plugin may take
+    #[arg(long, global = true, value_name = "SECONDS", default_value = "1", value_parser = seconds)]
+    pub(crate) timeout: Duration,
+    /// Say more on standard error; twice for details
+    #[arg(short, long, global = true, action = ArgAction::Count)]
+    verbose: u8,
+    /// Say only errors on standard error
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    quiet: bool,
+}
+
+impl Global {
+    /// The least severe level of log lines that is wanted, 1 (error) to 5 (trace).
+    pub(crate) fn verbosity(&self) -> u32 {
+        if self.quiet { 1 } else { (2 + u32::from(self.verbose)).min(5) }
+    }
+
+    /// Whether remarks beside errors are wanted.
+    pub(crate) fn is_quiet(&self) -> bool {
+        self.quiet
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ColorChoice {
+    /// On a terminal
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// State, best address and SSH readiness of each VM
+    Status(Status),
+    /// The plugins: which there are, what they need
+    Plugin(Plugin),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Status {
+    /// Only these VMs
+    #[arg(value_name = "NAME")]
+    pub(crate) names: Vec<String>,
+    /// Quick signals only: no DNS, no statistics
+    #[arg(long, conflicts_with = "basic")]
+    pub(crate) fast: bool,
+    /// Processes only: no address, no probe, no plugin
+    #[arg(long)]
+    pub(crate) basic: bool,
+    /// Print one JSON document
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Print what speaks for and against each candidate address
+    #[arg(long, conflicts_with_all = ["json", "basic"])]
+    pub(crate) explain: bool,
+    /// Leave out the statistics
+    #[arg(long)]
+    pub(crate) no_stats: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Plugin {
+    #[command(subcommand)]
+    pub(crate) command: PluginCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum PluginCommand {
+    /// All plugins that were found, and whether they may be loaded
+    List {
+        /// Print one JSON document
+        #[arg(long)]
+        json: bool,
+    },
+    /// One plugin: what it does and what it needs, read without loading it
+    Info {
+        /// Its id, or the path of its library
+        plugin: String,
+        /// Print one JSON document
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+/// Longest time that can be asked for: an hour, so that sums of deadlines stay times.
+const LONGEST: f64 = 3600.0;
+
+fn seconds(text: &str) -> Result<Duration, String> {
+    let seconds: f64 = text.parse().map_err(|_| "not a number of seconds".to_owned())?;
+    if seconds > 0.0 && seconds <= LONGEST {
+        Ok(Duration::from_secs_f64(seconds))
+    } else {
+        Err("more than 0 and at most 3600 seconds".to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_definition_of_the_command_line_is_consistent() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn a_timeout_is_a_sensible_number_of_seconds() {
+        assert_eq!(seconds("0.5"), Ok(Duration::from_millis(500)));
+        for wrong in ["", "0", "-1", "NaN", "inf", "3601", "1s"] {
+            assert!(seconds(wrong).is_err(), "{wrong}");
+        }
+    }
+}
