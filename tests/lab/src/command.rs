@@ -41,7 +41,10 @@ pub fn run(command: &mut Command) -> Result<String, LabError> {
 }
 
 /// Runs the command to its end, whatever its exit status is.
-pub(crate) fn finish(command: &mut Command) -> Result<Finished, LabError> {
+///
+/// # Errors
+/// When it cannot be started or does not end.
+pub fn finish(command: &mut Command) -> Result<Finished, LabError> {
     let line = line(command);
     let start_error = |source| LabError::Start { line: line.clone(), source };
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());

@@ -26,6 +26,8 @@ pub enum GuestKind {
     Machine,
     /// A namespace with a real DHCP client beside a QEMU process without a machine; up at once.
     Namespace,
+    /// A QEMU process without a machine, whose network is made by whoever asks for it: a crowd.
+    Process,
 }
 
 /// A guest to be.
@@ -72,6 +74,11 @@ pub struct Guest {
 }
 
 impl Guest {
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.plan.name
+    }
+
     /// Its Ethernet address.
     pub fn mac(&self) -> Mac {
         self.plan.mac()
@@ -102,7 +109,7 @@ impl Guest {
     /// # Errors
     /// When the log cannot be read.
     pub fn console(&self) -> Result<String, LabError> {
-        let path = self.files.console();
+        let path = self.console_file();
         let bytes = fs::read(&path).map_err(file_error("read", path))?;
         Ok(String::from_utf8_lossy(&bytes).into_owned())
     }
@@ -114,6 +121,11 @@ impl Guest {
     pub fn wait_for_console(&self, text: &str) -> Result<(), LabError> {
         let what = format!("{} writing `{text}` to its console", self.plan.name);
         wait_until(BOOT_DEADLINE, &what, || Ok(self.console()?.contains(text)))
+    }
+
+    /// Its console log.
+    pub fn console_file(&self) -> PathBuf {
+        self.files.console()
     }
 
     /// Whether its console says that it got this address.

@@ -82,6 +82,16 @@ impl Lab {
         &mut self.router
     }
 
+    /// Another host on the bridge: a namespace whose `eth0` is cabled to this port of `br0`.
+    ///
+    /// # Errors
+    /// When `ip` fails, for example since the port is taken.
+    pub fn join(&self, role: &str, port: &str) -> Result<Namespace, LabError> {
+        let namespace = Namespace::new(format!("{}-{role}", self.host().name()))?;
+        cable(self.host(), port, "br0", &namespace, "eth0")?;
+        Ok(namespace)
+    }
+
     /// Makes a guest, registers it and starts it.
     ///
     /// # Errors
@@ -94,6 +104,7 @@ impl Lab {
         match plan.kind {
             GuestKind::Machine => self.start_machine(plan, files),
             GuestKind::Namespace => self.start_namespace(plan, files),
+            GuestKind::Process => self.start_process(plan, files),
         }
     }
 
@@ -175,11 +186,15 @@ impl Lab {
         Ok(Guest { plan: plan.clone(), files, qemu, programs: Vec::new(), namespace: None })
     }
 
-    fn start_namespace(&self, plan: &GuestPlan, files: MachineFiles) -> Result<Guest, LabError> {
-        let namespace = Namespace::new(format!("{}-{}", self.host().name(), plan.name))?;
-        cable(self.host(), &format!("tap{}", self.guests), "br0", &namespace, "eth0")?;
-        namespace.ip(&format!("link set eth0 address {}", plan.mac()))?;
+    fn start_process(&self, plan: &GuestPlan, files: MachineFiles) -> Result<Guest, LabError> {
         let qemu = qemu::start(self.host(), &files, plan, plan.mac(), &Machine::Empty)?;
+        Ok(Guest { plan: plan.clone(), files, qemu, programs: Vec::new(), namespace: None })
+    }
+
+    fn start_namespace(&self, plan: &GuestPlan, files: MachineFiles) -> Result<Guest, LabError> {
+        let namespace = self.join(&plan.name, &format!("tap{}", self.guests))?;
+        namespace.ip(&format!("link set eth0 address {}", plan.mac()))?;
+        let Guest { qemu, .. } = self.start_process(plan, files.clone())?;
         let console = files.console();
         // A kernel's first line, where the console signal sees a boot begin.
         fs::write(&console, "[    0.000000] Linux version 6.1.0-lab\n")

@@ -29,7 +29,7 @@ mod stage;
 mod topology;
 mod wait;
 
-pub use command::{Finished, run};
+pub use command::{Finished, finish, run};
 pub use error::LabError;
 pub use guest::{Guest, GuestKind, GuestPlan};
 pub use kernel::guest_kernel;

@@ -12,7 +12,7 @@ use crate::{
 /// Measures a release build that is laid out as installed.
 pub(crate) fn bench(workspace: &Workspace) -> anyhow::Result<()> {
     prepare_lab().context("measuring needs the lab")?;
-    packages::get(&["hyperfine"])?;
+    packages::get(&["hyperfine", "time"])?;
     let prefix = stage::stage(workspace, Profile::Release)?;
     let arguments = ["run", "--quiet", "--release", "--package", "vmkit-bench"];
     command::run(workspace.cargo().args(arguments).env("VMKIT_STAGE", prefix))

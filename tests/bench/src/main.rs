@@ -1,0 +1,31 @@
+//! Speed and memory of whole `vm` processes, beside what vmkit promises.
+//!
+//! The machines are real QEMU processes with real addresses on a bridge; hyperfine measures.
+
+#![forbid(unsafe_code)]
+#![expect(clippy::print_stdout, reason = "the table is what this program is for")]
+
+#[cfg(target_os = "linux")]
+mod banner;
+#[cfg(target_os = "linux")]
+mod cases;
+#[cfg(target_os = "linux")]
+mod crowd;
+#[cfg(target_os = "linux")]
+mod measure;
+#[cfg(any(target_os = "linux", test))]
+mod table;
+
+#[cfg(target_os = "linux")]
+fn main() -> anyhow::Result<()> {
+    if std::env::args().nth(1).as_deref() == Some(banner::ARGUMENT) {
+        return banner::serve();
+    }
+    println!("{}", table::render(cases::run()?));
+    Ok(())
+}
+
+#[cfg(not(target_os = "linux"))]
+fn main() {
+    println!("the measurements need network namespaces: run them on Linux");
+}

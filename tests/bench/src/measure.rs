@@ -1,0 +1,102 @@
+//! One measurement: a command, many times, as hyperfine measures it.
+
+use std::{path::PathBuf, process::Command};
+
+use anyhow::{Context, ensure};
+use serde_json::Value;
+use vmkit_lab::{Lab, run};
+
+/// How long a command takes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Time {
+    /// Half of the runs were faster, ms.
+    pub(crate) median_ms: f64,
+    /// The slowest run, ms.
+    pub(crate) longest_ms: f64,
+}
+
+/// Measures commands in the host's namespace.
+pub(crate) struct Stopwatch<'a> {
+    lab: &'a Lab,
+    export: PathBuf,
+}
+
+impl<'a> Stopwatch<'a> {
+    pub(crate) fn new(lab: &'a Lab) -> Self {
+        Self { lab, export: lab.data_dir().with_file_name("hyperfine.json") }
+    }
+
+    /// Measures `vm` with these arguments.
+    pub(crate) fn vm(&self, runs: u32, arguments: &[&str]) -> anyhow::Result<Time> {
+        self.command(runs, &vm_line(self.lab, arguments), None)
+    }
+
+    /// Measures a command; `prepare` runs before each time, not measured.
+    pub(crate) fn command(
+        &self,
+        runs: u32,
+        line: &str,
+        prepare: Option<&str>,
+    ) -> anyhow::Result<Time> {
+        let mut hyperfine = self.lab.host().command("hyperfine");
+        // Without a shell in between, whose start would be measured and subtracted.
+        hyperfine.args(["--shell=none", "--style=none", "--warmup=2", "--ignore-failure"]);
+        hyperfine.args(["--runs", &runs.to_string(), "--export-json"]).arg(&self.export);
+        if let Some(prepare) = prepare {
+            hyperfine.args(["--prepare", prepare]);
+        }
+        run(hyperfine.arg(line))?;
+        let text = std::fs::read_to_string(&self.export).context("hyperfine left no results")?;
+        let results: Value = serde_json::from_str(&text).context("hyperfine's results")?;
+        let milliseconds = |name: &str| {
+            let seconds = results["results"][0][name].as_f64();
+            seconds
+                .map(|seconds| seconds * 1e3)
+                .with_context(|| format!("hyperfine gave no {name}"))
+        };
+        Ok(Time { median_ms: milliseconds("median")?, longest_ms: milliseconds("max")? })
+    }
+
+    /// The most memory that `vm` or one of its workers holds at a time, MB.
+    pub(crate) fn memory_mb(&self, arguments: &[&str]) -> anyhow::Result<f64> {
+        let line = vm_line(self.lab, arguments);
+        let mut time = self.lab.host().command("time");
+        time.args(["--format=%M", "--output"]).arg(&self.export).args(line.split(' '));
+        // vm's status is an answer; what counts is that time could measure.
+        vmkit_lab::finish(&mut time)?;
+        let text = std::fs::read_to_string(&self.export).context("time left no result")?;
+        let last = text.lines().last().context("time left no result")?;
+        let kilobytes: f64 = last.trim().parse().context("time's result is no number")?;
+        Ok(kilobytes / 1e3)
+    }
+}
+
+/// `vm` with these arguments as one line; no word of it holds a space.
+pub(crate) fn vm_line(lab: &Lab, arguments: &[&str]) -> String {
+    let command: Command = lab.vm_command(arguments);
+    // The command starts with `ip netns exec NAMESPACE`, where the measuring program runs already.
+    let words = command.get_args().skip(3).map(|word| word.to_string_lossy().into_owned());
+    words.collect::<Vec<_>>().join(" ")
+}
+
+/// What `vm status --json` says.
+pub(crate) fn report(lab: &Lab) -> anyhow::Result<Value> {
+    let finished = lab.vm(&["status", "--json"])?;
+    let report = serde_json::from_str(&finished.stdout);
+    report.with_context(|| format!("`{}` printed no JSON: {}", finished.line, finished.stderr))
+}
+
+/// How long the plugin took by the report, ms; the median of some runs.
+pub(crate) fn plugin_ms(lab: &Lab, id: &str, runs: usize) -> anyhow::Result<f64> {
+    let mut times = Vec::new();
+    for _ in 0..runs {
+        let report = report(lab)?;
+        let mut plugins = report["plugins"].as_array().into_iter().flatten();
+        let plugin = plugins.find(|plugin| plugin["id"] == id);
+        let time = plugin.and_then(|plugin| plugin["elapsed_ms"].as_f64());
+        times.push(time.with_context(|| format!("no time of the plugin {id}"))?);
+    }
+    ensure!(!times.is_empty(), "nothing was measured");
+    times.sort_by(f64::total_cmp);
+    Ok(times[times.len() / 2])
+}
