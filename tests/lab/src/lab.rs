@@ -20,6 +20,7 @@ use crate::{
     guest_kernel, initramfs, missing_requirements,
     names::{LabName, remove_orphans},
     qemu::{self, Machine},
+    stage::target,
     topology::{Topology, cable},
     wait_until,
 };
@@ -46,7 +47,14 @@ impl Lab {
     /// # Errors
     /// [`LabError::Missing`] where labs cannot be built, another when building fails.
     pub fn new(test: &str) -> Result<Self, LabError> {
-        let stage = Stage::find()?;
+        Self::with(Stage::find()?, test)
+    }
+
+    /// The same with this `vm` to be tested.
+    ///
+    /// # Errors
+    /// As [`Lab::new`].
+    pub fn with(stage: Stage, test: &str) -> Result<Self, LabError> {
         let missing = missing_requirements();
         if !missing.is_empty() {
             return Err(LabError::Missing(missing.join("; ")));
@@ -228,8 +236,7 @@ impl Folder {
     fn new(name: &LabName, test: &str) -> Result<Self, LabError> {
         let path = name.folder();
         fs::create_dir_all(&path).map_err(file_error("make", &path))?;
-        let kept = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/lab");
-        Ok(Self { path, kept: kept.join(format!("{test}-{}", name.as_str())) })
+        Ok(Self { path, kept: target().join(format!("lab/{test}-{}", name.as_str())) })
     }
 }
 

@@ -19,8 +19,15 @@ impl Stage {
     /// # Errors
     /// [`LabError::Missing`] when there is none.
     pub fn find() -> Result<Self, LabError> {
-        let debug = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/stage/debug");
-        let prefix = env::var_os("VMKIT_STAGE").map_or(debug, PathBuf::from);
+        let named = env::var_os("VMKIT_STAGE").map(PathBuf::from);
+        Self::at(named.unwrap_or_else(|| target().join("stage/debug")))
+    }
+
+    /// The tree at this prefix.
+    ///
+    /// # Errors
+    /// [`LabError::Missing`] when there is none.
+    pub fn at(prefix: PathBuf) -> Result<Self, LabError> {
         let stage = Self { prefix };
         if stage.vm().is_file() {
             return Ok(stage);
@@ -33,4 +40,11 @@ impl Stage {
     pub fn vm(&self) -> PathBuf {
         self.prefix.join("bin/vm")
     }
+}
+
+/// Where the workspace builds, and keeps what is worth a look after a failure.
+pub(crate) fn target() -> PathBuf {
+    let crate_folder = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let workspace = crate_folder.ancestors().nth(2).unwrap_or(crate_folder);
+    workspace.join("target")
 }

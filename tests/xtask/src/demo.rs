@@ -18,7 +18,7 @@ const COMMANDS: &[&[&str]] = &[&["status"], &["status", "--explain"], &["status"
 pub(crate) fn demo(workspace: &Workspace) -> anyhow::Result<()> {
     let prefix = stage::stage(workspace, Profile::Debug)?;
     match prepare_lab() {
-        Ok(()) => on_real_guest(),
+        Ok(()) => on_real_guest(prefix),
         Err(why) => {
             println!("\n!!! no real guest here: {why:#}");
             println!("!!! showing a bundled data directory instead, in which no machine runs");
@@ -28,12 +28,12 @@ pub(crate) fn demo(workspace: &Workspace) -> anyhow::Result<()> {
 }
 
 #[cfg(target_os = "linux")]
-fn on_real_guest() -> anyhow::Result<()> {
-    use vmkit_lab::{GuestKind, GuestPlan, Lab};
+fn on_real_guest(prefix: PathBuf) -> anyhow::Result<()> {
+    use vmkit_lab::{GuestKind, GuestPlan, Lab, Stage};
 
     println!("\nA router with DHCP, an access point and a host, each a network namespace;");
     println!("a real Linux guest in QEMU on the host's bridge.");
-    let mut lab = Lab::new("demo")?;
+    let mut lab = Lab::with(Stage::at(prefix)?, "demo")?;
     let plan = GuestPlan::new("web", GuestKind::Machine);
     let address = std::net::Ipv4Addr::new(192, 168, 77, 50);
     lab.router().reserve(plan.mac(), address)?;
@@ -48,7 +48,7 @@ fn on_real_guest() -> anyhow::Result<()> {
 }
 
 #[cfg(not(target_os = "linux"))]
-fn on_real_guest() -> anyhow::Result<()> {
+fn on_real_guest(_: PathBuf) -> anyhow::Result<()> {
     anyhow::bail!("network namespaces need Linux")
 }
 

@@ -12,7 +12,8 @@ use crate::{
 pub(crate) fn test(workspace: &Workspace, nextest: &[String]) -> anyhow::Result<()> {
     let lab = prepare_lab();
     let mut all = ci_tools::nextest(workspace)?;
-    stage::stage(workspace, Profile::Debug)?;
+    let prefix = stage::stage(workspace, Profile::Debug)?;
+    all.env("VMKIT_STAGE", prefix);
     command::run(all.args(["run", "--workspace"]).args(nextest))?;
     command::run(workspace.cargo().args(["test", "--quiet", "--doc", "--workspace"]))?;
     if let Err(why) = lab {
