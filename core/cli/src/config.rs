@@ -119,10 +119,9 @@ mod tests {
 
     #[test]
     fn plugins_get_their_tables_as_json() {
-        let config: Config = toml::from_str(
-            "[plugins.ssh]\ntimeout_ms = 400\n[interfaces.en0]\nkind = \"wifi\"\n",
-        )
-        .unwrap();
+        let config: Config =
+            toml::from_str("[plugins.ssh]\ntimeout_ms = 400\n[interfaces.en0]\nkind = \"wifi\"\n")
+                .unwrap();
         assert_eq!(config.plugin_configurations().unwrap()["ssh"], r#"{"timeout_ms":400}"#);
         assert_eq!(config.interface_kind("en0"), Some(InterfaceKind::Wifi));
         assert_eq!(config.interface_kind("en1"), None);

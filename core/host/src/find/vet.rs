@@ -1,6 +1,7 @@
 //! Whether a file may be loaded: who could have written it, and what it says it needs.
 
 use std::{
+    error::Error as _,
     fs::File,
     io,
     os::unix::fs::{MetadataExt as _, OpenOptionsExt as _},
@@ -11,6 +12,7 @@ use rustix::fs::OFlags;
 use vmkit_wire::{Manifest, ManifestError};
 
 use super::{Installation, section};
+use crate::Status;
 
 /// Group and others may write.
 const WRITABLE_BY_OTHERS: u32 = 0o022;
@@ -79,6 +81,24 @@ pub enum Refusal {
         /// Which plugin has it.
         first: PathBuf,
     },
+}
+
+impl Refusal {
+    /// The status of a plugin that is refused for this reason.
+    pub fn status(&self) -> Status {
+        match self {
+            Self::Manifest(ManifestError::Epoch { .. }) => Status::Incompatible,
+            _ => Status::Refused,
+        }
+    }
+
+    /// The reason and what caused it, on one line.
+    pub fn in_full(&self) -> String {
+        match self.source() {
+            Some(source) => format!("{self}: {source}"),
+            None => self.to_string(),
+        }
+    }
 }
 
 /// Opens the library at `path` if it may be loaded.

@@ -10,7 +10,7 @@ use vmkit_wire::WireSubject;
 
 use super::{Outcome, Settings};
 use crate::{
-    Installation, Plugin, Refusal, Status,
+    Installation, Plugin, Refusal,
     worker::{Call, End, Received, Worker},
 };
 
@@ -85,27 +85,12 @@ pub(super) fn start(
 
 /// The outcome of a library that may not be loaded.
 pub(super) fn refused(path: &Path, refusal: &Refusal) -> Outcome {
-    let status = match refusal {
-        Refusal::Manifest(vmkit_wire::ManifestError::Epoch { .. }) => Status::Incompatible,
-        _ => Status::Refused,
-    };
     let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
     Outcome {
         id: vmkit_types::escaped(&name),
         version: None,
-        status,
-        message: Some(vmkit_types::escaped(&error_chain(refusal))),
+        status: refusal.status(),
+        message: Some(vmkit_types::escaped(&refusal.in_full())),
         elapsed: None,
     }
-}
-
-fn error_chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(error) = source {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
-        source = error.source();
-    }
-    text
 }

@@ -1,0 +1,54 @@
+//! Standard output and standard error.
+
+use std::io::{self, BufWriter, Write};
+
+use tracing::level_filters::LevelFilter;
+use vmkit_report::{Style, Terminal};
+
+use crate::context::Context;
+
+/// Sends log lines of this level and worse to standard error.
+pub(crate) fn log_to_stderr(verbosity: u32) {
+    let level = match verbosity {
+        0 | 1 => LevelFilter::ERROR,
+        2 => LevelFilter::WARN,
+        3 => LevelFilter::INFO,
+        4 => LevelFilter::DEBUG,
+        _ => LevelFilter::TRACE,
+    };
+    tracing_subscriber::fmt()
+        .with_max_level(level)
+        .with_writer(io::stderr)
+        .with_ansi(false)
+        .without_time()
+        .with_target(false)
+        .init();
+}
+
+/// Writes the answer to standard output, all at once.
+pub(crate) fn answer(
+    write: impl FnOnce(&mut BufWriter<io::StdoutLock<'static>>) -> io::Result<()>,
+) -> anyhow::Result<()> {
+    let mut out = BufWriter::new(io::stdout().lock());
+    write(&mut out)?;
+    out.flush()?;
+    Ok(())
+}
+
+/// What is known of the terminal at standard output.
+pub(crate) fn terminal(context: &Context) -> Terminal {
+    let width = terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));
+    let style = if context.wants_color() { Style::Colour } else { Style::Plain };
+    Terminal { style, width }
+}
+
+/// Tells an error, its causes and what to do about it.
+pub(crate) fn failure(error: &anyhow::Error, hint: Option<&str>) {
+    let chain: Vec<String> = error.chain().map(ToString::to_string).collect();
+    note(&vmkit_report::failure(&chain, hint));
+}
+
+/// Tells something beside the answer. When nobody reads standard error there is no other place.
+pub(crate) fn note(text: &str) {
+    io::stderr().lock().write_all(text.as_bytes()).ok();
+}

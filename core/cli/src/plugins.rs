@@ -1,0 +1,112 @@
+//! `vm plugin list` and `vm plugin info`.
+
+use vmkit_host::{Found, Plugin, Refusal, vet};
+use vmkit_report::{PluginDetails, PluginEntry, PluginStatus, Plugins};
+use vmkit_wire::{Cost, Mode, Needs};
+
+use crate::{
+    arguments::PluginCommand,
+    context::{Context, as_library},
+    exit::{Exit, Failure},
+    output,
+    status::view::plugin_status,
+};
+
+/// Runs the command.
+pub(crate) fn run(command: &PluginCommand, context: &Context) -> anyhow::Result<Exit> {
+    let terminal = output::terminal(context);
+    match command {
+        PluginCommand::List { json } => {
+            let plugins = Plugins(context.plugins().iter().map(entry).collect());
+            output::answer(|out| {
+                if *json { plugins.write_json(out) } else { plugins.write_list(out, terminal) }
+            })?;
+        }
+        PluginCommand::Info { plugin, json } => {
+            let plugins = Plugins(vec![one(plugin, context)?]);
+            output::answer(|out| {
+                if *json { plugins.write_json(out) } else { plugins.write_info(out, terminal) }
+            })?;
+        }
+    }
+    Ok(Exit::Healthy)
+}
+
+fn one(name: &str, context: &Context) -> anyhow::Result<PluginEntry> {
+    if let Some(path) = as_library(name) {
+        let plugin = vet(path, &context.installation);
+        return Ok(entry(&Found { path: path.to_owned(), plugin }));
+    }
+    let entries: Vec<PluginEntry> = context.plugins().iter().map(entry).collect();
+    let known: Vec<&str> = entries.iter().map(|entry| entry.id.as_str()).collect();
+    let hint = format!("the plugins here are: {}", known.join(", "));
+    let unknown = || Failure::new(format!("there is no plugin `{name}`")).with_hint(hint);
+    let found = entries.iter().find(|entry| entry.id == name).cloned();
+    Ok(found.ok_or_else(unknown)?)
+}
+
+fn entry(found: &Found) -> PluginEntry {
+    let path = found.path.display().to_string();
+    match &found.plugin {
+        Ok(plugin) => PluginEntry {
+            id: plugin.manifest.id.clone(),
+            path,
+            status: PluginStatus::Ok,
+            message: None,
+            details: Some(details(plugin)),
+        },
+        Err(refusal) => PluginEntry {
+            id: found.path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+            path,
+            status: plugin_status(refusal.status()),
+            message: Some(refusal.in_full()),
+            details: None,
+        },
+    }
+}
+
+fn details(plugin: &Plugin) -> PluginDetails {
+    let manifest = &plugin.manifest;
+    let mode = |mode: &Mode| match mode {
+        Mode::Fast => "fast".to_owned(),
+        Mode::Full => "full".to_owned(),
+    };
+    PluginDetails {
+        version: manifest.version.clone(),
+        epoch: manifest.epoch,
+        summary: manifest.summary.clone(),
+        kinds: manifest.kinds.clone(),
+        stages: manifest.stages.clone(),
+        modes: manifest.modes.iter().map(mode).collect(),
+        cost: match manifest.cost {
+            Cost::Instant => "instant",
+            Cost::Local => "local",
+            Cost::Network => "network",
+        }
+        .to_owned(),
+        needs: in_words(manifest.needs_here()),
+    }
+}
+
+/// What a plugin is allowed to use, each a plain sentence.
+fn in_words(needs: &Needs) -> Vec<String> {
+    let mut words = Vec::new();
+    if needs.network {
+        words.push("makes connections on the network".to_owned());
+    }
+    if needs.neighbour_table {
+        words.push("reads the kernel's neighbour table".to_owned());
+    }
+    if needs.raw_socket {
+        words.push("sees the packets of an interface, through a socket of the host's".to_owned());
+    }
+    for file in &needs.read_files {
+        words.push(if file == "{console}" {
+            "reads the console logs of the VMs, opened for it by the host".to_owned()
+        } else {
+            format!("reads {file}")
+        });
+    }
+    words.extend(needs.exec.iter().map(|program| format!("runs {program}")));
+    words
+}

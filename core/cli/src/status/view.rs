@@ -1,0 +1,107 @@
+//! From the stages' results to what the report shows.
+
+use std::time::{Duration, SystemTime};
+
+use vmkit_host::{Outcome, Status};
+use vmkit_inventory::{Machine, Power, Problem, Severity};
+use vmkit_report::{PluginReport, PluginStatus, VmInput};
+use vmkit_scoring::Pick;
+use vmkit_types::{Reading, Unread, escaped};
+
+/// One machine with its pick. `now` is when the answer was ready.
+pub(super) fn vm<'a>(machine: &Machine, pick: Pick<'a>, now: SystemTime) -> VmInput<'a> {
+    let net = machine.net.as_ref();
+    let interface = match net {
+        Reading::Known(net) => net.interface.clone().map_or(Reading::Absent, Reading::Known),
+        Reading::Absent => Reading::Absent,
+        Reading::Unknown(why) => Reading::Unknown(why),
+    };
+    VmInput {
+        name: machine.name.clone(),
+        power: power(machine.power),
+        pick,
+        mac: machine.mac.clone(),
+        hostname: machine.hostname.clone(),
+        username: machine.username.clone(),
+        pid: machine.pid.map_or(Reading::Absent, Reading::Known),
+        uptime: uptime(machine, now),
+        manager: machine.manager.to_owned(),
+        net_mode: machine.net.as_ref().map(|net| net.mode),
+        interface,
+        memory_mb: machine.memory_mb.clone(),
+        vcpus: machine.vcpus.clone(),
+        disk_size: machine.disk_size.clone(),
+        os_version: machine.os_version.clone(),
+        directory: Reading::Known(machine.directory.display().to_string()),
+        findings: Vec::new(),
+    }
+}
+
+fn power(power: Power) -> Reading<vmkit_report::Power> {
+    Reading::Known(match power {
+        Power::Missing => vmkit_report::Power::Missing,
+        Power::Stopped => vmkit_report::Power::Stopped,
+        Power::Paused => vmkit_report::Power::Paused,
+        Power::Running => vmkit_report::Power::Running,
+        Power::Unknown => {
+            let why = "the processes of this computer cannot be seen".to_owned();
+            return Reading::Unknown(Unread::Failed(why));
+        }
+    })
+}
+
+fn uptime(machine: &Machine, now: SystemTime) -> Reading<Duration> {
+    match (machine.pid, machine.started_at) {
+        (None, _) => Reading::Absent,
+        (Some(_), None) => {
+            Reading::Unknown(Unread::Failed("the start of the process is unknown".to_owned()))
+        }
+        // A clock that was set back makes the start lie ahead: then it has just begun.
+        (Some(_), Some(start)) => Reading::Known(now.duration_since(start).unwrap_or_default()),
+    }
+}
+
+/// How a plugin's part went.
+pub(super) fn plugin(outcome: &Outcome) -> PluginReport {
+    PluginReport {
+        id: outcome.id.clone(),
+        version: outcome.version.clone(),
+        status: plugin_status(outcome.status),
+        elapsed: outcome.elapsed,
+        message: outcome.message.clone(),
+    }
+}
+
+/// The same status in the report's words.
+pub(crate) fn plugin_status(status: Status) -> PluginStatus {
+    match status {
+        Status::Ok => PluginStatus::Ok,
+        Status::Timeout => PluginStatus::Timeout,
+        Status::Crashed => PluginStatus::Crashed,
+        Status::Refused => PluginStatus::Refused,
+        Status::Incompatible => PluginStatus::Incompatible,
+        Status::Denied => PluginStatus::Denied,
+        Status::Skipped => PluginStatus::Skipped,
+        Status::Error => PluginStatus::Error,
+    }
+}
+
+pub(super) fn problems(problems: &[Problem]) -> Vec<vmkit_report::Problem> {
+    problems
+        .iter()
+        .map(|problem| vmkit_report::Problem {
+            path: problem.path.display().to_string(),
+            message: problem.message.clone(),
+        })
+        .collect()
+}
+
+/// One problem as a line for standard error.
+pub(super) fn problem_line(problem: &Problem) -> String {
+    let word = match problem.severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+    };
+    let path = escaped(&problem.path.display().to_string());
+    format!("{word}: {path}: {}\n", escaped(&problem.message))
+}
