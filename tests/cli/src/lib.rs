@@ -1,1 +1,178 @@
+//! A vm-toolkit data directory for one test, and the installed `vm` run on it.
 
+#![forbid(unsafe_code)]
+
+use std::{
+    fs,
+    os::unix::fs::PermissionsExt as _,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
+
+/// Seconds after which a command is taken to hang: ten times what the slowest takes here.
+const HANGS_AFTER: &str = "20";
+
+/// What a command gave.
+#[derive(Debug)]
+pub struct Output {
+    /// Its exit status; 124 where it hung.
+    pub status: i32,
+    /// What it answered.
+    pub stdout: String,
+    /// What it said beside the answer.
+    pub stderr: String,
+}
+
+impl Output {
+    /// The answer as JSON.
+    ///
+    /// # Panics
+    /// When it is none.
+    pub fn json(&self) -> serde_json::Value {
+        serde_json::from_str(&self.stdout)
+            .unwrap_or_else(|error| panic!("{error} in {:?}, {:?}", self.stdout, self.stderr))
+    }
+
+    /// The entry of one machine in the JSON answer.
+    ///
+    /// # Panics
+    /// When there is none.
+    pub fn machine(&self, name: &str) -> serde_json::Value {
+        let document = self.json();
+        let machines = document["vms"].as_array().expect("vms is a list");
+        let machine = machines.iter().find(|machine| machine["name"] == name);
+        machine.unwrap_or_else(|| panic!("no {name} in {document:#}")).clone()
+    }
+
+    /// # Panics
+    /// When a byte that steers a terminal is in either stream, or the text is no UTF-8.
+    pub fn assert_harmless(&self) {
+        for text in [&self.stdout, &self.stderr] {
+            let steers = |c: char| c.is_control() && c != '\n';
+            assert!(!text.contains(steers), "{text:?}");
+            assert!(!text.contains('\u{202e}'), "{text:?}");
+        }
+    }
+}
+
+/// The installed tree that `cargo xtask test` stages.
+///
+/// # Panics
+/// When there is none.
+pub fn vm() -> PathBuf {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/stage/debug/bin/vm");
+    assert!(path.exists(), "{} is not there; run the tests by `cargo xtask test`", path.display());
+    path
+}
+
+/// Runs `vm` with these arguments, in an environment of its own.
+///
+/// # Panics
+/// When it cannot be started, or prints what is not UTF-8.
+pub fn run(arguments: &[&str]) -> Output {
+    let output = Command::new("timeout")
+        .arg(HANGS_AFTER)
+        .arg(vm())
+        .args(arguments)
+        .env_clear()
+        .env("HOME", "/nonexistent")
+        .stdin(Stdio::null())
+        .output()
+        .expect("start vm");
+    let text = |bytes| String::from_utf8(bytes).expect("vm prints UTF-8");
+    Output {
+        status: output.status.code().expect("vm ends by itself"),
+        stdout: text(output.stdout),
+        stderr: text(output.stderr),
+    }
+}
+
+/// A data directory. Its processes end with it.
+pub struct DataDirectory {
+    root: tempfile::TempDir,
+    running: Vec<std::process::Child>,
+}
+
+impl Default for DataDirectory {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl DataDirectory {
+    /// An empty one with an empty registry.
+    ///
+    /// # Panics
+    /// When it cannot be made.
+    pub fn new() -> Self {
+        let root =
+            tempfile::Builder::new().prefix("vmkit-cli-").tempdir().expect("make a directory");
+        fs::set_permissions(root.path(), fs::Permissions::from_mode(0o755)).expect("open it");
+        let directory = Self { root, running: Vec::new() };
+        directory.write(".vm-registry.json", r#"{"vms":{},"version":"1.0"}"#);
+        directory
+    }
+
+    /// The path of something in it.
+    pub fn path(&self, below: &str) -> PathBuf {
+        self.root.path().join(below)
+    }
+
+    /// Writes a file, and the directories above it.
+    ///
+    /// # Panics
+    /// When it cannot be written.
+    pub fn write(&self, below: &str, content: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.path(below);
+        fs::create_dir_all(path.parent().expect("a file lies in a directory")).expect("make it");
+        fs::write(&path, content).expect("write a file");
+        path
+    }
+
+    /// Adds an unregistered machine: a directory with a disk.
+    pub fn add(&self, name: &str) {
+        self.write(&format!("vms/{name}/{name}.qcow2"), "disk");
+    }
+
+    /// Gives a machine its process: a real QEMU that has a monitor and no guest.
+    ///
+    /// # Panics
+    /// When QEMU does not come up.
+    pub fn start(&mut self, name: &str) {
+        let file = |suffix: &str| self.path(&format!("vms/{name}/{name}.{suffix}"));
+        let (pidfile, monitor) = (file("pid"), file("qmp"));
+        let mut child = Command::new("qemu-system-x86_64")
+            .args(["-machine", "none", "-display", "none", "-nodefaults", "-S", "-pidfile"])
+            .arg(&pidfile)
+            .arg("-qmp")
+            .arg(format!("unix:{},server,nowait", monitor.display()))
+            .args(["-chardev", "stdio,id=ready", "-mon", "chardev=ready"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("start qemu-system-x86_64");
+        // Its monitor greets when everything before it on the command line is set up.
+        let mut greeting = [0];
+        let stdout = child.stdout.as_mut().expect("its output is ours");
+        std::io::Read::read_exact(stdout, &mut greeting).expect("QEMU greets");
+        self.running.push(child);
+    }
+
+    /// Runs `vm` on this directory.
+    ///
+    /// # Panics
+    /// As [`run`] does.
+    pub fn run(&self, arguments: &[&str]) -> Output {
+        let root = self.root.path().to_str().expect("a temporary path is UTF-8");
+        run(&[&["--data-dir", root], arguments].concat())
+    }
+}
+
+impl Drop for DataDirectory {
+    fn drop(&mut self) {
+        for child in &mut self.running {
+            child.kill().ok();
+            child.wait().ok();
+        }
+    }
+}

@@ -1,0 +1,93 @@
+//! What scripts rely on: exit statuses, streams, and the JSON document.
+#![cfg(target_os = "linux")]
+
+use std::process::{Command, Stdio};
+
+use vmkit_cli_tests::{DataDirectory, run, vm};
+
+#[test]
+fn the_exit_status_says_what_happened() {
+    let directory = DataDirectory::new();
+    directory.add("web");
+    let rows: &[(&[&str], i32, &str)] = &[
+        (&["status"], 0, ""),
+        (&["status", "--basic", "web"], 0, ""),
+        (&["status", "web"], 1, ""),
+        (&["status", "wbe"], 2, "there is no VM named `wbe`"),
+        (&["status", "--fast", "--basic"], 2, "cannot be used with"),
+        (&["frobnicate"], 2, "unrecognized subcommand"),
+        (&["plugin", "info", "nosuch"], 2, "there is no plugin `nosuch`"),
+        (&["--config", "/nonexistent/c.toml", "status"], 2, "/nonexistent/c.toml"),
+        (&["--help"], 0, ""),
+        (&["--version"], 0, ""),
+    ];
+    for (arguments, status, stderr) in rows {
+        let output = directory.run(arguments);
+        assert_eq!(output.status, *status, "{arguments:?}: {output:?}");
+        assert!(output.stderr.contains(stderr), "{arguments:?}: {output:?}");
+    }
+}
+
+#[test]
+fn no_data_directory_is_an_error_with_a_way_out() {
+    let output = run(&["--data-dir", "/nonexistent/vms", "status"]);
+    assert_eq!((output.status, output.stdout.as_str()), (2, ""));
+    assert!(output.stderr.contains("/nonexistent/vms"), "{output:?}");
+    assert!(output.stderr.contains("hint:"), "{output:?}");
+}
+
+#[test]
+fn a_machine_with_a_process_and_no_address_is_initializing() {
+    let mut directory = DataDirectory::new();
+    directory.add("web");
+    directory.start("web");
+    let basic = directory.run(&["status", "--basic", "--json"]).machine("web");
+    assert_eq!((&basic["state"], &basic["verdict"]), (&"running".into(), &"not-checked".into()));
+    // QEMU was started with its processors stopped.
+    let full = directory.run(&["status", "--json"]).machine("web");
+    assert_eq!((&full["state"], &full["ip"]), (&"paused".into(), &serde_json::Value::Null));
+    assert!(full["pid"].as_u64().is_some());
+}
+
+#[test]
+fn a_pid_that_belongs_to_another_program_does_not_count() {
+    let directory = DataDirectory::new();
+    directory.add("web");
+    directory.write("vms/web/web.pid", std::process::id().to_string());
+    assert_eq!(directory.run(&["status", "--json"]).machine("web")["state"], "stopped");
+}
+
+#[test]
+fn the_document_names_its_schema_and_every_plugin() {
+    let document = DataDirectory::new().run(&["status", "--json"]).json();
+    assert_eq!(document["schema"], "vmkit.status/1");
+    let ids: Vec<_> = document["plugins"].as_array().unwrap().iter().map(|p| &p["id"]).collect();
+    for id in ["arp", "console", "ssh"] {
+        assert!(ids.contains(&&id.into()), "{ids:?}");
+    }
+}
+
+#[test]
+fn plugins_are_listed_and_shown_without_being_loaded() {
+    let list = run(&["plugin", "list"]);
+    assert_eq!(list.status, 0, "{list:?}");
+    let info = run(&["plugin", "info", "console"]);
+    assert!(list.stdout.contains("ssh") && info.stdout.contains("console"), "{list:?} {info:?}");
+    let json = run(&["plugin", "list", "--json"]).json();
+    assert_eq!(json["schema"], "vmkit.plugins/1");
+}
+
+#[test]
+fn a_reader_that_leaves_early_is_no_failure() {
+    let directory = DataDirectory::new();
+    (0..2000).for_each(|number| directory.add(&format!("vm{number}")));
+    let mut child = Command::new(vm())
+        .args(["--data-dir", directory.path("").to_str().unwrap(), "status", "--basic", "--json"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+}
