@@ -1,1 +1,29 @@
+//! Which virtual machines exist, read from a vm-toolkit data directory. Nothing is ever written.
+//!
+//! [`Location::find`] says where the directory is, [`read`] what is in it. Everything in it is
+//! taken as hostile: sizes are bounded, names and addresses validated, and one bad file becomes a
+//! [`Problem`] while the other machines are still listed.
 
+#![forbid(unsafe_code)]
+
+mod command_line;
+mod directory;
+mod file;
+mod guest_names;
+mod location;
+mod machine;
+mod names;
+mod ownership;
+mod power;
+mod problem;
+mod qmp;
+mod read;
+mod registry;
+mod shell;
+
+pub use location::{Location, LocationError, Source, Sources};
+pub use machine::{MacSource, Machine, Net, Power};
+pub use names::{derived_mac, valid_name};
+pub use problem::{Problem, Severity};
+pub use qmp::QmpStatus;
+pub use read::{Depth, Inventory, read};

@@ -1,0 +1,209 @@
+//! What the command line of a QEMU process says about its first network card and its monitor.
+
+use std::path::PathBuf;
+
+use serde_json::{Map, Value};
+use vmkit_types::{Mac, NetworkMode, Reading, Unread, bounded};
+
+use crate::{Net, names::machine_mac};
+
+/// Longest interface name that is kept, in bytes. The kernels' own limit is 15; a helper may name
+/// something else.
+const INTERFACE_LIMIT: usize = 64;
+
+/// What was found.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct CommandLine {
+    /// `mac=` of the first card. Absent: QEMU was left to choose.
+    pub(crate) mac: Reading<Mac>,
+    /// How that card is connected. Absent: there is no card.
+    pub(crate) net: Reading<Net>,
+    /// The socket of the QMP monitor.
+    pub(crate) qmp: Option<PathBuf>,
+}
+
+/// Reads the arguments from the QEMU program on. What stands before it is a wrapper's, which may
+/// be the one that opened the network.
+pub(crate) fn parse(arguments: &[String], program: usize) -> CommandLine {
+    let (wrapper, arguments) = arguments.split_at(program.min(arguments.len()));
+    let mut cards = Vec::new();
+    let mut backends = Vec::new();
+    let mut monitors = Vec::new();
+    let mut sockets = Vec::new();
+    for pair in arguments.windows(2) {
+        let [option, value] = pair else { continue };
+        let Some(option) = option.strip_prefix('-') else { continue };
+        let option = option.strip_prefix('-').unwrap_or(option);
+        if !matches!(option, "device" | "netdev" | "nic" | "net" | "qmp" | "chardev" | "mon") {
+            continue;
+        }
+        let options = Options::parse(value);
+        match option {
+            "device" if options.get("mac").or(options.get("netdev")).is_some() => {
+                cards.push(Card::new(options.get("mac"), options.get("netdev")));
+            }
+            "net" if options.kind == "nic" => {
+                cards.push(Card::new(options.get("macaddr"), options.get("netdev")));
+            }
+            "nic" | "net" if options.kind == "none" => {}
+            "nic" => {
+                cards.push(Card::new(options.get("mac"), None));
+                backends.push(Backend::new(&options, wrapper));
+            }
+            "net" | "netdev" => backends.push(Backend::new(&options, wrapper)),
+            "qmp" => monitors.extend(options.kind.strip_prefix("unix:").map(PathBuf::from)),
+            "chardev" if options.kind == "socket" => {
+                sockets.extend(options.get("id").zip(options.get("path")).map(owned));
+            }
+            "mon" if options.get("mode").is_some_and(|mode| mode == "control") => {
+                let chardev = options.get("chardev").unwrap_or(&options.kind);
+                let socket = sockets.iter().find(|(id, _)| id == chardev);
+                monitors.extend(socket.map(|(_, path)| PathBuf::from(path)));
+            }
+            _ => {}
+        }
+    }
+    let card = cards.into_iter().next();
+    let backend_of_card = card.as_ref().and_then(|card| {
+        let id = card.netdev.as_ref()?;
+        backends.iter().position(|backend| backend.id.as_ref() == Some(id))
+    });
+    let net = backends.into_iter().nth(backend_of_card.unwrap_or(0)).map(|backend| backend.net);
+    CommandLine {
+        mac: card.map_or(Reading::Absent, |card| card.mac),
+        net: net.unwrap_or(Reading::Absent),
+        qmp: monitors.into_iter().next(),
+    }
+}
+
+fn owned((a, b): (&str, &str)) -> (String, String) {
+    (a.to_owned(), b.to_owned())
+}
+
+/// A card of the guest.
+struct Card {
+    mac: Reading<Mac>,
+    netdev: Option<String>,
+}
+
+impl Card {
+    fn new(mac: Option<&str>, netdev: Option<&str>) -> Self {
+        let mac = mac.map_or(Reading::Absent, |text| {
+            let malformed = || Unread::Malformed("the MAC on the command line".to_owned());
+            machine_mac(text).map_or_else(|| Reading::Unknown(malformed()), Reading::Known)
+        });
+        Self { mac, netdev: netdev.map(str::to_owned) }
+    }
+}
+
+/// The host's end of a card's cable.
+struct Backend {
+    id: Option<String>,
+    net: Reading<Net>,
+}
+
+impl Backend {
+    fn new(options: &Options, wrapper: &[String]) -> Self {
+        let name = |key| options.get(key).map(|name| bounded(name, INTERFACE_LIMIT).to_owned());
+        let net = |mode, interface| Reading::Known(Net { mode, interface, port: None });
+        let net = match options.kind.as_str() {
+            "vmnet-bridged" => net(NetworkMode::Bridged, name("ifname")),
+            // Host-only networks have their addresses from the host, as shared ones have.
+            "vmnet-shared" | "vmnet-host" => net(NetworkMode::Shared, None),
+            "user" | "passt" => net(NetworkMode::User, None),
+            "tap" => Reading::Known(Net {
+                mode: NetworkMode::Bridged,
+                interface: name("br"),
+                port: name("ifname"),
+            }),
+            // QEMU's helper makes the port and tells nobody its name; `br0` is its default.
+            "bridge" => net(NetworkMode::Bridged, name("br").or_else(|| Some("br0".to_owned()))),
+            kind => {
+                let paths = options.pairs.iter().map(|(_, value)| value.as_str());
+                let net = socket_vmnet(paths.chain(wrapper.iter().map(String::as_str)));
+                let kind = bounded(kind, INTERFACE_LIMIT);
+                let why = format!("a network of type `{kind}` does not tell where it leads");
+                net.map_or(Reading::Unknown(Unread::Failed(why)), Reading::Known)
+            }
+        };
+        Self { id: options.get("id").map(str::to_owned), net }
+    }
+}
+
+/// The network of `socket_vmnet`, a daemon that opens vmnet for QEMU: its bridged instances have
+/// sockets called `socket_vmnet.bridged.INTERFACE`, the shared one is plain `socket_vmnet`.
+fn socket_vmnet<'a>(texts: impl Iterator<Item = &'a str>) -> Option<Net> {
+    let mut found = None;
+    for text in texts.filter(|text| text.contains("socket_vmnet")) {
+        if let Some((_, interface)) = text.split_once("socket_vmnet.bridged.") {
+            let end = interface.find(|c: char| !c.is_ascii_alphanumeric());
+            let interface = &interface[..end.unwrap_or(interface.len()).min(INTERFACE_LIMIT)];
+            let interface = Some(interface.to_owned()).filter(|name| !name.is_empty());
+            return Some(Net { mode: NetworkMode::Bridged, interface, port: None });
+        }
+        found = Some(Net { mode: NetworkMode::Shared, interface: None, port: None });
+    }
+    found
+}
+
+/// The value of a QEMU option: `kind,key=value,…`, where a doubled comma is one comma of a value,
+/// or a JSON object.
+struct Options {
+    kind: String,
+    pairs: Vec<(String, String)>,
+}
+
+impl Options {
+    fn parse(value: &str) -> Self {
+        if value.starts_with('{') {
+            let object = serde_json::from_str::<Map<String, Value>>(value).unwrap_or_default();
+            return Self::from_json(&object);
+        }
+        let mut parts = vec![String::new()];
+        let mut characters = value.chars().peekable();
+        while let Some(character) = characters.next() {
+            let separates = character == ',' && characters.next_if_eq(&',').is_none();
+            match parts.last_mut() {
+                Some(part) if !separates => part.push(character),
+                _ => parts.push(String::new()),
+            }
+        }
+        let mut options = Self { kind: String::new(), pairs: Vec::new() };
+        for (index, part) in parts.into_iter().enumerate() {
+            match part.split_once('=') {
+                // `unix:/a=b` is a path, not a pair.
+                Some((key, value)) if !key.contains([':', '/']) => {
+                    if matches!(key, "type" | "driver") {
+                        value.clone_into(&mut options.kind);
+                    }
+                    options.pairs.push((key.to_owned(), value.to_owned()));
+                }
+                _ if index == 0 => options.kind = part,
+                _ => {}
+            }
+        }
+        options
+    }
+
+    fn from_json(object: &Map<String, Value>) -> Self {
+        let mut pairs = Vec::new();
+        for (key, value) in object {
+            match value {
+                Value::String(text) => pairs.push((key.clone(), text.clone())),
+                Value::Object(inner) => pairs.extend(inner.iter().filter_map(|(below, value)| {
+                    Some((format!("{key}.{below}"), value.as_str()?.to_owned()))
+                })),
+                _ => {}
+            }
+        }
+        let kind = ["type", "driver"].iter().find_map(|key| object.get(*key)?.as_str());
+        Self { kind: kind.unwrap_or_default().to_owned(), pairs }
+    }
+
+    fn get(&self, key: &str) -> Option<&str> {
+        self.pairs.iter().find(|(own, _)| own == key).map(|(_, value)| value.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests;

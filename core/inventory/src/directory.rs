@@ -1,0 +1,176 @@
+//! The machines of a data directory: those of the registry, and directories with a disk image.
+
+use std::{
+    collections::BTreeMap,
+    ffi::OsString,
+    io::ErrorKind,
+    path::{Component, Path, PathBuf},
+};
+
+use vmkit_types::{Reading, bounded, escaped};
+
+use crate::{
+    Location, Problem, Severity, Source, file,
+    names::valid_name,
+    registry::{self, Entry, REGISTRY_LIMIT},
+};
+
+/// Most machines that are listed. Each costs a dozen system calls; a hundred times more than any
+/// host runs still takes well under a second.
+const MACHINES_LIMIT: usize = 10_000;
+
+/// A machine that exists, before its own files are read.
+#[derive(Debug)]
+pub(crate) struct Found {
+    pub(crate) name: String,
+    pub(crate) directory: PathBuf,
+    pub(crate) entry: Entry,
+    /// Its directory is there, or at least not known to be missing.
+    pub(crate) present: bool,
+}
+
+/// All machines, sorted by name.
+pub(crate) fn discover(location: &Location, problems: &mut Vec<Problem>) -> Vec<Found> {
+    let mut machines = registered(location, problems);
+    for name in with_image(location, problems) {
+        machines.entry(name).or_insert_with_key(|name| Found {
+            name: name.clone(),
+            directory: location.base_directory.join(name),
+            entry: Entry::empty(),
+            present: true,
+        });
+    }
+    if machines.len() > MACHINES_LIMIT {
+        let message = format!("holds more than {MACHINES_LIMIT} machines; the others are left out");
+        problems.push(Problem::error(&location.base_directory, message));
+    }
+    machines.into_values().take(MACHINES_LIMIT).collect()
+}
+
+fn registered(location: &Location, problems: &mut Vec<Problem>) -> BTreeMap<String, Found> {
+    let path = &location.registry;
+    let entries = match file::read(path, REGISTRY_LIMIT) {
+        Ok(Some(bytes)) => registry::parse(&bytes),
+        Ok(None) => return BTreeMap::new(),
+        Err(error) => Err(error.in_full()),
+    };
+    let entries = entries.unwrap_or_else(|message| {
+        problems.push(Problem::error(path, format!("the registry {message}")));
+        BTreeMap::new()
+    });
+    let mut machines = BTreeMap::new();
+    for (name, entry) in entries.into_iter().take(MACHINES_LIMIT + 1) {
+        let shown = shown(&name);
+        if !valid_name(&name) {
+            let message = format!("the entry `{shown}` is skipped: machines have no such names");
+            problems.push(Problem::warning(path, message));
+            continue;
+        }
+        let entry = entry.unwrap_or_else(|| {
+            let message = format!("the entry `{shown}` is no object; it is taken as empty");
+            problems.push(Problem::warning(path, message));
+            Entry::empty()
+        });
+        let directory = directory_of(&name, &entry, location, problems);
+        let present = is_present(&directory, problems);
+        machines.insert(name.clone(), Found { name, directory, entry, present });
+    }
+    machines
+}
+
+/// The registered directory where it is absolute and plain, else the usual place.
+fn directory_of(
+    name: &str,
+    entry: &Entry,
+    location: &Location,
+    problems: &mut Vec<Problem>,
+) -> PathBuf {
+    let usual = || location.base_directory.join(name);
+    let plain = |path: &Path| {
+        path.is_absolute() && !path.components().any(|part| part == Component::ParentDir)
+    };
+    match &entry.directory {
+        Reading::Known(path) if plain(path) => path.clone(),
+        Reading::Absent => usual(),
+        Reading::Known(_) | Reading::Unknown(_) => {
+            let message =
+                format!("the directory of `{name}` is not an absolute path; BASE/{name} is taken");
+            problems.push(Problem::warning(&location.registry, message));
+            usual()
+        }
+    }
+}
+
+fn is_present(directory: &Path, problems: &mut Vec<Problem>) -> bool {
+    match std::fs::metadata(directory) {
+        Ok(metadata) if metadata.is_dir() => true,
+        Ok(_) => {
+            problems.push(Problem::error(directory, "is not a directory"));
+            false
+        }
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+            false
+        }
+        Err(error) => {
+            problems.push(Problem::error(directory, format!("cannot be looked at: {error}")));
+            true
+        }
+    }
+}
+
+/// Names of the directories below the base directory that hold an image of their own name.
+fn with_image(location: &Location, problems: &mut Vec<Problem>) -> Vec<String> {
+    let base = &location.base_directory;
+    let entries = match std::fs::read_dir(base) {
+        Ok(entries) => entries,
+        Err(error) => {
+            problems.extend(unlisted(location, &error));
+            return Vec::new();
+        }
+    };
+    let mut names = Vec::new();
+    for entry in entries.take(MACHINES_LIMIT + 1) {
+        let entry = match entry {
+            Ok(entry) => entry,
+            Err(error) => {
+                problems.push(Problem::error(base, format!("cannot be listed: {error}")));
+                break;
+            }
+        };
+        let name = entry.file_name();
+        let mut image = OsString::from(&name);
+        image.push(".qcow2");
+        if !entry.path().join(image).exists() {
+            continue;
+        }
+        if let Some(name) = name.to_str().filter(|name| valid_name(name)) {
+            names.push(name.to_owned());
+        } else {
+            let shown = shown(&name.to_string_lossy());
+            let message =
+                format!("the directory `{shown}` is skipped: machines have no such names");
+            problems.push(Problem::warning(base, message));
+        }
+    }
+    names
+}
+
+/// A data directory without machines has no base directory yet; one that somebody named must be
+/// there itself.
+fn unlisted(location: &Location, error: &std::io::Error) -> Option<Problem> {
+    let Location { data_directory, base_directory, .. } = location;
+    if error.kind() != ErrorKind::NotFound {
+        return Some(Problem::error(base_directory, format!("cannot be listed: {error}")));
+    }
+    if data_directory.is_dir() {
+        return None;
+    }
+    let severity =
+        if location.source == Source::Default { Severity::Warning } else { Severity::Error };
+    let message = format!("there is no such data directory ({})", location.source);
+    Some(Problem { path: data_directory.clone(), message, severity })
+}
+
+fn shown(name: &str) -> String {
+    escaped(bounded(name, 100))
+}

@@ -1,0 +1,89 @@
+//! A machine, as its directory, its registry and its process tell of it.
+
+use std::{path::PathBuf, time::SystemTime};
+
+use vmkit_types::{Mac, NetworkMode, Reading};
+
+use crate::QmpStatus;
+
+/// One virtual machine of the data directory.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Machine {
+    /// Its name, of the form that [`valid_name`](crate::valid_name) allows.
+    pub name: String,
+    /// Whose format it was read from: `vm-toolkit`.
+    pub manager: &'static str,
+    /// Where its files are.
+    pub directory: PathBuf,
+    /// The host name its guest is meant to have.
+    pub hostname: Reading<String>,
+    /// The user that its guest is meant to have.
+    pub username: Reading<String>,
+    /// The MAC of its first network card, from the best source that has one.
+    pub mac: Reading<Mac>,
+    /// Where [`mac`](Self::mac) comes from.
+    pub mac_source: Option<MacSource>,
+    /// What NAME.mac says, or else the registry, whatever the process was started with.
+    pub recorded_mac: Reading<Mac>,
+    /// What its process does.
+    pub power: Power,
+    /// Its process, where that is proven to be this machine's.
+    pub pid: Option<u32>,
+    /// When that process started.
+    pub started_at: Option<SystemTime>,
+    /// What QEMU itself says.
+    pub qmp: Reading<QmpStatus>,
+    /// How its first network card is connected. Only a running process tells.
+    pub net: Reading<Net>,
+    /// Its console log, where there is one. A foreground start leaves that of an earlier run.
+    pub console_log: Option<PathBuf>,
+    /// Memory in MiB.
+    pub memory_mb: Reading<u64>,
+    /// Virtual processors.
+    pub vcpus: Reading<u32>,
+    /// Size of its disk as it was asked for, such as `60G`.
+    pub disk_size: Reading<String>,
+    /// The release its image was made from.
+    pub os_version: Reading<String>,
+    /// Its processor's architecture.
+    pub architecture: Reading<String>,
+}
+
+/// What the process of a machine does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Power {
+    /// Registered, but its directory is not there.
+    Missing,
+    /// No process.
+    Stopped,
+    /// A process, whose guest QEMU keeps from running.
+    Paused,
+    /// A process.
+    Running,
+    /// Whether there is a process cannot be seen.
+    Unknown,
+}
+
+/// Where a MAC comes from, best first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum MacSource {
+    /// The command line of its running process.
+    CommandLine,
+    /// NAME.mac in its directory.
+    MacFile,
+    /// The registry.
+    Registry,
+    /// Made from its name, as the toolkit does for a new machine.
+    DerivedFromName,
+}
+
+/// How a network card is connected.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Net {
+    /// The mode, in the guide's words.
+    pub mode: NetworkMode,
+    /// The host's interface or bridge that it is on, where that is known.
+    pub interface: Option<String>,
+    /// The host's end of its cable, such as `tap0`, where it has a name.
+    pub port: Option<String>,
+}

@@ -1,0 +1,206 @@
+//! Which machine a process belongs to, told by its command line alone.
+
+use std::{
+    collections::HashMap,
+    path::{Path, PathBuf},
+};
+
+/// The files that one QEMU process has to itself.
+const OWN_FILES: &[&str] = &["qcow2", "qmp", "pid"];
+
+/// Where the QEMU program stands in a command line: first, or behind a wrapper such as `sudo`,
+/// where an option follows it.
+pub(crate) fn qemu_program(arguments: &[String]) -> Option<usize> {
+    let is_qemu = |argument: &String| {
+        let name = argument.rsplit('/').next().unwrap_or_default();
+        name.starts_with("qemu-system-") || name.starts_with("qemu-kvm")
+    };
+    let followed =
+        |index: usize| arguments.get(index + 1).is_some_and(|next| next.starts_with('-'));
+    arguments
+        .iter()
+        .enumerate()
+        .find(|(index, argument)| is_qemu(argument) && (*index == 0 || followed(*index)))
+        .map(|(index, _)| index)
+}
+
+/// The directories of all machines.
+pub(crate) struct Directories<'a> {
+    names: Vec<&'a str>,
+    by_path: HashMap<PathBuf, Vec<usize>>,
+}
+
+impl<'a> Directories<'a> {
+    /// Takes each machine's name with the paths by which its directory is known.
+    pub(crate) fn new(machines: impl Iterator<Item = (&'a str, Vec<PathBuf>)>) -> Self {
+        let mut names = Vec::new();
+        let mut by_path: HashMap<_, Vec<usize>> = HashMap::new();
+        for (index, (name, paths)) in machines.enumerate() {
+            names.push(name);
+            for path in paths {
+                let machines = by_path.entry(path).or_default();
+                if !machines.contains(&index) {
+                    machines.push(index);
+                }
+            }
+        }
+        Self { names, by_path }
+    }
+
+    /// The machine whose process this is, if it is one's.
+    ///
+    /// A machine's own files decide; any other file inside its directory counts less, for a
+    /// machine may borrow an image from another. Of nested directories the inner one counts.
+    pub(crate) fn owner(&self, arguments: &[String]) -> Option<usize> {
+        qemu_program(arguments)?;
+        let mut best: Option<((bool, usize), usize)> = None;
+        for path in arguments.iter().flat_map(|argument| absolute_paths(argument)) {
+            for directory in path.ancestors().skip(1) {
+                let depth = directory.components().count();
+                for &machine in self.by_path.get(directory).into_iter().flatten() {
+                    let own = path.parent() == Some(directory)
+                        && path.file_name().is_some_and(|name| {
+                            is_own_file(&name.to_string_lossy(), self.names[machine])
+                        });
+                    let claim = (own, depth);
+                    if best.is_none_or(|(strongest, _)| claim > strongest) {
+                        best = Some((claim, machine));
+                    }
+                }
+            }
+        }
+        best.map(|(_, machine)| machine)
+    }
+}
+
+/// Whether a QEMU names one of this machine's own files by a relative path, which tells the
+/// machine only together with the machine's own pid file.
+pub(crate) fn names_own_file_relatively(arguments: &[String], name: &str) -> bool {
+    qemu_program(arguments).is_some()
+        && arguments.iter().flat_map(|argument| argument.split([',', '=', ':', '"'])).any(|text| {
+            !text.starts_with('/') && is_own_file(text.rsplit('/').next().unwrap_or(text), name)
+        })
+}
+
+fn is_own_file(file: &str, machine: &str) -> bool {
+    let extension = file.strip_prefix(machine).and_then(|rest| rest.strip_prefix('.'));
+    extension.is_some_and(|extension| OWN_FILES.contains(&extension))
+}
+
+/// The absolute paths in an argument such as `file=/vms/web/web.qcow2,if=virtio` or
+/// `unix:/vms/web/web.qmp`. A doubled comma is one comma of the path.
+fn absolute_paths(argument: &str) -> Vec<PathBuf> {
+    let mut paths = Vec::new();
+    let mut rest = argument;
+    let mut before = None;
+    while let Some(start) = rest.find('/') {
+        let previous = rest[..start].chars().next_back().or(before);
+        rest = &rest[start..];
+        if previous.is_none_or(|c| matches!(c, '=' | ':' | '"' | ',')) {
+            let end = path_end(rest);
+            paths.push(Path::new(&rest[..end].replace(",,", ",")).to_owned());
+            before = rest[..end].chars().next_back();
+            rest = &rest[end..];
+        } else {
+            before = Some('/');
+            rest = &rest[1..];
+        }
+    }
+    paths
+}
+
+/// Where a path ends: at a quote, or at a comma that is not doubled.
+fn path_end(text: &str) -> usize {
+    let bytes = text.as_bytes();
+    let mut index = 0;
+    while index < bytes.len() {
+        match bytes[index] {
+            b',' if bytes.get(index + 1) == Some(&b',') => index += 1,
+            b'"' | b',' => return index,
+            _ => {}
+        }
+        index += 1;
+    }
+    bytes.len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn owner(arguments: &[&str]) -> Option<&'static str> {
+        let machines = [
+            ("web", "/vms/web"),
+            ("web2", "/vms/web2"),
+            ("inner", "/vms/web/inner"),
+            ("comma", "/v,ms/comma"),
+            ("space", "/vm data/space"),
+            ("copy", "/vms/web"),
+        ];
+        let directories = machines.iter().map(|(name, path)| (*name, vec![PathBuf::from(path)]));
+        let arguments: Vec<_> = arguments.iter().map(|text| (*text).to_owned()).collect();
+        Directories::new(directories).owner(&arguments).map(|index| machines[index].0)
+    }
+
+    #[test]
+    fn a_process_is_a_machines_by_what_it_names() {
+        const QEMU: &str = "/usr/bin/qemu-system-x86_64";
+        let table: &[(&[&str], Option<&str>)] = &[
+            (&[QEMU, "-drive", "file=/vms/web/web.qcow2,if=virtio"], Some("web")),
+            (&[QEMU, "-drive", "file=/vms/web2/web2.qcow2"], Some("web2")),
+            (&[QEMU, "-drive", "file=/vms/web22/web2.qcow2"], None),
+            (&[QEMU, "-qmp", "unix:/vms/web/web.qmp,server,nowait"], Some("web")),
+            (&[QEMU, "-pidfile", "/vms/web/copy.pid"], Some("copy")),
+            (&[QEMU, "-serial", "file:/vms/web2/console.log"], Some("web2")),
+            (
+                &["qemu-kvm", "-blockdev", r#"{"driver":"file","filename":"/vms/web/web.qcow2"}"#],
+                Some("web"),
+            ),
+            (&[QEMU, "-drive", "file=/v,,ms/comma/comma.qcow2,if=virtio"], Some("comma")),
+            (&[QEMU, "-drive", "file=/vm data/space/space.qcow2"], Some("space")),
+            (&[QEMU, "-drive", "file=/vms//web/./web.qcow2"], Some("web")),
+            (
+                &[QEMU, "-cdrom", "/vms/web2/web2-seed.iso", "-drive", "file=/vms/web/web.qcow2"],
+                Some("web"),
+            ),
+            (&[QEMU, "-cdrom", "/vms/web/inner/seed.iso"], Some("inner")),
+            (&["sudo", QEMU, "-drive", "file=/vms/web/web.qcow2"], Some("web")),
+            (
+                &[
+                    "/opt/socket_vmnet/bin/socket_vmnet_client",
+                    "/var/run/socket_vmnet",
+                    "qemu-system-aarch64",
+                    "-drive",
+                    "file=/vms/web/web.qcow2",
+                ],
+                Some("web"),
+            ),
+            (&[QEMU, "-drive", "file=/vms/web"], None),
+            (&[QEMU, "-drive", "file=/else/where.qcow2"], None),
+            (&[QEMU, "-append", "root=x/vms/web/web.qcow2"], None),
+            (&["qemu-img", "convert", "/vms/web/web.qcow2"], None),
+            (&["less", "/vms/web/web.qcow2"], None),
+            (&["grep", "qemu-system-x86_64", "/vms/web/console.log"], None),
+            (&["sleep", "60"], None),
+            (&[], None),
+        ];
+        for (arguments, expected) in table {
+            assert_eq!(owner(arguments), *expected, "{arguments:?}");
+        }
+    }
+
+    #[test]
+    fn a_relative_name_is_an_own_file_or_nothing() {
+        let table = [
+            ("file=web.qcow2,if=virtio", true),
+            ("unix:vms/web/web.qmp", true),
+            ("file=/else/web.qcow2", false),
+            ("file=xweb.qcow2", false),
+            ("web-seed.iso", false),
+        ];
+        for (argument, expected) in table {
+            let arguments = ["qemu-system-x86_64".to_owned(), argument.to_owned()];
+            assert_eq!(names_own_file_relatively(&arguments, "web"), expected, "{argument}");
+        }
+    }
+}

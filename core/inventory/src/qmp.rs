@@ -1,0 +1,134 @@
+//! Asking QEMU's monitors how their machines are, all at once.
+
+mod session;
+
+use std::{
+    io,
+    os::fd::OwnedFd,
+    path::Path,
+    time::{Duration, Instant},
+};
+
+use rustix::{
+    event::{PollFd, PollFlags, Timespec, poll},
+    io::{Errno, FdFlags, fcntl_setfd, ioctl_fionbio},
+    net::{
+        AddressFamily, RecvFlags, SendFlags, SocketAddrUnix, SocketType, connect, recv, send,
+        socket,
+    },
+};
+pub use session::QmpStatus;
+use session::{Session, Step};
+use vmkit_types::{Reading, Unread};
+
+/// How long all monitors together may take. A healthy one answers within a millisecond, also on a
+/// loaded host within tens; a busy or hanging one costs this once, below what a person notices.
+pub(crate) const DEADLINE: Duration = Duration::from_millis(200);
+
+/// Asks every socket for its machine's status, in the order of the sockets.
+///
+/// `Absent`: there is no socket, or nobody listens on it. `Unknown`: somebody does, but has not
+/// answered as QEMU does, which a monitor with another client never does.
+pub(crate) fn query(sockets: &[&Path]) -> Vec<Reading<QmpStatus>> {
+    let deadline = Instant::now() + DEADLINE;
+    let mut answers = vec![Reading::Unknown(Unread::TimedOut); sockets.len()];
+    let mut open = Vec::new();
+    for (index, path) in sockets.iter().enumerate() {
+        match connected(path) {
+            Ok(socket) => open.push(Monitor { index, socket, session: Session::new() }),
+            Err(error) => answers[index] = refused(path, error),
+        }
+    }
+    while !open.is_empty() {
+        let left = deadline.saturating_duration_since(Instant::now());
+        let Ok(left) = Timespec::try_from(left) else { break };
+        let mut polled: Vec<_> =
+            open.iter().map(|monitor| PollFd::new(&monitor.socket, PollFlags::IN)).collect();
+        match poll(&mut polled, Some(&left)) {
+            Ok(0) => break,
+            Ok(_) | Err(Errno::INTR) => {}
+            Err(error) => {
+                let why = Unread::Failed(format!("wait for QMP monitors: {error}"));
+                for monitor in &open {
+                    answers[monitor.index] = Reading::Unknown(why.clone());
+                }
+                break;
+            }
+        }
+        let ready: Vec<_> = polled.iter().map(|polled| !polled.revents().is_empty()).collect();
+        let mut ready = ready.into_iter();
+        open.retain_mut(|monitor| {
+            if !ready.next().unwrap_or(false) {
+                return true;
+            }
+            let answer = monitor.advance(sockets[monitor.index]);
+            answer.map(|answer| answers[monitor.index] = answer).is_none()
+        });
+    }
+    answers
+}
+
+/// A monitor that has not answered yet.
+struct Monitor {
+    index: usize,
+    socket: OwnedFd,
+    session: Session,
+}
+
+impl Monitor {
+    /// Takes what has come, and sends what is due.
+    fn advance(&mut self, path: &Path) -> Option<Reading<QmpStatus>> {
+        let mut chunk = [0_u8; 4096];
+        let received = match recv(&self.socket, &mut chunk[..], RecvFlags::empty()) {
+            Ok((0, _)) => return Some(failed(path, "closed without an answer")),
+            Ok((count, _)) => count,
+            Err(Errno::AGAIN | Errno::INTR) => return None,
+            Err(error) => return Some(failed(path, &error.to_string())),
+        };
+        match self.session.take(&chunk[..received]) {
+            Step::Wait => None,
+            Step::Send(command) => match send(&self.socket, command, SEND_FLAGS) {
+                // A few dozen bytes always fit in a fresh socket.
+                Ok(sent) if sent == command.len() => None,
+                Ok(_) => Some(failed(path, "took a part of a command only")),
+                Err(error) => Some(failed(path, &error.to_string())),
+            },
+            Step::Answer(status) => Some(Reading::Known(status)),
+            Step::Refused(why) => Some(failed(path, why)),
+        }
+    }
+}
+
+/// A monitor that has gone must not end this process by a signal.
+#[cfg(not(target_vendor = "apple"))]
+const SEND_FLAGS: SendFlags = SendFlags::NOSIGNAL;
+#[cfg(target_vendor = "apple")]
+const SEND_FLAGS: SendFlags = SendFlags::empty();
+
+/// Connects without waiting: a monitor whose queue of clients is full would block for ever.
+fn connected(path: &Path) -> Result<OwnedFd, Errno> {
+    let address = SocketAddrUnix::new(path)?;
+    let socket = socket(AddressFamily::UNIX, SocketType::STREAM, None)?;
+    fcntl_setfd(&socket, FdFlags::CLOEXEC)?;
+    ioctl_fionbio(&socket, true)?;
+    #[cfg(target_vendor = "apple")]
+    rustix::net::sockopt::set_socket_nosigpipe(&socket, true)?;
+    connect(&socket, &address)?;
+    Ok(socket)
+}
+
+fn refused(path: &Path, error: Errno) -> Reading<QmpStatus> {
+    match error {
+        Errno::NOENT | Errno::NOTDIR | Errno::CONNREFUSED => Reading::Absent,
+        Errno::ACCESS | Errno::PERM => {
+            Reading::Unknown(Unread::Denied(format!("connect to {}", path.display())))
+        }
+        Errno::AGAIN | Errno::INPROGRESS => failed(path, "busy with other clients"),
+        Errno::NAMETOOLONG => failed(path, "its path is too long for a socket's address"),
+        error => failed(path, &io::Error::from(error).to_string()),
+    }
+}
+
+fn failed(path: &Path, why: &str) -> Reading<QmpStatus> {
+    Reading::Unknown(Unread::Failed(format!("QMP monitor {}: {why}", path.display())))
+}

@@ -1,0 +1,175 @@
+//! The conversation with one monitor, without its socket.
+
+use serde::Deserialize;
+use vmkit_types::bounded;
+
+/// Most bytes that a monitor may send before its answer. A greeting has about 150, an event about
+/// 100; a guest that is reset in a loop may raise hundreds.
+const REPLY_LIMIT: usize = 64 * 1024;
+
+/// Longest name of a state that is kept; QEMU's own have up to 14 bytes.
+const STATE_LIMIT: usize = 32;
+
+/// What QEMU says of its machine.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct QmpStatus {
+    /// The guest's processors run.
+    pub running: bool,
+    /// The state in QEMU's words: `running`, `paused`, `prelaunch`, `io-error`, …
+    pub state: String,
+}
+
+/// What is to be done next.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Step {
+    Wait,
+    Send(&'static [u8]),
+    Answer(QmpStatus),
+    Refused(&'static str),
+}
+
+/// One conversation: greeting, capabilities, status. Events in between are skipped.
+pub(crate) struct Session {
+    received: Vec<u8>,
+    total: usize,
+    sent: Sent,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Sent {
+    Nothing,
+    Capabilities,
+    Query,
+}
+
+#[derive(Deserialize)]
+struct Reply {
+    #[serde(rename = "QMP")]
+    greeting: Option<serde::de::IgnoredAny>,
+    #[serde(rename = "return")]
+    result: Option<Status>,
+    error: Option<serde::de::IgnoredAny>,
+}
+
+#[derive(Deserialize)]
+struct Status {
+    running: Option<bool>,
+    status: Option<String>,
+}
+
+impl Session {
+    pub(crate) fn new() -> Self {
+        Self { received: Vec::new(), total: 0, sent: Sent::Nothing }
+    }
+
+    /// Takes bytes of the monitor. It sends one JSON object per line.
+    pub(crate) fn take(&mut self, bytes: &[u8]) -> Step {
+        self.total = self.total.saturating_add(bytes.len());
+        if self.total > REPLY_LIMIT {
+            return Step::Refused("says more than a monitor would");
+        }
+        let mut step = Step::Wait;
+        for part in bytes.split_inclusive(|byte| *byte == b'\n') {
+            self.received.extend_from_slice(part);
+            if !part.ends_with(b"\n") {
+                break;
+            }
+            let line = std::mem::take(&mut self.received);
+            match self.line(line.trim_ascii()) {
+                Step::Wait => {}
+                end @ (Step::Answer(_) | Step::Refused(_)) => return end,
+                send @ Step::Send(_) => step = send,
+            }
+        }
+        step
+    }
+
+    fn line(&mut self, line: &[u8]) -> Step {
+        if line.is_empty() {
+            return Step::Wait;
+        }
+        let Ok(reply) = serde_json::from_slice::<Reply>(line) else {
+            return Step::Refused("does not speak QMP");
+        };
+        if reply.error.is_some() {
+            return Step::Refused("refused the query");
+        }
+        match (self.sent, reply.greeting, reply.result) {
+            (Sent::Nothing, Some(_), _) => {
+                self.sent = Sent::Capabilities;
+                Step::Send(b"{\"execute\":\"qmp_capabilities\"}\r\n")
+            }
+            (Sent::Capabilities, _, Some(_)) => {
+                self.sent = Sent::Query;
+                Step::Send(b"{\"execute\":\"query-status\"}\r\n")
+            }
+            (Sent::Query, _, Some(Status { running: Some(running), status: Some(state) })) => {
+                Step::Answer(QmpStatus { running, state: bounded(&state, STATE_LIMIT).to_owned() })
+            }
+            (Sent::Query, _, Some(_)) => Step::Refused("answered without a status"),
+            // An event.
+            _ => Step::Wait,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GREETING: &str = r#"{"QMP": {"version": {"qemu": {"micro": 22, "minor": 2, "major": 7}, "package": ""}, "capabilities": ["oob"]}}"#;
+    const EVENT: &str = r#"{"timestamp": {"seconds": 1, "microseconds": 2}, "event": "RESET", "data": {"guest": true}}"#;
+    const DONE: &str = r#"{"return": {}}"#;
+    const CAPABILITIES: Step = Step::Send(b"{\"execute\":\"qmp_capabilities\"}\r\n");
+    const QUERY: Step = Step::Send(b"{\"execute\":\"query-status\"}\r\n");
+
+    fn status(running: bool, state: &str) -> Step {
+        Step::Answer(QmpStatus { running, state: state.to_owned() })
+    }
+
+    #[test]
+    fn a_conversation_ends_with_a_status_or_a_reason() {
+        let paused = r#"{"return": {"status": "paused", "singlestep": false, "running": false}}"#;
+        let running = r#"{"return": {"running": true, "status": "running"}}"#;
+        let table: &[(&[&str], Step)] = &[
+            (&[GREETING], CAPABILITIES),
+            (&[GREETING, DONE], QUERY),
+            (&[GREETING, DONE, running], status(true, "running")),
+            (&[GREETING, EVENT, DONE, EVENT, paused], status(false, "paused")),
+            (&[EVENT], Step::Wait),
+            (&[running], Step::Wait),
+            (&["", ""], Step::Wait),
+            (&[GREETING, DONE, DONE], Step::Refused("answered without a status")),
+            (
+                &[GREETING, r#"{"error": {"class": "X", "desc": "y"}}"#],
+                Step::Refused("refused the query"),
+            ),
+            (&["SSH-2.0-OpenSSH_9.6"], Step::Refused("does not speak QMP")),
+            (&["[1]"], Step::Refused("does not speak QMP")),
+        ];
+        for (lines, expected) in table {
+            let mut session = Session::new();
+            let steps = lines.iter().map(|line| session.take(format!("{line}\r\n").as_bytes()));
+            let last = steps.filter(|step| *step != Step::Wait).last().unwrap_or(Step::Wait);
+            assert_eq!(last, *expected, "{lines:?}");
+        }
+    }
+
+    #[test]
+    fn pieces_and_lumps_of_lines_are_the_same() {
+        let mut session = Session::new();
+        let lump = format!("{GREETING}\r\n{EVENT}\r\n");
+        assert_eq!(session.take(lump.as_bytes()), CAPABILITIES);
+        let steps: Vec<_> = DONE.bytes().map(|byte| session.take(&[byte])).collect();
+        assert!(steps.iter().all(|step| *step == Step::Wait));
+        assert_eq!(session.take(b"\n"), QUERY);
+    }
+
+    #[test]
+    fn a_monitor_that_talks_without_end_is_left() {
+        let mut session = Session::new();
+        let chunk = [b' '; 4096];
+        let refused = (0..=REPLY_LIMIT / chunk.len()).map(|_| session.take(&chunk)).last();
+        assert_eq!(refused, Some(Step::Refused("says more than a monitor would")));
+    }
+}

@@ -1,0 +1,256 @@
+//! From a data directory to its machines.
+
+use std::path::{Path, PathBuf};
+
+use vmkit_platform::{Platform, Process};
+use vmkit_types::{HostNetwork, Mac, Reading, Unread};
+
+use crate::{
+    Location, MacSource, Machine, Net, Power, Problem, QmpStatus, Severity,
+    command_line::{self, CommandLine},
+    directory::{Found, discover},
+    file::{self, FileError},
+    guest_names::{self, GuestNames, USER_DATA_LIMIT},
+    names::{derived_mac, machine_mac},
+    ownership::qemu_program,
+    power::{Liveness, processes},
+    qmp,
+};
+
+/// Largest NAME.mac that is read: 17 characters and a line break, with room for white space.
+const MAC_LIMIT: u64 = 64;
+
+/// The manager whose format this crate reads.
+const MANAGER: &str = "vm-toolkit";
+
+/// How far to look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Depth {
+    /// Files and processes alone: a machine with a process is running.
+    ProcessesOnly,
+    /// QEMU's monitors too: they tell paused machines from running ones.
+    WithQmp,
+}
+
+/// What a data directory holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Inventory {
+    /// The machines, sorted by name.
+    pub machines: Vec<Machine>,
+    /// What could not be read.
+    pub problems: Vec<Problem>,
+}
+
+/// Reads the machines of a location. It waits for nothing but QEMU's monitors, and for those only
+/// in [`Depth::WithQmp`] and at most 200 ms in all.
+pub fn read(location: &Location, platform: &impl Platform, depth: Depth) -> Inventory {
+    let mut problems = Vec::new();
+    let found = discover(location, &mut problems);
+    let states = processes(&found, platform, &mut problems);
+    let lines: Vec<_> = states.iter().map(|state| state.process().map(read_line)).collect();
+    let answers = match depth {
+        Depth::ProcessesOnly => vec![Reading::Unknown(Unread::NotTried); found.len()],
+        Depth::WithQmp => ask_monitors(&found, &states, &lines),
+    };
+    let mut bridges = Bridges { platform, network: None };
+    let mut machines = Vec::with_capacity(found.len());
+    for (((found, state), line), qmp) in found.into_iter().zip(states).zip(lines).zip(answers) {
+        let line = line.map(|line| CommandLine { net: bridges.complete(line.net), ..line });
+        machines.push(machine(found, &state, line, qmp, &mut problems));
+    }
+    Inventory { machines, problems }
+}
+
+fn read_line(process: &Process) -> CommandLine {
+    let program = qemu_program(&process.arguments).unwrap_or(0);
+    command_line::parse(&process.arguments, program)
+}
+
+/// Asks the monitors of all machines, also of those without a proven process: an answer at the
+/// machine's own socket is a proof, and a socket without a listener costs a microsecond.
+fn ask_monitors(
+    found: &[Found],
+    states: &[Liveness],
+    lines: &[Option<CommandLine>],
+) -> Vec<Reading<QmpStatus>> {
+    let sockets: Vec<PathBuf> = found
+        .iter()
+        .zip(states)
+        .zip(lines)
+        .map(|((found, state), line)| {
+            // A relative one is relative to where QEMU was started, which is not known.
+            let named = line.as_ref().and_then(|line| line.qmp.as_ref());
+            match named.filter(|path| path.is_absolute()) {
+                Some(path) if matches!(state, Liveness::Alive(_)) => path.clone(),
+                _ => found.directory.join(format!("{}.qmp", found.name)),
+            }
+        })
+        .collect();
+    qmp::query(&sockets.iter().map(PathBuf::as_path).collect::<Vec<_>>())
+}
+
+/// Looks up the bridges of ports, and the network only when there is a port.
+struct Bridges<'a, P> {
+    platform: &'a P,
+    network: Option<Reading<HostNetwork>>,
+}
+
+impl<P: Platform> Bridges<'_, P> {
+    fn complete(&mut self, net: Reading<Net>) -> Reading<Net> {
+        net.map(|mut net| {
+            if let (Some(port), None) = (&net.port, &net.interface) {
+                let network = self.network.get_or_insert_with(|| self.platform.network());
+                if let Reading::Known(network) = network {
+                    let port = network.interfaces.iter().find(|interface| interface.name == *port);
+                    net.interface = port.and_then(|port| port.bridge.clone());
+                }
+            }
+            net
+        })
+    }
+}
+
+fn machine(
+    found: Found,
+    state: &Liveness,
+    line: Option<CommandLine>,
+    qmp: Reading<QmpStatus>,
+    problems: &mut Vec<Problem>,
+) -> Machine {
+    let Found { name, directory, entry, present } = found;
+    let power = power(present, state, &qmp);
+    let proven = matches!(state, Liveness::Alive(_)) || matches!(qmp, Reading::Known(_));
+    let process = state.process().filter(|_| proven);
+    let line = line.filter(|_| proven);
+    let mac_path = directory.join(format!("{name}.mac"));
+    let mac_line = file::first_line(&mac_path, MAC_LIMIT);
+    let failure = mac_line.as_ref().err().map(FileError::in_full);
+    let file = mac_in_file(mac_line, &mac_path, problems);
+    let macs =
+        Macs { line: line.as_ref().map(|line| &line.mac), file: &file, registry: &entry.mac };
+    let (mac, mac_source) = macs.best(&name);
+    if let Some(message) = failure {
+        // The derived MAC is a guess where the file might have told another.
+        let guessed = mac_source == MacSource::DerivedFromName;
+        let severity = if guessed { Severity::Error } else { Severity::Warning };
+        problems.push(Problem { path: mac_path, message, severity });
+    }
+    let recorded_mac = macs.recorded();
+    let (hostname, username) = guest_names(&directory, entry.hostname, entry.username, problems);
+    let console_log = directory.join("console.log");
+    Machine {
+        manager: MANAGER,
+        hostname,
+        username,
+        mac: Reading::Known(mac),
+        mac_source: Some(mac_source),
+        recorded_mac,
+        power,
+        pid: process.map(|process| process.pid),
+        started_at: process.and_then(|process| process.started_at.clone().known()),
+        qmp,
+        net: line.map_or(Reading::Unknown(Unread::NotTried), |line| line.net),
+        console_log: Some(console_log).filter(|path| path.is_file()),
+        memory_mb: entry.memory_mb,
+        vcpus: entry.vcpus,
+        disk_size: entry.disk_size,
+        os_version: entry.os_version,
+        architecture: entry.architecture,
+        name,
+        directory,
+    }
+}
+
+/// What the machine does, by its process and its monitor.
+fn power(present: bool, state: &Liveness, qmp: &Reading<QmpStatus>) -> Power {
+    match (state, qmp) {
+        _ if !present => Power::Missing,
+        (_, Reading::Known(status)) if status.running => Power::Running,
+        (_, Reading::Known(_)) => Power::Paused,
+        (Liveness::Alive(_), _) => Power::Running,
+        // Somebody listens at the machine's own socket without an answer.
+        (_, Reading::Unknown(Unread::TimedOut)) | (Liveness::Undetermined(_), _) => Power::Unknown,
+        (Liveness::Dead | Liveness::Unproven(_), _) => Power::Stopped,
+    }
+}
+
+/// What each source says of a machine's MAC.
+struct Macs<'a> {
+    line: Option<&'a Reading<Mac>>,
+    file: &'a Reading<Mac>,
+    registry: &'a Reading<Mac>,
+}
+
+impl Macs<'_> {
+    fn best(&self, name: &str) -> (Mac, MacSource) {
+        let sources = [
+            (self.line, MacSource::CommandLine),
+            (Some(self.file), MacSource::MacFile),
+            (Some(self.registry), MacSource::Registry),
+        ];
+        let mut known = sources.into_iter().filter_map(|(mac, source)| match mac? {
+            Reading::Known(mac) => Some((*mac, source)),
+            _ => None,
+        });
+        known.next().unwrap_or_else(|| (derived_mac(name), MacSource::DerivedFromName))
+    }
+
+    /// The file before the registry; a file that cannot be read speaks only where the registry
+    /// has nothing.
+    fn recorded(&self) -> Reading<Mac> {
+        match (self.file, self.registry) {
+            (Reading::Known(_), _) | (Reading::Unknown(_), Reading::Absent) => self.file.clone(),
+            _ => self.registry.clone(),
+        }
+    }
+}
+
+fn mac_in_file(
+    line: Result<Option<String>, FileError>,
+    path: &Path,
+    problems: &mut Vec<Problem>,
+) -> Reading<Mac> {
+    match file::reading(line, path) {
+        Reading::Known(line) => machine_mac(&line).map_or_else(
+            || {
+                problems.push(Problem::warning(path, "does not hold the MAC of a machine"));
+                Reading::Unknown(Unread::Malformed(path.display().to_string()))
+            },
+            Reading::Known,
+        ),
+        Reading::Absent => Reading::Absent,
+        Reading::Unknown(why) => Reading::Unknown(why),
+    }
+}
+
+/// The names that the registry lacks, from user-data.
+fn guest_names(
+    directory: &Path,
+    hostname: Reading<String>,
+    username: Reading<String>,
+    problems: &mut Vec<Problem>,
+) -> (Reading<String>, Reading<String>) {
+    if hostname != Reading::Absent && username != Reading::Absent {
+        return (hostname, username);
+    }
+    let path = directory.join("cloud-init/user-data");
+    let bytes = file::read(&path, USER_DATA_LIMIT);
+    note(&bytes, &path, problems);
+    let names = match file::reading(bytes, &path) {
+        Reading::Known(bytes) => guest_names::parse(&String::from_utf8_lossy(&bytes)),
+        Reading::Absent => GuestNames { hostname: Reading::Absent, username: Reading::Absent },
+        Reading::Unknown(why) => {
+            GuestNames { hostname: Reading::Unknown(why.clone()), username: Reading::Unknown(why) }
+        }
+    };
+    let or = |registered: Reading<String>, guest| {
+        if registered == Reading::Absent { guest } else { registered }
+    };
+    (or(hostname, names.hostname), or(username, names.username))
+}
+
+fn note<T>(read: &Result<T, FileError>, path: &Path, problems: &mut Vec<Problem>) {
+    if let Err(error) = read {
+        problems.push(Problem::warning(path, error.in_full()));
+    }
+}

@@ -1,0 +1,166 @@
+//! `.vm-registry.json`, of every age.
+
+use std::{collections::BTreeMap, path::PathBuf};
+
+use serde::Deserialize;
+use serde_json::{Map, Value};
+use vmkit_types::{Mac, Reading, Unread};
+
+use crate::names::{machine_mac, valid_hostname, valid_username, valid_word};
+
+/// Largest registry that is read: an entry has about 0.5 KiB, so this is 30,000 machines.
+pub(crate) const REGISTRY_LIMIT: u64 = 16 * 1024 * 1024;
+
+#[derive(Deserialize)]
+struct Document {
+    vms: BTreeMap<String, Value>,
+}
+
+/// What the registry says of one machine. Absent are keys that are not there, `null`, `"null"`
+/// and `""`, all of which releases of the toolkit have written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Entry {
+    pub(crate) directory: Reading<PathBuf>,
+    pub(crate) hostname: Reading<String>,
+    pub(crate) username: Reading<String>,
+    pub(crate) mac: Reading<Mac>,
+    pub(crate) memory_mb: Reading<u64>,
+    pub(crate) vcpus: Reading<u32>,
+    pub(crate) disk_size: Reading<String>,
+    pub(crate) os_version: Reading<String>,
+    pub(crate) architecture: Reading<String>,
+}
+
+/// The entries by name, names as they stand; `None` for one that is not an object.
+///
+/// # Errors
+/// The text is not JSON with an object `vms`. The message tells the place and never the content.
+pub(crate) fn parse(bytes: &[u8]) -> Result<BTreeMap<String, Option<Entry>>, String> {
+    let document: Document = serde_json::from_slice(bytes).map_err(|error| {
+        let (line, column) = (error.line(), error.column());
+        match error.classify() {
+            serde_json::error::Category::Data => "has no object `vms`".to_owned(),
+            serde_json::error::Category::Eof => "ends in the middle of its JSON".to_owned(),
+            _ => format!("is not JSON at line {line}, column {column}"),
+        }
+    })?;
+    let entry = |value: &Value| value.as_object().map(Entry::from_object);
+    Ok(document.vms.iter().map(|(name, value)| (name.clone(), entry(value))).collect())
+}
+
+impl Entry {
+    /// An entry that says nothing, for a machine that is not registered.
+    pub(crate) fn empty() -> Self {
+        Self::from_object(&Map::new())
+    }
+
+    fn from_object(object: &Map<String, Value>) -> Self {
+        let text = |key: &str, valid: fn(&str) -> bool| {
+            value(object, key, |value| value.as_str().filter(|text| valid(text)).map(str::to_owned))
+        };
+        Self {
+            directory: value(object, "directory", |v| v.as_str().map(PathBuf::from)),
+            hostname: text("hostname", valid_hostname),
+            username: text("username", valid_username),
+            mac: value(object, "mac_address", |value| machine_mac(value.as_str()?)),
+            memory_mb: value(object, "memory_mb", number),
+            vcpus: value(object, "vcpus", |value| number(value)?.try_into().ok()),
+            disk_size: text("disk_size", valid_word),
+            os_version: text("os_version", valid_word),
+            architecture: text("architecture", valid_word),
+        }
+    }
+}
+
+fn value<T>(
+    object: &Map<String, Value>,
+    key: &str,
+    parse: impl FnOnce(&Value) -> Option<T>,
+) -> Reading<T> {
+    match object.get(key) {
+        None | Some(Value::Null) => Reading::Absent,
+        Some(Value::String(text)) if text.is_empty() || text == "null" => Reading::Absent,
+        Some(value) => parse(value).map_or_else(
+            || Reading::Unknown(Unread::Malformed(format!("`{key}` in the registry"))),
+            Reading::Known,
+        ),
+    }
+}
+
+/// A count above zero, written as a number or, by shell code, as a string of digits.
+fn number(value: &Value) -> Option<u64> {
+    let number = value.as_u64().or_else(|| value.as_str()?.parse().ok());
+    number.filter(|number| *number > 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn known<T>(value: T) -> Reading<T> {
+        Reading::Known(value)
+    }
+
+    fn malformed<T>(key: &str) -> Reading<T> {
+        Reading::Unknown(Unread::Malformed(format!("`{key}` in the registry")))
+    }
+
+    #[test]
+    fn entries_of_every_age_are_read() {
+        let full = r#"{"name":"web","directory":"/vms/web","hostname":"web","username":"u",
+            "disk_size":"60G","memory_mb":16384,"vcpus":12,"os_version":"ubuntu-noble",
+            "architecture":"x86_64","mac_address":"52:54:00:4b:5e:57","instance_id":"iid-web-1759"}"#;
+        let old = r#"{"name":"old","directory":null,"hostname":"null","username":"","disk_size":"20G",
+            "status":"running","pid":17,"ip_address":"192.168.1.7","mac_address":""}"#;
+        let odd = r#"{"hostname":"\u001b[2J","username":"-o","memory_mb":"2048","vcpus":0,
+            "mac_address":"ff:ff:ff:ff:ff:ff","disk_size":60,"architecture":["x"]}"#;
+        let text = format!(
+            r#"{{"vms":{{"web":{full},"old":{old},"odd":{odd},"list":[1],"../up":{{}}}},"version":"1.0"}}"#
+        );
+        let entries = parse(text.as_bytes()).unwrap();
+        let expected = Entry {
+            directory: known("/vms/web".into()),
+            hostname: known("web".to_owned()),
+            username: known("u".to_owned()),
+            mac: known("52:54:00:4b:5e:57".parse().unwrap()),
+            memory_mb: known(16384),
+            vcpus: known(12),
+            disk_size: known("60G".to_owned()),
+            os_version: known("ubuntu-noble".to_owned()),
+            architecture: known("x86_64".to_owned()),
+        };
+        assert_eq!(entries["web"], Some(expected));
+        let expected = Entry { disk_size: known("20G".to_owned()), ..Entry::empty() };
+        assert_eq!(entries["old"], Some(expected));
+        let expected = Entry {
+            hostname: malformed("hostname"),
+            username: malformed("username"),
+            memory_mb: known(2048),
+            vcpus: malformed("vcpus"),
+            mac: malformed("mac_address"),
+            disk_size: malformed("disk_size"),
+            architecture: malformed("architecture"),
+            ..Entry::empty()
+        };
+        assert_eq!(entries["odd"], Some(expected));
+        assert_eq!(entries["list"], None);
+        assert_eq!(entries["../up"], Some(Entry::empty()), "the caller judges names");
+    }
+
+    #[test]
+    fn a_corrupt_registry_tells_where_and_not_what() {
+        let deep = format!(r#"{{"vms":{}"#, "[".repeat(100_000));
+        let table: &[(&[u8], &str)] = &[
+            (b"", "ends in the middle of its JSON"),
+            (br#"{"vms":{"web":"#, "ends in the middle of its JSON"),
+            (br#"{"vms":"secret"}"#, "has no object `vms`"),
+            (br#"{"version":"1.0"}"#, "has no object `vms`"),
+            (b"[]", "has no object `vms`"),
+            (b"{\"vms\":\xff}", "is not JSON at line 1, column 8"),
+            (deep.as_bytes(), "has no object `vms`"),
+        ];
+        for (bytes, expected) in table {
+            assert_eq!(parse(bytes), Err((*expected).to_owned()));
+        }
+    }
+}
