@@ -1,6 +1,6 @@
 //! `vm plugin list` and `vm plugin info`.
 
-use vmkit_host::{Found, Plugin, Refusal, vet};
+use vmkit_host::{Found, Plugin, vet};
 use vmkit_report::{PluginDetails, PluginEntry, PluginStatus, Plugins};
 use vmkit_wire::{Cost, Mode, Needs};
 
