@@ -1,0 +1,318 @@
+//! Data directories as they are found, good and bad.
+
+mod support;
+
+use std::{fs, os::unix::fs::symlink, time::SystemTime};
+
+use support::{Data, Fake, names, of};
+use vmkit_inventory::{Depth, MacSource, Power, Severity, derived_mac, read};
+use vmkit_types::{HostNetwork, Interface, InterfaceKind, Mac, NetworkMode, Reading, Unread};
+
+const FILE_MAC: &str = "52:54:00:00:00:f1";
+const LINE_MAC: &str = "52:54:00:00:00:11";
+
+fn known(text: &str) -> Reading<String> {
+    Reading::Known(text.to_owned())
+}
+
+fn mac(text: &str) -> Mac {
+    text.parse().unwrap()
+}
+
+#[test]
+fn registered_and_unregistered_machines_are_listed_by_name() {
+    let data = Data::new();
+    data.registry(
+        r#""web":{"hostname":"web.lan","username":"u","memory_mb":4096,"vcpus":2},"gone":{}"#,
+    );
+    data.machine("web");
+    data.machine("alone");
+    data.write("vms/alone/cloud-init/user-data", "hostname: a1\nusers:\n  - name: me\n");
+    data.write("vms/notes/readme.txt", "no machine");
+    data.write("vms/file", "no machine");
+    let inventory = data.read(&Fake::default(), Depth::ProcessesOnly);
+    assert_eq!(names(&inventory), ["alone", "gone", "web"]);
+    assert_eq!(inventory.problems, []);
+    let alone = of(&inventory, "alone");
+    assert_eq!((&alone.hostname, &alone.username), (&known("a1"), &known("me")));
+    assert_eq!((alone.power, &alone.memory_mb), (Power::Stopped, &Reading::Absent));
+    assert_eq!(of(&inventory, "gone").power, Power::Missing);
+    let web = of(&inventory, "web");
+    assert_eq!((&web.hostname, &web.username), (&known("web.lan"), &known("u")));
+    assert_eq!((&web.memory_mb, &web.vcpus), (&Reading::Known(4096), &Reading::Known(2)));
+    assert_eq!(web.qmp, Reading::Unknown(Unread::NotTried));
+    assert_eq!(web.net, Reading::Unknown(Unread::NotTried));
+    assert_eq!((web.manager, web.console_log.as_ref()), ("vm-toolkit", None));
+}
+
+/// A process table and a pid file, and what they prove for `web`.
+#[test]
+fn a_pid_counts_only_with_a_proof() {
+    let data = Data::new();
+    let web = data.machine("web");
+    let db = data.machine("db");
+    let own = Data::qemu(&web, "-m 256");
+    let sudo = format!("sudo {own}");
+    let fake = Fake::default;
+    let table = [
+        ("no process", None, fake(), Power::Stopped, None),
+        ("own pid file", Some("17\n"), fake().with(17, &own), Power::Running, Some(17)),
+        ("foreground start", None, fake().with(17, &own), Power::Running, Some(17)),
+        ("stale, not in use", Some("99"), fake(), Power::Stopped, None),
+        ("stale, another program", Some("17"), fake().with(17, "sleep 60"), Power::Stopped, None),
+        (
+            "stale, another machine",
+            Some("17"),
+            fake().with(17, &Data::qemu(&db, "-m 1")),
+            Power::Stopped,
+            None,
+        ),
+        (
+            "stale, foreign QEMU",
+            Some("17"),
+            fake().with(17, "qemu-system-x86_64 -m 1"),
+            Power::Stopped,
+            None,
+        ),
+        (
+            "stale, and runs elsewhere",
+            Some("17"),
+            fake().with(17, "sh").with(18, &own),
+            Power::Running,
+            Some(18),
+        ),
+        ("QEMU before sudo", None, fake().with(17, &sudo).with(18, &own), Power::Running, Some(18)),
+        ("sudo alone", Some("17"), fake().with(17, &sudo), Power::Running, Some(17)),
+        (
+            "relative names",
+            Some("17"),
+            fake().with(17, "qemu-system-x86_64 -drive file=web.qcow2"),
+            Power::Running,
+            Some(17),
+        ),
+        (
+            "relative names alone",
+            None,
+            fake().with(17, "qemu-system-x86_64 -drive file=web.qcow2"),
+            Power::Stopped,
+            None,
+        ),
+        (
+            "a reader of its files",
+            Some("17"),
+            fake().with(17, &format!("tail -f {}/web.qcow2", web.display())),
+            Power::Stopped,
+            None,
+        ),
+        ("hidden", Some("17"), Fake { hidden: vec![17], ..fake() }, Power::Unknown, None),
+        (
+            "no table",
+            None,
+            Fake { processes: Reading::Unknown(Unread::Unsupported), ..fake() },
+            Power::Unknown,
+            None,
+        ),
+        ("not a number", Some("many"), fake(), Power::Stopped, None),
+    ];
+    for (case, pid_file, platform, power, pid) in table {
+        let path = web.join("web.pid");
+        match pid_file {
+            Some(text) => fs::write(&path, text).unwrap(),
+            None => fs::remove_file(&path).unwrap_or(()),
+        }
+        let inventory = data.read(&platform, Depth::ProcessesOnly);
+        let found = of(&inventory, "web");
+        assert_eq!((found.power, found.pid), (power, pid), "{case}");
+        let started = pid.map(|_| SystemTime::UNIX_EPOCH);
+        assert_eq!(found.started_at, started, "{case}");
+        assert_eq!(inventory.problems.len(), usize::from(case == "not a number"), "{case}");
+    }
+}
+
+#[test]
+fn the_mac_comes_from_the_best_source_that_has_one() {
+    let registered = r#""web":{"mac_address":"52:54:00:00:00:0e"}"#;
+    let line = format!("-device virtio-net-pci,mac={LINE_MAC}");
+    let broadcast = "-device virtio-net-pci,mac=ff:ff:ff:ff:ff:ff";
+    let own = derived_mac("web").to_string();
+    let table = [
+        (Some(line.as_str()), FILE_MAC, registered, LINE_MAC, MacSource::CommandLine, 0),
+        (None, FILE_MAC, registered, FILE_MAC, MacSource::MacFile, 0),
+        (Some("-m 1"), FILE_MAC, registered, FILE_MAC, MacSource::MacFile, 0),
+        (Some(broadcast), FILE_MAC, registered, FILE_MAC, MacSource::MacFile, 0),
+        (None, "", registered, "52:54:00:00:00:0e", MacSource::Registry, 0),
+        (None, "rubbish", registered, "52:54:00:00:00:0e", MacSource::Registry, 1),
+        (None, "00:00:00:00:00:00", "", &own, MacSource::DerivedFromName, 1),
+        (
+            None,
+            "01:00:5e:00:00:01",
+            r#""web":{"mac_address":""}"#,
+            &own,
+            MacSource::DerivedFromName,
+            1,
+        ),
+        (None, "", r#""web":{"mac_address":"null"}"#, &own, MacSource::DerivedFromName, 0),
+    ];
+    for (line, file, registry, expected, source, problems) in table {
+        let data = Data::new();
+        let directory = data.machine("web");
+        data.registry(registry).write("vms/web/web.mac", format!("{file}\n"));
+        let platform = match line {
+            Some(line) => Fake::default().with(7, &Data::qemu(&directory, line)),
+            None => Fake::default(),
+        };
+        let inventory = data.read(&platform, Depth::ProcessesOnly);
+        let web = of(&inventory, "web");
+        assert_eq!(web.mac, Reading::Known(mac(expected)), "{line:?} {file} {registry}");
+        assert_eq!(web.mac_source, Some(source), "{line:?} {file} {registry}");
+        assert_eq!(inventory.problems.len(), problems, "{:?}", inventory.problems);
+    }
+}
+
+#[test]
+fn what_is_recorded_stays_beside_what_runs() {
+    let data = Data::new();
+    let directory = data.machine("web");
+    data.write("vms/web/web.mac", FILE_MAC);
+    let line = format!("-netdev tap,id=n,ifname=tap3 -device e1000,netdev=n,mac={LINE_MAC}");
+    let port = Interface {
+        name: "tap3".to_owned(),
+        mac: None,
+        addresses: Vec::new(),
+        kind: InterfaceKind::Tap,
+        up: true,
+        bridge: Some("br0".to_owned()),
+    };
+    let network = HostNetwork { interfaces: vec![port], routes: Vec::new() };
+    let platform = Fake { network, ..Fake::default() }.with(7, &Data::qemu(&directory, &line));
+    let inventory = data.read(&platform, Depth::ProcessesOnly);
+    let web = of(&inventory, "web");
+    assert_eq!(web.mac, Reading::Known(mac(LINE_MAC)));
+    assert_eq!(web.recorded_mac, Reading::Known(mac(FILE_MAC)));
+    let net = web.net.clone().known().unwrap();
+    assert_eq!(
+        (net.mode, net.interface.as_deref(), net.port.as_deref()),
+        (NetworkMode::Bridged, Some("br0"), Some("tap3"))
+    );
+}
+
+#[test]
+fn bad_files_are_problems_and_the_others_are_listed() {
+    let data = Data::new();
+    data.machine("good");
+    data.machine("fifo");
+    data.machine("huge");
+    data.machine("loop");
+    data.machine("binary");
+    data.write("vms/bad\x1b[2Jname/bad\x1b[2Jname.qcow2", "");
+    data.write(".vm-registry.json", "{\"vms\": {\"web\": ");
+    let made = std::process::Command::new("mkfifo").arg(data.path("vms/fifo/fifo.mac")).status();
+    assert!(made.unwrap().success());
+    fs::File::create(data.path("vms/huge/huge.pid")).unwrap().set_len(20 << 30).unwrap();
+    symlink(data.path("vms/loop/loop.mac"), data.path("vms/loop/loop.mac")).unwrap();
+    data.write("vms/binary/binary.mac", [0xff, 0xfe, 0])
+        .write("vms/binary/cloud-init/user-data", [0xff; 9]);
+    fs::create_dir(data.path("vms/binary/console.log")).unwrap();
+    let inventory = data.read(&Fake::default(), Depth::WithQmp);
+    assert_eq!(names(&inventory), ["binary", "fifo", "good", "huge", "loop"]);
+    let mut problems: Vec<_> = inventory
+        .problems
+        .iter()
+        .map(|problem| {
+            let path = problem.path.strip_prefix(data.path("")).unwrap().display();
+            let severity = if problem.severity == Severity::Error { "error" } else { "warning" };
+            let message = problem.message.split(": ").next().unwrap();
+            format!("{severity} {path} {message}")
+        })
+        .collect();
+    problems.sort();
+    let expected = [
+        "error .vm-registry.json the registry ends in the middle of its JSON",
+        "error vms/fifo/fifo.mac is not a regular file",
+        "error vms/loop/loop.mac cannot be opened",
+        "warning vms the directory `bad\\x1b[2Jname` is skipped",
+        "warning vms/binary/binary.mac does not hold the MAC of a machine",
+        "warning vms/huge/huge.pid is larger than 64 bytes",
+    ];
+    assert_eq!(problems, expected);
+    assert_eq!(of(&inventory, "binary").console_log, None);
+    assert_eq!(of(&inventory, "fifo").mac, Reading::Known(derived_mac("fifo")));
+    assert!(matches!(of(&inventory, "fifo").recorded_mac, Reading::Unknown(Unread::Failed(_))));
+}
+
+#[test]
+fn names_and_directories_of_the_registry_are_not_believed_blindly() {
+    let data = Data::new();
+    let elsewhere = Data::new();
+    let outside = elsewhere.machine("outside");
+    data.machine("relative");
+    data.machine("climbing");
+    data.write("vms/flat", "a file");
+    data.registry(&format!(
+        r#""outside":{{"directory":"{}"}},"relative":{{"directory":"vms/relative"}},
+           "climbing":{{"directory":"{}/../x"}},"flat":{{}},"list":[],"../etc":{{}},"":{{}}"#,
+        outside.display(),
+        data.path("vms").display(),
+    ));
+    let line = Data::qemu(&outside, "-m 1");
+    let inventory = data.read(&Fake::default().with(5, &line), Depth::ProcessesOnly);
+    let powers: Vec<_> = inventory.machines.iter().map(|m| (m.name.as_str(), m.power)).collect();
+    let expected = [
+        ("climbing", Power::Stopped),
+        ("flat", Power::Missing),
+        ("list", Power::Missing),
+        ("outside", Power::Running),
+        ("relative", Power::Stopped),
+    ];
+    assert_eq!(powers, expected);
+    assert_eq!(of(&inventory, "outside").directory, outside);
+    assert_eq!(of(&inventory, "relative").directory, data.path("vms/relative"));
+    // Two directories, one file in a directory's place, one list, two names.
+    assert_eq!(inventory.problems.len(), 6, "{:?}", inventory.problems);
+}
+
+#[test]
+fn a_linked_data_directory_is_the_same_directory() {
+    let data = Data::new();
+    let directory = data.machine("web");
+    let links = tempfile::tempdir().unwrap();
+    let link = links.path().join("data");
+    symlink(data.path(""), &link).unwrap();
+    let location = vmkit_inventory::Location::at(&link, vmkit_inventory::Source::Flag);
+    let canonical = directory.canonicalize().unwrap();
+    for seen in [canonical, link.join("vms/web")] {
+        let platform = Fake::default().with(5, &Data::qemu(&seen, "-m 1"));
+        let inventory = read(&location, &platform, Depth::ProcessesOnly);
+        assert_eq!(of(&inventory, "web").power, Power::Running, "{}", seen.display());
+    }
+}
+
+#[test]
+fn a_data_directory_that_is_not_there_is_said_once() {
+    let directory = tempfile::tempdir().unwrap();
+    for (source, severity) in [
+        (vmkit_inventory::Source::Flag, Severity::Error),
+        (vmkit_inventory::Source::Default, Severity::Warning),
+    ] {
+        let path = directory.path().join("missing");
+        let location = vmkit_inventory::Location::at(&path, source);
+        let inventory = read(&location, &Fake::default(), Depth::WithQmp);
+        let problems: Vec<_> = inventory.problems.iter().map(|p| (&p.path, p.severity)).collect();
+        assert_eq!(problems, [(&path, severity)]);
+    }
+    let empty = vmkit_inventory::Location::at(directory.path(), vmkit_inventory::Source::Flag);
+    let inventory = read(&empty, &Fake::default(), Depth::WithQmp);
+    assert_eq!((inventory.machines.len(), inventory.problems.len()), (0, 0));
+}
+
+#[test]
+fn a_password_is_nowhere_in_the_inventory() {
+    let data = Data::new();
+    data.machine("web");
+    data.write(
+        "vms/web/cloud-init/user-data",
+        "password: s3cret\nusers:\n  - plain_text_passwd: s3cret\n    name: s3cret!\n",
+    );
+    let inventory = data.read(&Fake::default(), Depth::WithQmp);
+    assert!(!format!("{inventory:?}").contains("s3cret"), "{inventory:?}");
+}
