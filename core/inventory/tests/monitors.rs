@@ -1,6 +1,7 @@
 //! QEMU's monitors: real ones, and those that do not answer.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
+#![expect(clippy::print_stderr, reason = "what is not tested is said aloud")]
 
 mod support;
 
