@@ -103,12 +103,13 @@ fn select<'a>(
     location: &Location,
     problems: &[Problem],
 ) -> anyhow::Result<Vec<&'a Machine>> {
-    let broken = problems.iter().any(|problem| problem.severity == Severity::Error);
-    if machines.is_empty() && !location.data_directory.is_dir() && !broken {
+    let lacking = problems.iter().find(|problem| {
+        problem.path == location.data_directory && problem.severity == Severity::Error
+    });
+    if let Some(problem) = lacking.filter(|_| machines.is_empty()) {
         let directory = location.data_directory.display();
-        let failure =
-            Failure::new(format!("there is no data directory {directory} ({})", location.source));
-        return Err(failure.with_hint("name it with `vm --data-dir DIR status`").into());
+        let failure = Failure::new(format!("{directory}: {}", problem.message));
+        return Err(failure.with_hint("name another one: `vm --data-dir DIR status`").into());
     }
     if names.is_empty() {
         return Ok(machines.iter().collect());

@@ -35,7 +35,8 @@ pub struct Machine {
     pub qmp: Reading<QmpStatus>,
     /// How its first network card is connected. Only a running process tells.
     pub net: Reading<Net>,
-    /// Its console log, where there is one. A foreground start leaves that of an earlier run.
+    /// What lies at the place of its console log; whether that is a file is for the reader to see. A
+    /// foreground start leaves the log of an earlier run.
     pub console_log: Option<PathBuf>,
     /// Memory in MiB.
     pub memory_mb: Reading<u64>,

@@ -150,7 +150,7 @@ fn machine(
         started_at: process.and_then(|process| process.started_at.clone().known()),
         qmp,
         net: line.map_or(Reading::Unknown(Unread::NotTried), |line| line.net),
-        console_log: Some(console_log).filter(|path| path.is_file()),
+        console_log: Some(console_log).filter(|path| path.symlink_metadata().is_ok()),
         memory_mb: entry.memory_mb,
         vcpus: entry.vcpus,
         disk_size: entry.disk_size,
