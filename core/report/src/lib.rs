@@ -1,1 +1,30 @@
+//! What vmkit shows, as text for people and as JSON for programs.
+//!
+//! The only place that serialises for users. Builders take plain values, writers take a
+//! [`std::io::Write`]; nothing here prints by itself, reads a clock or looks anything up. Text of
+//! guests, the network and plugins is untrusted: it is cut to a bound, and no control byte of it
+//! reaches the output.
 
+#![forbid(unsafe_code)]
+
+mod clean;
+mod failure;
+mod json;
+mod plugins;
+mod ssh;
+mod state;
+mod status;
+mod text;
+mod time;
+
+#[cfg(feature = "schema")]
+pub use json::schema;
+
+pub use failure::failure;
+pub use plugins::{PluginDetails, PluginEntry, Plugins};
+pub use ssh::{Ssh, SshState};
+pub use state::{Power, State, state};
+pub use status::{
+    Finding, Meta, Mode, PluginReport, PluginStatus, Problem, Statistics, Status, Vm, VmInput,
+};
+pub use text::{Style, Terminal};

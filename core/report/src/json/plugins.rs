@@ -1,0 +1,86 @@
+//! The document `vmkit.plugins/1`.
+
+use std::borrow::Cow;
+
+use serde::Serialize;
+
+use super::UnknownFields;
+use crate::{PluginEntry, PluginStatus, clean::stored};
+
+/// The plugins that were found. Fields may be added; `null` is unknown where `unknown` names the
+/// field with a reason.
+#[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(title = "vmkit.plugins/1"))]
+pub(crate) struct PluginsDocument<'a> {
+    /// `vmkit.plugins/1`.
+    schema: &'static str,
+    plugins: Vec<EntryDocument<'a>>,
+}
+
+/// One plugin.
+#[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "PluginEntry"))]
+struct EntryDocument<'a> {
+    id: Cow<'a, str>,
+    /// The file.
+    path: Cow<'a, str>,
+    /// Whether it would be run, and if not, why.
+    status: PluginStatus,
+    message: Option<Cow<'a, str>>,
+    version: Option<Cow<'a, str>>,
+    /// Major version of the interface that it was built for.
+    epoch: Option<u32>,
+    summary: Option<Cow<'a, str>>,
+    /// `signal`, `advice`, `inventory`.
+    kinds: Option<Vec<Cow<'a, str>>>,
+    /// `discover`, `confirm`.
+    stages: Option<Vec<Cow<'a, str>>>,
+    /// Modes of `vm status` that it belongs to.
+    modes: Option<Vec<Cow<'a, str>>>,
+    /// `instant`, `local` or `network`.
+    cost: Option<Cow<'a, str>>,
+    /// What it is allowed to use, in plain sentences.
+    needs: Option<Vec<Cow<'a, str>>>,
+    /// Fields that are unknown, with the reason.
+    unknown: UnknownFields,
+}
+
+/// Fields that come from the manifest.
+const MANIFEST: [&str; 8] =
+    ["version", "epoch", "summary", "kinds", "stages", "modes", "cost", "needs"];
+
+impl<'a> PluginsDocument<'a> {
+    pub(crate) fn new(entries: &'a [PluginEntry]) -> Self {
+        Self {
+            schema: "vmkit.plugins/1",
+            plugins: entries.iter().map(EntryDocument::new).collect(),
+        }
+    }
+}
+
+impl<'a> EntryDocument<'a> {
+    fn new(entry: &'a PluginEntry) -> Self {
+        let details = entry.details.as_ref();
+        let mut unknown = UnknownFields::new();
+        if details.is_none() {
+            unknown
+                .extend(MANIFEST.map(|name| (name, "its manifest could not be read".to_owned())));
+        }
+        let all = |list: &'a [String]| list.iter().map(|text| stored(text)).collect();
+        Self {
+            id: stored(&entry.id),
+            path: stored(&entry.path),
+            status: entry.status,
+            message: entry.message.as_deref().map(stored),
+            version: details.map(|details| stored(&details.version)),
+            epoch: details.map(|details| details.epoch),
+            summary: details.map(|details| stored(&details.summary)),
+            kinds: details.map(|details| all(&details.kinds)),
+            stages: details.map(|details| all(&details.stages)),
+            modes: details.map(|details| all(&details.modes)),
+            cost: details.map(|details| stored(&details.cost)),
+            needs: details.map(|details| all(&details.needs)),
+            unknown,
+        }
+    }
+}

@@ -1,0 +1,260 @@
+//! One machine of the document `vmkit.status/1`.
+
+use std::{borrow::Cow, net::IpAddr};
+
+use serde::Serialize;
+use vmkit_scoring::{Candidate, Doubt, Entry, Flag, Verdict};
+use vmkit_types::Reading;
+
+use super::{UnknownFields, field, hundredths, probability};
+use crate::{Finding, SshState, State, Vm, clean::stored, text::no_address, time::milliseconds};
+
+/// One machine.
+#[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub(super) struct VmDocument<'a> {
+    name: Cow<'a, str>,
+    state: Option<State>,
+    /// The address, where the verdict is `resolved` or `probable`.
+    ip: Option<IpAddr>,
+    /// Probability that the address is the machine's, 0 to 1.
+    confidence: Option<f64>,
+    verdict: VerdictCode,
+    mac: Option<String>,
+    hostname: Option<Cow<'a, str>>,
+    username: Option<Cow<'a, str>>,
+    pid: Option<u32>,
+    uptime_ms: Option<u64>,
+    /// Who manages it.
+    manager: Cow<'a, str>,
+    net: NetDocument<'a>,
+    ssh: SshDocument<'a>,
+    /// Declared memory in MiB.
+    memory_mb: Option<u64>,
+    vcpus: Option<u32>,
+    /// As its manager wrote it, such as `60G`.
+    disk_size: Option<Cow<'a, str>>,
+    os_version: Option<Cow<'a, str>>,
+    directory: Option<Cow<'a, str>>,
+    /// All addresses that were named, the likeliest first. Those of one address family exclude
+    /// each other.
+    candidates: Vec<CandidateDocument<'a>>,
+    /// Probability of no address within the family of the first candidate.
+    none_probability: Option<f64>,
+    /// Evidence about the machine as a whole.
+    evidence: Vec<EntryDocument<'a>>,
+    /// What a person should know beside the verdict.
+    notes: Vec<Cow<'a, str>>,
+    /// Sources that could not be read for it.
+    unread: Vec<UnreadDocument<'a>>,
+    findings: Vec<FindingDocument<'a>>,
+    /// Fields that are unknown, with the reason.
+    unknown: UnknownFields,
+}
+
+/// How its card reaches the world.
+#[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+struct NetDocument<'a> {
+    /// `bridged`, `shared` or `user`.
+    mode: Option<String>,
+    /// The host's interface that its card is on or bridged with.
+    interface: Option<Cow<'a, str>>,
+}
+
+/// SSH at the address.
+#[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+struct SshDocument<'a> {
+    state: SshState,
+    rtt_ms: Option<f64>,
+    banner: Option<Cow<'a, str>>,
+}
+
+/// One address that the machine may have.
+#[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+struct CandidateDocument<'a> {
+    ip: IpAddr,
+    /// 0 where it is struck out.
+    probability: f64,
+    flags: Vec<FlagCode>,
+    evidence: Vec<EntryDocument<'a>>,
+    /// Why its prior is low.
+    doubt: Option<DoubtDocument<'a>>,
+    /// Why it was not considered.
+    struck_out: Option<String>,
+}
+
+/// One piece of evidence.
+#[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+struct EntryDocument<'a> {
+    /// Number of the evidence in its run.
+    id: u32,
+    /// Id of the plugin that reported it.
+    signal: Cow<'a, str>,
+    kind: Cow<'a, str>,
+    says: Cow<'a, str>,
+    /// What it adds to the logit of the address: a natural logarithm.
+    weight: f64,
+    /// Its age, where its source tells.
+    age_ms: Option<u64>,
+    counted: bool,
+    /// Why it does not count.
+    why_not: Option<String>,
+}
+
+/// Why the prior of a candidate is low.
+#[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+struct DoubtDocument<'a> {
+    says: &'a str,
+    /// What it adds to the logit of the address.
+    weight: f64,
+}
+
+/// A source that could not be read.
+#[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+struct UnreadDocument<'a> {
+    signal: Cow<'a, str>,
+    says: Cow<'a, str>,
+}
+
+/// One thing that is wrong.
+#[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+struct FindingDocument<'a> {
+    /// The code that `vm explain` takes.
+    code: Cow<'a, str>,
+    says: Cow<'a, str>,
+}
+
+macro_rules! codes {
+    ($(#[$doc:meta])* $name:ident of $origin:ident { $($variant:ident),* $(,)? }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Serialize)]
+        #[serde(rename_all = "kebab-case")]
+        #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+        enum $name { $($variant),* }
+
+        impl From<$origin> for $name {
+            fn from(value: $origin) -> Self {
+                match value { $($origin::$variant => Self::$variant),* }
+            }
+        }
+    };
+}
+
+codes! {
+    /// How sure vmkit is of the address.
+    VerdictCode of Verdict { Resolved, Probable, Ambiguous, NoAddress, NotRunning, NotChecked }
+}
+
+codes! {
+    /// What is remarkable about a candidate.
+    FlagCode of Flag {
+        LinkLocal, Stale, DuplicateIp, DuplicateMac, OffSubnet, Gateway, Host, MacMismatch,
+        GuestClaimOnly,
+    }
+}
+
+impl<'a> VmDocument<'a> {
+    pub(super) fn new(vm: &'a Vm<'_>) -> Self {
+        let (input, pick) = (&vm.input, &vm.input.pick);
+        let mut unknown = UnknownFields::new();
+        let mut text = |name, reading: &'a Reading<String>| {
+            field(name, reading, &mut unknown).map(|text| stored(text))
+        };
+        let hostname = text("hostname", &input.hostname);
+        let username = text("username", &input.username);
+        let interface = text("net.interface", &input.interface);
+        let disk_size = text("disk_size", &input.disk_size);
+        let os_version = text("os_version", &input.os_version);
+        let directory = text("directory", &input.directory);
+        if let Some(reason) = no_address(pick) {
+            unknown.insert("ip", reason);
+        }
+        let checked = !matches!(pick.verdict, Verdict::NotChecked | Verdict::NotRunning);
+        Self {
+            name: stored(&input.name),
+            state: field("state", &vm.state, &mut unknown).copied(),
+            ip: pick.address,
+            confidence: pick.confidence.map(probability),
+            verdict: pick.verdict.into(),
+            mac: field("mac", &input.mac, &mut unknown).map(ToString::to_string),
+            hostname,
+            username,
+            pid: field("pid", &input.pid, &mut unknown).copied(),
+            uptime_ms: field("uptime_ms", &input.uptime, &mut unknown).copied().map(milliseconds),
+            manager: stored(&input.manager),
+            net: NetDocument {
+                mode: field("net.mode", &input.net_mode, &mut unknown).map(ToString::to_string),
+                interface,
+            },
+            ssh: SshDocument {
+                state: vm.ssh.state,
+                rtt_ms: vm.ssh.rtt.map(|rtt| hundredths(rtt.as_secs_f64() * 1000.0)),
+                banner: vm.ssh.banner.as_deref().map(stored),
+            },
+            memory_mb: field("memory_mb", &input.memory_mb, &mut unknown).copied(),
+            vcpus: field("vcpus", &input.vcpus, &mut unknown).copied(),
+            disk_size,
+            os_version,
+            directory,
+            candidates: pick.candidates.iter().map(CandidateDocument::new).collect(),
+            none_probability: checked.then(|| probability(pick.none_probability)),
+            evidence: pick.about_machine.iter().map(EntryDocument::new).collect(),
+            notes: pick.notes.iter().map(|note| stored(note)).collect(),
+            unread: pick
+                .unread
+                .iter()
+                .map(|item| UnreadDocument {
+                    signal: stored(&item.plugin),
+                    says: stored(&item.observation.says),
+                })
+                .collect(),
+            findings: input.findings.iter().map(FindingDocument::new).collect(),
+            unknown,
+        }
+    }
+}
+
+impl<'a> CandidateDocument<'a> {
+    fn new(candidate: &'a Candidate<'_>) -> Self {
+        Self {
+            ip: candidate.address,
+            probability: probability(candidate.probability),
+            flags: candidate.flags.iter().map(|flag| FlagCode::from(*flag)).collect(),
+            evidence: candidate.ledger.iter().map(EntryDocument::new).collect(),
+            doubt: candidate
+                .doubt
+                .as_ref()
+                .map(|Doubt { says, weight }| DoubtDocument { says, weight: hundredths(*weight) }),
+            struck_out: candidate.struck_out.map(|reason| reason.to_string()),
+        }
+    }
+}
+
+impl<'a> EntryDocument<'a> {
+    fn new(entry: &Entry<'a>) -> Self {
+        let observation = &entry.evidence.observation;
+        Self {
+            id: entry.evidence.id,
+            signal: stored(&entry.evidence.plugin),
+            kind: stored(observation.kind.code()),
+            says: stored(&observation.says),
+            weight: hundredths(entry.weight),
+            age_ms: observation.age.map(|_| milliseconds(entry.age)),
+            counted: entry.counted(),
+            why_not: entry.why_not.map(|reason| reason.to_string()),
+        }
+    }
+}
+
+impl<'a> FindingDocument<'a> {
+    fn new(finding: &'a Finding) -> Self {
+        Self { code: stored(&finding.code), says: stored(&finding.says) }
+    }
+}

@@ -1,0 +1,71 @@
+//! The view model of `vm plugin list` and `vm plugin info`.
+
+use std::io::{self, Write};
+
+use crate::{PluginStatus, Terminal, json, text};
+
+/// One plugin file that was found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PluginEntry {
+    /// Its id; where its manifest cannot be read, the name of the file.
+    pub id: String,
+    /// The file.
+    pub path: String,
+    /// [`PluginStatus::Ok`] where it would be run, else why not.
+    pub status: PluginStatus,
+    /// The reason in a sentence.
+    pub message: Option<String>,
+    /// What its manifest says; `None`: it could not be read.
+    pub details: Option<PluginDetails>,
+}
+
+/// What the manifest of a plugin says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PluginDetails {
+    /// Its version.
+    pub version: String,
+    /// Major version of the interface that it was built for.
+    pub epoch: u32,
+    /// What it does, in one sentence.
+    pub summary: String,
+    /// `signal`, `advice`, `inventory`.
+    pub kinds: Vec<String>,
+    /// `discover`, `confirm`.
+    pub stages: Vec<String>,
+    /// Modes of `vm status` that it belongs to: `fast`, `full`.
+    pub modes: Vec<String>,
+    /// `instant`, `local` or `network`.
+    pub cost: String,
+    /// What it is allowed to use, each a plain sentence. Empty: nothing.
+    pub needs: Vec<String>,
+}
+
+/// The plugins that were found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Plugins(pub Vec<PluginEntry>);
+
+impl Plugins {
+    /// Writes the document `vmkit.plugins/1`.
+    ///
+    /// # Errors
+    /// Those of `out`.
+    pub fn write_json(&self, out: &mut impl Write) -> io::Result<()> {
+        json::write(out, &json::PluginsDocument::new(&self.0))
+    }
+
+    /// Writes the table of `vm plugin list`.
+    ///
+    /// # Errors
+    /// Those of `out`.
+    pub fn write_list(&self, out: &mut impl Write, terminal: Terminal) -> io::Result<()> {
+        text::write_plugin_list(&self.0, out, terminal)
+    }
+
+    /// Writes what is known of each, as `vm plugin info` shows it.
+    ///
+    /// # Errors
+    /// Those of `out`.
+    pub fn write_info(&self, out: &mut impl Write, terminal: Terminal) -> io::Result<()> {
+        text::write_plugin_info(&self.0, out, terminal)
+    }
+}

@@ -1,0 +1,113 @@
+//! The state of a machine in one word.
+
+use serde::Serialize;
+use vmkit_scoring::{Pick, Verdict};
+use vmkit_types::{Reading, Unread};
+
+use crate::SshState;
+
+/// What the manager and the processes say of a machine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Power {
+    /// It is registered and its directory is gone.
+    Missing,
+    /// It has no process.
+    Stopped,
+    /// Its process is alive and holds it still.
+    Paused,
+    /// Its process runs it.
+    Running,
+}
+
+/// What a person is told of a machine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub enum State {
+    /// It is registered and its directory is gone.
+    Missing,
+    /// It does not run.
+    Stopped,
+    /// It runs and is held still.
+    Paused,
+    /// It runs and has no usable IPv4 address yet.
+    Initializing,
+    /// It has an address, and SSH is not ready.
+    Booting,
+    /// It has an address, and SSH is ready. With `--basic`: its process runs.
+    Running,
+}
+
+/// The state of a machine. Unknown where the address is there and nobody asked its SSH.
+pub fn state(power: Power, pick: &Pick<'_>, ssh: SshState) -> Reading<State> {
+    let known = match power {
+        Power::Missing => State::Missing,
+        Power::Stopped => State::Stopped,
+        Power::Paused => State::Paused,
+        Power::Running => match (pick.verdict, pick.address) {
+            (Verdict::NotChecked, _) => State::Running,
+            // A first boot has IPv6 before IPv4; where SSH answers there, the wait is over.
+            (_, Some(address)) if address.is_ipv6() && ssh != SshState::Ready => {
+                State::Initializing
+            }
+            (_, Some(_)) => match ssh {
+                SshState::Ready => State::Running,
+                SshState::NotChecked => {
+                    return Reading::Unknown(Unread::Failed("SSH was not checked".to_owned()));
+                }
+                _ => State::Booting,
+            },
+            (_, None) => State::Initializing,
+        },
+    };
+    Reading::Known(known)
+}
+
+impl State {
+    /// The word for it, the same in documents and for people.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Missing => "missing",
+            Self::Stopped => "stopped",
+            Self::Paused => "paused",
+            Self::Initializing => "initializing",
+            Self::Booting => "booting",
+            Self::Running => "running",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::IpAddr;
+
+    use super::*;
+
+    #[test]
+    fn the_state_follows_from_process_address_and_ssh() {
+        use SshState::{NotChecked, Ready, Refused, Timeout, Unreachable};
+        let (v4, v6) = (Some("192.168.1.64"), Some("2001:db8::1"));
+        let resolved = Verdict::Resolved;
+        let rows = [
+            (Power::Missing, Verdict::NotRunning, None, NotChecked, Some(State::Missing)),
+            (Power::Stopped, Verdict::NotRunning, None, NotChecked, Some(State::Stopped)),
+            (Power::Paused, resolved, v4, Timeout, Some(State::Paused)),
+            (Power::Running, Verdict::NotChecked, None, NotChecked, Some(State::Running)),
+            (Power::Running, Verdict::NoAddress, None, NotChecked, Some(State::Initializing)),
+            (Power::Running, Verdict::Ambiguous, None, NotChecked, Some(State::Initializing)),
+            (Power::Running, Verdict::Probable, v4, Refused, Some(State::Booting)),
+            (Power::Running, resolved, v4, Timeout, Some(State::Booting)),
+            (Power::Running, resolved, v4, Unreachable, Some(State::Booting)),
+            (Power::Running, resolved, v4, Ready, Some(State::Running)),
+            (Power::Running, resolved, v4, NotChecked, None),
+            (Power::Running, resolved, v6, NotChecked, Some(State::Initializing)),
+            (Power::Running, resolved, v6, Ready, Some(State::Running)),
+        ];
+        for (power, verdict, address, ssh, expected) in rows {
+            let address: Option<IpAddr> = address.map(|text| text.parse().unwrap());
+            let pick = Pick { verdict, address, ..Pick::not_checked() };
+            let found = state(power, &pick, ssh).known();
+            assert_eq!(found, expected, "{power:?} {verdict:?} {address:?} {ssh:?}");
+        }
+    }
+}

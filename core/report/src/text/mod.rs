@@ -1,0 +1,51 @@
+//! Text for people. Meaning never rests on colour alone; everything untrusted is escaped.
+
+mod explain;
+mod plugins;
+mod status;
+mod style;
+mod summary;
+mod table;
+mod unchecked;
+
+use vmkit_scoring::{Flag, Pick, Verdict};
+
+pub use style::Style;
+
+pub(crate) use explain::write_explanation;
+pub(crate) use plugins::{write_plugin_info, write_plugin_list};
+pub(crate) use status::write_status;
+
+/// Where the text goes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Terminal {
+    /// Columns; `None`: not a terminal, and nothing is cut.
+    pub width: Option<usize>,
+    /// Whether to use colour.
+    pub style: Style,
+}
+
+/// Why no address is shown; `None` where one is, or where the machine does not run.
+pub(crate) fn no_address(pick: &Pick<'_>) -> Option<String> {
+    let open = || pick.candidates.iter().filter(|candidate| candidate.struck_out.is_none());
+    match pick.verdict {
+        Verdict::Resolved | Verdict::Probable | Verdict::NotRunning => None,
+        Verdict::NotChecked => Some("not checked".to_owned()),
+        Verdict::Ambiguous => Some(match open().count() {
+            1 => "ambiguous: 1 candidate".to_owned(),
+            several => format!("ambiguous: {several} candidates"),
+        }),
+        Verdict::NoAddress => Some(match open().next() {
+            Some(first) if first.flags.contains(&Flag::LinkLocal) => {
+                format!("{} (link-local)", first.address)
+            }
+            _ => "none found".to_owned(),
+        }),
+    }
+}
+
+/// `1 VM`, `2 VMs`.
+fn counted(count: usize, thing: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {thing}{plural}")
+}

@@ -1,0 +1,119 @@
+//! `vm plugin list` and `vm plugin info` as text.
+
+use std::io::{self, Write};
+
+use super::{
+    Terminal, counted,
+    style::Role,
+    table::{Cell, Table},
+};
+use crate::{PluginEntry, PluginStatus, clean::shown};
+
+pub(crate) fn write_plugin_list(
+    entries: &[PluginEntry],
+    out: &mut impl Write,
+    terminal: Terminal,
+) -> io::Result<()> {
+    if !entries.is_empty() {
+        let table = Table {
+            heading: ["ID", "VERSION", "KIND", "STATUS", "SUMMARY"],
+            dispensable: &[4, 2],
+            rows: entries.iter().map(row).collect(),
+        };
+        table.write(out, terminal)?;
+        writeln!(out)?;
+    }
+    let unusable = entries.iter().filter(|entry| entry.status != PluginStatus::Ok);
+    for entry in unusable.clone() {
+        if let Some(message) = &entry.message {
+            writeln!(out, "{}: {}", shown(&entry.path), shown(message))?;
+        }
+    }
+    match (entries.len(), unusable.count()) {
+        (0, _) => writeln!(out, "No plugins were found."),
+        (all, 0) => writeln!(out, "{}, all usable.", counted(all, "plugin")),
+        (all, some) => writeln!(out, "{}, {some} not usable.", counted(all, "plugin")),
+    }
+}
+
+fn row(entry: &PluginEntry) -> [Cell; 5] {
+    let of_manifest = |text: Option<String>| match text {
+        Some(text) => Cell::new(Role::Normal, text),
+        None => Cell::new(Role::Aside, "unknown"),
+    };
+    let details = entry.details.as_ref();
+    [
+        Cell::new(Role::Normal, shown(&entry.id)),
+        of_manifest(details.map(|details| shown(&details.version))),
+        of_manifest(details.map(|details| listed(&details.kinds))),
+        Cell::new(role(entry.status), entry.status.code()),
+        of_manifest(details.map(|details| shown(&details.summary))),
+    ]
+}
+
+pub(crate) fn write_plugin_info(
+    entries: &[PluginEntry],
+    out: &mut impl Write,
+    terminal: Terminal,
+) -> io::Result<()> {
+    for (index, entry) in entries.iter().enumerate() {
+        if index > 0 {
+            writeln!(out)?;
+        }
+        write_info(entry, out, terminal)?;
+    }
+    Ok(())
+}
+
+fn write_info(entry: &PluginEntry, out: &mut impl Write, terminal: Terminal) -> io::Result<()> {
+    let id = terminal.style.paint(Role::Heading, &shown(&entry.id));
+    let Some(details) = &entry.details else {
+        writeln!(out, "{id}")?;
+        line(out, "file", &shown(&entry.path))?;
+        line(out, "manifest", "could not be read")?;
+        return write_status(entry, out, terminal);
+    };
+    writeln!(out, "{id} {}: {}", shown(&details.version), shown(&details.summary))?;
+    line(out, "file", &shown(&entry.path))?;
+    line(out, "kinds", &listed(&details.kinds))?;
+    line(out, "stages", &listed(&details.stages))?;
+    line(out, "modes", &listed(&details.modes))?;
+    line(out, "cost", &shown(&details.cost))?;
+    line(out, "epoch", &details.epoch.to_string())?;
+    match details.needs.as_slice() {
+        [] => line(out, "needs", "nothing beyond what every plugin has")?,
+        needs => {
+            for (index, need) in needs.iter().enumerate() {
+                line(out, if index == 0 { "needs" } else { "" }, &shown(need))?;
+            }
+        }
+    }
+    write_status(entry, out, terminal)
+}
+
+fn write_status(entry: &PluginEntry, out: &mut impl Write, terminal: Terminal) -> io::Result<()> {
+    let status = terminal.style.paint(role(entry.status), entry.status.code());
+    match &entry.message {
+        Some(message) => line(out, "status", &format!("{status}: {}", shown(message))),
+        None => line(out, "status", &status),
+    }
+}
+
+fn line(out: &mut impl Write, name: &str, value: &str) -> io::Result<()> {
+    writeln!(out, "  {name:<8} {value}")
+}
+
+fn listed(list: &[String]) -> String {
+    if list.is_empty() {
+        return "none".to_owned();
+    }
+    list.iter().map(|text| shown(text)).collect::<Vec<_>>().join(", ")
+}
+
+fn role(status: PluginStatus) -> Role {
+    match status {
+        PluginStatus::Ok => Role::Good,
+        PluginStatus::Skipped => Role::Aside,
+        _ => Role::Bad,
+    }
+}

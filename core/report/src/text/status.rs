@@ -1,0 +1,141 @@
+//! `vm status` as text: the table, and what a person should know beside it.
+
+use std::io::{self, Write};
+
+use vmkit_scoring::Verdict;
+use vmkit_types::Reading;
+
+use super::{
+    Terminal, no_address,
+    style::Role,
+    summary::{conclusion, next_command, write_statistics},
+    table::{Cell, Table},
+    unchecked::write_unchecked,
+};
+use crate::{Mode, Power, SshState, State, Status, Vm, clean::shown, time::lifetime};
+
+pub(crate) fn write_status(
+    status: &Status<'_>,
+    out: &mut impl Write,
+    terminal: Terminal,
+) -> io::Result<()> {
+    if !status.vms.is_empty() {
+        table(status).write(out, terminal)?;
+        writeln!(out)?;
+    }
+    write_notes(status, out)?;
+    if status.meta.mode == Mode::Full && status.meta.statistics && !status.vms.is_empty() {
+        write_statistics(status, out)?;
+    }
+    write_unchecked(status, out, terminal)?;
+    write_problems(status, out)?;
+    if let Some(command) = next_command(status) {
+        writeln!(out, "Next: {command}")?;
+    }
+    writeln!(out, "{}", conclusion(status))
+}
+
+fn table(status: &Status<'_>) -> Table<6> {
+    Table {
+        heading: ["NAME", "STATE", "IP", "SSH", "MAC", "UPTIME"],
+        dispensable: &[4, 5],
+        rows: status.vms.iter().map(row).collect(),
+    }
+}
+
+fn row(vm: &Vm<'_>) -> [Cell; 6] {
+    let name = Cell::new(Role::Normal, shown(&vm.input.name));
+    let mac = match &vm.input.mac {
+        Reading::Known(mac) => Cell::new(Role::Normal, mac.to_string()),
+        missing => gap(missing),
+    };
+    let uptime = match &vm.input.uptime {
+        Reading::Known(uptime) => Cell::new(Role::Normal, lifetime(*uptime)),
+        missing => gap(missing),
+    };
+    [name, state(vm), address(vm), ssh(vm), mac, uptime]
+}
+
+pub(super) fn state(vm: &Vm<'_>) -> Cell {
+    match &vm.state {
+        Reading::Known(state) => {
+            let role = match state {
+                State::Running => Role::Good,
+                State::Initializing | State::Booting => Role::Doubtful,
+                State::Missing => Role::Bad,
+                State::Paused | State::Stopped => Role::Aside,
+            };
+            Cell::new(role, state.code())
+        }
+        missing => gap(missing),
+    }
+}
+
+fn address(vm: &Vm<'_>) -> Cell {
+    let pick = &vm.input.pick;
+    match (pick.verdict, pick.address) {
+        (Verdict::Probable, Some(address)) => {
+            Cell::new(Role::Doubtful, format!("{address} ~ probable"))
+        }
+        (_, Some(address)) => Cell::new(Role::Normal, address.to_string()),
+        (Verdict::NotChecked, None) => Cell::new(Role::Aside, "not checked"),
+        (_, None) => match no_address(pick) {
+            Some(reason) => Cell::new(Role::Bad, reason),
+            None => Cell::new(Role::Aside, "-"),
+        },
+    }
+}
+
+fn ssh(vm: &Vm<'_>) -> Cell {
+    let checkable = vm.input.pick.address.is_some()
+        || (vm.runs() && vm.input.pick.verdict == Verdict::NotChecked);
+    match vm.ssh.state {
+        SshState::NotChecked if !checkable => Cell::new(Role::Aside, "-"),
+        SshState::NotChecked => Cell::new(Role::Aside, "not checked"),
+        SshState::Ready => Cell::new(Role::Good, "ready"),
+        state => Cell::new(Role::Doubtful, state.words()),
+    }
+}
+
+/// `-`: there is none; `unknown`: nobody could tell.
+fn gap<T>(reading: &Reading<T>) -> Cell {
+    match reading {
+        Reading::Unknown(_) => Cell::new(Role::Aside, "unknown"),
+        _ => Cell::new(Role::Aside, "-"),
+    }
+}
+
+fn write_notes(status: &Status<'_>, out: &mut impl Write) -> io::Result<()> {
+    let mut any = false;
+    for vm in &status.vms {
+        for note in &vm.input.pick.notes {
+            any = true;
+            writeln!(out, "Note: {}: {}", shown(&vm.input.name), shown(note))?;
+        }
+        for finding in &vm.input.findings {
+            any = true;
+            let (name, says) = (shown(&vm.input.name), shown(&finding.says));
+            writeln!(out, "Finding: {name}: {says} ({})", shown(&finding.code))?;
+        }
+        if matches!(vm.input.power, Reading::Known(Power::Missing)) {
+            any = true;
+            writeln!(
+                out,
+                "Note: {}: registered, but its directory is gone",
+                shown(&vm.input.name)
+            )?;
+        }
+    }
+    if any { writeln!(out) } else { Ok(()) }
+}
+
+fn write_problems(status: &Status<'_>, out: &mut impl Write) -> io::Result<()> {
+    if status.problems.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "Could not be used:")?;
+    for problem in &status.problems {
+        writeln!(out, "  {}: {}", shown(&problem.path), shown(&problem.message))?;
+    }
+    writeln!(out)
+}

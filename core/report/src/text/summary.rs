@@ -1,0 +1,147 @@
+//! The statistics, the last line and the command before it.
+
+use std::io::{self, Write};
+
+use vmkit_scoring::Verdict;
+use vmkit_types::Reading;
+
+use super::counted;
+use crate::{Mode, Power, SshState, State, Statistics, Status, Vm, clean::shown, time::short};
+
+/// How many machines the last line names.
+const NAMES_IN_THE_VERDICT: usize = 3;
+
+pub(super) fn write_statistics(status: &Status<'_>, out: &mut impl Write) -> io::Result<()> {
+    writeln!(out, "Statistics")?;
+    writeln!(out, "  {}", states(&status.statistics))?;
+    let running: Vec<&Vm<'_>> = status.vms.iter().filter(|vm| vm.runs()).collect();
+    if !running.is_empty() {
+        writeln!(out, "  Addresses of running VMs: {}", verdicts(&running))?;
+        if let Some(declared) = declared(&running) {
+            writeln!(out, "  {declared}")?;
+        }
+    }
+    let asked = status.plugins.iter().filter(|plugin| plugin.elapsed.is_some()).count();
+    writeln!(out, "  Took {}, {} asked", short(status.meta.elapsed), counted(asked, "plugin"))?;
+    writeln!(out)
+}
+
+/// `3 VMs: 1 running, 1 stopped, 1 missing`.
+fn states(statistics: &Statistics) -> String {
+    let counts = [
+        (statistics.running, State::Running.code()),
+        (statistics.booting, State::Booting.code()),
+        (statistics.initializing, State::Initializing.code()),
+        (statistics.paused, State::Paused.code()),
+        (statistics.stopped, State::Stopped.code()),
+        (statistics.missing, State::Missing.code()),
+        (statistics.unknown, "in an unknown state"),
+    ];
+    format!("{}: {}", counted(statistics.total, "VM"), listed(&counts))
+}
+
+fn verdicts(running: &[&Vm<'_>]) -> String {
+    let count = |verdict| running.iter().filter(|vm| vm.input.pick.verdict == verdict).count();
+    listed(&[
+        (count(Verdict::Resolved), "resolved"),
+        (count(Verdict::Probable), "probable"),
+        (count(Verdict::Ambiguous), "ambiguous"),
+        (count(Verdict::NoAddress), "without address"),
+        (count(Verdict::NotChecked), "not checked"),
+    ])
+}
+
+fn listed(counts: &[(usize, &str)]) -> String {
+    let some = counts.iter().filter(|(count, _)| *count > 0);
+    some.map(|(count, what)| format!("{count} {what}")).collect::<Vec<_>>().join(", ")
+}
+
+/// Memory and processors of the running machines, where all declare them.
+fn declared(running: &[&Vm<'_>]) -> Option<String> {
+    let memory = running.iter().try_fold(0_u64, |sum, vm| {
+        Some(sum.saturating_add(*vm.input.memory_mb.as_ref().known()?))
+    })?;
+    let vcpus = running.iter().try_fold(0_u64, |sum, vm| {
+        Some(sum.saturating_add(u64::from(*vm.input.vcpus.as_ref().known()?)))
+    })?;
+    Some(format!("Declared by running VMs: {memory} MiB of memory, {vcpus} vCPUs"))
+}
+
+/// The command that leads on from here.
+pub(super) fn next_command(status: &Status<'_>) -> Option<String> {
+    let puzzling = |vm: &&Vm<'_>| {
+        vm.runs()
+            && matches!(
+                vm.input.pick.verdict,
+                Verdict::Probable | Verdict::Ambiguous | Verdict::NoAddress
+            )
+    };
+    // The machine that is worst off leads.
+    let vm = status.vms.iter().filter(puzzling).min_by_key(|vm| vm.input.pick.address.is_some())?;
+    let name = &vm.input.name;
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+    // A name that a shell would read as something else is not offered for pasting.
+    let pastes = !name.is_empty() && !name.starts_with('-') && name.bytes().all(plain);
+    Some(if pastes {
+        format!("vm status {name} --explain")
+    } else {
+        "vm status --explain".to_owned()
+    })
+}
+
+/// The last line: what it all amounts to.
+pub(super) fn conclusion(status: &Status<'_>) -> String {
+    if status.vms.is_empty() {
+        return "There are no VMs.".to_owned();
+    }
+    if status.meta.mode == Mode::Basic {
+        return format!("{}. Only processes were looked at.", states(&status.statistics));
+    }
+    let running: Vec<&Vm<'_>> = status.vms.iter().filter(|vm| vm.runs()).collect();
+    let unknown: Vec<&Vm<'_>> =
+        status.vms.iter().filter(|vm| matches!(vm.input.power, Reading::Unknown(_))).collect();
+    if running.is_empty() && unknown.is_empty() {
+        let paused = |vm: &Vm<'_>| matches!(vm.input.power, Reading::Known(Power::Paused));
+        return if status.vms.iter().any(paused) {
+            "No VM is running; some are paused.".to_owned()
+        } else {
+            "No VM is running.".to_owned()
+        };
+    }
+    if !unknown.is_empty() {
+        return format!("It could not be told whether these run: {}.", names(&unknown));
+    }
+    let without: Vec<&Vm<'_>> =
+        running.iter().copied().filter(|vm| vm.input.pick.address.is_none()).collect();
+    let silent: Vec<&Vm<'_>> =
+        running.iter().copied().filter(|vm| vm.ssh.state != SshState::Ready).collect();
+    match (running.as_slice(), without.is_empty(), silent.is_empty()) {
+        ([_], true, true) => "The running VM has an address and answers SSH.".to_owned(),
+        (all, true, true) => {
+            format!("All {} running VMs have an address and answer SSH.", all.len())
+        }
+        ([_], true, false) => "The running VM has an address; SSH is not ready.".to_owned(),
+        (all, true, false) => format!(
+            "All {} running VMs have an address; SSH is not ready on {}.",
+            all.len(),
+            names(&silent)
+        ),
+        ([_], false, _) => "The running VM has no usable address.".to_owned(),
+        (all, false, _) => format!(
+            "{} of {} running VMs {} no usable address: {}.",
+            without.len(),
+            all.len(),
+            if without.len() == 1 { "has" } else { "have" },
+            names(&without)
+        ),
+    }
+}
+
+fn names(vms: &[&Vm<'_>]) -> String {
+    let first = vms.iter().take(NAMES_IN_THE_VERDICT).map(|vm| shown(&vm.input.name));
+    let first: Vec<String> = first.collect();
+    match vms.len().saturating_sub(NAMES_IN_THE_VERDICT) {
+        0 => first.join(", "),
+        more => format!("{} and {more} more", first.join(", ")),
+    }
+}

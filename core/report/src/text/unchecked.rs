@@ -1,0 +1,107 @@
+//! What was not checked, and why: silence about it would read as health.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::Write as _,
+    io::{self, Write},
+};
+
+use vmkit_types::Reading;
+
+use super::{Terminal, style::Role};
+use crate::{Mode, PluginReport, PluginStatus, Status, clean::shown, time::short};
+
+/// How many machines a line names.
+const NAMES_IN_A_LINE: usize = 3;
+
+pub(super) fn write_unchecked(
+    status: &Status<'_>,
+    out: &mut impl Write,
+    terminal: Terminal,
+) -> io::Result<()> {
+    let lines = lines(status);
+    if lines.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "{}", terminal.style.paint(Role::Heading, "Not checked:"))?;
+    for line in lines {
+        writeln!(out, "  {line}")?;
+    }
+    writeln!(out)
+}
+
+fn lines(status: &Status<'_>) -> Vec<String> {
+    let mut lines = Vec::new();
+    match status.meta.mode {
+        Mode::Basic => lines.push("addresses, SSH and plugins (--basic)".to_owned()),
+        Mode::Fast => lines.push(skipped_as_slow(&status.plugins)),
+        Mode::Full => {}
+    }
+    let silent = |plugin: &&PluginReport| match plugin.status {
+        PluginStatus::Ok => false,
+        PluginStatus::Skipped => status.meta.mode == Mode::Full,
+        _ => true,
+    };
+    lines.extend(status.plugins.iter().filter(silent).map(failed));
+    // Many machines share one reason; the reasons are few.
+    let mut sources: BTreeMap<(String, String), Vec<&str>> = BTreeMap::new();
+    let mut undecided: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+    for vm in &status.vms {
+        let name = vm.input.name.as_str();
+        let mut of_machine = BTreeSet::new();
+        for item in &vm.input.pick.unread {
+            of_machine.insert((shown(&item.plugin), shown(&item.observation.says)));
+        }
+        for source in of_machine {
+            sources.entry(source).or_default().push(name);
+        }
+        if let Reading::Unknown(why) = &vm.state {
+            undecided.entry(shown(&why.to_string())).or_default().push(name);
+        }
+    }
+    let of_sources = sources.iter();
+    lines
+        .extend(of_sources.map(|((plugin, says), of)| format!("{plugin}: {says} ({})", named(of))));
+    lines.extend(undecided.iter().map(|(says, of)| format!("state: {says} ({})", named(of))));
+    lines
+}
+
+fn skipped_as_slow(plugins: &[PluginReport]) -> String {
+    let skipped = plugins.iter().filter(|plugin| plugin.status == PluginStatus::Skipped);
+    let ids: Vec<String> = skipped.map(|plugin| shown(&plugin.id)).collect();
+    if ids.is_empty() {
+        "slow signals (--fast)".to_owned()
+    } else {
+        format!("slow signals: {} (--fast)", ids.join(", "))
+    }
+}
+
+fn failed(plugin: &PluginReport) -> String {
+    let what = match plugin.status {
+        PluginStatus::Ok => "answered",
+        PluginStatus::Timeout => "no answer in time",
+        PluginStatus::Crashed => "crashed",
+        PluginStatus::Refused => "not trusted",
+        PluginStatus::Incompatible => "built for another version of the plugin interface",
+        PluginStatus::Denied => "lacks a privilege",
+        PluginStatus::Skipped => "skipped",
+        PluginStatus::Error => "failed",
+    };
+    let mut line = format!("{}: {what}", shown(&plugin.id));
+    if let (PluginStatus::Timeout, Some(elapsed)) = (plugin.status, plugin.elapsed) {
+        _ = write!(line, " ({})", short(elapsed));
+    }
+    if let Some(message) = &plugin.message {
+        _ = write!(line, ": {}", shown(message));
+    }
+    line
+}
+
+/// The machines that a line is about.
+fn named(names: &[&str]) -> String {
+    let first: Vec<String> = names.iter().take(NAMES_IN_A_LINE).map(|name| shown(name)).collect();
+    match names.len().saturating_sub(NAMES_IN_A_LINE) {
+        0 => first.join(", "),
+        more => format!("{} and {more} more", first.join(", ")),
+    }
+}

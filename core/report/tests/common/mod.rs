@@ -1,0 +1,252 @@
+//! A small world to report on, and comparison with files.
+
+#![allow(dead_code, reason = "each test file uses its part")]
+#![expect(clippy::unwrap_used, reason = "a faulty fixture must end its test")]
+
+use std::{
+    fs,
+    path::Path,
+    time::{Duration, SystemTime},
+};
+
+use vmkit_evidence::Evidence;
+use vmkit_report::{
+    Meta, Mode, PluginDetails, PluginEntry, PluginReport, PluginStatus, Power, Problem, Status,
+    Terminal, VmInput,
+};
+use vmkit_scoring::{Case, Pick, Weights, score};
+use vmkit_types::{Kind, Mac, NetworkMode, Observation, Reading, Unread, attribute};
+
+/// The moment of every report: 2027-01-15T08:00:00Z.
+pub(crate) fn now() -> SystemTime {
+    SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000)
+}
+
+pub(crate) fn meta(mode: Mode) -> Meta {
+    Meta {
+        mode,
+        generated_at: now(),
+        elapsed: Duration::from_millis(41),
+        weights: (mode != Mode::Basic).then(|| "builtin-1".to_owned()),
+        statistics: true,
+    }
+}
+
+pub(crate) fn mac(last: u8) -> Mac {
+    Mac::new([0x52, 0x54, 0, 0x4b, 0x5e, last])
+}
+
+/// A running machine of which everything is known but the address.
+pub(crate) fn machine<'a>(name: &str, last: u8, pick: Pick<'a>) -> VmInput<'a> {
+    VmInput {
+        name: name.to_owned(),
+        power: Reading::Known(Power::Running),
+        pick,
+        mac: Reading::Known(mac(last)),
+        hostname: Reading::Known(name.to_owned()),
+        username: Reading::Known("ubuntu".to_owned()),
+        pid: Reading::Known(4200 + u32::from(last)),
+        uptime: Reading::Known(Duration::from_secs(81)),
+        manager: "vm-toolkit".to_owned(),
+        net_mode: Reading::Known(NetworkMode::Bridged),
+        interface: Reading::Known("en0".to_owned()),
+        memory_mb: Reading::Known(2048),
+        vcpus: Reading::Known(2),
+        disk_size: Reading::Known("60G".to_owned()),
+        os_version: Reading::Known("ubuntu-noble".to_owned()),
+        directory: Reading::Known(format!("/vms/{name}")),
+        findings: Vec::new(),
+    }
+}
+
+/// The same machine without a process.
+pub(crate) fn without_process(name: &str, last: u8, power: Power) -> VmInput<'static> {
+    VmInput {
+        power: Reading::Known(power),
+        pid: Reading::Absent,
+        uptime: Reading::Absent,
+        memory_mb: Reading::Unknown(Unread::Failed("the registry does not say".to_owned())),
+        ..machine(name, last, Pick::not_running())
+    }
+}
+
+/// A fact about machine `vm`, in the words of its plugin.
+pub(crate) fn fact(vm: usize, address: &str, kind: &str, says: &str) -> Observation {
+    Observation::new(vm, Kind::from_code(kind), says)
+        .at(address.parse::<std::net::IpAddr>().unwrap())
+}
+
+pub(crate) fn evidence(observations: Vec<(&str, Observation)>) -> Vec<Evidence> {
+    let number = |(id, (plugin, observation)): (usize, (&str, Observation))| Evidence {
+        id: u32::try_from(id).unwrap(),
+        plugin: plugin.to_owned(),
+        received_at: now(),
+        observation,
+    };
+    observations.into_iter().enumerate().map(number).collect()
+}
+
+/// Facts about six machines, each with another fate; see [`picks`].
+pub(crate) fn world() -> Vec<Evidence> {
+    let neighbour = "REACHABLE with the VM's MAC on br0";
+    let silent = "no answer within 400 ms";
+    evidence(vec![
+        (
+            "arp",
+            fact(0, "192.168.1.64", "neighbour-reachable", neighbour)
+                .on_mac(mac(0x57))
+                .aged(Duration::from_millis(1200)),
+        ),
+        (
+            "ssh",
+            fact(0, "192.168.1.64", "ssh-ready", "SSH-2.0-OpenSSH_9.6")
+                .with(attribute::BANNER, "SSH-2.0-OpenSSH_9.6")
+                .with(attribute::RTT_US, "612"),
+        ),
+        ("console", fact(0, "192.168.1.1", "console-address", "named in the console as its own")),
+        (
+            "arp",
+            fact(1, "192.168.1.70", "neighbour-stale", "STALE with the VM's MAC on br0")
+                .aged(Duration::from_secs(75)),
+        ),
+        (
+            "arp",
+            fact(1, "192.168.1.9", "neighbour-stale", "STALE with the VM's MAC on br0")
+                .aged(Duration::from_secs(7200)),
+        ),
+        ("ssh", fact(1, "192.168.1.70", "ssh-timeout", silent)),
+        ("console", fact(2, "169.254.3.4", "console-address", "named in the console as its own")),
+        ("console", Observation::new(2, Kind::ConsoleNoLease, "udhcpc: no lease, failing")),
+        ("lease", fact(3, "192.168.1.80", "lease-expired", "lease expired")),
+        ("console", fact(3, "192.168.1.81", "console-address", "named in the console as its own")),
+        ("ssh", fact(3, "192.168.1.81", "ssh-timeout", silent)),
+        ("dns", fact(3, "192.168.1.82", "dns-address", "cache.lan")),
+        ("console", Observation::unread(4, &Unread::Denied("console.log".to_owned()))),
+        ("dns", Observation::unread(4, &Unread::TimedOut)),
+    ])
+}
+
+/// web resolved, db probable, lost link-local, cache ambiguous, mute without anything, off.
+pub(crate) fn picks(evidence: &[Evidence]) -> Vec<Pick<'_>> {
+    let case = |(name, last): (&str, u8)| Case {
+        name: name.to_owned(),
+        macs: vec![mac(last)],
+        running: name != "off",
+        started_at: (name == "db").then(|| now() - Duration::from_secs(81)),
+        mode: Some(NetworkMode::Bridged),
+        interface: Some("en0".to_owned()),
+    };
+    let cases = NAMES.map(case);
+    let network = vmkit_types::HostNetwork {
+        interfaces: vec![vmkit_types::Interface {
+            name: "en0".to_owned(),
+            mac: None,
+            addresses: vec![vmkit_types::Prefix { address: [192, 168, 1, 20].into(), length: 24 }],
+            kind: vmkit_types::InterfaceKind::Ethernet,
+            up: true,
+            bridge: None,
+        }],
+        routes: vec![vmkit_types::Route {
+            destination: vmkit_types::Prefix { address: [0, 0, 0, 0].into(), length: 0 },
+            gateway: Some([192, 168, 1, 1].into()),
+            interface: "en0".to_owned(),
+        }],
+    };
+    score(&cases, evidence, Some(&network), now(), &Weights::builtin().unwrap())
+}
+
+pub(crate) const NAMES: [(&str, u8); 6] =
+    [("web", 0x57), ("db", 0x58), ("lost", 0x59), ("cache", 0x5a), ("mute", 0x5b), ("off", 0x5c)];
+
+/// The whole world as a status.
+pub(crate) fn full(evidence: &[Evidence]) -> Status<'_> {
+    let mut vms: Vec<VmInput<'_>> = NAMES
+        .iter()
+        .zip(picks(evidence))
+        .map(|((name, last), pick)| machine(name, *last, pick))
+        .collect();
+    vms.pop();
+    vms.push(without_process("off", 0x5c, Power::Stopped));
+    vms.push(without_process("gone", 0x5d, Power::Missing));
+    let problems = vec![Problem {
+        path: "/vms/.vm-registry.json".to_owned(),
+        message: "the entry bad/name is not a name of a VM".to_owned(),
+    }];
+    Status::new(meta(Mode::Full), vms, plugins(), problems)
+}
+
+/// One healthy machine and nothing to remark.
+pub(crate) fn healthy(evidence: &[Evidence]) -> Status<'_> {
+    let vms = vec![machine("web", 0x57, picks(evidence).swap_remove(0))];
+    Status::new(meta(Mode::Full), vms, plugins().drain(..2).collect(), Vec::new())
+}
+
+pub(crate) fn plugins() -> Vec<PluginReport> {
+    let plugin = |id: &str, status, elapsed: Option<u64>, message: Option<&str>| PluginReport {
+        id: id.to_owned(),
+        version: Some("0.1.0".to_owned()),
+        status,
+        elapsed: elapsed.map(Duration::from_millis),
+        message: message.map(str::to_owned),
+    };
+    vec![
+        plugin("arp", PluginStatus::Ok, Some(3), None),
+        plugin("ssh", PluginStatus::Ok, Some(12), None),
+        plugin("dns", PluginStatus::Timeout, Some(800), None),
+        plugin("dhcp", PluginStatus::Denied, None, Some("needs a raw socket; run with sudo")),
+    ]
+}
+
+pub(crate) fn plugin_entries() -> Vec<PluginEntry> {
+    let owned = |list: &[&str]| list.iter().map(|text| (*text).to_owned()).collect();
+    vec![
+        PluginEntry {
+            id: "arp".to_owned(),
+            path: "/usr/lib/vmkit/plugins/libsignal_arp.so".to_owned(),
+            status: PluginStatus::Ok,
+            message: None,
+            details: Some(PluginDetails {
+                version: "0.1.0".to_owned(),
+                epoch: 1,
+                summary: "The kernel's neighbour table".to_owned(),
+                kinds: owned(&["signal"]),
+                stages: owned(&["discover", "confirm"]),
+                modes: owned(&["fast", "full"]),
+                cost: "instant".to_owned(),
+                needs: owned(&["reads /proc/net/arp", "runs ip"]),
+            }),
+        },
+        PluginEntry {
+            id: "libother.so".to_owned(),
+            path: "/home/u/.local/lib/vmkit/plugins/libother.so".to_owned(),
+            status: PluginStatus::Refused,
+            message: Some(
+                "not trusted: vm plugin trust libother.so shows what it needs".to_owned(),
+            ),
+            details: None,
+        },
+    ]
+}
+
+pub(crate) fn text(write: impl FnOnce(&mut Vec<u8>) -> std::io::Result<()>) -> String {
+    let mut out = Vec::new();
+    write(&mut out).unwrap();
+    String::from_utf8(out).unwrap()
+}
+
+pub(crate) fn terminal(width: usize) -> Terminal {
+    Terminal { width: Some(width), ..Terminal::default() }
+}
+
+/// Compares with a file; with the environment variable set, writes the file instead.
+pub(crate) fn compare(file: &Path, found: &str, update: &str) {
+    if std::env::var_os(update).is_some() {
+        fs::write(file, found).unwrap();
+    }
+    let expected = fs::read_to_string(file).unwrap_or_default();
+    assert!(
+        expected == found,
+        "{} differs; if that is meant: {update}=1 cargo test -p vmkit-report\n{found}",
+        file.display()
+    );
+}

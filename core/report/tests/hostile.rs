@@ -1,0 +1,131 @@
+//! No text of a guest, a plugin or a file steers the terminal, in any output.
+
+mod common;
+
+use std::time::Duration;
+
+use common::{evidence, fact, mac, machine, meta, now, terminal, text};
+use vmkit_report::{
+    Finding, Mode, PluginDetails, PluginEntry, PluginReport, PluginStatus, Plugins, Problem,
+    Status, Style, Terminal, VmInput, failure,
+};
+use vmkit_scoring::{Case, Weights, score};
+use vmkit_types::{Observation, Reading, Unread, attribute};
+
+const HOSTILE: &str =
+    "x\x1b[2J\x1b]0;t\x07\r\nfake: running\t\u{9b}31m\u{7f}\u{202e}\u{200b}\u{2028}\0";
+
+fn reports() -> Vec<PluginReport> {
+    let of = |status| PluginReport {
+        id: HOSTILE.to_owned(),
+        version: Some(HOSTILE.to_owned()),
+        status,
+        elapsed: Some(Duration::from_millis(3)),
+        message: Some(HOSTILE.to_owned()),
+    };
+    vec![of(PluginStatus::Error), of(PluginStatus::Ok), of(PluginStatus::Skipped)]
+}
+
+fn hostile_machine<'a>(pick: vmkit_scoring::Pick<'a>) -> VmInput<'a> {
+    let known = || Reading::Known(HOSTILE.to_owned());
+    VmInput {
+        hostname: known(),
+        username: known(),
+        manager: HOSTILE.to_owned(),
+        interface: known(),
+        disk_size: Reading::Unknown(Unread::Failed(HOSTILE.to_owned())),
+        os_version: known(),
+        directory: known(),
+        findings: vec![Finding { code: HOSTILE.to_owned(), says: HOSTILE.to_owned() }],
+        ..machine(HOSTILE, 1, pick)
+    }
+}
+
+fn outputs(style: Style) -> Vec<String> {
+    let terminal = Terminal { style, ..terminal(90) };
+    let case =
+        Case { name: HOSTILE.to_owned(), macs: vec![mac(1)], running: true, ..Case::default() };
+    let cases = [case.clone(), case];
+    let stale = |vm| (HOSTILE, fact(vm, "192.168.1.64", "neighbour-stale", HOSTILE).on_mac(mac(1)));
+    let all = evidence(vec![
+        stale(0),
+        stale(1),
+        (HOSTILE, fact(0, "192.168.1.64", "ssh-ready", HOSTILE).with(attribute::BANNER, HOSTILE)),
+        (HOSTILE, fact(0, "192.168.1.65", HOSTILE, HOSTILE)),
+        (HOSTILE, Observation::unread(0, &Unread::Failed(HOSTILE.to_owned()))),
+    ]);
+    let picks = score(&cases, &all, None, now(), &Weights::builtin().unwrap());
+    let problems = vec![Problem { path: HOSTILE.to_owned(), message: HOSTILE.to_owned() }];
+    let vms = picks.into_iter().map(hostile_machine).collect();
+    let status = Status::new(meta(Mode::Full), vms, reports(), problems);
+    let mut fast = status.clone();
+    fast.meta.mode = Mode::Fast;
+    let list = || vec![HOSTILE.to_owned()];
+    let details = PluginDetails {
+        version: HOSTILE.to_owned(),
+        epoch: 1,
+        summary: HOSTILE.to_owned(),
+        kinds: list(),
+        stages: list(),
+        modes: list(),
+        cost: HOSTILE.to_owned(),
+        needs: list(),
+    };
+    let entry = |details| PluginEntry {
+        id: HOSTILE.to_owned(),
+        path: HOSTILE.to_owned(),
+        status: PluginStatus::Refused,
+        message: Some(HOSTILE.to_owned()),
+        details,
+    };
+    let plugins = Plugins(vec![entry(Some(details)), entry(None)]);
+    vec![
+        text(|out| status.write_text(out, terminal)),
+        text(|out| fast.write_text(out, terminal)),
+        text(|out| status.write_explanation(out, terminal)),
+        text(|out| status.write_json(out)),
+        text(|out| plugins.write_list(out, terminal)),
+        text(|out| plugins.write_info(out, terminal)),
+        text(|out| plugins.write_json(out)),
+        failure(&[HOSTILE.to_owned()], Some(HOSTILE)),
+    ]
+}
+
+/// The text without the SGR sequences that vmkit itself makes.
+fn without_colour(text: &str) -> String {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once("\x1b[") {
+        out.push_str(before);
+        let end = after.find(|c: char| !c.is_ascii_digit() && c != ';').unwrap();
+        assert_eq!(after.as_bytes()[end], b'm', "not an SGR sequence: {after:?}");
+        rest = &after[end + 1..];
+    }
+    out + rest
+}
+
+#[test]
+fn no_control_byte_is_in_any_output() {
+    for output in outputs(Style::Plain) {
+        let steering =
+            |c: char| (c.is_control() && c != '\n') || "\u{202e}\u{200b}\u{2028}".contains(c);
+        assert!(!output.contains(steering), "{output:?}");
+        assert!(!output.lines().any(|line| line.starts_with("fake: running")), "{output}");
+    }
+}
+
+#[test]
+fn colour_adds_only_sgr_sequences() {
+    for (plain, coloured) in outputs(Style::Plain).iter().zip(outputs(Style::Colour)) {
+        assert_eq!(plain, &without_colour(&coloured));
+    }
+}
+
+#[test]
+fn documents_keep_the_text_as_it_was() {
+    let json = &outputs(Style::Plain)[3];
+    assert!(json.is_ascii());
+    let document: serde_json::Value = serde_json::from_str(json).unwrap();
+    assert_eq!(document["vms"][0]["name"], HOSTILE);
+    assert_eq!(document["vms"][0]["ssh"]["banner"], HOSTILE);
+}

@@ -1,0 +1,65 @@
+//! The JSON Schemas in docs/schema are those of the types, and the documents keep to them.
+
+mod common;
+
+use std::path::Path;
+
+use common::{compare, full, plugin_entries, text, world};
+use serde_json::Value;
+use vmkit_report::{Plugins, schema};
+
+#[test]
+fn the_files_are_those_of_the_types() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/schema");
+    for (name, schema) in schema() {
+        compare(&folder.join(name), &schema, "UPDATE_SCHEMA");
+    }
+}
+
+#[test]
+fn documents_have_exactly_the_fields_of_their_schema() {
+    let evidence = world();
+    let documents = [
+        text(|out| full(&evidence).write_json(out)),
+        text(|out| Plugins(plugin_entries()).write_json(out)),
+    ];
+    for ((name, schema), document) in schema().iter().zip(documents) {
+        let schema: Value = serde_json::from_str(schema).unwrap();
+        let document: Value = serde_json::from_str(&document).unwrap();
+        check(name, &schema, &schema, &document);
+    }
+}
+
+/// Compares the names of fields, and the words of enumerations, down the whole document.
+fn check(place: &str, root: &Value, schema: &Value, value: &Value) {
+    if let Some(target) = schema["$ref"].as_str() {
+        let definition = &root["$defs"][target.trim_start_matches("#/$defs/")];
+        return check(place, root, definition, value);
+    }
+    if let (Some(choices), false) = (schema["anyOf"].as_array(), value.is_null()) {
+        let given = choices.iter().find(|choice| choice["type"] != "null");
+        return check(place, root, given.expect("a choice beside null"), value);
+    }
+    if let Some(words) = schema["enum"].as_array() {
+        assert!(words.contains(value), "{place}: {value}");
+    }
+    if let Some(words) = schema["oneOf"].as_array() {
+        assert!(words.iter().any(|word| word["const"] == *value), "{place}: {value}");
+    }
+    match value {
+        Value::Object(fields) => {
+            let Some(known) = schema["properties"].as_object() else { return };
+            let names: Vec<_> = fields.keys().collect();
+            assert_eq!(names, known.keys().collect::<Vec<_>>(), "{place}");
+            for (name, value) in fields {
+                check(&format!("{place}/{name}"), root, &known[name], value);
+            }
+        }
+        Value::Array(items) => {
+            for item in items {
+                check(&format!("{place}[]"), root, &schema["items"], item);
+            }
+        }
+        _ => {}
+    }
+}
