@@ -19,7 +19,7 @@ use vmkit_types::{Kind, Mac, NetworkMode, Observation, Reading, Unread, attribut
 
 /// The moment of every report: 2027-01-15T08:00:00Z.
 pub(crate) fn now() -> SystemTime {
-    SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000)
+    SystemTime::UNIX_EPOCH + Duration::from_hours(500_000)
 }
 
 pub(crate) fn meta(mode: Mode) -> Meta {
@@ -112,7 +112,7 @@ pub(crate) fn world() -> Vec<Evidence> {
         (
             "arp",
             fact(1, "192.168.1.9", "neighbour-stale", "STALE with the VM's MAC on br0")
-                .aged(Duration::from_secs(7200)),
+                .aged(Duration::from_hours(2)),
         ),
         ("ssh", fact(1, "192.168.1.70", "ssh-timeout", silent)),
         ("console", fact(2, "169.254.3.4", "console-address", "named in the console as its own")),
