@@ -60,7 +60,8 @@ pub(crate) fn start(
             let said = std::fs::read_to_string(&log).unwrap_or_default();
             return Err(LabError::Missing(format!("a QEMU that starts: {said}")));
         }
-        Ok(socket.exists() && pid_file.exists())
+        let has_console = files.console().exists() || matches!(machine, Machine::Empty);
+        Ok(socket.exists() && pid_file.exists() && has_console)
     })?;
     Ok(process)
 }

@@ -74,7 +74,7 @@ fn a_guest_without_a_dhcp_server_is_initializing() {
     lab.router().stop_dhcp();
     let plan = GuestPlan::new("web", GuestKind::Machine);
     let guest = lab.start(&plan).expect("a guest");
-    guest.wait_for_console("no lease").expect("a guest that asked in vain");
+    guest.wait_for_console("broadcasting discover").expect("a guest that asks");
     let machine = assert_status(&lab, "initializing", None, "no-address");
     assert_eq!(machine["ssh"]["state"], "not-checked", "{machine:#}");
 }

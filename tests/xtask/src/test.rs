@@ -1,7 +1,5 @@
 //! `cargo xtask test`: everything, after getting what it needs.
 
-use std::process::Command;
-
 use crate::{
     ci_tools, command,
     stage::{self, Profile},
@@ -25,6 +23,8 @@ pub(crate) fn test(workspace: &Workspace, nextest: &[String]) -> anyhow::Result<
 /// What the tests on real guests need; an error tells why they cannot run.
 #[cfg(target_os = "linux")]
 pub(crate) fn prepare_lab() -> anyhow::Result<()> {
+    use std::process::Command;
+
     use anyhow::{Context, bail};
 
     crate::packages::get(vmkit_lab::PACKAGES)?;
