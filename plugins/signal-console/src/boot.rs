@@ -1,0 +1,173 @@
+//! What one boot has said so far.
+
+use std::{
+    collections::{HashMap, HashSet},
+    net::IpAddr,
+};
+
+use vmkit_plugin::Mac;
+
+use crate::{
+    clients::Scratch,
+    device::Device,
+    phase::Phase,
+    statement::{Client, Statement},
+};
+
+/// Most addresses of one machine that are kept, the latest. With the phase and a missing lease
+/// that makes 16 observations; a guest with more interfaces of its own than that is forging.
+const STATEMENTS: usize = 14;
+/// Most servers, routers and interfaces that are remembered; again more than an honest log names.
+const REMEMBERED: usize = 64;
+
+/// A client that was given nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct NoLease {
+    pub(crate) client: Client,
+    pub(crate) device: Option<Device>,
+}
+
+/// What one boot has said so far.
+#[derive(Debug)]
+pub(crate) struct Boot<'a> {
+    /// The furthest phase.
+    pub(crate) phase: Phase,
+    /// The boot's beginning was seen, or that of the log.
+    pub(crate) begins_here: bool,
+    /// What clients remember from line to line.
+    pub(crate) scratch: Scratch,
+    macs: &'a [Mac],
+    statements: Vec<Statement>,
+    no_lease: Option<NoLease>,
+    infrastructure: HashSet<IpAddr>,
+    cards: HashMap<Device, Mac>,
+}
+
+impl<'a> Boot<'a> {
+    pub(crate) fn new(macs: &'a [Mac]) -> Self {
+        Self {
+            phase: Phase::None,
+            begins_here: false,
+            scratch: Scratch::default(),
+            macs,
+            statements: Vec::new(),
+            no_lease: None,
+            infrastructure: HashSet::new(),
+            cards: HashMap::new(),
+        }
+    }
+
+    /// Another boot begins: what an older one said counts for nothing.
+    pub(crate) fn restart(&mut self, phase: Phase) {
+        *self = Self { phase, begins_here: true, ..Self::new(self.macs) };
+    }
+
+    pub(crate) fn reach(&mut self, phase: Phase) {
+        self.phase = self.phase.max(phase);
+    }
+
+    /// The address of a server or router: never the guest's own.
+    pub(crate) fn note_infrastructure(&mut self, address: IpAddr) {
+        if self.infrastructure.len() < REMEMBERED {
+            self.infrastructure.insert(address);
+        }
+    }
+
+    /// The MAC of one of the guest's interfaces.
+    pub(crate) fn note_card(&mut self, device: &Device, mac: Mac) {
+        if self.cards.len() < REMEMBERED || self.cards.contains_key(device) {
+            self.cards.insert(device.clone(), mac);
+        }
+    }
+
+    /// A line states an address. It replaces what was stated before of the same interface; where
+    /// a line names no interface, a machine with one card can only mean that one.
+    pub(crate) fn state(&mut self, mut statement: Statement) {
+        if let Some(server) = statement.server {
+            self.note_infrastructure(server);
+        }
+        self.tie(&mut statement);
+        if !statement.is_of_a_machine() || !self.is_own(&statement) {
+            return;
+        }
+        if statement.address.is_ipv4() {
+            let one_card = self.macs.len() <= 1;
+            self.statements.retain(|old| {
+                let same = match (&old.device, &statement.device) {
+                    (Some(old), Some(new)) => old == new,
+                    _ => one_card,
+                };
+                let replaced = old.address.is_ipv4() && same && !old.stands_beside(&statement);
+                !replaced || old.address == statement.address
+            });
+            if !statement.is_link_local() {
+                self.no_lease = None;
+            }
+        }
+        // A line that says less does not take away what another said of the same address.
+        if let Some(at) = self.statements.iter().position(|old| old.address == statement.address) {
+            statement.complete_from(self.statements.remove(at));
+        }
+        if self.statements.len() == STATEMENTS {
+            self.statements.remove(0);
+        }
+        self.statements.push(statement);
+    }
+
+    /// Takes the MAC from what the log has said of the interface.
+    fn tie(&self, statement: &mut Statement) {
+        let card = statement.device.as_ref().and_then(|device| self.cards.get(device).copied());
+        statement.mac = statement.mac.or(card);
+    }
+
+    /// Whether it can be the machine's own: not tied to another card, not of a container or tunnel
+    /// without a tie to the machine's.
+    fn is_own(&self, statement: &Statement) -> bool {
+        match statement.mac {
+            Some(mac) if !self.macs.is_empty() => self.macs.contains(&mac),
+            _ => !statement.device.as_ref().is_some_and(Device::is_foreign),
+        }
+    }
+
+    /// What the last table of cloud-init said is out of date.
+    pub(crate) fn forget_table(&mut self) {
+        self.statements.retain(|statement| statement.client != Client::CloudInit);
+    }
+
+    /// A client was given no address, or lost it: on this interface, or on its own where it names
+    /// none.
+    pub(crate) fn lose(&mut self, client: Client, device: Option<Device>) {
+        let one_card = self.macs.len() <= 1;
+        self.statements.retain(|statement| {
+            let of_it = match (&statement.device, &device) {
+                (Some(stated), Some(lost)) => stated == lost,
+                _ => one_card || statement.client == client,
+            };
+            !(of_it && statement.address.is_ipv4())
+        });
+        if device.as_ref().is_none_or(|device| !device.is_foreign()) {
+            self.no_lease = Some(NoLease { client, device });
+        }
+    }
+
+    /// The statements that stand, each tied to its card where the log does so, without those that
+    /// are not the machine's own and those of a server or router.
+    pub(crate) fn statements(&self) -> Vec<Statement> {
+        let tied = |statement: &Statement| {
+            let mut statement = statement.clone();
+            self.tie(&mut statement);
+            // Where the machine's MACs are not known, no MAC in the log is known to be its own.
+            statement.mac = statement.mac.filter(|_| !self.macs.is_empty());
+            statement
+        };
+        let own = |statement: &Statement| {
+            self.is_own(statement) && !self.infrastructure.contains(&statement.address)
+        };
+        self.statements.iter().map(tied).filter(own).collect()
+    }
+
+    /// The client that was given nothing, if nothing came after it.
+    pub(crate) fn no_lease(&self) -> Option<&NoLease> {
+        self.no_lease.as_ref()
+    }
+}

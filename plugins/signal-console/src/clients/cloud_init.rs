@@ -1,0 +1,92 @@
+//! cloud-init's tables: `Net device info` and `Route IPv4 info`.
+
+use std::net::IpAddr;
+
+use vmkit_plugin::Mac;
+
+use crate::{
+    boot::Boot,
+    device::Device,
+    needles::Line,
+    phase::Phase,
+    statement::{Client, Statement},
+    words::{leading_address, prefix_of_mask},
+};
+
+/// Most columns that a table has; the widest known has seven.
+const COLUMNS: usize = 12;
+
+/// The table whose rows are being printed: where its columns are. Releases differ in which they
+/// have.
+#[derive(Debug)]
+pub(crate) enum Table {
+    /// `Device | Up | Address | Mask | Scope | Hw-Address`
+    Devices { device: usize, up: usize, address: usize, mask: Option<usize>, mac: Option<usize> },
+    /// `Route | Destination | Gateway | Genmask | Interface | Flags`
+    Routes { gateway: usize },
+    /// One that tells nothing of interest.
+    Other,
+}
+
+impl Table {
+    fn of_heading(cells: &[&str]) -> Option<Self> {
+        let column = |name: &str| cells.iter().position(|cell| *cell == name);
+        if let (Some(device), Some(up), Some(address)) =
+            (column("Device"), column("Up"), column("Address"))
+        {
+            let (mask, mac) = (column("Mask"), column("Hw-Address"));
+            return Some(Self::Devices { device, up, address, mask, mac });
+        }
+        match column("Gateway") {
+            Some(gateway) => Some(Self::Routes { gateway }),
+            None => column("Route").map(|_| Self::Other),
+        }
+    }
+}
+
+/// One line after `ci-info: `. The prefix before it has many forms and says nothing.
+pub(crate) fn table(boot: &mut Boot<'_>, line: Line<'_>) {
+    boot.reach(Phase::Network);
+    let line = line.after.trim();
+    if line.contains("+Net device info+") {
+        boot.forget_table();
+        boot.scratch.table = None;
+    }
+    let Some(row) = line.strip_prefix('|') else { return };
+    let cells: Vec<&str> = row.split('|').map(str::trim).take(COLUMNS).collect();
+    if let Some(table) = Table::of_heading(&cells) {
+        boot.scratch.table = Some(table);
+        return;
+    }
+    // `.` stands for nothing.
+    let cell = |at: usize| cells.get(at).copied().filter(|cell| !cell.is_empty() && *cell != ".");
+    match boot.scratch.table {
+        Some(Table::Devices { device, up, address, mask, mac }) => {
+            let Some(device) = cell(device).and_then(Device::parse) else { return };
+            let mac = mac.and_then(cell).and_then(|mac| mac.parse::<Mac>().ok());
+            if let Some(mac) = mac {
+                boot.note_card(&device, mac);
+            }
+            // The table may say that a device is down which the network manager brings up later:
+            // that is no news of it.
+            if cell(up) != Some("True") {
+                return;
+            }
+            let Some((address, prefix, _)) = cell(address).and_then(leading_address) else {
+                return;
+            };
+            let mut statement = Statement::new(Client::CloudInit, address);
+            statement.device = Some(device);
+            statement.prefix = prefix.or_else(|| mask.and_then(cell).and_then(prefix_of_mask));
+            statement.mac = mac;
+            boot.state(statement);
+        }
+        Some(Table::Routes { gateway }) => {
+            let gateway = cell(gateway).and_then(|gateway| gateway.parse::<IpAddr>().ok());
+            if let Some(gateway) = gateway.filter(|gateway| !gateway.is_unspecified()) {
+                boot.note_infrastructure(gateway);
+            }
+        }
+        Some(Table::Other) | None => {}
+    }
+}

@@ -1,0 +1,10 @@
+//! systemd and others, starting an SSH server.
+
+use crate::{boot::Boot, needles::Line, phase::Phase};
+
+/// `Started ssh.service - OpenBSD Secure Shell server.` and not `Starting`, `Stopping`, `Failed`.
+pub(crate) fn started(boot: &mut Boot<'_>, line: Line<'_>) {
+    if line.before.contains("Started ") {
+        boot.reach(Phase::Ssh);
+    }
+}

@@ -1,0 +1,62 @@
+//! A log, line by line, into what its last boot said.
+
+use vmkit_plugin::Mac;
+
+use crate::{
+    boot::Boot,
+    needles::{self, Line},
+    phase::Phase,
+    text,
+};
+
+/// Beginnings of what a kernel prints right after its version. Without time stamps the version
+/// line alone looks as `cat /proc/version` does.
+const AFTER_VERSION: &[&str] = &[
+    "Command line:",
+    "KERNEL supported",
+    "Machine model:",
+    "CPU:",
+    "BIOS-provided",
+    "x86/",
+    "efi:",
+    "random:",
+    "OF: fdt",
+    "SBI specification",
+    "Disabled fast string",
+];
+
+/// What the last boot in `bytes` said. `from_start`: the log begins here, so its first line is
+/// whole and its first boot begins here too.
+pub(crate) fn read<'a>(bytes: &[u8], from_start: bool, macs: &'a [Mac]) -> Boot<'a> {
+    // The first line of a window is a rest of one.
+    let rest_of_line = bytes.iter().position(|byte| *byte == b'\n').filter(|_| !from_start);
+    let mut boot = Boot::new(macs);
+    boot.begins_here = from_start;
+    let mut version_before = false;
+    text::each_line(&bytes[rest_of_line.map_or(0, |end| end + 1)..], |line| {
+        if version_before && AFTER_VERSION.iter().any(|next| line.starts_with(next)) {
+            boot.restart(Phase::Kernel);
+        }
+        version_before = line.starts_with("Linux version ");
+        if boot.phase < Phase::Kernel && has_time_stamp(line) {
+            boot.reach(Phase::Kernel);
+        }
+        for found in needles::MATCHER.find_iter(line) {
+            let (_, event) = &needles::NEEDLES[found.pattern().as_usize()];
+            let line = Line { before: &line[..found.start()], after: &line[found.end()..] };
+            event.apply(&mut boot, line);
+        }
+    });
+    boot
+}
+
+/// `[   12.345678] `, as the kernel writes it.
+fn has_time_stamp(line: &str) -> bool {
+    line.strip_prefix('[')
+        .and_then(|rest| rest.split_once(']'))
+        .and_then(|(stamp, _)| stamp.trim_start().split_once('.'))
+        .is_some_and(|(seconds, fraction)| {
+            let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+            digits(seconds) && digits(fraction) && fraction.len() == 6
+        })
+}

@@ -1,0 +1,44 @@
+//! From what a boot said to observations.
+
+use vmkit_plugin::{Kind, Observation, attribute};
+
+use crate::{
+    boot::{Boot, NoLease},
+    statement::Statement,
+};
+
+/// Name of the attribute that holds the phase's code.
+const PHASE: &str = "phase";
+/// Name of the attribute that holds the guest's own name of its interface. The attribute
+/// `interface` is the host's.
+const GUEST_INTERFACE: &str = "guest-interface";
+
+/// What is known of machine `vm` from its last boot.
+#[expect(clippy::needless_pass_by_value, reason = "a boot is reported once")]
+pub(crate) fn observations(vm: usize, boot: Boot<'_>) -> Vec<Observation> {
+    let phase = Observation::new(vm, Kind::ConsolePhase, boot.phase.to_string())
+        .with(PHASE, boot.phase.code());
+    let addresses = boot.statements().into_iter().map(|statement| address(vm, &statement));
+    let no_lease = boot.no_lease().map(|nothing| no_lease(vm, nothing));
+    std::iter::once(phase).chain(addresses).chain(no_lease).collect()
+}
+
+fn address(vm: usize, statement: &Statement) -> Observation {
+    let mut seen =
+        Observation::new(vm, Kind::ConsoleAddress, statement.says()).at(statement.address);
+    seen.mac = statement.mac;
+    let details = [
+        (GUEST_INTERFACE, statement.device.as_ref().map(ToString::to_string)),
+        (attribute::PREFIX, statement.prefix.map(|prefix| prefix.to_string())),
+        (attribute::SERVER, statement.server.map(|server| server.to_string())),
+    ];
+    details
+        .into_iter()
+        .filter_map(|(name, value)| value.map(|value| (name, value)))
+        .fold(seen, |seen, (name, value)| seen.with(name, value))
+}
+
+fn no_lease(vm: usize, nothing: &NoLease) -> Observation {
+    let device = nothing.device.as_ref().map_or_else(String::new, |name| format!(" on {name}"));
+    Observation::new(vm, Kind::ConsoleNoLease, format!("{}: no lease{device}", nothing.client))
+}

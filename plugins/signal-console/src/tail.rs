@@ -1,0 +1,67 @@
+//! The part of a log that the last boot wrote, read from the end.
+
+use std::{
+    fs::File,
+    io::{self, Read as _, Seek as _, SeekFrom},
+};
+
+use vmkit_plugin::Mac;
+
+use crate::{boot::Boot, log};
+
+/// How much of the end is read, one try after the other, until a boot's beginning is in it. Most
+/// boots print less than the first. The last is the bound: a boot that has printed more has left
+/// its addresses behind, and reading it takes some 10 ms, however long the log is.
+const WINDOWS: [u64; 3] = [256 << 10, 1 << 20, 4 << 20];
+
+/// What the last boot in this log said.
+pub(crate) fn last_boot<'a>(file: &mut File, macs: &'a [Mac]) -> io::Result<Boot<'a>> {
+    let length = file.seek(SeekFrom::End(0))?;
+    let mut bytes = Vec::new();
+    let mut boot = Boot::new(macs);
+    for window in WINDOWS {
+        let start = length.saturating_sub(window);
+        file.seek(SeekFrom::Start(start))?;
+        bytes.clear();
+        // The guest may be writing: what comes after `length` is for the next look.
+        file.take(length - start).read_to_end(&mut bytes)?;
+        boot = log::read(&bytes, start == 0, macs);
+        if start == 0 || boot.begins_here {
+            break;
+        }
+    }
+    Ok(boot)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use super::*;
+
+    const LEASE: &str = "udhcpc: lease of 10.0.0.5 obtained from 10.0.0.1, lease time 60\n";
+    const BANNER: &str = "[    0.000000] Linux version 6.1.0 (a@b) #1 SMP\n";
+
+    fn filler(bytes: usize) -> String {
+        "a line of no interest, sixty-four bytes long with its line break\n".repeat(bytes / 65)
+    }
+
+    #[test]
+    fn a_log_is_read_back_to_the_last_boot_or_the_bound() {
+        let rows = [
+            (String::new(), 0),
+            (format!("{LEASE}{}", filler(1000)), 1),
+            (format!("{LEASE}{}", filler(700 << 10)), 1),
+            (format!("{BANNER}{LEASE}{}", filler(3 << 20)), 1),
+            (format!("{LEASE}{BANNER}{}", filler(3 << 20)), 0),
+            (format!("{LEASE}{BANNER}{}", filler(100)), 0),
+            (format!("{LEASE}{}", filler(5 << 20)), 0),
+        ];
+        for (row, (log, expected)) in rows.into_iter().enumerate() {
+            let mut file = tempfile::tempfile().unwrap();
+            file.write_all(log.as_bytes()).unwrap();
+            let boot = last_boot(&mut file, &[]).unwrap();
+            assert_eq!(boot.statements().len(), expected, "row {row}");
+        }
+    }
+}

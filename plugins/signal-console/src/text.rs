@@ -1,0 +1,123 @@
+//! Raw console bytes as plain lines of text.
+
+/// Longest line that is looked at, in bytes; the rest is skipped. The longest of interest, a
+/// dhclient line behind three time stamps, has some 300.
+const LINE_LIMIT: usize = 4 << 10;
+
+/// Calls `each` for every line that is not empty, without escape sequences and control bytes.
+///
+/// A carriage return and a jump of the cursor end a line too: firmware and boot loaders draw their
+/// text with the latter. What is not UTF-8 becomes U+FFFD.
+pub(crate) fn each_line(bytes: &[u8], mut each: impl FnMut(&str)) {
+    for raw in bytes.split(|byte| matches!(byte, b'\n' | b'\r')) {
+        let raw = &raw[..raw.len().min(LINE_LIMIT)];
+        if raw.is_empty() {
+            continue;
+        }
+        let plain = raw.iter().all(|byte| matches!(byte, b' '..=b'~'));
+        match std::str::from_utf8(raw) {
+            Ok(line) if plain => each(line),
+            _ => cleaned(raw).split('\n').filter(|line| !line.is_empty()).for_each(&mut each),
+        }
+    }
+}
+
+/// The text of one raw line, with a line break for every jump of the cursor.
+fn cleaned(raw: &[u8]) -> String {
+    let mut text = Vec::with_capacity(raw.len());
+    let mut rest = raw;
+    while let Some((&byte, after)) = rest.split_first() {
+        rest = after;
+        match byte {
+            0x1b => {
+                let (jumps, after) = after_escape(after);
+                rest = after;
+                if jumps {
+                    text.push(b'\n');
+                }
+            }
+            b'\t' => text.push(b' '),
+            0..=0x1f | 0x7f => {}
+            _ => text.push(byte),
+        }
+    }
+    let text = String::from_utf8_lossy(&text);
+    // The control characters of the second set, which UTF-8 hides from the loop above.
+    text.chars().filter(|character| *character == '\n' || !character.is_control()).collect()
+}
+
+/// What follows an escape sequence whose ESC has been read, and whether it moves the cursor to
+/// another place on the screen.
+fn after_escape(sequence: &[u8]) -> (bool, &[u8]) {
+    let Some((&kind, body)) = sequence.split_first() else { return (false, sequence) };
+    match kind {
+        b'[' => {
+            let end = body.iter().position(|byte| !matches!(byte, 0x20..=0x3f));
+            match end.map(|end| (body[end], &body[end..])) {
+                Some((last @ 0x40..=0x7e, at)) => {
+                    (matches!(last, b'H' | b'f' | b'J' | b'd' | b'E' | b'F'), &at[1..])
+                }
+                // Broken off by a byte that cannot stand in it.
+                Some((_, at)) => (false, at),
+                None => (false, &[]),
+            }
+        }
+        // Strings, such as a window's title, up to BEL or ESC \.
+        b']' | b'P' | b'X' | b'^' | b'_' => {
+            let end = body.iter().position(|byte| matches!(byte, 0x07 | 0x1b));
+            match end {
+                Some(end) if body[end] == 0x1b && body.get(end + 1) == Some(&b'\\') => {
+                    (false, &body[end + 2..])
+                }
+                Some(end) if body[end] == 0x07 => (false, &body[end + 1..]),
+                Some(end) => (false, &body[end..]),
+                None => (false, &[]),
+            }
+        }
+        b' '..=b'/' => {
+            let end = body.iter().position(|byte| !matches!(byte, b' '..=b'/'));
+            (false, end.map_or(&[], |end| &body[end + 1..]))
+        }
+        // A full reset clears the screen.
+        b'c' => (true, body),
+        b'0'..=b'~' => (false, body),
+        _ => (false, sequence),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn escapes_and_controls_vanish_and_jumps_end_lines() {
+        let rows: &[(&[u8], &[&str])] = &[
+            (b"one\r\ntwo\rthree\n\n", &["one", "two", "three"]),
+            (b"[\x1b[0;32m  OK  \x1b[0m] Started x", &["[  OK  ] Started x"]),
+            (b"\x1b[2J\x1b[01;01H\x1b[=3h\x1b[2J\x1b[01;01HBdsDxe: loading", &["BdsDxe: loading"]),
+            (b"\x1bc\x1b[?7l\x1b[2J\x1b[0mSeaBIOS (v)", &["SeaBIOS (v)"]),
+            (b"a\x1b]0;title\x07b\x1b]2;t\x1b\\c\x1bPq\x1b\\d\x1b(Be", &["abcde"]),
+            (b"a\x1b]never ends", &["a"]),
+            (b"a\x1b[12", &["a"]),
+            (b"a\x1b", &["a"]),
+            (b"a\x1b[1\x1b[0mb", &["ab"]),
+            (b"n\0u\x08l\x7f\tx", &["nul x"]),
+            ("é\u{9b}2Jx".as_bytes(), &["é2Jx"]),
+            (b"bad \xff\xfe", &["bad \u{fffd}\u{fffd}"]),
+        ];
+        for (raw, expected) in rows {
+            let mut lines = Vec::new();
+            each_line(raw, |line| lines.push(line.to_owned()));
+            assert_eq!(lines, *expected, "{:?}", String::from_utf8_lossy(raw));
+        }
+    }
+
+    #[test]
+    fn a_line_is_cut_at_its_bound() {
+        let mut lengths = Vec::new();
+        each_line(&[vec![b'x'; 1 << 20], b"\nshort".to_vec()].concat(), |line| {
+            lengths.push(line.len());
+        });
+        assert_eq!(lengths, [LINE_LIMIT, 5]);
+    }
+}
