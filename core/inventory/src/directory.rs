@@ -3,7 +3,8 @@
 use std::{
     collections::BTreeMap,
     ffi::OsString,
-    io::ErrorKind,
+    fs::DirEntry,
+    io::{self, ErrorKind},
     path::{Component, Path, PathBuf},
 };
 
@@ -129,7 +130,13 @@ fn with_image(location: &Location, problems: &mut Vec<Problem>) -> Vec<String> {
         }
     };
     let mut names = Vec::new();
-    for entry in entries.take(MACHINES_LIMIT + 1) {
+    for (index, entry) in entries.enumerate() {
+        if index > MACHINES_LIMIT {
+            let message =
+                format!("holds more than {MACHINES_LIMIT} entries; the others are left out");
+            problems.push(Problem::error(base, message));
+            break;
+        }
         let entry = match entry {
             Ok(entry) => entry,
             Err(error) => {
@@ -137,12 +144,16 @@ fn with_image(location: &Location, problems: &mut Vec<Problem>) -> Vec<String> {
                 break;
             }
         };
-        let name = entry.file_name();
-        let mut image = OsString::from(&name);
-        image.push(".qcow2");
-        if !entry.path().join(image).exists() {
-            continue;
+        match holds_image(&entry) {
+            Ok(true) => {}
+            Ok(false) => continue,
+            Err(error) => {
+                let message = format!("cannot be looked at: {error}");
+                problems.push(Problem::error(&entry.path(), message));
+                continue;
+            }
         }
+        let name = entry.file_name();
         if let Some(name) = name.to_str().filter(|name| valid_name(name)) {
             names.push(name.to_owned());
         } else {
@@ -155,9 +166,23 @@ fn with_image(location: &Location, problems: &mut Vec<Problem>) -> Vec<String> {
     names
 }
 
+/// Whether the entry is a directory with an image of its own name. That it cannot be told counts
+/// only where a machine could have the name; `lost+found` is nobody's.
+fn holds_image(entry: &DirEntry) -> io::Result<bool> {
+    let name = entry.file_name();
+    let mut image = OsString::from(&name);
+    image.push(".qcow2");
+    match entry.path().join(image).try_exists() {
+        // A file, not a directory.
+        Err(error) if error.kind() == ErrorKind::NotADirectory => Ok(false),
+        Err(_) if !name.to_str().is_some_and(valid_name) => Ok(false),
+        told => told,
+    }
+}
+
 /// A data directory without machines has no base directory yet; one that somebody named must be
 /// there itself.
-fn unlisted(location: &Location, error: &std::io::Error) -> Option<Problem> {
+fn unlisted(location: &Location, error: &io::Error) -> Option<Problem> {
     let Location { data_directory, base_directory, .. } = location;
     if error.kind() != ErrorKind::NotFound {
         return Some(Problem::error(base_directory, format!("cannot be listed: {error}")));

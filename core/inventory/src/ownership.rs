@@ -1,9 +1,6 @@
 //! Which machine a process belongs to, told by its command line alone.
 
-use std::{
-    collections::HashMap,
-    path::{Path, PathBuf},
-};
+use std::{collections::HashMap, path::PathBuf};
 
 /// The files that one QEMU process has to itself.
 const OWN_FILES: &[&str] = &["qcow2", "qmp", "pid"];
@@ -23,6 +20,13 @@ pub(crate) fn qemu_program(arguments: &[String]) -> Option<usize> {
         .find(|(index, argument)| is_qemu(argument) && (*index == 0 || followed(*index)))
         .map(|(index, _)| index)
 }
+
+/// How far up from a file its machine's directory is looked for. The toolkit's own files lie at
+/// most one level down; a command line may hold paths of thousands.
+const LEVELS: usize = 4;
+
+/// Longest path that is looked at; the kernels open none that is longer.
+const PATH_LIMIT: usize = 4096;
 
 /// The directories of all machines.
 pub(crate) struct Directories<'a> {
@@ -55,14 +59,13 @@ impl<'a> Directories<'a> {
         qemu_program(arguments)?;
         let mut best: Option<((bool, usize), usize)> = None;
         for path in arguments.iter().flat_map(|argument| absolute_paths(argument)) {
-            for directory in path.ancestors().skip(1) {
-                let depth = directory.components().count();
+            for directory in path.ancestors().skip(1).take(LEVELS) {
                 for &machine in self.by_path.get(directory).into_iter().flatten() {
                     let own = path.parent() == Some(directory)
                         && path.file_name().is_some_and(|name| {
                             is_own_file(&name.to_string_lossy(), self.names[machine])
                         });
-                    let claim = (own, depth);
+                    let claim = (own, directory.components().count());
                     if best.is_none_or(|(strongest, _)| claim > strongest) {
                         best = Some((claim, machine));
                     }
@@ -98,7 +101,9 @@ fn absolute_paths(argument: &str) -> Vec<PathBuf> {
         rest = &rest[start..];
         if previous.is_none_or(|c| matches!(c, '=' | ':' | '"' | ',')) {
             let end = path_end(rest);
-            paths.push(Path::new(&rest[..end].replace(",,", ",")).to_owned());
+            if end <= PATH_LIMIT {
+                paths.push(PathBuf::from(rest[..end].replace(",,", ",")));
+            }
             before = rest[..end].chars().next_back();
             rest = &rest[end..];
         } else {
@@ -187,6 +192,16 @@ mod tests {
         for (arguments, expected) in table {
             assert_eq!(owner(arguments), *expected, "{arguments:?}");
         }
+    }
+
+    #[test]
+    fn a_hostile_command_line_is_read_in_linear_time() {
+        let start = std::time::Instant::now();
+        let deep = "/a".repeat(32 * 1024);
+        let many = "=/".repeat(32 * 1024);
+        assert_eq!(owner(&["qemu-system-x86_64", &deep, &many]), None);
+        // Quadratic time takes several seconds.
+        assert!(start.elapsed() < std::time::Duration::from_secs(1), "{:?}", start.elapsed());
     }
 
     #[test]

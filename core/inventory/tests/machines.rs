@@ -237,7 +237,9 @@ fn bad_files_are_problems_and_the_others_are_listed() {
         "warning vms/huge/huge.pid is larger than 64 bytes",
     ];
     assert_eq!(problems, expected);
-    assert_eq!(of(&inventory, "binary").console_log, None);
+    // A directory in its place is for the reader of the log to refuse, not to be taken for no log.
+    let log = data.path("vms/binary/console.log");
+    assert_eq!(of(&inventory, "binary").console_log, Some(log));
     assert_eq!(of(&inventory, "fifo").mac, Reading::Known(derived_mac("fifo")));
     assert!(matches!(of(&inventory, "fifo").recorded_mac, Reading::Unknown(Unread::Failed(_))));
 }

@@ -46,8 +46,8 @@ impl Platform for Linux {
     }
 
     fn processes(&self) -> Reading<Vec<Process>> {
-        // Process 1 belongs to root and always runs: without it, /proc hides others too.
-        if command_line(1) == Reading::Absent {
+        // Process 1 belongs to root and always runs: unless it shows itself, /proc hides others too.
+        if !matches!(command_line(1), Reading::Known(_)) {
             return hidden();
         }
         let entries = match std::fs::read_dir("/proc") {

@@ -95,6 +95,7 @@ fn kind(name: &str, device: Option<&str>, tun_flags: Option<&str>) -> InterfaceK
     match device {
         Some("bridge") => InterfaceKind::Bridge,
         Some("wlan") => InterfaceKind::Wifi,
+        Some("macvtap") => InterfaceKind::Tap,
         Some("wireguard" | "ppp" | "xfrm") => InterfaceKind::Vpn,
         Some("" | "vlan" | "bond" | "macvlan" | "dsa") => InterfaceKind::Ethernet,
         _ => InterfaceKind::Unknown,
