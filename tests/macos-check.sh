@@ -26,8 +26,10 @@ not_run() {
 [ "$(id -u)" = 0 ] || not_run "making a chroot needs root"
 
 make_chroot() {
-    command -v debootstrap >/dev/null || apt-get install -y -qq debootstrap ||
-        not_run "debootstrap is missing and cannot be installed"
+    if ! command -v debootstrap >/dev/null; then
+        apt-get update -qq && apt-get install -y -qq debootstrap >/dev/null ||
+            not_run "debootstrap is missing and cannot be installed"
+    fi
     mkdir -p "$cache"
     # Half-made ones of earlier runs, and chroots of other recipes.
     find "$cache" -maxdepth 1 -name 'macos-chroot-*' ! -path "$chroot" -exec rm -rf --one-file-system {} +

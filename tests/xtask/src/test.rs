@@ -12,8 +12,8 @@ pub(crate) fn test(workspace: &Workspace, nextest: &[String]) -> anyhow::Result<
     let mut all = ci_tools::nextest(workspace)?;
     let prefix = stage::stage(workspace, Profile::Debug)?;
     all.env("VMKIT_STAGE", prefix);
-    command::run(all.args(["run", "--workspace"]).args(nextest))?;
     command::run(workspace.cargo().args(["test", "--quiet", "--doc", "--workspace"]))?;
+    command::run(all.args(["run", "--workspace"]).args(nextest))?;
     if let Err(why) = lab {
         println!("\n!!! tests on real guests did NOT run: {why:#}\n");
     }
