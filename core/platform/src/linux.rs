@@ -33,7 +33,7 @@ impl Platform for Linux {
         let Some(number) = i32::try_from(pid).ok().and_then(Pid::from_raw) else {
             return Reading::Absent;
         };
-        match command_line(pid) {
+        match command_line(pid, &mut buffer()) {
             Reading::Known(arguments) => {
                 Reading::Known(Process { pid, arguments, started_at: started_at(pid) })
             }
@@ -47,7 +47,8 @@ impl Platform for Linux {
 
     fn processes(&self) -> Reading<Vec<Process>> {
         // Process 1 belongs to root and always runs: unless it shows itself, /proc hides others too.
-        if !matches!(command_line(1), Reading::Known(_)) {
+        let mut buffer = buffer();
+        if !matches!(command_line(1, &mut buffer), Reading::Known(_)) {
             return hidden();
         }
         let entries = match std::fs::read_dir("/proc") {
@@ -56,7 +57,7 @@ impl Platform for Linux {
         };
         let numbers = entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
         let processes = numbers.filter_map(|pid| {
-            let arguments = command_line(pid).known()?;
+            let arguments = command_line(pid, &mut buffer).known()?;
             Some(Process { pid, arguments, started_at: Reading::Unknown(Unread::NotTried) })
         });
         Reading::Known(processes.collect())
@@ -72,11 +73,15 @@ fn hidden<T>() -> Reading<T> {
     Reading::Unknown(Unread::Denied(what.to_owned()))
 }
 
-fn command_line(pid: u32) -> Reading<Vec<String>> {
-    let mut line = Vec::new();
+/// Room for one command line.
+fn buffer() -> Vec<u8> {
+    vec![0; ARGUMENTS_LIMIT]
+}
+
+fn command_line(pid: u32, buffer: &mut [u8]) -> Reading<Vec<String>> {
     let path = format!("/proc/{pid}/cmdline");
-    match read(Path::new(&path), ARGUMENTS_LIMIT, &mut line) {
-        Ok(()) => Reading::Known(arguments(&line)),
+    match read(Path::new(&path), buffer) {
+        Ok(line) => Reading::Known(arguments(line)),
         Err(error) if gone(&error) => Reading::Absent,
         Err(error) => Reading::Unknown(unread(&format!("read {path}"), &error)),
     }
@@ -108,11 +113,11 @@ fn after_boot(ticks: u64, per_second: u64) -> Option<Duration> {
     u64::try_from(nanoseconds).ok().map(Duration::from_nanos)
 }
 
-/// Reads at most `limit` bytes.
-pub(crate) fn read(path: &Path, limit: usize, into: &mut Vec<u8>) -> std::io::Result<()> {
-    // In one call where it can be: most command lines and all attributes fit.
-    into.reserve(512);
-    File::open(path)?.take(limit as u64).read_to_end(into).map(|_| ())
+/// Reads as much of a file in `/proc` or `/sys` as the buffer holds. The kernel makes these texts
+/// when they are read, and gives in one call what fits; a second one would only say that it ends.
+pub(crate) fn read<'a>(path: &Path, buffer: &'a mut [u8]) -> std::io::Result<&'a [u8]> {
+    let count = File::open(path)?.read(buffer)?;
+    Ok(&buffer[..count])
 }
 
 /// The process ended, before or while it was read.

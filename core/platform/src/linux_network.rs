@@ -66,9 +66,9 @@ fn describe(interface: &mut Interface) {
         return;
     }
     let text = |attribute: &str| {
-        let mut bytes = Vec::new();
-        read(&directory.join(attribute), ATTRIBUTE_LIMIT, &mut bytes).ok()?;
-        Some(String::from_utf8_lossy(&bytes).into_owned())
+        let mut buffer = [0; ATTRIBUTE_LIMIT];
+        let bytes = read(&directory.join(attribute), &mut buffer).ok()?;
+        Some(String::from_utf8_lossy(bytes).into_owned())
     };
     let uevent = text("uevent");
     let device = uevent.as_deref().map(|uevent| device_type(uevent).unwrap_or_default());

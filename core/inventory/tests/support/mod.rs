@@ -52,8 +52,9 @@ impl Platform for Fake {
         if self.hidden.contains(&pid) {
             return Reading::Unknown(Unread::Denied("a process of another user".to_owned()));
         }
-        let all = self.processes.clone().known().unwrap_or_default();
-        all.into_iter().find(|process| process.pid == pid).map_or(Reading::Absent, Reading::Known)
+        let Reading::Known(all) = &self.processes else { return Reading::Absent };
+        let found = all.iter().find(|process| process.pid == pid);
+        found.map_or(Reading::Absent, |process| Reading::Known(process.clone()))
     }
 
     fn processes(&self) -> Reading<Vec<Process>> {
