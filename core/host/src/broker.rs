@@ -30,6 +30,7 @@ pub(crate) fn open(
             }
         }
         Resource::Console => Err(refusal(true, "the manifest declares no `{console}`".to_owned())),
+        Resource::Artefact | Resource::Recording => Err(absent("there is no snapshot")),
         Resource::Unknown => Err(absent("this host does not know the resource")),
     }
 }

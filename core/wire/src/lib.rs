@@ -12,6 +12,6 @@ mod message;
 pub use frame::{FRAME_LIMIT, Receiver, WireError, send};
 pub use manifest::{Cost, EPOCH, Manifest, ManifestError, Mode, Needs};
 pub use message::{
-    Account, FailureCode, FromWorker, Load, Observe, OpenRefusal, Opened, Resource, ToWorker,
-    WIRE_VERSION, WireObservation, WireSubject, configuration,
+    Account, FailureCode, FromWorker, Load, Observe, OpenRefusal, Opened, Resource, Source,
+    ToWorker, WIRE_VERSION, WireObservation, WireSubject, configuration,
 };

@@ -55,10 +55,28 @@ pub struct Account {
 pub struct Observe {
     /// `discover` or `confirm`.
     pub stage: String,
+    /// Where to look.
+    #[serde(default)]
+    pub source: Source,
+    /// The present in milliseconds since the Unix epoch; in a snapshot, the time of its capture.
+    pub now_ms: i64,
     /// Milliseconds until the host stops waiting.
     pub budget_ms: u64,
     /// The batch.
     pub vms: Vec<WireSubject>,
+}
+
+/// Where a signal is to look.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Source {
+    /// At the computer itself.
+    #[default]
+    Live,
+    /// At the computer itself, and every raw artefact goes to the snapshot as well.
+    Recording,
+    /// At the artefacts of a snapshot, and nowhere else.
+    Snapshot,
 }
 
 /// One machine of the batch.
@@ -129,6 +147,10 @@ pub enum FromWorker {
 pub enum Resource {
     /// The console log of a machine of the batch.
     Console,
+    /// An artefact of the snapshot that is being replayed.
+    Artefact,
+    /// A new file of the snapshot that is being recorded.
+    Recording,
     /// Something that this version does not know.
     #[serde(other)]
     Unknown,

@@ -14,7 +14,7 @@ use std::{
 };
 
 use vmkit_abi::{
-    Error, ErrorCode, HostApi, Level, Observation, Resource, Stage,
+    Error, ErrorCode, HostApi, Level, Observation, Resource, Source, Stage,
     stable::{RResult, RStr, RVec},
 };
 use vmkit_wire::{FromWorker, Observe, Opened, WireError, WireObservation, send};
@@ -89,13 +89,21 @@ pub(crate) struct Call {
     channel: Arc<Channel>,
     deadline: Instant,
     stage: Stage,
+    source: Source,
+    now_ms: i64,
 }
 
 impl Call {
     pub(crate) fn new(channel: Arc<Channel>, observe: &Observe) -> Self {
         channel.cancelled.store(false, Ordering::Relaxed);
         let stage = if observe.stage == "confirm" { Stage::CONFIRM } else { Stage::DISCOVER };
-        Self { channel, deadline: Instant::now() + Duration::from_millis(observe.budget_ms), stage }
+        let source = match observe.source {
+            vmkit_wire::Source::Live => Source::LIVE,
+            vmkit_wire::Source::Recording => Source::RECORDING,
+            vmkit_wire::Source::Snapshot => Source::SNAPSHOT,
+        };
+        let deadline = Instant::now() + Duration::from_millis(observe.budget_ms);
+        Self { channel, deadline, stage, source, now_ms: observe.now_ms }
     }
 
     fn remaining(&self) -> Duration {
@@ -123,6 +131,14 @@ impl HostApi for Call {
         self.stage
     }
 
+    fn source(&self) -> Source {
+        self.source
+    }
+
+    fn now_ms(&self) -> i64 {
+        self.now_ms
+    }
+
     fn log_enabled(&self, level: Level, _: RStr<'_>) -> bool {
         level.0 <= self.channel.log_level
     }
@@ -140,6 +156,8 @@ impl HostApi for Call {
     fn open(&self, resource: Resource, argument: RStr<'_>) -> RResult<i32, Error> {
         let resource = match resource {
             Resource::CONSOLE => vmkit_wire::Resource::Console,
+            Resource::ARTEFACT => vmkit_wire::Resource::Artefact,
+            Resource::RECORDING => vmkit_wire::Resource::Recording,
             _ => vmkit_wire::Resource::Unknown,
         };
         let question = FromWorker::Open { resource, argument: bounded(argument.as_str()) };

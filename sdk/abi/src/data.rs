@@ -51,6 +51,9 @@ codes! {
         ARTEFACT = 2,
         /// A raw link-layer socket; argument: the name of the interface.
         RAW_SOCKET = 3,
+        /// A new file of the snapshot that is being recorded, to write; argument: its path in the
+        /// snapshot.
+        RECORDING = 4,
     }
 }
 
@@ -61,6 +64,18 @@ codes! {
         DISCOVER = 1,
         /// Tell what is known of the candidates.
         CONFIRM = 2,
+    }
+}
+
+codes! {
+    /// Where a signal is to look.
+    Source {
+        /// At the computer itself.
+        LIVE = 1,
+        /// At the computer itself, handing every raw artefact to the snapshot as well.
+        RECORDING = 2,
+        /// At the artefacts of a snapshot, and nowhere else.
+        SNAPSHOT = 3,
     }
 }
 

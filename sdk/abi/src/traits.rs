@@ -6,7 +6,9 @@ use abi_stable::{
     std_types::{RBox, RResult, RSlice, RStr, RVec},
 };
 
-use crate::{Advice, Error, Fact, Level, Machine, Observation, Resource, Stage, VirtualMachine};
+use crate::{
+    Advice, Error, Fact, Level, Machine, Observation, Resource, Source, Stage, VirtualMachine,
+};
 
 /// What the host lends to a plugin for the time of one call.
 #[sabi_trait]
@@ -19,6 +21,10 @@ pub trait HostApi: Send + Sync {
     fn remaining_ms(&self) -> u64;
     /// What the call is for.
     fn stage(&self) -> Stage;
+    /// Where to look.
+    fn source(&self) -> Source;
+    /// The present in milliseconds since the Unix epoch; in a snapshot, the time of its capture.
+    fn now_ms(&self) -> i64;
     /// Whether a log line of this level and target would be kept.
     fn log_enabled(&self, level: Level, target: RStr<'_>) -> bool;
     fn log(&self, level: Level, target: RStr<'_>, message: RStr<'_>);

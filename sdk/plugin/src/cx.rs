@@ -3,11 +3,11 @@
 use std::{
     fs::File,
     os::fd::{FromRawFd, OwnedFd},
-    time::Duration,
+    time::{Duration, SystemTime},
 };
 
 use vmkit_abi::{HostRef, Resource};
-use vmkit_types::{Observation, Stage};
+use vmkit_types::{Observation, Source, Stage};
 
 use crate::{Error, ErrorCode, Result, convert};
 
@@ -71,6 +71,50 @@ impl<'a> Cx<'a> {
             Stage::Confirm
         } else {
             Stage::Discover
+        }
+    }
+
+    /// Where to look: at the computer, or at a snapshot and nowhere else.
+    pub fn source(&self) -> Source {
+        match self.host.source() {
+            vmkit_abi::Source::SNAPSHOT => Source::Snapshot,
+            vmkit_abi::Source::RECORDING => Source::Recording,
+            _ => Source::Live,
+        }
+    }
+
+    /// The present; in a snapshot, the time of its capture.
+    pub fn now(&self) -> SystemTime {
+        let since_epoch = u64::try_from(self.host.now_ms()).unwrap_or(0);
+        SystemTime::UNIX_EPOCH + Duration::from_millis(since_epoch)
+    }
+
+    /// A raw artefact of the snapshot, such as `neigh/arp-an.txt`; `None` where it has none of
+    /// that name. The manifest must declare it in `artefacts`.
+    ///
+    /// # Errors
+    /// It is there and cannot be opened.
+    pub fn artefact(&self, name: &str) -> Result<Option<File>> {
+        self.open_if_there(Resource::ARTEFACT, name)
+    }
+
+    /// A new file of the snapshot that is being recorded, for the raw artefact of this name;
+    /// `None` where nothing is being recorded. The manifest must declare it in `artefacts`.
+    ///
+    /// # Errors
+    /// It cannot be made.
+    pub fn recording(&self, name: &str) -> Result<Option<File>> {
+        if self.source() != Source::Recording {
+            return Ok(None);
+        }
+        self.open_if_there(Resource::RECORDING, name)
+    }
+
+    fn open_if_there(&self, resource: Resource, argument: &str) -> Result<Option<File>> {
+        match self.open(resource, argument) {
+            Ok(descriptor) => Ok(Some(File::from(descriptor))),
+            Err(error) if error.code == ErrorCode::NotFound => Ok(None),
+            Err(error) => Err(error),
         }
     }
 

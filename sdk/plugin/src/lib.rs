@@ -25,8 +25,8 @@ pub use kinds::{
     Advice, AdviceKind, AdviceSource, Fact, Inventory, Machine, MachineState, Plugin, Signal,
 };
 pub use vmkit_types::{
-    InvalidMac, Kind, Mac, NetworkMode, Observation, Reading, Stage, Subject, Unread, attribute,
-    bounded, escaped,
+    InvalidMac, Kind, Mac, NetworkMode, Observation, Reading, Source, Stage, Subject, Unread,
+    attribute, bounded, escaped,
 };
 
 /// The foreign interface, for [`export!`] and the test kit only.

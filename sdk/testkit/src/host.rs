@@ -9,7 +9,7 @@ use std::{
         Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
-    time::Duration,
+    time::{Duration, SystemTime},
 };
 
 use vmkit_abi::{
@@ -57,6 +57,9 @@ impl Report {
 /// the plugin asks how much is left, one millisecond each time.
 pub struct FakeHost {
     stage: Stage,
+    source: abi::Source,
+    now: SystemTime,
+    artefacts: HashMap<String, PathBuf>,
     remaining_ms: AtomicU64,
     cancelled: AtomicBool,
     cancel_after: Option<usize>,
@@ -70,6 +73,9 @@ impl Default for FakeHost {
     fn default() -> Self {
         Self {
             stage: Stage::Discover,
+            source: abi::Source::LIVE,
+            now: SystemTime::UNIX_EPOCH,
+            artefacts: HashMap::new(),
             remaining_ms: AtomicU64::new(1_000_000),
             cancelled: AtomicBool::new(false),
             cancel_after: None,
@@ -91,6 +97,21 @@ impl FakeHost {
     #[must_use]
     pub fn at_stage(mut self, stage: Stage) -> Self {
         self.stage = stage;
+        self
+    }
+
+    /// Takes this for the present.
+    #[must_use]
+    pub fn at_time(mut self, now: SystemTime) -> Self {
+        self.now = now;
+        self
+    }
+
+    /// Replays a snapshot that holds this file as the artefact of this name, and others added so.
+    #[must_use]
+    pub fn with_artefact_file(mut self, name: &str, path: impl AsRef<Path>) -> Self {
+        self.source = abi::Source::SNAPSHOT;
+        self.artefacts.insert(name.to_owned(), path.as_ref().to_owned());
         self
     }
 
@@ -213,6 +234,15 @@ impl HostApi for FakeHost {
         }
     }
 
+    fn source(&self) -> abi::Source {
+        self.source
+    }
+
+    fn now_ms(&self) -> i64 {
+        let since_epoch = self.now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX)
+    }
+
     fn log_enabled(&self, _: Level, _: RStr<'_>) -> bool {
         true
     }
@@ -225,13 +255,19 @@ impl HostApi for FakeHost {
         let refuse = |code, message: String| {
             RResult::RErr(abi::Error { code, message: message.into(), ext: RVec::new() })
         };
-        let console = argument.as_str().parse().ok().and_then(|vm: usize| self.consoles.get(&vm));
-        match (resource, console) {
-            (Resource::CONSOLE, Some(path)) => match std::fs::File::open(path) {
+        let path = match resource {
+            Resource::CONSOLE => {
+                argument.as_str().parse().ok().and_then(|vm: usize| self.consoles.get(&vm))
+            }
+            Resource::ARTEFACT => self.artefacts.get(argument.as_str()),
+            _ => None,
+        };
+        match path {
+            Some(path) => match std::fs::File::open(path) {
                 Ok(file) => RResult::ROk(file.into_raw_fd()),
                 Err(error) => refuse(ErrorCode::IO, format!("open {}: {error}", path.display())),
             },
-            _ => refuse(ErrorCode::NOT_FOUND, "the fake host has no such file".to_owned()),
+            None => refuse(ErrorCode::NOT_FOUND, "the fake host has no such file".to_owned()),
         }
     }
 }

@@ -15,5 +15,5 @@ pub use mac::{InvalidMac, Mac};
 pub use network::{HostNetwork, Interface, InterfaceKind, Prefix, Route};
 pub use observation::{Kind, Observation, attribute};
 pub use reading::{Reading, Unread};
-pub use subject::{NetworkMode, Stage, Subject};
+pub use subject::{NetworkMode, Source, Stage, Subject};
 pub use text::{bounded, escaped};

@@ -28,6 +28,17 @@ pub enum Stage {
     Confirm,
 }
 
+/// Where a signal is to look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Source {
+    /// At the computer itself.
+    Live,
+    /// At the computer itself, and every raw artefact goes to the snapshot as well.
+    Recording,
+    /// At the artefacts of a snapshot, and nowhere else.
+    Snapshot,
+}
+
 /// How a machine's network card reaches the world.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum NetworkMode {

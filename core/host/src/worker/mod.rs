@@ -15,8 +15,8 @@ use std::{
 
 use vmkit_types::{Observation, escaped};
 use vmkit_wire::{
-    FromWorker, Load, Observe, Opened, Receiver, ToWorker, WIRE_VERSION, WireError, WireSubject,
-    send,
+    FromWorker, Load, Observe, Opened, Receiver, Source, ToWorker, WIRE_VERSION, WireError,
+    WireSubject, send,
 };
 
 pub(crate) use end::End;
@@ -138,8 +138,16 @@ impl Worker {
     ) -> Result<(), End> {
         let deadline = Instant::now() + call.budget;
         let budget_ms = u64::try_from(call.budget.as_millis()).unwrap_or(u64::MAX);
-        let observe =
-            Observe { stage: call.stage.to_owned(), budget_ms, vms: call.subjects.to_vec() };
+        let since_epoch = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+        let observe = Observe {
+            stage: call.stage.to_owned(),
+            source: Source::Live,
+            // A clock before 1970 is no clock; 0 says so as well as any other time.
+            now_ms: since_epoch
+                .map_or(0, |since| i64::try_from(since.as_millis()).unwrap_or(i64::MAX)),
+            budget_ms,
+            vms: call.subjects.to_vec(),
+        };
         self.say(&ToWorker::Observe(observe), None)?;
         let mut cancelled = false;
         loop {
