@@ -1,5 +1,7 @@
 //! No text of a guest, a plugin or a file steers the terminal, in any output.
 
+#![expect(clippy::unwrap_used, reason = "a faulty fixture must end its test")]
+
 mod common;
 
 use std::time::Duration;
@@ -26,7 +28,7 @@ fn reports() -> Vec<PluginReport> {
     vec![of(PluginStatus::Error), of(PluginStatus::Ok), of(PluginStatus::Skipped)]
 }
 
-fn hostile_machine<'a>(pick: vmkit_scoring::Pick<'a>) -> VmInput<'a> {
+fn hostile_machine(pick: vmkit_scoring::Pick<'_>) -> VmInput<'_> {
     let known = || Reading::Known(HOSTILE.to_owned());
     VmInput {
         hostname: known(),
@@ -46,10 +48,11 @@ fn outputs(style: Style) -> Vec<String> {
     let case =
         Case { name: HOSTILE.to_owned(), macs: vec![mac(1)], running: true, ..Case::default() };
     let cases = [case.clone(), case];
-    let stale = |vm| (HOSTILE, fact(vm, "192.168.1.64", "neighbour-stale", HOSTILE).on_mac(mac(1)));
+    let neighbour =
+        |vm| (HOSTILE, fact(vm, "192.168.1.64", "neighbour-stale", HOSTILE).on_mac(mac(1)));
     let all = evidence(vec![
-        stale(0),
-        stale(1),
+        neighbour(0),
+        neighbour(1),
         (HOSTILE, fact(0, "192.168.1.64", "ssh-ready", HOSTILE).with(attribute::BANNER, HOSTILE)),
         (HOSTILE, fact(0, "192.168.1.65", HOSTILE, HOSTILE)),
         (HOSTILE, Observation::unread(0, &Unread::Failed(HOSTILE.to_owned()))),

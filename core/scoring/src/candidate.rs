@@ -35,20 +35,23 @@ pub(crate) struct Draft<'a> {
 
 impl<'a> Draft<'a> {
     pub(crate) fn new(evidence: &[&'a Evidence], scale: &Scale<'_, 'a>, place: &Place<'_>) -> Self {
-        let (unread, told): (Vec<&Evidence>, Vec<&Evidence>) =
-            evidence.iter().partition(|item| item.observation.kind == Kind::Unread);
-        let (mut addressed, general): (Vec<&Evidence>, Vec<&Evidence>) =
-            told.into_iter().partition(|item| item.observation.address.is_some());
+        let (mut unread, mut general) = (Vec::new(), Vec::new());
+        let mut addressed: Vec<(IpAddr, &Evidence)> = Vec::with_capacity(evidence.len());
+        for item in evidence.iter().copied() {
+            match item.observation.address {
+                _ if item.observation.kind == Kind::Unread => unread.push(item),
+                None => general.push(item),
+                // IPv4 also where it is written inside IPv6.
+                Some(address) => addressed.push((address.to_canonical(), item)),
+            }
+        }
         let about_machine = scale.weigh(general.into_iter(), false);
         let general: Vec<&Evidence> =
             about_machine.iter().filter(|i| i.entry.counted()).map(|i| i.entry.evidence).collect();
-        addressed.sort_by_key(|item| address_of(item));
+        addressed.sort_by_key(|(address, _)| *address);
         let candidates = addressed
-            .chunk_by(|a, b| address_of(a) == address_of(b))
-            .filter_map(|about| {
-                let address = address_of(about.first()?)?;
-                Some(Weighed::new(address, about, &general, scale, place))
-            })
+            .chunk_by(|(one, _), (two, _)| one == two)
+            .map(|about| Weighed::new(about, &general, scale, place))
             .collect();
         let about_machine = ordered(about_machine);
         Self { candidates, about_machine, unread }
@@ -57,18 +60,19 @@ impl<'a> Draft<'a> {
 
 impl<'a> Weighed<'a> {
     fn new(
-        address: IpAddr,
-        about: &[&'a Evidence],
+        about: &[(IpAddr, &'a Evidence)],
         general: &[&'a Evidence],
         scale: &Scale<'_, 'a>,
         place: &Place<'_>,
     ) -> Self {
+        let address = about[0].0;
+        let about = about.iter().map(|(_, evidence)| *evidence);
         let length = about
-            .iter()
+            .clone()
             .filter_map(|item| item.observation.attribute(attribute::PREFIX)?.parse().ok())
             .min();
         let mut standing = place.judge(address, length, scale.case, scale.weights);
-        let items = scale.weigh(about.iter().chain(general).copied(), standing.wrong_nat);
+        let items = scale.weigh(about.chain(general.iter().copied()), standing.wrong_nat);
         let supported = items.iter().any(Item::supports);
         if !supported {
             standing.struck_out.get_or_insert(StruckOut::Unsupported);
@@ -126,11 +130,6 @@ fn flags(
         (only_claimed, Flag::GuestClaimOnly),
     ];
     all.into_iter().filter(|(is, _)| *is).map(|(_, flag)| flag).collect()
-}
-
-/// The address as a candidate: IPv4 also where it is written inside IPv6.
-fn address_of(evidence: &Evidence) -> Option<IpAddr> {
-    evidence.observation.address.map(|address| address.to_canonical())
 }
 
 /// The weightiest first, what does not count last.

@@ -41,8 +41,9 @@ impl<'a> Crowd<'a> {
             let (Some(mac), Some(address)) = (observation.mac, observation.address) else {
                 continue;
             };
-            let foreign = weights.rule(&observation.kind).is_some_and(|rule| rule.other_mac)
-                && !owners.contains_key(&mac);
+            let foreign = !cases[observation.vm].macs.contains(&mac)
+                && !owners.contains_key(&mac)
+                && weights.rule(&observation.kind).is_some_and(|rule| rule.other_mac);
             if foreign && *first_seen_at.entry(mac).or_insert(address) != address {
                 answering_for_many.insert(mac);
             }

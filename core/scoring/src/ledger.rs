@@ -1,9 +1,12 @@
 //! Weighs the evidence about one address: decay, repetition, groups and caps.
 
-use std::time::{Duration, SystemTime};
+use std::{
+    cmp::Ordering,
+    time::{Duration, SystemTime},
+};
 
 use vmkit_evidence::Evidence;
-use vmkit_types::{Kind, Mac, attribute};
+use vmkit_types::{Mac, Observation, attribute};
 
 use crate::{Case, Entry, Weights, WhyNot, crowd::Crowd, weights::Rule};
 
@@ -19,10 +22,12 @@ pub(crate) struct Scale<'s, 'a> {
     pub(crate) weights: &'s Weights,
 }
 
-/// A fact with its row of the table.
+/// A fact with its row of the table, and what is asked of it more than once.
 pub(crate) struct Item<'s, 'a> {
     pub(crate) entry: Entry<'a>,
     pub(crate) rule: Option<&'s Rule>,
+    half_life: Option<f64>,
+    interface: Option<&'a str>,
 }
 
 impl<'s, 'a> Scale<'s, 'a> {
@@ -33,40 +38,53 @@ impl<'s, 'a> Scale<'s, 'a> {
         evidence: impl Iterator<Item = &'a Evidence>,
         wrong_nat: bool,
     ) -> Vec<Item<'s, 'a>> {
-        let mut items: Vec<_> = evidence.map(|evidence| self.item(evidence, wrong_nat)).collect();
-        items.sort_by(|a, b| {
-            let (a, b) = (&a.entry, &b.entry);
-            source(a).cmp(&source(b)).then(a.age.cmp(&b.age)).then_with(|| {
-                let (a, b) = (a.evidence, b.evidence);
-                a.observation.says.cmp(&b.observation.says).then(a.id.cmp(&b.id))
-            })
+        let weights = self.weights;
+        let mut facts: Vec<(Option<&'s Rule>, &'a Evidence)> =
+            evidence.map(|item| (weights.rule(&item.observation.kind), item)).collect();
+        facts.sort_unstable_by(|(rule, one), (other_rule, two)| {
+            place(*rule).cmp(&place(*other_rule)).then_with(|| in_order(one, two))
         });
+        let mut items: Vec<_> = facts
+            .into_iter()
+            .map(|(rule, evidence)| self.item(evidence, rule, wrong_nat))
+            .collect();
         strike_repeated(&mut items);
         strike_contradicted(&mut items);
-        self.share(&mut items);
+        let groups = items.chunk_by_mut(|a, b| a.group() == b.group());
+        groups.for_each(|group| self.share(group));
         items
     }
 
-    fn item(&self, evidence: &'a Evidence, wrong_nat: bool) -> Item<'s, 'a> {
-        let rule = self.weights.rule(&evidence.observation.kind);
-        let age = self.now.duration_since(evidence.seen_at()).unwrap_or(Duration::ZERO);
+    fn item(
+        &self,
+        evidence: &'a Evidence,
+        rule: Option<&'s Rule>,
+        wrong_nat: bool,
+    ) -> Item<'s, 'a> {
+        let observation = &evidence.observation;
+        let seen_at = evidence.seen_at();
+        let age = self.now.duration_since(seen_at).unwrap_or(Duration::ZERO);
+        let half_life = rule.and_then(|rule| rule.half_life(observation));
         let why_not = match rule {
             None => Some(WhyNot::NoWeight),
-            Some(rule) => self.why_not(evidence, rule, wrong_nat),
+            Some(rule) => self.why_not(observation, seen_at, rule, wrong_nat),
         };
         let weight = rule.filter(|_| why_not.is_none()).map_or(0.0, |rule| {
-            let faded = rule
-                .half_life(&evidence.observation)
-                .map_or(1.0, |half_life| (-age.as_secs_f64() / half_life).exp2());
-            rule.log_ratio * faded
+            let fading = half_life.map_or(1.0, |half_life| (-age.as_secs_f64() / half_life).exp2());
+            rule.log_ratio * fading
         });
-        Item { entry: Entry { evidence, weight, age, why_not }, rule }
+        let interface = observation.attribute(attribute::INTERFACE);
+        Item { entry: Entry { evidence, weight, age, why_not }, rule, half_life, interface }
     }
 
-    fn why_not(&self, evidence: &Evidence, rule: &Rule, wrong_nat: bool) -> Option<WhyNot> {
-        let observation = &evidence.observation;
+    fn why_not(
+        &self,
+        observation: &Observation,
+        seen_at: SystemTime,
+        rule: &Rule,
+        wrong_nat: bool,
+    ) -> Option<WhyNot> {
         if let Some(started_at) = self.case.started_at {
-            let seen_at = evidence.seen_at();
             let before = started_at.duration_since(seen_at).unwrap_or(Duration::ZERO);
             if before > START_SLACK {
                 return Some(WhyNot::BeforeBoot(before));
@@ -88,33 +106,31 @@ impl<'s, 'a> Scale<'s, 'a> {
         (rule.host_lease && wrong_nat).then_some(WhyNot::OtherMode)
     }
 
-    /// In each group and direction the strongest counts in full, the others by the share of the
-    /// rest; then the group is cut to its cap.
-    fn share(&self, items: &mut [Item<'s, 'a>]) {
-        let groups = &self.weights.groups;
-        let mut strongest = vec![[None::<(usize, f64)>; 2]; groups.len()];
-        for (index, item) in items.iter().enumerate() {
-            let (Some(rule), weight) = (item.rule, item.entry.weight) else { continue };
-            let leader = &mut strongest[rule.group][usize::from(weight < 0.0)];
+    /// In each direction the strongest of the group counts in full, the others by the share of
+    /// the rest; then the group is cut to its cap.
+    fn share(&self, group: &mut [Item<'s, 'a>]) {
+        let Some(rule) = group.first().and_then(|item| item.rule) else { return };
+        let mut strongest: [Option<(usize, f64)>; 2] = [None; 2];
+        for (index, item) in group.iter().enumerate() {
+            let weight = item.entry.weight;
+            let leader = &mut strongest[usize::from(weight < 0.0)];
             if leader.is_none_or(|(_, best)| weight.abs() > best) {
                 *leader = Some((index, weight.abs()));
             }
         }
-        let mut totals = vec![0.0; groups.len()];
-        for (index, item) in items.iter_mut().enumerate() {
-            let Some(rule) = item.rule else { continue };
+        let mut total = 0.0;
+        for (index, item) in group.iter_mut().enumerate() {
             let weight = &mut item.entry.weight;
-            let leader = strongest[rule.group][usize::from(*weight < 0.0)];
+            let leader = strongest[usize::from(*weight < 0.0)];
             if leader.is_none_or(|(leading, _)| leading != index) {
                 *weight *= self.weights.rest_share;
             }
-            totals[rule.group] += *weight;
+            total += *weight;
         }
-        for item in items {
-            let Some(rule) = item.rule else { continue };
-            let (total, cap): (f64, f64) = (totals[rule.group], groups[rule.group].cap);
-            if total.abs() > cap {
-                item.entry.weight *= cap / total.abs();
+        let cap = self.weights.groups[rule.group].cap;
+        if f64::abs(total) > cap {
+            for item in group {
+                item.entry.weight *= cap / f64::abs(total);
             }
         }
     }
@@ -126,53 +142,74 @@ impl Item<'_, '_> {
         self.entry.counted() && self.entry.weight > 0.0
     }
 
-    /// Whether it counts and its age is within its half-life.
+    /// Whether its age is within its half-life.
     pub(crate) fn is_fresh(&self) -> bool {
-        let half_life = self.rule.and_then(|r| r.half_life(&self.entry.evidence.observation));
-        half_life.is_none_or(|half_life| self.entry.age.as_secs_f64() <= half_life)
+        self.half_life.is_none_or(|half_life| self.entry.age.as_secs_f64() <= half_life)
     }
 
-    fn interface(&self) -> Option<&str> {
-        self.entry.evidence.observation.attribute(attribute::INTERFACE)
+    fn group(&self) -> Option<usize> {
+        self.rule.map(|rule| rule.group)
     }
 }
 
-/// What makes two facts the same fact: they differ at most in their time.
-fn source<'e>(entry: &Entry<'e>) -> (&'e str, &'e str, Option<&'e str>, Option<Mac>) {
-    let observation: &'e vmkit_types::Observation = &entry.evidence.observation;
-    let kind: &'e Kind = &observation.kind;
-    let interface = observation.attribute(attribute::INTERFACE);
-    (kind.code(), &entry.evidence.plugin, interface, observation.mac)
+/// Groups together, kind by kind; what has no weight last.
+fn place(rule: Option<&Rule>) -> usize {
+    rule.map_or(usize::MAX, |rule| rule.place)
+}
+
+/// What makes two facts of one kind the same fact: they differ at most in their time.
+fn source(evidence: &Evidence) -> (&str, Option<&str>, Option<Mac>) {
+    let observation = &evidence.observation;
+    (&evidence.plugin, observation.attribute(attribute::INTERFACE), observation.mac)
+}
+
+/// The order of facts of one kind: by source, the freshest first. The rest only makes the order
+/// independent of that of arrival.
+fn in_order(one: &Evidence, two: &Evidence) -> Ordering {
+    source(one)
+        .cmp(&source(two))
+        .then_with(|| two.seen_at().cmp(&one.seen_at()))
+        .then_with(|| one.observation.kind.code().cmp(two.observation.kind.code()))
+        .then_with(|| one.observation.says.cmp(&two.observation.says))
+        .then_with(|| one.id.cmp(&two.id))
 }
 
 /// Keeps the freshest of the facts that differ only in their time. The items are in order.
 fn strike_repeated(items: &mut [Item<'_, '_>]) {
-    let mut kept: Option<Entry<'_>> = None;
-    for Item { entry, .. } in items.iter_mut().filter(|item| item.entry.counted()) {
-        if kept.as_ref().is_some_and(|kept| source(kept) == source(entry)) {
-            entry.why_not = Some(WhyNot::Repeated);
-            entry.weight = 0.0;
+    let mut kept = 0;
+    for index in 0..items.len() {
+        if !items[index].entry.counted() {
+            continue;
+        }
+        let repeated = kept < index
+            && items[kept].entry.counted()
+            && place(items[kept].rule) == place(items[index].rule)
+            && source(items[kept].entry.evidence) == source(items[index].entry.evidence);
+        if repeated {
+            items[index].entry.why_not = Some(WhyNot::Repeated);
+            items[index].entry.weight = 0.0;
         } else {
-            kept = Some(entry.clone());
+            kept = index;
         }
     }
 }
 
 /// Drops silence that a sighting of the machine explains away.
 fn strike_contradicted(items: &mut [Item<'_, '_>]) {
-    let seen_there = items.iter().any(|item| {
-        item.supports()
-            && item.is_fresh()
-            && item.rule.is_some_and(|rule| rule.reaches && rule.ties)
-    });
-    let found_on: Option<String> = items
+    let silence = |rule: &Rule| rule.same_interface || rule.unless_reached;
+    if !items.iter().any(|item| item.rule.is_some_and(silence)) {
+        return;
+    }
+    let tying = |item: &&Item<'_, '_>| item.supports() && item.rule.is_some_and(|rule| rule.ties);
+    let seen_there = items
         .iter()
-        .find(|item| item.supports() && item.rule.is_some_and(|rule| rule.ties))
-        .and_then(|item| item.interface().map(str::to_owned));
+        .filter(tying)
+        .any(|item| item.is_fresh() && item.rule.is_some_and(|rule| rule.reaches));
+    let found_on = items.iter().find(tying).and_then(|item| item.interface);
     for item in items.iter_mut().filter(|item| item.entry.counted()) {
         let Some(rule) = item.rule else { continue };
         let elsewhere = rule.same_interface
-            && matches!((&found_on, item.interface()), (Some(at), Some(asked)) if at != asked);
+            && matches!((found_on, item.interface), (Some(at), Some(asked)) if at != asked);
         let why_not = if elsewhere {
             WhyNot::OtherInterface
         } else if rule.unless_reached && seen_there {

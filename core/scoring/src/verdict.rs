@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, net::IpAddr};
 
-use vmkit_types::{Mac, NetworkMode};
+use vmkit_types::NetworkMode;
 
 use crate::{
     Candidate, Case, Flag, Pick, Verdict, Weights,
@@ -13,44 +13,38 @@ use crate::{
 /// How many other machines a note names.
 const NAMES_IN_A_NOTE: usize = 3;
 
-/// Which machines an address is tied to, over the whole run.
+/// The addresses that are tied to several machines of the run.
 pub(crate) struct Claims(HashMap<IpAddr, Claim>);
 
 struct Claim {
     /// Sum of the odds of all machines that it is tied to.
     odds: f64,
     machines: Vec<usize>,
-    first_mac: Option<Mac>,
+    /// They have different MACs.
     several_macs: bool,
 }
 
 impl Claims {
     pub(crate) fn new(drafts: &[Draft<'_>]) -> Self {
-        let mut claims: HashMap<IpAddr, Claim> = HashMap::new();
+        let mut ties: Vec<(IpAddr, usize, &Weighed<'_>)> = Vec::new();
         for (vm, draft) in drafts.iter().enumerate() {
             let open = draft.candidates.iter().filter(|c| c.standing.struck_out.is_none());
-            for candidate in open.filter(|candidate| candidate.tied) {
-                let mac = candidate.tied_mac;
-                let claim = claims.entry(candidate.address).or_insert_with(|| Claim {
-                    odds: 0.0,
-                    machines: Vec::new(),
-                    first_mac: mac,
-                    several_macs: false,
-                });
-                claim.odds += candidate.logit.exp();
-                claim.machines.push(vm);
-                claim.several_macs |= claim.first_mac != mac;
-            }
+            let claimed = open.filter(|candidate| candidate.tied);
+            ties.extend(claimed.map(|candidate| (candidate.address, vm, candidate)));
         }
-        Self(claims)
+        ties.sort_unstable_by_key(|(address, vm, _)| (*address, *vm));
+        let of_several = ties.chunk_by(|a, b| a.0 == b.0).filter(|ties| ties.len() > 1);
+        let claim = |ties: &[(IpAddr, usize, &Weighed<'_>)]| Claim {
+            odds: ties.iter().map(|(_, _, candidate)| candidate.logit.exp()).sum(),
+            machines: ties.iter().map(|(_, vm, _)| *vm).collect(),
+            several_macs: ties.iter().any(|(_, _, other)| other.tied_mac != ties[0].2.tied_mac),
+        };
+        Self(of_several.map(|ties| (ties[0].0, claim(ties))).collect())
     }
 
     /// The claim on this address, where machines beside this one are tied to it.
     fn contested(&self, candidate: &Weighed<'_>) -> Option<&Claim> {
-        self.0
-            .get(&candidate.address)
-            .filter(|_| candidate.tied)
-            .filter(|claim| claim.machines.len() > 1)
+        if candidate.tied { self.0.get(&candidate.address) } else { None }
     }
 }
 

@@ -1,5 +1,7 @@
 //! What holds whatever the evidence is.
 
+#![expect(clippy::unwrap_used, reason = "a faulty sequence must end its test")]
+
 mod common;
 
 use common::{account, case, evidence, network, now};
@@ -14,7 +16,7 @@ impl Sequence {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
-        usize::try_from(self.0 % bound as u64).unwrap()
+        usize::try_from(self.0 % u64::try_from(bound).unwrap()).unwrap()
     }
 
     fn of<'t>(&mut self, choices: &[&'t str]) -> &'t str {

@@ -1,6 +1,7 @@
 //! Scenarios in short lines of text: a network, machines, evidence, and what is expected.
 
 #![allow(dead_code, reason = "each test file uses its part")]
+#![expect(clippy::unwrap_used, reason = "a faulty scenario must end its test")]
 
 use std::{
     collections::BTreeMap,
@@ -35,7 +36,7 @@ pub(crate) fn network(name: &str) -> Option<HostNetwork> {
     match name {
         "lan" => {}
         "shared" => {
-            interfaces.push(interface("bridge100", "192.168.65.1/24", InterfaceKind::Bridge))
+            interfaces.push(interface("bridge100", "192.168.65.1/24", InterfaceKind::Bridge));
         }
         "nat-lan" => interfaces.push(interface("en5", "192.168.64.7/24", InterfaceKind::Ethernet)),
         "unknown" => return None,
