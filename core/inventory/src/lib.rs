@@ -12,6 +12,7 @@ mod file;
 mod guest_names;
 mod location;
 mod machine;
+mod macs;
 mod names;
 mod ownership;
 mod power;

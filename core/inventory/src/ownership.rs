@@ -76,13 +76,15 @@ impl<'a> Directories<'a> {
     }
 }
 
-/// Whether a QEMU names one of this machine's own files by a relative path, which tells the
-/// machine only together with the machine's own pid file.
-pub(crate) fn names_own_file_relatively(arguments: &[String], name: &str) -> bool {
-    qemu_program(arguments).is_some()
-        && arguments.iter().flat_map(|argument| argument.split([',', '=', ':', '"'])).any(|text| {
-            !text.starts_with('/') && is_own_file(text.rsplit('/').next().unwrap_or(text), name)
-        })
+/// The names of machines whose own files a QEMU names by relative paths. They tell the machine only
+/// together with its pid file, for another directory may hold a machine of the same name.
+pub(crate) fn named_relatively(arguments: &[String]) -> impl Iterator<Item = &str> {
+    let arguments = if qemu_program(arguments).is_some() { arguments } else { &[] };
+    let texts = arguments.iter().flat_map(|argument| argument.split([',', '=', ':', '"']));
+    texts.filter(|text| !text.starts_with('/')).filter_map(|text| {
+        let file = text.rsplit('/').next().unwrap_or(text);
+        file.rsplit_once('.').filter(|(_, end)| OWN_FILES.contains(end)).map(|(name, _)| name)
+    })
 }
 
 fn is_own_file(file: &str, machine: &str) -> bool {
@@ -215,7 +217,8 @@ mod tests {
         ];
         for (argument, expected) in table {
             let arguments = ["qemu-system-x86_64".to_owned(), argument.to_owned()];
-            assert_eq!(names_own_file_relatively(&arguments, "web"), expected, "{argument}");
+            let found = named_relatively(&arguments).any(|name| name == "web");
+            assert_eq!(found, expected, "{argument}");
         }
     }
 }

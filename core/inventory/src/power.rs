@@ -9,13 +9,13 @@ use crate::{
     Problem,
     directory::Found,
     file,
-    ownership::{Directories, names_own_file_relatively, qemu_program},
+    ownership::{Directories, named_relatively, qemu_program},
 };
 
 /// Largest pid file that is read: ten digits and a line break, with room for white space.
 const PID_LIMIT: u64 = 64;
 
-/// The process of a machine.
+/// What is known of a machine's process.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Liveness {
     /// This process is the machine's.
@@ -30,6 +30,10 @@ pub(crate) enum Liveness {
 }
 
 impl Liveness {
+    fn is_alive(&self) -> bool {
+        matches!(self, Self::Alive(_))
+    }
+
     /// The process, proven or not.
     pub(crate) fn process(&self) -> Option<&Process> {
         match self {
@@ -47,19 +51,24 @@ pub(crate) fn processes(
 ) -> Vec<Liveness> {
     let paths = machines.iter().map(|machine| (machine.name.as_str(), known_paths(machine)));
     let directories = Directories::new(paths);
-    let mut found: Vec<_> = machines
-        .iter()
-        .enumerate()
-        .map(|(index, machine)| by_pid_file(index, machine, &directories, platform, problems))
-        .collect();
-    let missed = |found: &[Liveness]| {
-        let alive = |state: &Liveness| matches!(state, Liveness::Alive(_));
-        found.iter().zip(machines).any(|(state, machine)| machine.present && !alive(state))
-    };
-    if missed(&found) {
-        by_process_table(&mut found, &directories, platform);
+    let mut bad_files = Vec::new();
+    let mut states = Vec::with_capacity(machines.len());
+    for (index, machine) in machines.iter().enumerate() {
+        let by_file = by_pid_file(index, machine, &directories, platform);
+        states.push(by_file.unwrap_or_else(|problem| {
+            bad_files.push((index, problem));
+            Liveness::Dead
+        }));
     }
-    found
+    let lost = |(state, machine): (&Liveness, &Found)| machine.present && !state.is_alive();
+    if states.iter().zip(machines).any(lost) {
+        by_process_table(&mut states, machines, &directories, platform);
+    }
+    // QEMU lets only its own user read its pid file; that takes nothing away where the process has
+    // been found without it.
+    bad_files.retain(|(index, _)| !states[*index].is_alive());
+    problems.extend(bad_files.into_iter().map(|(_, problem)| problem));
+    states
 }
 
 /// The paths by which a command line may name the directory: as recorded, and without links.
@@ -76,27 +85,19 @@ fn by_pid_file(
     machine: &Found,
     directories: &Directories<'_>,
     platform: &impl Platform,
-    problems: &mut Vec<Problem>,
-) -> Liveness {
+) -> Result<Liveness, Problem> {
     let path = machine.directory.join(format!("{}.pid", machine.name));
-    let line = match file::first_line(&path, PID_LIMIT) {
-        Ok(Some(line)) if machine.present => line,
-        Ok(_) => return Liveness::Dead,
-        Err(error) => {
-            problems.push(Problem::warning(&path, error.in_full()));
-            return Liveness::Dead;
-        }
-    };
-    let Ok(pid) = line.parse() else {
-        problems.push(Problem::warning(&path, "does not hold a process number"));
-        return Liveness::Dead;
-    };
-    match platform.process(pid) {
+    let line = file::first_line(&path, PID_LIMIT)
+        .map_err(|error| Problem::warning(&path, error.in_full()))?;
+    let Some(line) = line.filter(|_| machine.present) else { return Ok(Liveness::Dead) };
+    let pid =
+        line.parse().map_err(|_| Problem::warning(&path, "does not hold a process number"))?;
+    Ok(match platform.process(pid) {
         Reading::Known(process) => {
             let arguments = &process.arguments;
             match directories.owner(arguments) {
                 Some(owner) if owner == index => Liveness::Alive(process),
-                None if names_own_file_relatively(arguments, &machine.name) => {
+                None if named_relatively(arguments).any(|name| name == machine.name) => {
                     Liveness::Alive(process)
                 }
                 None if qemu_program(arguments).is_some() => Liveness::Unproven(process),
@@ -105,13 +106,14 @@ fn by_pid_file(
         }
         Reading::Absent => Liveness::Dead,
         Reading::Unknown(why) => Liveness::Undetermined(why),
-    }
+    })
 }
 
 /// Finds the processes of machines whose pid file is missing, as after a foreground start, or
 /// stale.
 fn by_process_table(
-    found: &mut [Liveness],
+    states: &mut [Liveness],
+    machines: &[Found],
     directories: &Directories<'_>,
     platform: &impl Platform,
 ) {
@@ -119,7 +121,7 @@ fn by_process_table(
         Reading::Known(processes) => processes,
         Reading::Absent => Vec::new(),
         Reading::Unknown(why) => {
-            for state in found.iter_mut().filter(|state| **state == Liveness::Dead) {
+            for state in states.iter_mut().filter(|state| **state == Liveness::Dead) {
                 *state = Liveness::Undetermined(why.clone());
             }
             return;
@@ -129,13 +131,36 @@ fn by_process_table(
     // QEMU itself before its wrappers.
     processes.sort_by_key(|process| (qemu_program(&process.arguments), process.pid));
     for process in processes {
-        let Some(owner) = directories.owner(&process.arguments) else { continue };
-        if matches!(found[owner], Liveness::Alive(_)) {
+        let Some(owner) = directories.owner(&process.arguments) else {
+            doubt_the_named(states, machines, &process);
+            continue;
+        };
+        if states[owner].is_alive() {
             continue;
         }
         // Once more by its number, for the start time, and in case it has ended since.
-        let again = platform.process(process.pid).known();
-        let same = again.filter(|again| again.arguments == process.arguments);
-        found[owner] = Liveness::Alive(same.unwrap_or(process));
+        match platform.process(process.pid) {
+            Reading::Known(again) if again.arguments == process.arguments => {
+                states[owner] = Liveness::Alive(again);
+            }
+            Reading::Known(_) | Reading::Absent => {}
+            Reading::Unknown(_) => states[owner] = Liveness::Alive(process),
+        }
+    }
+}
+
+/// A QEMU that names a machine's files relative to a directory that is not known may be that
+/// machine's.
+fn doubt_the_named(states: &mut [Liveness], machines: &[Found], process: &Process) {
+    for name in named_relatively(&process.arguments) {
+        // They are sorted by name.
+        let Ok(index) = machines.binary_search_by(|machine| machine.name.as_str().cmp(name)) else {
+            continue;
+        };
+        if machines[index].present && states[index] == Liveness::Dead {
+            let why =
+                format!("process {} names files of a `{name}` in some directory", process.pid);
+            states[index] = Liveness::Undetermined(Unread::Failed(why));
+        }
     }
 }

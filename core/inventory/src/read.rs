@@ -3,22 +3,19 @@
 use std::path::{Path, PathBuf};
 
 use vmkit_platform::{Platform, Process};
-use vmkit_types::{HostNetwork, Mac, Reading, Unread};
+use vmkit_types::{HostNetwork, Reading, Unread};
 
 use crate::{
-    Location, MacSource, Machine, Net, Power, Problem, QmpStatus, Severity,
+    Location, Machine, Net, Power, Problem, QmpStatus,
     command_line::{self, CommandLine},
     directory::{Found, discover},
     file::{self, FileError},
     guest_names::{self, GuestNames, USER_DATA_LIMIT},
-    names::{derived_mac, machine_mac},
+    macs::Macs,
     ownership::qemu_program,
     power::{Liveness, processes},
     qmp,
 };
-
-/// Largest NAME.mac that is read: 17 characters and a line break, with room for white space.
-const MAC_LIMIT: u64 = 64;
 
 /// The manager whose format this crate reads.
 const MANAGER: &str = "vm-toolkit";
@@ -119,32 +116,26 @@ fn machine(
 ) -> Machine {
     let Found { name, directory, entry, present } = found;
     let power = power(present, state, &qmp);
+    if power == Power::Unknown {
+        let why = match state {
+            Liveness::Undetermined(why) => why.to_string(),
+            _ => "somebody listens at its monitor's socket and does not answer".to_owned(),
+        };
+        problems.push(Problem::warning(&directory, format!("cannot tell whether it runs: {why}")));
+    }
     let proven = matches!(state, Liveness::Alive(_)) || matches!(qmp, Reading::Known(_));
     let process = state.process().filter(|_| proven);
     let line = line.filter(|_| proven);
-    let mac_path = directory.join(format!("{name}.mac"));
-    let mac_line = file::first_line(&mac_path, MAC_LIMIT);
-    let failure = mac_line.as_ref().err().map(FileError::in_full);
-    let file = mac_in_file(mac_line, &mac_path, problems);
-    let macs =
-        Macs { line: line.as_ref().map(|line| &line.mac), file: &file, registry: &entry.mac };
-    let (mac, mac_source) = macs.best(&name);
-    if let Some(message) = failure {
-        // The derived MAC is a guess where the file might have told another.
-        let guessed = mac_source == MacSource::DerivedFromName;
-        let severity = if guessed { Severity::Error } else { Severity::Warning };
-        problems.push(Problem { path: mac_path, message, severity });
-    }
-    let recorded_mac = macs.recorded();
+    let macs = Macs::read(&name, &directory, line.as_ref(), &entry.mac, problems);
     let (hostname, username) = guest_names(&directory, entry.hostname, entry.username, problems);
     let console_log = directory.join("console.log");
     Machine {
         manager: MANAGER,
         hostname,
         username,
-        mac: Reading::Known(mac),
-        mac_source: Some(mac_source),
-        recorded_mac,
+        mac: Reading::Known(macs.best),
+        mac_source: Some(macs.source),
+        recorded_mac: macs.recorded,
         power,
         pid: process.map(|process| process.pid),
         started_at: process.and_then(|process| process.started_at.clone().known()),
@@ -171,55 +162,6 @@ fn power(present: bool, state: &Liveness, qmp: &Reading<QmpStatus>) -> Power {
         // Somebody listens at the machine's own socket without an answer.
         (_, Reading::Unknown(Unread::TimedOut)) | (Liveness::Undetermined(_), _) => Power::Unknown,
         (Liveness::Dead | Liveness::Unproven(_), _) => Power::Stopped,
-    }
-}
-
-/// What each source says of a machine's MAC.
-struct Macs<'a> {
-    line: Option<&'a Reading<Mac>>,
-    file: &'a Reading<Mac>,
-    registry: &'a Reading<Mac>,
-}
-
-impl Macs<'_> {
-    fn best(&self, name: &str) -> (Mac, MacSource) {
-        let sources = [
-            (self.line, MacSource::CommandLine),
-            (Some(self.file), MacSource::MacFile),
-            (Some(self.registry), MacSource::Registry),
-        ];
-        let mut known = sources.into_iter().filter_map(|(mac, source)| match mac? {
-            Reading::Known(mac) => Some((*mac, source)),
-            _ => None,
-        });
-        known.next().unwrap_or_else(|| (derived_mac(name), MacSource::DerivedFromName))
-    }
-
-    /// The file before the registry; a file that cannot be read speaks only where the registry
-    /// has nothing.
-    fn recorded(&self) -> Reading<Mac> {
-        match (self.file, self.registry) {
-            (Reading::Known(_), _) | (Reading::Unknown(_), Reading::Absent) => self.file.clone(),
-            _ => self.registry.clone(),
-        }
-    }
-}
-
-fn mac_in_file(
-    line: Result<Option<String>, FileError>,
-    path: &Path,
-    problems: &mut Vec<Problem>,
-) -> Reading<Mac> {
-    match file::reading(line, path) {
-        Reading::Known(line) => machine_mac(&line).map_or_else(
-            || {
-                problems.push(Problem::warning(path, "does not hold the MAC of a machine"));
-                Reading::Unknown(Unread::Malformed(path.display().to_string()))
-            },
-            Reading::Known,
-        ),
-        Reading::Absent => Reading::Absent,
-        Reading::Unknown(why) => Reading::Unknown(why),
     }
 }
 
