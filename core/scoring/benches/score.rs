@@ -12,7 +12,7 @@ use vmkit_types::{Kind, Mac, Observation};
 
 const MACHINES: u16 = 1000;
 const CANDIDATES: u8 = 10;
-const RUNS: usize = 20;
+const RUNS: usize = 100;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let now = SystemTime::now();
@@ -55,7 +55,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         })
         .collect();
     times.sort_unstable();
-    let (median, items) = (times[RUNS / 2], evidence.len());
-    writeln!(std::io::stdout(), "{items} items of {MACHINES} machines: {median:.2?} (median)")?;
+    let (fastest, median, items) = (times[0], times[RUNS / 2], evidence.len());
+    let mut out = std::io::stdout();
+    writeln!(out, "{items} items of {MACHINES} machines: {median:.2?}, fastest {fastest:.2?}")?;
     Ok(())
 }

@@ -67,11 +67,10 @@ impl<'a> Weighed<'a> {
     ) -> Self {
         let address = about[0].0;
         let about = about.iter().map(|(_, evidence)| *evidence);
-        let length = about
+        let lengths = about
             .clone()
-            .filter_map(|item| item.observation.attribute(attribute::PREFIX)?.parse().ok())
-            .min();
-        let mut standing = place.judge(address, length, scale.case, scale.weights);
+            .filter_map(|item| item.observation.attribute(attribute::PREFIX)?.parse().ok());
+        let mut standing = place.judge(address, lengths, scale.case, scale.weights);
         let items = scale.weigh(about.chain(general.iter().copied()), standing.wrong_nat);
         let supported = items.iter().any(Item::supports);
         if !supported {

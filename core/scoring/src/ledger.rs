@@ -27,7 +27,6 @@ pub(crate) struct Item<'s, 'a> {
     pub(crate) entry: Entry<'a>,
     pub(crate) rule: Option<&'s Rule>,
     half_life: Option<f64>,
-    interface: Option<&'a str>,
 }
 
 impl<'s, 'a> Scale<'s, 'a> {
@@ -73,8 +72,7 @@ impl<'s, 'a> Scale<'s, 'a> {
             let fading = half_life.map_or(1.0, |half_life| (-age.as_secs_f64() / half_life).exp2());
             rule.log_ratio * fading
         });
-        let interface = observation.attribute(attribute::INTERFACE);
-        Item { entry: Entry { evidence, weight, age, why_not }, rule, half_life, interface }
+        Item { entry: Entry { evidence, weight, age, why_not }, rule, half_life }
     }
 
     fn why_not(
@@ -147,6 +145,10 @@ impl Item<'_, '_> {
         self.half_life.is_none_or(|half_life| self.entry.age.as_secs_f64() <= half_life)
     }
 
+    fn interface(&self) -> Option<&str> {
+        self.entry.evidence.observation.attribute(attribute::INTERFACE)
+    }
+
     fn group(&self) -> Option<usize> {
         self.rule.map(|rule| rule.group)
     }
@@ -205,11 +207,11 @@ fn strike_contradicted(items: &mut [Item<'_, '_>]) {
         .iter()
         .filter(tying)
         .any(|item| item.is_fresh() && item.rule.is_some_and(|rule| rule.reaches));
-    let found_on = items.iter().find(tying).and_then(|item| item.interface);
+    let found_on = items.iter().find(tying).and_then(|item| item.interface()).map(str::to_owned);
     for item in items.iter_mut().filter(|item| item.entry.counted()) {
         let Some(rule) = item.rule else { continue };
         let elsewhere = rule.same_interface
-            && matches!((found_on, item.interface), (Some(at), Some(asked)) if at != asked);
+            && matches!((&found_on, item.interface()), (Some(at), Some(asked)) if at != asked);
         let why_not = if elsewhere {
             WhyNot::OtherInterface
         } else if rule.unless_reached && seen_there {

@@ -57,17 +57,17 @@ impl<'n> Place<'n> {
         place
     }
 
-    /// What this address is for this machine. `length` is the prefix length that its source gave.
+    /// What this address is for this machine. `lengths` are the prefix lengths that sources gave.
     pub(crate) fn judge(
         &self,
         address: IpAddr,
-        length: Option<u8>,
+        lengths: impl Iterator<Item = u8>,
         case: &Case,
         weights: &Weights,
     ) -> Standing {
         let link_local = is_link_local(address);
         let mut standing = Standing {
-            struck_out: self.struck_out(address, length),
+            struck_out: self.struck_out(address, lengths),
             link_local,
             off_subnet: self.known && !link_local && self.on_link(address).is_none(),
             ..Standing::default()
@@ -113,7 +113,7 @@ impl<'n> Place<'n> {
             .map(|(_, interface)| *interface)
     }
 
-    fn struck_out(&self, address: IpAddr, length: Option<u8>) -> Option<StruckOut> {
+    fn struck_out(&self, address: IpAddr, lengths: impl Iterator<Item = u8>) -> Option<StruckOut> {
         if address.is_unspecified() {
             return Some(StruckOut::Unspecified);
         }
@@ -133,8 +133,12 @@ impl<'n> Place<'n> {
         if v4.is_broadcast() {
             return Some(StruckOut::Broadcast);
         }
+        if matches!(v4.to_bits() & 3, 1 | 2) {
+            // Inside of every network of four addresses or more: most addresses end here.
+            return None;
+        }
         let own = self.networks.iter().filter(|(prefix, _)| prefix.contains(address));
-        own.map(|(prefix, _)| prefix.length).chain(length).find_map(|length| ends_of(v4, length))
+        own.map(|(prefix, _)| prefix.length).chain(lengths).find_map(|length| ends_of(v4, length))
     }
 
     /// Whether the machine's own interface has a network with this address. Where its interface
