@@ -116,8 +116,7 @@ fn long_console(lab: &Lab, crowd: &Crowd) -> anyhow::Result<Row> {
     let path = guest.console_file();
     let short = std::fs::read(&path).context("cannot read a console log")?;
     write_at(&path, SIZE, &short)?;
-    let messages = "[  100.000000] systemd[1]: Started a service.
-".repeat(1000);
+    let messages = "[  100.000000] systemd[1]: Started a service.\n".repeat(1000);
     write_at(&path, SIZE + u64::try_from(short.len())?, messages.as_bytes())?;
     let measured = plugin_ms(lab, "console", 9)?;
     std::fs::write(&path, short).context("cannot write a console log")?;
