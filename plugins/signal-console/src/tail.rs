@@ -11,8 +11,8 @@ use crate::{boot::Boot, log};
 
 /// How much of the end is read, one try after the other, until a boot's beginning is in it. Most
 /// boots print less than the first. The last is the bound: a boot that has printed more has left
-/// its addresses behind, and reading it takes some 10 ms, however long the log is.
-const WINDOWS: [u64; 3] = [256 << 10, 1 << 20, 4 << 20];
+/// its addresses behind, and reading that much takes some 10 ms, however long the log is.
+const WINDOWS: [u64; 2] = [256 << 10, 4 << 20];
 
 /// What the last boot in this log said.
 pub(crate) fn last_boot<'a>(file: &mut File, macs: &'a [Mac]) -> io::Result<Boot<'a>> {

@@ -9,22 +9,28 @@ const LINE_LIMIT: usize = 4 << 10;
 /// A carriage return and a jump of the cursor end a line too: firmware and boot loaders draw their
 /// text with the latter. What is not UTF-8 becomes U+FFFD.
 pub(crate) fn each_line(bytes: &[u8], mut each: impl FnMut(&str)) {
-    for raw in bytes.split(|byte| matches!(byte, b'\n' | b'\r')) {
-        let raw = &raw[..raw.len().min(LINE_LIMIT)];
-        if raw.is_empty() {
-            continue;
-        }
-        let plain = raw.iter().all(|byte| matches!(byte, b' '..=b'~'));
+    let mut scratch = Vec::new();
+    let mut start = 0;
+    for end in memchr::memchr2_iter(b'\n', b'\r', bytes).chain([bytes.len()]) {
+        let raw = &bytes[start..end.min(start + LINE_LIMIT)];
+        start = end + 1;
+        // Without a way out of the loop it runs over many bytes at once.
+        let plain = raw.iter().fold(true, |plain, byte| plain & matches!(byte, b' '..=b'~'));
         match std::str::from_utf8(raw) {
+            Ok("") => {}
             Ok(line) if plain => each(line),
-            _ => cleaned(raw).split('\n').filter(|line| !line.is_empty()).for_each(&mut each),
+            _ => {
+                clean(raw, &mut scratch);
+                let text = String::from_utf8_lossy(&scratch);
+                text.split('\n').filter(|line| !line.is_empty()).for_each(&mut each);
+            }
         }
     }
 }
 
-/// The text of one raw line, with a line break for every jump of the cursor.
-fn cleaned(raw: &[u8]) -> String {
-    let mut text = Vec::with_capacity(raw.len());
+/// Puts the text of one raw line into `text`, with a line break for every jump of the cursor.
+fn clean(raw: &[u8], text: &mut Vec<u8>) {
+    text.clear();
     let mut rest = raw;
     while let Some((&byte, after)) = rest.split_first() {
         rest = after;
@@ -38,12 +44,11 @@ fn cleaned(raw: &[u8]) -> String {
             }
             b'\t' => text.push(b' '),
             0..=0x1f | 0x7f => {}
+            // The control characters of the second set, as UTF-8 has them.
+            0xc2 if matches!(after.first(), Some(0x80..=0x9f)) => rest = &after[1..],
             _ => text.push(byte),
         }
     }
-    let text = String::from_utf8_lossy(&text);
-    // The control characters of the second set, which UTF-8 hides from the loop above.
-    text.chars().filter(|character| *character == '\n' || !character.is_control()).collect()
 }
 
 /// What follows an escape sequence whose ESC has been read, and whether it moves the cursor to

@@ -40,9 +40,8 @@ fn control_bytes_and_long_lines_hide_nothing_and_break_nothing() {
 
 #[test]
 fn no_guest_gets_more_than_its_share_and_the_latest_stand() {
-    let interfaces: String =
-        (0..200).map(|n| format!("eth{n}: leased 10.0.{n}.5 for infinity\n")).collect();
-    let log = interfaces + "eth999: no IPv4 leases\n";
+    let interfaces = (0..200).map(|n| format!("eth{n}: leased 10.0.{n}.5 for infinity\n"));
+    let log = interfaces.chain(["eth999: no IPv4 leases\n".to_owned()]).collect::<String>();
     let seen = observe(log.as_bytes());
     assert_eq!(seen.len(), OBSERVATIONS);
     assert_eq!(seen[0].kind, Kind::ConsolePhase);
