@@ -49,10 +49,9 @@ impl<'a> Draft<'a> {
         let general: Vec<&Evidence> =
             about_machine.iter().filter(|i| i.entry.counted()).map(|i| i.entry.evidence).collect();
         addressed.sort_by_key(|(address, _)| *address);
-        let candidates = addressed
-            .chunk_by(|(one, _), (two, _)| one == two)
-            .map(|about| Weighed::new(about, &general, scale, place))
-            .collect();
+        let per_address = addressed.chunk_by(|(one, _), (two, _)| one == two);
+        let mut candidates = Vec::with_capacity(per_address.clone().count());
+        candidates.extend(per_address.map(|about| Weighed::new(about, &general, scale, place)));
         let about_machine = ordered(about_machine);
         Self { candidates, about_machine, unread }
     }

@@ -2,6 +2,7 @@
 
 use std::{
     cmp::Ordering,
+    collections::HashMap,
     time::{Duration, SystemTime},
 };
 
@@ -13,6 +14,10 @@ use crate::{Case, Entry, Weights, WhyNot, crowd::Crowd, weights::Rule};
 /// A fact up to this much older than the process is still of its boot: start times are rounded
 /// to clock ticks or whole seconds, by platform.
 const START_SLACK: Duration = Duration::from_secs(2);
+
+/// Facts received within this time may be of one look: a plugin sends them one by one, in far less
+/// than the time between the stages of a run that makes it look again.
+const ONE_READ: Duration = Duration::from_millis(5);
 
 /// What the weighing of one machine's evidence needs.
 pub(crate) struct Scale<'s, 'a> {
@@ -48,6 +53,8 @@ impl<'s, 'a> Scale<'s, 'a> {
             .map(|(rule, evidence)| self.item(evidence, rule, wrong_nat))
             .collect();
         strike_repeated(&mut items);
+        let groups = items.chunk_by_mut(|a, b| a.group() == b.group());
+        groups.for_each(|group| self.strike_superseded(group));
         strike_contradicted(&mut items);
         let groups = items.chunk_by_mut(|a, b| a.group() == b.group());
         groups.for_each(|group| self.share(group));
@@ -104,6 +111,27 @@ impl<'s, 'a> Scale<'s, 'a> {
         (rule.host_lease && wrong_nat).then_some(WhyNot::OtherMode)
     }
 
+    /// Keeps the last reading of a source whose facts are states of one thing.
+    fn strike_superseded(&self, group: &mut [Item<'s, 'a>]) {
+        let Some(rule) = group.first().and_then(|item| item.rule) else { return };
+        let first = group[0].entry.evidence.received_at;
+        let read_once = group.iter().all(|item| item.entry.evidence.received_at == first);
+        if read_once || !self.weights.groups[rule.group].state {
+            return;
+        }
+        let mut last_read: HashMap<_, SystemTime> = HashMap::new();
+        for evidence in group.iter().map(|item| item.entry.evidence) {
+            let last = last_read.entry(reading(evidence)).or_insert(evidence.received_at);
+            *last = evidence.received_at.max(*last);
+        }
+        for item in group.iter_mut().filter(|item| item.entry.counted()) {
+            let evidence = item.entry.evidence;
+            if last_read[&reading(evidence)] > evidence.received_at + ONE_READ {
+                item.strike(WhyNot::Superseded);
+            }
+        }
+    }
+
     /// In each direction the strongest of the group counts in full, the others by the share of
     /// the rest; then the group is cut to its cap.
     fn share(&self, group: &mut [Item<'s, 'a>]) {
@@ -145,6 +173,11 @@ impl Item<'_, '_> {
         self.half_life.is_none_or(|half_life| self.entry.age.as_secs_f64() <= half_life)
     }
 
+    fn strike(&mut self, why_not: WhyNot) {
+        self.entry.why_not = Some(why_not);
+        self.entry.weight = 0.0;
+    }
+
     fn interface(&self) -> Option<&str> {
         self.entry.evidence.observation.attribute(attribute::INTERFACE)
     }
@@ -163,6 +196,11 @@ fn place(rule: Option<&Rule>) -> usize {
 fn source(evidence: &Evidence) -> (&str, Option<&str>, Option<Mac>) {
     let observation = &evidence.observation;
     (&evidence.plugin, observation.attribute(attribute::INTERFACE), observation.mac)
+}
+
+/// What one look of a source at one thing is known by.
+fn reading(evidence: &Evidence) -> (&str, Option<&str>) {
+    (&evidence.plugin, evidence.observation.attribute(attribute::INTERFACE))
 }
 
 /// The order of facts of one kind: by source, the freshest first. The rest only makes the order
@@ -188,8 +226,7 @@ fn strike_repeated(items: &mut [Item<'_, '_>]) {
             && place(items[kept].rule) == place(items[index].rule)
             && source(items[kept].entry.evidence) == source(items[index].entry.evidence);
         if repeated {
-            items[index].entry.why_not = Some(WhyNot::Repeated);
-            items[index].entry.weight = 0.0;
+            items[index].strike(WhyNot::Superseded);
         } else {
             kept = index;
         }
@@ -219,7 +256,6 @@ fn strike_contradicted(items: &mut [Item<'_, '_>]) {
         } else {
             continue;
         };
-        item.entry.why_not = Some(why_not);
-        item.entry.weight = 0.0;
+        item.strike(why_not);
     }
 }

@@ -134,8 +134,8 @@ pub enum WhyNot {
     NoWeight,
     /// It was true this long before the present boot.
     BeforeBoot(Duration),
-    /// The same source says the same more recently.
-    Repeated,
+    /// The same source has said the same, or another state of the same thing, more recently.
+    Superseded,
     /// It names this MAC, which is not the machine's.
     ForeignMac(Mac),
     /// The address was found on another interface.
@@ -241,7 +241,7 @@ impl fmt::Display for WhyNot {
         match self {
             Self::NoWeight => f.write_str("its kind has no weight"),
             Self::BeforeBoot(by) => write!(f, "seen {} s before this boot", by.as_secs()),
-            Self::Repeated => f.write_str("the same source says so more recently"),
+            Self::Superseded => f.write_str("the same source has said something newer"),
             Self::ForeignMac(mac) => write!(f, "{mac} is not the machine's MAC"),
             Self::OtherInterface => f.write_str("the address was found on another interface"),
             Self::AnswersForMany(mac) => write!(

@@ -68,7 +68,7 @@ pub(crate) fn decide<'a>(
     if case.mode == Some(NetworkMode::User) {
         notes.push("on QEMU's user network the host cannot reach the machine".to_owned());
     }
-    let mut families = [Vec::new(), Vec::new()];
+    let mut families = [Vec::with_capacity(draft.candidates.len()), Vec::new()];
     for mut weighed in draft.candidates {
         let contested = claims.contested(&weighed);
         if let Some(claim) = contested.filter(|claim| claim.several_macs) {

@@ -69,6 +69,8 @@ pub(crate) struct Group {
     pub(crate) guest_claim: bool,
     /// Its facts do not tell who answers, unless they tie.
     pub(crate) anonymous: bool,
+    /// Its facts are states of one thing, of which the last reading counts.
+    pub(crate) state: bool,
 }
 
 /// An address range that needs a reason to be believed.
@@ -155,6 +157,7 @@ impl Weights {
                 cap: row.cap.ln(),
                 guest_claim: row.guest_claim,
                 anonymous: row.anonymous,
+                state: row.state,
             });
         }
         let mut rows: Vec<(String, KindRow)> = table.kinds.into_iter().collect();
@@ -231,6 +234,8 @@ struct GroupRow {
     guest_claim: bool,
     #[serde(default)]
     anonymous: bool,
+    #[serde(default)]
+    state: bool,
 }
 
 #[derive(Deserialize)]

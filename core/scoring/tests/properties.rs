@@ -50,7 +50,16 @@ fn any_run(sequence: &mut Sequence) -> (Vec<Case>, Vec<String>) {
         .map(|_| {
             let name = sequence.of(&["web", "db", "cache"]);
             let (address, code) = (sequence.of(&addresses), sequence.of(&codes));
-            let details = ["", "age=0", "age=59", "age=5000", "mac=web", "mac=db if=en0", "mac=x"];
+            let details = [
+                "",
+                "age=0",
+                "age=59",
+                "age=5000",
+                "mac=web",
+                "mac=db if=en0",
+                "mac=x",
+                "received=1 mac=web",
+            ];
             format!("{name} {address} {code} {}", sequence.of(&details))
         })
         .collect();

@@ -291,6 +291,24 @@ const RULES: &[Scenario] = &[
         )],
     },
     Scenario {
+        name: "the neighbour table is read again, and the entry has failed",
+        network: "lan",
+        machines: &["web bridged"],
+        evidence: &[
+            "web 192.168.1.64 neighbour-stale mac=web if=en0 received=1",
+            "web 192.168.1.64 neighbour-failed if=en0",
+            "web 192.168.1.65 neighbour-stale mac=web if=en0 received=1",
+            "web 192.168.1.65 neighbour-reachable mac=web if=en0",
+        ],
+        expected: &[(
+            "web: resolved 192.168.1.65",
+            &[
+                "192.168.1.65 0.990 [] | neighbour-reachable +4.61 | not neighbour-stale: the sam",
+                "192.168.1.64 0.000 [] struck out: nothing that counts speaks for it",
+            ],
+        )],
+    },
+    Scenario {
         name: "a source that repeats itself",
         network: "lan",
         machines: &["web bridged"],
@@ -301,7 +319,7 @@ const RULES: &[Scenario] = &[
         ],
         expected: &[(
             "web: resolved 192.168.1.64",
-            &["0.938", "not console-address: the same source says so more recently"],
+            &["0.938", "not console-address: the same source has said something newer"],
         )],
     },
     Scenario {

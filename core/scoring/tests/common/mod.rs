@@ -88,7 +88,8 @@ pub(crate) fn case(line: &str) -> Case {
     case
 }
 
-/// `NAME ADDRESS|- KIND [age=SECONDS] [if=INTERFACE] [mac=NAME] [prefix=LENGTH] [from=PLUGIN]`
+/// `NAME ADDRESS|- KIND [age=SECONDS] [if=INTERFACE] [mac=NAME] [from=PLUGIN]
+/// [received=SECONDS ago] [ATTRIBUTE=VALUE]`
 pub(crate) fn evidence(lines: &[&str], cases: &[Case]) -> Vec<Evidence> {
     lines.iter().enumerate().map(|(id, line)| item(id, line, cases)).collect()
 }
@@ -103,11 +104,16 @@ fn item(id: usize, line: &str, cases: &[Case]) -> Evidence {
     if address != "-" {
         observation = observation.at(address.parse::<IpAddr>().unwrap());
     }
+    let mut received_at = now();
     let mut plugin = code.split('-').next().unwrap().to_owned();
     for word in words {
         let (key, value) = word.split_once('=').unwrap();
         observation = match key {
             "age" => observation.aged(Duration::from_secs(value.parse().unwrap())),
+            "received" => {
+                received_at -= Duration::from_secs(value.parse().unwrap());
+                observation
+            }
             "if" => observation.with(attribute::INTERFACE, value),
             "mac" => observation.on_mac(mac(value)),
             "from" => {
@@ -117,7 +123,7 @@ fn item(id: usize, line: &str, cases: &[Case]) -> Evidence {
             key => observation.with(key, value),
         };
     }
-    Evidence { id: u32::try_from(id).unwrap(), plugin, received_at: now(), observation }
+    Evidence { id: u32::try_from(id).unwrap(), plugin, received_at, observation }
 }
 
 /// `NAME VERDICT ADDRESS|-`, then a line per candidate: `ADDRESS P flags | ledger`.
