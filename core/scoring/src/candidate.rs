@@ -71,7 +71,12 @@ impl<'a> Weighed<'a> {
             .filter_map(|item| item.observation.attribute(attribute::PREFIX)?.parse().ok());
         let mut standing = place.judge(address, lengths, scale.case, scale.weights);
         let items = scale.weigh(about.chain(general.iter().copied()), standing.wrong_nat);
-        let supported = items.iter().any(Item::supports);
+        // Somebody who answers there is nobody in particular, unless something else names the machine.
+        let names_machine = |item: &Item<'_, 'a>| {
+            let rule = item.rule.filter(|_| item.supports());
+            rule.is_some_and(|rule| rule.ties || !scale.weights.groups[rule.group].anonymous)
+        };
+        let supported = items.iter().any(names_machine);
         if !supported {
             standing.struck_out.get_or_insert(StruckOut::Unsupported);
         }

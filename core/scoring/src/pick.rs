@@ -123,7 +123,7 @@ pub enum StruckOut {
     Multicast,
     /// It is the absence of an address.
     Unspecified,
-    /// Nothing that counts speaks for it.
+    /// Nothing that counts ties it to the machine.
     Unsupported,
 }
 
@@ -231,7 +231,7 @@ impl fmt::Display for StruckOut {
             Self::Loopback => "a loopback address",
             Self::Multicast => "a multicast address",
             Self::Unspecified => "the unspecified address",
-            Self::Unsupported => "nothing that counts speaks for it",
+            Self::Unsupported => "nothing that counts ties it to the machine",
         })
     }
 }

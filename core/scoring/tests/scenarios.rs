@@ -13,7 +13,11 @@ fn single_signals_have_the_odds_of_the_table() {
         ("neighbour-cached mac=web", "resolved 192.168.1.64", "192.168.1.64 0.968 []"),
         ("lease-expired", "probable 192.168.1.64", "192.168.1.64 0.667 [stale]"),
         ("dns-address", "probable 192.168.1.64", "192.168.1.64 0.800 []"),
-        ("ssh-ready", "probable 192.168.1.64", "192.168.1.64 0.750 []"),
+        (
+            "ssh-ready",
+            "no-address -",
+            "struck out: nothing that counts ties it to the machine | ssh-ready +1.10",
+        ),
         (
             "neighbour-reachable mac=web age=60",
             "resolved 192.168.1.64",
@@ -217,6 +221,7 @@ const RULES: &[Scenario] = &[
         evidence: &[
             "web 192.168.1.50 neighbour-stale mac=web age=90",
             "web 192.168.1.51 neighbour-stale mac=web age=61",
+            "web 192.168.1.50 ssh-ready",
         ],
         expected: &[(
             "web: probable 192.168.1.51",
@@ -304,7 +309,7 @@ const RULES: &[Scenario] = &[
             "web: resolved 192.168.1.65",
             &[
                 "192.168.1.65 0.990 [] | neighbour-reachable +4.61 | not neighbour-stale: the sam",
-                "192.168.1.64 0.000 [] struck out: nothing that counts speaks for it",
+                "192.168.1.64 0.000 [] struck out: nothing that counts ties it to the machine",
             ],
         )],
     },
