@@ -2,12 +2,7 @@
 
 use vmkit_plugin::Mac;
 
-use crate::{
-    boot::Boot,
-    needles::{self, Line},
-    phase::Phase,
-    text,
-};
+use crate::{boot::Boot, needles, phase::Phase, text};
 
 /// Beginnings of what a kernel prints right after its version. Without time stamps the version
 /// line alone looks as `cat /proc/version` does.
@@ -41,11 +36,7 @@ pub(crate) fn read<'a>(bytes: &[u8], from_start: bool, macs: &'a [Mac]) -> Boot<
         if boot.phase < Phase::Kernel && has_time_stamp(line) {
             boot.reach(Phase::Kernel);
         }
-        for found in needles::MATCHER.find_iter(line) {
-            let (_, event) = &needles::NEEDLES[found.pattern().as_usize()];
-            let line = Line { before: &line[..found.start()], after: &line[found.end()..] };
-            event.apply(&mut boot, line);
-        }
+        needles::apply(line, &mut boot);
     });
     boot
 }

@@ -1,8 +1,9 @@
 //! The texts that are looked for, and what each of them means.
 //!
-//! All of them are found in one pass over a line by an Aho–Corasick automaton: linear whatever
-//! the guest writes, and no slower for one text more. What surrounds a text is then taken apart by
-//! plain string scanning.
+//! The texts of a table are found in one pass over a line by an Aho–Corasick automaton: linear
+//! whatever the guest writes. What surrounds a text is then taken apart by plain string scanning.
+//! There are two tables because up to 64 texts are looked for many bytes at a time, which makes
+//! a log of ordinary lines several times cheaper.
 
 use std::sync::LazyLock;
 
@@ -24,7 +25,7 @@ pub(crate) struct Line<'a> {
 }
 
 /// What a text means.
-pub(crate) enum Event {
+enum Event {
     /// At the beginning of a line: firmware or a boot loader begins a boot.
     Firmware,
     /// Behind the first time stamp, if any: a kernel begins a boot.
@@ -38,7 +39,7 @@ pub(crate) enum Event {
 }
 
 impl Event {
-    pub(crate) fn apply(&self, boot: &mut Boot<'_>, line: Line<'_>) {
+    fn apply(&self, boot: &mut Boot<'_>, line: Line<'_>) {
         match self {
             Self::Firmware if line.before.trim().is_empty() => boot.restart(Phase::Firmware),
             Self::Kernel if is_first_time_stamp(line.before) => boot.restart(Phase::Kernel),
@@ -62,8 +63,10 @@ fn is_first_time_stamp(before: &str) -> bool {
 
 use Event::{Client, End, Firmware, Kernel, Reach};
 
-/// The table. Among texts that begin at one place the longest wins.
-pub(crate) const NEEDLES: &[(&str, Event)] = &[
+type Table = [(&'static str, Event)];
+
+/// What tells boots apart, and how far one has come.
+const MILESTONES: &Table = &[
     ("SeaBIOS (version", Firmware),
     ("iPXE (http", Firmware),
     ("iPXE 1.", Firmware),
@@ -113,6 +116,10 @@ pub(crate) const NEEDLES: &[(&str, Event)] = &[
     ("BEGIN SSH HOST KEY KEYS", Reach(Phase::Ssh)),
     ("Kernel panic - not syncing", Reach(Phase::Panic)),
     ("end Kernel panic", Reach(Phase::Panic)),
+];
+
+/// What tells of addresses. Among texts that begin at one place the longest wins.
+const CLIENTS: &Table = &[
     ("ci-info: ", Client(cloud_init::table)),
     ("broadcasting discover", Reach(Phase::Dhcp)),
     ("Sending discover...", Reach(Phase::Dhcp)),
@@ -163,10 +170,41 @@ pub(crate) const NEEDLES: &[(&str, Event)] = &[
     ("Successfully claimed IP address ", Client(link_local::claimed)),
 ];
 
-/// Finds every text of [`NEEDLES`] in a line.
-pub(crate) static MATCHER: LazyLock<AhoCorasick> = LazyLock::new(|| {
-    AhoCorasick::builder()
-        .match_kind(MatchKind::LeftmostLongest)
-        .build(NEEDLES.iter().map(|(text, _)| text))
-        .unwrap_or_else(|error| unreachable!("the table is a few kilobytes: {error}"))
-});
+/// A table and what finds its texts.
+struct Needles {
+    table: &'static Table,
+    matcher: AhoCorasick,
+}
+
+impl Needles {
+    fn new(table: &'static Table) -> Self {
+        let matcher = AhoCorasick::builder()
+            .match_kind(MatchKind::LeftmostLongest)
+            .build(table.iter().map(|(text, _)| text))
+            .unwrap_or_else(|error| unreachable!("the table is a few kilobytes: {error}"));
+        Self { table, matcher }
+    }
+}
+
+static NEEDLES: LazyLock<[Needles; 2]> =
+    LazyLock::new(|| [Needles::new(MILESTONES), Needles::new(CLIENTS)]);
+
+/// Applies everything that stands in `line` to the boot.
+pub(crate) fn apply(line: &str, boot: &mut Boot<'_>) {
+    for needles in &*NEEDLES {
+        for found in needles.matcher.find_iter(line) {
+            let (_, event) = &needles.table[found.pattern().as_usize()];
+            event.apply(boot, Line { before: &line[..found.start()], after: &line[found.end()..] });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_tables_are_small_enough_to_be_fast() {
+        assert!(MILESTONES.len() <= 64 && CLIENTS.len() <= 64);
+    }
+}

@@ -14,10 +14,12 @@ pub(crate) fn each_line(bytes: &[u8], mut each: impl FnMut(&str)) {
     for end in memchr::memchr2_iter(b'\n', b'\r', bytes).chain([bytes.len()]) {
         let raw = &bytes[start..end.min(start + LINE_LIMIT)];
         start = end + 1;
+        if raw.is_empty() {
+            continue;
+        }
         // Without a way out of the loop it runs over many bytes at once.
         let plain = raw.iter().fold(true, |plain, byte| plain & matches!(byte, b' '..=b'~'));
         match std::str::from_utf8(raw) {
-            Ok("") => {}
             Ok(line) if plain => each(line),
             _ => {
                 clean(raw, &mut scratch);
