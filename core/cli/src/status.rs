@@ -4,7 +4,7 @@ pub(crate) mod view;
 
 use std::time::{Instant, SystemTime};
 
-use vmkit_host::{Run, Settings, Target};
+use vmkit_host::{Run, Settings, Snapshot, Target};
 use vmkit_inventory::{Depth, Inventory, Location, Machine, Power, Problem, Severity, read};
 use vmkit_report::{Meta, Mode, Status};
 use vmkit_scoring::{Case, Pick, Verdict, Weights, candidates_to_probe, score};
@@ -34,7 +34,7 @@ pub(crate) fn run(wanted: &arguments::Status, context: &Context) -> anyhow::Resu
     let weights = Weights::builtin()?;
     // Workers load while the inventory is read.
     let settings = settings(context, mode)?;
-    let mut run = Run::start(context.plugins(), &context.installation, &settings);
+    let mut run = Run::start(context.plugins(), &context.installation, settings);
     let Inventory { machines, problems: found } =
         read(&location, &vmkit_platform::current(), Depth::WithQmp);
     problems.extend(found);
@@ -83,6 +83,7 @@ fn settings(context: &Context, mode: Mode) -> anyhow::Result<Settings> {
         call_deadline: context.call_deadline,
         log_level: context.log_level,
         configurations: context.config.plugin_configurations()?,
+        snapshot: Snapshot::None,
     })
 }
 

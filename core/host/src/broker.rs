@@ -8,19 +8,36 @@ use std::{
 };
 
 use rustix::fs::OFlags;
-use vmkit_wire::{Needs, OpenRefusal, Resource};
+use vmkit_wire::{Manifest, OpenRefusal, Resource};
+
+use crate::Snapshot;
 
 /// The pattern in a manifest's `read_files` that stands for the machines' console logs.
 const CONSOLES: &str = "{console}";
 
-/// Opens `resource` for a plugin with these needs; `consoles` by index of the machine.
+/// What a plugin may have opened in one call.
+#[derive(Clone, Copy)]
+pub(crate) struct Grants<'a> {
+    /// Its manifest.
+    pub(crate) manifest: &'a Manifest,
+    /// The console logs of the batch.
+    pub(crate) consoles: &'a [Option<PathBuf>],
+    /// The snapshot that is replayed or recorded.
+    pub(crate) snapshot: &'a Snapshot,
+}
+
+/// Opens `resource` for a plugin.
 pub(crate) fn open(
-    needs: &Needs,
-    consoles: &[Option<PathBuf>],
+    grants: Grants<'_>,
     resource: Resource,
     argument: &str,
 ) -> Result<File, OpenRefusal> {
+    let Grants { manifest, consoles, snapshot } = grants;
+    let needs = manifest.needs_here();
     match resource {
+        Resource::Console if snapshot.is_replayed() => {
+            Err(absent("a snapshot is replayed: the console is an artefact of it"))
+        }
         Resource::Console if needs.read_files.iter().any(|file| file == CONSOLES) => {
             let console = argument.parse().ok().and_then(|vm: usize| consoles.get(vm));
             match console {
@@ -30,9 +47,38 @@ pub(crate) fn open(
             }
         }
         Resource::Console => Err(refusal(true, "the manifest declares no `{console}`".to_owned())),
-        Resource::Artefact | Resource::Recording => Err(absent("there is no snapshot")),
+        Resource::Artefact | Resource::Recording if !manifest.declares_artefact(argument) => {
+            Err(refusal(true, format!("the manifest declares no artefact {argument:?}")))
+        }
+        Resource::Artefact => match snapshot {
+            Snapshot::Replay { artefacts, .. } => match artefacts.get(argument) {
+                Some(path) => regular_file(path),
+                None => Err(absent("the snapshot has no such artefact")),
+            },
+            _ => Err(absent("no snapshot is replayed")),
+        },
+        Resource::Recording => match snapshot {
+            Snapshot::Recording { directory } => new_file(directory, argument),
+            _ => Err(absent("no snapshot is recorded")),
+        },
         Resource::Unknown => Err(absent("this host does not know the resource")),
     }
+}
+
+/// Makes a file of a snapshot. The name has passed the manifest's patterns, which know neither
+/// `..` nor an absolute path.
+fn new_file(directory: &Path, name: &str) -> Result<File, OpenRefusal> {
+    let path = directory.join(name);
+    let failed = |error: io::Error| refusal(false, format!("create {}: {error}", path.display()));
+    if let Some(above) = path.parent() {
+        std::fs::create_dir_all(above).map_err(failed)?;
+    }
+    File::options()
+        .write(true)
+        .create_new(true)
+        .custom_flags((OFlags::NOFOLLOW | OFlags::CLOEXEC).bits().cast_signed())
+        .open(&path)
+        .map_err(failed)
 }
 
 /// Opens a regular file for reading. A guest's log lies where other programs write, so what

@@ -9,10 +9,12 @@
 mod broker;
 mod find;
 mod run;
+mod snapshot;
 mod stamp;
 mod status;
 mod worker;
 
 pub use find::{Found, Installation, Plugin, Refusal, find, vet};
 pub use run::{Observed, Outcome, Run, Settings, Target};
+pub use snapshot::Snapshot;
 pub use status::Status;

@@ -14,7 +14,7 @@ use vmkit_evidence::Evidence;
 use vmkit_types::Subject;
 use vmkit_wire::{Mode, WireSubject};
 
-use crate::{Found, Installation, Status, worker::Received};
+use crate::{Found, Installation, Snapshot, Status, worker::Received};
 use lane::{Batch, Event, Job};
 
 /// How long the confirming stage waits for the discovering one. The built-in signals need
@@ -33,6 +33,8 @@ pub struct Settings {
     pub log_level: u32,
     /// Configurations by id of the plugin: JSON objects, as text.
     pub configurations: HashMap<String, String>,
+    /// Where the signals look.
+    pub snapshot: Snapshot,
 }
 
 /// One machine to ask about.
@@ -89,9 +91,9 @@ struct Lane {
 
 impl Run {
     /// Starts a worker for every plugin of this mode.
-    pub fn start(found: Vec<Found>, installation: &Installation, settings: &Settings) -> Self {
+    pub fn start(found: Vec<Found>, installation: &Installation, settings: Settings) -> Self {
         let (sender, events) = mpsc::channel();
-        let installation = Arc::new(installation.clone());
+        let (installation, settings) = (Arc::new(installation.clone()), Arc::new(settings));
         let mut lanes = Vec::new();
         for Found { path, plugin } in found {
             let plugin = match plugin {
@@ -116,7 +118,7 @@ impl Run {
             lane.confirms = manifest.takes_part_in("confirm");
             if manifest.modes.contains(&settings.mode) {
                 let index = lanes.len();
-                lane.jobs = Some(lane::start(index, plugin, &installation, settings, &sender));
+                lane.jobs = Some(lane::start(index, plugin, &installation, &settings, &sender));
             } else {
                 lane.outcome.status = Status::Skipped;
                 lane.outcome.message = Some("not part of this mode".to_owned());

@@ -66,8 +66,8 @@ pub struct Needs {
     pub neighbour_table: bool,
     /// A raw link-layer socket, opened by the host.
     pub raw_socket: bool,
-    /// Files to read: absolute paths, or `{console}` for the machines' console logs, which the
-    /// host opens.
+    /// Files to read: absolute paths, whose last component may hold a `*`, or `{console}` for the
+    /// machines' console logs, which the host opens.
     pub read_files: Vec<String>,
     /// Programs to run, by absolute path.
     pub exec: Vec<String>,
@@ -144,15 +144,52 @@ impl Manifest {
         self.needs_macos.as_ref().filter(|_| on_macos).unwrap_or(&self.needs)
     }
 
+    /// Whether it declares this artefact of a snapshot: `*` in a pattern stands for any characters
+    /// of one file name.
+    pub fn declares_artefact(&self, name: &str) -> bool {
+        let plain = |part: &str| !part.is_empty() && part != "." && part != "..";
+        name.split('/').all(plain) && self.artefacts.iter().any(|pattern| fits(pattern, name))
+    }
+
     /// Whether it is a signal that takes part in this stage.
     pub fn takes_part_in(&self, stage: &str) -> bool {
         self.kinds.iter().any(|kind| kind == "signal") && self.stages.iter().any(|s| s == stage)
     }
 }
 
+/// Whether `name` is `pattern` with its one `*`, if any, replaced within a path component.
+fn fits(pattern: &str, name: &str) -> bool {
+    match pattern.split_once('*') {
+        None => pattern == name,
+        Some((before, after)) => name
+            .strip_prefix(before)
+            .and_then(|rest| rest.strip_suffix(after))
+            .is_some_and(|middle| !middle.is_empty() && !middle.contains('/')),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_artefact_is_declared_by_its_name_or_a_pattern() {
+        let manifest: Manifest = r#"{"id":"a","version":"1","epoch":1,"kinds":[],
+            "artefacts":["neigh/arp-an.txt","console/*.log"]}"#
+            .parse()
+            .unwrap();
+        let rows = [
+            ("neigh/arp-an.txt", true),
+            ("console/web.log", true),
+            ("console/.log", false),
+            ("console/../host/x.log", false),
+            ("/console/web.log", false),
+            ("host/hosts", false),
+        ];
+        for (name, expected) in rows {
+            assert_eq!(manifest.declares_artefact(name), expected, "{name}");
+        }
+    }
 
     #[test]
     fn a_manifest_is_read_or_refused_with_its_reason() {

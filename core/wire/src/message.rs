@@ -31,6 +31,9 @@ pub struct Load {
     pub configuration: String,
     /// What its confinement has to leave open.
     pub needs: Needs,
+    /// Whether it writes files of a snapshot, opened by the host.
+    #[serde(default)]
+    pub records: bool,
     /// The user to become, when the worker is started as root.
     pub account: Option<Account>,
     /// Path of the library where it cannot be passed as a descriptor (macOS).
@@ -62,6 +65,9 @@ pub struct Observe {
     pub now_ms: i64,
     /// Milliseconds until the host stops waiting.
     pub budget_ms: u64,
+    /// The artefacts of the snapshot that the manifest declares and that are there, by path.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub artefacts: Vec<String>,
     /// The batch.
     pub vms: Vec<WireSubject>,
 }

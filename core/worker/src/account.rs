@@ -10,16 +10,18 @@ const ADDRESS_SPACE: u64 = 1 << 30;
 /// Open files: a socket per candidate address of a batch, bounded by the SSH plugin at 256, and
 /// consoles one at a time.
 const OPEN_FILES: u64 = 1024;
+/// Largest file of a snapshot in bytes: a capture or the tail of a console with room to spare.
+const RECORDED_BYTES: u64 = 256 << 20;
 /// Seconds of processor time, far above what any call takes: ends a loop that outlives its host.
 const PROCESSOR_SECONDS: u64 = 30;
 
 /// Bounds what the process can use. No core dump: it could hold a guest's console.
-pub(crate) fn limit() -> io::Result<()> {
+pub(crate) fn limit(records: bool) -> io::Result<()> {
     let limits = [
         (libc::RLIMIT_CORE, 0),
         (libc::RLIMIT_AS, ADDRESS_SPACE),
         (libc::RLIMIT_NOFILE, OPEN_FILES),
-        (libc::RLIMIT_FSIZE, 0),
+        (libc::RLIMIT_FSIZE, if records { RECORDED_BYTES } else { 0 }),
         (libc::RLIMIT_CPU, PROCESSOR_SECONDS),
     ];
     for (resource, most) in limits {

@@ -15,7 +15,7 @@ use std::{
 
 use vmkit_abi::{
     Error, ErrorCode, HostApi, Level, Observation, Resource, Source, Stage,
-    stable::{RResult, RStr, RVec},
+    stable::{RResult, RStr, RString, RVec},
 };
 use vmkit_wire::{FromWorker, Observe, Opened, WireError, WireObservation, send};
 
@@ -91,6 +91,7 @@ pub(crate) struct Call {
     stage: Stage,
     source: Source,
     now_ms: i64,
+    artefacts: Vec<String>,
 }
 
 impl Call {
@@ -103,7 +104,8 @@ impl Call {
             vmkit_wire::Source::Snapshot => Source::SNAPSHOT,
         };
         let deadline = Instant::now() + Duration::from_millis(observe.budget_ms);
-        Self { channel, deadline, stage, source, now_ms: observe.now_ms }
+        let artefacts = observe.artefacts.clone();
+        Self { channel, deadline, stage, source, now_ms: observe.now_ms, artefacts }
     }
 
     fn remaining(&self) -> Duration {
@@ -137,6 +139,10 @@ impl HostApi for Call {
 
     fn now_ms(&self) -> i64 {
         self.now_ms
+    }
+
+    fn artefacts(&self) -> RVec<RString> {
+        self.artefacts.iter().map(|name| name.as_str().into()).collect()
     }
 
     fn log_enabled(&self, level: Level, _: RStr<'_>) -> bool {

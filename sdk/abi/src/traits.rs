@@ -3,7 +3,7 @@
 use abi_stable::{
     sabi_trait,
     sabi_types::RRef,
-    std_types::{RBox, RResult, RSlice, RStr, RVec},
+    std_types::{RBox, RResult, RSlice, RStr, RString, RVec},
 };
 
 use crate::{
@@ -25,6 +25,8 @@ pub trait HostApi: Send + Sync {
     fn source(&self) -> Source;
     /// The present in milliseconds since the Unix epoch; in a snapshot, the time of its capture.
     fn now_ms(&self) -> i64;
+    /// The artefacts of the snapshot that the manifest declares and that are there, by path.
+    fn artefacts(&self) -> RVec<RString>;
     /// Whether a log line of this level and target would be kept.
     fn log_enabled(&self, level: Level, target: RStr<'_>) -> bool;
     fn log(&self, level: Level, target: RStr<'_>, message: RStr<'_>);

@@ -89,6 +89,11 @@ impl<'a> Cx<'a> {
         SystemTime::UNIX_EPOCH + Duration::from_millis(since_epoch)
     }
 
+    /// The artefacts of the snapshot that the manifest declares and that are there, by path.
+    pub fn artefacts(&self) -> Vec<String> {
+        self.host.artefacts().into_iter().map(Into::into).collect()
+    }
+
     /// A raw artefact of the snapshot, such as `neigh/arp-an.txt`; `None` where it has none of
     /// that name. The manifest must declare it in `artefacts`.
     ///

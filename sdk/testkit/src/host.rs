@@ -14,7 +14,7 @@ use std::{
 
 use vmkit_abi::{
     self as abi, ErrorCode, HostApi, HostApi_TO, HostRef, Level, Resource,
-    stable::{RRef, RResult, RSlice, RStr, RVec, TD_Opaque},
+    stable::{RRef, RResult, RSlice, RStr, RString, RVec, TD_Opaque},
 };
 use vmkit_plugin::{AdviceSource, Error, Fact, Inventory, Observation, Signal, Stage, Subject};
 
@@ -241,6 +241,12 @@ impl HostApi for FakeHost {
     fn now_ms(&self) -> i64 {
         let since_epoch = self.now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX)
+    }
+
+    fn artefacts(&self) -> RVec<RString> {
+        let mut names: Vec<&String> = self.artefacts.keys().collect();
+        names.sort();
+        names.into_iter().map(|name| name.as_str().into()).collect()
     }
 
     fn log_enabled(&self, _: Level, _: RStr<'_>) -> bool {

@@ -13,7 +13,7 @@ use std::{
 };
 
 use vmkit_evidence::Evidence;
-use vmkit_host::{Installation, Outcome, Run, Settings, Target, find};
+use vmkit_host::{Installation, Outcome, Run, Settings, Snapshot, Target, find};
 use vmkit_types::Subject;
 use vmkit_wire::{Account, Mode};
 
@@ -91,8 +91,9 @@ impl Tree {
                 .iter()
                 .map(|(id, text)| ((*id).to_owned(), (*text).to_owned()))
                 .collect::<HashMap<_, _>>(),
+            snapshot: Snapshot::None,
         };
-        let mut run = Run::start(found, &installation, &settings);
+        let mut run = Run::start(found, &installation, settings);
         run.discover(targets);
         let observed = run.finish();
         Ran { evidence: observed.evidence, outcomes: observed.outcomes }

@@ -44,7 +44,7 @@ fn power(power: Power) -> Reading<vmkit_report::Power> {
         Power::Paused => vmkit_report::Power::Paused,
         Power::Running => vmkit_report::Power::Running,
         Power::Unknown => {
-            let why = "the processes of this computer cannot be seen".to_owned();
+            let why = "it could not be told whether it runs".to_owned();
             return Reading::Unknown(Unread::Failed(why));
         }
     })

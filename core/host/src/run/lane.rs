@@ -44,19 +44,16 @@ pub(super) fn start(
     lane: usize,
     plugin: Plugin,
     installation: &Arc<Installation>,
-    settings: &Settings,
+    settings: &Arc<Settings>,
     events: &mpsc::Sender<Event>,
 ) -> mpsc::Sender<Job> {
     let (jobs, queue) = mpsc::channel::<Job>();
     let installation = Arc::clone(installation);
-    let configuration = settings.configurations.get(&plugin.manifest.id).cloned();
-    let configuration = configuration.unwrap_or_else(|| "{}".to_owned());
-    let (log_level, budget) = (settings.log_level, settings.call_deadline);
+    let settings = Arc::clone(settings);
     let events = events.clone();
     std::thread::spawn(move || {
         let began = Instant::now();
-        let worker =
-            Worker::start(&installation, &plugin, &configuration, log_level, LOAD_PATIENCE);
+        let worker = Worker::start(&installation, &plugin, &settings, LOAD_PATIENCE);
         let mut elapsed = began.elapsed();
         let mut worker = worker;
         for Job(batch) in queue {
@@ -65,7 +62,8 @@ pub(super) fn start(
                 stage: batch.stage,
                 subjects: &batch.subjects,
                 consoles: &batch.consoles,
-                budget,
+                snapshot: &settings.snapshot,
+                budget: settings.call_deadline,
             };
             let (facts, outcome) = match &mut worker {
                 Ok(worker) => worker.observe(&plugin, &call),

@@ -15,13 +15,17 @@ use std::{
 
 use vmkit_types::{Observation, escaped};
 use vmkit_wire::{
-    FromWorker, Load, Observe, Opened, Receiver, Source, ToWorker, WIRE_VERSION, WireError,
+    FromWorker, Load, Needs, Observe, Opened, Receiver, ToWorker, WIRE_VERSION, WireError,
     WireSubject, send,
 };
 
 pub(crate) use end::End;
 
-use crate::{Installation, Plugin, broker, stamp};
+use crate::{
+    Installation, Plugin, Settings, Snapshot,
+    broker::{self, Grants},
+    stamp,
+};
 
 /// How long a plugin that was asked to cancel may take to say so, before its process is killed: a
 /// plugin looks at its cancellation in every loop, and the answer waits for this.
@@ -46,6 +50,8 @@ pub(crate) struct Call<'a> {
     pub(crate) subjects: &'a [WireSubject],
     /// The console logs of the batch.
     pub(crate) consoles: &'a [Option<PathBuf>],
+    /// Where to look.
+    pub(crate) snapshot: &'a Snapshot,
     /// How long it may take.
     pub(crate) budget: Duration,
 }
@@ -68,11 +74,12 @@ impl Worker {
     pub(crate) fn start(
         installation: &Installation,
         plugin: &Plugin,
-        configuration: &str,
-        log_level: u32,
+        settings: &Settings,
         patience: Duration,
     ) -> Result<Self, End> {
         let deadline = Instant::now() + patience;
+        let Settings { configurations, snapshot, log_level, .. } = settings;
+        let configuration = configurations.get(&plugin.manifest.id).map_or("{}", String::as_str);
         let (socket, child) = spawn(installation).map_err(|error| {
             End::error(format!("start {}: {error}", installation.worker().display()))
         })?;
@@ -86,13 +93,20 @@ impl Worker {
         let by_path = cfg!(target_os = "macos").then(|| plugin.path.display().to_string());
         let library = [plugin.file.as_fd()];
         let descriptors = if by_path.is_none() { &library[..] } else { &[] };
+        // A replay touches nothing but the files that it is handed.
+        let needs = if snapshot.is_replayed() {
+            Needs::default()
+        } else {
+            plugin.manifest.needs_here().clone()
+        };
         let load = ToWorker::Load(Load {
             wire: WIRE_VERSION,
             configuration: configuration.to_owned(),
-            needs: plugin.manifest.needs_here().clone(),
+            needs,
+            records: matches!(snapshot, Snapshot::Recording { .. }),
             account: installation.account,
             path: by_path,
-            log_level,
+            log_level: *log_level,
             host_pid: std::process::id(),
         });
         // A worker that never reads cannot hold up the host.
@@ -138,14 +152,16 @@ impl Worker {
     ) -> Result<(), End> {
         let deadline = Instant::now() + call.budget;
         let budget_ms = u64::try_from(call.budget.as_millis()).unwrap_or(u64::MAX);
-        let since_epoch = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+        let since_epoch = call.snapshot.now().duration_since(SystemTime::UNIX_EPOCH);
+        let declared = |name: &&String| plugin.manifest.declares_artefact(name);
         let observe = Observe {
             stage: call.stage.to_owned(),
-            source: Source::Live,
+            source: call.snapshot.source(),
             // A clock before 1970 is no clock; 0 says so as well as any other time.
             now_ms: since_epoch
                 .map_or(0, |since| i64::try_from(since.as_millis()).unwrap_or(i64::MAX)),
             budget_ms,
+            artefacts: call.snapshot.names().filter(declared).cloned().collect(),
             vms: call.subjects.to_vec(),
         };
         self.say(&ToWorker::Observe(observe), None)?;
@@ -154,7 +170,7 @@ impl Worker {
             let until = if cancelled { deadline + CANCEL_GRACE } else { deadline };
             match self.next(until) {
                 Ok(FromWorker::Observations { items }) => {
-                    let received_at = SystemTime::now();
+                    let received_at = call.snapshot.now();
                     for seen in items {
                         let fact = stamp::checked(&seen, call.subjects.len())
                             .map_err(|what| End::protocol(&format!("it reported {what}")))?;
@@ -170,8 +186,12 @@ impl Worker {
                     }
                 }
                 Ok(FromWorker::Open { resource, argument }) => {
-                    let needs = plugin.manifest.needs_here();
-                    match broker::open(needs, call.consoles, resource, &argument) {
+                    let grants = Grants {
+                        manifest: &plugin.manifest,
+                        consoles: call.consoles,
+                        snapshot: call.snapshot,
+                    };
+                    match broker::open(grants, resource, &argument) {
                         Ok(file) => {
                             let answer = ToWorker::Opened(Opened { refusal: None });
                             self.say(&answer, Some(&file.into()))?;

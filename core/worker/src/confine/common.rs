@@ -6,7 +6,7 @@ use crate::account;
 
 /// Limits the process and becomes the user that the host named; says who it is now.
 pub(super) fn identity(load: &Load) -> Result<String, String> {
-    account::limit().map_err(|error| format!("cannot limit the process: {error}"))?;
+    account::limit(load.records).map_err(|error| format!("cannot limit the process: {error}"))?;
     match (account::is_root(), load.account) {
         (true, Some(to)) if to.uid != 0 => {
             account::become_user(to)

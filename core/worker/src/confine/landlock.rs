@@ -60,7 +60,11 @@ fn rules(
         }
     }
     for file in needs.read_files.iter().filter(|file| file.starts_with('/')) {
-        rules = allow(rules, file, read)?;
+        // A pattern is a need for the directory: files come and go in it.
+        rules = match file.rsplit_once('/') {
+            Some((directory, name)) if name.contains('*') => allow(rules, directory, read_tree)?,
+            _ => allow(rules, file, read)?,
+        };
     }
     for program in &needs.exec {
         rules = allow(rules, program, AccessFs::ReadFile | AccessFs::Execute)?;

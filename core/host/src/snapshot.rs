@@ -1,0 +1,58 @@
+//! Where the signals of a run look.
+
+use std::{collections::BTreeMap, path::PathBuf, time::SystemTime};
+
+use vmkit_wire::Source;
+
+/// Whether a run looks at the computer, records what it sees there, or replays a record.
+#[derive(Clone, Debug, Default)]
+pub enum Snapshot {
+    /// At the computer.
+    #[default]
+    None,
+    /// At the computer, and every raw artefact is written below this directory.
+    Recording {
+        /// The directory of the snapshot.
+        directory: PathBuf,
+    },
+    /// At these files and nowhere else.
+    Replay {
+        /// The files by their path in the snapshot.
+        artefacts: BTreeMap<String, PathBuf>,
+        /// When they were captured: the present of the run.
+        captured_at: SystemTime,
+    },
+}
+
+impl Snapshot {
+    /// Whether nothing but a snapshot is looked at.
+    pub fn is_replayed(&self) -> bool {
+        matches!(self, Self::Replay { .. })
+    }
+
+    /// The present of the run.
+    pub(crate) fn now(&self) -> SystemTime {
+        match self {
+            Self::Replay { captured_at, .. } => *captured_at,
+            Self::None | Self::Recording { .. } => SystemTime::now(),
+        }
+    }
+
+    /// What plugins are told.
+    pub(crate) fn source(&self) -> Source {
+        match self {
+            Self::None => Source::Live,
+            Self::Recording { .. } => Source::Recording,
+            Self::Replay { .. } => Source::Snapshot,
+        }
+    }
+
+    /// The names of the artefacts that can be opened.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &String> {
+        let artefacts = match self {
+            Self::Replay { artefacts, .. } => Some(artefacts),
+            Self::None | Self::Recording { .. } => None,
+        };
+        artefacts.into_iter().flat_map(BTreeMap::keys)
+    }
+}
