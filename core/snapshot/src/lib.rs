@@ -1,0 +1,18 @@
+//! All evidence of a run in one directory: a bug report, a test case and a piece of the
+//! calibration corpus at once.
+//!
+//! `snapshot.json` says which machines and interfaces there were; the rest are raw artefacts,
+//! which the signals read in place of the computer. Any part may be missing, and missing means
+//! that it was not observed. The format is documented in `docs/snapshot.md`.
+
+#![forbid(unsafe_code)]
+
+mod document;
+mod file;
+mod machine;
+mod network;
+mod read;
+mod write;
+
+pub use read::{OpenError, Record, open};
+pub use write::{Capture, SaveError, prepare, save};

@@ -1,0 +1,134 @@
+//! Machines, to and from `snapshot.json` and `qmp.json`.
+
+use std::{path::Path, time::SystemTime};
+
+use jiff::Timestamp;
+use vmkit_inventory::{Machine, Net, Power, QmpStatus};
+use vmkit_types::{NetworkMode, Reading, Unread};
+
+use crate::document;
+
+/// The network modes by their words.
+const MODES: [(NetworkMode, &str); 3] = [
+    (NetworkMode::Bridged, "bridged"),
+    (NetworkMode::Shared, "shared"),
+    (NetworkMode::User, "user"),
+];
+
+/// What a snapshot does not record reads as not looked at.
+fn unread<T>() -> Reading<T> {
+    Reading::Unknown(Unread::NotTried)
+}
+
+fn read_or_unread<T>(value: Option<T>) -> Reading<T> {
+    value.map_or_else(unread, Reading::Known)
+}
+
+/// The machine that the document tells of; what cannot be understood is named in `problems`.
+pub(crate) fn read(
+    vm: &document::Machine,
+    monitor: Option<&document::Monitor>,
+    directory: &Path,
+    problems: &mut Vec<String>,
+) -> Machine {
+    let mut parsed = |what: &str, text: &Option<String>| match text {
+        Some(text) if text.parse::<vmkit_types::Mac>().is_err() => {
+            problems.push(format!("{what} {text:?} of {:?}", vm.name));
+            None
+        }
+        text => text.as_deref().and_then(|text| text.parse().ok()),
+    };
+    let mac = read_or_unread(parsed("MAC", &vm.mac));
+    let started_at = vm.started_at.as_ref().and_then(|text| {
+        let time = time(text);
+        if time.is_none() {
+            problems.push(format!("start time {text:?} of {:?}", vm.name));
+        }
+        time
+    });
+    let qmp = monitor.and_then(|monitor| monitor.status.as_ref());
+    let qmp = qmp.map(|status| QmpStatus { running: status == "running", state: status.clone() });
+    let console_log = directory.join("console").join(format!("{}.log", vm.name));
+    Machine {
+        name: vm.name.clone(),
+        manager: "vm-toolkit",
+        directory: directory.to_owned(),
+        hostname: read_or_unread(vm.hostname.clone()),
+        username: read_or_unread(vm.username.clone()),
+        recorded_mac: mac.clone(),
+        mac,
+        mac_source: None,
+        power: power(vm.state.as_deref(), qmp.as_ref()),
+        pid: vm.pid,
+        started_at,
+        qmp: read_or_unread(qmp),
+        net: read_or_unread(vm.net.as_ref().and_then(net)),
+        console_log: Some(console_log).filter(|path| path.symlink_metadata().is_ok()),
+        memory_mb: unread(),
+        vcpus: unread(),
+        disk_size: unread(),
+        os_version: unread(),
+        architecture: unread(),
+    }
+}
+
+/// An RFC 3339 time that this computer's clock could show.
+pub(crate) fn time(text: &str) -> Option<SystemTime> {
+    text.parse::<Timestamp>().ok()?.try_into().ok()
+}
+
+/// What its process did. The states of `vm status` that have a process all mean that it ran.
+fn power(state: Option<&str>, qmp: Option<&QmpStatus>) -> Power {
+    match state {
+        Some("running" | "booting" | "initializing") if qmp.is_none_or(|qmp| qmp.running) => {
+            Power::Running
+        }
+        Some("paused" | "running" | "booting" | "initializing") => Power::Paused,
+        Some("stopped") => Power::Stopped,
+        Some("missing") => Power::Missing,
+        _ => Power::Unknown,
+    }
+}
+
+fn net(net: &document::Net) -> Option<Net> {
+    let mode = MODES.iter().find(|(_, word)| net.mode.as_deref() == Some(*word));
+    let (mode, _) = mode?;
+    Some(Net { mode: *mode, interface: net.interface.clone(), port: net.port.clone() })
+}
+
+/// The machine as the document tells it.
+pub(crate) fn write(machine: &Machine) -> document::Machine {
+    let net = machine.net.as_ref().known().map(|net| document::Net {
+        mode: Some(net.mode.to_string()),
+        interface: net.interface.clone(),
+        port: net.port.clone(),
+    });
+    let state = match machine.power {
+        Power::Running => Some("running"),
+        Power::Paused => Some("paused"),
+        Power::Stopped => Some("stopped"),
+        Power::Missing => Some("missing"),
+        Power::Unknown => None,
+    };
+    document::Machine {
+        name: machine.name.clone(),
+        manager: Some(machine.manager.to_owned()),
+        state: state.map(str::to_owned),
+        pid: machine.pid,
+        started_at: machine
+            .started_at
+            .and_then(|time| Some(Timestamp::try_from(time).ok()?.to_string())),
+        mac: machine.mac.as_ref().known().map(ToString::to_string),
+        hostname: machine.hostname.as_ref().known().cloned(),
+        username: machine.username.as_ref().known().cloned(),
+        net,
+        known_host_keys: Vec::new(),
+    }
+}
+
+/// The monitor's word as the document tells it; `None` where it was not heard.
+pub(crate) fn monitor(machine: &Machine) -> Option<document::Monitor> {
+    let status = machine.qmp.as_ref().known()?;
+    let status = if status.running { "running" } else { "paused" };
+    Some(document::Monitor { status: Some(status.to_owned()), link_up: None })
+}

@@ -1,0 +1,219 @@
+//! From a snapshot's directory to what a run needs.
+
+use std::{
+    collections::BTreeMap,
+    io,
+    path::{Path, PathBuf},
+    time::SystemTime,
+};
+
+use vmkit_inventory::{Inventory, Problem, Severity, valid_name};
+use vmkit_types::HostNetwork;
+
+use crate::{
+    document::{Document, Monitors, SCHEMA},
+    file, machine, network,
+};
+
+/// The directories that hold artefacts; the JSON documents lie beside them.
+const DIRECTORIES: [&str; 7] = ["neigh", "leases", "console", "agent", "dhcp", "gateway", "host"];
+/// The documents that signals read.
+const DOCUMENTS: [&str; 3] = ["dns.json", "probes.json", "probe-dhcp.json"];
+/// Most artefacts of one directory: a console log for each of 10,000 machines.
+const MOST_FILES: usize = 10_000;
+
+/// A snapshot, ready to be replayed.
+#[derive(Clone, Debug)]
+pub struct Record {
+    /// When it was captured: the present of its replay.
+    pub captured_at: SystemTime,
+    /// `linux` or `macos`, where it was recorded.
+    pub platform: Option<String>,
+    /// Whether it was captured with root's rights, where that was recorded.
+    pub privileged: Option<bool>,
+    /// The host's network, where it was recorded.
+    pub network: Option<HostNetwork>,
+    /// The machines, and the parts that could not be read.
+    pub inventory: Inventory,
+    /// The artefacts by their path in the snapshot. Links and other things that are no regular
+    /// files are left out, and named among the problems.
+    pub artefacts: BTreeMap<String, PathBuf>,
+}
+
+/// Why a directory is no snapshot.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// `snapshot.json` is missing.
+    #[error("{} is no snapshot: it has no snapshot.json", .0.display())]
+    NoSnapshot(PathBuf),
+    /// `snapshot.json` cannot be read.
+    #[error("cannot read {}", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// `snapshot.json` is not such a document.
+    #[error("cannot understand {}", path.display())]
+    Malformed {
+        /// The file.
+        path: PathBuf,
+        /// Where it is wrong.
+        source: serde_json::Error,
+    },
+    /// It is of another format.
+    #[error("{} is of format {found:?}; this vm reads {SCHEMA:?}", path.display())]
+    Schema {
+        /// The file.
+        path: PathBuf,
+        /// What it states.
+        found: String,
+    },
+    /// Its time of capture cannot be understood, and every age depends on it.
+    #[error("{}: captured_at {found:?} is no RFC 3339 time", path.display())]
+    Time {
+        /// The file.
+        path: PathBuf,
+        /// What it states.
+        found: String,
+    },
+}
+
+/// Opens the snapshot in `directory`. Nothing outside of it is read.
+pub fn open(directory: &Path) -> Result<Record, OpenError> {
+    let path = directory.join("snapshot.json");
+    let bytes = file::read(&path)
+        .map_err(|source| OpenError::Unreadable { path: path.clone(), source })?
+        .ok_or_else(|| OpenError::NoSnapshot(directory.to_owned()))?;
+    let document: Document = serde_json::from_slice(&bytes)
+        .map_err(|source| OpenError::Malformed { path: path.clone(), source })?;
+    if document.schema != SCHEMA {
+        return Err(OpenError::Schema { path, found: document.schema });
+    }
+    let Some(captured_at) = machine::time(&document.captured_at) else {
+        return Err(OpenError::Time { path, found: document.captured_at });
+    };
+    let mut problems = Vec::new();
+    let monitors = monitors(directory, &mut problems);
+    let artefacts = artefacts(directory, &mut problems);
+
+    let mut unclear = Vec::new();
+    let network = document.host.as_ref().map(|host| network::read(host, &mut unclear));
+    let mut machines = Vec::new();
+    for vm in &document.vms {
+        if valid_name(&vm.name) {
+            machines.push(machine::read(vm, monitors.get(&vm.name), directory, &mut unclear));
+        } else {
+            unclear.push(format!("name of a machine: {:?}", vm.name));
+        }
+    }
+    machines.sort_by(|one, other| one.name.cmp(&other.name));
+    machines.dedup_by(|one, other| one.name == other.name);
+    problems.extend(unclear.into_iter().map(|what| problem(&path, &format!("left out: {what}"))));
+    Ok(Record {
+        captured_at,
+        platform: document.platform,
+        privileged: document.privileged,
+        network,
+        inventory: Inventory { machines, problems },
+        artefacts,
+    })
+}
+
+fn problem(path: &Path, message: &str) -> Problem {
+    Problem { path: path.to_owned(), message: message.to_owned(), severity: Severity::Warning }
+}
+
+fn monitors(directory: &Path, problems: &mut Vec<Problem>) -> Monitors {
+    let path = directory.join("qmp.json");
+    let read = file::read(&path).and_then(|bytes| {
+        bytes.map_or(Ok(Monitors::new()), |bytes| Ok(serde_json::from_slice(&bytes)?))
+    });
+    read.unwrap_or_else(|error| {
+        problems.push(problem(&path, &format!("left out: {error}")));
+        Monitors::new()
+    })
+}
+
+fn artefacts(directory: &Path, problems: &mut Vec<Problem>) -> BTreeMap<String, PathBuf> {
+    let mut names: Vec<String> = DOCUMENTS.iter().map(|name| (*name).to_owned()).collect();
+    for part in DIRECTORIES {
+        let path = directory.join(part);
+        match path.read_dir() {
+            Ok(entries) => {
+                let files = entries.take(MOST_FILES).filter_map(|entry| {
+                    let name = entry.ok()?.file_name().into_string().ok()?;
+                    Some(format!("{part}/{name}"))
+                });
+                names.extend(files);
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => problems.push(problem(&path, &format!("left out: {error}"))),
+        }
+    }
+    let mut artefacts = BTreeMap::new();
+    for name in names {
+        let path = directory.join(&name);
+        match path.symlink_metadata() {
+            Ok(status) if status.is_file() => {
+                artefacts.insert(name, path);
+            }
+            Ok(_) => problems.push(problem(&path, "left out: not a regular file")),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => problems.push(problem(&path, &format!("left out: {error}"))),
+        }
+    }
+    artefacts
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use vmkit_inventory::Power;
+
+    use super::*;
+
+    fn snapshot(document: &str) -> tempfile::TempDir {
+        let directory = tempfile::tempdir().unwrap();
+        fs::write(directory.path().join("snapshot.json"), document).unwrap();
+        directory
+    }
+
+    #[test]
+    fn what_is_missing_was_not_observed() {
+        let directory = snapshot(
+            r#"{"schema":"vmkit.snapshot/1","captured_at":"2026-11-24T06:00:00Z",
+                "vms":[{"name":"web","state":"running"},{"name":"../x"}],"later":true}"#,
+        );
+        fs::write(directory.path().join("qmp.json"), r#"{"web":{"status":"paused"}}"#).unwrap();
+        fs::create_dir(directory.path().join("neigh")).unwrap();
+        fs::write(directory.path().join("neigh/arp-an.txt"), "").unwrap();
+        std::os::unix::fs::symlink("/etc/passwd", directory.path().join("neigh/ip-neigh.txt"))
+            .unwrap();
+        let record = open(directory.path()).unwrap();
+        let machine = &record.inventory.machines[0];
+        assert_eq!(machine.power, Power::Paused);
+        assert_eq!(machine.mac, vmkit_types::Reading::Unknown(vmkit_types::Unread::NotTried));
+        assert_eq!(record.network, None);
+        assert_eq!(record.artefacts.keys().collect::<Vec<_>>(), ["neigh/arp-an.txt"]);
+        let told: Vec<_> = record.inventory.problems.iter().map(|p| p.message.as_str()).collect();
+        assert_eq!(told, ["left out: not a regular file", "left out: name of a machine: \"../x\""]);
+    }
+
+    #[test]
+    fn a_directory_that_is_no_snapshot_is_refused_with_its_reason() {
+        let rows = [
+            ("{", "cannot understand"),
+            (r#"{"schema":"vmkit.snapshot/2","captured_at":""}"#, "is of format"),
+            (r#"{"schema":"vmkit.snapshot/1","captured_at":"now"}"#, "captured_at \"now\""),
+        ];
+        for (document, expected) in rows {
+            let error = open(snapshot(document).path()).unwrap_err().to_string();
+            assert!(error.contains(expected), "{error}");
+        }
+        let error = open(Path::new("/nonexistent")).unwrap_err().to_string();
+        assert_eq!(error, "/nonexistent is no snapshot: it has no snapshot.json");
+    }
+}

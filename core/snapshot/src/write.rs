@@ -1,0 +1,163 @@
+//! Writing a snapshot's directory.
+
+use std::{
+    collections::BTreeMap,
+    fs, io,
+    os::unix::fs::{DirBuilderExt as _, chown},
+    path::{Path, PathBuf},
+    time::SystemTime,
+};
+
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::Value;
+use vmkit_inventory::Machine;
+use vmkit_types::HostNetwork;
+
+use crate::{
+    document::{Document, Monitor, SCHEMA},
+    file, machine, network,
+};
+
+/// Where signals leave their parts of `probes.json`, which several of them share.
+const PROBE_PARTS: &str = "probes";
+/// The document that the parts are made into.
+const PROBES: &str = "probes.json";
+
+/// What is recorded beside the artefacts of the signals.
+#[derive(Clone, Copy, Debug)]
+pub struct Capture<'a> {
+    /// The time of the capture.
+    pub captured_at: SystemTime,
+    /// `linux` or `macos`.
+    pub platform: &'static str,
+    /// Whether the run had root's rights.
+    pub privileged: bool,
+    /// The host's network, where it is known.
+    pub network: Option<&'a HostNetwork>,
+    /// The machines.
+    pub machines: &'a [Machine],
+    /// Whom the files shall belong to (user and group), when root wrote them for somebody.
+    pub owner: Option<(u32, u32)>,
+}
+
+/// Why a snapshot could not be written.
+#[derive(Debug, thiserror::Error)]
+pub enum SaveError {
+    /// There is something in the directory already.
+    #[error("{} is not empty", .0.display())]
+    NotEmpty(PathBuf),
+    /// A file or directory cannot be made.
+    #[error("cannot write {}", path.display())]
+    Unwritable {
+        /// Which.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// The time of the capture is none that can be written.
+    #[error("the clock of this computer shows no time that can be written")]
+    Time,
+}
+
+fn unwritable(path: &Path) -> impl FnOnce(io::Error) -> SaveError {
+    let path = path.to_owned();
+    move |source| SaveError::Unwritable { path, source }
+}
+
+/// Makes the directory, or takes an empty one. Only its owner can read what will be in it.
+pub fn prepare(directory: &Path) -> Result<(), SaveError> {
+    fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(directory)
+        .map_err(unwritable(directory))?;
+    let mut entries = directory.read_dir().map_err(unwritable(directory))?;
+    if entries.next().is_some() { Err(SaveError::NotEmpty(directory.to_owned())) } else { Ok(()) }
+}
+
+/// Completes the snapshot in `directory`, in which the signals have left their artefacts.
+pub fn save(directory: &Path, capture: &Capture<'_>) -> Result<(), SaveError> {
+    let captured_at = Timestamp::try_from(capture.captured_at).map_err(|_| SaveError::Time)?;
+    merge_probes(directory)?;
+    let monitors: BTreeMap<&str, Monitor> = capture
+        .machines
+        .iter()
+        .filter_map(|machine| Some((machine.name.as_str(), machine::monitor(machine)?)))
+        .collect();
+    write(&directory.join("qmp.json"), &monitors)?;
+    let document = Document {
+        schema: SCHEMA.to_owned(),
+        captured_at: captured_at.to_string(),
+        platform: Some(capture.platform.to_owned()),
+        privileged: Some(capture.privileged),
+        host: capture.network.map(network::write),
+        vms: capture.machines.iter().map(machine::write).collect(),
+    };
+    // Last: a directory that has it is complete.
+    write(&directory.join("snapshot.json"), &document)?;
+    match capture.owner {
+        Some(owner) => give(directory, owner),
+        None => Ok(()),
+    }
+}
+
+fn write(path: &Path, document: &impl Serialize) -> Result<(), SaveError> {
+    let text = serde_json::to_vec_pretty(document).map_err(io::Error::from);
+    text.and_then(|text| fs::write(path, text)).map_err(unwritable(path))
+}
+
+/// Makes one list of the parts that the signals have left.
+fn merge_probes(directory: &Path) -> Result<(), SaveError> {
+    let parts = directory.join(PROBE_PARTS);
+    let Ok(entries) = parts.read_dir() else { return Ok(()) };
+    let mut paths: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
+    paths.sort();
+    let mut probes: Vec<Value> = Vec::new();
+    for path in paths {
+        let bytes = file::read(&path).map_err(unwritable(&path))?.unwrap_or_default();
+        // A signal that was killed leaves a part that ends anywhere: it is not observed.
+        if let Ok(Value::Array(part)) = serde_json::from_slice(&bytes) {
+            probes.extend(part);
+        }
+    }
+    write(&directory.join(PROBES), &probes)?;
+    fs::remove_dir_all(&parts).map_err(unwritable(&parts))
+}
+
+/// Gives everything in the directory, and itself, to the user for whom root has worked.
+fn give(directory: &Path, owner: (u32, u32)) -> Result<(), SaveError> {
+    let change = |path: &Path| chown(path, Some(owner.0), Some(owner.1)).map_err(unwritable(path));
+    for entry in directory.read_dir().map_err(unwritable(directory))? {
+        let path = entry.map_err(unwritable(directory))?.path();
+        let status = path.symlink_metadata().map_err(unwritable(&path))?;
+        if status.is_dir() { give(&path, owner)? } else { change(&path)? }
+    }
+    change(directory)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_of_probes_become_one_list() {
+        let directory = tempfile::tempdir().unwrap();
+        let parts = directory.path().join(PROBE_PARTS);
+        fs::create_dir(&parts).unwrap();
+        fs::write(parts.join("tcp.json"), r#"[{"kind":"tcp"}]"#).unwrap();
+        fs::write(parts.join("icmp.json"), r#"[{"kind":"ic"#).unwrap();
+        merge_probes(directory.path()).unwrap();
+        let merged = fs::read_to_string(directory.path().join(PROBES)).unwrap();
+        assert_eq!(serde_json::from_str::<Value>(&merged).unwrap()[0]["kind"], "tcp");
+        assert!(!parts.exists());
+    }
+
+    #[test]
+    fn a_directory_with_something_in_it_is_left_alone() {
+        let directory = tempfile::tempdir().unwrap();
+        prepare(directory.path()).unwrap();
+        fs::write(directory.path().join("mine"), "").unwrap();
+        assert!(matches!(prepare(directory.path()), Err(SaveError::NotEmpty(_))));
+    }
+}
