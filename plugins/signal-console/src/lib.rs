@@ -18,11 +18,14 @@ mod tail;
 mod text;
 mod words;
 
-use std::fs::File;
+use std::{
+    fs::File,
+    io::{self, Write as _},
+};
 
 use serde::Deserialize;
 use vmkit_plugin::{
-    Cx, Error, ErrorCode, Observation, Plugin, Result, Signal, Stage, Subject, Unread,
+    Cx, Error, ErrorCode, Observation, Plugin, Result, Signal, Source, Stage, Subject, Unread,
 };
 
 /// Nothing can be set.
@@ -46,10 +49,11 @@ impl Signal for Console {
         if cx.stage() != Stage::Discover {
             return Ok(());
         }
-        for (index, vm) in vms.iter().enumerate().filter(|(_, vm)| vm.has_console) {
+        for (index, vm) in vms.iter().enumerate() {
             cx.check()?;
-            let observations = match cx.open_console(index) {
-                Ok(file) => read(index, vm, file),
+            let observations = match log_of(index, vm, cx) {
+                Ok(Some(log)) => read(index, vm, log, cx),
+                Ok(None) => continue,
                 Err(error) => vec![Observation::unread(index, &unread(error))],
             };
             cx.emit_all(observations)?;
@@ -58,14 +62,39 @@ impl Signal for Console {
     }
 }
 
-fn read(index: usize, vm: &Subject, mut file: File) -> Vec<Observation> {
-    match tail::last_boot(&mut file, &vm.macs) {
-        Ok(boot) => report::observations(index, boot),
-        Err(error) => {
-            let why = unread(Error::io("read the console log", &error));
-            vec![Observation::unread(index, &why)]
-        }
+/// The console log of a machine, or its end in a snapshot; `None` where there is none.
+fn log_of(index: usize, vm: &Subject, cx: &Cx<'_>) -> Result<Option<File>> {
+    match cx.source() {
+        Source::Snapshot => cx.artefact(&artefact(vm)),
+        Source::Live | Source::Recording if vm.has_console => cx.open_console(index).map(Some),
+        Source::Live | Source::Recording => Ok(None),
     }
+}
+
+/// The name of a machine's log in a snapshot.
+fn artefact(vm: &Subject) -> String {
+    format!("console/{}.log", vm.name)
+}
+
+fn read(index: usize, vm: &Subject, mut log: File, cx: &Cx<'_>) -> Vec<Observation> {
+    let failed = |operation: &str, error: &io::Error| {
+        Observation::unread(index, &unread(Error::io(operation, error)))
+    };
+    let (boot, end) = match tail::last_boot(&mut log, &vm.macs) {
+        Ok(read) => read,
+        Err(error) => return vec![failed("read the console log", &error)],
+    };
+    let mut observations = report::observations(index, boot);
+    match cx.recording(&artefact(vm)) {
+        Ok(Some(mut record)) => {
+            if let Err(error) = record.write_all(&end) {
+                observations.push(failed("record the console log", &error));
+            }
+        }
+        Ok(None) => {}
+        Err(error) => observations.push(Observation::unread(index, &unread(error))),
+    }
+    observations
 }
 
 fn unread(error: Error) -> Unread {

@@ -14,23 +14,23 @@ use crate::{boot::Boot, log};
 /// its addresses behind, and reading that much takes some 10 ms, however long the log is.
 const WINDOWS: [u64; 2] = [256 << 10, 4 << 20];
 
-/// What the last boot in this log said.
-pub(crate) fn last_boot<'a>(file: &mut File, macs: &'a [Mac]) -> io::Result<Boot<'a>> {
-    let length = file.seek(SeekFrom::End(0))?;
+/// What the last boot in this log said to a machine of these MACs, and the end that was read.
+pub(crate) fn last_boot<'a>(log: &mut File, macs: &'a [Mac]) -> io::Result<(Boot<'a>, Vec<u8>)> {
+    let length = log.seek(SeekFrom::End(0))?;
     let mut bytes = Vec::new();
     let mut boot = Boot::new(macs);
     for window in WINDOWS {
         let start = length.saturating_sub(window);
-        file.seek(SeekFrom::Start(start))?;
+        log.seek(SeekFrom::Start(start))?;
         bytes.clear();
         // The guest may be writing: what comes after `length` is for the next look.
-        file.take(length - start).read_to_end(&mut bytes)?;
+        log.take(length - start).read_to_end(&mut bytes)?;
         boot = log::read(&bytes, start == 0, macs);
-        if start == 0 || boot.begins_here {
+        if boot.begins_here {
             break;
         }
     }
-    Ok(boot)
+    Ok((boot, bytes))
 }
 
 #[cfg(test)]
@@ -60,7 +60,7 @@ mod tests {
         for (row, (log, expected)) in rows.into_iter().enumerate() {
             let mut file = tempfile::tempfile().unwrap();
             file.write_all(log.as_bytes()).unwrap();
-            let boot = last_boot(&mut file, &[]).unwrap();
+            let (boot, _) = last_boot(&mut file, &[]).unwrap();
             assert_eq!(boot.statements().len(), expected, "row {row}");
         }
     }

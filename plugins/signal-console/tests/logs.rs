@@ -117,3 +117,22 @@ fn what_cannot_be_read_says_so_and_what_has_no_console_says_nothing() {
     assert_eq!(cancelled.observations.len(), 1);
     assert_eq!(cancelled.result.unwrap_err().code, ErrorCode::Cancelled);
 }
+
+#[test]
+fn a_snapshot_is_read_in_place_of_the_console() {
+    let log = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/udhcpc.log");
+    let vms = [
+        Subject { has_console: false, ..machine(&[MAC]) },
+        Subject { name: "db".into(), ..machine(&[OTHER]) },
+    ];
+    let host = FakeHost::new()
+        .with_artefact_file("console/web.log", &log)
+        .with_console(1, "udhcpc: lease of 10.0.0.5 obtained, lease time 60\n");
+    assert_eq!(
+        host.observe::<Console>("{}", &vms).lines(),
+        [
+            "0 console-phase - the last boot has come as far as the SSH server",
+            "0 console-address 192.168.1.64 udhcpc: lease of 192.168.1.64 from 192.168.1.1",
+        ]
+    );
+}
