@@ -71,6 +71,8 @@ pub(crate) enum Command {
     Status(Status),
     /// The plugins: which there are, what they need
     Plugin(Plugin),
+    /// All evidence in one directory, to look at again anywhere
+    Snapshot(Snapshot),
 }
 
 #[derive(Debug, Args)]
@@ -91,6 +93,9 @@ pub(crate) struct Status {
     /// Print what speaks for and against each candidate address
     #[arg(long, conflicts_with_all = ["json", "basic"])]
     pub(crate) explain: bool,
+    /// Answer from the snapshot in this directory; nothing is sent and nothing else is read
+    #[arg(long, value_name = "DIR")]
+    pub(crate) from: Option<PathBuf>,
     /// Leave out the statistics
     #[arg(long)]
     pub(crate) no_stats: bool,
@@ -117,6 +122,28 @@ pub(crate) enum PluginCommand {
         /// Print one JSON document
         #[arg(long)]
         json: bool,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Snapshot {
+    #[command(subcommand)]
+    pub(crate) command: SnapshotCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum SnapshotCommand {
+    /// Record what every signal sees now
+    Save {
+        /// A new or empty directory
+        #[arg(value_name = "DIR")]
+        directory: PathBuf,
+    },
+    /// What a snapshot holds
+    Show {
+        /// The directory of the snapshot
+        #[arg(value_name = "DIR")]
+        directory: PathBuf,
     },
 }
 

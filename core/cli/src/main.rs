@@ -9,8 +9,11 @@ mod arguments;
 mod config;
 mod context;
 mod exit;
+mod observe;
 mod output;
 mod plugins;
+mod select;
+mod snapshot;
 mod status;
 
 use std::process::ExitCode;
@@ -26,6 +29,7 @@ fn main() -> ExitCode {
     let outcome = Context::new(&arguments.global).and_then(|context| match &arguments.command {
         Command::Status(wanted) => status::run(wanted, &context),
         Command::Plugin(wanted) => plugins::run(&wanted.command, &context),
+        Command::Snapshot(wanted) => snapshot::run(&wanted.command, &context),
     });
     match outcome {
         Ok(exit) => exit.into(),

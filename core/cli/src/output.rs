@@ -3,7 +3,9 @@
 use std::io::{self, BufWriter, Write};
 
 use tracing::level_filters::LevelFilter;
+use vmkit_inventory::{Problem, Severity};
 use vmkit_report::{Style, Terminal};
+use vmkit_types::escaped;
 
 use crate::context::Context;
 
@@ -46,6 +48,19 @@ pub(crate) fn terminal(context: &Context) -> Terminal {
 pub(crate) fn failure(error: &anyhow::Error, hint: Option<&str>) {
     let chain: Vec<String> = error.chain().map(ToString::to_string).collect();
     note(&vmkit_report::failure(&chain, hint));
+}
+
+/// Tells what could not be read, beside the answer that was given all the same.
+pub(crate) fn problems(problems: &[Problem], context: &Context) {
+    for problem in problems {
+        let word = match problem.severity {
+            Severity::Error => "error",
+            Severity::Warning if context.quiet => continue,
+            Severity::Warning => "warning",
+        };
+        let path = escaped(&problem.path.display().to_string());
+        note(&format!("{word}: {path}: {}\n", escaped(&problem.message)));
+    }
 }
 
 /// Tells something beside the answer. When nobody reads standard error there is no other place.

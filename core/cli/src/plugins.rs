@@ -100,6 +100,9 @@ fn in_words(needs: &Needs) -> Vec<String> {
     if needs.raw_socket {
         words.push("sees the packets of an interface, through a socket of the host's".to_owned());
     }
+    if needs.guest_agent {
+        words.push("talks to the guest agents of the VMs, connected for it by the host".to_owned());
+    }
     for file in &needs.read_files {
         words.push(if file == "{console}" {
             "reads the console logs of the VMs, opened for it by the host".to_owned()

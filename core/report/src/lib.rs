@@ -11,6 +11,7 @@ mod clean;
 mod failure;
 mod json;
 mod plugins;
+mod recorded;
 mod ssh;
 mod state;
 mod status;
@@ -22,6 +23,7 @@ pub use json::schema;
 
 pub use failure::failure;
 pub use plugins::{PluginDetails, PluginEntry, Plugins};
+pub use recorded::Recorded;
 pub use ssh::{Ssh, SshState};
 pub use state::{Power, State, state};
 pub use status::{

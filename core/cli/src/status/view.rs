@@ -3,10 +3,10 @@
 use std::time::{Duration, SystemTime};
 
 use vmkit_host::{Outcome, Status};
-use vmkit_inventory::{Machine, Power, Problem, Severity};
+use vmkit_inventory::{Machine, Power, Problem};
 use vmkit_report::{PluginReport, PluginStatus, VmInput};
 use vmkit_scoring::Pick;
-use vmkit_types::{Reading, Unread, escaped};
+use vmkit_types::{Reading, Unread};
 
 /// One machine with its pick. `now` is when the answer was ready.
 pub(super) fn vm<'a>(machine: &Machine, pick: Pick<'a>, now: SystemTime) -> VmInput<'a> {
@@ -94,14 +94,4 @@ pub(super) fn problems(problems: &[Problem]) -> Vec<vmkit_report::Problem> {
             message: problem.message.clone(),
         })
         .collect()
-}
-
-/// One problem as a line for standard error.
-pub(super) fn problem_line(problem: &Problem) -> String {
-    let word = match problem.severity {
-        Severity::Error => "error",
-        Severity::Warning => "warning",
-    };
-    let path = escaped(&problem.path.display().to_string());
-    format!("{word}: {path}: {}\n", escaped(&problem.message))
 }

@@ -58,8 +58,10 @@ fn field<'r, T>(
 }
 
 /// Probabilities have three decimals: more would promise what no table of weights keeps.
+/// What is not certain is not rounded to certainty.
 fn probability(value: f64) -> f64 {
-    rounded(value, 1000.0)
+    let shown = rounded(value, 1000.0);
+    if value < 1.0 { shown.min(0.999) } else { shown }
 }
 
 /// Weights and milliseconds have two decimals.

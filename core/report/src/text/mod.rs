@@ -2,6 +2,7 @@
 
 mod explain;
 mod plugins;
+mod recorded;
 mod status;
 mod style;
 mod summary;
@@ -14,6 +15,7 @@ pub use style::Style;
 
 pub(crate) use explain::write_explanation;
 pub(crate) use plugins::{write_plugin_info, write_plugin_list};
+pub(crate) use recorded::write_recorded;
 pub(crate) use status::write_status;
 
 /// Where the text goes.

@@ -61,10 +61,11 @@ fn declared(running: &[&Vm<'_>]) -> Option<String> {
     let memory = running.iter().try_fold(0_u64, |sum, vm| {
         Some(sum.saturating_add(*vm.input.memory_mb.as_ref().known()?))
     })?;
-    let vcpus = running.iter().try_fold(0_u64, |sum, vm| {
-        Some(sum.saturating_add(u64::from(*vm.input.vcpus.as_ref().known()?)))
+    let vcpus = running.iter().try_fold(0_usize, |sum, vm| {
+        let vcpus = *vm.input.vcpus.as_ref().known()?;
+        Some(sum.saturating_add(usize::try_from(vcpus).ok()?))
     })?;
-    Some(format!("Declared by running VMs: {memory} MiB of memory, {vcpus} vCPUs"))
+    Some(format!("Declared by running VMs: {memory} MiB of memory, {}", counted(vcpus, "vCPU")))
 }
 
 /// The command that leads on from here.
@@ -115,14 +116,16 @@ pub(super) fn conclusion(status: &Status<'_>) -> String {
         running.iter().copied().filter(|vm| vm.input.pick.address.is_none()).collect();
     let silent: Vec<&Vm<'_>> =
         running.iter().copied().filter(|vm| vm.ssh.state != SshState::Ready).collect();
+    let asked = silent.iter().any(|vm| vm.ssh.state != SshState::NotChecked);
+    let ssh = if asked { "SSH is not ready" } else { "SSH was not checked" };
     match (running.as_slice(), without.is_empty(), silent.is_empty()) {
         ([_], true, true) => "The running VM has an address and answers SSH.".to_owned(),
         (all, true, true) => {
             format!("All {} running VMs have an address and answer SSH.", all.len())
         }
-        ([_], true, false) => "The running VM has an address; SSH is not ready.".to_owned(),
+        ([_], true, false) => format!("The running VM has an address; {ssh}."),
         (all, true, false) => format!(
-            "All {} running VMs have an address; SSH is not ready on {}.",
+            "All {} running VMs have an address; {ssh} on {}.",
             all.len(),
             names(&silent)
         ),

@@ -9,7 +9,7 @@ use std::{
 use vmkit_types::Reading;
 
 use super::{Terminal, style::Role};
-use crate::{Mode, PluginReport, PluginStatus, Status, clean::shown, time::short};
+use crate::{Mode, PluginReport, PluginStatus, Status, Vm, clean::shown, time::short};
 
 /// How many machines a line names.
 const NAMES_IN_A_LINE: usize = 3;
@@ -39,7 +39,8 @@ fn lines(status: &Status<'_>) -> Vec<String> {
     }
     let silent = |plugin: &&PluginReport| match plugin.status {
         PluginStatus::Ok => false,
-        PluginStatus::Skipped => status.meta.mode == Mode::Full,
+        // With nothing running there was nothing to ask.
+        PluginStatus::Skipped => status.meta.mode == Mode::Full && status.vms.iter().any(Vm::runs),
         _ => true,
     };
     lines.extend(status.plugins.iter().filter(silent).map(failed));

@@ -1,0 +1,217 @@
+//! The stages up to the evidence, at the computer or on a snapshot of one.
+
+use std::{
+    path::{Path, PathBuf},
+    time::SystemTime,
+};
+
+use vmkit_evidence::Evidence;
+use vmkit_host::{Outcome, Run, Settings, Snapshot, Target};
+use vmkit_inventory::{Depth, Inventory, Location, Machine, Power, Problem, read};
+use vmkit_platform::Platform as _;
+use vmkit_scoring::{Case, Weights, candidates_to_probe};
+use vmkit_snapshot::Record;
+use vmkit_types::{HostNetwork, Subject};
+use vmkit_wire::Mode;
+
+use crate::context::Context;
+
+/// Where a run looks.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Place<'a> {
+    /// At the computer.
+    Computer,
+    /// At the computer; the raw artefacts go to this directory.
+    Recorded(&'a Path),
+    /// At the snapshot in this directory.
+    Snapshot(&'a Path),
+}
+
+impl<'a> Place<'a> {
+    /// The snapshot that was named, or else the computer.
+    pub(crate) fn of(from: Option<&'a PathBuf>) -> Self {
+        from.map_or(Self::Computer, |directory| Self::Snapshot(directory))
+    }
+}
+
+/// The machines of a place, and what is around them.
+pub(crate) struct Scene {
+    /// All machines, by name.
+    pub(crate) machines: Vec<Machine>,
+    /// What could not be read.
+    pub(crate) problems: Vec<Problem>,
+    /// The host's network, where it is known.
+    pub(crate) network: Option<HostNetwork>,
+    /// Where the machines were read from.
+    pub(crate) source: Source,
+    /// The present of a snapshot; `None`: the clock's.
+    captured_at: Option<SystemTime>,
+}
+
+/// Where machines were read from.
+pub(crate) enum Source {
+    DataDirectory(Location),
+    Snapshot(PathBuf),
+}
+
+/// What the signals said.
+pub(crate) struct Observations {
+    /// The machines that have a process, as scoring sees them.
+    pub(crate) cases: Vec<Case>,
+    /// All facts; their `vm` is an index into `cases`.
+    pub(crate) evidence: Vec<Evidence>,
+    /// How each plugin fared.
+    pub(crate) outcomes: Vec<Outcome>,
+}
+
+impl Scene {
+    /// The present of the scene.
+    pub(crate) fn now(&self) -> SystemTime {
+        self.captured_at.unwrap_or_else(SystemTime::now)
+    }
+
+    /// Reads the machines alone: no plugin is asked.
+    pub(crate) fn machines_only(place: Place<'_>, context: &Context) -> anyhow::Result<Self> {
+        match record(place)? {
+            Some((directory, record)) => Ok(Self::of_record(directory, record)),
+            None => Self::of_computer(Depth::ProcessesOnly, context),
+        }
+    }
+
+    fn of_computer(depth: Depth, context: &Context) -> anyhow::Result<Self> {
+        let (location, mut problems) = context.location()?;
+        let platform = vmkit_platform::current();
+        let Inventory { machines, problems: found } = read(&location, &platform, depth);
+        problems.extend(found);
+        let network = match depth {
+            Depth::ProcessesOnly => None,
+            Depth::WithQmp => context.network().known(),
+        };
+        let source = Source::DataDirectory(location);
+        Ok(Self { machines, problems, network, source, captured_at: None })
+    }
+
+    fn of_record(directory: PathBuf, record: Record) -> Self {
+        let Inventory { machines, problems } = record.inventory;
+        Self {
+            machines,
+            problems,
+            network: record.network,
+            source: Source::Snapshot(directory),
+            captured_at: Some(record.captured_at),
+        }
+    }
+}
+
+/// Reads the machines and asks the signals about all that have a process. Addresses are probed of
+/// those that `wanted` says, once it has accepted the scene.
+///
+/// All of them are asked about, even when few are wanted: an address or a MAC that two machines
+/// share is seen only then.
+pub(crate) fn observe(
+    place: Place<'_>,
+    mode: Mode,
+    weights: &Weights,
+    context: &Context,
+    wanted: impl FnOnce(&Scene) -> anyhow::Result<Vec<String>>,
+) -> anyhow::Result<(Scene, Observations)> {
+    let record = record(place)?;
+    let settings = Settings {
+        mode,
+        call_deadline: context.call_deadline,
+        log_level: context.log_level,
+        configurations: context.config.plugin_configurations()?,
+        snapshot: snapshot(place, record.as_ref().map(|(_, record)| record)),
+    };
+    // Workers load while the inventory is read.
+    let mut run = Run::start(context.plugins(), &context.installation, settings);
+    let scene = match record {
+        Some((directory, record)) => Scene::of_record(directory, record),
+        None => Scene::of_computer(Depth::WithQmp, context)?,
+    };
+    let wanted = wanted(&scene)?;
+    let alive: Vec<&Machine> = scene.machines.iter().filter(|machine| is_alive(machine)).collect();
+    let cases: Vec<Case> = alive.iter().map(|machine| case(machine)).collect();
+    let evidence = run.discover(alive.iter().map(|machine| target(machine)).collect());
+    let network = scene.network.as_ref();
+    let mut probes = candidates_to_probe(&cases, &evidence, network, scene.now(), weights);
+    for (machine, probes) in alive.iter().zip(&mut probes) {
+        // A paused machine cannot answer, and its silence would count against its address.
+        if machine.power == Power::Paused || !wanted.contains(&machine.name) {
+            probes.clear();
+        }
+    }
+    run.confirm(&probes);
+    let observed = run.finish();
+    let (evidence, outcomes) = (observed.evidence, observed.outcomes);
+    Ok((scene, Observations { cases, evidence, outcomes }))
+}
+
+fn record(place: Place<'_>) -> anyhow::Result<Option<(PathBuf, Record)>> {
+    match place {
+        Place::Snapshot(directory) => {
+            Ok(Some((directory.to_owned(), vmkit_snapshot::open(directory)?)))
+        }
+        Place::Computer | Place::Recorded(_) => Ok(None),
+    }
+}
+
+fn snapshot(place: Place<'_>, record: Option<&Record>) -> Snapshot {
+    match (place, record) {
+        (_, Some(record)) => Snapshot::Replay {
+            artefacts: record.artefacts.clone(),
+            captured_at: record.captured_at,
+        },
+        (Place::Recorded(directory), None) => {
+            Snapshot::Recording { directory: directory.to_owned() }
+        }
+        (Place::Computer | Place::Snapshot(_), None) => Snapshot::None,
+    }
+}
+
+/// Whether a machine has a process.
+pub(crate) fn is_alive(machine: &Machine) -> bool {
+    matches!(machine.power, Power::Running | Power::Paused)
+}
+
+fn macs(machine: &Machine) -> Vec<vmkit_types::Mac> {
+    machine.mac.as_ref().known().copied().into_iter().collect()
+}
+
+fn case(machine: &Machine) -> Case {
+    let net = machine.net.as_ref().known();
+    Case {
+        name: machine.name.clone(),
+        macs: macs(machine),
+        running: true,
+        started_at: machine.started_at,
+        mode: net.map(|net| net.mode),
+        interface: net.and_then(|net| net.interface.clone()),
+    }
+}
+
+fn target(machine: &Machine) -> Target {
+    Target {
+        subject: Subject {
+            name: machine.name.clone(),
+            macs: macs(machine),
+            hostname: machine.hostname.as_ref().known().cloned(),
+            has_console: machine.console_log.is_some(),
+            candidates: Vec::new(),
+        },
+        console: machine.console_log.clone(),
+    }
+}
+
+/// What `vm snapshot save` records beside the signals' artefacts.
+pub(crate) fn capture<'a>(scene: &'a Scene, context: &Context) -> vmkit_snapshot::Capture<'a> {
+    let invoker = &context.invoker;
+    vmkit_snapshot::Capture {
+        captured_at: scene.now(),
+        platform: vmkit_platform::current().name(),
+        privileged: invoker.privileged,
+        network: scene.network.as_ref(),
+        machines: &scene.machines,
+        owner: invoker.via_sudo.then_some((invoker.uid, invoker.gid)),
+    }
+}

@@ -1,0 +1,66 @@
+//! `vm snapshot save` and `vm snapshot show`.
+
+use std::path::Path;
+
+use anyhow::Context as _;
+use vmkit_report::Recorded;
+use vmkit_scoring::Weights;
+use vmkit_snapshot::Record;
+
+use crate::{
+    arguments::SnapshotCommand,
+    context::Context,
+    exit::Exit,
+    observe::{Place, capture, observe},
+    output,
+    select::select,
+};
+
+/// Runs the command.
+pub(crate) fn run(command: &SnapshotCommand, context: &Context) -> anyhow::Result<Exit> {
+    match command {
+        SnapshotCommand::Save { directory } => save(directory, context),
+        SnapshotCommand::Show { directory } => show(directory, context),
+    }
+}
+
+fn save(directory: &Path, context: &Context) -> anyhow::Result<Exit> {
+    // Workers have another working directory.
+    let directory = &std::path::absolute(directory).context("cannot name the directory")?;
+    vmkit_snapshot::prepare(directory)?;
+    let weights = Weights::builtin()?;
+    let mode = vmkit_wire::Mode::Full;
+    let (scene, seen) = observe(Place::Recorded(directory), mode, &weights, context, |scene| {
+        Ok(select(scene, &[])?.into_iter().map(|machine| machine.name.clone()).collect())
+    })?;
+    vmkit_snapshot::save(directory, &capture(&scene, context))?;
+    for outcome in &seen.outcomes {
+        if let Some(message) = &outcome.message {
+            tracing::info!("{}: {}: {message}", outcome.id, outcome.status);
+        }
+    }
+    output::problems(&scene.problems, context);
+    show(directory, context)
+}
+
+fn show(directory: &Path, context: &Context) -> anyhow::Result<Exit> {
+    let record = vmkit_snapshot::open(directory)?;
+    let recorded = recorded(directory, &record);
+    let terminal = output::terminal(context);
+    output::answer(|out| recorded.write_text(out, terminal))?;
+    output::problems(&record.inventory.problems, context);
+    Ok(Exit::Healthy)
+}
+
+fn recorded(directory: &Path, record: &Record) -> Recorded {
+    let size = |path: &Path| path.symlink_metadata().ok().map(|status| status.len());
+    Recorded {
+        directory: directory.display().to_string(),
+        captured_at: record.captured_at,
+        platform: record.platform.clone(),
+        privileged: record.privileged,
+        interfaces: record.network.as_ref().map(|network| network.interfaces.len()),
+        machines: record.inventory.machines.iter().map(|machine| machine.name.clone()).collect(),
+        artefacts: record.artefacts.iter().map(|(name, path)| (name.clone(), size(path))).collect(),
+    }
+}
