@@ -133,7 +133,7 @@ fn strength(weight: f64) -> &'static str {
 /// What is not certain is not rounded to certainty.
 fn percent(probability: f64) -> String {
     match probability {
-        p if p < 1.0 && p >= 0.9995 => "> 99.9 %".to_owned(),
+        p if (0.9995..1.0).contains(&p) => "> 99.9 %".to_owned(),
         p if p > 0.0 && p < 0.0005 => "< 0.1 %".to_owned(),
         p => format!("{:.1} %", p * 100.0),
     }
@@ -145,7 +145,13 @@ mod tests {
 
     #[test]
     fn a_probability_is_never_rounded_to_certainty() {
-        let rows = [(1.0, "100.0 %"), (0.9998, "> 99.9 %"), (0.9994, "99.9 %"), (0.0, "0.0 %"), (1e-9, "< 0.1 %")];
+        let rows = [
+            (1.0, "100.0 %"),
+            (0.9998, "> 99.9 %"),
+            (0.9994, "99.9 %"),
+            (0.0, "0.0 %"),
+            (1e-9, "< 0.1 %"),
+        ];
         for (probability, expected) in rows {
             assert_eq!(percent(probability), expected);
         }

@@ -124,11 +124,9 @@ pub(super) fn conclusion(status: &Status<'_>) -> String {
             format!("All {} running VMs have an address and answer SSH.", all.len())
         }
         ([_], true, false) => format!("The running VM has an address; {ssh}."),
-        (all, true, false) => format!(
-            "All {} running VMs have an address; {ssh} on {}.",
-            all.len(),
-            names(&silent)
-        ),
+        (all, true, false) => {
+            format!("All {} running VMs have an address; {ssh} on {}.", all.len(), names(&silent))
+        }
         ([_], false, _) => "The running VM has no usable address.".to_owned(),
         (all, false, _) => format!(
             "{} of {} running VMs {} no usable address: {}.",
