@@ -12,29 +12,39 @@ use vmkit_plugin::{Error, Result};
 
 use crate::{
     parse,
+    snapshot::TEXT_LIMIT,
     table::{Entry, Interest},
 };
 
-/// Most bytes of output that are read: 100,000 entries of 80 bytes, and as much again.
-const OUTPUT_LIMIT: u64 = 16 << 20;
-
 /// Where macOS has it.
 #[cfg(target_os = "macos")]
-pub(crate) const ARP: &str = "/usr/sbin/arp";
+const ARP: &str = "/usr/sbin/arp";
 
-/// The entries that matter to this batch. Without `-n` arp would look up names, which is slow.
-pub(crate) fn read(program: &str, interest: &Interest, budget: Duration) -> Result<Vec<Entry>> {
+/// The entries that matter to this batch.
+#[cfg(target_os = "macos")]
+pub(crate) fn read(interest: &Interest, budget: Duration) -> Result<Vec<Entry>> {
+    Ok(entries(&run(ARP, budget)?, interest))
+}
+
+/// All entries, and the text that they stand in.
+#[cfg(target_os = "macos")]
+pub(crate) fn read_whole(budget: Duration) -> Result<crate::snapshot::Whole> {
+    let text = run(ARP, budget)?;
+    let entries = entries(&text, &Interest::everything());
+    Ok(crate::snapshot::Whole { entries, artefact: parse::ARP_TXT, text })
+}
+
+/// What it prints. Without `-n` it would look up names, which is slow.
+fn run(program: &str, budget: Duration) -> Result<Vec<u8>> {
     let mut command = Command::new(program);
     command.arg("-an");
-    let output = output(command, budget)
-        .map_err(|error| Error::io(&format!("run {program} -an"), &error))?;
-    Ok(entries(&output, interest))
+    output(command, budget).map_err(|error| Error::io(&format!("run {program} -an"), &error))
 }
 
 fn entries(output: &[u8], interest: &Interest) -> Vec<Entry> {
     String::from_utf8_lossy(output)
         .lines()
-        .filter_map(parse::entry)
+        .filter_map(parse::arp::entry)
         .filter(|entry| interest.covers(entry.address, entry.mac))
         .collect()
 }
@@ -51,7 +61,7 @@ fn output(mut command: Command, budget: Duration) -> io::Result<Vec<u8>> {
     let (sender, receiver) = mpsc::channel();
     let reader = thread::spawn(move || {
         let mut output = Vec::new();
-        let read = stdout.take(OUTPUT_LIMIT).read_to_end(&mut output).map(|_| output);
+        let read = stdout.take(TEXT_LIMIT).read_to_end(&mut output).map(|_| output);
         // Nobody listens after the deadline.
         sender.send(read).ok();
     });
@@ -103,7 +113,7 @@ mod tests {
 
     #[test]
     fn a_missing_command_is_named() {
-        let error = read("/nowhere/arp", &Interest::default(), Duration::from_mins(1)).unwrap_err();
+        let error = run("/nowhere/arp", Duration::from_mins(1)).unwrap_err();
         assert!(error.message.starts_with("run /nowhere/arp -an: No such file"), "{error}");
     }
 

@@ -10,14 +10,19 @@ mod arp_command;
 mod findings;
 #[cfg(target_os = "linux")]
 mod linux;
-#[cfg(any(target_os = "macos", test))]
 mod parse;
+mod snapshot;
 mod table;
+
+#[cfg(target_os = "macos")]
+use arp_command as platform;
+#[cfg(target_os = "linux")]
+use linux as platform;
 
 use std::time::Duration;
 
 use serde::Deserialize;
-use vmkit_plugin::{Cx, Plugin, Result, Signal, Stage, Subject};
+use vmkit_plugin::{Cx, Plugin, Result, Signal, Source, Stage, Subject};
 
 use table::{Entry, Interest};
 
@@ -48,29 +53,29 @@ impl Signal for Arp {
         if interest.is_empty() {
             return Ok(());
         }
-        let entries = read(&interest, cx.remaining().min(LONGEST_READ))?;
+        let (entries, result) = match cx.source() {
+            Source::Snapshot => snapshot::read(&interest, cx),
+            Source::Live => (platform::read(&interest, cx.remaining().min(LONGEST_READ))?, Ok(())),
+            Source::Recording => recorded(cx)?,
+        };
         cx.check()?;
         cx.emit_all(match cx.stage() {
             Stage::Discover => findings::discover(&entries, &interest),
             Stage::Confirm => findings::confirm(&entries, &interest, vms),
-        })
+        })?;
+        result
     }
 }
 
-/// The entries of the table that matter to this batch.
-fn read(interest: &Interest, budget: Duration) -> Result<Vec<Entry>> {
-    #[cfg(target_os = "linux")]
-    return linux::read(interest, budget);
-    #[cfg(target_os = "macos")]
-    return arp_command::read(arp_command::ARP, interest, budget);
-    #[cfg(not(any(target_os = "linux", target_os = "macos")))]
-    {
-        let _ = (interest, budget);
-        Err(vmkit_plugin::Error::new(
-            vmkit_plugin::ErrorCode::Unsupported,
-            "read the neighbour table: this platform has no known way",
-        ))
-    }
+/// The whole table, and whether it could be recorded. That of the first stage is recorded: a
+/// snapshot holds one.
+fn recorded(cx: &Cx<'_>) -> Result<(Vec<Entry>, Result<()>)> {
+    let whole = platform::read_whole(cx.remaining().min(LONGEST_READ))?;
+    let result = match cx.stage() {
+        Stage::Discover => snapshot::record(&whole, cx),
+        Stage::Confirm => Ok(()),
+    };
+    Ok((whole.entries, result))
 }
 
 vmkit_plugin::export!(manifest = "../plugin.json", signal = Arp);

@@ -10,7 +10,7 @@ use vmkit_plugin::{Mac, Subject};
 
 /// What the kernel knows of a neighbour.
 #[allow(dead_code, reason = "each platform tells only some of the states")]
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum State {
     /// Confirmed within the reachable time, 30 s or so.
     Reachable,
@@ -47,7 +47,7 @@ impl State {
 }
 
 /// One entry of the table.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Entry {
     pub(crate) address: Ipv4Addr,
     /// `None` where resolution failed.
@@ -65,6 +65,7 @@ pub(crate) struct Entry {
 pub(crate) struct Interest {
     machines: HashMap<Mac, Vec<usize>>,
     candidates: HashSet<Ipv4Addr>,
+    everything: bool,
 }
 
 impl Interest {
@@ -86,13 +87,19 @@ impl Interest {
         interest
     }
 
+    /// The whole table, for a snapshot.
+    pub(crate) fn everything() -> Self {
+        Self { everything: true, ..Self::default() }
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.machines.is_empty() && self.candidates.is_empty()
     }
 
     /// Whether an entry of this address and MAC says anything about the batch.
     pub(crate) fn covers(&self, address: Ipv4Addr, mac: Option<Mac>) -> bool {
-        mac.is_some_and(|mac| self.machines.contains_key(&mac))
+        self.everything
+            || mac.is_some_and(|mac| self.machines.contains_key(&mac))
             || self.candidates.contains(&address)
     }
 

@@ -40,3 +40,21 @@ fn an_empty_batch_costs_nothing_and_a_cancelled_or_late_call_ends() {
         assert_eq!(report.result.unwrap_err().code, code);
     }
 }
+
+#[test]
+fn a_snapshot_is_read_in_place_of_the_table() {
+    let macs = vec!["52:54:0:4b:5e:57".parse().unwrap()];
+    let vms = [Subject { name: "web".into(), macs, ..Subject::default() }];
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/arp-an.txt");
+    let host = || FakeHost::new().with_artefact_file("neigh/arp-an.txt", file);
+    let expected = [
+        "0 neighbour-cached 169.254.8.124 cached with the VM's MAC on en0",
+        "0 neighbour-cached 192.168.1.64 cached with the VM's MAC on en0",
+    ];
+    assert_eq!(host().observe::<Arp>("{}", &vms).lines(), expected);
+    // One artefact that cannot be understood is named, and takes nothing from the other.
+    let report = host().with_artefact_file("neigh/ip-neigh.json", file).observe::<Arp>("{}", &vms);
+    assert_eq!(report.lines(), expected);
+    let message = report.result.unwrap_err().message;
+    assert!(message.starts_with("neigh/ip-neigh.json: expected value at line 1"), "{message}");
+}

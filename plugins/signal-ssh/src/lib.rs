@@ -9,6 +9,7 @@ mod banner;
 mod outcome;
 mod probe;
 mod round;
+mod snapshot;
 
 use std::time::Duration;
 

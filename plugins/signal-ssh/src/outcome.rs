@@ -22,15 +22,15 @@ pub(crate) enum Outcome {
     Ready {
         /// Its line.
         banner: String,
-        /// Time that the connection took, one round trip.
-        round_trip: Duration,
+        /// Time that the connection took, one round trip, where it is known.
+        round_trip: Option<Duration>,
     },
     /// Connected, and not an SSH server as far as was seen: what it did instead.
     NoBanner {
         /// In words.
         instead: String,
-        /// Time that the connection took, one round trip.
-        round_trip: Duration,
+        /// Time that the connection took, one round trip, where it is known.
+        round_trip: Option<Duration>,
     },
     /// The port is closed.
     Refused,
@@ -75,15 +75,14 @@ impl Outcome {
         match self {
             Self::Ready { banner, round_trip } => {
                 let banner = bounded(banner, LINE_LIMIT);
-                fact(Kind::SshReady, format!("an SSH server answers: {}", escaped(banner)))
-                    .with(attribute::BANNER, banner)
-                    .with(attribute::RTT_US, round_trip.as_micros().to_string())
+                let seen =
+                    fact(Kind::SshReady, format!("an SSH server answers: {}", escaped(banner)));
+                timed(seen.with(attribute::BANNER, banner), *round_trip)
             }
-            Self::NoBanner { instead, round_trip } => fact(
-                Kind::SshNoBanner,
-                format!("port {port} accepts connections, but {}", escaped(instead)),
-            )
-            .with(attribute::RTT_US, round_trip.as_micros().to_string()),
+            Self::NoBanner { instead, round_trip } => {
+                let says = format!("port {port} accepts connections, but {}", escaped(instead));
+                timed(fact(Kind::SshNoBanner, says), *round_trip)
+            }
             Self::Refused => {
                 fact(Kind::SshRefused, format!("the machine is there and refuses port {port}"))
             }
@@ -94,6 +93,13 @@ impl Outcome {
             Self::Unreachable(why) => fact(Kind::SshUnreachable, why.clone()),
             Self::Unread(why) => Observation::unread(vm, why).at(address),
         }
+    }
+}
+
+fn timed(seen: Observation, round_trip: Option<Duration>) -> Observation {
+    match round_trip {
+        Some(time) => seen.with(attribute::RTT_US, time.as_micros().to_string()),
+        None => seen,
     }
 }
 
@@ -151,8 +157,7 @@ mod tests {
 
     #[test]
     fn a_banner_never_steers_a_terminal() {
-        let outcome =
-            Outcome::Ready { banner: "SSH-2.0-\u{1b}[2J".into(), round_trip: Duration::ZERO };
+        let outcome = Outcome::Ready { banner: "SSH-2.0-\u{1b}[2J".into(), round_trip: None };
         let seen = outcome.observation(0, [10, 0, 0, 1].into(), 22);
         assert_eq!(seen.says, "an SSH server answers: SSH-2.0-\\x1b[2J");
     }

@@ -32,7 +32,7 @@ pub(crate) async fn probe(to: SocketAddr, allowed: Duration, configured: Duratio
         Ok(Err(error)) => return Outcome::of_connect_error(to, &error),
         Ok(Ok(stream)) => stream,
     };
-    let round_trip = started.elapsed();
+    let round_trip = Some(started.elapsed());
     let instead = match timeout_at(deadline, identification(stream)).await {
         Ok(Ok(banner)) => return Outcome::Ready { banner, round_trip },
         Ok(Err(instead)) => instead,

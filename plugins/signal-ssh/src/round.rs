@@ -11,9 +11,9 @@ use tokio::{
     task::JoinSet,
     time::{Instant, timeout},
 };
-use vmkit_plugin::{Cx, Error, Result, Subject, Unread};
+use vmkit_plugin::{Cx, Error, ErrorCode, Result, Source, Subject, Unread};
 
-use crate::{outcome::Outcome, probe::probe};
+use crate::{outcome::Outcome, probe::probe, snapshot};
 
 /// Connections at one time: a quarter of the descriptors that a worker may have, and a burst of
 /// SYNs that a home router's tables bear.
@@ -53,25 +53,41 @@ pub(crate) fn targets(vms: &[Subject]) -> Vec<Target> {
     targets
 }
 
-/// Asks all of them and reports each answer as it comes.
+/// Asks all of them, or a snapshot, and reports each answer as it comes.
 pub(crate) fn run(targets: &[Target], port: u16, configured: Duration, cx: &Cx<'_>) -> Result<()> {
-    if targets.is_empty() {
-        return Ok(());
+    let mut answers = Vec::new();
+    let mut report = |target: &Target, outcome: Outcome| {
+        let machines = target.machines.iter();
+        let facts = machines.map(|&vm| outcome.observation(vm, target.address, port)).collect();
+        answers.push((target.address, outcome));
+        cx.emit_all(facts)
+    };
+    if cx.source() == Source::Snapshot {
+        let mut found = snapshot::read(port, configured, cx)?;
+        return targets.iter().try_for_each(|target| match found.remove(&target.address) {
+            Some(outcome) => report(target, outcome),
+            None => Ok(()),
+        });
     }
-    let runtime = runtime::Builder::new_current_thread()
-        .enable_io()
-        .enable_time()
-        .build()
-        .map_err(|error| Error::io("start the network runtime", &error))?;
-    runtime.block_on(ask(targets, port, configured, cx))
+    if !targets.is_empty() {
+        let runtime = runtime::Builder::new_current_thread()
+            .enable_io()
+            .enable_time()
+            .build()
+            .map_err(|error| Error::io("start the network runtime", &error))?;
+        runtime.block_on(ask(targets, port, configured, cx, &mut report))?;
+    }
+    snapshot::record(&answers, port, cx)
 }
 
-async fn ask(targets: &[Target], port: u16, configured: Duration, cx: &Cx<'_>) -> Result<()> {
+async fn ask(
+    targets: &[Target],
+    port: u16,
+    configured: Duration,
+    cx: &Cx<'_>,
+    report: &mut impl FnMut(&Target, Outcome) -> Result<()>,
+) -> Result<()> {
     let deadline = Instant::now() + cx.remaining().saturating_sub(MARGIN);
-    let report = |target: &Target, outcome: &Outcome| {
-        let facts = target.machines.iter();
-        cx.emit_all(facts.map(|&vm| outcome.observation(vm, target.address, port)).collect())
-    };
     let mut waiting = targets.iter().enumerate();
     let mut asked = JoinSet::new();
     loop {
@@ -80,18 +96,16 @@ async fn ask(targets: &[Target], port: u16, configured: Duration, cx: &Cx<'_>) -
         {
             let allowed = configured.min(deadline.saturating_duration_since(Instant::now()));
             if allowed.is_zero() {
-                report(target, &Outcome::Unread(Unread::TimedOut))?;
+                report(target, Outcome::Unread(Unread::TimedOut))?;
                 continue;
             }
             let to = SocketAddr::new(target.address, port);
             asked.spawn(async move { (number, probe(to, allowed, configured).await) });
         }
         match timeout(CANCEL_CHECK, asked.join_next()).await {
-            Ok(Some(Ok((number, outcome)))) => report(&targets[number], &outcome)?,
+            Ok(Some(Ok((number, outcome)))) => report(&targets[number], outcome)?,
             // A probe that panicked is a fault of this plugin: pass it on.
-            Ok(Some(Err(error))) => {
-                return Err(Error::new(vmkit_plugin::ErrorCode::Other, error.to_string()));
-            }
+            Ok(Some(Err(error))) => return Err(Error::new(ErrorCode::Other, error.to_string())),
             Ok(None) => return Ok(()),
             Err(_) => cx.check()?,
         }

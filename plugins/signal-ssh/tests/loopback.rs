@@ -197,3 +197,19 @@ fn a_call_without_time_or_wish_for_an_answer_says_so() {
         assert_eq!(error.map_err(|e| e.code), Err(ErrorCode::Configuration), "{configuration}");
     }
 }
+
+#[test]
+fn a_snapshot_is_read_in_place_of_the_network() {
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/probes.json");
+    let host = FakeHost::new().at_stage(Stage::Confirm).with_artefact_file("probes.json", file);
+    let candidates = [1, 2, 3].map(|host| address(6, host)).to_vec();
+    let report = host.observe::<Ssh>("{}", &[Subject { candidates, ..Subject::default() }]);
+    assert_eq!(report.result, Ok(()));
+    assert_eq!(
+        sorted(&report),
+        [
+            "0 ssh-ready 127.44.6.1 an SSH server answers: SSH-2.0-OpenSSH_9.6",
+            "0 ssh-timeout 127.44.6.2 no answer from port 22 within 400 ms",
+        ]
+    );
+}

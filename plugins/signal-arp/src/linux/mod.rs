@@ -10,7 +10,11 @@ use std::{
 
 use vmkit_plugin::{Error, ErrorCode, Result};
 
-use crate::table::{Entry, Interest};
+use crate::{
+    parse,
+    snapshot::Whole,
+    table::{Entry, Interest},
+};
 
 use message::{Neighbour, Part};
 use socket::{ReadError, RouteSocket};
@@ -36,6 +40,13 @@ pub(crate) fn read(interest: &Interest, budget: Duration) -> Result<Vec<Entry>> 
             neighbour.into_entry(interface)
         })
         .collect())
+}
+
+/// All entries, and the text in which `ip` prints them.
+pub(crate) fn read_whole(budget: Duration) -> Result<Whole> {
+    let entries = read(&Interest::everything(), budget)?;
+    let text = parse::to_json(&entries).into_bytes();
+    Ok(Whole { entries, artefact: parse::IP_NEIGH_JSON, text })
 }
 
 /// One dump; after a change under it or an overrun one more, whose result stands as it is: each

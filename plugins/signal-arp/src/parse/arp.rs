@@ -8,10 +8,8 @@ use std::net::Ipv4Addr;
 
 use vmkit_plugin::Mac;
 
+use super::is_interface;
 use crate::table::{Entry, State};
-
-/// Longest interface name that is taken over, in bytes: `IFNAMSIZ` of macOS.
-const INTERFACE_NAME_LIMIT: usize = 16;
 
 /// The entry on this line. `None` for lines that tie no MAC to an address: unresolved entries,
 /// the host's own addresses (which `arp` marks permanent), headings, anything not understood.
@@ -22,10 +20,25 @@ pub(crate) fn entry(line: &str) -> Option<Entry> {
     let address: Ipv4Addr = words.next()?.strip_prefix('(')?.strip_suffix(')')?.parse().ok()?;
     let mac: Mac = words.next().filter(|word| *word == "at").and(words.next())?.parse().ok()?;
     let interface = words.next().filter(|word| *word == "on").and(words.next())?;
-    let usable = !mac.is_zero() && !mac.is_multicast() && interface.len() <= INTERFACE_NAME_LIMIT;
     // A published entry is one that the host answers for.
     let of_host = words.any(|word| word == "permanent" || word == "published");
-    (usable && !of_host).then(|| Entry {
+    (!of_host).then(|| resolved(address, mac, interface)).flatten()
+}
+
+/// The entry on a line of `arp -anl`: `Neighbor Linklayer-Address Expire(O) Expire(I) Netif Refs
+/// Prbs`. The host's own addresses and those entered by hand never expire.
+pub(super) fn long_entry(line: &str) -> Option<Entry> {
+    let mut words = line.split_ascii_whitespace();
+    let address = words.next()?.parse().ok()?;
+    let mac = words.next()?.parse().ok()?;
+    let expires = words.next().filter(|_| words.next().is_some())?;
+    let interface = words.next()?;
+    (expires != "(none)").then(|| resolved(address, mac, interface)).flatten()
+}
+
+fn resolved(address: Ipv4Addr, mac: Mac, interface: &str) -> Option<Entry> {
+    let usable = !mac.is_zero() && !mac.is_multicast() && is_interface(interface);
+    usable.then(|| Entry {
         address,
         mac: Some(mac),
         state: State::Cached,
@@ -38,7 +51,7 @@ pub(crate) fn entry(line: &str) -> Option<Entry> {
 mod tests {
     use super::*;
 
-    fn summary(text: &str) -> Vec<String> {
+    fn summary(text: &str, entry: fn(&str) -> Option<Entry>) -> Vec<String> {
         let line = |entry: Entry| {
             let (mac, interface) = (entry.mac.unwrap(), entry.interface.unwrap());
             format!("{} {mac} {interface}", entry.address)
@@ -49,9 +62,23 @@ mod tests {
     #[test]
     fn a_table_of_a_mac_with_machines_gives_its_resolved_neighbours() {
         assert_eq!(
-            summary(include_str!("../tests/data/arp-an.txt")),
-            include_str!("../tests/data/arp-an.expected").lines().collect::<Vec<_>>()
+            summary(include_str!("../../tests/data/arp-an.txt"), entry),
+            include_str!("../../tests/data/arp-an.expected").lines().collect::<Vec<_>>()
         );
+    }
+
+    #[test]
+    fn the_long_form_says_the_same() {
+        let text = "\
+            Neighbor                Linklayer Address Expire(O) Expire(I)          Netif Refs Prbs\n\
+            192.168.1.1             34:e5:ec:1a:0:b   27s       27s                  en0    1\n\
+            192.168.1.23            (incomplete)      expired   (none)               en0    1    2\n\
+            192.168.64.1            1e:0:ea:12:6f:64  (none)    (none)         bridge100\n\
+            192.168.64.36           52:54:0:3:2:d8    expired   12m3s          bridge100    1\n\
+            224.0.0.251             1:0:5e:0:0:fb     (none)    (none)               en0\n";
+        let expected =
+            ["192.168.1.1 34:e5:ec:1a:00:0b en0", "192.168.64.36 52:54:00:03:02:d8 bridge100"];
+        assert_eq!(summary(text, long_entry), expected);
     }
 
     #[test]

@@ -1,0 +1,37 @@
+//! The texts in which tools print the neighbour table, one file each. A snapshot may hold any of
+//! them, whatever platform replays it.
+
+pub(crate) mod arp;
+mod ip_neigh;
+mod proc_net_arp;
+
+use crate::table::Entry;
+
+/// Reads a whole text; the error is what is wrong with it.
+type Parse = fn(&str) -> Result<Vec<Entry>, String>;
+
+/// The artefacts of a snapshot that hold a neighbour table, and how each is read.
+pub(crate) const ARTEFACTS: &[(&str, Parse)] = &[
+    (IP_NEIGH_JSON, ip_neigh::json),
+    ("neigh/ip-neigh.txt", |text| Ok(lines(text, ip_neigh::entry))),
+    ("neigh/proc-net-arp.txt", |text| Ok(lines(text, proc_net_arp::entry))),
+    (ARP_TXT, |text| Ok(lines(text, arp::entry))),
+    ("neigh/arp-anl.txt", |text| Ok(lines(text, arp::long_entry))),
+];
+
+/// What is recorded on Linux.
+pub(crate) const IP_NEIGH_JSON: &str = "neigh/ip-neigh.json";
+/// What is recorded on macOS.
+pub(crate) const ARP_TXT: &str = "neigh/arp-an.txt";
+
+#[cfg(any(target_os = "linux", test))]
+pub(crate) use ip_neigh::to_json;
+
+fn lines(text: &str, entry: fn(&str) -> Option<Entry>) -> Vec<Entry> {
+    text.lines().filter_map(entry).collect()
+}
+
+/// Whether `name` can be that of an interface of a host: as long as `IFNAMSIZ` allows.
+fn is_interface(name: &str) -> bool {
+    (1..=16).contains(&name.len()) && name.bytes().all(|byte| byte.is_ascii_graphic())
+}
