@@ -24,7 +24,7 @@ pub(crate) const IP_NEIGH_JSON: &str = "neigh/ip-neigh.json";
 /// What is recorded on macOS.
 pub(crate) const ARP_TXT: &str = "neigh/arp-an.txt";
 
-#[cfg(any(target_os = "linux", test))]
+#[cfg(target_os = "linux")]
 pub(crate) use ip_neigh::to_json;
 
 fn lines(text: &str, entry: fn(&str) -> Option<Entry>) -> Vec<Entry> {
