@@ -11,7 +11,7 @@ use vmkit_inventory::{Depth, Inventory, Location, Machine, Power, Problem, read}
 use vmkit_platform::Platform as _;
 use vmkit_scoring::{Case, Weights, candidates_to_probe};
 use vmkit_snapshot::Record;
-use vmkit_types::{HostNetwork, Subject};
+use vmkit_types::{HostNetwork, Reading, Subject};
 use vmkit_wire::Mode;
 
 use crate::context::Context;
@@ -85,7 +85,14 @@ impl Scene {
         problems.extend(found);
         let network = match depth {
             Depth::ProcessesOnly => None,
-            Depth::WithQmp => context.network().known(),
+            Depth::WithQmp => match context.network() {
+                Reading::Known(network) => Some(network),
+                Reading::Absent => None,
+                Reading::Unknown(why) => {
+                    tracing::warn!("the network of this computer is unknown: {why}");
+                    None
+                }
+            },
         };
         let source = Source::DataDirectory(location);
         Ok(Self { machines, problems, network, source, captured_at: None })
@@ -103,48 +110,67 @@ impl Scene {
     }
 }
 
-/// Reads the machines and asks the signals about all that have a process. Addresses are probed of
-/// those that `wanted` says, once it has accepted the scene.
-///
-/// All of them are asked about, even when few are wanted: an address or a MAC that two machines
-/// share is seen only then.
-pub(crate) fn observe(
-    place: Place<'_>,
-    mode: Mode,
-    weights: &Weights,
-    context: &Context,
-    wanted: impl FnOnce(&Scene) -> anyhow::Result<Vec<String>>,
-) -> anyhow::Result<(Scene, Observations)> {
-    let record = record(place)?;
-    let settings = Settings {
-        mode,
-        call_deadline: context.call_deadline,
-        log_level: context.log_level,
-        configurations: context.config.plugin_configurations()?,
-        snapshot: snapshot(place, record.as_ref().map(|(_, record)| record)),
-    };
-    // Workers load while the inventory is read.
-    let mut run = Run::start(context.plugins(), &context.installation, settings);
-    let scene = match record {
-        Some((directory, record)) => Scene::of_record(directory, record),
-        None => Scene::of_computer(Depth::WithQmp, context)?,
-    };
-    let wanted = wanted(&scene)?;
-    let alive: Vec<&Machine> = scene.machines.iter().filter(|machine| is_alive(machine)).collect();
-    let cases: Vec<Case> = alive.iter().map(|machine| case(machine)).collect();
-    let evidence = run.discover(alive.iter().map(|machine| target(machine)).collect());
-    let network = scene.network.as_ref();
-    let mut probes = candidates_to_probe(&cases, &evidence, network, scene.now(), weights);
-    for (machine, probes) in alive.iter().zip(&mut probes) {
-        // A paused machine cannot answer, and its silence would count against its address.
-        if machine.power == Power::Paused || !wanted.contains(&machine.name) {
-            probes.clear();
-        }
+/// Looks at a place, once or again and again with the same workers.
+pub(crate) struct Observer<'a> {
+    run: Run,
+    record: Option<(PathBuf, Record)>,
+    weights: &'a Weights,
+    context: &'a Context,
+}
+
+impl<'a> Observer<'a> {
+    /// Starts the workers of this mode. They load while the machines are being read.
+    pub(crate) fn start(
+        place: Place<'_>,
+        mode: Mode,
+        weights: &'a Weights,
+        context: &'a Context,
+    ) -> anyhow::Result<Self> {
+        let record = record(place)?;
+        let settings = Settings {
+            mode,
+            call_deadline: context.call_deadline,
+            log_level: context.log_level,
+            configurations: context.config.plugin_configurations()?,
+            snapshot: snapshot(place, record.as_ref().map(|(_, record)| record)),
+        };
+        let run = Run::start(context.plugins(), &context.installation, settings);
+        Ok(Self { run, record, weights, context })
     }
-    run.confirm(&probes);
-    let observed = run.finish();
-    let (evidence, outcomes) = (observed.evidence, observed.outcomes);
-    Ok((scene, Observations { cases, evidence, outcomes }))
+
+    /// Reads the machines and asks the signals about all that have a process. Addresses are probed
+    /// of those that `wanted` says, once it has accepted the scene.
+    ///
+    /// All of them are asked about, even when few are wanted: an address or a MAC that two machines
+    /// share is seen only then.
+    pub(crate) fn look(
+        &mut self,
+        wanted: impl FnOnce(&Scene) -> anyhow::Result<Vec<String>>,
+    ) -> anyhow::Result<(Scene, Observations)> {
+        let scene = match &self.record {
+            Some((directory, record)) => Scene::of_record(directory.clone(), record.clone()),
+            None => Scene::of_computer(Depth::WithQmp, self.context)?,
+        };
+        let wanted = wanted(&scene)?;
+        let alive: Vec<&Machine> =
+            scene.machines.iter().filter(|machine| is_alive(machine)).collect();
+        let cases: Vec<Case> = alive.iter().map(|machine| case(machine)).collect();
+        let run = &mut self.run;
+        run.revive();
+        let evidence = run.discover(alive.iter().map(|machine| target(machine)).collect());
+        let network = scene.network.as_ref();
+        let mut probes = candidates_to_probe(&cases, &evidence, network, scene.now(), self.weights);
+        for (machine, probes) in alive.iter().zip(&mut probes) {
+            // A paused machine cannot answer, and its silence would count against its address.
+            if machine.power == Power::Paused || !wanted.contains(&machine.name) {
+                probes.clear();
+            }
+        }
+        run.confirm(&probes);
+        let observed = run.settle();
+        let (evidence, outcomes) = (observed.evidence, observed.outcomes);
+        Ok((scene, Observations { cases, evidence, outcomes }))
+    }
 }
 
 fn record(place: Place<'_>) -> anyhow::Result<Option<(PathBuf, Record)>> {
@@ -197,9 +223,11 @@ fn target(machine: &Machine) -> Target {
             macs: macs(machine),
             hostname: machine.hostname.as_ref().known().cloned(),
             has_console: machine.console_log.is_some(),
+            has_guest_agent: machine.guest_agent.is_some(),
             candidates: Vec::new(),
         },
         console: machine.console_log.clone(),
+        guest_agent: machine.guest_agent.clone(),
     }
 }
 

@@ -3,11 +3,18 @@
 use std::{
     fs::File,
     io,
-    os::unix::fs::{FileTypeExt as _, OpenOptionsExt as _},
+    os::{
+        fd::OwnedFd,
+        unix::fs::{FileTypeExt as _, OpenOptionsExt as _},
+    },
     path::{Path, PathBuf},
 };
 
-use rustix::fs::OFlags;
+use rustix::{
+    fs::OFlags,
+    io::{Errno, FdFlags, fcntl_setfd, ioctl_fionbio},
+    net::{AddressFamily, SocketAddrUnix, SocketType, connect, socket},
+};
 use vmkit_wire::{Manifest, OpenRefusal, Resource};
 
 use crate::Snapshot;
@@ -22,6 +29,8 @@ pub(crate) struct Grants<'a> {
     pub(crate) manifest: &'a Manifest,
     /// The console logs of the batch.
     pub(crate) consoles: &'a [Option<PathBuf>],
+    /// The sockets of the batch's guest agents.
+    pub(crate) guest_agents: &'a [Option<PathBuf>],
     /// The snapshot that is replayed or recorded.
     pub(crate) snapshot: &'a Snapshot,
 }
@@ -31,17 +40,31 @@ pub(crate) fn open(
     grants: Grants<'_>,
     resource: Resource,
     argument: &str,
-) -> Result<File, OpenRefusal> {
-    let Grants { manifest, consoles, snapshot } = grants;
+) -> Result<OwnedFd, OpenRefusal> {
+    let Grants { manifest, consoles, guest_agents, snapshot } = grants;
     let needs = manifest.needs_here();
     match resource {
+        Resource::GuestAgent if snapshot.is_replayed() => {
+            Err(absent("a snapshot is replayed: the guest agent's answer is an artefact of it"))
+        }
+        Resource::GuestAgent if needs.guest_agent => {
+            let socket = argument.parse().ok().and_then(|vm: usize| guest_agents.get(vm));
+            match socket {
+                Some(Some(path)) => connection(path),
+                Some(None) => Err(absent("the machine has no channel to a guest agent")),
+                None => Err(absent("no machine of the batch has this index")),
+            }
+        }
+        Resource::GuestAgent => {
+            Err(refusal(true, "the manifest declares no `guest_agent`".to_owned()))
+        }
         Resource::Console if snapshot.is_replayed() => {
             Err(absent("a snapshot is replayed: the console is an artefact of it"))
         }
         Resource::Console if needs.read_files.iter().any(|file| file == CONSOLES) => {
             let console = argument.parse().ok().and_then(|vm: usize| consoles.get(vm));
             match console {
-                Some(Some(path)) => regular_file(path),
+                Some(Some(path)) => regular_file(path).map(OwnedFd::from),
                 Some(None) => Err(absent("the machine has no console log")),
                 None => Err(absent("no machine of the batch has this index")),
             }
@@ -52,13 +75,13 @@ pub(crate) fn open(
         }
         Resource::Artefact => match snapshot {
             Snapshot::Replay { artefacts, .. } => match artefacts.get(argument) {
-                Some(path) => regular_file(path),
+                Some(path) => regular_file(path).map(OwnedFd::from),
                 None => Err(absent("the snapshot has no such artefact")),
             },
             _ => Err(absent("no snapshot is replayed")),
         },
         Resource::Recording => match snapshot {
-            Snapshot::Recording { directory } => new_file(directory, argument),
+            Snapshot::Recording { directory } => new_file(directory, argument).map(OwnedFd::from),
             _ => Err(absent("no snapshot is recorded")),
         },
         Resource::Unknown => Err(absent("this host does not know the resource")),
@@ -87,7 +110,7 @@ fn regular_file(path: &Path) -> Result<File, OpenRefusal> {
     let failed = |error: &io::Error| OpenRefusal {
         denied: error.kind() == io::ErrorKind::PermissionDenied,
         not_found: error.kind() == io::ErrorKind::NotFound,
-        message: if error.raw_os_error() == Some(rustix::io::Errno::LOOP.raw_os_error()) {
+        message: if error.raw_os_error() == Some(Errno::LOOP.raw_os_error()) {
             format!("{} is a symbolic link", path.display())
         } else {
             format!("open {}: {error}", path.display())
@@ -111,6 +134,33 @@ fn regular_file(path: &Path) -> Result<File, OpenRefusal> {
         "a device or socket"
     };
     Err(refusal(false, format!("{} is {what}, not a regular file", path.display())))
+}
+
+/// Connects to a guest agent's channel. It never waits: a listener takes a connection at once, or
+/// its queue is full because QEMU serves one client at a time.
+fn connection(path: &Path) -> Result<OwnedFd, OpenRefusal> {
+    let failed = |error: io::Error| OpenRefusal {
+        denied: error.kind() == io::ErrorKind::PermissionDenied,
+        not_found: error.kind() == io::ErrorKind::NotFound,
+        message: format!("connect to {}: {error}", path.display()),
+    };
+    // A symbolic link could lead to another program's socket.
+    let kind = path.symlink_metadata().map_err(failed)?.file_type();
+    if !kind.is_socket() {
+        return Err(refusal(false, format!("{} is not a socket", path.display())));
+    }
+    let connected = || {
+        let socket = socket(AddressFamily::UNIX, SocketType::STREAM, None)?;
+        fcntl_setfd(&socket, FdFlags::CLOEXEC)?;
+        ioctl_fionbio(&socket, true)?;
+        connect(&socket, &SocketAddrUnix::new(path)?)?;
+        ioctl_fionbio(&socket, false)?;
+        Ok(socket)
+    };
+    connected().map_err(|error: Errno| match error {
+        Errno::AGAIN => refusal(false, format!("{} is in use by another program", path.display())),
+        error => failed(error.into()),
+    })
 }
 
 fn refusal(denied: bool, message: String) -> OpenRefusal {

@@ -14,13 +14,16 @@ use vmkit_evidence::Evidence;
 use vmkit_types::Subject;
 use vmkit_wire::{Mode, WireSubject};
 
-use crate::{Found, Installation, Snapshot, Status, worker::Received};
+use crate::{Found, Installation, Plugin, Snapshot, Status, worker::Received};
 use lane::{Batch, Event, Job};
 
 /// How long the confirming stage waits for the discovering one. The built-in signals need
 /// milliseconds; a plugin that takes longer keeps its own deadline, but the probes of everything
 /// else do not wait for it.
 const DISCOVER_PATIENCE: Duration = Duration::from_millis(300);
+
+/// How often a plugin may fail in a run of many rounds before it is left alone.
+const MOST_FAILURES: u32 = 3;
 
 /// What a run goes by.
 #[derive(Clone, Debug)]
@@ -38,12 +41,14 @@ pub struct Settings {
 }
 
 /// One machine to ask about.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Target {
     /// What plugins are told of it.
     pub subject: Subject,
     /// Its console log, opened for plugins that declare it.
     pub console: Option<PathBuf>,
+    /// The socket of its guest agent, connected to for plugins that declare it.
+    pub guest_agent: Option<PathBuf>,
 }
 
 /// How one plugin's part in the run went.
@@ -75,11 +80,15 @@ pub struct Run {
     lanes: Vec<Lane>,
     events: mpsc::Receiver<Event>,
     targets: Vec<Target>,
-    deadline: Duration,
+    round: u32,
+    base: lane::Base,
 }
 
 struct Lane {
     outcome: Outcome,
+    /// What can be started; `None`: nothing of it may be loaded, or this mode does not ask it.
+    plugin: Option<Arc<Plugin>>,
+    failures: u32,
     discovers: bool,
     confirms: bool,
     jobs: Option<mpsc::Sender<Job>>,
@@ -93,7 +102,7 @@ impl Run {
     /// Starts a worker for every plugin of this mode.
     pub fn start(found: Vec<Found>, installation: &Installation, settings: Settings) -> Self {
         let (sender, events) = mpsc::channel();
-        let (installation, settings) = (Arc::new(installation.clone()), Arc::new(settings));
+        let base = lane::Base::new(installation, settings, sender);
         let mut lanes = Vec::new();
         for Found { path, plugin } in found {
             let plugin = match plugin {
@@ -116,16 +125,32 @@ impl Run {
             });
             lane.discovers = manifest.takes_part_in("discover");
             lane.confirms = manifest.takes_part_in("confirm");
-            if manifest.modes.contains(&settings.mode) {
-                let index = lanes.len();
-                lane.jobs = Some(lane::start(index, plugin, &installation, &settings, &sender));
+            if manifest.modes.contains(&base.settings.mode) {
+                let plugin = Arc::new(plugin);
+                lane.jobs = Some(base.start(lanes.len(), &plugin));
+                lane.plugin = Some(plugin);
             } else {
                 lane.outcome.status = Status::Skipped;
                 lane.outcome.message = Some("not part of this mode".to_owned());
             }
             lanes.push(lane);
         }
-        Self { lanes, events, targets: Vec::new(), deadline: settings.call_deadline }
+        Self { lanes, events, targets: Vec::new(), round: 0, base }
+    }
+
+    /// Starts the workers that have ended once more, for another round. A plugin that failed three
+    /// times in this run stays ended.
+    pub fn revive(&mut self) {
+        for (index, lane) in self.lanes.iter_mut().enumerate() {
+            let Some(plugin) = lane.plugin.as_ref().filter(|_| lane.jobs.is_none()) else {
+                continue;
+            };
+            if lane.failures < MOST_FAILURES {
+                lane.jobs = Some(self.base.start(index, plugin));
+                lane.outcome.status = Status::Ok;
+                lane.outcome.message = None;
+            }
+        }
     }
 
     /// Asks every discovering plugin about these machines; returns the facts that came in time for
@@ -136,7 +161,7 @@ impl Run {
         if !batch.subjects.is_empty() {
             self.ask(&batch, |lane| lane.discovers);
         }
-        let patience = Instant::now() + DISCOVER_PATIENCE.min(self.deadline);
+        let patience = Instant::now() + DISCOVER_PATIENCE.min(self.base.settings.call_deadline);
         self.collect(patience);
         self.evidence()
     }
@@ -149,14 +174,23 @@ impl Run {
         }
     }
 
-    /// Waits for all plugins, each of which has its own deadline.
+    /// Waits for all plugins and ends their workers.
     pub fn finish(mut self) -> Observed {
+        self.settle()
+    }
+
+    /// Waits for all plugins, each of which has its own deadline. Their workers stay warm for
+    /// another round.
+    pub fn settle(&mut self) -> Observed {
         // Loading, two calls and their grace, each bounded in the lane: this is only the bound of
         // their sum, should a lane itself fail.
-        let patience = Instant::now() + 4 * self.deadline + Duration::from_secs(3);
+        let patience =
+            Instant::now() + 4 * self.base.settings.call_deadline + Duration::from_secs(3);
         self.collect(patience);
         for lane in &mut self.lanes {
-            lane.jobs = None;
+            if lane.pending > 0 {
+                lane.end(Status::Timeout, "it did not end; given up".to_owned());
+            }
             let untouched = lane.outcome.status == Status::Ok && !lane.asked;
             if untouched {
                 lane.outcome.status = Status::Skipped;
@@ -168,7 +202,10 @@ impl Run {
             }
         }
         let evidence = self.evidence();
-        Observed { evidence, outcomes: self.lanes.into_iter().map(|lane| lane.outcome).collect() }
+        let outcomes = self.lanes.iter().map(|lane| lane.outcome.clone()).collect();
+        self.round += 1;
+        self.lanes.iter_mut().for_each(Lane::begin_round);
+        Observed { evidence, outcomes }
     }
 
     fn batch(&self, stage: &'static str, candidates: &[Vec<IpAddr>]) -> Arc<Batch> {
@@ -180,6 +217,7 @@ impl Run {
             stage,
             subjects: subjects.collect(),
             consoles: self.targets.iter().map(|target| target.console.clone()).collect(),
+            guest_agents: self.targets.iter().map(|target| target.guest_agent.clone()).collect(),
         })
     }
 
@@ -187,7 +225,7 @@ impl Run {
         for lane in &mut self.lanes {
             let Some(jobs) = lane.jobs.as_ref().filter(|_| takes_part(lane)) else { continue };
             // A lane whose worker has ended takes no more jobs; its outcome says why.
-            if jobs.send(Job(Arc::clone(batch))).is_ok() {
+            if jobs.send(Job { round: self.round, batch: Arc::clone(batch) }).is_ok() {
                 lane.pending += 1;
                 lane.asked = true;
             }
@@ -199,6 +237,10 @@ impl Run {
         while self.lanes.iter().any(|lane| lane.pending > 0) {
             let left = patience.saturating_duration_since(Instant::now());
             let Ok(event) = self.events.recv_timeout(left) else { return };
+            // A call of an earlier round that was given up says nothing of this one.
+            if event.round != self.round {
+                continue;
+            }
             let lane = &mut self.lanes[event.lane];
             lane.outcome.elapsed = Some(event.elapsed);
             match event.stage {
@@ -207,11 +249,7 @@ impl Run {
             }
             lane.pending = lane.pending.saturating_sub(1);
             if let Some(end) = event.end {
-                lane.outcome.status = end.status;
-                lane.outcome.message = Some(end.message);
-                lane.jobs = None;
-                lane.pending = 0;
-                lane.asked = true;
+                lane.end(end.status, end.message);
             }
         }
     }
@@ -236,6 +274,8 @@ impl Lane {
     fn idle(outcome: Outcome) -> Self {
         Self {
             outcome,
+            plugin: None,
+            failures: 0,
             discovers: false,
             confirms: false,
             jobs: None,
@@ -243,6 +283,28 @@ impl Lane {
             asked: false,
             discovered: Vec::new(),
             confirmed: Vec::new(),
+        }
+    }
+
+    /// Takes no further call: it has ended like this.
+    fn end(&mut self, status: Status, message: String) {
+        self.outcome.status = status;
+        self.outcome.message = Some(message);
+        self.jobs = None;
+        self.pending = 0;
+        self.asked = true;
+        self.failures += 1;
+    }
+
+    /// Forgets what the last round gave.
+    fn begin_round(&mut self) {
+        self.asked = false;
+        self.discovered.clear();
+        self.confirmed.clear();
+        if self.jobs.is_some() {
+            self.outcome.status = Status::Ok;
+            self.outcome.message = None;
+            self.outcome.elapsed = None;
         }
     }
 
@@ -257,6 +319,7 @@ fn wire_subject(subject: &Subject, candidates: &[IpAddr]) -> WireSubject {
         macs: subject.macs.iter().map(ToString::to_string).collect(),
         hostname: subject.hostname.clone(),
         has_console: subject.has_console,
+        has_guest_agent: subject.has_guest_agent,
         candidates: candidates.iter().map(ToString::to_string).collect(),
     }
 }

@@ -11,6 +11,9 @@ use crate::{Net, names::machine_mac};
 /// something else.
 const INTERFACE_LIMIT: usize = 64;
 
+/// The name by which QEMU's guest agent finds its channel.
+const GUEST_AGENT: &str = "org.qemu.guest_agent.0";
+
 /// What was found.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct CommandLine {
@@ -20,6 +23,8 @@ pub(crate) struct CommandLine {
     pub(crate) net: Reading<Net>,
     /// The socket of the QMP monitor.
     pub(crate) qmp: Option<PathBuf>,
+    /// The socket of the channel that QEMU's guest agent listens to.
+    pub(crate) guest_agent: Option<PathBuf>,
 }
 
 /// Reads the arguments from the QEMU program on. What stands before it is a wrapper's, which may
@@ -30,6 +35,7 @@ pub(crate) fn parse(arguments: &[String], program: usize) -> CommandLine {
     let mut backends = Vec::new();
     let mut monitors = Vec::new();
     let mut sockets = Vec::new();
+    let mut guest_agent = None;
     for pair in arguments.windows(2) {
         let [option, value] = pair else { continue };
         let Some(option) = option.strip_prefix('-') else { continue };
@@ -41,6 +47,9 @@ pub(crate) fn parse(arguments: &[String], program: usize) -> CommandLine {
         match option {
             "device" if options.get("mac").or(options.get("netdev")).is_some() => {
                 cards.push(Card::new(options.get("mac"), options.get("netdev")));
+            }
+            "device" if options.get("name").is_some_and(|name| name == GUEST_AGENT) => {
+                guest_agent = options.get("chardev").map(str::to_owned);
             }
             "net" if options.kind == "nic" => {
                 cards.push(Card::new(options.get("macaddr"), options.get("netdev")));
@@ -73,6 +82,10 @@ pub(crate) fn parse(arguments: &[String], program: usize) -> CommandLine {
         mac: card.map_or(Reading::Absent, |card| card.mac),
         net: net.unwrap_or(Reading::Absent),
         qmp: monitors.into_iter().next(),
+        guest_agent: guest_agent.and_then(|chardev| {
+            let socket = sockets.into_iter().find(|(id, _)| *id == chardev);
+            socket.map(|(_, path)| PathBuf::from(path))
+        }),
     }
 }
 

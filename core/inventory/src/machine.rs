@@ -38,6 +38,8 @@ pub struct Machine {
     /// What lies at the place of its console log; whether that is a file is for the reader to see. A
     /// foreground start leaves the log of an earlier run.
     pub console_log: Option<PathBuf>,
+    /// The socket of the channel to its guest agent, where its process was started with one.
+    pub guest_agent: Option<PathBuf>,
     /// Memory in MiB.
     pub memory_mb: Reading<u64>,
     /// Virtual processors.

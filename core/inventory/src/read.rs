@@ -129,6 +129,7 @@ fn machine(
     let macs = Macs::read(&name, &directory, line.as_ref(), &entry.mac, problems);
     let (hostname, username) = guest_names(&directory, entry.hostname, entry.username, problems);
     let console_log = directory.join("console.log");
+    let guest_agent = line.as_ref().and_then(|line| line.guest_agent.clone());
     Machine {
         manager: MANAGER,
         hostname,
@@ -142,6 +143,8 @@ fn machine(
         qmp,
         net: line.map_or(Reading::Unknown(Unread::NotTried), |line| line.net),
         console_log: Some(console_log).filter(|path| path.symlink_metadata().is_ok()),
+        // A relative one is relative to where QEMU was started, which is not known.
+        guest_agent: guest_agent.filter(|path| path.is_absolute()),
         memory_mb: entry.memory_mb,
         vcpus: entry.vcpus,
         disk_size: entry.disk_size,

@@ -64,6 +64,7 @@ pub(crate) fn read(
         qmp: read_or_unread(qmp),
         net: read_or_unread(vm.net.as_ref().and_then(net)),
         console_log: Some(console_log).filter(|path| path.symlink_metadata().is_ok()),
+        guest_agent: None,
         memory_mb: unread(),
         vcpus: unread(),
         disk_size: unread(),

@@ -59,6 +59,7 @@ fn full_only() -> Vec<Mode> {
 /// What a plugin needs from the system. Whatever it does not name, its worker cannot do.
 #[derive(Clone, Debug, Default, Deserialize, Serialize, PartialEq, Eq)]
 #[serde(default, deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a key that a manifest sets on its own")]
 pub struct Needs {
     /// TCP, UDP and ICMP sockets.
     pub network: bool,
@@ -66,6 +67,8 @@ pub struct Needs {
     pub neighbour_table: bool,
     /// A raw link-layer socket, opened by the host.
     pub raw_socket: bool,
+    /// Connections to the machines' guest agents, opened by the host.
+    pub guest_agent: bool,
     /// Files to read: absolute paths, whose last component may hold a `*`, or `{console}` for the
     /// machines' console logs, which the host opens.
     pub read_files: Vec<String>,

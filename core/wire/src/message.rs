@@ -99,6 +99,9 @@ pub struct WireSubject {
     /// Whether its console log can be opened.
     #[serde(default)]
     pub has_console: bool,
+    /// Whether its guest agent can be connected to.
+    #[serde(default)]
+    pub has_guest_agent: bool,
     /// Addresses found so far.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub candidates: Vec<String>,
@@ -157,6 +160,8 @@ pub enum Resource {
     Artefact,
     /// A new file of the snapshot that is being recorded.
     Recording,
+    /// A connection to the guest agent of a machine of the batch.
+    GuestAgent,
     /// Something that this version does not know.
     #[serde(other)]
     Unknown,

@@ -164,6 +164,7 @@ impl HostApi for Call {
             Resource::CONSOLE => vmkit_wire::Resource::Console,
             Resource::ARTEFACT => vmkit_wire::Resource::Artefact,
             Resource::RECORDING => vmkit_wire::Resource::Recording,
+            Resource::GUEST_AGENT => vmkit_wire::Resource::GuestAgent,
             _ => vmkit_wire::Resource::Unknown,
         };
         let question = FromWorker::Open { resource, argument: bounded(argument.as_str()) };

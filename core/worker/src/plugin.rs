@@ -3,8 +3,9 @@
 use std::path::Path;
 
 use vmkit_abi::{
-    Error, ErrorCode, HostApi_TO, LoadError, SignalBox, VirtualMachine, load_file,
-    stable::{RRef, RSlice, RStr, RVec, TD_Opaque},
+    Attribute, Error, ErrorCode, HostApi_TO, LoadError, SignalBox, VirtualMachine, extension,
+    load_file,
+    stable::{RRef, RSlice, RStr, RString, TD_Opaque},
 };
 use vmkit_wire::{FailureCode, WireSubject};
 
@@ -55,13 +56,14 @@ fn failure(error: Error) -> (FailureCode, String) {
 }
 
 fn machine(subject: &WireSubject) -> VirtualMachine {
+    let guest_agent = Attribute { key: extension::GUEST_AGENT.into(), value: RString::new() };
     VirtualMachine {
         name: subject.name.as_str().into(),
         macs: subject.macs.iter().map(|mac| mac.as_str().into()).collect(),
         hostname: subject.hostname.as_deref().map(Into::into).into(),
         has_console: subject.has_console,
         candidates: subject.candidates.iter().map(|address| address.as_str().into()).collect(),
-        ext: RVec::new(),
+        ext: subject.has_guest_agent.then_some(guest_agent).into_iter().collect(),
     }
 }
 

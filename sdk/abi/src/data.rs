@@ -54,6 +54,9 @@ codes! {
         /// A new file of the snapshot that is being recorded, to write; argument: its path in the
         /// snapshot.
         RECORDING = 4,
+        /// A connection to a machine's guest agent (a Unix stream socket); argument: its index in the
+        /// batch.
+        GUEST_AGENT = 5,
     }
 }
 
@@ -111,6 +114,12 @@ pub struct Error {
     pub code: ErrorCode,
     pub message: RString,
     pub ext: RVec<Attribute>,
+}
+
+/// Names of the attributes in [`VirtualMachine::ext`].
+pub mod extension {
+    /// Present where `Resource::GUEST_AGENT` can be opened for the machine; its value is empty.
+    pub const GUEST_AGENT: &str = "guest-agent";
 }
 
 /// One machine of the batch that a signal is asked about.

@@ -41,6 +41,10 @@ pub(crate) fn subject_in(vm: &abi::VirtualMachine) -> Subject {
         macs: vm.macs.iter().filter_map(|mac| mac.parse().ok()).collect(),
         hostname: vm.hostname.as_ref().map(ToString::to_string).into_option(),
         has_console: vm.has_console,
+        has_guest_agent: vm
+            .ext
+            .iter()
+            .any(|attribute| attribute.key == abi::extension::GUEST_AGENT),
         candidates: vm.candidates.iter().filter_map(|address| address.parse().ok()).collect(),
     }
 }

@@ -2,7 +2,10 @@
 
 use std::{
     fs::File,
-    os::fd::{FromRawFd, OwnedFd},
+    os::{
+        fd::{FromRawFd, OwnedFd},
+        unix::net::UnixStream,
+    },
     time::{Duration, SystemTime},
 };
 
@@ -130,6 +133,15 @@ impl<'a> Cx<'a> {
     /// The host cannot open it, or it is not a regular file; the message names the path.
     pub fn open_console(&self, vm: usize) -> Result<File> {
         self.open(Resource::CONSOLE, &vm.to_string()).map(File::from)
+    }
+
+    /// A connection to the guest agent of machine `vm` of the batch, which nobody else has: a
+    /// blocking stream. The manifest must declare `guest_agent`.
+    ///
+    /// # Errors
+    /// The host cannot connect; the message names the path.
+    pub fn open_guest_agent(&self, vm: usize) -> Result<UnixStream> {
+        self.open(Resource::GUEST_AGENT, &vm.to_string()).map(UnixStream::from)
     }
 
     fn open(&self, resource: Resource, argument: &str) -> Result<OwnedFd> {

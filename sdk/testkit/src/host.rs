@@ -2,8 +2,9 @@
 
 use std::{
     collections::HashMap,
-    io::{Seek as _, Write as _},
-    os::fd::IntoRawFd as _,
+    fs::File,
+    io::{self, Seek as _, Write as _},
+    os::{fd::IntoRawFd, unix::net::UnixStream},
     path::{Path, PathBuf},
     sync::{
         Mutex, MutexGuard, PoisonError,
@@ -64,6 +65,8 @@ pub struct FakeHost {
     cancelled: AtomicBool,
     cancel_after: Option<usize>,
     consoles: HashMap<usize, PathBuf>,
+    guest_agents: HashMap<usize, PathBuf>,
+    recording: Option<PathBuf>,
     files: Vec<tempfile::NamedTempFile>,
     emitted: Mutex<Vec<abi::Observation>>,
     log: Mutex<Vec<LogLine>>,
@@ -80,6 +83,8 @@ impl Default for FakeHost {
             cancelled: AtomicBool::new(false),
             cancel_after: None,
             consoles: HashMap::new(),
+            guest_agents: HashMap::new(),
+            recording: None,
             files: Vec::new(),
             emitted: Mutex::default(),
             log: Mutex::default(),
@@ -135,6 +140,21 @@ impl FakeHost {
     #[must_use]
     pub fn with_console_file(mut self, vm: usize, path: impl AsRef<Path>) -> Self {
         self.consoles.insert(vm, path.as_ref().to_owned());
+        self
+    }
+
+    /// Connects to the Unix socket at this path as the guest agent of machine `vm`.
+    #[must_use]
+    pub fn with_guest_agent(mut self, vm: usize, path: impl AsRef<Path>) -> Self {
+        self.guest_agents.insert(vm, path.as_ref().to_owned());
+        self
+    }
+
+    /// Records a snapshot below this directory.
+    #[must_use]
+    pub fn recording_to(mut self, directory: impl AsRef<Path>) -> Self {
+        self.source = abi::Source::RECORDING;
+        self.recording = Some(directory.as_ref().to_owned());
         self
     }
 
@@ -261,21 +281,37 @@ impl HostApi for FakeHost {
         let refuse = |code, message: String| {
             RResult::RErr(abi::Error { code, message: message.into(), ext: RVec::new() })
         };
+        let of_machine = |paths: &HashMap<usize, PathBuf>| {
+            argument.as_str().parse().ok().and_then(|vm: usize| paths.get(&vm).cloned())
+        };
         let path = match resource {
-            Resource::CONSOLE => {
-                argument.as_str().parse().ok().and_then(|vm: usize| self.consoles.get(&vm))
-            }
-            Resource::ARTEFACT => self.artefacts.get(argument.as_str()),
+            Resource::CONSOLE => of_machine(&self.consoles),
+            Resource::GUEST_AGENT => of_machine(&self.guest_agents),
+            Resource::ARTEFACT => self.artefacts.get(argument.as_str()).cloned(),
+            Resource::RECORDING => self.recording.as_ref().map(|below| below.join(&*argument)),
             _ => None,
         };
-        match path {
-            Some(path) => match std::fs::File::open(path) {
-                Ok(file) => RResult::ROk(file.into_raw_fd()),
-                Err(error) => refuse(ErrorCode::IO, format!("open {}: {error}", path.display())),
-            },
-            None => refuse(ErrorCode::NOT_FOUND, "the fake host has no such file".to_owned()),
+        let Some(path) = path else {
+            return refuse(ErrorCode::NOT_FOUND, "the fake host has no such file".to_owned());
+        };
+        let opened = match resource {
+            Resource::GUEST_AGENT => UnixStream::connect(&path).map(IntoRawFd::into_raw_fd),
+            Resource::RECORDING => new_file(&path).map(IntoRawFd::into_raw_fd),
+            _ => File::open(&path).map(IntoRawFd::into_raw_fd),
+        };
+        match opened {
+            Ok(descriptor) => RResult::ROk(descriptor),
+            Err(error) => refuse(ErrorCode::IO, format!("open {}: {error}", path.display())),
         }
     }
+}
+
+/// A file of the snapshot that is recorded; its directory is made as well.
+fn new_file(path: &Path) -> io::Result<File> {
+    if let Some(above) = path.parent() {
+        std::fs::create_dir_all(above)?;
+    }
+    File::create_new(path)
 }
 
 /// A plugin that panicked while reporting leaves the list as it was: still worth reading.

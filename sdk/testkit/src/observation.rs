@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use vmkit_abi::{
     self as abi,
-    stable::{ROption, RVec},
+    stable::{ROption, RString},
 };
 use vmkit_plugin::{Kind, Observation, Subject};
 
@@ -30,12 +30,14 @@ pub(crate) fn observation_in(seen: &abi::Observation) -> Observation {
 }
 
 pub(crate) fn subject_out(subject: &Subject) -> abi::VirtualMachine {
+    let guest_agent =
+        abi::Attribute { key: abi::extension::GUEST_AGENT.into(), value: RString::new() };
     abi::VirtualMachine {
         name: subject.name.as_str().into(),
         macs: subject.macs.iter().map(|mac| mac.to_string().into()).collect(),
         hostname: subject.hostname.as_deref().map(Into::into).into(),
         has_console: subject.has_console,
         candidates: subject.candidates.iter().map(|at| at.to_string().into()).collect(),
-        ext: RVec::new(),
+        ext: subject.has_guest_agent.then_some(guest_agent).into_iter().collect(),
     }
 }

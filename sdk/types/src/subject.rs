@@ -15,6 +15,8 @@ pub struct Subject {
     pub hostname: Option<String>,
     /// Whether it has a console log that can be opened with `Cx::open_console`.
     pub has_console: bool,
+    /// Whether it has a channel to a guest agent that can be opened with `Cx::open_guest_agent`.
+    pub has_guest_agent: bool,
     /// Addresses found so far. Empty in [`Stage::Discover`].
     pub candidates: Vec<IpAddr>,
 }

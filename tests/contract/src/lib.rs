@@ -135,7 +135,8 @@ impl Ran {
 
 /// A machine without a console.
 pub fn machine(name: &str) -> Target {
-    Target { subject: Subject { name: name.to_owned(), ..Subject::default() }, console: None }
+    let subject = Subject { name: name.to_owned(), ..Subject::default() };
+    Target { subject, ..Target::default() }
 }
 
 /// The build directory.

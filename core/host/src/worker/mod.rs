@@ -50,6 +50,8 @@ pub(crate) struct Call<'a> {
     pub(crate) subjects: &'a [WireSubject],
     /// The console logs of the batch.
     pub(crate) consoles: &'a [Option<PathBuf>],
+    /// The sockets of the batch's guest agents.
+    pub(crate) guest_agents: &'a [Option<PathBuf>],
     /// Where to look.
     pub(crate) snapshot: &'a Snapshot,
     /// How long it may take.
@@ -189,12 +191,13 @@ impl Worker {
                     let grants = Grants {
                         manifest: &plugin.manifest,
                         consoles: call.consoles,
+                        guest_agents: call.guest_agents,
                         snapshot: call.snapshot,
                     };
                     match broker::open(grants, resource, &argument) {
-                        Ok(file) => {
+                        Ok(opened) => {
                             let answer = ToWorker::Opened(Opened { refusal: None });
-                            self.say(&answer, Some(&file.into()))?;
+                            self.say(&answer, Some(&opened))?;
                         }
                         Err(refusal) => {
                             let answer = ToWorker::Opened(Opened { refusal: Some(refusal) });

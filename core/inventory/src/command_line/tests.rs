@@ -6,7 +6,7 @@ use super::*;
 fn found(line: &str) -> String {
     let arguments: Vec<_> = line.split_whitespace().map(str::to_owned).collect();
     let program = crate::ownership::qemu_program(&arguments).unwrap_or(0);
-    let CommandLine { mac, net, qmp } = parse(&arguments, program);
+    let CommandLine { mac, net, qmp, .. } = parse(&arguments, program);
     let mac = match mac {
         Reading::Known(mac) => mac.to_string(),
         Reading::Absent => "-".to_owned(),
@@ -121,5 +121,35 @@ fn lines_of_real_starts_are_understood() {
     ];
     for (line, expected) in table {
         assert_eq!(found(line), expected, "{line}");
+    }
+}
+
+#[test]
+fn the_channel_of_the_guest_agent_is_found() {
+    let table = [
+        (
+            "-chardev socket,path=/vms/web/web.qga,server=on,wait=off,id=qga0 -device virtio-serial \
+             -device virtserialport,chardev=qga0,name=org.qemu.guest_agent.0",
+            Some("/vms/web/web.qga"),
+        ),
+        // The device may come first, and other channels mean something else.
+        (
+            r#"-device {"driver":"virtserialport","chardev":"b","name":"org.qemu.guest_agent.0"}
+             -device virtserialport,chardev=a,name=com.redhat.spice.0
+             -chardev socket,id=a,path=/run/spice -chardev socket,id=b,path=/run/agent,server"#,
+            Some("/run/agent"),
+        ),
+        // libvirt hands over an open descriptor, and keeps the other end for itself.
+        (
+            "-chardev socket,id=charchannel0,fd=31,server=on,wait=off \
+             -device virtserialport,chardev=charchannel0,name=org.qemu.guest_agent.0",
+            None,
+        ),
+        ("-device virtserialport,name=org.qemu.guest_agent.0", None),
+        ("-chardev socket,id=a,path=/run/a -device virtserialport,chardev=a", None),
+    ];
+    for (line, expected) in table {
+        let arguments: Vec<_> = line.split_whitespace().map(str::to_owned).collect();
+        assert_eq!(parse(&arguments, 0).guest_agent, expected.map(PathBuf::from), "{line}");
     }
 }
