@@ -93,8 +93,9 @@ pub(crate) fn plugin_ms(lab: &Lab, id: &str, runs: usize) -> anyhow::Result<f64>
         let report = report(lab)?;
         let mut plugins = report["plugins"].as_array().into_iter().flatten();
         let plugin = plugins.find(|plugin| plugin["id"] == id);
-        let time = plugin.and_then(|plugin| plugin["elapsed_ms"].as_f64());
-        times.push(time.with_context(|| format!("no time of the plugin {id}"))?);
+        let plugin = plugin.with_context(|| format!("the report lacks the plugin {id}"))?;
+        let time = plugin["elapsed_ms"].as_f64();
+        times.push(time.with_context(|| format!("no time of the plugin {id}: {plugin}"))?);
     }
     ensure!(!times.is_empty(), "nothing was measured");
     times.sort_by(f64::total_cmp);
