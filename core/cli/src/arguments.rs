@@ -96,6 +96,12 @@ pub(crate) struct Status {
     /// Answer from the snapshot in this directory; nothing is sent and nothing else is read
     #[arg(long, value_name = "DIR")]
     pub(crate) from: Option<PathBuf>,
+    /// Look again and again, every SECONDS (2); prints changes alone where it is no terminal
+    // Two seconds are about what a person notices, and longer than a look with dead machines takes.
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "2")]
+    #[arg(conflicts_with_all = ["basic", "json", "explain"])]
+    pub(crate) watch: Option<Duration>,
     /// Leave out the statistics
     #[arg(long)]
     pub(crate) no_stats: bool,

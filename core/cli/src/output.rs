@@ -1,7 +1,14 @@
 //! Standard output and standard error.
 
-use std::io::{self, BufWriter, Write};
+use std::{
+    io::{self, BufWriter, Write},
+    time::{Duration, Instant},
+};
 
+use rustix::{
+    event::{PollFd, PollFlags, Timespec, poll},
+    io::Errno,
+};
 use tracing::level_filters::LevelFilter;
 use vmkit_inventory::{Problem, Severity};
 use vmkit_report::{Style, Terminal};
@@ -35,6 +42,26 @@ pub(crate) fn answer(
     write(&mut out)?;
     out.flush()?;
     Ok(())
+}
+
+/// Waits this long; `false`: whoever reads standard output has left in the meantime.
+pub(crate) fn reader_stays_for(interval: Duration) -> anyhow::Result<bool> {
+    let stdout = io::stdout();
+    let deadline = Instant::now() + interval;
+    loop {
+        let left = deadline.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return Ok(true);
+        }
+        // No event is asked for: only an error or a hang-up ends the wait.
+        let mut watched = [PollFd::new(&stdout, PollFlags::empty())];
+        match poll(&mut watched, Some(&Timespec::try_from(left)?)) {
+            Ok(0) => return Ok(true),
+            Ok(_) => return Ok(false),
+            Err(Errno::INTR) => {}
+            Err(error) => return Err(io::Error::from(error).into()),
+        }
+    }
 }
 
 /// What is known of the terminal at standard output.

@@ -11,7 +11,7 @@ use crate::{
     arguments::SnapshotCommand,
     context::Context,
     exit::Exit,
-    observe::{Place, capture, observe},
+    observe::{Observer, Place, capture},
     output,
     select::select,
 };
@@ -30,7 +30,8 @@ fn save(directory: &Path, context: &Context) -> anyhow::Result<Exit> {
     vmkit_snapshot::prepare(directory)?;
     let weights = Weights::builtin()?;
     let mode = vmkit_wire::Mode::Full;
-    let (scene, seen) = observe(Place::Recorded(directory), mode, &weights, context, |scene| {
+    let mut observer = Observer::start(Place::Recorded(directory), mode, &weights, context)?;
+    let (scene, seen) = observer.look(|scene| {
         Ok(select(scene, &[])?.into_iter().map(|machine| machine.name.clone()).collect())
     })?;
     vmkit_snapshot::save(directory, &capture(&scene, context))?;

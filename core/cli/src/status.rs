@@ -2,17 +2,22 @@
 
 pub(crate) mod view;
 
-use std::time::{Instant, SystemTime};
+use std::{
+    collections::HashMap,
+    io::IsTerminal as _,
+    net::IpAddr,
+    time::{Duration, Instant, SystemTime},
+};
 
 use vmkit_inventory::{Machine, Power, Problem, Severity};
-use vmkit_report::{Meta, Mode, PluginReport, Status};
+use vmkit_report::{Meta, Mode, PluginReport, Status, Watch};
 use vmkit_scoring::{Pick, Verdict, Weights, score};
 
 use crate::{
     arguments,
     context::Context,
     exit::Exit,
-    observe::{Place, Scene, is_alive, observe},
+    observe::{Observations, Observer, Place, Scene, is_alive},
     output,
     select::select,
 };
@@ -25,47 +30,100 @@ pub(crate) fn run(wanted: &arguments::Status, context: &Context) -> anyhow::Resu
         let scene = Scene::machines_only(place, context)?;
         let machines = select(&scene, &wanted.names)?;
         let rows = machines.into_iter().map(|machine| (machine, Pick::not_checked())).collect();
-        let meta = meta(wanted, Mode::Basic, began, scene.now(), None);
+        let meta = meta(wanted, began, scene.now(), None);
         return tell(wanted, context, meta, rows, Vec::new(), &scene.problems);
     }
-
     let weights = Weights::builtin()?;
-    let (mode, asked) = if wanted.fast {
-        (Mode::Fast, vmkit_wire::Mode::Fast)
-    } else {
-        (Mode::Full, vmkit_wire::Mode::Full)
-    };
-    let names = |scene: &Scene| {
-        let machines = select(scene, &wanted.names)?;
-        Ok(machines.into_iter().map(|machine| machine.name.clone()).collect())
-    };
-    let (scene, seen) = observe(place, asked, &weights, context, names)?;
-    let now = scene.now();
+    let mode = if wanted.fast { vmkit_wire::Mode::Fast } else { vmkit_wire::Mode::Full };
+    let mut observer = Observer::start(place, mode, &weights, context)?;
+    if let Some(interval) = wanted.watch {
+        return watch(&mut observer, wanted, interval, &weights, context);
+    }
+    let (scene, seen) = observer.look(|scene| names(scene, wanted))?;
+    let rows = rows(&scene, &seen, wanted, &weights)?;
+    let plugins = seen.outcomes.iter().map(view::plugin).collect();
+    let meta = meta(wanted, began, scene.now(), Some(weights.id()));
+    tell(wanted, context, meta, rows, plugins, &scene.problems)
+}
+
+/// Looks again and again, until the reader leaves or the user ends it.
+fn watch(
+    observer: &mut Observer<'_>,
+    wanted: &arguments::Status,
+    interval: Duration,
+    weights: &Weights,
+    context: &Context,
+) -> anyhow::Result<Exit> {
+    let mut watch = Watch::default();
+    let mut shown: HashMap<String, IpAddr> = HashMap::new();
+    loop {
+        let began = Instant::now();
+        let (scene, seen) = observer.look(|scene| names(scene, wanted))?;
+        let mut rows = rows(&scene, &seen, wanted, weights)?;
+        for (machine, pick) in &mut rows {
+            pick.settle(shown.get(&machine.name).copied(), weights);
+            match pick.address {
+                Some(address) => shown.insert(machine.name.clone(), address),
+                None => shown.remove(&machine.name),
+            };
+        }
+        let now = scene.now();
+        let vms = rows.into_iter().map(|(machine, pick)| view::vm(machine, pick, now)).collect();
+        let plugins = seen.outcomes.iter().map(view::plugin).collect();
+        let meta = meta(wanted, began, now, Some(weights.id()));
+        let status = Status::new(meta, vms, plugins, view::problems(&scene.problems));
+        output::answer(|out| {
+            if std::io::stdout().is_terminal() {
+                watch.draw(&status, out, output::terminal(context))
+            } else {
+                watch.write_changes(&status, out)
+            }
+        })?;
+        if !output::reader_stays_for(interval)? {
+            return Ok(Exit::Healthy);
+        }
+    }
+}
+
+fn names(scene: &Scene, wanted: &arguments::Status) -> anyhow::Result<Vec<String>> {
+    let machines = select(scene, &wanted.names)?;
+    Ok(machines.into_iter().map(|machine| machine.name.clone()).collect())
+}
+
+/// The machines that are wanted, each with its pick.
+fn rows<'a>(
+    scene: &'a Scene,
+    seen: &'a Observations,
+    wanted: &arguments::Status,
+    weights: &Weights,
+) -> anyhow::Result<Vec<(&'a Machine, Pick<'a>)>> {
+    let network = scene.network.as_ref();
     let mut picks: Vec<Option<Pick<'_>>> =
-        score(&seen.cases, &seen.evidence, scene.network.as_ref(), now, &weights)
+        score(&seen.cases, &seen.evidence, network, scene.now(), weights)
             .into_iter()
             .map(Some)
             .collect();
-    let rows = select(&scene, &wanted.names)?
-        .into_iter()
+    let machines = select(scene, &wanted.names)?.into_iter();
+    Ok(machines
         .map(|machine| {
             let case = seen.cases.iter().position(|case| case.name == machine.name);
             let pick = case.filter(|_| is_alive(machine)).and_then(|case| picks[case].take());
             (machine, pick.unwrap_or_else(Pick::not_running))
         })
-        .collect();
-    let plugins = seen.outcomes.iter().map(view::plugin).collect();
-    let meta = meta(wanted, mode, began, now, Some(weights.id()));
-    tell(wanted, context, meta, rows, plugins, &scene.problems)
+        .collect())
 }
 
 fn meta(
     wanted: &arguments::Status,
-    mode: Mode,
     began: Instant,
     generated_at: SystemTime,
     weights: Option<&str>,
 ) -> Meta {
+    let mode = match (wanted.basic, wanted.fast) {
+        (true, _) => Mode::Basic,
+        (false, true) => Mode::Fast,
+        (false, false) => Mode::Full,
+    };
     Meta {
         mode,
         generated_at,

@@ -17,6 +17,7 @@ mod state;
 mod status;
 mod text;
 mod time;
+mod watch;
 
 #[cfg(feature = "schema")]
 pub use json::schema;
@@ -30,3 +31,4 @@ pub use status::{
     Finding, Meta, Mode, PluginReport, PluginStatus, Problem, Statistics, Status, Vm, VmInput,
 };
 pub use text::{Style, Terminal};
+pub use watch::Watch;

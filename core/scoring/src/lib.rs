@@ -10,6 +10,7 @@
 mod candidate;
 mod case;
 mod crowd;
+mod hysteresis;
 mod ledger;
 mod pick;
 mod place;

@@ -18,6 +18,8 @@ pub mod attribute {
     pub const PREFIX: &str = "prefix";
     /// Address of the DHCP server or router, where the source names one.
     pub const SERVER: &str = "server";
+    /// How long the source lets the fact be kept, in seconds.
+    pub const TTL_S: &str = "ttl-s";
 }
 
 macro_rules! kinds {
@@ -83,6 +85,12 @@ kinds! {
     SshTimeout = "ssh-timeout",
     /// The host has no way to the address, or nobody answers for it on the link.
     SshUnreachable = "ssh-unreachable",
+    /// A DNS server or mDNS responder gives this address for the machine's name.
+    DnsAddress = "dns-address",
+    /// Somebody at the address answered an ICMP echo.
+    IcmpReply = "icmp-reply",
+    /// Nobody at the address answered an ICMP echo before the deadline.
+    IcmpSilent = "icmp-silent",
     /// The source could not be read for this machine; the reason is in the attributes.
     Unread = "unread",
 }

@@ -8,6 +8,7 @@ mod style;
 mod summary;
 mod table;
 mod unchecked;
+mod watch;
 
 use vmkit_scoring::{Flag, Pick, Verdict};
 
@@ -17,6 +18,7 @@ pub(crate) use explain::write_explanation;
 pub(crate) use plugins::{write_plugin_info, write_plugin_list};
 pub(crate) use recorded::write_recorded;
 pub(crate) use status::write_status;
+pub(crate) use watch::{draw_watch, watched, write_changes};
 
 /// Where the text goes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

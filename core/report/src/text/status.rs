@@ -35,7 +35,7 @@ pub(crate) fn write_status(
     writeln!(out, "{}", conclusion(status))
 }
 
-fn table(status: &Status<'_>) -> Table<6> {
+pub(super) fn table(status: &Status<'_>) -> Table<6> {
     Table {
         heading: ["NAME", "STATE", "IP", "SSH", "MAC", "UPTIME"],
         dispensable: &[4, 5],
@@ -71,7 +71,7 @@ pub(super) fn state(vm: &Vm<'_>) -> Cell {
     }
 }
 
-fn address(vm: &Vm<'_>) -> Cell {
+pub(super) fn address(vm: &Vm<'_>) -> Cell {
     let pick = &vm.input.pick;
     match (pick.verdict, pick.address) {
         (Verdict::Probable, Some(address)) => {
@@ -86,7 +86,7 @@ fn address(vm: &Vm<'_>) -> Cell {
     }
 }
 
-fn ssh(vm: &Vm<'_>) -> Cell {
+pub(super) fn ssh(vm: &Vm<'_>) -> Cell {
     let checkable = vm.input.pick.address.is_some()
         || (vm.runs() && vm.input.pick.verdict == Verdict::NotChecked);
     match vm.ssh.state {

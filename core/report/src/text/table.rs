@@ -23,6 +23,16 @@ impl Cell {
     pub(super) fn new(role: Role, text: impl Into<String>) -> Self {
         Self { text: text.into(), role }
     }
+
+    pub(super) fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Appends a mark and changes what it is.
+    pub(super) fn mark(&mut self, mark: &str, role: Role) {
+        self.text.push_str(mark);
+        self.role = role;
+    }
 }
 
 /// Rows under a heading. The first column is cut when the width does not suffice; columns named

@@ -1,0 +1,78 @@
+//! Keeping an address that was shown until another one is clearly better.
+
+use std::net::IpAddr;
+
+use crate::{Flag, Pick, Verdict, Weights};
+
+/// How many times likelier another address has to be to take the place of the one that was shown:
+/// two candidates of about the same weight would take turns otherwise.
+const CLEARLY_BETTER: f64 = 10.0;
+
+impl Pick<'_> {
+    /// Keeps `previous` as the address where this pick would change it without need: the other one
+    /// is less than ten times likelier, and nothing refutes the previous one.
+    pub fn settle(&mut self, previous: Option<IpAddr>, weights: &Weights) {
+        let (Some(previous), Some(picked)) = (previous, self.picked()) else { return };
+        let Some(kept) = self.candidates.iter().find(|candidate| candidate.address == previous)
+        else {
+            return;
+        };
+        let refuted = kept.struck_out.is_some() || kept.flags.contains(&Flag::MacMismatch);
+        let better = picked.probability > kept.probability * CLEARLY_BETTER;
+        if picked.address == previous || refuted || better {
+            return;
+        }
+        let probability = kept.probability;
+        self.address = Some(previous);
+        self.confidence = Some(probability);
+        self.verdict = if probability >= weights.thresholds.resolved {
+            Verdict::Resolved
+        } else {
+            Verdict::Probable
+        };
+        self.notes.push(format!("{previous} is kept: no other address is clearly likelier"));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Candidate;
+
+    fn candidate(last: u8, probability: f64, flags: &[Flag]) -> Candidate<'static> {
+        Candidate {
+            address: [192, 168, 1, last].into(),
+            probability,
+            flags: flags.to_vec(),
+            ledger: Vec::new(),
+            doubt: None,
+            struck_out: None,
+        }
+    }
+
+    #[test]
+    fn an_address_is_kept_until_another_is_clearly_better_or_it_is_refuted() {
+        let weights = Weights::builtin().unwrap();
+        let mismatch = [Flag::MacMismatch];
+        let rows: [(Option<u8>, f64, f64, &[Flag], u8); 6] = [
+            (Some(37), 0.65, 0.34, &[], 37),
+            (Some(37), 0.95, 0.04, &[], 36),
+            (Some(37), 0.65, 0.34, &mismatch, 36),
+            (Some(99), 0.65, 0.34, &[], 36),
+            (Some(36), 0.65, 0.34, &[], 36),
+            (None, 0.65, 0.34, &[], 36),
+        ];
+        for (previous, best, other, flags, expected) in rows {
+            let mut pick = Pick {
+                verdict: Verdict::Probable,
+                address: Some([192, 168, 1, 36].into()),
+                confidence: Some(best),
+                candidates: vec![candidate(36, best, &[]), candidate(37, other, flags)],
+                ..Pick::not_checked()
+            };
+            pick.settle(previous.map(|last| [192, 168, 1, last].into()), &weights);
+            let expected: IpAddr = [192, 168, 1, expected].into();
+            assert_eq!(pick.address, Some(expected), "{previous:?} {best} {other} {flags:?}");
+        }
+    }
+}
