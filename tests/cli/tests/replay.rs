@@ -1,0 +1,100 @@
+//! A snapshot answers on any platform, and nothing but the snapshot is looked at.
+#![cfg(target_os = "linux")]
+
+use std::{fs, path::Path, process::Command};
+
+use vmkit_cli_tests::{run, vm};
+
+/// A Mac with three machines, one of them with a lease from an earlier run in shared mode.
+fn macos() -> String {
+    format!("{}/data/macos-bridged", env!("CARGO_MANIFEST_DIR"))
+}
+
+#[test]
+fn a_snapshot_of_a_mac_is_answered_here() {
+    let output = run(&["status", "--from", &macos(), "--json"]);
+    output.assert_harmless();
+    assert_eq!(output.status, 0, "{output:?}");
+    assert_eq!(output.json()["generated_at"], "2026-11-24T06:00:00.000Z");
+    let rows = [
+        ("web", "running", Some("192.168.1.64"), "resolved"),
+        ("quiet", "initializing", None, "no-address"),
+        ("off", "stopped", None, "not-running"),
+    ];
+    for (name, state, ip, verdict) in rows {
+        let machine = output.machine(name);
+        let said = (machine["state"].as_str(), machine["ip"].as_str(), machine["verdict"].as_str());
+        assert_eq!(said, (Some(state), ip, Some(verdict)), "{machine:#}");
+    }
+    assert_eq!(output.machine("web")["ssh"]["banner"], "SSH-2.0-OpenSSH_9.6");
+}
+
+#[test]
+fn a_replay_is_the_same_each_time() {
+    let once = || {
+        let mut document = run(&["status", "--from", &macos(), "--json"]).json();
+        document["elapsed_ms"].take();
+        for plugin in document["plugins"].as_array_mut().unwrap() {
+            plugin["elapsed_ms"].take();
+        }
+        document
+    };
+    assert_eq!(once(), once());
+}
+
+/// Everything that a replay may open besides the snapshot: libraries, the installed tree, itself,
+/// its configuration, and who the user is.
+const MAY_OPEN: [&str; 9] = [
+    "/lib",
+    "/usr/lib",
+    "/etc/ld.so",
+    "/etc/vmkit/",
+    "/etc/passwd",
+    "/etc/nsswitch.conf",
+    "/proc/self/",
+    "/sys/fs/cgroup",
+    "/dev/null",
+];
+
+#[test]
+fn a_replay_sends_nothing_and_opens_nothing_else() {
+    let trace = tempfile::NamedTempFile::new().unwrap();
+    let output = Command::new("unshare")
+        .args([
+            "--net",
+            "strace",
+            "-f",
+            "-qq",
+            "-e",
+            "trace=socket,connect,open,openat,execve",
+            "-o",
+        ])
+        .arg(trace.path())
+        .arg(vm())
+        .args(["status", "--from", &macos()])
+        .env("HOME", "/nonexistent")
+        .output()
+        .expect("start unshare and strace; these tests run as root");
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(0), "{stderr}");
+    assert!(String::from_utf8_lossy(&output.stdout).contains("192.168.1.64"), "{output:?}");
+
+    let trace = fs::read_to_string(trace.path()).unwrap();
+    assert!(trace.contains("vm-worker"), "the workers are traced as well:\n{trace}");
+    let sockets: Vec<&str> =
+        trace.lines().filter(|l| l.contains("socket(") && !l.contains("AF_UNIX")).collect();
+    assert!(sockets.is_empty(), "{sockets:#?}");
+    // The C library asks the name service cache who root is, where that runs.
+    let connections: Vec<&str> =
+        trace.lines().filter(|l| l.contains("connect(") && !l.contains("/nscd/")).collect();
+    assert!(connections.is_empty(), "{connections:#?}");
+    let tree = vm().parent().and_then(Path::parent).unwrap().canonicalize().unwrap();
+    let opened = trace.lines().filter(|line| line.contains("open") && !line.contains("ENOENT"));
+    let strange: Vec<&str> = opened
+        .filter_map(|line| line.split('"').nth(1))
+        .filter(|path| path.starts_with('/'))
+        .filter(|path| !MAY_OPEN.iter().any(|allowed| path.starts_with(allowed)))
+        .filter(|path| !Path::new(path).starts_with(&tree) && !path.starts_with(&macos()))
+        .collect();
+    assert!(strange.is_empty(), "{strange:#?}");
+}
