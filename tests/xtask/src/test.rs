@@ -6,12 +6,18 @@ use crate::{
     workspace::Workspace,
 };
 
+/// Shows the system calls of a replay, for the test that it makes none to the outside.
+#[cfg(target_os = "linux")]
+const TRACER: &str = "strace";
+
 /// Runs all tests of the workspace on a debug build that is laid out as installed.
 pub(crate) fn test(workspace: &Workspace, nextest: &[String]) -> anyhow::Result<()> {
     let lab = prepare_lab();
     let mut all = ci_tools::nextest(workspace)?;
     let prefix = stage::stage(workspace, Profile::Debug)?;
     all.env("VMKIT_STAGE", prefix);
+    // Libraries that only tests load are built by nobody else.
+    command::run(workspace.cargo().args(["build", "--locked", "--package", "contract-misbehave"]))?;
     command::run(workspace.cargo().args(["test", "--quiet", "--doc", "--workspace"]))?;
     command::run(all.args(["run", "--workspace"]).args(nextest))?;
     if let Err(why) = lab {
@@ -28,6 +34,7 @@ pub(crate) fn prepare_lab() -> anyhow::Result<()> {
     use anyhow::{Context, bail};
 
     crate::packages::get(vmkit_lab::PACKAGES)?;
+    crate::packages::get(&[TRACER])?;
     if !crate::packages::is_root() {
         bail!("network namespaces need root");
     }
