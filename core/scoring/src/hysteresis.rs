@@ -50,14 +50,16 @@ mod tests {
         }
     }
 
+    /// What was shown; probabilities of .36 and .37; flags of .37; what is shown.
+    type Row = (Option<u8>, f64, f64, &'static [Flag], u8);
+
     #[test]
     fn an_address_is_kept_until_another_is_clearly_better_or_it_is_refuted() {
         let weights = Weights::builtin().unwrap();
-        let mismatch = [Flag::MacMismatch];
-        let rows: [(Option<u8>, f64, f64, &[Flag], u8); 6] = [
+        let rows: [Row; 6] = [
             (Some(37), 0.65, 0.34, &[], 37),
             (Some(37), 0.95, 0.04, &[], 36),
-            (Some(37), 0.65, 0.34, &mismatch, 36),
+            (Some(37), 0.65, 0.34, &[Flag::MacMismatch], 36),
             (Some(99), 0.65, 0.34, &[], 36),
             (Some(36), 0.65, 0.34, &[], 36),
             (None, 0.65, 0.34, &[], 36),
