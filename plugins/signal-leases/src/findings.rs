@@ -1,0 +1,130 @@
+//! From leases to facts about machines.
+
+use std::{
+    collections::HashMap,
+    time::{Duration, SystemTime},
+};
+
+use vmkit_plugin::{Kind, Mac, Observation, Subject, Unread, attribute, escaped};
+
+use crate::{
+    formats::Format,
+    lease::{Lease, Validity},
+};
+
+/// Name of the attribute that tells how long a lease was given for, in seconds.
+const LEASE_SECONDS: &str = "lease-s";
+
+/// Most leases that are reported of one machine: it has one per network, and a file that holds
+/// more has kept old ones.
+const LEASES_LIMIT: usize = 8;
+
+/// One lease file, read.
+pub(crate) struct LeaseFile {
+    pub(crate) format: Format,
+    /// The bridge whose leases it has, where that is known.
+    pub(crate) bridge: Option<String>,
+    /// Newest first.
+    pub(crate) leases: Vec<Lease>,
+}
+
+/// What these files say of the machines; `unread` are the files that are there and could not be
+/// read. That no lease was found is a fact only where all of them were.
+pub(crate) fn observations(
+    vms: &[Subject],
+    files: &[LeaseFile],
+    unread: &[Unread],
+    now: SystemTime,
+) -> Vec<Observation> {
+    let now = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs();
+    let owners = owners(vms);
+    let mut found: Vec<Vec<(Mac, &Lease, &LeaseFile)>> = vec![Vec::new(); vms.len()];
+    for file in files {
+        for lease in &file.leases {
+            let Some((mac, owners)) = lease.mac.and_then(|mac| owners.get_key_value(&mac)) else {
+                continue;
+            };
+            for &vm in owners {
+                found[vm].push((*mac, lease, file));
+            }
+        }
+    }
+    let mut observations = Vec::new();
+    for (vm, mut leases) in found.into_iter().enumerate() {
+        let looked = !files.is_empty() && unread.is_empty() && !vms[vm].macs.is_empty();
+        if leases.is_empty() && looked {
+            let says = "no DHCP server of this computer has leased an address to its MAC";
+            observations.push(Observation::new(vm, Kind::from_code("lease-none"), says));
+        }
+        // Whatever file they are in, those in force come first.
+        leases.sort_by_key(|(_, lease, _)| !lease.validity.covers(now));
+        let kept = leases.iter().take(LEASES_LIMIT);
+        observations.extend(kept.map(|(mac, lease, file)| fact(vm, *mac, lease, file, now)));
+        observations.extend(unread.iter().map(|why| Observation::unread(vm, why)));
+    }
+    observations
+}
+
+/// The machines of each MAC: more than one where a MAC was given twice.
+fn owners(vms: &[Subject]) -> HashMap<Mac, Vec<usize>> {
+    let mut owners: HashMap<Mac, Vec<usize>> = HashMap::new();
+    for (vm, subject) in vms.iter().enumerate() {
+        for &mac in &subject.macs {
+            let of_mac = owners.entry(mac).or_default();
+            if of_mac.last() != Some(&vm) {
+                of_mac.push(vm);
+            }
+        }
+    }
+    owners
+}
+
+fn fact(vm: usize, mac: Mac, lease: &Lease, file: &LeaseFile, now: u64) -> Observation {
+    let (kind, until) = match lease.validity {
+        Validity::Forever => ("lease-current", "without end".to_owned()),
+        Validity::Ended => ("lease-expired", "no longer in force".to_owned()),
+        Validity::Until(end) if now < end => {
+            ("lease-current", format!("valid for {} more", in_words(end - now)))
+        }
+        Validity::Until(end) => ("lease-expired", format!("expired {} ago", in_words(now - end))),
+    };
+    let server = file.format.server();
+    let on = file.bridge.as_deref().map_or_else(String::new, |at| format!(" on {}", escaped(at)));
+    let says = format!("leased by {server}{on}, {until}");
+    let mut fact = Observation::new(vm, Kind::from_code(kind), says).at(lease.address).on_mac(mac);
+    if let Some(age) = age(lease, now) {
+        fact = fact.aged(age);
+    }
+    if let Some(length) = lease.length {
+        fact = fact.with(LEASE_SECONDS, length.to_string());
+    }
+    match &file.bridge {
+        Some(bridge) => fact.with(attribute::INTERFACE, bridge),
+        None => fact,
+    }
+}
+
+/// How long ago the lease was last known to hold: when it was given where it is in force, when it
+/// ended where it is not. `None`: the file does not tell.
+fn age(lease: &Lease, now: u64) -> Option<Duration> {
+    let Validity::Until(end) = lease.validity else { return None };
+    let at = if now < end { end.checked_sub(lease.length?)? } else { end };
+    Some(Duration::from_secs(now.saturating_sub(at)))
+}
+
+/// A time in its two largest units.
+fn in_words(seconds: u64) -> String {
+    const UNITS: [(u64, &str); 4] = [(86_400, "d"), (3600, "h"), (60, "min"), (1, "s")];
+    let largest = UNITS.iter().position(|(unit, _)| seconds >= *unit).unwrap_or(UNITS.len() - 1);
+    let (unit, name) = UNITS[largest];
+    let whole = format!("{} {name}", seconds / unit);
+    match UNITS.get(largest + 1) {
+        Some((below, name)) if seconds % unit >= *below => {
+            format!("{whole} {} {name}", seconds % unit / below)
+        }
+        _ => whole,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,119 @@
+use super::*;
+
+/// A Tuesday in 2026, 08:10 UTC.
+const NOW: u64 = 1_795_507_800;
+const WEB: Mac = Mac::new([0x52, 0x54, 0, 0x4b, 0x5e, 0x57]);
+const DB: Mac = Mac::new([0x52, 0x54, 0, 0x4b, 0x5e, 0x58]);
+
+fn vm(name: &str, macs: &[Mac]) -> Subject {
+    Subject { name: name.into(), macs: macs.to_vec(), ..Subject::default() }
+}
+
+fn lease(last: u8, mac: Option<Mac>, validity: Validity, length: Option<u64>) -> Lease {
+    Lease { address: [192, 168, 64, last].into(), mac, validity, length }
+}
+
+fn file(leases: Vec<Lease>) -> LeaseFile {
+    LeaseFile { format: Format::MacOs, bridge: None, leases }
+}
+
+fn lines(vms: &[Subject], files: &[LeaseFile], unread: &[Unread]) -> Vec<String> {
+    let now = SystemTime::UNIX_EPOCH + Duration::from_secs(NOW);
+    let line = |seen: Observation| {
+        let address = seen.address.map_or_else(|| "-".to_owned(), |at| at.to_string());
+        let age = seen.age.map_or_else(String::new, |age| format!(" age={}", age.as_secs()));
+        let more = seen.attributes.iter().map(|(name, value)| format!(" {name}={value}"));
+        let more: String = more.collect();
+        format!("{} {} {address} {}{age}{more}", seen.vm, seen.kind.code(), seen.says)
+    };
+    observations(vms, files, unread, now).into_iter().map(line).collect()
+}
+
+#[test]
+fn leases_are_told_with_their_time_and_to_their_machine_alone() {
+    let leases = vec![
+        lease(30, Some(WEB), Validity::Until(NOW + 11_520), None),
+        lease(29, Some(WEB), Validity::Until(NOW - 300), None),
+        lease(28, Some(DB), Validity::Until(NOW + 1200), Some(1800)),
+        lease(27, None, Validity::Forever, None),
+        lease(26, Some(WEB), Validity::Forever, None),
+        lease(25, Some(DB), Validity::Ended, Some(1800)),
+        lease(24, Some(DB), Validity::Until(NOW), Some(1800)),
+    ];
+    let expected = [
+        "0 lease-current 192.168.64.30 leased by macOS's DHCP server, valid for 3 h 12 min more",
+        "0 lease-current 192.168.64.26 leased by macOS's DHCP server, without end",
+        "0 lease-expired 192.168.64.29 leased by macOS's DHCP server, expired 5 min ago age=300",
+        "1 lease-current 192.168.64.28 leased by macOS's DHCP server, valid for 20 min more age=600 lease-s=1800",
+        "1 lease-expired 192.168.64.25 leased by macOS's DHCP server, no longer in force lease-s=1800",
+        "1 lease-expired 192.168.64.24 leased by macOS's DHCP server, expired 0 s ago age=0 lease-s=1800",
+    ];
+    assert_eq!(lines(&[vm("web", &[WEB]), vm("db", &[DB])], &[file(leases)], &[]), expected);
+}
+
+#[test]
+fn a_mac_given_twice_and_an_address_leased_twice_are_told_of_both() {
+    let until = Validity::Until(NOW + 60);
+    let leases = vec![lease(9, Some(WEB), until, None), lease(9, Some(DB), until, None)];
+    let vms = [vm("web", &[WEB]), vm("db", &[DB]), vm("clone", &[WEB, WEB])];
+    let expected = [
+        "0 lease-current 192.168.64.9 leased by macOS's DHCP server, valid for 1 min more",
+        "1 lease-current 192.168.64.9 leased by macOS's DHCP server, valid for 1 min more",
+        "2 lease-current 192.168.64.9 leased by macOS's DHCP server, valid for 1 min more",
+    ];
+    assert_eq!(lines(&vms, &[file(leases)], &[]), expected);
+}
+
+/// A machine, the files that were read, those that were not, and what is said.
+type Row<'a> = (&'a Subject, Vec<LeaseFile>, &'a [Unread], &'a [&'a str]);
+
+#[test]
+fn absence_is_a_fact_only_where_all_was_read() {
+    let (web, none) = (vm("web", &[WEB]), vm("none", &[]));
+    let other = || vec![file(vec![lease(9, Some(DB), Validity::Forever, None)])];
+    let denied = Unread::Denied("read /var/db/dhcpd_leases".to_owned());
+    let absent = "0 lease-none - no DHCP server of this computer has leased an address to its MAC";
+    let unread = "0 unread - permission denied: read /var/db/dhcpd_leases reason=denied";
+    let rows: [Row<'_>; 5] = [
+        (&web, other(), &[], &[absent]),
+        (&web, vec![file(Vec::new())], &[], &[absent]),
+        (&web, Vec::new(), &[], &[]),
+        (&web, other(), std::slice::from_ref(&denied), &[unread]),
+        (&none, other(), &[], &[]),
+    ];
+    for (vm, files, unread, expected) in rows {
+        assert_eq!(lines(std::slice::from_ref(vm), &files, unread), expected);
+    }
+}
+
+#[test]
+fn of_many_leases_those_in_force_are_kept() {
+    let old = (0..20).map(|last| lease(last, Some(WEB), Validity::Until(1), None)).collect();
+    let new = vec![lease(200, Some(WEB), Validity::Forever, None)];
+    let bridge =
+        LeaseFile { format: Format::Libvirt, bridge: Some("virbr\u{1b}".to_owned()), leases: new };
+    let found = lines(&[vm("web", &[WEB])], &[file(old), bridge], &[]);
+    assert_eq!(found.len(), LEASES_LIMIT);
+    assert_eq!(
+        found[0],
+        "0 lease-current 192.168.64.200 leased by libvirt's dnsmasq on virbr\\x1b, without end \
+         interface=virbr\u{1b}"
+    );
+}
+
+#[test]
+fn times_have_their_two_largest_units() {
+    let rows = [
+        (0, "0 s"),
+        (59, "59 s"),
+        (60, "1 min"),
+        (90, "1 min 30 s"),
+        (3600, "1 h"),
+        (3630, "1 h"),
+        (86_400 + 7200, "1 d 2 h"),
+    ];
+    for (seconds, expected) in rows {
+        assert_eq!(in_words(seconds), expected);
+    }
+    assert!(in_words(u64::MAX).ends_with(" h"));
+}

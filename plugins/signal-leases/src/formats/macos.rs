@@ -1,0 +1,121 @@
+//! `/var/db/dhcpd_leases`, written by macOS's bootpd: the head is the newest.
+//!
+//! ```text
+//! {
+//!     name=web
+//!     ip_address=192.168.64.30
+//!     hw_address=1,52:54:0:4b:5e:57
+//!     identifier=1,52:54:0:4b:5e:57
+//!     lease=0x65f0c5a2
+//! }
+//! ```
+
+use std::net::Ipv4Addr;
+
+use super::NotThisFormat;
+use crate::{
+    client_id::{mac_of_client_id, octets},
+    lease::{Lease, Validity, is_leasable},
+};
+
+/// What bootpd writes for a lease without an end: the largest time of its 32 bits.
+const INFINITE: u64 = 0xffff_ffff;
+
+/// The leases in this text, in its order. An entry without `identifier` is an address that a
+/// client declined: nobody's. One without `lease` has no known end, so it says nothing of now.
+pub(super) fn leases(text: &str) -> Result<Vec<Lease>, NotThisFormat> {
+    let mut leases = Vec::new();
+    let mut entry: Option<Entry<'_>> = None;
+    let (mut text_seen, mut known) = (false, false);
+    for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
+        match (line, &mut entry) {
+            ("{", _) => entry = Some(Entry::default()),
+            ("}", _) => leases.extend(entry.take().and_then(Entry::into_lease)),
+            (_, Some(entry)) => {
+                // A key can stand without a value.
+                let (key, value) = line.split_once('=').unwrap_or((line, ""));
+                known |= line.contains('=');
+                entry.set(key.trim_end(), value.trim_start());
+            }
+            (_, None) => {}
+        }
+        text_seen |= !matches!(line, "{" | "}");
+    }
+    if text_seen && !known { Err(NotThisFormat) } else { Ok(leases) }
+}
+
+#[derive(Default)]
+struct Entry<'a> {
+    address: Option<&'a str>,
+    hardware: Option<&'a str>,
+    identifier: Option<&'a str>,
+    lease: Option<&'a str>,
+}
+
+impl<'a> Entry<'a> {
+    fn set(&mut self, key: &str, value: &'a str) {
+        let field = match key {
+            "ip_address" => &mut self.address,
+            "hw_address" => &mut self.hardware,
+            "identifier" => &mut self.identifier,
+            "lease" => &mut self.lease,
+            _ => return,
+        };
+        *field = Some(value);
+    }
+
+    fn into_lease(self) -> Option<Lease> {
+        let identifier = self.identifier?;
+        let address: Ipv4Addr = self.address?.parse().ok()?;
+        let digits = self.lease?.strip_prefix("0x")?;
+        let plain = digits.bytes().all(|digit| digit.is_ascii_hexdigit());
+        let end = u64::from_str_radix(digits, 16).ok().filter(|_| plain)?;
+        let mac_in = |text| octets(text).and_then(|octets| mac_of_client_id(&octets));
+        is_leasable(address.into()).then(|| Lease {
+            address: address.into(),
+            // It is the hardware address only where the client sent no identifier of a type.
+            mac: self.hardware.and_then(mac_in).or_else(|| mac_in(identifier)),
+            validity: if end >= INFINITE { Validity::Forever } else { Validity::Until(end) },
+            length: None,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Format, summary::lines};
+
+    #[test]
+    fn every_entry_of_a_used_mac_is_read() {
+        let text = include_str!("../../tests/data/dhcpd_leases");
+        let expected = include_str!("../../tests/data/dhcpd_leases.expected");
+        assert_eq!(lines(Format::MacOs, text), expected.lines().collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn entries_that_say_nothing_are_passed_over() {
+        let of = |body: &str| lines(Format::MacOs, &format!("{{\n{body}\n}}\n"));
+        let whole = "ip_address=10.0.0.2\nhw_address=1,2:0:0:0:0:1\nidentifier=1,2:0:0:0:0:1\n";
+        assert_eq!(of(&format!("{whole}lease=0x10")), ["10.0.0.2 02:00:00:00:00:01 16"]);
+        assert_eq!(of(&format!("{whole}lease=0xffffffff")), ["10.0.0.2 02:00:00:00:00:01 forever"]);
+        let rows = [
+            whole.to_owned(),
+            format!("{whole}lease"),
+            format!("{whole}lease=16"),
+            format!("{whole}lease=0x+1"),
+            format!("{whole}lease=0x"),
+            format!("{whole}lease=0x1{}", "0".repeat(20)),
+            "identifier=1,2:0:0:0:0:1\nlease=0x10".to_owned(),
+            "ip_address=10.0.0.999\nidentifier=1,2:0:0:0:0:1\nlease=0x10".to_owned(),
+            "ip_address=127.0.0.1\nidentifier=1,2:0:0:0:0:1\nlease=0x10".to_owned(),
+        ];
+        for body in rows {
+            assert_eq!(of(&body), [""; 0], "{body}");
+        }
+        assert_eq!(lines(Format::MacOs, ""), [""; 0]);
+        assert_eq!(lines(Format::MacOs, "\n}\n{\n{\n}"), [""; 0]);
+        for text in ["ip_address=10.0.0.2\n", "[\n{\n\"ip-address\": \"10.0.0.2\"\n}\n]"] {
+            assert!(Format::MacOs.leases(text).is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,215 @@
+//! Where lease files are: on this computer, and in a snapshot.
+
+use std::{
+    fs::File,
+    io::{self, Read as _},
+    path::{Path, PathBuf},
+};
+
+use vmkit_plugin::{Cx, Error, ErrorCode, Result, Unread, bounded};
+
+use crate::formats::Format;
+
+/// Largest file that is read, in bytes. A lease takes some 200, and only ISC's log holds more than
+/// one for each address; reading this much takes some 10 ms.
+const FILE_LIMIT: u64 = 16 << 20;
+
+/// Most files of one directory or snapshot that are read: one for each network of a host.
+const FILES_LIMIT: usize = 64;
+
+/// Longest name of a bridge, in bytes: the kernel's limit.
+const BRIDGE_LIMIT: usize = 15;
+
+/// A kind of place: the files that fit, their format, and what a snapshot calls them.
+struct Place {
+    /// An absolute path; its last component may hold one `*`.
+    pattern: &'static str,
+    format: Format,
+}
+
+const fn place(pattern: &'static str, format: Format) -> Place {
+    Place { pattern, format }
+}
+
+/// The usual places: what the manifest declares, which a test holds together.
+#[cfg(not(target_os = "macos"))]
+const PLACES: &[Place] = &[
+    place("/var/lib/libvirt/dnsmasq/*.status", Format::Libvirt),
+    // libvirt before 1.2.6, and networks whose helper is missing.
+    place("/var/lib/libvirt/dnsmasq/*.leases", Format::Dnsmasq),
+    place("/var/lib/misc/dnsmasq.leases", Format::Dnsmasq),
+    place("/var/lib/dnsmasq/dnsmasq.leases", Format::Dnsmasq),
+    place("/var/lib/dhcp/dhcpd.leases", Format::Isc),
+    place("/var/lib/dhcpd/dhcpd.leases", Format::Isc),
+    place("/etc/vmware/vmnet1/dhcpd/dhcpd.leases", Format::Isc),
+    place("/etc/vmware/vmnet8/dhcpd/dhcpd.leases", Format::Isc),
+];
+#[cfg(target_os = "macos")]
+const PLACES: &[Place] = &[
+    place("/var/db/dhcpd_leases", Format::MacOs),
+    place("/var/db/vmware/vmnet-dhcpd-vmnet1.leases", Format::Isc),
+    place("/var/db/vmware/vmnet-dhcpd-vmnet8.leases", Format::Isc),
+    place("/Library/Preferences/Parallels/parallels_dhcp_leases", Format::Parallels),
+    // Homebrew's, on Apple's processors and on Intel's.
+    place("/opt/homebrew/var/lib/misc/dnsmasq/dnsmasq.leases", Format::Dnsmasq),
+    place("/usr/local/var/lib/misc/dnsmasq/dnsmasq.leases", Format::Dnsmasq),
+];
+
+/// One lease file that is there.
+#[derive(Debug)]
+pub(crate) struct FileText {
+    pub(crate) format: Format,
+    /// The bridge whose leases it has, where its name tells.
+    pub(crate) bridge: Option<String>,
+    /// What it is called in messages: its path.
+    pub(crate) name: String,
+    /// Its text, or why that is not known.
+    pub(crate) text: Result<Vec<u8>, Unread>,
+}
+
+/// The lease files of this computer.
+pub(crate) fn live() -> Vec<FileText> {
+    PLACES.iter().flat_map(|place| in_place(Path::new(place.pattern), place.format)).collect()
+}
+
+fn in_place(pattern: &Path, format: Format) -> Vec<FileText> {
+    let paths = match matching(pattern) {
+        Ok(paths) => paths,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Vec::new(),
+        Err(error) => {
+            let why = unread("list the directory of", pattern, &error);
+            let name = pattern.display().to_string();
+            return vec![FileText { format, bridge: None, name, text: Err(why) }];
+        }
+    };
+    paths.into_iter().filter_map(|path| from_file(&path, format)).collect()
+}
+
+/// The files that fit the pattern, sorted by name.
+fn matching(pattern: &Path) -> io::Result<Vec<PathBuf>> {
+    let name = pattern.file_name().unwrap_or_default().to_string_lossy();
+    let (Some((before, after)), Some(directory)) = (name.split_once('*'), pattern.parent()) else {
+        return Ok(vec![pattern.to_owned()]);
+    };
+    let fits = |entry: &std::fs::DirEntry| {
+        let name = entry.file_name();
+        let rest = name.to_str().and_then(|name| name.strip_prefix(before));
+        rest.is_some_and(|rest| rest.ends_with(after))
+    };
+    let mut paths: Vec<_> = std::fs::read_dir(directory)?
+        .filter_map(io::Result::ok)
+        .filter(fits)
+        .take(FILES_LIMIT)
+        .map(|entry| entry.path())
+        .collect();
+    paths.sort();
+    Ok(paths)
+}
+
+/// The file at this path; `None` where there is none.
+fn from_file(path: &Path, format: Format) -> Option<FileText> {
+    // Opening a named pipe would wait for its writer.
+    let text = match std::fs::metadata(path).map(|status| status.is_file()) {
+        Ok(true) => File::open(path).and_then(content),
+        Ok(false) => Err(io::Error::other("not a regular file")),
+        Err(error) => Err(error),
+    };
+    let text = match text {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return None,
+        text => text.map_err(|error| unread("read", path, &error)),
+    };
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let bridge = name.strip_suffix(".status").filter(|_| format == Format::Libvirt);
+    Some(FileText {
+        format,
+        bridge: bridge.map(bounded_name),
+        name: path.display().to_string(),
+        text,
+    })
+}
+
+fn bounded_name(name: &str) -> String {
+    bounded(name, BRIDGE_LIMIT).to_owned()
+}
+
+fn content(file: File) -> io::Result<Vec<u8>> {
+    let mut content = Vec::new();
+    file.take(FILE_LIMIT + 1).read_to_end(&mut content)?;
+    if content.len() as u64 > FILE_LIMIT {
+        return Err(io::Error::other("it is larger than 16 MiB"));
+    }
+    Ok(content)
+}
+
+fn unread(operation: &str, path: &Path, error: &io::Error) -> Unread {
+    why(Error::io(&format!("{operation} {}", path.display()), error))
+}
+
+fn why(error: Error) -> Unread {
+    match error.code {
+        ErrorCode::Denied => Unread::Denied(error.message),
+        ErrorCode::TimedOut => Unread::TimedOut,
+        _ => Unread::Failed(error.message),
+    }
+}
+
+/// The lease files of a snapshot.
+pub(crate) fn of_snapshot(cx: &Cx<'_>) -> Vec<FileText> {
+    let mut texts = Vec::new();
+    for name in cx.artefacts().into_iter().take(FILES_LIMIT) {
+        let Some((format, bridge)) = format_of(&name) else { continue };
+        let text = match cx.artefact(&name) {
+            Ok(Some(file)) => content(file).map_err(|error| unread("read", name.as_ref(), &error)),
+            Ok(None) => continue,
+            Err(error) => Err(why(error)),
+        };
+        texts.push(FileText { format, bridge: bridge.map(bounded_name), name, text });
+    }
+    texts
+}
+
+/// The format of an artefact, and its bridge, by its name. The leases of networkd, `networkd-…`,
+/// are not read: a guest's own file names no MAC that would tie it to a machine, and this
+/// computer's own name addresses of its own.
+fn format_of(artefact: &str) -> Option<(Format, Option<&str>)> {
+    let name = artefact.strip_prefix("leases/")?;
+    let bridge = name.strip_prefix("libvirt-").and_then(|rest| rest.strip_suffix(".status"));
+    let format = match name {
+        _ if bridge.is_some() => Format::Libvirt,
+        "dhcpd_leases" => Format::MacOs,
+        "parallels.leases" => Format::Parallels,
+        _ if !name.ends_with(".leases") => return None,
+        _ if name.starts_with("dnsmasq") => Format::Dnsmasq,
+        _ if name.starts_with("dhcpd") => Format::Isc,
+        _ => return None,
+    };
+    Some((format, bridge))
+}
+
+/// The names under which these files go into a snapshot: the second of one format gets a number.
+pub(crate) fn artefacts(texts: &[FileText]) -> Vec<String> {
+    let mut names: Vec<String> = Vec::with_capacity(texts.len());
+    for text in texts {
+        let (stem, ending) = match (text.format, &text.bridge) {
+            (Format::MacOs, _) => ("dhcpd_leases".to_owned(), ""),
+            (Format::Dnsmasq, _) => ("dnsmasq".to_owned(), ".leases"),
+            (Format::Libvirt, bridge) => {
+                (format!("libvirt-{}", bridge.as_deref().unwrap_or("0")), ".status")
+            }
+            (Format::Isc, _) => ("dhcpd".to_owned(), ".leases"),
+            (Format::Parallels, _) => ("parallels".to_owned(), ".leases"),
+        };
+        let before = names.iter().filter(|name| {
+            let rest = name.strip_prefix("leases/").and_then(|name| name.strip_prefix(&*stem));
+            rest.is_some_and(|rest| rest == ending || rest.starts_with('-'))
+        });
+        names.push(match before.count() {
+            0 => format!("leases/{stem}{ending}"),
+            count => format!("leases/{stem}-{}{ending}", count + 1),
+        });
+    }
+    names
+}
+
+#[cfg(test)]
+mod tests;
