@@ -1,0 +1,232 @@
+//! Troubles that others had, as whole cases: verdict, address, flags and reasons of each.
+
+mod common;
+
+use common::Scenario;
+
+#[test]
+fn troubles_that_others_had() {
+    for scenario in TROUBLES {
+        scenario.check();
+    }
+}
+
+#[test]
+fn several_machines_at_one_address_or_with_one_mac() {
+    for scenario in DUPLICATES {
+        scenario.check();
+    }
+}
+
+const TROUBLES: &[Scenario] = &[
+    Scenario {
+        name: "a lease of one shared network and ARP on another (tart#172)",
+        network: "shared",
+        machines: &["web shared on=bridge100", "off off"],
+        evidence: &[
+            "web 192.168.64.34 lease-current mac=web",
+            "web 192.168.65.4 neighbour-cached mac=web if=bridge100",
+            "off 192.168.65.9 neighbour-stale mac=off",
+        ],
+        expected: &[
+            (
+                "web: resolved 192.168.65.4",
+                &["192.168.64.34 0.031 [off-subnet] doubt -3.00: the host has no shared network"],
+            ),
+            ("off: not-running -", &[]),
+        ],
+    },
+    Scenario {
+        name: "a shared run, then a bridged one: the lease file keeps the old address (tart#472)",
+        network: "lan",
+        machines: &["web bridged on=en0"],
+        evidence: &["web 192.168.64.34 lease-current mac=web"],
+        expected: &[(
+            "web: no-address -",
+            &["struck out: nothing that counts", "a lease of the shared network says nothing"],
+        )],
+    },
+    Scenario {
+        name: "only an expired lease (vagrant-libvirt#674)",
+        network: "shared",
+        machines: &["web shared on=bridge100"],
+        evidence: &["web 192.168.65.4 lease-expired mac=web"],
+        expected: &[("web: probable 192.168.65.4", &["192.168.65.4 0.667 [stale]"])],
+    },
+    Scenario {
+        name: "two addresses at one MAC, the old one silent (multipass#3772)",
+        network: "shared",
+        machines: &["web shared on=bridge100 up=3600"],
+        evidence: &[
+            "web 192.168.65.36 neighbour-stale mac=web if=bridge100",
+            "web 192.168.65.37 neighbour-stale mac=web if=bridge100",
+            "web 192.168.65.36 ssh-unreachable",
+            "web 192.168.65.37 ssh-ready",
+        ],
+        expected: &[(
+            "web: resolved 192.168.65.37",
+            &["192.168.65.37 0.945 []", "ssh-unreachable -3.00 | neighbour-stale +2.08"],
+        )],
+    },
+    Scenario {
+        name: "incomplete on one interface, found on another (multipass#4383)",
+        network: "shared",
+        machines: &["web shared on=bridge100"],
+        evidence: &[
+            "web 192.168.65.4 neighbour-cached mac=web if=bridge100",
+            "web 192.168.65.4 neighbour-failed if=en0",
+        ],
+        expected: &[(
+            "web: resolved 192.168.65.4",
+            &["not neighbour-failed: the address was found on another interface"],
+        )],
+    },
+    Scenario {
+        name: "the agent lists a second network (cockpit-machines#729)",
+        network: "lan",
+        machines: &["web bridged on=en0"],
+        evidence: &[
+            "web 192.168.2.2 agent-address mac=other",
+            "web 192.168.1.13 agent-address mac=web",
+            "web 172.17.0.1 agent-address mac=docker",
+        ],
+        expected: &[(
+            "web: resolved 192.168.1.13",
+            &["192.168.2.2 0.000 [off-subnet]", "172.17.0.1 0.000 [host]"],
+        )],
+    },
+    Scenario {
+        name: "the container bridge inside the guest (open-vm-tools#100)",
+        network: "unknown",
+        machines: &["web bridged"],
+        evidence: &["web 172.17.0.1 console-address", "web 192.168.1.64 neighbour-stale mac=web"],
+        expected: &[(
+            "web: probable 192.168.1.64",
+            &["172.17.0.1 0.077 [guest-claim-only] doubt -3.00: it is in the range of Docker's"],
+        )],
+    },
+    Scenario {
+        name: "fe80 comes first (minikube#3963)",
+        network: "lan",
+        machines: &["web bridged"],
+        evidence: &[
+            "web fe80::1 neighbour-reachable mac=web",
+            "web 2001:db8::5 neighbour-reachable mac=web",
+            "web 192.168.1.64 neighbour-reachable mac=web",
+        ],
+        expected: &[(
+            "web: resolved 192.168.1.64",
+            &["192.168.1.64 0.990 []\u{20}|", "2001:db8::5 0.943", "fe80::1 0.047 [link-local]"],
+        )],
+    },
+    Scenario {
+        name: "the right address, but the host may not reach it (multipass#3766)",
+        network: "shared",
+        machines: &["web shared on=bridge100 up=600"],
+        evidence: &[
+            "web 192.168.65.4 neighbour-reachable mac=web",
+            "web 192.168.65.4 ssh-unreachable",
+        ],
+        expected: &[(
+            "web: resolved 192.168.65.4",
+            &["not ssh-unreachable: the machine's MAC was just seen there"],
+        )],
+    },
+    Scenario {
+        name: "every dotted quad of a console: network and router before the machine's own",
+        network: "lan",
+        machines: &["web bridged up=60"],
+        evidence: &[
+            "web 192.168.1.0 console-address",
+            "web 192.168.1.1 console-address",
+            "web 192.168.1.1 ssh-ready",
+            "web 192.168.1.255 console-address",
+            "web 192.168.1.50 console-address",
+            "web 192.168.1.20 console-address",
+        ],
+        expected: &[(
+            "web: resolved 192.168.1.50",
+            &[
+                "192.168.1.0 0.000 [guest-claim-only] struck out: the address of a whole network",
+                "192.168.1.1 0.000 [gateway guest-claim-only] struck out: the address of the gate",
+                "192.168.1.20 0.000 [host guest-claim-only] struck out: an address of this comp",
+                "192.168.1.255 0.000 [guest-claim-only] struck out: a broadcast address",
+            ],
+        )],
+    },
+];
+
+const DUPLICATES: &[Scenario] = &[
+    Scenario {
+        name: "clones of one machine-id lease one address (tart#1097, lxd#7180)",
+        network: "shared",
+        machines: &["web shared on=bridge100", "db shared on=bridge100"],
+        evidence: &[
+            "web 192.168.65.4 lease-current mac=web",
+            "db 192.168.65.4 lease-current mac=db",
+        ],
+        expected: &[
+            (
+                "web: ambiguous -",
+                &["0.476 [duplicate-ip]", "note: 192.168.65.4 is also held by db"],
+            ),
+            ("db: ambiguous -", &["0.476 [duplicate-ip]", "also held by web"]),
+        ],
+    },
+    Scenario {
+        name: "one of two clones answers: still not resolved",
+        network: "shared",
+        machines: &["web shared on=bridge100", "db shared on=bridge100"],
+        evidence: &[
+            "web 192.168.65.4 lease-current mac=web",
+            "web 192.168.65.4 neighbour-reachable mac=web",
+            "db 192.168.65.4 lease-current mac=db",
+            "db 192.168.65.4 neighbour-other-mac mac=web",
+        ],
+        expected: &[
+            ("web: probable 192.168.65.4", &["[duplicate-ip]", "note: 192.168.65.4 is also held"]),
+            (
+                "db: no-address -",
+                &["[duplicate-ip mac-mismatch]", "answers with 52:54:00:00:00:77, the MAC of web"],
+            ),
+        ],
+    },
+    Scenario {
+        name: "a guest that claims another machine's address takes nothing from it",
+        network: "lan",
+        machines: &["web bridged", "evil bridged"],
+        evidence: &[
+            "web 192.168.1.64 neighbour-reachable mac=web",
+            "evil 192.168.1.64 console-address",
+            "evil 192.168.1.64 neighbour-other-mac mac=web",
+        ],
+        expected: &[
+            ("web: resolved 192.168.1.64", &["0.990 []"]),
+            ("evil: no-address -", &["the MAC of web"]),
+        ],
+    },
+    Scenario {
+        name: "every machine has one MAC (multipass#28)",
+        network: "lan",
+        machines: &["web bridged", "db bridged mac=web", "off mac=web off"],
+        evidence: &[
+            "web 192.168.1.64 neighbour-reachable mac=web",
+            "db 192.168.1.64 neighbour-reachable mac=web",
+        ],
+        expected: &[
+            ("web: ambiguous -", &["[duplicate-mac]", "52:54:00:00:00:77 is also that of db"]),
+            ("db: ambiguous -", &["[duplicate-mac]", "is also that of web"]),
+            ("off: not-running -", &[]),
+        ],
+    },
+    Scenario {
+        name: "one MAC, and only one of the two has an address",
+        network: "lan",
+        machines: &["web bridged", "db bridged mac=web"],
+        evidence: &["web 192.168.1.64 neighbour-reachable mac=web"],
+        expected: &[
+            ("web: probable 192.168.1.64", &["0.990 [duplicate-mac]"]),
+            ("db: no-address -", &["note: the MAC 52:54:00:00:00:77 is also that of web"]),
+        ],
+    },
+];
