@@ -85,6 +85,8 @@ kinds! {
     SshTimeout = "ssh-timeout",
     /// The host has no way to the address, or nobody answers for it on the link.
     SshUnreachable = "ssh-unreachable",
+    /// A captured DHCP server acknowledged this address to the machine's MAC.
+    DhcpAck = "dhcp-ack",
     /// A DNS server or mDNS responder gives this address for the machine's name.
     DnsAddress = "dns-address",
     /// Somebody at the address answered an ICMP echo.

@@ -1,0 +1,46 @@
+//! DHCP exchanges out of packet captures: which address a server acknowledged to which MAC.
+//!
+//! Captures are artefacts of a snapshot (`dhcp/*.pcap`, Ethernet). Nothing is captured while
+//! machines are being looked up, so a look at the computer itself finds nothing here. IPv4 only.
+
+#![deny(unsafe_code)]
+
+mod captures;
+mod findings;
+mod frame;
+mod holds;
+mod message;
+mod pcap;
+
+use serde::Deserialize;
+use vmkit_plugin::{Cx, Plugin, Result, Signal, Source, Subject};
+
+/// Nothing can be set.
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {}
+
+/// The plugin.
+pub struct Dhcp;
+
+impl Plugin for Dhcp {
+    type Config = Config;
+
+    fn new(_: Config) -> Result<Self> {
+        Ok(Self)
+    }
+}
+
+impl Signal for Dhcp {
+    fn observe(&self, vms: &[Subject], cx: &Cx<'_>) -> Result<()> {
+        cx.check()?;
+        if cx.source() != Source::Snapshot || vms.is_empty() {
+            return Ok(());
+        }
+        let (packets, result) = captures::read(cx)?;
+        cx.emit_all(findings::discover(&holds::rebuild(&packets), vms, cx.now()))?;
+        result
+    }
+}
+
+vmkit_plugin::export!(manifest = "../plugin.json", signal = Dhcp);
