@@ -39,10 +39,12 @@ const PLACES: &[Place] = &[
     place("/var/lib/libvirt/dnsmasq/*.leases", Format::Dnsmasq),
     place("/var/lib/misc/dnsmasq.leases", Format::Dnsmasq),
     place("/var/lib/dnsmasq/dnsmasq.leases", Format::Dnsmasq),
-    place("/var/lib/dhcp/dhcpd.leases", Format::Isc),
-    place("/var/lib/dhcpd/dhcpd.leases", Format::Isc),
-    place("/etc/vmware/vmnet1/dhcpd/dhcpd.leases", Format::Isc),
-    place("/etc/vmware/vmnet8/dhcpd/dhcpd.leases", Format::Isc),
+    // dhcpd replaces its file by another, so the right to the one that is there would not last:
+    // a pattern asks for the directory.
+    place("/var/lib/dhcp/dhcpd*.leases", Format::Isc),
+    place("/var/lib/dhcpd/dhcpd*.leases", Format::Isc),
+    place("/etc/vmware/vmnet1/dhcpd/dhcpd*.leases", Format::Isc),
+    place("/etc/vmware/vmnet8/dhcpd/dhcpd*.leases", Format::Isc),
 ];
 #[cfg(target_os = "macos")]
 const PLACES: &[Place] = &[
