@@ -20,7 +20,7 @@ const FILES_LIMIT: usize = 64;
 /// Longest name of a bridge, in bytes: the kernel's limit.
 const BRIDGE_LIMIT: usize = 15;
 
-/// A kind of place: the files that fit, their format, and what a snapshot calls them.
+/// A place of lease files of one format.
 struct Place {
     /// An absolute path; its last component may hold one `*`.
     pattern: &'static str,
