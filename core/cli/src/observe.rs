@@ -2,7 +2,7 @@
 
 use std::{
     path::{Path, PathBuf},
-    time::SystemTime,
+    time::{Instant, SystemTime},
 };
 
 use vmkit_evidence::Evidence;
@@ -147,10 +147,12 @@ impl<'a> Observer<'a> {
         &mut self,
         wanted: impl FnOnce(&Scene) -> anyhow::Result<Vec<String>>,
     ) -> anyhow::Result<(Scene, Observations)> {
+        let began = Instant::now();
         let scene = match &self.record {
             Some((directory, record)) => Scene::of_record(directory.clone(), record.clone()),
             None => Scene::of_computer(Depth::WithQmp, self.context)?,
         };
+        tracing::debug!("machines and network read: {:?}", began.elapsed());
         let wanted = wanted(&scene)?;
         let alive: Vec<&Machine> =
             scene.machines.iter().filter(|machine| is_alive(machine)).collect();
@@ -158,6 +160,7 @@ impl<'a> Observer<'a> {
         let run = &mut self.run;
         run.revive();
         let evidence = run.discover(alive.iter().map(|machine| target(machine)).collect());
+        tracing::debug!("addresses discovered: {:?}", began.elapsed());
         let network = scene.network.as_ref();
         let mut probes = candidates_to_probe(&cases, &evidence, network, scene.now(), self.weights);
         for (machine, probes) in alive.iter().zip(&mut probes) {
@@ -167,7 +170,9 @@ impl<'a> Observer<'a> {
             }
         }
         run.confirm(&probes);
+        tracing::debug!("addresses chosen to be probed: {:?}", began.elapsed());
         let observed = run.settle();
+        tracing::debug!("addresses probed: {:?}", began.elapsed());
         let (evidence, outcomes) = (observed.evidence, observed.outcomes);
         Ok((scene, Observations { cases, evidence, outcomes }))
     }

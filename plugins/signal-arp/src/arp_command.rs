@@ -20,10 +20,22 @@ use crate::{
 #[cfg(target_os = "macos")]
 const ARP: &str = "/usr/sbin/arp";
 
-/// The entries that matter to this batch.
+/// The whole table at one moment.
 #[cfg(target_os = "macos")]
-pub(crate) fn read(interest: &Interest, budget: Duration) -> Result<Vec<Entry>> {
-    Ok(entries(&run(ARP, budget)?, interest))
+pub(crate) struct Table(Vec<u8>);
+
+/// Reads the table.
+#[cfg(target_os = "macos")]
+pub(crate) fn read(budget: Duration) -> Result<Table> {
+    run(ARP, budget).map(Table)
+}
+
+#[cfg(target_os = "macos")]
+impl Table {
+    /// The entries that matter to this batch. Nothing is waited for.
+    pub(crate) fn entries(&mut self, interest: &Interest, _: Duration) -> Vec<Entry> {
+        entries(&self.0, interest)
+    }
 }
 
 /// All entries, and the text that they stand in.

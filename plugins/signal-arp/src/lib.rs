@@ -1,7 +1,8 @@
 //! The host's neighbour table: which address the kernel has seen on which MAC.
 //!
-//! Discovery reports the addresses that the table ties to the machines' MACs. Confirmation reads
-//! the table afresh and tells who holds each candidate address. IPv4 only.
+//! Discovery reads the table and reports the addresses that it ties to the machines' MACs.
+//! Confirmation, which follows within milliseconds, tells from the same table who holds each
+//! candidate address. IPv4 only.
 
 #![deny(unsafe_code)]
 
@@ -19,7 +20,10 @@ use arp_command as platform;
 #[cfg(target_os = "linux")]
 use linux as platform;
 
-use std::time::Duration;
+use std::{
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
 
 use serde::Deserialize;
 use vmkit_plugin::{Cx, Plugin, Result, Signal, Source, Stage, Subject};
@@ -35,14 +39,14 @@ const LONGEST_READ: Duration = Duration::from_secs(1);
 #[serde(default, deny_unknown_fields)]
 pub struct Config {}
 
-/// The plugin.
-pub struct Arp;
+/// The plugin, with the table that the last discovery has read.
+pub struct Arp(Mutex<Option<platform::Table>>);
 
 impl Plugin for Arp {
     type Config = Config;
 
     fn new(_: Config) -> Result<Self> {
-        Ok(Self)
+        Ok(Self(Mutex::default()))
     }
 }
 
@@ -55,7 +59,7 @@ impl Signal for Arp {
         }
         let (entries, result) = match cx.source() {
             Source::Snapshot => snapshot::read(&interest, cx),
-            Source::Live => (platform::read(&interest, cx.remaining().min(LONGEST_READ))?, Ok(())),
+            Source::Live => (self.live(&interest, cx)?, Ok(())),
             Source::Recording => recorded(cx)?,
         };
         cx.check()?;
@@ -64,6 +68,23 @@ impl Signal for Arp {
             Stage::Confirm => findings::confirm(&entries, &interest, vms),
         })?;
         result
+    }
+}
+
+impl Arp {
+    fn live(&self, interest: &Interest, cx: &Cx<'_>) -> Result<Vec<Entry>> {
+        let budget = cx.remaining().min(LONGEST_READ);
+        // A call that panicked leaves the table of an earlier one, which is as good as none.
+        let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut table = match (cx.stage(), last.take()) {
+            (Stage::Confirm, Some(table)) => table,
+            _ => platform::read(budget)?,
+        };
+        let entries = table.entries(interest, budget);
+        if cx.stage() == Stage::Discover {
+            *last = Some(table);
+        }
+        Ok(entries)
     }
 }
 

@@ -14,7 +14,7 @@ use netlink_packet_route::{
 };
 use vmkit_plugin::Mac;
 
-use crate::table::{Entry, Interest, State};
+use crate::table::{Entry, State};
 
 const NLMSG_ERROR: u16 = 2;
 const NLMSG_DONE: u16 = 3;
@@ -35,11 +35,11 @@ const IFLA_IFNAME: u16 = 3;
 /// that this is built for.
 const TICK: Duration = Duration::from_millis(10);
 
-/// A neighbour of interest, its interface still a number.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct Neighbour {
-    address: Ipv4Addr,
-    mac: Option<Mac>,
+/// A neighbour, its interface still a number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Neighbour {
+    pub(super) address: Ipv4Addr,
+    pub(super) mac: Option<Mac>,
     state: State,
     age: Option<Duration>,
     pub(super) interface: u32,
@@ -107,8 +107,8 @@ fn serialized(message: RouteNetlinkMessage, flags: u16, sequence: u32) -> Vec<u8
     bytes
 }
 
-/// The neighbour in this message, if it is of interest and its state says anything.
-pub(super) fn neighbour(payload: &[u8], interest: &Interest) -> Option<Neighbour> {
+/// The neighbour in this message, if its state says anything.
+pub(super) fn neighbour(payload: &[u8]) -> Option<Neighbour> {
     let header = NeighbourHeader::parse(payload).ok()?;
     let state = state_of(header.state)?;
     let (mut address, mut mac, mut age) = (None, None, None);
@@ -127,7 +127,7 @@ pub(super) fn neighbour(payload: &[u8], interest: &Interest) -> Option<Neighbour
     // The kernel may leave the last MAC in an entry whose resolution has failed since.
     let mac = mac.filter(|mac| state != State::Failed && !mac.is_zero());
     let tells = mac.is_some() || state == State::Failed;
-    (tells && interest.covers(address, mac)).then_some(Neighbour {
+    tells.then_some(Neighbour {
         address,
         mac,
         state,
@@ -165,6 +165,7 @@ mod tests {
     use vmkit_plugin::Subject;
 
     use super::*;
+    use crate::table::Interest;
 
     fn payload(address: Ipv4Addr, state: NeighbourState, mac: &[u8]) -> Vec<u8> {
         let mut message = NeighbourMessage::default();
@@ -194,15 +195,13 @@ mod tests {
             ("10.0.0.1", NeighbourState::Reachable, &own[..], Some((State::Reachable, true))),
             ("10.0.0.1", NeighbourState::Incomplete, &own, None),
             ("10.0.0.1", NeighbourState::None, &own, None),
-            ("10.0.0.1", NeighbourState::Reachable, &other, None),
             ("10.9.9.9", NeighbourState::Stale, &other, Some((State::Stale, true))),
             ("10.9.9.9", NeighbourState::Failed, &other, Some((State::Failed, false))),
             ("10.9.9.9", NeighbourState::Stale, &[0; 6], None),
             ("10.9.9.9", NeighbourState::Permanent, &[1; 20], None),
         ];
-        let interest = Interest::new(&[web()]);
         for (address, state, mac, expected) in rows {
-            let seen = neighbour(&payload(address.parse().unwrap(), state, mac), &interest);
+            let seen = neighbour(&payload(address.parse().unwrap(), state, mac));
             let found = seen.as_ref().map(|seen| (seen.state, seen.mac.is_some()));
             assert_eq!(found, expected, "{address} {state:?}");
             if let Some(Neighbour { age: Some(age), .. }) = seen {
@@ -219,8 +218,9 @@ mod tests {
                 let [_, b, c, d] = number.to_be_bytes();
                 let address = Ipv4Addr::new(10, b, c, d);
                 let mac = [0x52, 0x54, 0, b, c, d];
-                neighbour(&payload(address, NeighbourState::Stale, &mac), &interest)
+                neighbour(&payload(address, NeighbourState::Stale, &mac))
             })
+            .filter(|seen| interest.covers(seen.address, seen.mac))
             .map(|seen| seen.address.to_string())
             .collect();
         assert_eq!(found, ["10.0.0.1"]);
@@ -228,16 +228,15 @@ mod tests {
 
     #[test]
     fn no_cut_or_flipped_message_is_a_panic() {
-        let interest = Interest::new(&[web()]);
         let whole = payload([10, 0, 0, 1].into(), NeighbourState::Stale, &[0x52, 0x54, 0, 0, 0, 1]);
         for cut in 0..=whole.len() {
-            let _ = neighbour(&whole[..cut], &interest);
+            let _ = neighbour(&whole[..cut]);
             let _ = link_name(&whole[..cut]);
         }
         for at in 0..whole.len() {
             let mut flipped = whole.clone();
             flipped[at] ^= 0xff;
-            let _ = neighbour(&flipped, &interest);
+            let _ = neighbour(&flipped);
             let _ = link_name(&flipped);
         }
     }

@@ -23,44 +23,53 @@ use socket::{ReadError, RouteSocket};
 /// second look is nearly always whole. A third would cost more than it tells.
 const ATTEMPTS: usize = 2;
 
-/// The entries that matter to this batch, with the names of their interfaces.
-pub(crate) fn read(interest: &Interest, budget: Duration) -> Result<Vec<Entry>> {
-    let deadline = Instant::now() + budget;
+/// The whole table at one moment. An entry is a few words, so that one of 100,000 costs some
+/// megabytes and no time to keep.
+pub(crate) struct Table {
+    socket: RouteSocket,
+    neighbours: Vec<Neighbour>,
+}
+
+/// Reads the table.
+pub(crate) fn read(budget: Duration) -> Result<Table> {
     let mut socket = RouteSocket::open()?;
-    let neighbours = dump(&mut socket, interest, deadline)?;
-    let mut names: HashMap<u32, Option<String>> = HashMap::new();
-    Ok(neighbours
-        .into_iter()
-        .map(|neighbour| {
-            // An interface may vanish after the dump; its entry is still worth telling.
-            let interface = names
-                .entry(neighbour.interface)
-                .or_insert_with(|| interface_name(&mut socket, neighbour.interface, deadline).ok())
-                .clone();
-            neighbour.into_entry(interface)
-        })
-        .collect())
+    let neighbours = dump(&mut socket, Instant::now() + budget)?;
+    Ok(Table { socket, neighbours })
+}
+
+impl Table {
+    /// The entries that matter to this batch, with the names of their interfaces.
+    pub(crate) fn entries(&mut self, interest: &Interest, budget: Duration) -> Vec<Entry> {
+        let deadline = Instant::now() + budget;
+        let mut names: HashMap<u32, Option<String>> = HashMap::new();
+        let matters = |neighbour: &&Neighbour| interest.covers(neighbour.address, neighbour.mac);
+        let neighbours = self.neighbours.iter().filter(matters);
+        neighbours
+            .map(|neighbour| {
+                // An interface may vanish after the dump; its entry is still worth telling.
+                let name = || interface_name(&mut self.socket, neighbour.interface, deadline).ok();
+                let interface = names.entry(neighbour.interface).or_insert_with(name).clone();
+                neighbour.into_entry(interface)
+            })
+            .collect()
+    }
 }
 
 /// All entries, and the text in which `ip` prints them.
 pub(crate) fn read_whole(budget: Duration) -> Result<Whole> {
-    let entries = read(&Interest::everything(), budget)?;
+    let entries = read(budget)?.entries(&Interest::everything(), budget);
     let text = parse::to_json(&entries).into_bytes();
     Ok(Whole { entries, artefact: parse::IP_NEIGH_JSON, text })
 }
 
 /// One dump; after a change under it or an overrun one more, whose result stands as it is: each
 /// of its entries is true, only some may be missing.
-fn dump(
-    socket: &mut RouteSocket,
-    interest: &Interest,
-    deadline: Instant,
-) -> Result<Vec<Neighbour>> {
+fn dump(socket: &mut RouteSocket, deadline: Instant) -> Result<Vec<Neighbour>> {
     for attempt in 1..=ATTEMPTS {
         let mut neighbours = Vec::new();
         let asked = socket.ask(&message::neighbour_dump_request, deadline, |part| {
             if let Part::Neighbour(payload) = part {
-                neighbours.extend(message::neighbour(payload, interest));
+                neighbours.extend(message::neighbour(payload));
             }
         });
         match asked {
