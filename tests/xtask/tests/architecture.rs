@@ -18,6 +18,7 @@ const REACHES_OUT: &[&str] = &[
     "socket2",
     "sysinfo",
     "tokio",
+    "vmkit-capture",
     "vmkit-host",
     "vmkit-inventory",
     "vmkit-platform",

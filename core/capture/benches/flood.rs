@@ -1,0 +1,2 @@
+//! How much other traffic a capture bears.
+fn main() {}

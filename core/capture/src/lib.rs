@@ -1,0 +1,47 @@
+//! Passive capture of DHCP and ARP on one interface, and pcap files of what was captured.
+//!
+//! On Linux, [`Capture`] is a packet socket with a ring of the kernel's: a filter in the kernel,
+//! attached and locked before the socket hears of any interface, keeps everything else out, and
+//! frames are read where the kernel put them. Nothing is sent. Elsewhere opening one fails with
+//! [`CaptureError::Unsupported`].
+//!
+//! ```no_run
+//! use std::time::{Duration, Instant};
+//! use vmkit_capture::{Capture, DEFAULT_RING_BYTES, pcap};
+//!
+//! let mut capture = Capture::open("tap0", DEFAULT_RING_BYTES)?;
+//! let mut file = pcap::Writer::new(std::fs::File::create("guest-web.pcap")?)?;
+//! let deadline = Instant::now() + Duration::from_secs(5);
+//! while let Some(frame) = capture.next(deadline)? {
+//!     file.write(&frame)?;
+//! }
+//! println!("{} frames lost", capture.counts()?.dropped);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+#![cfg_attr(not(target_os = "linux"), forbid(unsafe_code))]
+#![cfg_attr(
+    target_os = "linux",
+    expect(
+        unsafe_code,
+        reason = "options of packet sockets and memory shared with the kernel have no safe interface"
+    )
+)]
+
+mod error;
+mod frame;
+#[cfg(target_os = "linux")]
+mod linux;
+pub mod pcap;
+#[cfg(not(target_os = "linux"))]
+mod unsupported;
+
+pub use error::CaptureError;
+pub use frame::{Counts, Frame};
+#[cfg(target_os = "linux")]
+pub use linux::Capture;
+#[cfg(not(target_os = "linux"))]
+pub use unsupported::Capture;
+
+/// A ring that holds some 2,000 DHCP frames: a minute of a very busy bridge.
+pub const DEFAULT_RING_BYTES: usize = 1 << 20;

@@ -1,0 +1,156 @@
+//! The filter, as a program of the kernel's classic packet filter.
+
+use socket2::SockFilter;
+
+/// Load a half-word at `k` of the frame.
+const LOAD_HALF: u16 = 0x28;
+/// Load the octet at `k`.
+const LOAD_OCTET: u16 = 0x30;
+/// Load the half-word at `k` behind the index.
+const LOAD_HALF_INDEXED: u16 = 0x48;
+/// Take four times the low half of the octet at `k` as the index: the length of an IP header.
+const INDEX_IP_HEADER: u16 = 0xb1;
+/// Jump if the loaded value is `k`, or if it has a bit of `k`.
+const IF_EQUAL: u16 = 0x15;
+const IF_ANY_BIT: u16 = 0x45;
+/// End, and keep `k` octets of the frame.
+const KEEP: u16 = 0x06;
+
+const ARP: u32 = 0x0806;
+const IPV4: u32 = 0x0800;
+const VLAN: u32 = 0x8100;
+const UDP: u32 = 17;
+const SERVER_PORT: u32 = 67;
+const CLIENT_PORT: u32 = 68;
+/// A later fragment has no ports; the first has.
+const FRAGMENT_OFFSET: u32 = 0x1fff;
+/// More than any frame has.
+const WHOLE: u32 = 262_144;
+
+/// One instruction: what to do, where to go on if it holds and if not (jumps only), and its value.
+type Instruction = (u16, usize, usize, u32);
+
+/// The next instruction.
+const NEXT: usize = usize::MAX;
+/// Where the part for frames with a VLAN tag begins, and the two ends.
+const TAGGED: usize = 15;
+const TAKE: usize = 29;
+const LEAVE: usize = 30;
+
+/// ARP, and UDP over IPv4 from or to DHCP's ports, each with at most one VLAN tag in the frame.
+const PROGRAM: [Instruction; 31] = [
+    (LOAD_HALF, NEXT, NEXT, 12),
+    (IF_EQUAL, TAKE, NEXT, ARP),
+    (IF_EQUAL, TAGGED, NEXT, VLAN),
+    (IF_EQUAL, NEXT, LEAVE, IPV4),
+    (LOAD_OCTET, NEXT, NEXT, 23),
+    (IF_EQUAL, NEXT, LEAVE, UDP),
+    (LOAD_HALF, NEXT, NEXT, 20),
+    (IF_ANY_BIT, LEAVE, NEXT, FRAGMENT_OFFSET),
+    (INDEX_IP_HEADER, NEXT, NEXT, 14),
+    (LOAD_HALF_INDEXED, NEXT, NEXT, 14),
+    (IF_EQUAL, TAKE, NEXT, SERVER_PORT),
+    (IF_EQUAL, TAKE, NEXT, CLIENT_PORT),
+    (LOAD_HALF_INDEXED, NEXT, NEXT, 16),
+    (IF_EQUAL, TAKE, NEXT, SERVER_PORT),
+    (IF_EQUAL, TAKE, LEAVE, CLIENT_PORT),
+    // Behind a VLAN tag everything lies four octets further.
+    (LOAD_HALF, NEXT, NEXT, 16),
+    (IF_EQUAL, TAKE, NEXT, ARP),
+    (IF_EQUAL, NEXT, LEAVE, IPV4),
+    (LOAD_OCTET, NEXT, NEXT, 27),
+    (IF_EQUAL, NEXT, LEAVE, UDP),
+    (LOAD_HALF, NEXT, NEXT, 24),
+    (IF_ANY_BIT, LEAVE, NEXT, FRAGMENT_OFFSET),
+    (INDEX_IP_HEADER, NEXT, NEXT, 18),
+    (LOAD_HALF_INDEXED, NEXT, NEXT, 18),
+    (IF_EQUAL, TAKE, NEXT, SERVER_PORT),
+    (IF_EQUAL, TAKE, NEXT, CLIENT_PORT),
+    (LOAD_HALF_INDEXED, NEXT, NEXT, 20),
+    (IF_EQUAL, TAKE, NEXT, SERVER_PORT),
+    (IF_EQUAL, TAKE, LEAVE, CLIENT_PORT),
+    (KEEP, NEXT, NEXT, WHOLE),
+    (KEEP, NEXT, NEXT, 0),
+];
+
+/// The program for the kernel, which counts how many instructions a jump skips.
+pub(super) fn program() -> [SockFilter; PROGRAM.len()] {
+    std::array::from_fn(|at| {
+        let (code, then, otherwise, value) = PROGRAM[at];
+        let skipped = |target: usize| match target {
+            NEXT => 0,
+            // The program is shorter than 256.
+            target => u8::try_from(target - at - 1).unwrap_or(u8::MAX),
+        };
+        SockFilter::new(code, skipped(then), skipped(otherwise), value)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read as _, Write as _};
+
+    use socket2::{Domain, Socket, Type};
+
+    use super::*;
+
+    /// An Ethernet frame: addresses, then this.
+    fn frame(rest: &[&[u8]]) -> Vec<u8> {
+        [&[0; 12][..], &rest.concat()].concat()
+    }
+
+    /// An IPv4 header of so many words, for this protocol and fragment offset.
+    fn ip(words: u8, protocol: u8, fragment: [u8; 2]) -> Vec<u8> {
+        let mut header = vec![0; usize::from(words) * 4];
+        header[0] = 0x40 | words;
+        header[6..8].copy_from_slice(&fragment);
+        header[9] = protocol;
+        header
+    }
+
+    fn udp(from: u16, to: u16) -> Vec<u8> {
+        [from.to_be_bytes(), to.to_be_bytes(), [0, 9], [0, 0]].concat()
+    }
+
+    /// The kernel itself decides: the filter of a local socket sees what is written to its peer.
+    #[test]
+    fn dhcp_and_arp_pass_and_nothing_else() {
+        const IP: &[u8] = &[0x08, 0x00];
+        const TAG: &[u8] = &[0x81, 0x00, 0x00, 0x07];
+        let whole = [0, 0];
+        let rows = [
+            ("a request", frame(&[IP, &ip(5, 17, whole), &udp(68, 67), b"x"]), true),
+            ("an answer", frame(&[IP, &ip(5, 17, whole), &udp(67, 68), b"x"]), true),
+            ("to a relay", frame(&[IP, &ip(5, 17, whole), &udp(67, 67)]), true),
+            ("from another port", frame(&[IP, &ip(5, 17, whole), &udp(1068, 67)]), true),
+            ("to another port", frame(&[IP, &ip(5, 17, whole), &udp(68, 1067)]), true),
+            ("with IP options", frame(&[IP, &ip(15, 17, whole), &udp(68, 67)]), true),
+            ("not to be fragmented", frame(&[IP, &ip(5, 17, [0x40, 0]), &udp(68, 67)]), true),
+            ("a first fragment", frame(&[IP, &ip(5, 17, [0x20, 0]), &udp(68, 67)]), true),
+            ("a later fragment", frame(&[IP, &ip(5, 17, [0, 9]), &udp(68, 67)]), false),
+            ("tagged", frame(&[TAG, IP, &ip(5, 17, whole), &udp(68, 67)]), true),
+            ("tagged, an answer", frame(&[TAG, IP, &ip(6, 17, whole), &udp(4000, 68)]), true),
+            ("tagged DNS", frame(&[TAG, IP, &ip(5, 17, whole), &udp(4000, 53)]), false),
+            ("tagged TCP", frame(&[TAG, IP, &ip(5, 6, whole), &udp(68, 67)]), false),
+            ("ARP", frame(&[&[0x08, 0x06], &[0; 28]]), true),
+            ("tagged ARP", frame(&[TAG, &[0x08, 0x06], &[0; 28]]), true),
+            ("DNS", frame(&[IP, &ip(5, 17, whole), &udp(4000, 53)]), false),
+            ("TCP", frame(&[IP, &ip(5, 6, whole), &udp(68, 67)]), false),
+            ("IPv6", frame(&[&[0x86, 0xdd], &ip(5, 17, whole), &udp(68, 67)]), false),
+            ("cut before its ports", frame(&[IP, &ip(5, 17, whole)]), false),
+            ("cut before its type", vec![0; 12], false),
+        ];
+        for (what, frame, expected) in rows {
+            let (sender, receiver) = Socket::pair(Domain::UNIX, Type::DGRAM, None).unwrap();
+            receiver.attach_filter(&program()).unwrap();
+            receiver.set_nonblocking(true).unwrap();
+            (&sender).write_all(&frame).unwrap();
+            let mut kept = [0_u8; 2048];
+            let read = (&receiver).read(&mut kept);
+            assert_eq!(read.is_ok(), expected, "{what}");
+            if let Ok(length) = read {
+                assert_eq!(kept[..length], frame, "{what}");
+            }
+        }
+    }
+}

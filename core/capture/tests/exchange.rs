@@ -1,0 +1,137 @@
+//! Real servers and clients on a cable between two namespaces.
+#![cfg(target_os = "linux")]
+
+mod common;
+
+use std::{
+    fs,
+    process::Command,
+    time::{Duration, Instant, SystemTime},
+};
+
+use common::{Cable, command, ip, within};
+use dhcproto::v4::{MessageType, OptionCode, borrowed::Message};
+use etherparse::{NetSlice, SlicedPacket, TransportSlice};
+use vmkit_capture::{Capture, CaptureError, DEFAULT_RING_BYTES, pcap};
+use vmkit_lab::{Process, run};
+
+/// Everything has passed when this wait begins, and the kernel hands frames over after 10 ms; the
+/// rest is for a busy computer.
+const DRAIN: Duration = Duration::from_millis(500);
+/// The system tells at once that an interface has gone; the rest is for a busy computer.
+const GONE: Duration = Duration::from_secs(10);
+
+fn open(cable: &Cable) -> Capture {
+    within(&cable.server, || Capture::open("eth0", DEFAULT_RING_BYTES)).expect("a capture")
+}
+
+/// `arp`, or the type of the DHCP message in a frame that is whole.
+fn name(frame: &[u8]) -> String {
+    let packet = SlicedPacket::from_ethernet(frame).expect("a whole frame");
+    if let Some(NetSlice::Arp(_)) = packet.net {
+        return "arp".to_owned();
+    }
+    let Some(TransportSlice::Udp(udp)) = packet.transport else { panic!("neither ARP nor UDP") };
+    let message = Message::new(udp.payload()).expect("DHCP");
+    let kind = message.opts().find(|option| option.code() == OptionCode::MessageType);
+    format!("{:?}", MessageType::from(kind.expect("a message type").data()[0])).to_lowercase()
+}
+
+#[test]
+fn an_exchange_is_captured_whole_and_nothing_else() {
+    let Some(cable) = Cable::or_skip() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let script = folder.path().join("bound");
+    fs::write(&script, "#!/bin/sh\n[ \"$1\" != bound ] || ip address add $ip/$mask dev eth0\n")
+        .unwrap();
+    run(Command::new("chmod").arg("+x").arg(&script)).unwrap();
+
+    let began = SystemTime::now();
+    let mut capture = open(&cable);
+    let leases = folder.path().join("leases");
+    let mut dnsmasq = command(
+        &cable.server,
+        "dnsmasq --keep-in-foreground --port=0 --conf-file=/dev/null --user=root --no-ping \
+         --interface=eth0 --bind-interfaces --dhcp-range=192.168.77.100,192.168.77.150",
+    );
+    dnsmasq.arg(format!("--dhcp-leasefile={}", leases.display()));
+    let server = Process::start(&mut dnsmasq, &folder.path().join("dnsmasq.log")).unwrap();
+    let mut client = command(&cable.client, "udhcpc -i eth0 -n -q -t 10 -T 1 -s");
+    run(client.arg(&script)).unwrap();
+    run(&mut command(&cable.client, "busybox ping -q -c 20 -A -W 5 192.168.77.254")).unwrap();
+    drop(server);
+
+    let path = folder.path().join("cable.pcap");
+    let mut file = pcap::Writer::new(fs::File::create(&path).unwrap()).unwrap();
+    let mut names = Vec::new();
+    let deadline = Instant::now() + DRAIN;
+    while let Some(frame) = capture.next(deadline).unwrap() {
+        assert!((began..=SystemTime::now()).contains(&frame.at), "{:?}", frame.at);
+        assert_eq!(frame.length as usize, frame.data.len());
+        names.push(name(frame.data));
+        file.write(&frame).unwrap();
+    }
+    let counts = capture.counts().unwrap();
+    // Of the twenty echoes and their answers not one came so far as to be counted.
+    assert_eq!((counts.matched, counts.dropped), (names.len() as u64, 0));
+    let dhcp: Vec<_> = names.iter().filter(|name| *name != "arp").collect();
+    // A client that was quicker than the server asks more than once.
+    let first_offer = dhcp.iter().position(|name| *name == "offer").expect("an offer");
+    assert!(dhcp[..first_offer].iter().all(|name| *name == "discover"), "{dhcp:?}");
+    assert_eq!(dhcp[first_offer..], ["offer", "request", "ack"], "{names:?}");
+    assert!(names.contains(&"arp".to_owned()), "{names:?}");
+
+    let shown = run(Command::new("tcpdump").arg("-nr").arg(&path)).unwrap();
+    assert_eq!(shown.lines().count(), names.len(), "{shown}");
+    let exchange = shown.lines().filter(|line| line.contains("BOOTP/DHCP")).count();
+    assert_eq!(exchange, dhcp.len(), "{shown}");
+}
+
+#[test]
+fn a_full_ring_loses_and_counts_what_it_has_no_room_for() {
+    let Some(cable) = Cable::or_skip() else { return };
+    ip(&format!("-n {} address add 192.168.77.100/24 dev eth0", cable.client));
+    let mut capture =
+        within(&cable.server, || Capture::open("eth0", 128 << 10)).expect("a capture");
+    let sent = 200_u16;
+    within(&cable.client, || {
+        let socket = std::net::UdpSocket::bind("192.168.77.100:68").expect("a socket");
+        let payload = [0; 1200];
+        for _ in 0..sent {
+            socket.send_to(&payload, "192.168.77.254:67").expect("a datagram that leaves");
+        }
+    });
+    let mut read = 0;
+    let deadline = Instant::now() + DRAIN;
+    while capture.next(deadline).unwrap().is_some() {
+        read += 1;
+    }
+    let counts = capture.counts().unwrap();
+    assert_eq!(counts.matched - counts.dropped, read);
+    assert!(counts.matched >= sent.into() && counts.dropped > 0, "{counts:?}");
+    // The counters go on, they do not start anew.
+    assert_eq!(capture.counts().unwrap(), counts);
+}
+
+#[test]
+fn what_is_not_there_is_said() {
+    let Some(cable) = Cable::or_skip() else { return };
+    let missing = within(&cable.server, || Capture::open("eth7", DEFAULT_RING_BYTES));
+    let message = missing.unwrap_err().to_string();
+    assert_eq!(message, "capturing on eth7: bind to the interface");
+
+    let mut capture = open(&cable);
+    // Nothing is waited for where the deadline has passed.
+    while capture.next(Instant::now()).unwrap().is_some() {}
+    ip(&format!("-n {} link delete eth0", cable.server));
+    let deadline = Instant::now() + GONE;
+    let end = loop {
+        match capture.next(deadline) {
+            Ok(Some(_)) => {}
+            Ok(None) => panic!("not told within {GONE:?}"),
+            Err(error) => break error,
+        }
+    };
+    let CaptureError::System { source, .. } = end else { panic!("{end}") };
+    assert_eq!(source.kind(), std::io::ErrorKind::NetworkDown);
+}
