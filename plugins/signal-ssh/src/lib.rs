@@ -14,7 +14,7 @@ mod snapshot;
 use std::time::Duration;
 
 use serde::Deserialize;
-use vmkit_plugin::{Cx, Error, ErrorCode, Plugin, Result, Signal, Stage, Subject};
+use vmkit_plugin::{Cx, Error, ErrorCode, Plugin, Result, Signal, Source, Stage, Subject};
 
 /// What can be set.
 #[derive(Clone, Copy, Debug, Deserialize)]
@@ -62,9 +62,13 @@ impl Plugin for Ssh {
 impl Signal for Ssh {
     fn observe(&self, vms: &[Subject], cx: &Cx<'_>) -> Result<()> {
         cx.check()?;
-        match cx.stage() {
-            Stage::Discover => Ok(()),
-            Stage::Confirm => round::run(&round::targets(vms), self.port, self.timeout, cx),
+        if cx.stage() != Stage::Confirm {
+            return Ok(());
+        }
+        let targets = round::targets(vms);
+        match cx.source() {
+            Source::Snapshot => snapshot::replay(&targets, self.port, cx),
+            Source::Live | Source::Recording => round::run(&targets, self.port, self.timeout, cx),
         }
     }
 }

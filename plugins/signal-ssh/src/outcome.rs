@@ -34,8 +34,8 @@ pub(crate) enum Outcome {
     },
     /// The port is closed.
     Refused,
-    /// No answer within this time.
-    Timeout(Duration),
+    /// No answer, within this time where it is known.
+    Timeout(Option<Duration>),
     /// No way there.
     Unreachable(String),
     /// The attempt itself failed, which says nothing about the address.
@@ -65,7 +65,7 @@ impl Outcome {
         if waited < configured.min(MEANINGFUL_WAIT) {
             Self::Unread(Unread::TimedOut)
         } else {
-            Self::Timeout(waited)
+            Self::Timeout(Some(waited))
         }
     }
 
@@ -86,10 +86,11 @@ impl Outcome {
             Self::Refused => {
                 fact(Kind::SshRefused, format!("the machine is there and refuses port {port}"))
             }
-            Self::Timeout(waited) => fact(
-                Kind::SshTimeout,
-                format!("no answer from port {port} within {} ms", waited.as_millis()),
-            ),
+            Self::Timeout(waited) => {
+                let within = waited.map(|waited| format!(" within {} ms", waited.as_millis()));
+                let within = within.unwrap_or_default();
+                fact(Kind::SshTimeout, format!("no answer from port {port}{within}"))
+            }
             Self::Unreachable(why) => fact(Kind::SshUnreachable, why.clone()),
             Self::Unread(why) => Observation::unread(vm, why).at(address),
         }

@@ -37,7 +37,7 @@ pub(crate) async fn probe(to: SocketAddr, allowed: Duration, configured: Duratio
         Ok(Ok(banner)) => return Outcome::Ready { banner, round_trip },
         Ok(Err(instead)) => instead,
         Err(_) => match Outcome::of_silence(allowed, configured) {
-            Outcome::Timeout(waited) => {
+            Outcome::Timeout(Some(waited)) => {
                 format!("sends no SSH banner within {} ms", waited.as_millis())
             }
             _ => return Outcome::Unread(Unread::TimedOut),

@@ -11,7 +11,7 @@ use tokio::{
     task::JoinSet,
     time::{Instant, timeout},
 };
-use vmkit_plugin::{Cx, Error, ErrorCode, Result, Source, Subject, Unread};
+use vmkit_plugin::{Cx, Error, ErrorCode, Result, Subject, Unread};
 
 use crate::{outcome::Outcome, probe::probe, snapshot};
 
@@ -29,8 +29,8 @@ const CANCEL_CHECK: Duration = Duration::from_millis(25);
 /// One address, and the machines that it is a candidate of.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Target {
-    address: IpAddr,
-    machines: Vec<usize>,
+    pub(crate) address: IpAddr,
+    pub(crate) machines: Vec<usize>,
 }
 
 /// The addresses to ask, each once, whoever's candidate it is; every machine's first candidate
@@ -53,7 +53,7 @@ pub(crate) fn targets(vms: &[Subject]) -> Vec<Target> {
     targets
 }
 
-/// Asks all of them, or a snapshot, and reports each answer as it comes.
+/// Asks all of them and reports each answer as it comes.
 pub(crate) fn run(targets: &[Target], port: u16, configured: Duration, cx: &Cx<'_>) -> Result<()> {
     let mut answers = Vec::new();
     let mut report = |target: &Target, outcome: Outcome| {
@@ -62,13 +62,6 @@ pub(crate) fn run(targets: &[Target], port: u16, configured: Duration, cx: &Cx<'
         answers.push((target.address, outcome));
         cx.emit_all(facts)
     };
-    if cx.source() == Source::Snapshot {
-        let mut found = snapshot::read(port, configured, cx)?;
-        return targets.iter().try_for_each(|target| match found.remove(&target.address) {
-            Some(outcome) => report(target, outcome),
-            None => Ok(()),
-        });
-    }
     if !targets.is_empty() {
         let runtime = runtime::Builder::new_current_thread()
             .enable_io()

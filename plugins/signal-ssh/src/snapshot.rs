@@ -1,55 +1,67 @@
-//! Probes out of a snapshot, and into one: `probes.json`, an array of
-//! `{"kind":"tcp","ip":…,"port":22,"outcome":"open|refused|timeout|unreachable","rtt_ms":…,
-//! "banner":…}`, beside probes of other kinds.
+//! The connections of a snapshot: entries of kind `tcp` in its `probes.json`, beside probes of
+//! other kinds.
 
 use std::{
     collections::HashMap,
     io::{Read as _, Write as _},
     net::IpAddr,
-    time::Duration,
+    time::{Duration, SystemTime},
 };
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use vmkit_plugin::{Cx, Error, ErrorCode, Result};
 
 use crate::{
     banner::{Verdict, judge},
     outcome::Outcome,
+    round::Target,
 };
 
-/// Name of the artefact.
-pub(crate) const PROBES: &str = "probes.json";
-/// Most bytes of it that are read: ten thousand probes of 200 bytes, and as much again.
-const LIMIT: u64 = 4 << 20;
+/// The artefact that is replayed: the probes of every signal.
+const PROBES: &str = "probes.json";
+/// The part of it that this signal records.
+const PART: &str = "probes/tcp.json";
+/// Most bytes of the artefact that are read: thousands of machines, each probed in every way.
+const LIMIT: u64 = 16 << 20;
 
 /// One probe.
 #[derive(Deserialize, Serialize)]
 struct Probe {
     kind: String,
     ip: IpAddr,
-    #[serde(default)]
-    port: Option<u16>,
-    #[serde(default)]
+    port: u16,
     outcome: String,
     #[serde(default)]
     rtt_ms: Option<f64>,
     #[serde(default)]
     banner: Option<String>,
+    #[serde(default)]
+    at: Option<String>,
+}
+
+/// What was seen of one address, and how long ago where that is known.
+#[derive(Debug, PartialEq)]
+struct Seen {
+    outcome: Outcome,
+    age: Option<Duration>,
 }
 
 impl Probe {
-    fn into_outcome(self, waited: Duration) -> Option<Outcome> {
+    fn into_seen(self, now: SystemTime) -> Option<Seen> {
         let round_trip = self.rtt_ms.and_then(|ms| Duration::try_from_secs_f64(ms / 1000.0).ok());
-        Some(match self.outcome.as_str() {
+        let outcome = match self.outcome.as_str() {
             "open" => opened(self.banner, round_trip),
             "refused" => Outcome::Refused,
-            "timeout" => Outcome::Timeout(waited),
+            "timeout" => Outcome::Timeout(None),
             "unreachable" => Outcome::Unreachable("the host had no way to the address".to_owned()),
             _ => return None,
-        })
+        };
+        let at = self.at.and_then(|at| SystemTime::try_from(at.parse::<Timestamp>().ok()?).ok());
+        Some(Seen { outcome, age: at.and_then(|at| now.duration_since(at).ok()) })
     }
 
-    fn of(ip: IpAddr, port: u16, outcome: &Outcome) -> Option<Self> {
+    fn of(ip: IpAddr, port: u16, outcome: &Outcome, at: Option<&String>) -> Option<Self> {
         let milliseconds = |duration: &Option<Duration>| duration.map(|d| d.as_secs_f64() * 1000.0);
         let (word, rtt_ms, banner) = match outcome {
             Outcome::Ready { banner, round_trip } => {
@@ -59,10 +71,11 @@ impl Probe {
             Outcome::Refused => ("refused", None, None),
             Outcome::Timeout(_) => ("timeout", None, None),
             Outcome::Unreachable(_) => ("unreachable", None, None),
+            // Not seen, so there is nothing to record.
             Outcome::Unread(_) => return None,
         };
         let (kind, outcome) = ("tcp".to_owned(), word.to_owned());
-        Some(Self { kind, ip, port: Some(port), outcome, rtt_ms, banner })
+        Some(Self { kind, ip, port, outcome, rtt_ms, banner, at: at.cloned() })
     }
 }
 
@@ -74,45 +87,64 @@ fn opened(banner: Option<String>, round_trip: Option<Duration>) -> Outcome {
     }
 }
 
-/// What the snapshot's probes of this port found; the last of an address counts.
-pub(crate) fn read(port: u16, waited: Duration, cx: &Cx<'_>) -> Result<HashMap<IpAddr, Outcome>> {
-    let Some(file) = cx.artefact(PROBES)? else { return Ok(HashMap::new()) };
-    let mut bytes = Vec::new();
-    file.take(LIMIT)
-        .read_to_end(&mut bytes)
+/// Reports what the snapshot holds of this port at these addresses. One without an entry was not
+/// asked.
+pub(crate) fn replay(targets: &[Target], port: u16, cx: &Cx<'_>) -> Result<()> {
+    let Some(file) = cx.artefact(PROBES)? else { return Ok(()) };
+    let mut text = Vec::new();
+    file.take(LIMIT + 1)
+        .read_to_end(&mut text)
         .map_err(|error| Error::io(&format!("read {PROBES}"), &error))?;
-    parse(&bytes, port, waited)
-        .map_err(|error| Error::new(ErrorCode::Other, format!("{PROBES}: {error}")))
+    let found = parse(&text, port, cx.now())?;
+    let targets = targets.iter().filter_map(|target| Some((target, found.get(&target.address)?)));
+    let facts = targets.flat_map(|(target, Seen { outcome, age })| {
+        target.machines.iter().map(move |&vm| {
+            let fact = outcome.observation(vm, target.address, port);
+            match age {
+                Some(age) => fact.aged(*age),
+                None => fact,
+            }
+        })
+    });
+    cx.emit_all(facts.collect())
 }
 
-fn parse(
-    bytes: &[u8],
-    port: u16,
-    waited: Duration,
-) -> Result<HashMap<IpAddr, Outcome>, serde_json::Error> {
-    let probes: Vec<Probe> = serde_json::from_slice(bytes)?;
+/// What the probes of this port found; the last of an address counts. Entries of other kinds, or
+/// of a form that this version does not know, are passed over.
+fn parse(text: &[u8], port: u16, now: SystemTime) -> Result<HashMap<IpAddr, Seen>> {
+    let malformed = |why: String| Error::new(ErrorCode::Other, format!("{PROBES}: {why}"));
+    if text.len() as u64 > LIMIT {
+        return Err(malformed(format!("more than {LIMIT} bytes")));
+    }
+    let entries: Vec<serde_json::Value> =
+        serde_json::from_slice(text).map_err(|error| malformed(error.to_string()))?;
+    let probes = entries.into_iter().filter_map(|entry| serde_json::from_value(entry).ok());
     Ok(probes
-        .into_iter()
-        .filter(|probe| probe.kind == "tcp" && probe.port == Some(port))
-        .filter_map(|probe| Some((probe.ip, probe.into_outcome(waited)?)))
+        .filter(|probe: &Probe| probe.kind == "tcp" && probe.port == port)
+        .filter_map(|probe| Some((probe.ip, probe.into_seen(now)?)))
         .collect())
 }
 
 /// Puts the outcomes into the snapshot that is being recorded.
 pub(crate) fn record(outcomes: &[(IpAddr, Outcome)], port: u16, cx: &Cx<'_>) -> Result<()> {
-    let Some(mut file) = cx.recording(PROBES)? else { return Ok(()) };
-    let probes: Vec<Probe> =
-        outcomes.iter().filter_map(|(ip, outcome)| Probe::of(*ip, port, outcome)).collect();
+    if outcomes.is_empty() {
+        return Ok(());
+    }
+    let Some(mut file) = cx.recording(PART)? else { return Ok(()) };
     // Text and finite numbers always have a form in JSON.
-    let text = serde_json::to_string_pretty(&probes).unwrap_or_default() + "\n";
-    file.write_all(text.as_bytes()).map_err(|error| Error::io(&format!("record {PROBES}"), &error))
+    let text = serde_json::to_string_pretty(&probes(outcomes, port, cx.now())).unwrap_or_default();
+    file.write_all(text.as_bytes()).map_err(|error| Error::io(&format!("record {PART}"), &error))
+}
+
+fn probes(outcomes: &[(IpAddr, Outcome)], port: u16, now: SystemTime) -> Vec<Probe> {
+    let at = Timestamp::try_from(now).ok().map(|at| at.to_string());
+    let probe = |(ip, outcome): &(IpAddr, Outcome)| Probe::of(*ip, port, outcome, at.as_ref());
+    outcomes.iter().filter_map(probe).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    const WAITED: Duration = Duration::from_millis(400);
 
     #[test]
     fn outcomes_survive_a_snapshot() {
@@ -121,28 +153,32 @@ mod tests {
             Outcome::Ready { banner: "SSH-2.0-x".into(), round_trip },
             Outcome::NoBanner { instead: "sent no SSH banner".into(), round_trip },
             Outcome::Refused,
-            Outcome::Timeout(WAITED),
+            Outcome::Timeout(None),
             Outcome::Unreachable("the host had no way to the address".into()),
         ];
+        let (then, age) = (SystemTime::UNIX_EPOCH, Duration::from_secs(5));
         for outcome in outcomes {
             let address = IpAddr::from([10, 0, 0, 1]);
-            let probe = Probe::of(address, 22, &outcome);
-            let text = serde_json::to_vec(&[probe]).unwrap();
-            assert_eq!(parse(&text, 22, WAITED).unwrap().remove(&address), Some(outcome));
-            assert!(parse(&text, 2222, WAITED).unwrap().is_empty());
+            let written = probes(&[(address, outcome.clone())], 22, then);
+            let text = serde_json::to_vec(&written).unwrap();
+            let seen = parse(&text, 22, then + age).unwrap().remove(&address);
+            assert_eq!(seen, Some(Seen { outcome, age: Some(age) }));
+            assert!(parse(&text, 2222, then).unwrap().is_empty());
         }
     }
 
     #[test]
-    fn probes_of_other_kinds_and_hostile_numbers_are_passed_over() {
+    fn probes_of_other_kinds_and_forms_and_hostile_numbers_are_passed_over() {
         let text =
-            br#"[{"kind":"arp","ip":"10.0.0.1","outcome":"reply","repliers":["52:54:00:00:00:01"]},
+            br#"[1, {"kind":"arp","ip":"10.0.0.1","outcome":"reply","repliers":["52:54:00:00:00:01"]},
             {"kind":"tcp","ip":"10.0.0.2","port":22,"outcome":"open","rtt_ms":-1e300,"banner":null},
-            {"kind":"tcp","ip":"10.0.0.3","port":22,"outcome":"tomorrow"}]"#;
-        let found = parse(text, 22, WAITED).unwrap();
+            {"kind":"tcp","ip":"10.0.0.3","port":22,"outcome":"tomorrow"},
+            {"kind":"tcp","ip":"10.0.0.4","port":99999,"outcome":"open"}]"#;
+        let found = parse(text, 22, SystemTime::UNIX_EPOCH).unwrap();
         let instead = "sent no SSH banner".to_owned();
-        let expected = Outcome::NoBanner { instead, round_trip: None };
-        assert_eq!(found.into_iter().collect::<Vec<_>>(), [([10, 0, 0, 2].into(), expected)]);
-        assert!(parse(b"{}", 22, WAITED).is_err());
+        let outcome = Outcome::NoBanner { instead, round_trip: None };
+        let expected = HashMap::from([([10, 0, 0, 2].into(), Seen { outcome, age: None })]);
+        assert_eq!(found, expected);
+        assert!(parse(b"{}", 22, SystemTime::UNIX_EPOCH).is_err());
     }
 }

@@ -209,7 +209,29 @@ fn a_snapshot_is_read_in_place_of_the_network() {
         sorted(&report),
         [
             "0 ssh-ready 127.44.6.1 an SSH server answers: SSH-2.0-OpenSSH_9.6",
-            "0 ssh-timeout 127.44.6.2 no answer from port 22 within 400 ms",
+            "0 ssh-timeout 127.44.6.2 no answer from port 22",
         ]
     );
+}
+
+#[test]
+fn what_is_recorded_is_a_part_of_the_probes() {
+    let first = listener(address(7, 1), 0);
+    let port = port_of(&first);
+    let server = serve(first, |stream| {
+        say(stream, b"SSH-2.0-x\r\n");
+    });
+    let directory = tempfile::tempdir().unwrap();
+    let candidates = vec![address(7, 1), address(7, 2)];
+    let vms = [Subject { candidates, ..Subject::default() }];
+    let configuration = format!(r#"{{"port":{port},"timeout_ms":{PATIENT}}}"#);
+    let at_confirm = || FakeHost::new().at_stage(Stage::Confirm);
+    let host = at_confirm().recording_to(directory.path());
+    let recorded = host.observe::<Ssh>(&configuration, &vms);
+    assert!(server.join().is_ok());
+    let host =
+        at_confirm().with_artefact_file("probes.json", directory.path().join("probes/tcp.json"));
+    let replayed = host.observe::<Ssh>(&configuration, &vms);
+    assert_eq!(sorted(&replayed), sorted(&recorded));
+    assert_eq!((replayed.lines().len(), replayed.result), (2, Ok(())));
 }
