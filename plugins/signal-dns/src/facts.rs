@@ -1,0 +1,323 @@
+//! From records to facts about machines; the one way of live runs and of snapshots.
+
+use std::{
+    collections::{HashMap, HashSet},
+    net::IpAddr,
+};
+
+use vmkit_plugin::{Kind, Observation, Subject, attribute};
+
+use crate::{
+    names::{domain, is_absent, of_machine, valid},
+    record::{Answer, MULTICAST, Record, SYSTEM},
+};
+
+/// Facts about one machine at most. A machine with more addresses has a server that makes them up.
+const MOST_OF_A_MACHINE: usize = 8;
+
+/// The answers of one source for one domain, in one address family.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Group {
+    source: String,
+    domain: String,
+    ipv6: bool,
+}
+
+impl Group {
+    pub(crate) fn of(source: &str, name: &str, ipv6: bool) -> Self {
+        Self { source: source.to_owned(), domain: domain(name).to_owned(), ipv6 }
+    }
+}
+
+/// Turns records into facts as they come.
+///
+/// A source may answer for names that do not exist, by a wildcard or to sell something. So answers
+/// wait until it is known what the source says to a name that nobody has.
+pub(crate) struct Facts {
+    machines: HashMap<String, Vec<usize>>,
+    unsettled: HashSet<Group>,
+    waiting: Vec<(Group, Fact)>,
+    made_up: HashSet<(Group, IpAddr)>,
+    told: HashSet<(usize, Fact)>,
+    room: HashMap<usize, usize>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Fact {
+    name: String,
+    source: String,
+    ip: IpAddr,
+    ttl_s: Option<u32>,
+}
+
+impl Facts {
+    /// Facts about these machines; answers of `unsettled` groups wait for [`Self::settle`].
+    pub(crate) fn new(vms: &[Subject], unsettled: HashSet<Group>) -> Self {
+        let mut machines: HashMap<String, Vec<usize>> = HashMap::new();
+        for (vm, subject) in vms.iter().enumerate() {
+            for name in of_machine(subject) {
+                machines.entry(name).or_default().push(vm);
+            }
+        }
+        Self {
+            machines,
+            unsettled,
+            waiting: Vec::new(),
+            made_up: HashSet::new(),
+            told: HashSet::new(),
+            room: HashMap::new(),
+        }
+    }
+
+    /// The facts of a whole list of records.
+    pub(crate) fn of(vms: &[Subject], records: &[Record]) -> Vec<Observation> {
+        let mut facts = Self::new(vms, HashSet::new());
+        let (absent, present): (Vec<_>, Vec<_>) =
+            records.iter().partition(|record| is_absent(&record.name));
+        absent.into_iter().chain(present).flat_map(|record| facts.add(record)).collect()
+    }
+
+    /// Takes one record; returns what can be told by now.
+    pub(crate) fn add(&mut self, record: &Record) -> Vec<Observation> {
+        let known_source = [SYSTEM, MULTICAST].contains(&record.source.as_str())
+            || record.source.parse::<IpAddr>().is_ok();
+        let Some(name) = valid(&record.name).filter(|_| known_source) else { return Vec::new() };
+        let mut told = Vec::new();
+        for Answer { ip, ttl_s } in &record.answers {
+            let ip = ip.to_canonical();
+            let group = Group::of(&record.source, &name, ip.is_ipv6());
+            if is_absent(&name) {
+                self.made_up.insert((group, ip));
+                continue;
+            }
+            let source = record.source.clone();
+            let fact = Fact { name: name.clone(), source, ip, ttl_s: *ttl_s };
+            if self.unsettled.contains(&group) {
+                self.waiting.push((group, fact));
+            } else {
+                told.extend(self.tell(&group, &fact));
+            }
+        }
+        told
+    }
+
+    /// Nothing more comes about what `group` makes up; returns what has waited for that.
+    pub(crate) fn settle(&mut self, group: &Group) -> Vec<Observation> {
+        if !self.unsettled.remove(group) {
+            return Vec::new();
+        }
+        let (ready, waiting) =
+            std::mem::take(&mut self.waiting).into_iter().partition(|(of, _)| of == group);
+        self.waiting = waiting;
+        self.tell_all(ready)
+    }
+
+    /// Returns what has waited in vain. That a source did not answer for a name that nobody has
+    /// is no reason to doubt what it answered.
+    pub(crate) fn finish(mut self) -> Vec<Observation> {
+        let waiting = std::mem::take(&mut self.waiting);
+        self.tell_all(waiting)
+    }
+
+    fn tell_all(&mut self, facts: Vec<(Group, Fact)>) -> Vec<Observation> {
+        facts.into_iter().flat_map(|(group, fact)| self.tell(&group, &fact)).collect()
+    }
+
+    fn tell(&mut self, group: &Group, fact: &Fact) -> Vec<Observation> {
+        let Fact { name, source, ip, .. } = fact;
+        if !is_of_a_machine(*ip) {
+            tracing::debug!("{source} gives {ip} for {name}, which is no machine's address");
+            return Vec::new();
+        }
+        if self.made_up.contains(&(group.clone(), *ip)) {
+            tracing::debug!("{source} gives {ip} for {name}, and for names that nobody has");
+            return Vec::new();
+        }
+        let machines = self.machines_named(name);
+        let mut told = Vec::new();
+        for vm in machines {
+            let room = self.room.entry(vm).or_insert(MOST_OF_A_MACHINE);
+            if *room > 0 && self.told.insert((vm, fact.clone())) {
+                *room -= 1;
+                told.push(fact.observation(vm));
+            }
+        }
+        told
+    }
+
+    /// The machines of this name: the longest of theirs that it is, or that it begins with.
+    fn machines_named(&self, name: &str) -> Vec<usize> {
+        let ends = name.rmatch_indices('.').map(|(end, _)| end);
+        let heads = std::iter::once(name.len()).chain(ends).map(|end| &name[..end]);
+        heads.filter_map(|head| self.machines.get(head)).next().cloned().unwrap_or_default()
+    }
+}
+
+impl Fact {
+    fn observation(&self, vm: usize) -> Observation {
+        let Self { name, source, ip, ttl_s } = self;
+        let server = source.parse::<IpAddr>().ok();
+        let says = match (source.as_str(), server) {
+            (_, Some(server)) => format!("DNS at {server}: {name} is {ip}"),
+            (MULTICAST, None) => format!("DNS: {name} is {ip} (mDNS)"),
+            _ => format!("DNS: {name} is {ip}"),
+        };
+        let mut seen = Observation::new(vm, Kind::DnsAddress, says).at(*ip);
+        if let Some(server) = server {
+            seen = seen.with(attribute::SERVER, server.to_string());
+        }
+        match ttl_s {
+            Some(seconds) => seen.with(attribute::TTL_S, seconds.to_string()),
+            None => seen,
+        }
+    }
+}
+
+/// Whether a machine on a link can have this address.
+fn is_of_a_machine(ip: IpAddr) -> bool {
+    let group = match ip {
+        // 240.0.0.0/4 is reserved, the broadcast address in it.
+        IpAddr::V4(ip) => ip.octets()[0] == 0 || ip.octets()[0] >= 240,
+        IpAddr::V6(_) => false,
+    };
+    !(group || ip.is_loopback() || ip.is_unspecified() || ip.is_multicast())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn vm(name: &str) -> Subject {
+        Subject { name: name.into(), ..Subject::default() }
+    }
+
+    fn record(source: &str, name: &str, answers: &[&str]) -> Record {
+        let answer = |ip: &&str| Answer { ip: ip.parse().unwrap(), ttl_s: Some(60) };
+        Record {
+            name: name.into(),
+            source: source.into(),
+            answers: answers.iter().map(answer).collect(),
+            error: None,
+        }
+    }
+
+    fn lines(facts: &[Observation]) -> Vec<String> {
+        facts.iter().map(|fact| format!("{} {}", fact.vm, fact.says)).collect()
+    }
+
+    #[test]
+    fn records_and_what_they_say() {
+        let rows: &[(&str, &[Record], &[&str])] = &[
+            (
+                "each source in its words",
+                &[
+                    record("system", "web.lan", &["192.168.1.64"]),
+                    record("mdns", "web.local", &["192.168.1.64", "fe80::1"]),
+                    record("192.168.1.254", "web", &["192.168.1.64"]),
+                ],
+                &[
+                    "0 DNS: web.lan is 192.168.1.64",
+                    "0 DNS: web.local is 192.168.1.64 (mDNS)",
+                    "0 DNS: web.local is fe80::1 (mDNS)",
+                    "0 DNS at 192.168.1.254: web is 192.168.1.64",
+                ],
+            ),
+            (
+                "a wildcard's answer is dropped where it came from, and another one is kept",
+                &[
+                    record("system", "web.lan", &["10.9.9.9", "192.168.1.64"]),
+                    record("system", "vmkit-absent-1.lan", &["10.9.9.9"]),
+                    record("192.168.1.254", "web.lan", &["10.9.9.9"]),
+                    record("system", "web", &["10.9.9.9"]),
+                ],
+                &[
+                    "0 DNS: web.lan is 192.168.1.64",
+                    "0 DNS at 192.168.1.254: web.lan is 10.9.9.9",
+                    "0 DNS: web is 10.9.9.9",
+                ],
+            ),
+            (
+                "addresses that no machine has",
+                &[record(
+                    "system",
+                    "web",
+                    &[
+                        "127.0.0.1",
+                        "0.0.0.0",
+                        "0.1.2.3",
+                        "224.0.0.251",
+                        "255.255.255.255",
+                        "::1",
+                        "::",
+                        "ff02::fb",
+                        "::ffff:127.0.0.1",
+                        "240.0.0.1",
+                    ],
+                )],
+                &[],
+            ),
+            (
+                "the longest name of a machine, and nobody's",
+                &[
+                    record("system", "db.example.com", &["10.0.0.1"]),
+                    record("system", "db.lan", &["10.0.0.2"]),
+                    record("system", "webx.lan", &["10.0.0.3"]),
+                    record("system", "x.web.lan", &["10.0.0.4"]),
+                ],
+                &["2 DNS: db.example.com is 10.0.0.1", "1 DNS: db.lan is 10.0.0.2"],
+            ),
+            (
+                "hostile names and sources",
+                &[
+                    record("system", "web.\u{1b}[2J", &["10.0.0.1"]),
+                    record("\u{1b}[2J", "web", &["10.0.0.1"]),
+                    record("system", &"web.".repeat(100), &["10.0.0.1"]),
+                ],
+                &[],
+            ),
+        ];
+        let vms = [vm("web"), vm("db"), vm("db.example.com")];
+        for (case, records, expected) in rows {
+            assert_eq!(lines(&Facts::of(&vms, records)), *expected, "{case}");
+        }
+    }
+
+    #[test]
+    fn a_fact_names_server_and_time_to_live() {
+        let records = [record("192.168.1.254", "web", &["10.0.0.1"])];
+        let facts = Facts::of(&[vm("web")], &records);
+        assert_eq!(facts[0].attribute(attribute::SERVER), Some("192.168.1.254"));
+        assert_eq!(facts[0].attribute(attribute::TTL_S), Some("60"));
+        assert_eq!(facts[0].kind, Kind::DnsAddress);
+    }
+
+    #[test]
+    fn a_machine_gets_eight_facts_at_most_and_each_once() {
+        let many: Vec<String> = (1..=20).map(|last| format!("10.0.0.{last}")).collect();
+        let many: Vec<&str> = many.iter().map(String::as_str).collect();
+        let twice = [record("system", "web", &many[..2]), record("system", "web", &many)];
+        assert_eq!(Facts::of(&[vm("web")], &twice).len(), 8);
+        assert_eq!(Facts::of(&[vm("web"), vm("web")], &twice[..1]).len(), 4);
+    }
+
+    #[test]
+    fn answers_wait_for_what_their_source_makes_up() {
+        let group = Group::of("system", "any.lan", false);
+        let mut facts = Facts::new(&[vm("web")], HashSet::from([group.clone()]));
+        let none: Vec<String> = Vec::new();
+        let early = record("system", "web.lan", &["10.9.9.9", "10.0.0.1", "fd00::1"]);
+        assert_eq!(lines(&facts.add(&early)), ["0 DNS: web.lan is fd00::1"]);
+        let made_up = record("system", "vmkit-absent-1.lan", &["10.9.9.9"]);
+        assert_eq!(lines(&facts.add(&made_up)), none);
+        assert_eq!(lines(&facts.settle(&group)), ["0 DNS: web.lan is 10.0.0.1"]);
+        assert_eq!(lines(&facts.settle(&group)), none);
+        assert_eq!(lines(&facts.finish()), none);
+
+        let mut facts = Facts::new(&[vm("web")], HashSet::from([group]));
+        facts.add(&early);
+        assert_eq!(
+            lines(&facts.finish()),
+            ["0 DNS: web.lan is 10.9.9.9", "0 DNS: web.lan is 10.0.0.1"]
+        );
+    }
+}

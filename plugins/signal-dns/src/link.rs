@@ -1,0 +1,117 @@
+//! The sockets by which one source is asked.
+
+use std::{
+    future::poll_fn,
+    io,
+    net::{Ipv4Addr, Ipv6Addr, SocketAddr},
+    task::Poll,
+};
+
+use tokio::{io::ReadBuf, net::UdpSocket};
+
+/// Packets of mDNS pass no router, and their hop limit shows it: RFC 6762 section 11.
+const HOP_LIMIT: u32 = 255;
+
+/// The sockets by which one source is asked: one for a server, one for each interface for mDNS.
+pub(crate) struct Link {
+    sockets: Vec<UdpSocket>,
+    /// Where a question goes; `None`: the sockets are connected.
+    group: Option<SocketAddr>,
+}
+
+impl Link {
+    /// A socket connected to a server, so that nobody else is heard and a closed port is told.
+    pub(crate) async fn to_server(address: SocketAddr) -> io::Result<Self> {
+        let any: SocketAddr = if address.is_ipv4() {
+            (Ipv4Addr::UNSPECIFIED, 0).into()
+        } else {
+            (Ipv6Addr::UNSPECIFIED, 0).into()
+        };
+        let socket = UdpSocket::bind(any).await?;
+        socket.connect(address).await?;
+        Ok(Self { sockets: vec![socket], group: None })
+    }
+
+    /// Sockets that send to a multicast group on each of these interfaces; on the system's choice
+    /// where none can be used. They have ports of their own, so answers come to them alone: RFC
+    /// 6762 section 6.7.
+    pub(crate) async fn to_group(group: SocketAddr, interfaces: &[String]) -> io::Result<Self> {
+        let mut sockets = Vec::new();
+        for interface in interfaces {
+            let socket = multicast_socket().await?;
+            // One that has just gone is no reason not to ask on the others.
+            match send_on(&socket, interface) {
+                Ok(()) => sockets.push(socket),
+                Err(error) => tracing::debug!("no mDNS on {interface}: {error}"),
+            }
+        }
+        if sockets.is_empty() {
+            sockets.push(multicast_socket().await?);
+        }
+        Ok(Self { sockets, group: Some(group) })
+    }
+
+    /// Sends a packet on every socket; it fails where no socket can.
+    pub(crate) async fn send(&self, packet: &[u8]) -> io::Result<()> {
+        let mut failure = None;
+        let mut sent = false;
+        for socket in &self.sockets {
+            let result = match self.group {
+                Some(group) => socket.send_to(packet, group).await,
+                None => socket.send(packet).await,
+            };
+            match result {
+                Ok(_) => sent = true,
+                Err(error) => failure = Some(error),
+            }
+        }
+        match failure {
+            Some(error) if !sent => Err(error),
+            _ => Ok(()),
+        }
+    }
+
+    /// The next packet on any socket; its length.
+    pub(crate) async fn receive(&self, buffer: &mut [u8]) -> io::Result<usize> {
+        poll_fn(|cx| {
+            for socket in &self.sockets {
+                let mut packet = ReadBuf::new(buffer);
+                while let Poll::Ready(from) = socket.poll_recv_from(cx, &mut packet) {
+                    let from = from?;
+                    // Responders send from the port that they are asked at.
+                    if self.group.is_none_or(|group| group.port() == from.port()) {
+                        return Poll::Ready(Ok(packet.filled().len()));
+                    }
+                    packet.clear();
+                }
+            }
+            Poll::Pending
+        })
+        .await
+    }
+}
+
+async fn multicast_socket() -> io::Result<UdpSocket> {
+    let socket = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)).await?;
+    socket.set_multicast_ttl_v4(HOP_LIMIT)?;
+    Ok(socket)
+}
+
+#[cfg(target_os = "linux")]
+fn send_on(socket: &UdpSocket, interface: &str) -> io::Result<()> {
+    use rustix::net::{netdevice, sockopt};
+
+    let index = netdevice::name_to_index(socket, interface)?;
+    sockopt::set_ip_multicast_if_with_ifindex(
+        socket,
+        &Ipv4Addr::UNSPECIFIED,
+        &Ipv4Addr::UNSPECIFIED,
+        index,
+    )?;
+    Ok(())
+}
+
+#[cfg(not(target_os = "linux"))]
+fn send_on(_: &UdpSocket, _: &str) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
+}
