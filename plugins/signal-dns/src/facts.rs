@@ -148,8 +148,8 @@ impl Facts {
     /// The machines of this name: the longest of theirs that it is, or that it begins with.
     fn machines_named(&self, name: &str) -> Vec<usize> {
         let ends = name.rmatch_indices('.').map(|(end, _)| end);
-        let heads = std::iter::once(name.len()).chain(ends).map(|end| &name[..end]);
-        heads.filter_map(|head| self.machines.get(head)).next().cloned().unwrap_or_default()
+        let mut heads = std::iter::once(name.len()).chain(ends).map(|end| &name[..end]);
+        heads.find_map(|head| self.machines.get(head)).cloned().unwrap_or_default()
     }
 }
 

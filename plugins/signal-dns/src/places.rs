@@ -66,7 +66,8 @@ impl Place {
 /// Whom to ask, and for what.
 #[derive(Debug, Default)]
 pub(crate) struct Places {
-    pub(crate) places: Vec<Place>,
+    /// Everybody, in the order of their mention.
+    pub(crate) all: Vec<Place>,
     /// The domains that the system searches.
     pub(crate) search: Vec<String>,
     pub(crate) hosts: Hosts,
@@ -83,7 +84,7 @@ impl Places {
         let others = gateways.iter().filter(|ip| !resolvers.contains(ip));
         let servers = system.chain(others.map(|ip| server(ip.to_string(), *ip)));
         let links = Place::Links { group: MULTICAST_GROUP.into(), interfaces };
-        Self { places: servers.map(Place::Server).chain([links]).collect(), search, hosts }
+        Self { all: servers.map(Place::Server).chain([links]).collect(), search, hosts }
     }
 }
 

@@ -55,7 +55,7 @@ async fn ask(
     let (done, mut answered) = mpsc::unbounded_channel();
     let mut unsettled = HashSet::new();
     let mut lanes = JoinSet::new();
-    for (index, place) in places.places.iter().enumerate() {
+    for (index, place) in places.all.iter().enumerate() {
         let questions = questions(place, names);
         let absent = questions.iter().filter(|question| is_absent(&question.name));
         unsettled.extend(absent.map(|of| Group::of(place.source(), &of.name, of.ipv6)));
@@ -102,7 +102,7 @@ fn questions(place: &Place, names: &Names) -> Vec<Question> {
 
 fn record(places: &Places, done: Done) -> Record {
     let Done { place, question: Question { name, .. }, mut answers, error } = done;
-    let place = &places.places[place];
+    let place = &places.all[place];
     if place.reads_hosts() {
         answers.retain(|answer| {
             let echo = places.hosts.gives(&name, answer.ip);

@@ -1,1 +1,253 @@
+//! Whole rounds against servers on loopback addresses, and their replay.
 
+mod server;
+
+use std::{
+    net::{Ipv4Addr, SocketAddr, UdpSocket},
+    time::Duration,
+};
+
+use serde::Deserialize;
+use server::{Says, Server};
+use vmkit_plugin::{Cx, ErrorCode, Plugin, Result, Signal, Stage, Subject};
+use vmkit_testkit::{FakeHost, Report};
+
+use crate::{
+    Dns, hosts, look,
+    places::{self, Place, Places},
+};
+
+/// The plugin with places of the test in place of the system's.
+struct Elsewhere(Where);
+
+#[derive(Deserialize)]
+#[serde(default)]
+struct Where {
+    /// Source and address of each server.
+    servers: Vec<(String, SocketAddr)>,
+    /// What stands for the group of mDNS.
+    group: Option<SocketAddr>,
+    search: Vec<String>,
+    hosts: String,
+    timeout_ms: u64,
+}
+
+impl Default for Where {
+    fn default() -> Self {
+        // Long enough that a loaded machine's own server always answers in time.
+        let (servers, search, hosts) = (Vec::new(), Vec::new(), String::new());
+        Self { servers, group: None, search, hosts, timeout_ms: 10_000 }
+    }
+}
+
+impl Plugin for Elsewhere {
+    type Config = Where;
+
+    fn new(config: Where) -> Result<Self> {
+        Ok(Self(config))
+    }
+}
+
+impl Signal for Elsewhere {
+    fn observe(&self, vms: &[Subject], cx: &Cx<'_>) -> Result<()> {
+        let servers = self.0.servers.iter().map(|(source, address)| {
+            Place::Server(places::Server { source: source.clone(), address: *address })
+        });
+        let links = self.0.group.map(|group| Place::Links { group, interfaces: Vec::new() });
+        let places = Places {
+            all: servers.chain(links).collect(),
+            search: self.0.search.clone(),
+            hosts: hosts::Hosts::parse(&self.0.hosts),
+        };
+        look(vms, &places, Duration::from_millis(self.0.timeout_ms), cx)
+    }
+}
+
+fn machines(names: &[&str]) -> Vec<Subject> {
+    names.iter().map(|name| Subject { name: (*name).into(), ..Subject::default() }).collect()
+}
+
+fn sorted(report: &Report) -> Vec<String> {
+    let mut lines = report.lines();
+    lines.sort();
+    lines
+}
+
+fn configuration(servers: &[(&str, &Server)], rest: &str) -> String {
+    let servers: Vec<_> =
+        servers.iter().map(|(source, at)| format!(r#"["{source}","{}"]"#, at.address)).collect();
+    format!(r#"{{"servers":[{}]{rest}}}"#, servers.join(","))
+}
+
+fn nobody(_: &str, _: bool) -> Says {
+    Says::NoSuchName
+}
+
+#[test]
+fn every_source_is_asked_and_a_snapshot_says_the_same() {
+    let system = Server::start(|name, ipv6| match (name, ipv6) {
+        ("web.lan", false) => Says::addresses(&["192.168.1.64"]),
+        ("web.lan", true) => Says::addresses(&["fd00::64"]),
+        ("db", _) => Says::Refused,
+        _ => Says::NoSuchName,
+    });
+    let gateway = Server::start(|name, ipv6| match (name, ipv6) {
+        ("web", false) => Says::addresses(&["192.168.1.64"]),
+        _ => Says::NoSuchName,
+    });
+    let links = Server::start(|name, ipv6| match (name, ipv6) {
+        ("db.local", false) => Says::addresses(&["192.168.1.65"]),
+        _ => Says::Nothing,
+    });
+    let vms = machines(&["web", "db"]);
+    let rest = format!(r#","search":["lan"],"group":"{}""#, links.address);
+    let servers = [("system", &system), ("192.168.1.254", &gateway)];
+    let directory = tempfile::tempdir().unwrap();
+    let host = FakeHost::new().recording_to(directory.path());
+    let report = host.observe::<Elsewhere>(&configuration(&servers, &rest), &vms);
+    assert_eq!(report.result, Ok(()));
+    let expected = [
+        "0 dns-address 192.168.1.64 DNS at 192.168.1.254: web is 192.168.1.64",
+        "0 dns-address 192.168.1.64 DNS: web.lan is 192.168.1.64",
+        "0 dns-address fd00::64 DNS: web.lan is fd00::64",
+        "1 dns-address 192.168.1.65 DNS: db.local is 192.168.1.65 (mDNS)",
+    ];
+    assert_eq!(sorted(&report), expected);
+
+    let recorded = directory.path().join("dns.json");
+    let text = std::fs::read_to_string(&recorded).unwrap();
+    for part in ["\"ttl_s\": 60", "\"Query Refused\"", "\"mdns\"", "\"192.168.1.254\""] {
+        assert!(text.contains(part), "{part} is not in {text}");
+    }
+    let host = FakeHost::new().with_artefact_file("dns.json", recorded);
+    let replayed = host.observe::<Dns>("{}", &vms);
+    assert_eq!((sorted(&replayed), replayed.result), (expected.map(Into::into).into(), Ok(())));
+}
+
+#[test]
+fn a_server_that_knows_every_name_knows_none() {
+    let catch_all = Server::start(|name, ipv6| match (name, ipv6) {
+        ("web.lan", false) => Says::addresses(&["10.9.9.9", "192.168.1.64"]),
+        (_, false) => Says::addresses(&["10.9.9.9"]),
+        (_, true) => Says::NoSuchName,
+    });
+    let servers = [("system", &catch_all)];
+    let configuration = configuration(&servers, r#","search":["lan"]"#);
+    let report = FakeHost::new().observe::<Elsewhere>(&configuration, &machines(&["web", "db"]));
+    assert_eq!(sorted(&report), ["0 dns-address 192.168.1.64 DNS: web.lan is 192.168.1.64"]);
+    let said = "system gives 10.9.9.9 for db.lan, and for names that nobody has";
+    assert!(report.log.iter().any(|line| line.message.contains(said)), "{:?}", report.log);
+    // The domain of no name, and the one that is searched; both families.
+    let absent = catch_all.asked().into_iter().filter(|name| name.starts_with("vmkit-absent-"));
+    assert_eq!(absent.count(), 4);
+}
+
+#[test]
+fn the_host_s_deadline_ends_a_round_with_what_has_come() {
+    let slow = Server::start(|_, _| Says::Nothing);
+    let quick = Server::start(|name, ipv6| match (name, ipv6) {
+        ("web", false) => Says::addresses(&["192.168.1.64"]),
+        _ => Says::Nothing,
+    });
+    let servers = [("192.168.1.254", &slow), ("system", &quick)];
+    let configuration = configuration(&servers, r#","timeout_ms":600000"#);
+    // The round's own limit is ten minutes: that it ends is the host's.
+    let host = FakeHost::new().with_budget(Duration::from_millis(500));
+    let report = host.observe::<Elsewhere>(&configuration, &machines(&["web"]));
+    assert_eq!(report.result, Ok(()));
+    assert_eq!(report.lines(), ["0 dns-address 192.168.1.64 DNS: web is 192.168.1.64"]);
+}
+
+#[test]
+fn a_question_that_was_lost_is_asked_once_more() {
+    let mut first = std::collections::HashSet::new();
+    let lossy =
+        Server::start(move |name, ipv6| match (first.insert((name.to_owned(), ipv6)), ipv6) {
+            (true, _) => Says::Nothing,
+            (false, false) if name == "web" => Says::addresses(&["192.168.1.64"]),
+            (false, _) => Says::NoSuchName,
+        });
+    let configuration = configuration(&[("system", &lossy)], "");
+    let report = FakeHost::new().observe::<Elsewhere>(&configuration, &machines(&["web"]));
+    assert_eq!(report.lines(), ["0 dns-address 192.168.1.64 DNS: web is 192.168.1.64"]);
+}
+
+#[test]
+fn a_closed_port_is_told_and_takes_no_time() {
+    let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let closed = socket.local_addr().unwrap();
+    drop(socket);
+    let configuration = format!(r#"{{"servers":[["system","{closed}"]],"timeout_ms":600000}}"#);
+    let report = FakeHost::new().observe::<Elsewhere>(&configuration, &machines(&["web"]));
+    assert_eq!((report.lines(), report.result), (Vec::new(), Ok(())));
+    let said = "the DNS server 127.0.0.1 cannot be reached";
+    let told: Vec<_> = report.log.iter().filter(|line| line.message.contains(said)).collect();
+    assert!(matches!(told.as_slice(), [line] if line.level == 3), "{:?}", report.log);
+}
+
+#[test]
+fn hostile_answers_give_nothing_and_hostile_names_are_never_asked() {
+    let hostile = Server::start(|name, ipv6| match (name, ipv6) {
+        ("web", false) => Says::addresses(&["127.0.0.1", "0.0.0.0", "224.0.0.251"]),
+        ("db", false) => Says::Forged(Box::new(Says::addresses(&["10.6.6.6"]))),
+        ("nas", false) => Says::addresses(&["10.0.0.1"; 64]),
+        _ => Says::NoSuchName,
+    });
+    let names = ["web", "db", "nas", "$(reboot)", "a b", "x\u{1b}[2J", "-x", "we_b", ""];
+    let configuration = configuration(&[("system", &hostile)], "");
+    let report = FakeHost::new().observe::<Elsewhere>(&configuration, &machines(&names));
+    assert_eq!(report.result, Ok(()));
+    assert_eq!(sorted(&report), ["2 dns-address 10.0.0.1 DNS: nas is 10.0.0.1"]);
+    let asked = hostile.asked();
+    assert!(
+        asked.iter().all(|name| ["web", "db", "nas"].contains(&name.as_str())
+            || name.starts_with("vmkit-absent-")),
+        "{asked:?}"
+    );
+}
+
+#[test]
+fn what_the_hosts_file_of_this_computer_says_is_no_evidence() {
+    let stub = Server::start(|name, ipv6| match (name, ipv6) {
+        ("web", false) => Says::addresses(&["192.168.1.60", "192.168.1.64"]),
+        _ => Says::NoSuchName,
+    });
+    let configuration =
+        configuration(&[("system", &stub)], r#","hosts":"192.168.1.60 web # vmkit""#);
+    let report = FakeHost::new().observe::<Elsewhere>(&configuration, &machines(&["web"]));
+    assert_eq!(report.lines(), ["0 dns-address 192.168.1.64 DNS: web is 192.168.1.64"]);
+}
+
+#[test]
+fn a_thousand_machines_are_asked_for() {
+    let all = Server::start(|name, ipv6| match name.strip_prefix("vm-") {
+        Some(number) if !ipv6 => {
+            let [high, low] = number.parse::<u16>().unwrap_or_default().to_be_bytes();
+            Says::addresses(&[&format!("10.1.{high}.{low}")])
+        }
+        _ => Says::NoSuchName,
+    });
+    let names: Vec<String> = (0..1000).map(|number| format!("vm-{number}")).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let configuration = configuration(&[("system", &all)], "");
+    let report = FakeHost::new().observe::<Elsewhere>(&configuration, &machines(&names));
+    assert_eq!((report.observations.len(), report.result), (1000, Ok(())));
+}
+
+#[test]
+fn a_call_that_is_not_wanted_asks_nobody() {
+    let server = Server::start(nobody);
+    let rest = configuration(&[("system", &server)], "");
+    let vms = machines(&["web"]);
+    let cancelled = FakeHost::new().cancelling_after(0).observe::<Dns>("{}", &vms);
+    assert_eq!(cancelled.result.map_err(|error| error.code), Err(ErrorCode::Cancelled));
+    let confirming = FakeHost::new().at_stage(Stage::Confirm).observe::<Dns>("{}", &vms);
+    assert_eq!((confirming.lines(), confirming.result), (Vec::new(), Ok(())));
+    let nameless = FakeHost::new().observe::<Elsewhere>(&rest, &machines(&["*", ""]));
+    assert_eq!((nameless.lines(), nameless.result), (Vec::new(), Ok(())));
+    assert_eq!(server.asked(), Vec::<String>::new());
+    for configuration in [r#"{"timeout_ms":0}"#, r#"{"timeout_ms":10001}"#, r#"{"timeout":1}"#] {
+        let error = FakeHost::new().observe::<Dns>(configuration, &vms).result;
+        assert_eq!(error.map_err(|e| e.code), Err(ErrorCode::Configuration), "{configuration}");
+    }
+}
