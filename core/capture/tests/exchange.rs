@@ -9,7 +9,7 @@ use std::{
     time::{Duration, Instant, SystemTime},
 };
 
-use common::{Cable, command, ip, within};
+use common::{Cable, ip, within};
 use dhcproto::v4::{MessageType, OptionCode, borrowed::Message};
 use etherparse::{NetSlice, SlicedPacket, TransportSlice};
 use vmkit_capture::{Capture, CaptureError, DEFAULT_RING_BYTES, pcap};
@@ -20,6 +20,13 @@ use vmkit_lab::{Process, run};
 const DRAIN: Duration = Duration::from_millis(500);
 /// The system tells at once that an interface has gone; the rest is for a busy computer.
 const GONE: Duration = Duration::from_secs(10);
+
+/// A command that will run in this namespace.
+fn command(namespace: &str, words: &str) -> Command {
+    let mut command = Command::new("ip");
+    command.args(["netns", "exec", namespace]).args(words.split(' '));
+    command
+}
 
 fn open(cable: &Cable) -> Capture {
     within(&cable.server, || Capture::open("eth0", DEFAULT_RING_BYTES)).expect("a capture")

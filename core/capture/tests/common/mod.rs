@@ -74,13 +74,6 @@ pub(crate) fn ip(arguments: &str) -> String {
     run(Command::new("ip").args(arguments.split(' '))).expect("ip")
 }
 
-/// A command that will run in this namespace.
-pub(crate) fn command(namespace: &str, words: &str) -> Command {
-    let mut command = Command::new("ip");
-    command.args(["netns", "exec", namespace]).args(words.split(' '));
-    command
-}
-
 /// Does something in this namespace; what it opens stays there.
 pub(crate) fn within<T: Send>(namespace: &str, work: impl FnOnce() -> T + Send) -> T {
     let entered = || {
