@@ -18,7 +18,7 @@ use rustix::{
     },
 };
 pub use session::QmpStatus;
-use session::{Session, Step};
+use session::{COMMANDS, Session, Step};
 use vmkit_types::{Reading, Unread};
 
 /// How long all monitors together may take. A healthy one answers within a millisecond, also on a
@@ -76,7 +76,7 @@ struct Monitor {
 }
 
 impl Monitor {
-    /// Takes what has come, and sends what is due.
+    /// Takes what has come.
     fn advance(&mut self, path: &Path) -> Option<Reading<QmpStatus>> {
         let mut chunk = [0_u8; 4096];
         let received = match recv(&self.socket, &mut chunk[..], RecvFlags::empty()) {
@@ -87,12 +87,6 @@ impl Monitor {
         };
         match self.session.take(&chunk[..received]) {
             Step::Wait => None,
-            Step::Send(command) => match send(&self.socket, command, SEND_FLAGS) {
-                // A few dozen bytes always fit in a fresh socket.
-                Ok(sent) if sent == command.len() => None,
-                Ok(_) => Some(failed(path, "took a part of a command only")),
-                Err(error) => Some(failed(path, &error.to_string())),
-            },
             Step::Answer(status) => Some(Reading::Known(status)),
             Step::Refused(why) => Some(failed(path, why)),
         }
@@ -105,7 +99,7 @@ const SEND_FLAGS: SendFlags = SendFlags::NOSIGNAL;
 #[cfg(target_vendor = "apple")]
 const SEND_FLAGS: SendFlags = SendFlags::empty();
 
-/// Connects without waiting: a monitor whose queue of clients is full would block for ever.
+/// Connects and asks without waiting: a monitor whose queue of clients is full would block for ever.
 fn connected(path: &Path) -> Result<OwnedFd, Errno> {
     let address = SocketAddrUnix::new(path)?;
     let socket = socket(AddressFamily::UNIX, SocketType::STREAM, None)?;
@@ -114,6 +108,8 @@ fn connected(path: &Path) -> Result<OwnedFd, Errno> {
     #[cfg(target_vendor = "apple")]
     rustix::net::sockopt::set_socket_nosigpipe(&socket, true)?;
     connect(&socket, &address)?;
+    // A few dozen bytes always fit in a fresh socket.
+    send(&socket, COMMANDS, SEND_FLAGS)?;
     Ok(socket)
 }
 
