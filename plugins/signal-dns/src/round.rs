@@ -71,7 +71,8 @@ async fn ask(
                 let question = done.question.clone();
                 let record = record(places, done);
                 let mut told = facts.add(&record);
-                if is_absent(&question.name) && record.error.is_none() {
+                // A refusal, too, tells that nothing is made up.
+                if is_absent(&question.name) {
                     let group = Group::of(&record.source, &question.name, question.ipv6);
                     told.extend(facts.settle(&group));
                 }

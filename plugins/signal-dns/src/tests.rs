@@ -147,7 +147,8 @@ fn the_host_s_deadline_ends_a_round_with_what_has_come() {
     let slow = Server::start(|_, _| Says::Nothing);
     let quick = Server::start(|name, ipv6| match (name, ipv6) {
         ("web", false) => Says::addresses(&["192.168.1.64"]),
-        _ => Says::Nothing,
+        (_, false) => Says::Refused,
+        (_, true) => Says::Nothing,
     });
     let servers = [("192.168.1.254", &slow), ("system", &quick)];
     let configuration = configuration(&servers, r#","timeout_ms":600000"#);

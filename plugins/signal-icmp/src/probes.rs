@@ -59,11 +59,16 @@ fn entries(answered: &[(IpAddr, Outcome)], now: SystemTime) -> Vec<Entry> {
             kind: "icmp".to_owned(),
             ip: *ip,
             outcome: outcome.to_owned(),
-            rtt_ms: round_trip.map(|time| time.as_secs_f64() * 1e3),
+            rtt_ms: round_trip.map(milliseconds),
             at: at.clone(),
         })
     };
     answered.iter().filter_map(entry).collect()
+}
+
+/// To the microsecond, as the fact itself has it.
+fn milliseconds(time: Duration) -> f64 {
+    f64::from(u32::try_from(time.as_micros()).unwrap_or(u32::MAX)) / 1e3
 }
 
 /// Reports what the snapshot holds of these addresses. One without an entry was not asked.

@@ -62,7 +62,11 @@ impl Probe {
     }
 
     fn of(ip: IpAddr, port: u16, outcome: &Outcome, at: Option<&String>) -> Option<Self> {
-        let milliseconds = |duration: &Option<Duration>| duration.map(|d| d.as_secs_f64() * 1000.0);
+        // To the microsecond, as the fact itself has it.
+        let milliseconds = |duration: &Option<Duration>| {
+            duration
+                .map(|time| f64::from(u32::try_from(time.as_micros()).unwrap_or(u32::MAX)) / 1e3)
+        };
         let (word, rtt_ms, banner) = match outcome {
             Outcome::Ready { banner, round_trip } => {
                 ("open", milliseconds(round_trip), Some(banner.clone()))
