@@ -115,3 +115,34 @@ fn send_on(socket: &UdpSocket, interface: &str) -> io::Result<()> {
 fn send_on(_: &UdpSocket, _: &str) -> io::Result<()> {
     Err(io::ErrorKind::Unsupported.into())
 }
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_group_is_asked_on_the_interface_that_is_named() {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build().unwrap();
+        runtime.block_on(async {
+            let responder = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)).await.unwrap();
+            let group = Ipv4Addr::new(224, 0, 0, 251);
+            responder.join_multicast_v4(group, Ipv4Addr::LOCALHOST).unwrap();
+            let group = SocketAddr::new(group.into(), responder.local_addr().unwrap().port());
+            let interfaces = ["no-such-one".to_owned(), "lo".to_owned()];
+            let link = Link::to_group(group, &interfaces).await.unwrap();
+            assert_eq!(link.sockets.len(), 1);
+
+            link.send(b"question").await.unwrap();
+            let mut buffer = [0; 64];
+            let (length, asker) = responder.recv_from(&mut buffer).await.unwrap();
+            assert_eq!(&buffer[..length], b"question");
+
+            // Only what comes from the port that was asked is an answer.
+            let stranger = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)).await.unwrap();
+            stranger.send_to(b"stranger", asker).await.unwrap();
+            responder.send_to(b"answer", asker).await.unwrap();
+            let length = link.receive(&mut buffer).await.unwrap();
+            assert_eq!(&buffer[..length], b"answer");
+        });
+    }
+}

@@ -127,6 +127,8 @@ struct Routes {
     interfaces: Vec<String>,
 }
 
+/// The manifest asks for all of `/proc/net`: Landlock's rules go by inode, and the kernel makes a
+/// new one for each look at a file in there.
 #[cfg(target_os = "linux")]
 fn routes() -> Routes {
     text("/proc/net/route").map(|text| parse_routes(&text)).unwrap_or_default()
