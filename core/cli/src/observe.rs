@@ -9,7 +9,7 @@ use vmkit_evidence::Evidence;
 use vmkit_host::{Outcome, Run, Settings, Snapshot, Target};
 use vmkit_inventory::{Depth, Inventory, Location, Machine, Power, Problem, read};
 use vmkit_platform::Platform as _;
-use vmkit_scoring::{Case, Weights, candidates_to_probe};
+use vmkit_scoring::{Case, Verdict, Weights, candidates_to_probe, score};
 use vmkit_snapshot::Record;
 use vmkit_types::{HostNetwork, Reading, Subject};
 use vmkit_wire::Mode;
@@ -171,11 +171,39 @@ impl<'a> Observer<'a> {
         }
         run.confirm(&probes);
         tracing::debug!("addresses chosen to be probed: {:?}", began.elapsed());
+        let quick = run.settle_quick();
+        if is_clear(&cases, &quick, &scene, &wanted, self.weights) {
+            run.leave_slow();
+        } else {
+            let all = run.settle_slow();
+            let network = scene.network.as_ref();
+            let mut late = candidates_to_probe(&cases, &all, network, scene.now(), self.weights);
+            for ((machine, late), early) in alive.iter().zip(&mut late).zip(&probes) {
+                late.retain(|address| !early.contains(address));
+                if machine.power == Power::Paused || !wanted.contains(&machine.name) {
+                    late.clear();
+                }
+            }
+            run.confirm(&late);
+        }
         let observed = run.settle();
         tracing::debug!("addresses probed: {:?}", began.elapsed());
         let (evidence, outcomes) = (observed.evidence, observed.outcomes);
         Ok((scene, Observations { cases, evidence, outcomes }))
     }
+}
+
+/// Whether every machine that is wanted has one address that is beyond doubt.
+fn is_clear(
+    cases: &[Case],
+    evidence: &[Evidence],
+    scene: &Scene,
+    wanted: &[String],
+    weights: &Weights,
+) -> bool {
+    let picks = score(cases, evidence, scene.network.as_ref(), scene.now(), weights);
+    let mut of_wanted = cases.iter().zip(&picks).filter(|(case, _)| wanted.contains(&case.name));
+    of_wanted.all(|(_, pick)| pick.verdict == Verdict::Resolved)
 }
 
 fn record(place: Place<'_>) -> anyhow::Result<Option<(PathBuf, Record)>> {

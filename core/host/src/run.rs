@@ -12,7 +12,7 @@ use std::{
 
 use vmkit_evidence::Evidence;
 use vmkit_types::Subject;
-use vmkit_wire::{Mode, WireSubject};
+use vmkit_wire::{Cost, Mode, WireSubject};
 
 use crate::{Found, Installation, Plugin, Snapshot, Status, worker::Received};
 use lane::{Batch, Event, Job};
@@ -89,8 +89,6 @@ struct Lane {
     /// What can be started; `None`: nothing of it may be loaded, or this mode does not ask it.
     plugin: Option<Arc<Plugin>>,
     failures: u32,
-    discovers: bool,
-    confirms: bool,
     jobs: Option<mpsc::Sender<Job>>,
     pending: usize,
     asked: bool,
@@ -113,7 +111,9 @@ impl Run {
                 }
             };
             let manifest = &plugin.manifest;
-            if !manifest.kinds.iter().any(|kind| kind == "signal") {
+            let replays = base.settings.snapshot.is_replayed();
+            let is_signal = manifest.kinds.iter().any(|kind| kind == "signal");
+            if !is_signal || (manifest.snapshot_only && !replays) {
                 continue;
             }
             let mut lane = Lane::idle(Outcome {
@@ -123,8 +123,6 @@ impl Run {
                 message: None,
                 elapsed: None,
             });
-            lane.discovers = manifest.takes_part_in("discover");
-            lane.confirms = manifest.takes_part_in("confirm");
             if manifest.modes.contains(&base.settings.mode) {
                 let plugin = Arc::new(plugin);
                 lane.jobs = Some(base.start(lanes.len(), &plugin));
@@ -154,15 +152,15 @@ impl Run {
     }
 
     /// Asks every discovering plugin about these machines; returns the facts that came in time for
-    /// the next stage.
+    /// the next stage. Those that wait for others on the network are not waited for.
     pub fn discover(&mut self, targets: Vec<Target>) -> Vec<Evidence> {
         self.targets = targets;
         let batch = self.batch("discover", &[]);
         if !batch.subjects.is_empty() {
-            self.ask(&batch, |lane| lane.discovers);
+            self.ask(&batch);
         }
         let patience = Instant::now() + DISCOVER_PATIENCE.min(self.base.settings.call_deadline);
-        self.collect(patience);
+        self.collect(patience, |lane| !lane.is_slow());
         self.evidence()
     }
 
@@ -170,8 +168,37 @@ impl Run {
     pub fn confirm(&mut self, candidates: &[Vec<IpAddr>]) {
         if candidates.iter().any(|candidates| !candidates.is_empty()) {
             let batch = self.batch("confirm", candidates);
-            self.ask(&batch, |lane| lane.confirms);
+            self.ask(&batch);
         }
+    }
+
+    /// Waits for all plugins but those that discover over the network; returns all facts so far.
+    pub fn settle_quick(&mut self) -> Vec<Evidence> {
+        let patience = self.patience();
+        self.collect(patience, |lane| !lane.is_slow());
+        self.evidence()
+    }
+
+    /// Waits for the rest of the plugins; returns all facts so far.
+    pub fn settle_slow(&mut self) -> Vec<Evidence> {
+        let patience = self.patience();
+        self.collect(patience, |_| true);
+        self.evidence()
+    }
+
+    /// Leaves the plugins that are still at work to themselves: the answer is clear without them.
+    pub fn leave_slow(&mut self) {
+        for lane in self.lanes.iter_mut().filter(|lane| lane.is_slow() && lane.pending > 0) {
+            lane.pending = 0;
+            lane.outcome.status = Status::Skipped;
+            lane.outcome.message = Some("every address was clear without it".to_owned());
+        }
+    }
+
+    /// Loading, two calls and their grace, each bounded in the lane: this is only the bound of
+    /// their sum, should a lane itself fail.
+    fn patience(&self) -> Instant {
+        Instant::now() + 4 * self.base.settings.call_deadline + Duration::from_secs(3)
     }
 
     /// Waits for all plugins and ends their workers.
@@ -182,11 +209,8 @@ impl Run {
     /// Waits for all plugins, each of which has its own deadline. Their workers stay warm for
     /// another round.
     pub fn settle(&mut self) -> Observed {
-        // Loading, two calls and their grace, each bounded in the lane: this is only the bound of
-        // their sum, should a lane itself fail.
-        let patience =
-            Instant::now() + 4 * self.base.settings.call_deadline + Duration::from_secs(3);
-        self.collect(patience);
+        let patience = self.patience();
+        self.collect(patience, |_| true);
         for lane in &mut self.lanes {
             if lane.pending > 0 {
                 lane.end(Status::Timeout, "it did not end; given up".to_owned());
@@ -221,9 +245,11 @@ impl Run {
         })
     }
 
-    fn ask(&mut self, batch: &Arc<Batch>, takes_part: impl Fn(&Lane) -> bool) {
+    fn ask(&mut self, batch: &Arc<Batch>) {
         for lane in &mut self.lanes {
-            let Some(jobs) = lane.jobs.as_ref().filter(|_| takes_part(lane)) else { continue };
+            let Some(jobs) = lane.jobs.as_ref().filter(|_| lane.takes_part_in(batch.stage)) else {
+                continue;
+            };
             // A lane whose worker has ended takes no more jobs; its outcome says why.
             if jobs.send(Job { round: self.round, batch: Arc::clone(batch) }).is_ok() {
                 lane.pending += 1;
@@ -232,9 +258,10 @@ impl Run {
         }
     }
 
-    /// Takes events until no call is pending or `patience` has run out.
-    fn collect(&mut self, patience: Instant) {
-        while self.lanes.iter().any(|lane| lane.pending > 0) {
+    /// Takes events until no call of the lanes that are waited for is pending, or `patience` has run
+    /// out.
+    fn collect(&mut self, patience: Instant, waited_for: impl Fn(&Lane) -> bool) {
+        while self.lanes.iter().any(|lane| lane.pending > 0 && waited_for(lane)) {
             let left = patience.saturating_duration_since(Instant::now());
             let Ok(event) = self.events.recv_timeout(left) else { return };
             // A call of an earlier round that was given up says nothing of this one.
@@ -276,14 +303,22 @@ impl Lane {
             outcome,
             plugin: None,
             failures: 0,
-            discovers: false,
-            confirms: false,
             jobs: None,
             pending: 0,
             asked: false,
             discovered: Vec::new(),
             confirmed: Vec::new(),
         }
+    }
+
+    fn takes_part_in(&self, stage: &str) -> bool {
+        self.plugin.as_ref().is_some_and(|plugin| plugin.manifest.takes_part_in(stage))
+    }
+
+    /// Whether it discovers by waiting for others on the network: seldom needed, never quick.
+    fn is_slow(&self) -> bool {
+        let cost = self.plugin.as_ref().map(|plugin| plugin.manifest.cost);
+        cost == Some(Cost::Network) && self.takes_part_in("discover")
     }
 
     /// Takes no further call: it has ended like this.

@@ -40,6 +40,9 @@ pub struct Manifest {
     /// What it needs on macOS, where that differs.
     #[serde(default)]
     pub needs_macos: Option<Needs>,
+    /// Whether it has something to say on a snapshot alone: a live run does not start it.
+    #[serde(default)]
+    pub snapshot_only: bool,
     /// Raw artefacts of a snapshot that it can read in place of the live source.
     #[serde(default)]
     pub artefacts: Vec<String>,
