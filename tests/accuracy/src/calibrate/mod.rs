@@ -1,0 +1,108 @@
+//! Fits the temperature and the likelihood ratios of the table to the fit families.
+//!
+//! A coordinate search on the mean log loss: each number is moved up and down in turn, steps halve
+//! when nothing helps. No gradients: medians, caps and thresholds have none. The table's numbers
+//! stand for knowledge from beyond the corpus, so moving one costs.
+
+mod text;
+
+use vmkit_scoring::{Weights, score};
+
+use crate::{labelled::Labelled, measure::probability_of_truth, sources::now};
+
+pub use text::{Number, Table, TableError};
+
+/// As many cases the starting table is worth: with fewer cases that speak for another number the
+/// number stays.
+const TABLE_WORTH: f64 = 200.0;
+/// How far from its start a number may plausibly be: a factor of two.
+const PLAUSIBLE: f64 = std::f64::consts::LN_2;
+/// Least probability that counts: one case answered with certainty and wrongly is not worth more
+/// than all others.
+const LEAST_PROBABILITY: f64 = 1e-4;
+/// First and last step of the search, in natural logarithms.
+const STEPS: (f64, f64) = (0.8, 0.1);
+/// A smaller gain is none.
+const LEAST_GAIN: f64 = 1e-6;
+
+/// The fitted table, and what it was fitted from.
+pub struct Fitted {
+    /// The table with its new numbers.
+    pub table: Table,
+    /// Numbers that were moved: name, before, after.
+    pub moved: Vec<(String, f64, f64)>,
+    /// How often all cases were scored.
+    pub rounds: usize,
+}
+
+/// Fits the table to these cases.
+///
+/// # Errors
+/// The table does not parse, or a number of it cannot be found.
+pub fn fit(start: &Table, cases: &[Labelled]) -> Result<Fitted, TableError> {
+    let mut search = Search { start, cases, rounds: 0 };
+    let mut best: Vec<f64> = start.numbers().iter().map(|number| number.value.ln()).collect();
+    let mut best_cost = search.cost(&best)?;
+    let mut step = STEPS.0;
+    while step >= STEPS.1 {
+        let before = best_cost;
+        for index in 0..best.len() {
+            for direction in [step, -step] {
+                let mut tried = best.clone();
+                tried[index] += direction;
+                if !start.numbers()[index].allows(tried[index].exp()) {
+                    continue;
+                }
+                let cost = search.cost(&tried)?;
+                if cost < best_cost - LEAST_GAIN {
+                    (best, best_cost) = (tried, cost);
+                    break;
+                }
+            }
+        }
+        if best_cost >= before - LEAST_GAIN {
+            step /= 2.0;
+        }
+    }
+    let table = start.with(&best.iter().map(|log| log.exp()).collect::<Vec<_>>());
+    let moved = start
+        .numbers()
+        .iter()
+        .zip(table.numbers())
+        .filter(|(a, b)| a.value.total_cmp(&b.value).is_ne());
+    let moved = moved.map(|(a, b)| (a.name.clone(), a.value, b.value)).collect();
+    Ok(Fitted { rounds: search.rounds, moved, table })
+}
+
+struct Search<'s> {
+    start: &'s Table,
+    cases: &'s [Labelled],
+    rounds: usize,
+}
+
+impl Search<'_> {
+    fn cost(&mut self, logs: &[f64]) -> Result<f64, TableError> {
+        self.rounds += 1;
+        let values: Vec<f64> = logs.iter().map(|log| log.exp()).collect();
+        let weights = self.start.with(&values).weights()?;
+        let moves = logs.iter().zip(self.start.numbers()).map(|(log, number)| {
+            let moved = (log - number.value.ln()) / PLAUSIBLE;
+            moved * moved / 2.0
+        });
+        let (sum, machines) = log_loss(self.cases, &weights);
+        Ok(sum / machines + moves.sum::<f64>() * (TABLE_WORTH / machines) / 40.0)
+    }
+}
+
+/// Sum of −ln of the truths' probabilities, and how many machines it is over.
+fn log_loss(cases: &[Labelled], weights: &Weights) -> (f64, f64) {
+    let (mut sum, mut machines) = (0.0, 0_u32);
+    for case in cases {
+        let picks = score(&case.cases, &case.evidence, case.network.as_ref(), now(), weights);
+        for (pick, truth) in picks.iter().zip(&case.truths) {
+            sum -= probability_of_truth(pick, &truth.accepts).max(LEAST_PROBABILITY).ln();
+            machines += 1;
+        }
+    }
+    (sum, f64::from(machines.max(1)))
+}

@@ -1,0 +1,154 @@
+//! What a careful person would say can be known from the evidence, without any weights.
+//!
+//! Three strengths. *Decisive*: a source saw the machine itself at the address just now. *Agreed*:
+//! two sources of different origin name it, or one does and somebody answers there. *Hinted*: one
+//! source names it. An address at which somebody else was seen has nothing.
+
+use std::{net::IpAddr, time::Duration};
+
+use vmkit_evidence::Evidence;
+use vmkit_types::{Kind, Prefix};
+
+use crate::{labelled::Labelled, sources::now};
+
+/// A sighting older than this is no longer "just now".
+const JUST_NOW: Duration = Duration::from_secs(60);
+/// Guests that have been up for less may not have come to their network yet.
+const SETTLED: Duration = Duration::from_secs(30);
+
+/// Whether the right answer can be known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Careful {
+    /// It can.
+    Known,
+    /// To withhold an answer is right.
+    NotKnown,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Strength {
+    Nothing,
+    Hinted,
+    Agreed,
+    Decisive,
+}
+
+/// Judges one machine of a case whose right answers are `accepts`.
+pub fn careful(labelled: &Labelled, vm: usize, accepts: &[IpAddr]) -> Careful {
+    let mut addresses: Vec<IpAddr> =
+        labelled.about(vm).filter_map(|item| item.observation.address).collect();
+    addresses.sort_unstable();
+    addresses.dedup();
+    let usable = |address: &IpAddr| !excluded(labelled, vm, *address);
+    let strengths: Vec<(IpAddr, Strength)> = addresses
+        .into_iter()
+        .filter(usable)
+        .map(|address| (address, strength(labelled, vm, address)))
+        .collect();
+    let best = |right: bool| {
+        let of_side = strengths.iter().filter(|(address, _)| accepts.contains(address) == right);
+        of_side.map(|(_, strength)| *strength).max().unwrap_or(Strength::Nothing)
+    };
+    let known = if accepts.is_empty() {
+        best(false) == Strength::Nothing
+    } else {
+        best(true) >= Strength::Agreed && best(true) > best(false)
+    };
+    let mine = labelled.cases[vm].macs.first();
+    let double = mine.is_some_and(|mac| {
+        labelled.cases.iter().filter(|case| case.running && case.macs.contains(mac)).count() > 1
+    });
+    let double = double || accepts.iter().any(|address| tied_to_another(labelled, vm, *address));
+    if known && !double { Careful::Known } else { Careful::NotKnown }
+}
+
+/// Whether a source ties the address to another of the machines: one of the two is wrong, or both
+/// have it, and neither can be relied on.
+fn tied_to_another(labelled: &Labelled, vm: usize, address: IpAddr) -> bool {
+    labelled.evidence.iter().any(|item| {
+        let observation = &item.observation;
+        let other = labelled.cases.get(observation.vm).filter(|_| observation.vm != vm);
+        let own = other.is_some_and(|case| observation.mac.is_some_and(|m| case.macs.contains(&m)));
+        own && observation.address == Some(address)
+            && observation.kind.code() != "lease-expired"
+            && other.and_then(|case| case.started_at).is_none_or(|start| item.seen_at() >= start)
+    })
+}
+
+/// Addresses that nobody takes for a machine's: the host's own, its router's, those that a guest
+/// gives to itself, those of no network of the host where another one could be the machine's.
+fn excluded(labelled: &Labelled, vm: usize, address: IpAddr) -> bool {
+    let self_given = match address {
+        IpAddr::V4(v4) => v4.is_link_local() || v4.octets()[3] == 0 || v4.octets()[3] == 255,
+        IpAddr::V6(v6) => v6.is_unicast_link_local(),
+    };
+    let Some(network) = &labelled.network else { return self_given };
+    let own = network.interfaces.iter().flat_map(|each| &each.addresses);
+    let infrastructure = own.clone().any(|prefix| prefix.address == address)
+        || network.gateways().any(|gateway| gateway == address);
+    let at = labelled.cases[vm].interface.as_deref();
+    let its = network.interfaces.iter().find(|each| Some(each.name.as_str()) == at);
+    let holds = |prefix: &Prefix| prefix.contains(address);
+    let elsewhere = address.is_ipv4() && !its.is_none_or(|its| its.addresses.iter().any(holds));
+    self_given || infrastructure || elsewhere
+}
+
+fn strength(labelled: &Labelled, vm: usize, address: IpAddr) -> Strength {
+    let case = &labelled.cases[vm];
+    let about: Vec<&Evidence> =
+        labelled.about(vm).filter(|item| item.observation.address == Some(address)).collect();
+    let of_boot = |item: &Evidence| case.started_at.is_none_or(|start| item.seen_at() >= start);
+    let fresh = |item: &Evidence| {
+        let age = now().duration_since(item.seen_at()).unwrap_or_default();
+        // Where the source does not tell an age, the fact may be as old as the source keeps facts.
+        let told = item.observation.age.is_some() || item.observation.kind.code() == "arp-reply";
+        told && age <= JUST_NOW
+    };
+    let has = |codes: &[&str]| {
+        about.iter().any(|item| of_boot(item) && codes.contains(&item.observation.kind.code()))
+    };
+    let seen = about.iter().any(|item| {
+        let code = item.observation.kind.code();
+        let at_once = ["arp-reply", "agent-address", "ssh-host-key"].contains(&code);
+        at_once || (code == "neighbour-reachable" && fresh(item) && of_boot(item))
+    });
+    let other = has(&["neighbour-other-mac"]) && !answers_for_many(labelled, &about);
+    if other {
+        return Strength::Nothing;
+    }
+    if seen {
+        return Strength::Decisive;
+    }
+    // The guest's word, its DHCP server and the names fed by it, the frames: origins apart.
+    let origins = [
+        has(&["neighbour-stale", "neighbour-cached", "neighbour-reachable"]),
+        has(&["lease-current", "dhcp-ack", "dns-address"]),
+        has(&["console-address"]),
+    ];
+    let named = origins.iter().filter(|named| **named).count();
+    let answers = has(&["ssh-ready", "ssh-refused", "ssh-no-banner", "icmp-reply"]);
+    let old = has(&["lease-expired"]);
+    let settled = case
+        .started_at
+        .is_none_or(|start| now().duration_since(start).is_ok_and(|up| up >= SETTLED));
+    let silent = settled && (has(&["arp-silent", "neighbour-failed"]));
+    match named {
+        0 if old && !silent => Strength::Hinted,
+        0 => Strength::Nothing,
+        _ if silent => Strength::Nothing,
+        1 if !answers => Strength::Hinted,
+        _ => Strength::Agreed,
+    }
+}
+
+/// Whether every other MAC at this address is also at other addresses: then it tells nothing.
+fn answers_for_many(labelled: &Labelled, about: &[&Evidence]) -> bool {
+    about.iter().filter(|item| item.observation.kind == Kind::NeighbourOtherMac).all(|item| {
+        let elsewhere = |other: &&Evidence| {
+            other.observation.kind == Kind::NeighbourOtherMac
+                && other.observation.mac == item.observation.mac
+                && other.observation.address != item.observation.address
+        };
+        labelled.evidence.iter().any(|other| elsewhere(&other))
+    })
+}

@@ -1,0 +1,68 @@
+//! Machines that answer little or nothing.
+
+use super::Family;
+use crate::{
+    random::Random,
+    world::{Port, World},
+};
+
+pub(super) const FAMILIES: &[Family] = &[
+    Family { name: "silent-guest", what: "a firewall that drops all but ARP", draw: silent },
+    Family { name: "ssh-filtered", what: "SSH is filtered, pings are answered", draw: filtered },
+    Family { name: "paused", what: "its processors are stopped", draw: paused },
+    Family { name: "hung", what: "it runs and reacts to nothing", draw: hung },
+    Family {
+        name: "only-expired-lease",
+        what: "off the network for longer than its lease, or silent since",
+        draw: only_expired,
+    },
+];
+
+fn silent(random: &mut Random) -> World {
+    let mut world = World::steady(random, 1);
+    world.machines[0].ssh = Port::Filtered;
+    world.machines[0].echoes = false;
+    world
+}
+
+fn filtered(random: &mut Random) -> World {
+    let mut world = World::steady(random, 1);
+    world.machines[0].ssh = Port::Filtered;
+    world.machines[0].echoes = true;
+    world
+}
+
+fn paused(random: &mut Random) -> World {
+    let mut world = World::steady(random, 1);
+    world.machines[0].alive = false;
+    world.machines[0].paused = true;
+    world
+}
+
+fn hung(random: &mut Random) -> World {
+    let mut world = World::steady(random, 1);
+    world.machines[0].alive = false;
+    world
+}
+
+fn only_expired(random: &mut Random) -> World {
+    let mut world = World::steady(random, 1);
+    let machine = &mut world.machines[0];
+    machine.lease = 3600;
+    machine.leases_readable = true;
+    machine.console.readable = false;
+    let ended = random.within(3700..=90_000);
+    machine.restart(ended + 8000);
+    machine.stays[0].from = ended + 7900;
+    machine.stays[0].until = ended;
+    let address = machine.stays[0].address;
+    // Some have set the address by hand since, and never ask again.
+    if random.chance(0.4) {
+        let mut kept = machine.stay(address, ended);
+        kept.origin = crate::world::Origin::Static;
+        machine.ssh = Port::Filtered;
+        machine.echoes = false;
+        machine.stays.push(kept);
+    }
+    world
+}

@@ -1,0 +1,146 @@
+//! `cargo xtask accuracy` and `cargo xtask calibrate`: how often the picked address is right, and
+//! what weights the corpus speaks for.
+
+#![forbid(unsafe_code)]
+#![expect(clippy::print_stdout, reason = "what these commands print is what they are for")]
+
+use std::{fs, path::PathBuf, time::Instant};
+
+use anyhow::Context;
+use clap::{Parser, Subcommand};
+use serde_json::json;
+use vmkit_accuracy::{
+    calibrate::{Table, fit},
+    diagram,
+    families::{Set, families},
+    rules,
+    run::{Answered, CASES, answer, cases_of, total},
+    show, table, written,
+};
+use vmkit_scoring::Weights;
+
+#[derive(Parser)]
+struct Arguments {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Answer the corpus; write the figures and the diagram to a directory.
+    Accuracy {
+        /// Cases of each family.
+        #[arg(long, default_value_t = CASES)]
+        cases: u64,
+        /// Print wrongly answered cases of this family instead.
+        #[arg(long)]
+        show: Option<String>,
+        /// Where figures.json and reliability.svg are written.
+        #[arg(long)]
+        output: PathBuf,
+    },
+    /// Fit the table of weights to the fit families; print the held-out figures before and after.
+    Calibrate {
+        /// Cases of each family.
+        #[arg(long, default_value_t = CASES / 5)]
+        cases: u64,
+        /// The table.
+        #[arg(long)]
+        weights: PathBuf,
+        /// Write the fitted table.
+        #[arg(long)]
+        write: bool,
+    },
+}
+
+fn main() -> anyhow::Result<()> {
+    match Arguments::parse().task {
+        Task::Accuracy { cases, show: Some(name), .. } => {
+            let weights = Weights::builtin()?;
+            let family = families().find(|family| family.name == name);
+            let family = family.with_context(|| format!("no family is called {name}"))?;
+            println!("{}", show::wrong(family, cases, &weights));
+            Ok(())
+        }
+        Task::Accuracy { cases, output, .. } => accuracy(cases, &output),
+        Task::Calibrate { cases, weights, write } => calibrate(cases, &weights, write),
+    }
+}
+
+fn accuracy(cases: u64, output: &std::path::Path) -> anyhow::Result<()> {
+    let start = Instant::now();
+    let weights = Weights::builtin()?;
+    let answered = answer(cases, &weights);
+    let hand_written = written::all()?;
+    let wrong = hand_written.iter().filter_map(|case| case.check(&weights).err());
+    let wrong: Vec<String> = wrong.collect();
+    println!("table of weights {}, {} families × {cases} cases\n", weights.id(), answered.len());
+    print!("{}", table::render(&answered));
+    println!(
+        "\n{} of {} hand-written cases have the expected answer",
+        hand_written.len() - wrong.len(),
+        hand_written.len()
+    );
+    wrong.iter().for_each(|why| println!("WRONG {why}"));
+    write_figures(&answered, weights.id(), output)?;
+    println!(
+        "\n{:.1} s; figures.json and reliability.svg are in {}",
+        start.elapsed().as_secs_f64(),
+        output.display()
+    );
+    Ok(())
+}
+
+fn write_figures(answered: &[Answered], id: &str, output: &std::path::Path) -> anyhow::Result<()> {
+    let all = total(answered, None).figures();
+    let of_family = |each: &Answered| {
+        json!({
+            "name": each.family.name, "what": each.family.what,
+            "held_out": each.family.set() == Set::HeldOut, "figures": each.sums.figures(),
+        })
+    };
+    let document = json!({
+        "schema": "vmkit.accuracy/1",
+        "weights": id,
+        "rules": rules::RULES.iter().map(|(name, _)| *name).collect::<Vec<_>>(),
+        "all": all,
+        "held_out": total(answered, Some(Set::HeldOut)).figures(),
+        "fit": total(answered, Some(Set::Fit)).figures(),
+        "families": answered.iter().map(of_family).collect::<Vec<_>>(),
+    });
+    let cannot = || format!("cannot write to {}", output.display());
+    fs::create_dir_all(output).with_context(cannot)?;
+    let text = serde_json::to_string_pretty(&document)?;
+    fs::write(output.join("figures.json"), text + "\n").with_context(cannot)?;
+    fs::write(output.join("reliability.svg"), diagram::svg(&all)).with_context(cannot)
+}
+
+fn calibrate(cases: u64, path: &std::path::Path, write: bool) -> anyhow::Result<()> {
+    let begun = Instant::now();
+    let text = fs::read_to_string(path)
+        .with_context(|| format!("cannot read the table {}", path.display()))?;
+    let start = Table::parse(&text)?;
+    let fitted = fit(&start, &cases_of(Set::Fit, cases))?;
+    let seconds = begun.elapsed().as_secs_f64();
+    println!(
+        "fitted on {cases} cases of each fit family, {} rounds, {seconds:.0} s\n",
+        fitted.rounds
+    );
+    println!("{:<24}{:>10}{:>10}", "number", "before", "after");
+    for (name, before, after) in &fitted.moved {
+        println!("{name:<24}{before:>10}{after:>10}");
+    }
+    for (name, table) in [("before", &start), ("after", &fitted.table)] {
+        println!("\n{name}, on {CASES} cases of each family\n");
+        print!("{}", table::asked(&answer(CASES, &table.weights()?)));
+    }
+    if write {
+        let id = format!("corpus-{:08x}", vmkit_accuracy::random::hash(&fitted.table.text()) >> 32);
+        fs::write(path, fitted.table.named(&id).text())
+            .with_context(|| format!("cannot write the table {}", path.display()))?;
+        println!("\nwritten as {id}: the tests that state probabilities need a look");
+    } else {
+        println!("\nnothing was written; --write does");
+    }
+    Ok(())
+}

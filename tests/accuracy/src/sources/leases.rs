@@ -1,0 +1,60 @@
+//! Lease files of DHCP servers on this host.
+//!
+//! A client renews at half of its lease. Most files (Apple's, dnsmasq's, libvirt's) tell when a
+//! lease ends and not when it was given; those of ISC's server tell both. Ended leases stay for
+//! long, and a server that knows the client gives it the same address again.
+
+use std::time::Duration;
+
+use vmkit_types::{Kind, Observation};
+
+use super::Told;
+use crate::{
+    random::Random,
+    world::{Origin, Stay, World},
+};
+
+/// Leases of one machine, those in force first.
+pub(super) fn discover(world: &World, vm: usize, random: &mut Random, told: &mut Told) {
+    let machine = &world.machines[vm];
+    // The file of the shared network is there in a bridged run too.
+    let of_this_host = |stay: &&Stay| {
+        stay.origin == Origin::Dhcp
+            && (machine.leases_readable || stay.mode == vmkit_types::NetworkMode::Shared)
+    };
+    let tells_length = random.chance(0.2);
+    let mut rows: Vec<(bool, Observation)> = Vec::new();
+    for stay in machine.stays.iter().rev().filter(of_this_host) {
+        let lasted = stay.from.saturating_sub(stay.until);
+        let renewed = stay.until + random.within(0..=machine.lease / 2).min(lasted);
+        let (current, age) = match machine.lease.checked_sub(renewed) {
+            Some(left) if left > 0 => (true, renewed),
+            _ if random.chance(0.7) => (false, renewed - machine.lease),
+            _ => continue,
+        };
+        let code = if current { "lease-current" } else { "lease-expired" };
+        let mut fact = Observation::new(vm, Kind::from_code(code), "a lease").at(stay.address);
+        if machine.mac_known {
+            fact = fact.on_mac(machine.mac);
+        } else {
+            continue;
+        }
+        // Of an ended lease the end is known in any case.
+        if tells_length || !current {
+            fact = fact.aged(Duration::from_secs(age));
+        }
+        if tells_length {
+            fact = fact.with("lease-s", machine.lease.to_string());
+        }
+        rows.push((current, fact));
+    }
+    rows.sort_by_key(|(current, _)| !current);
+    let looked = machine.mac_known && machine.leases_readable;
+    if rows.is_empty() && looked {
+        let none = Observation::new(vm, Kind::from_code("lease-none"), "no lease of its MAC");
+        told.discovered("leases", none);
+    }
+    for (_, fact) in rows {
+        told.discovered("leases", fact);
+    }
+}

@@ -1,0 +1,146 @@
+//! How each source tells of a world: with delays, out of date, incompletely.
+//!
+//! The models follow what is documented of the sources, never the weights.
+
+mod agent;
+mod capture;
+mod console;
+mod leases;
+mod names;
+mod neighbours;
+mod probes;
+
+use std::{
+    collections::BTreeSet,
+    net::{IpAddr, Ipv4Addr},
+    time::{Duration, SystemTime},
+};
+
+use vmkit_evidence::Evidence;
+use vmkit_scoring::Case;
+use vmkit_types::Observation;
+
+use crate::{
+    careful::{Careful, careful},
+    labelled::{Labelled, Truth},
+    random::Random,
+    world::World,
+};
+
+/// The moment of every look, in seconds since the epoch.
+pub const NOW: u64 = 1_800_000_000;
+
+/// How long before the end of a look the discovering signals told what they know.
+const DISCOVERED_BEFORE: Duration = Duration::from_millis(400);
+
+/// The moment of every look.
+pub fn now() -> SystemTime {
+    SystemTime::UNIX_EPOCH + Duration::from_secs(NOW)
+}
+
+/// What the sources tell, as it comes in.
+struct Told {
+    evidence: Vec<Evidence>,
+}
+
+impl Told {
+    fn discovered(&mut self, plugin: &str, observation: Observation) {
+        self.push(plugin, now() - DISCOVERED_BEFORE, observation);
+    }
+
+    fn confirmed(&mut self, plugin: &str, observation: Observation) {
+        self.push(plugin, now(), observation);
+    }
+
+    fn push(&mut self, plugin: &str, received_at: SystemTime, observation: Observation) {
+        // The cases are small: a few hundred items at most.
+        let id = u32::try_from(self.evidence.len()).unwrap_or(u32::MAX);
+        self.evidence.push(Evidence { id, plugin: plugin.to_owned(), received_at, observation });
+    }
+
+    /// IPv4 addresses that were named for this machine, in the order of their naming.
+    fn named(&self, vm: usize) -> Vec<Ipv4Addr> {
+        let mut named = Vec::new();
+        for item in self.evidence.iter().filter(|item| item.observation.vm == vm) {
+            if let Some(IpAddr::V4(address)) = item.observation.address
+                && !named.contains(&address)
+            {
+                named.push(address);
+            }
+        }
+        named
+    }
+}
+
+/// Looks at a world once: what all sources tell of it, and what is true.
+pub fn look(world: &World, family: &str, number: u64, random: &mut Random) -> Labelled {
+    let mut told = Told { evidence: Vec::new() };
+    let table = neighbours::table(world, random);
+    neighbours::discover(world, &table, &mut told);
+    let mut console_words = Vec::new();
+    for vm in 0..world.machines.len() {
+        leases::discover(world, vm, random, &mut told);
+        names::discover(world, vm, random, &mut told);
+        console_words.push(console::discover(world, vm, random, &mut told));
+        agent::discover(world, vm, &mut told);
+        capture::discover(world, vm, random, &mut told);
+    }
+    for vm in 0..world.machines.len() {
+        let candidates: Vec<Ipv4Addr> = told
+            .named(vm)
+            .into_iter()
+            .filter(|address| {
+                world.site.on_link(*address) && !world.site.is_infrastructure(*address)
+            })
+            .collect();
+        neighbours::confirm(world, vm, &table, &candidates, &mut told);
+        for candidate in candidates.into_iter().filter(|_| !world.machines[vm].paused) {
+            probes::confirm(world, vm, candidate, &table, random, &mut told);
+        }
+    }
+    let ssh_open = ssh_open(world, &console_words, &told);
+    let cases: Vec<Case> = (0..world.machines.len()).map(|vm| case(world, vm)).collect();
+    let mut labelled = Labelled {
+        family: family.to_owned(),
+        number,
+        cases,
+        evidence: told.evidence,
+        network: world.site.network(),
+        console_words,
+        ssh_open,
+        truths: Vec::new(),
+    };
+    labelled.truths = (0..world.machines.len())
+        .map(|vm| {
+            let accepts = world.truth(vm);
+            let knowable = careful(&labelled, vm, &accepts) == Careful::Known;
+            Truth { accepts, knowable }
+        })
+        .collect();
+    labelled
+}
+
+/// Addresses of consoles and evidence at which an SSH server answers: what the toolkit's rule asks.
+fn ssh_open(world: &World, words: &[Vec<Ipv4Addr>], told: &Told) -> BTreeSet<IpAddr> {
+    let of_evidence = (0..world.machines.len()).flat_map(|vm| told.named(vm));
+    let asked: BTreeSet<Ipv4Addr> = words.iter().flatten().copied().chain(of_evidence).collect();
+    let open = |address: &Ipv4Addr| {
+        let router = world.site.gateway_ssh && world.site.is_infrastructure(*address);
+        let answered = world.responders(*address);
+        router || answered.first().is_some_and(|first| first.ssh == crate::world::Port::Open)
+    };
+    asked.into_iter().filter(open).map(IpAddr::from).collect()
+}
+
+fn case(world: &World, vm: usize) -> Case {
+    let machine = &world.machines[vm];
+    let started_at = now() - Duration::from_secs(machine.process_age);
+    Case {
+        name: machine.name.clone(),
+        macs: if machine.mac_known { vec![machine.mac] } else { Vec::new() },
+        running: true,
+        started_at: machine.start_known.then_some(started_at),
+        mode: Some(machine.mode),
+        interface: Some(world.site.interface(machine.mode).to_owned()),
+    }
+}

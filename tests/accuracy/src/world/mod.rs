@@ -1,0 +1,148 @@
+//! What is really so: machines with their histories, the network, and others on it.
+//!
+//! A family draws a world; the sources then tell of it what such sources tell. Times are ages:
+//! seconds before the moment of the look.
+
+mod machine;
+mod site;
+
+use std::net::{IpAddr, Ipv4Addr};
+
+use vmkit_types::Mac;
+
+pub use machine::{Console, Machine, Naming, Origin, Port, Stay};
+pub use site::Site;
+
+use crate::random::Random;
+
+/// A computer with machines, at one moment.
+pub struct World {
+    /// The host and its networks.
+    pub site: Site,
+    /// The machines under test.
+    pub machines: Vec<Machine>,
+    /// Other hosts on the link.
+    pub strangers: Vec<Stranger>,
+    /// Frames of the machines leave with this MAC: a Wi-Fi bridge that translates addresses.
+    pub translator: Option<Mac>,
+    /// The router answers ARP for every address of the link.
+    pub proxy_arp: bool,
+    /// The host has exchanged nothing with the machines for as long as its table keeps entries.
+    pub forget_neighbours: bool,
+}
+
+/// A host that is none of the machines.
+#[derive(Clone, Copy, Debug)]
+pub struct Stranger {
+    /// Its address.
+    pub address: Ipv4Addr,
+    /// Its MAC.
+    pub mac: Mac,
+    /// Its SSH port.
+    pub ssh: Port,
+    /// Whether it answers pings.
+    pub echoes: bool,
+    /// Whether it told the link of its address when it came, and the host's table took it up.
+    pub announced: bool,
+}
+
+/// Somebody who answers ARP for an address.
+#[derive(Clone, Copy, Debug)]
+pub struct Responder {
+    /// The MAC in the answer.
+    pub mac: Mac,
+    /// The machine behind it.
+    pub machine: Option<usize>,
+    /// What a connection to its SSH port finds.
+    pub ssh: Port,
+    /// Whether it answers pings.
+    pub echoes: bool,
+}
+
+impl World {
+    /// A world with `count` machines that have been up for long and have an address by DHCP, on a
+    /// network drawn at random.
+    pub fn steady(random: &mut Random, count: usize) -> Self {
+        let mut site = Site::draw(random);
+        let machines = (0..count).map(|index| Machine::draw(random, &mut site, index)).collect();
+        Self {
+            site,
+            machines,
+            strangers: Vec::new(),
+            translator: None,
+            proxy_arp: false,
+            forget_neighbours: false,
+        }
+    }
+
+    /// Somebody else takes this address: a phone, a printer, a server.
+    pub fn settle_stranger(&mut self, random: &mut Random, address: Ipv4Addr) {
+        let tail = [random.octet(0..=255), random.octet(0..=255), random.octet(0..=255)];
+        self.strangers.push(Stranger {
+            address,
+            mac: Mac::new([0x3c, 0x22, 0xfb, tail[0], tail[1], tail[2]]),
+            // Servers and single-board computers have SSH open, phones and printers do not.
+            ssh: random.one_of(&[
+                Port::Open,
+                Port::Open,
+                Port::Refused,
+                Port::Filtered,
+                Port::Other,
+            ]),
+            echoes: random.chance(0.8),
+            announced: random.chance(0.6),
+        });
+    }
+
+    /// Everybody who answers ARP for this address now, the one that frames go to first.
+    pub fn responders(&self, address: Ipv4Addr) -> Vec<Responder> {
+        let mut responders = Vec::new();
+        let mut machines: Vec<_> = self.machines.iter().enumerate().collect();
+        machines.sort_by_key(|(_, machine)| machine.shadowed);
+        for (index, machine) in machines {
+            let Some(mac) = machine.answers_at(address) else { continue };
+            responders.push(Responder {
+                mac: self.translator.unwrap_or(mac),
+                machine: Some(index),
+                ssh: machine.port(),
+                echoes: machine.echoes,
+            });
+        }
+        for stranger in self.strangers.iter().filter(|stranger| stranger.address == address) {
+            let (mac, ssh, echoes) = (stranger.mac, stranger.ssh, stranger.echoes);
+            let shadows = responders.iter().all(|responder: &Responder| {
+                responder.machine.is_none_or(|machine| self.machines[machine].shadowed)
+            });
+            let place = if shadows { 0 } else { responders.len() };
+            responders.insert(place, Responder { mac, machine: None, ssh, echoes });
+        }
+        if self.proxy_arp && self.site.on_lan(address) {
+            let mac = self.site.gateway_mac;
+            // It passes frames on to whoever has the address, and to nobody else.
+            let behind = responders.first().copied();
+            responders.push(Responder {
+                mac,
+                machine: behind.and_then(|behind| behind.machine),
+                ssh: behind.map_or(Port::Filtered, |behind| behind.ssh),
+                echoes: behind.is_some_and(|behind| behind.echoes),
+            });
+        }
+        responders
+    }
+
+    /// The addresses that this machine really has, those that it gave to itself left out: IPv4
+    /// where it has one, else IPv6.
+    pub fn truth(&self, machine: usize) -> Vec<IpAddr> {
+        let machine = &self.machines[machine];
+        if machine.shadowed {
+            return Vec::new();
+        }
+        let lasts = |stay: &&Stay| stay.until == 0 && stay.origin != Origin::LinkLocal;
+        let v4 = machine.stays.iter().filter(lasts).map(|stay| IpAddr::from(stay.address));
+        // A second card on the same link is the machine's as well.
+        let second = machine.second_card.map(|(_, address, _)| address);
+        let second = second.filter(|address| self.site.on_link(*address)).map(IpAddr::from);
+        let v4: Vec<_> = v4.chain(second).collect();
+        if v4.is_empty() { machine.v6.iter().copied().map(IpAddr::from).collect() } else { v4 }
+    }
+}
