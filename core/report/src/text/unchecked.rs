@@ -6,6 +6,7 @@ use std::{
     io::{self, Write},
 };
 
+use vmkit_scoring::Verdict;
 use vmkit_types::Reading;
 
 use super::{Terminal, style::Role};
@@ -39,8 +40,8 @@ fn lines(status: &Status<'_>) -> Vec<String> {
     }
     let silent = |plugin: &&PluginReport| match plugin.status {
         PluginStatus::Ok => false,
-        // With nothing running there was nothing to ask.
-        PluginStatus::Skipped => status.meta.mode == Mode::Full && status.vms.iter().any(Vm::runs),
+        // With nothing running, or every address clear, nobody misses it.
+        PluginStatus::Skipped => status.meta.mode == Mode::Full && status.vms.iter().any(puzzles),
         _ => true,
     };
     lines.extend(status.plugins.iter().filter(silent).map(failed));
@@ -65,6 +66,11 @@ fn lines(status: &Status<'_>) -> Vec<String> {
         .extend(of_sources.map(|((plugin, says), of)| format!("{plugin}: {says} ({})", named(of))));
     lines.extend(undecided.iter().map(|(says, of)| format!("state: {says} ({})", named(of))));
     lines
+}
+
+/// Whether a machine runs and its address is not clear.
+fn puzzles(vm: &Vm<'_>) -> bool {
+    vm.runs() && vm.input.pick.verdict != Verdict::Resolved
 }
 
 fn skipped_as_slow(plugins: &[PluginReport]) -> String {
