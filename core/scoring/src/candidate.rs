@@ -1,6 +1,6 @@
 //! Makes the candidates of one machine out of its evidence.
 
-use std::net::IpAddr;
+use std::{net::IpAddr, time::Duration};
 
 use vmkit_evidence::Evidence;
 use vmkit_types::{Kind, Mac, attribute};
@@ -24,6 +24,8 @@ pub(crate) struct Weighed<'a> {
     pub(crate) tied_mac: Option<Mac>,
     /// MACs of others that were seen there.
     pub(crate) held_by: Vec<Mac>,
+    /// Somebody else was seen there, and the machine itself not since.
+    pub(crate) held_by_other: bool,
 }
 
 /// The evidence of one machine, sorted out.
@@ -97,9 +99,36 @@ impl<'a> Weighed<'a> {
         held_by.dedup();
         let mismatch = counted(true).next().is_some();
         let tied = tie.is_some();
+        let held_by_other = held_by_other(&items);
         let flags = flags(&standing, &items, supported, mismatch, scale);
-        Self { address, standing, ledger: ordered(items), logit, flags, tied, tied_mac, held_by }
+        Self {
+            address,
+            standing,
+            ledger: ordered(items),
+            logit,
+            flags,
+            tied,
+            tied_mac,
+            held_by,
+            held_by_other,
+        }
     }
+}
+
+/// Whether another MAC was seen there within the half-life of that, and the machine itself not
+/// since: neither by a later frame nor by what only it can answer.
+fn held_by_other(items: &[Item<'_, '_>]) -> bool {
+    let others = items.iter().filter_map(|item| {
+        let rule = item.rule.filter(|rule| rule.other_mac && item.entry.counted())?;
+        item.is_fresh().then_some((rule.group, item.entry.age))
+    });
+    let answered_itself = |group: usize, age: Duration| {
+        items.iter().filter(|item| item.supports()).any(|item| {
+            let own = item.rule.filter(|rule| rule.ties && rule.reaches);
+            own.is_some_and(|rule| item.entry.age < age || rule.group != group)
+        })
+    };
+    others.into_iter().any(|(group, age)| !answered_itself(group, age))
 }
 
 fn flags(

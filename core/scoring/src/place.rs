@@ -5,7 +5,7 @@ use std::{
     net::{IpAddr, Ipv4Addr},
 };
 
-use vmkit_types::{HostNetwork, Interface, InterfaceKind, NetworkMode, Prefix};
+use vmkit_types::{HostNetwork, Interface, InterfaceKind, NetworkMode, Prefix, escaped};
 
 use crate::{Case, Doubt, StruckOut, Weights, weights::Range};
 
@@ -74,13 +74,16 @@ impl<'n> Place<'n> {
         };
         let range = weights.ranges.iter().find(|range| range.network.contains(address));
         let on_own_network = self.on_network_of(case, address);
+        let other = self.other_network(case, address);
         standing.wrong_nat = !on_own_network
             && case.mode == Some(NetworkMode::Bridged)
-            && range.is_some_and(|range| range.nat);
+            && (range.is_some_and(|range| range.nat) || other.is_some());
         let reason = if link_local {
             Some("the guest gave it to itself".to_owned())
         } else if on_own_network {
             None
+        } else if let Some(other) = other {
+            Some(format!("it is on {}, and the machine is bridged elsewhere", escaped(&other.name)))
         } else {
             self.doubt(address, case.mode, range)
         };
@@ -152,6 +155,17 @@ impl<'n> Place<'n> {
         let Some(own) = self.by_name.get(name.as_str()) else { return false };
         let bridge = own.bridge.as_deref().and_then(|bridge| self.by_name.get(bridge));
         [Some(own), bridge].into_iter().flatten().any(holds)
+    }
+
+    /// The host's bridge whose own network the address is in, where a bridged machine is on another
+    /// interface: the host's DHCP server for that network is not the one that the machine asks.
+    fn other_network(&self, case: &Case, address: IpAddr) -> Option<&Interface> {
+        let own = case.interface.as_deref().and_then(|name| self.by_name.get(name))?;
+        let found = self.on_link(address).filter(|found| found.kind == InterfaceKind::Bridge)?;
+        let elsewhere = found.name != own.name
+            && own.bridge.as_deref() != Some(found.name.as_str())
+            && !self.default_interfaces.contains(found.name.as_str());
+        (elsewhere && case.mode == Some(NetworkMode::Bridged)).then_some(found)
     }
 
     fn on_default_network(&self, address: IpAddr) -> bool {

@@ -135,7 +135,8 @@ impl<'a> Family<'a> {
                 None => (scaled(&weighed) - highest).exp() / total,
             };
             none_probability += alone * (1.0 - share);
-            if share < 1.0 || weighed.flags.contains(&Flag::DuplicateMac) {
+            let shared = share < 1.0 || weighed.flags.contains(&Flag::DuplicateMac);
+            if shared || weighed.held_by_other {
                 contested.push(weighed.address);
             }
             candidates.push(Candidate {
@@ -173,7 +174,8 @@ fn verdict(
     let thresholds = weights.thresholds;
     match best {
         Some(best) if best.flags.contains(&Flag::LinkLocal) => Verdict::NoAddress,
-        // Two machines at one address, or with one MAC: one of the two would be wrong.
+        // Two machines at one address, or with one MAC: one of the two would be wrong. So would the
+        // machine be where somebody else was seen.
         Some(best) if best.probability >= thresholds.resolved => {
             if contested.contains(&best.address) { Verdict::Probable } else { Verdict::Resolved }
         }

@@ -108,6 +108,45 @@ const RULES: &[Scenario] = &[
         )],
     },
     Scenario {
+        name: "a lease of the host's own network, whatever its range, for a bridged machine",
+        network: "shared",
+        machines: &["web bridged on=en0"],
+        evidence: &["web 192.168.65.4 lease-current mac=web", "web 192.168.65.4 dns-address"],
+        expected: &[(
+            "web: no-address -",
+            &[
+                "it is on bridge100, and the machine is bridged elsewhere",
+                "not lease-current: a le",
+            ],
+        )],
+    },
+    Scenario {
+        name: "two answer for one address: not resolved, whatever else speaks for it",
+        network: "lan",
+        machines: &["web bridged on=en0", "db bridged on=en0"],
+        evidence: &[
+            "web 192.168.1.64 arp-reply mac=web if=en0",
+            "web 192.168.1.64 neighbour-other-mac mac=printer if=en0",
+            "web 192.168.1.64 console-address",
+            "db 192.168.1.65 neighbour-other-mac mac=router if=en0 age=600",
+            "db 192.168.1.65 arp-reply mac=db if=en0",
+        ],
+        expected: &[
+            ("web: probable 192.168.1.64", &["[mac-mismatch]"]),
+            ("db: resolved 192.168.1.65", &["arp-reply +5.70"]),
+        ],
+    },
+    Scenario {
+        name: "the host key decides against the MAC of a bridge that translates",
+        network: "lan",
+        machines: &["web bridged on=en0"],
+        evidence: &[
+            "web 192.168.1.64 neighbour-other-mac mac=host if=en0 age=20",
+            "web 192.168.1.64 ssh-host-key",
+        ],
+        expected: &[("web: resolved 192.168.1.64", &["[mac-mismatch]"])],
+    },
+    Scenario {
         name: "a LAN that happens to be 192.168.64.0/24",
         network: "nat-lan",
         machines: &["web bridged on=en5"],
