@@ -114,7 +114,8 @@ fn strength(labelled: &Labelled, vm: usize, address: IpAddr) -> Strength {
     });
     let other = has(&["neighbour-other-mac"]) && !answers_for_many(labelled, &about);
     if other {
-        return Strength::Nothing;
+        // Both answer: it is in conflict, and nobody can tell whose it will be next.
+        return if seen { Strength::Hinted } else { Strength::Nothing };
     }
     if seen {
         return Strength::Decisive;

@@ -15,7 +15,9 @@ use vmkit_accuracy::{
     families::{Set, families},
     rules,
     run::{Answered, CASES, answer, cases_of, total},
-    show, table, written,
+    show,
+    sources::TableRead,
+    table, written,
 };
 use vmkit_scoring::Weights;
 
@@ -32,6 +34,9 @@ enum Task {
         /// Cases of each family.
         #[arg(long, default_value_t = CASES)]
         cases: u64,
+        /// As if the neighbour table were read once more after the probes.
+        #[arg(long)]
+        read_again: bool,
         /// Print wrongly answered cases of this family instead.
         #[arg(long)]
         show: Option<String>,
@@ -44,6 +49,9 @@ enum Task {
         /// Cases of each family.
         #[arg(long, default_value_t = CASES / 5)]
         cases: u64,
+        /// As if the neighbour table were read once more after the probes.
+        #[arg(long)]
+        read_again: bool,
         /// The table.
         #[arg(long)]
         weights: PathBuf,
@@ -55,22 +63,30 @@ enum Task {
 
 fn main() -> anyhow::Result<()> {
     match Arguments::parse().task {
-        Task::Accuracy { cases, show: Some(name), .. } => {
+        Task::Accuracy { cases, read_again, show: Some(name), .. } => {
             let weights = Weights::builtin()?;
             let family = families().find(|family| family.name == name);
             let family = family.with_context(|| format!("no family is called {name}"))?;
-            println!("{}", show::wrong(family, cases, &weights));
+            println!("{}", show::wrong(family, cases, table_read(read_again), &weights));
             Ok(())
         }
-        Task::Accuracy { cases, output, .. } => accuracy(cases, &output),
-        Task::Calibrate { cases, weights, write } => calibrate(cases, &weights, write),
+        Task::Accuracy { cases, read_again, output, .. } => {
+            accuracy(cases, table_read(read_again), &output)
+        }
+        Task::Calibrate { cases, read_again, weights, write } => {
+            calibrate(cases, table_read(read_again), &weights, write)
+        }
     }
 }
 
-fn accuracy(cases: u64, output: &std::path::Path) -> anyhow::Result<()> {
+fn table_read(again: bool) -> TableRead {
+    if again { TableRead::AfterProbes } else { TableRead::Before }
+}
+
+fn accuracy(cases: u64, read: TableRead, output: &std::path::Path) -> anyhow::Result<()> {
     let start = Instant::now();
     let weights = Weights::builtin()?;
-    let answered = answer(cases, &weights);
+    let answered = answer(cases, read, &weights);
     let hand_written = written::all()?;
     let wrong = hand_written.iter().filter_map(|case| case.check(&weights).err());
     let wrong: Vec<String> = wrong.collect();
@@ -115,12 +131,17 @@ fn write_figures(answered: &[Answered], id: &str, output: &std::path::Path) -> a
     fs::write(output.join("reliability.svg"), diagram::svg(&all)).with_context(cannot)
 }
 
-fn calibrate(cases: u64, path: &std::path::Path, write: bool) -> anyhow::Result<()> {
+fn calibrate(
+    cases: u64,
+    read: TableRead,
+    path: &std::path::Path,
+    write: bool,
+) -> anyhow::Result<()> {
     let begun = Instant::now();
     let text = fs::read_to_string(path)
         .with_context(|| format!("cannot read the table {}", path.display()))?;
     let start = Table::parse(&text)?;
-    let fitted = fit(&start, &cases_of(Set::Fit, cases))?;
+    let fitted = fit(&start, &cases_of(Set::Fit, cases, read))?;
     let seconds = begun.elapsed().as_secs_f64();
     println!(
         "fitted on {cases} cases of each fit family, {} rounds, {seconds:.0} s\n",
@@ -132,7 +153,7 @@ fn calibrate(cases: u64, path: &std::path::Path, write: bool) -> anyhow::Result<
     }
     for (name, table) in [("before", &start), ("after", &fitted.table)] {
         println!("\n{name}, on {CASES} cases of each family\n");
-        print!("{}", table::asked(&answer(CASES, &table.weights()?)));
+        print!("{}", table::asked(&answer(CASES, read, &table.weights()?)));
     }
     if write {
         let id = format!("corpus-{:08x}", vmkit_accuracy::random::hash(&fitted.table.text()) >> 32);

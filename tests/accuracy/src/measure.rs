@@ -95,7 +95,11 @@ impl Sums {
             let likeliest = Likeliest::of(pick);
             let right = truth.is(likeliest.address);
             self.machines += 1;
-            self.calibrate(likeliest.probability, right);
+            self.squares += square_error(likeliest.probability, right);
+            // Where no source named an address there is no probability to hold against the truth.
+            if pick.candidates.iter().any(|candidate| candidate.struck_out.is_none()) {
+                self.calibrate(likeliest.probability, right);
+            }
             self.log_loss -= probability_of_truth(pick, &truth.accepts).max(1e-6).ln();
             let resolved = pick.verdict == Verdict::Resolved;
             let wrong = pick.address.is_some() && !truth.is(pick.address);
@@ -132,8 +136,6 @@ impl Sums {
         bin.answers += 1;
         bin.probability += probability;
         bin.right += u32::from(right);
-        let error = probability - f64::from(u8::from(right));
-        self.squares += error * error;
     }
 
     /// Adds the sums of other cases.
@@ -165,6 +167,7 @@ impl Sums {
         let share =
             |part: u32, of: u32| if of == 0 { None } else { Some(f64::from(part) / f64::from(of)) };
         let mean = |sum: f64| if self.machines == 0 { 0.0 } else { sum / f64::from(self.machines) };
+        let compared: u32 = self.bins.iter().map(|bin| bin.answers).sum();
         let gap = |bin: &Bin| (bin.probability - f64::from(bin.right)).abs();
         let bins = self.bins.iter().filter(|bin| bin.answers > 0).map(|bin| Reliability {
             answers: bin.answers,
@@ -181,7 +184,7 @@ impl Sums {
             withheld: share(self.withheld, self.machines - self.knowable),
             brier: mean(self.squares),
             log_loss: mean(self.log_loss),
-            calibration_error: mean(self.bins.iter().map(gap).sum()),
+            calibration_error: self.bins.iter().map(gap).sum::<f64>() / f64::from(compared.max(1)),
             writes: self.writes,
             wrong_writes: self.wrong_writes,
             reliability: bins.collect(),
@@ -189,6 +192,11 @@ impl Sums {
             rules_wrong: self.rules_wrong.map(|wrong| mean(f64::from(wrong))).to_vec(),
         }
     }
+}
+
+fn square_error(probability: f64, right: bool) -> f64 {
+    let error = probability - f64::from(u8::from(right));
+    error * error
 }
 
 /// What the evidence makes of the truth: the sum over all right answers.
@@ -225,7 +233,7 @@ pub struct Figures {
     pub brier: f64,
     /// Mean of −ln of the probability of the truth.
     pub log_loss: f64,
-    /// Expected calibration error over ten bins of equal width.
+    /// Expected calibration error over ten bins of equal width, of machines with a candidate.
     pub calibration_error: f64,
     /// Addresses that hosts-sync would write: from 0.99, with one owner of the MAC.
     pub writes: u32,

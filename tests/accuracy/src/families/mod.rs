@@ -12,7 +12,7 @@ mod quiet;
 use crate::{
     labelled::Labelled,
     random::{Random, hash},
-    sources::look,
+    sources::{TableRead, look},
     world::World,
 };
 
@@ -37,17 +37,20 @@ pub enum Set {
 }
 
 impl Family {
-    /// By a hash of the name: about two of five families are held out.
+    /// By a hash of the name: two of five families, more or less, are held out.
     pub fn set(&self) -> Set {
-        // The lowest bits of FNV-1a are weak; those in the middle are not.
-        if (hash(self.name) >> 32) % 5 < 2 { Set::HeldOut } else { Set::Fit }
+        // FNV-1a leaves patterns in its bits; the finaliser of SplitMix64 spreads them.
+        let mut bits = hash(self.name);
+        bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        if (bits ^ (bits >> 31)) % 5 < 2 { Set::HeldOut } else { Set::Fit }
     }
 
     /// Case `number` of the family.
-    pub fn case(&self, number: u64) -> Labelled {
+    pub fn case(&self, number: u64, read: TableRead) -> Labelled {
         let mut random = Random::of(self.name, number);
         let world = (self.draw)(&mut random);
-        look(&world, self.name, number, &mut random)
+        look(&world, (self.name, number), read, &mut random)
     }
 }
 

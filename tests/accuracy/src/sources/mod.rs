@@ -38,6 +38,16 @@ pub fn now() -> SystemTime {
     SystemTime::UNIX_EPOCH + Duration::from_secs(NOW)
 }
 
+/// When vmkit reads the neighbour table.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum TableRead {
+    /// Once, before any address is probed.
+    #[default]
+    Before,
+    /// Once more after the probes, for which the kernel had to resolve the addresses.
+    AfterProbes,
+}
+
 /// What the sources tell, as it comes in.
 struct Told {
     evidence: Vec<Evidence>,
@@ -73,7 +83,12 @@ impl Told {
 }
 
 /// Looks at a world once: what all sources tell of it, and what is true.
-pub fn look(world: &World, family: &str, number: u64, random: &mut Random) -> Labelled {
+pub fn look(
+    world: &World,
+    (family, number): (&str, u64),
+    read: TableRead,
+    random: &mut Random,
+) -> Labelled {
     let mut told = Told { evidence: Vec::new() };
     let table = neighbours::table(world, random);
     neighbours::discover(world, &table, &mut told);
@@ -94,8 +109,14 @@ pub fn look(world: &World, family: &str, number: u64, random: &mut Random) -> La
             })
             .collect();
         neighbours::confirm(world, vm, &table, &candidates, &mut told);
-        for candidate in candidates.into_iter().filter(|_| !world.machines[vm].paused) {
-            probes::confirm(world, vm, candidate, &table, random, &mut told);
+        if world.machines[vm].paused {
+            continue;
+        }
+        for candidate in &candidates {
+            probes::confirm(world, vm, *candidate, &table, random, &mut told);
+        }
+        if read == TableRead::AfterProbes {
+            neighbours::read_again(world, vm, &table, &candidates, &mut told);
         }
     }
     let ssh_open = ssh_open(world, &console_words, &told);

@@ -15,7 +15,7 @@ use vmkit_types::{Kind, Mac, NetworkMode, Observation, attribute};
 use super::Told;
 use crate::{
     random::Random,
-    world::{Origin, World},
+    world::{Origin, Responder, World},
 };
 
 /// Mean time, in seconds, between exchanges of the host with a machine.
@@ -46,8 +46,8 @@ pub(super) fn table(world: &World, random: &mut Random) -> Vec<Entry> {
             if world.forget_neighbours || stay.origin == Origin::LinkLocal || !random.chance(0.8) {
                 continue;
             }
-            // Whoever loses a conflict is heard less often.
-            if machine.shadowed && random.chance(0.6) {
+            // The table decides where frames go: it has whoever wins a conflict.
+            if machine.shadowed {
                 continue;
             }
             let since = random.waiting(BETWEEN_EXCHANGES).min(stay.from.saturating_sub(stay.until));
@@ -65,7 +65,12 @@ pub(super) fn table(world: &World, random: &mut Random) -> Vec<Entry> {
     for stranger in &world.strangers {
         let known = table.iter().any(|entry| entry.address == stranger.address);
         // An announcement changes an entry that is there; only talking to the host makes one.
-        if (known && stranger.announced) || random.chance(0.3) {
+        // In a conflict the table decides where frames go: to a machine that was not shadowed.
+        let conflict = world
+            .machines
+            .iter()
+            .any(|machine| !machine.shadowed && machine.answers_at(stranger.address).is_some());
+        if !conflict && ((known && stranger.announced) || random.chance(0.3)) {
             let (age, mode) = (random.waiting(BETWEEN_EXCHANGES), NetworkMode::Bridged);
             replace(&mut table, stranger.address.into(), Some(stranger.mac), age, mode);
         }
@@ -112,9 +117,7 @@ fn ask_again(world: &World, table: &mut Vec<Entry>, random: &mut Random) {
             Some(_) if ago < GIVES_UP_AFTER => {}
             _ if responders.is_empty() => replace(table, address.into(), None, ago, mode),
             _ => {
-                // Of several answers the kernel keeps one; frames mostly go to the first.
-                let first = random.chance(0.8);
-                let mac = if first { responders[0].mac } else { random.one_of(&responders).mac };
+                let mac = responders[0].mac;
                 replace(table, address.into(), Some(mac), ago, mode);
             }
         }
@@ -170,6 +173,50 @@ pub(super) fn confirm(
             }
             Some(_) => {}
         }
+    }
+}
+
+/// What the table has for the candidates after the probes: the kernel has asked for those that it
+/// did not know, and a connection has confirmed the others.
+pub(super) fn read_again(
+    world: &World,
+    vm: usize,
+    table: &[Entry],
+    candidates: &[Ipv4Addr],
+    told: &mut Told,
+) {
+    let machine = &world.machines[vm];
+    for address in candidates.iter().filter(|_| machine.mac_known) {
+        let responders = world.responders(*address);
+        let Some(mac) = resolved((*address).into(), table, &responders).map(|found| found.mac)
+        else {
+            continue;
+        };
+        let on_lan = world.site.on_lan(*address);
+        let mode = if on_lan { NetworkMode::Bridged } else { NetworkMode::Shared };
+        let address = (*address).into();
+        let entry = Entry { address, mac: Some(mac), age: 0, reachable: true, mode };
+        let fact = if mac == machine.mac {
+            held(world, vm, &entry, mac)
+        } else {
+            let fact = Observation::new(vm, Kind::NeighbourOtherMac, "another MAC").on_mac(mac);
+            placed(world, fact, &entry)
+        };
+        told.confirmed("arp", fact);
+    }
+}
+
+/// Whom a packet to the address reaches: whoever has the MAC of the table, else whoever answers
+/// first.
+pub(super) fn resolved(
+    address: IpAddr,
+    table: &[Entry],
+    responders: &[Responder],
+) -> Option<Responder> {
+    let known = table.iter().find(|entry| entry.address == address);
+    match known.and_then(|entry| entry.mac) {
+        Some(mac) => responders.iter().find(|responder| responder.mac == mac).copied(),
+        None => responders.first().copied(),
     }
 }
 

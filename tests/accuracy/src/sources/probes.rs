@@ -1,10 +1,13 @@
 //! What asking an address gives: ARP requests where vmkit may send them, SSH, an echo.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::Ipv4Addr;
 
 use vmkit_types::{Kind, Observation, attribute};
 
-use super::{Told, neighbours::Entry};
+use super::{
+    Told,
+    neighbours::{Entry, resolved},
+};
 use crate::{
     random::Random,
     world::{Port, Responder, World},
@@ -29,7 +32,7 @@ pub(super) fn confirm(
     if world.site.privileged {
         ask_arp(world, vm, address, &responders, told);
     }
-    let reached = reached(address, table, &responders, random).filter(|_| !random.chance(LOST));
+    let reached = resolved(address.into(), table, &responders).filter(|_| !random.chance(LOST));
     for fact in ssh(world, vm, reached, random) {
         told.confirmed("ssh", fact.at(address));
     }
@@ -61,23 +64,6 @@ fn ask_arp(world: &World, vm: usize, address: Ipv4Addr, heard: &[Responder], tol
             let code = if own { "arp-reply" } else { "neighbour-other-mac" };
             told.confirmed("arp", fact(code).on_mac(responder.mac));
         }
-    }
-}
-
-/// Whom a packet to the address reaches: whoever has the MAC of the table, else whoever answers
-/// first.
-fn reached(
-    address: Ipv4Addr,
-    table: &[Entry],
-    responders: &[Responder],
-    random: &mut Random,
-) -> Option<Responder> {
-    let known = table.iter().find(|entry| entry.address == IpAddr::from(address));
-    match known.and_then(|entry| entry.mac) {
-        Some(mac) => responders.iter().find(|responder| responder.mac == mac).copied(),
-        None if responders.is_empty() => None,
-        None if random.chance(0.8) => responders.first().copied(),
-        None => Some(random.one_of(responders)),
     }
 }
 
