@@ -12,7 +12,7 @@ use vmkit_types::{Kind, Prefix};
 use crate::{labelled::Labelled, sources::now};
 
 /// A sighting older than this is no longer "just now".
-const JUST_NOW: Duration = Duration::from_secs(60);
+const JUST_NOW: Duration = Duration::from_mins(1);
 /// Guests that have been up for less may not have come to their network yet.
 const SETTLED: Duration = Duration::from_secs(30);
 

@@ -97,7 +97,9 @@ fn accuracy(cases: u64, read: TableRead, output: &std::path::Path) -> anyhow::Re
         hand_written.len() - wrong.len(),
         hand_written.len()
     );
-    wrong.iter().for_each(|why| println!("WRONG {why}"));
+    for why in &wrong {
+        println!("WRONG {why}");
+    }
     write_figures(&answered, weights.id(), output)?;
     println!(
         "\n{:.1} s; figures.json and reliability.svg are in {}",

@@ -10,6 +10,9 @@ use crate::{
     run::{Answered, total},
 };
 
+/// What a line tells, and its figure.
+type Line = (&'static str, fn(&Figures) -> String);
+
 /// What must hold: what it is, whether it is a least or a most, and the bound.
 const ASKED: [(&str, Bound); 4] = [
     ("likeliest answer right, of those that can be known", Bound::AtLeast(0.995)),
@@ -80,7 +83,7 @@ pub fn asked(answered: &[Answered]) -> String {
     let mut text =
         format!("{:<5}{:<52}{:>10}{:>10}{:>10}{:>10}\n", "", "", "asked", "all", "held out", "fit");
     text.extend(rows.into_iter().map(|(_, row)| row));
-    let more: [(&str, fn(&Figures) -> String); 5] = [
+    let more: [Line; 5] = [
         ("Brier score of the likeliest answer", |of| format!("{:.4}", of.brier)),
         ("mean −ln of the truth's probability", |of| format!("{:.4}", of.log_loss)),
         ("wrong address shown, resolved or probable", |of| percent(Some(of.wrong_shown))),

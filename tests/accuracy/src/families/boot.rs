@@ -69,7 +69,7 @@ fn age_of_reboot(random: &mut Random, machine: &Machine) -> u64 {
     if random.chance(0.5) { recent } else { random.within(15..=longest.max(16)) }
 }
 
-fn reboot(random: &mut Random, world: &mut World, moved: bool) -> Option<std::net::Ipv4Addr> {
+fn reboot(random: &mut Random, world: &mut World, moved: bool) -> std::net::Ipv4Addr {
     let mode = world.machines[0].mode;
     let old = world.machines[0].stays[0].address;
     let address = if moved { world.site.lease(random, mode) } else { old };
@@ -79,7 +79,7 @@ fn reboot(random: &mut Random, world: &mut World, moved: bool) -> Option<std::ne
         let next: Stay = machine.stay(address, from);
         machine.stays.push(next);
     }
-    Some(old)
+    old
 }
 
 fn reboot_same(random: &mut Random) -> World {
@@ -96,9 +96,8 @@ fn reboot_moved(random: &mut Random) -> World {
 
 fn reboot_taken(random: &mut Random) -> World {
     let mut world = World::steady(random, 1);
-    if let Some(old) = reboot(random, &mut world, true) {
-        world.settle_stranger(random, old);
-    }
+    let old = reboot(random, &mut world, true);
+    world.settle_stranger(random, old);
     world
 }
 

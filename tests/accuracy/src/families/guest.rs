@@ -65,8 +65,9 @@ fn one_lan(random: &mut Random) -> World {
 }
 
 fn second_mac(first: Mac) -> Mac {
-    let [a, b, c, d, e, f] = first.octets();
-    Mac::new([a, b, c, d, e, f.wrapping_add(1)])
+    let mut octets = first.octets();
+    octets[5] = octets[5].wrapping_add(1);
+    Mac::new(octets)
 }
 
 fn second_address(random: &mut Random) -> World {

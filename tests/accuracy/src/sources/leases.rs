@@ -34,11 +34,10 @@ pub(super) fn discover(world: &World, vm: usize, random: &mut Random, told: &mut
         };
         let code = if current { "lease-current" } else { "lease-expired" };
         let mut fact = Observation::new(vm, Kind::from_code(code), "a lease").at(stay.address);
-        if machine.mac_known {
-            fact = fact.on_mac(machine.mac);
-        } else {
+        if !machine.mac_known {
             continue;
         }
+        fact = fact.on_mac(machine.mac);
         // Of an ended lease the end is known in any case.
         if tells_length || !current {
             fact = fact.aged(Duration::from_secs(age));

@@ -79,6 +79,7 @@ pub struct Console {
 
 /// A machine under test.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is drawn on its own")]
 pub struct Machine {
     /// Its name.
     pub name: String,

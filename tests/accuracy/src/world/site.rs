@@ -10,6 +10,7 @@ use vmkit_types::{HostNetwork, Interface, InterfaceKind, Mac, NetworkMode, Prefi
 use crate::random::Random;
 
 /// The host: its platform, its LAN and its shared network.
+#[expect(clippy::struct_excessive_bools, reason = "each is drawn on its own")]
 pub struct Site {
     /// macOS: neighbour entries have no state and no age.
     pub macos: bool,
@@ -45,9 +46,10 @@ impl Site {
             [172, 20, 4],
         ]);
         let macos = random.chance(0.5);
-        let shared = match macos {
-            true => random.one_of(&[[192, 168, 64], [192, 168, 65], [192, 168, 105]]),
-            false => [192, 168, 122],
+        let shared = if macos {
+            random.one_of(&[[192, 168, 64], [192, 168, 65], [192, 168, 105]])
+        } else {
+            [192, 168, 122]
         };
         let mac = |random: &mut Random, vendor: u8| {
             let tail = [random.octet(0..=255), random.octet(0..=255)];
