@@ -6,6 +6,7 @@
     reason = "what these commands print is for the person at the terminal"
 )]
 
+mod accuracy;
 mod bench;
 mod ci_tools;
 mod command;
@@ -40,6 +41,18 @@ enum Task {
     },
     /// Measure whole `vm` processes against the speeds that vmkit promises.
     Bench,
+    /// Answer the labelled corpus: how often is the pick right?
+    Accuracy {
+        /// Arguments for the program, such as `--cases 100`.
+        #[arg(last = true)]
+        more: Vec<String>,
+    },
+    /// Fit the table of weights to the corpus, and show what that gains.
+    Calibrate {
+        /// Arguments for the program, such as `--write`.
+        #[arg(last = true)]
+        more: Vec<String>,
+    },
     /// Build vm, its worker and all plugins, and lay them out as installed under target/stage.
     Stage {
         /// Optimised, as users get it.
@@ -62,6 +75,8 @@ fn main() -> anyhow::Result<()> {
         Task::Demo => demo::demo(&workspace),
         Task::Test { nextest } => test::test(&workspace, &nextest),
         Task::Bench => bench::bench(&workspace),
+        Task::Accuracy { more } => accuracy::accuracy(&workspace, &more),
+        Task::Calibrate { more } => accuracy::calibrate(&workspace, &more),
         Task::Stage { release } => {
             let stage = stage::stage(&workspace, stage::Profile::from_release(release))?;
             println!("staged {}", stage.display());
