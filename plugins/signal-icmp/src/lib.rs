@@ -58,7 +58,7 @@ impl Signal for Icmp {
         if cx.stage() != Stage::Confirm {
             return Ok(());
         }
-        let targets = round::targets(vms);
+        let targets = vmkit_plugin::targets(vms);
         match cx.source() {
             Source::Snapshot => probes::replay(&targets, cx),
             Source::Live | Source::Recording => {

@@ -9,9 +9,9 @@ use std::{
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use vmkit_plugin::{Cx, Error, ErrorCode, Observation, Result};
+use vmkit_plugin::{Cx, Error, ErrorCode, Observation, Result, Target};
 
-use crate::{outcome::Outcome, round::Target};
+use crate::outcome::Outcome;
 
 /// The artefact that is replayed: the probes of every signal.
 const PROBES: &str = "probes.json";

@@ -1,13 +1,13 @@
 //! All addresses of a batch at once.
 
-use std::{collections::HashMap, net::IpAddr, time::Duration};
+use std::{net::IpAddr, time::Duration};
 
 use tokio::{
     runtime,
     task::JoinSet,
     time::{Instant, timeout},
 };
-use vmkit_plugin::{Cx, Error, ErrorCode, Result, Subject, Unread};
+use vmkit_plugin::{Cx, Error, ErrorCode, Result, Target, Unread};
 
 use crate::{
     echo::{Sockets, echo},
@@ -17,40 +17,10 @@ use crate::{
 /// Echoes on their way at one time: half of the neighbours that Linux keeps, for each address of
 /// the link that nobody has becomes one.
 const ECHOES: usize = 512;
-/// Candidates of one machine that are asked. A machine with more has a confused history, and the
-/// host hands over the likeliest first.
-const CANDIDATES: usize = 4;
 /// Time kept back from the host's deadline to report what was found.
 const MARGIN: Duration = Duration::from_millis(20);
 /// How often a waiting round looks whether the host has cancelled it.
 const CANCEL_CHECK: Duration = Duration::from_millis(25);
-
-/// One address, and the machines that it is a candidate of.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Target {
-    pub(crate) address: IpAddr,
-    pub(crate) machines: Vec<usize>,
-}
-
-/// The addresses to ask, each once, whoever's candidate it is; every machine's first candidate
-/// before anybody's second, for the host's deadline may come first.
-pub(crate) fn targets(vms: &[Subject]) -> Vec<Target> {
-    let mut targets: Vec<Target> = Vec::new();
-    let mut index = HashMap::new();
-    for rank in 0..CANDIDATES {
-        for (vm, subject) in vms.iter().enumerate() {
-            let Some(&address) = subject.candidates.get(rank) else { continue };
-            let at = *index.entry(address).or_insert_with(|| {
-                targets.push(Target { address, machines: Vec::new() });
-                targets.len() - 1
-            });
-            if !targets[at].machines.contains(&vm) {
-                targets[at].machines.push(vm);
-            }
-        }
-    }
-    targets
-}
 
 /// Asks all of them, reports each answer as it comes, and returns what each gave.
 pub(crate) fn run(

@@ -65,7 +65,7 @@ impl Signal for Ssh {
         if cx.stage() != Stage::Confirm {
             return Ok(());
         }
-        let targets = round::targets(vms);
+        let targets = vmkit_plugin::targets(vms);
         match cx.source() {
             Source::Snapshot => snapshot::replay(&targets, self.port, cx),
             Source::Live | Source::Recording => round::run(&targets, self.port, self.timeout, cx),

@@ -1,57 +1,23 @@
 //! All addresses of a batch at once.
 
-use std::{
-    collections::HashMap,
-    net::{IpAddr, SocketAddr},
-    time::Duration,
-};
+use std::{net::SocketAddr, time::Duration};
 
 use tokio::{
     runtime,
     task::JoinSet,
     time::{Instant, timeout},
 };
-use vmkit_plugin::{Cx, Error, ErrorCode, Result, Subject, Unread};
+use vmkit_plugin::{Cx, Error, ErrorCode, Result, Target, Unread};
 
 use crate::{outcome::Outcome, probe::probe, snapshot};
 
 /// Connections at one time: a quarter of the descriptors that a worker may have, and a burst of
 /// SYNs that a home router's tables bear.
 const CONNECTIONS: usize = 256;
-/// Candidates of one machine that are asked. A machine with more has a confused history, and the
-/// host hands over the likeliest first.
-const CANDIDATES: usize = 4;
 /// Time kept back from the host's deadline to report what was found.
 const MARGIN: Duration = Duration::from_millis(20);
 /// How often a waiting round looks whether the host has cancelled it.
 const CANCEL_CHECK: Duration = Duration::from_millis(25);
-
-/// One address, and the machines that it is a candidate of.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Target {
-    pub(crate) address: IpAddr,
-    pub(crate) machines: Vec<usize>,
-}
-
-/// The addresses to ask, each once, whoever's candidate it is; every machine's first candidate
-/// before anybody's second, for the host's deadline may come first.
-pub(crate) fn targets(vms: &[Subject]) -> Vec<Target> {
-    let mut targets: Vec<Target> = Vec::new();
-    let mut index = HashMap::new();
-    for rank in 0..CANDIDATES {
-        for (vm, subject) in vms.iter().enumerate() {
-            let Some(&address) = subject.candidates.get(rank) else { continue };
-            let at = *index.entry(address).or_insert_with(|| {
-                targets.push(Target { address, machines: Vec::new() });
-                targets.len() - 1
-            });
-            if !targets[at].machines.contains(&vm) {
-                targets[at].machines.push(vm);
-            }
-        }
-    }
-    targets
-}
 
 /// Asks all of them and reports each answer as it comes.
 pub(crate) fn run(targets: &[Target], port: u16, configured: Duration, cx: &Cx<'_>) -> Result<()> {
@@ -102,22 +68,5 @@ async fn ask(
             Ok(None) => return Ok(()),
             Err(_) => cx.check()?,
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_address_is_asked_once_and_a_machine_has_four_at_most() {
-        let vm = |last: &[u8]| Subject {
-            candidates: last.iter().map(|last| [10, 0, 0, *last].into()).collect(),
-            ..Subject::default()
-        };
-        let targets = targets(&[vm(&[1, 2, 1, 4, 5]), vm(&[2, 6]), vm(&[])]);
-        let rows: Vec<_> =
-            targets.iter().map(|t| format!("{} {:?}", t.address, t.machines)).collect();
-        assert_eq!(rows, ["10.0.0.1 [0]", "10.0.0.2 [1, 0]", "10.0.0.6 [1]", "10.0.0.4 [0]"]);
     }
 }

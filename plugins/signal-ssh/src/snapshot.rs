@@ -10,12 +10,11 @@ use std::{
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use vmkit_plugin::{Cx, Error, ErrorCode, Result};
+use vmkit_plugin::{Cx, Error, ErrorCode, Result, Target};
 
 use crate::{
     banner::{Verdict, judge},
     outcome::Outcome,
-    round::Target,
 };
 
 /// The artefact that is replayed: the probes of every signal.

@@ -18,12 +18,14 @@ mod error;
 pub mod export;
 mod guard;
 mod kinds;
+mod targets;
 
 pub use cx::Cx;
 pub use error::{Error, ErrorCode, Result};
 pub use kinds::{
     Advice, AdviceKind, AdviceSource, Fact, Inventory, Machine, MachineState, Plugin, Signal,
 };
+pub use targets::{Target, targets};
 pub use vmkit_types::{
     InvalidMac, Kind, Mac, NetworkMode, Observation, Reading, Source, Stage, Subject, Unread,
     attribute, bounded, escaped,
