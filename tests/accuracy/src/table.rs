@@ -75,13 +75,22 @@ pub fn asked(answered: &[Answered]) -> String {
         let bound = bound.text();
         rows.push((
             missed,
-            format!("{mark:<5}{what:<52}{bound:>10}{all:>10}{held_out:>10}{fit:>10}\n"),
+            format!("{mark:<5}{what:<52}{bound:>10}{all:>14}{held_out:>14}{fit:>14}\n"),
         ));
     }
+    let wrong_writes = totals[0].1.wrong_writes > 0;
+    let [all, held_out, fit] = totals.each_ref().map(|(_, figures)| in_ten_thousand(figures));
+    let mark = if wrong_writes { "MISS" } else { "" };
+    let what = "wrong hosts writes in 10,000 (p ≥ 0.99, one owner)";
+    rows.push((
+        wrong_writes,
+        format!("{mark:<5}{what:<52}{:>10}{all:>14}{held_out:>14}{fit:>14}\n", "0"),
+    ));
     rows.sort_by_key(|(missed, _)| !missed);
     let missed = rows.iter().filter(|(missed, _)| *missed).count();
+    let targets = rows.len();
     let mut text =
-        format!("{:<5}{:<52}{:>10}{:>10}{:>10}{:>10}\n", "", "", "asked", "all", "held out", "fit");
+        format!("{:<5}{:<52}{:>10}{:>14}{:>14}{:>14}\n", "", "", "asked", "all", "held out", "fit");
     text.extend(rows.into_iter().map(|(_, row)| row));
     let more: [Line; 5] = [
         ("Brier score of the likeliest answer", |of| format!("{:.4}", of.brier)),
@@ -94,25 +103,18 @@ pub fn asked(answered: &[Answered]) -> String {
         let [all, held_out, fit] = totals.each_ref().map(|(_, figures)| figure(figures));
         let _ = writeln!(text, "{:<5}{what:<52}{:>10}{all:>14}{held_out:>14}{fit:>14}", "", "–");
     }
-    let writes = &totals[0].1;
-    let in_ten_thousand = match writes.writes {
-        0 => 0.0,
-        all => f64::from(writes.wrong_writes) / f64::from(all) * 10_000.0,
-    };
     let _ = writeln!(
         text,
-        "{:<5}wrong hosts writes (p ≥ 0.99, one owner): {} of {}, {in_ten_thousand:.1} in 10,000; \
-         asked: 0",
-        if writes.wrong_writes > 0 { "MISS" } else { "" },
-        writes.wrong_writes,
-        writes.writes,
-    );
-    let _ = writeln!(
-        text,
-        "\n{missed} of {} targets missed; calibration error over 10 bins of equal width\n",
-        ASKED.len()
+        "\n{missed} of {targets} targets missed; calibration error over 10 bins of equal width\n"
     );
     text
+}
+
+/// Wrong ones among the addresses that would be written: how many in 10,000, and of how many.
+fn in_ten_thousand(figures: &Figures) -> String {
+    let (wrong, all) = (figures.wrong_writes, figures.writes);
+    let share = f64::from(wrong) / f64::from(all.max(1)) * 10_000.0;
+    format!("{share:.1} ({wrong})")
 }
 
 fn rules(all: &Figures) -> String {

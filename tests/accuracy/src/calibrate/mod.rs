@@ -1,7 +1,7 @@
 //! Fits the temperature and the likelihood ratios of the table to the fit families.
 //!
 //! A coordinate search on the mean log loss: each number is moved up and down in turn, steps halve
-//! when nothing helps. No gradients: medians, caps and thresholds have none. The table's numbers
+//! when nothing helps. No gradients: caps and struck out evidence have none. The table's numbers
 //! stand for knowledge from beyond the corpus, so moving one costs.
 
 mod text;
@@ -12,9 +12,9 @@ use crate::{labelled::Labelled, measure::probability_of_truth, sources::now};
 
 pub use text::{Number, Table, TableError};
 
-/// As many cases the starting table is worth: with fewer cases that speak for another number the
-/// number stays.
-const TABLE_WORTH: f64 = 200.0;
+/// What moving a number by a plausible factor must save in log loss, summed over all cases and
+/// doubled: with less than that, the corpus does not know better than the table.
+const TABLE_WORTH: f64 = 5.0;
 /// How far from its start a number may plausibly be: a factor of two.
 const PLAUSIBLE: f64 = std::f64::consts::LN_2;
 /// Least probability that counts: one case answered with certainty and wrongly is not worth more
@@ -90,7 +90,7 @@ impl Search<'_> {
             moved * moved / 2.0
         });
         let (sum, machines) = log_loss(self.cases, &weights);
-        Ok(sum / machines + moves.sum::<f64>() * (TABLE_WORTH / machines) / 40.0)
+        Ok(sum / machines + moves.sum::<f64>() * TABLE_WORTH / machines)
     }
 }
 

@@ -1,0 +1,79 @@
+//! The corpus on a small scale: what must hold whatever the figures are.
+
+use std::collections::HashSet;
+
+use vmkit_accuracy::{
+    families::{Set, families},
+    measure::Figures,
+    run::{answer, total},
+    sources::TableRead,
+    table, written,
+};
+use vmkit_scoring::Weights;
+
+/// Enough to draw every branch of most families, and quick without optimisation.
+const FEW: u64 = 20;
+
+#[test]
+fn every_hand_written_case_has_its_verdict_and_its_reasons() {
+    let weights = Weights::builtin().unwrap();
+    let cases = written::all().unwrap();
+    assert!(cases.len() >= 20, "{} cases", cases.len());
+    let wrong: Vec<_> = cases.iter().filter_map(|case| case.check(&weights).err()).collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn hand_written_cases_come_from_somewhere_and_say_why() {
+    for case in written::all().unwrap() {
+        let written = &case.written;
+        for text in [&written.from, &written.title, &written.why] {
+            assert!(!text.is_empty(), "{written:?}");
+        }
+    }
+}
+
+#[test]
+fn a_case_is_the_same_whenever_it_is_drawn() {
+    for family in families() {
+        let draw = || family.case(3, TableRead::AfterProbes);
+        let (one, two) = (draw(), draw());
+        assert_eq!((one.evidence, one.truths), (two.evidence, two.truths), "{}", family.name);
+        let another = family.case(4, TableRead::AfterProbes);
+        assert_ne!(one.cases, another.cases, "{}", family.name);
+    }
+}
+
+#[test]
+fn families_have_names_of_their_own_and_both_sets_have_many() {
+    let names: HashSet<_> = families().map(|family| family.name).collect();
+    assert_eq!(names.len(), families().count());
+    for set in [Set::Fit, Set::HeldOut] {
+        assert!(families().filter(|family| family.set() == set).count() >= 10, "{set:?}");
+    }
+}
+
+#[test]
+fn vmkit_is_right_more_often_than_every_plain_rule_and_weak_families_come_first() {
+    let answered = answer(FEW, TableRead::Before, &Weights::builtin().unwrap());
+    let Figures { top, rules, wrong_resolved, rules_wrong, .. } = total(&answered, None).figures();
+    for (right, wrong) in rules.into_iter().zip(rules_wrong) {
+        assert!(
+            top > right && wrong_resolved < wrong,
+            "{top:?} {right:?} {wrong_resolved} {wrong}"
+        );
+    }
+    let text = table::render(&answered);
+    let first_family = text.lines().skip_while(|line| !line.contains("knowable  ")).nth(1);
+    assert!(first_family.is_some_and(|line| line.starts_with("weak ")), "{text}");
+}
+
+/// A floor, not the target: it notices a change that makes answers clearly worse.
+#[test]
+fn the_figures_do_not_fall() {
+    let answered = answer(FEW, TableRead::Before, &Weights::builtin().unwrap());
+    let all = total(&answered, None).figures();
+    assert!(all.top.is_some_and(|top| top >= 0.98), "{all:?}");
+    assert!(all.calibration_error <= 0.05, "{all:?}");
+    assert!(all.abstention.is_some_and(|share| share <= 0.05), "{all:?}");
+}
