@@ -161,28 +161,27 @@ impl<'a> Observer<'a> {
         run.revive();
         let evidence = run.discover(alive.iter().map(|machine| target(machine)).collect());
         tracing::debug!("addresses discovered: {:?}", began.elapsed());
-        let network = scene.network.as_ref();
-        let mut probes = candidates_to_probe(&cases, &evidence, network, scene.now(), self.weights);
-        for (machine, probes) in alive.iter().zip(&mut probes) {
-            // A paused machine cannot answer, and its silence would count against its address.
-            if machine.power == Power::Paused || !wanted.contains(&machine.name) {
-                probes.clear();
+        let to_probe = |evidence: &[Evidence]| {
+            let (network, now) = (scene.network.as_ref(), scene.now());
+            let mut probes = candidates_to_probe(&cases, evidence, network, now, self.weights);
+            for (machine, probes) in alive.iter().zip(&mut probes) {
+                // A paused machine cannot answer, and its silence would count against its address.
+                if machine.power == Power::Paused || !wanted.contains(&machine.name) {
+                    probes.clear();
+                }
             }
-        }
+            probes
+        };
+        let probes = to_probe(&evidence);
         run.confirm(&probes);
         tracing::debug!("addresses chosen to be probed: {:?}", began.elapsed());
         let quick = run.settle_quick();
         if is_clear(&cases, &quick, &scene, &wanted, self.weights) {
             run.leave_slow();
         } else {
-            let all = run.settle_slow();
-            let network = scene.network.as_ref();
-            let mut late = candidates_to_probe(&cases, &all, network, scene.now(), self.weights);
-            for ((machine, late), early) in alive.iter().zip(&mut late).zip(&probes) {
+            let mut late = to_probe(&run.settle_slow());
+            for (late, early) in late.iter_mut().zip(&probes) {
                 late.retain(|address| !early.contains(address));
-                if machine.power == Power::Paused || !wanted.contains(&machine.name) {
-                    late.clear();
-                }
             }
             run.confirm(&late);
         }
