@@ -7,7 +7,9 @@ use std::{
 
 use vmkit_evidence::Evidence;
 use vmkit_host::{Outcome, Run, Settings, Snapshot, Target};
-use vmkit_inventory::{Depth, Inventory, Location, Machine, Power, Problem, read};
+use vmkit_inventory::{
+    Depth, Inventory, Location, Machine, Monitors, Power, Problem, read, read_beside_monitors,
+};
 use vmkit_platform::Platform as _;
 use vmkit_scoring::{Case, Verdict, Weights, candidates_to_probe, score};
 use vmkit_snapshot::Record;
@@ -72,30 +74,39 @@ impl Scene {
 
     /// Reads the machines alone: no plugin is asked.
     pub(crate) fn machines_only(place: Place<'_>, context: &Context) -> anyhow::Result<Self> {
-        match record(place)? {
-            Some((directory, record)) => Ok(Self::of_record(directory, record)),
-            None => Self::of_computer(Depth::ProcessesOnly, context),
+        if let Some((directory, record)) = record(place)? {
+            return Ok(Self::of_record(directory, record));
         }
+        let (location, problems) = context.location()?;
+        let inventory = read(&location, &vmkit_platform::current(), Depth::ProcessesOnly);
+        Ok(Self::of_computer(location, problems, inventory, None))
     }
 
-    fn of_computer(depth: Depth, context: &Context) -> anyhow::Result<Self> {
-        let (location, mut problems) = context.location()?;
-        let platform = vmkit_platform::current();
-        let Inventory { machines, problems: found } = read(&location, &platform, depth);
-        problems.extend(found);
-        let network = match depth {
-            Depth::ProcessesOnly => None,
-            Depth::WithQmp => match context.network() {
-                Reading::Known(network) => Some(network),
-                Reading::Absent => None,
-                Reading::Unknown(why) => {
-                    tracing::warn!("the network of this computer is unknown: {why}");
-                    None
-                }
-            },
+    /// Reads the machines and the network, all but what the monitors say.
+    fn beside_monitors(context: &Context) -> anyhow::Result<(Self, Monitors)> {
+        let (location, problems) = context.location()?;
+        let (inventory, monitors) = read_beside_monitors(&location, &vmkit_platform::current());
+        let network = match context.network() {
+            Reading::Known(network) => Some(network),
+            Reading::Absent => None,
+            Reading::Unknown(why) => {
+                tracing::warn!("the network of this computer is unknown: {why}");
+                None
+            }
         };
+        Ok((Self::of_computer(location, problems, inventory, network), monitors))
+    }
+
+    fn of_computer(
+        location: Location,
+        mut problems: Vec<Problem>,
+        inventory: Inventory,
+        network: Option<HostNetwork>,
+    ) -> Self {
+        let Inventory { machines, problems: found } = inventory;
+        problems.extend(found);
         let source = Source::DataDirectory(location);
-        Ok(Self { machines, problems, network, source, captured_at: None })
+        Self { machines, problems, network, source, captured_at: None }
     }
 
     fn of_record(directory: PathBuf, record: Record) -> Self {
@@ -142,25 +153,33 @@ impl<'a> Observer<'a> {
     /// of those that `wanted` says, once it has accepted the scene.
     ///
     /// All of them are asked about, even when few are wanted: an address or a MAC that two machines
-    /// share is seen only then.
+    /// share is seen only then. Which are paused is told of those that are wanted.
     pub(crate) fn look(
         &mut self,
         wanted: impl FnOnce(&Scene) -> anyhow::Result<Vec<String>>,
     ) -> anyhow::Result<(Scene, Observations)> {
         let began = Instant::now();
-        let scene = match &self.record {
-            Some((directory, record)) => Scene::of_record(directory.clone(), record.clone()),
-            None => Scene::of_computer(Depth::WithQmp, self.context)?,
+        let (mut scene, monitors) = match &self.record {
+            Some((directory, record)) => {
+                (Scene::of_record(directory.clone(), record.clone()), Monitors::default())
+            }
+            None => Scene::beside_monitors(self.context)?,
         };
         tracing::debug!("machines and network read: {:?}", began.elapsed());
         let wanted = wanted(&scene)?;
-        let alive: Vec<&Machine> =
-            scene.machines.iter().filter(|machine| is_alive(machine)).collect();
-        let cases: Vec<Case> = alive.iter().map(|machine| case(machine)).collect();
+        let alive = || scene.machines.iter().filter(|machine| is_alive(machine));
+        let cases: Vec<Case> = alive().map(case).collect();
+        let targets = alive().map(target).collect();
         let run = &mut self.run;
         run.revive();
-        let evidence = run.discover(alive.iter().map(|machine| target(machine)).collect());
+        // QEMU answers while the signals look.
+        let asked = monitors.ask(|name| wanted.iter().any(|wanted| wanted == name));
+        let evidence = run.discover(targets);
         tracing::debug!("addresses discovered: {:?}", began.elapsed());
+        asked.tell(&mut scene.machines);
+        tracing::debug!("monitors heard: {:?}", began.elapsed());
+        let alive: Vec<&Machine> =
+            scene.machines.iter().filter(|machine| is_alive(machine)).collect();
         let to_probe = |evidence: &[Evidence]| {
             let (network, now) = (scene.network.as_ref(), scene.now());
             let mut probes = candidates_to_probe(&cases, evidence, network, now, self.weights);

@@ -13,6 +13,7 @@ mod guest_names;
 mod location;
 mod machine;
 mod macs;
+mod monitors;
 mod names;
 mod ownership;
 mod power;
@@ -24,7 +25,8 @@ mod shell;
 
 pub use location::{Location, LocationError, Source, Sources};
 pub use machine::{MacSource, Machine, Net, Power};
+pub use monitors::{AskedMonitors, Monitors};
 pub use names::{derived_mac, valid_name};
 pub use problem::{Problem, Severity};
 pub use qmp::QmpStatus;
-pub use read::{Depth, Inventory, read};
+pub use read::{Depth, Inventory, read, read_beside_monitors};

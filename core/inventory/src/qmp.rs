@@ -5,7 +5,7 @@ mod session;
 use std::{
     io,
     os::fd::OwnedFd,
-    path::Path,
+    path::{Path, PathBuf},
     time::{Duration, Instant},
 };
 
@@ -25,59 +25,79 @@ use vmkit_types::{Reading, Unread};
 /// loaded host within tens; a busy or hanging one costs this once, below what a person notices.
 pub(crate) const DEADLINE: Duration = Duration::from_millis(200);
 
-/// Asks every socket for its machine's status, in the order of the sockets.
-///
-/// `Absent`: there is no socket, or nobody listens on it. `Unknown`: somebody does, but has not
-/// answered as QEMU does, which a monitor with another client never does.
-pub(crate) fn query(sockets: &[&Path]) -> Vec<Reading<QmpStatus>> {
+/// Asks every socket for its machine's status, without waiting.
+pub(crate) fn ask(sockets: &[&Path]) -> Questions {
     let deadline = Instant::now() + DEADLINE;
     let mut answers = vec![Reading::Unknown(Unread::TimedOut); sockets.len()];
     let mut open = Vec::new();
-    for (index, path) in sockets.iter().enumerate() {
+    for (index, &path) in sockets.iter().enumerate() {
         match connected(path) {
-            Ok(socket) => open.push(Monitor { index, socket, session: Session::new() }),
+            Ok(socket) => {
+                let (path, session) = (path.to_owned(), Session::new());
+                open.push(Monitor { index, path, socket, session });
+            }
             Err(error) => answers[index] = refused(path, error),
         }
     }
-    while !open.is_empty() {
-        let left = deadline.saturating_duration_since(Instant::now());
-        let Ok(left) = Timespec::try_from(left) else { break };
-        let mut polled: Vec<_> =
-            open.iter().map(|monitor| PollFd::new(&monitor.socket, PollFlags::IN)).collect();
-        match poll(&mut polled, Some(&left)) {
-            Ok(0) => break,
-            Ok(_) | Err(Errno::INTR) => {}
-            Err(error) => {
-                let why = Unread::Failed(format!("wait for QMP monitors: {error}"));
-                for monitor in &open {
-                    answers[monitor.index] = Reading::Unknown(why.clone());
+    Questions { deadline, answers, open }
+}
+
+/// Monitors that have been asked. Their answers wait in the sockets.
+pub(crate) struct Questions {
+    deadline: Instant,
+    answers: Vec<Reading<QmpStatus>>,
+    open: Vec<Monitor>,
+}
+
+impl Questions {
+    /// Takes the answers, in the order of the sockets; waits for them until the deadline.
+    ///
+    /// `Absent`: there is no socket, or nobody listens on it. `Unknown`: somebody does, but has not
+    /// answered as QEMU does, which a monitor with another client never does.
+    pub(crate) fn answers(self) -> Vec<Reading<QmpStatus>> {
+        let Self { deadline, mut answers, mut open } = self;
+        while !open.is_empty() {
+            let left = deadline.saturating_duration_since(Instant::now());
+            let Ok(left) = Timespec::try_from(left) else { break };
+            let mut polled: Vec<_> =
+                open.iter().map(|monitor| PollFd::new(&monitor.socket, PollFlags::IN)).collect();
+            match poll(&mut polled, Some(&left)) {
+                Ok(0) => break,
+                Ok(_) | Err(Errno::INTR) => {}
+                Err(error) => {
+                    let why = Unread::Failed(format!("wait for QMP monitors: {error}"));
+                    for monitor in &open {
+                        answers[monitor.index] = Reading::Unknown(why.clone());
+                    }
+                    break;
                 }
-                break;
             }
+            let ready: Vec<_> = polled.iter().map(|polled| !polled.revents().is_empty()).collect();
+            let mut ready = ready.into_iter();
+            open.retain_mut(|monitor| {
+                if !ready.next().unwrap_or(false) {
+                    return true;
+                }
+                let answer = monitor.advance();
+                answer.map(|answer| answers[monitor.index] = answer).is_none()
+            });
         }
-        let ready: Vec<_> = polled.iter().map(|polled| !polled.revents().is_empty()).collect();
-        let mut ready = ready.into_iter();
-        open.retain_mut(|monitor| {
-            if !ready.next().unwrap_or(false) {
-                return true;
-            }
-            let answer = monitor.advance(sockets[monitor.index]);
-            answer.map(|answer| answers[monitor.index] = answer).is_none()
-        });
+        answers
     }
-    answers
 }
 
 /// A monitor that has not answered yet.
 struct Monitor {
     index: usize,
+    path: PathBuf,
     socket: OwnedFd,
     session: Session,
 }
 
 impl Monitor {
     /// Takes what has come.
-    fn advance(&mut self, path: &Path) -> Option<Reading<QmpStatus>> {
+    fn advance(&mut self) -> Option<Reading<QmpStatus>> {
+        let path = &self.path;
         let mut chunk = [0_u8; 4096];
         let received = match recv(&self.socket, &mut chunk[..], RecvFlags::empty()) {
             Ok((0, _)) => return Some(failed(path, "closed without an answer")),

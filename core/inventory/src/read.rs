@@ -6,7 +6,7 @@ use vmkit_platform::{Platform, Process};
 use vmkit_types::{HostNetwork, Reading, Unread};
 
 use crate::{
-    Location, Machine, Net, Power, Problem, QmpStatus,
+    Location, Machine, Monitors, Net, Power, Problem, QmpStatus,
     command_line::{self, CommandLine},
     directory::{Found, discover},
     file::{self, FileError},
@@ -14,7 +14,6 @@ use crate::{
     macs::Macs,
     ownership::qemu_program,
     power::{Liveness, processes},
-    qmp,
 };
 
 /// The manager whose format this crate reads.
@@ -39,23 +38,53 @@ pub struct Inventory {
 }
 
 /// Reads the machines of a location. It waits for nothing but QEMU's monitors, and for those only
-/// in [`Depth::WithQmp`] and at most 200 ms in all.
+/// in [`Depth::WithQmp`] and at most 200 ms in all, twice that where some processes are unproven.
 pub fn read(location: &Location, platform: &impl Platform, depth: Depth) -> Inventory {
+    match depth {
+        Depth::ProcessesOnly => survey(location, platform, false).0,
+        Depth::WithQmp => {
+            let (mut inventory, monitors) = read_beside_monitors(location, platform);
+            monitors.ask(|_| true).tell(&mut inventory.machines);
+            inventory
+        }
+    }
+}
+
+/// Reads the machines and leaves to the caller when to ask the monitors of those that have a
+/// process for certain: all that these tell is which of them are paused. A machine whose process
+/// only its monitor can prove has been asked, which takes at most 200 ms for all.
+pub fn read_beside_monitors(
+    location: &Location,
+    platform: &impl Platform,
+) -> (Inventory, Monitors) {
+    survey(location, platform, true)
+}
+
+fn survey(
+    location: &Location,
+    platform: &impl Platform,
+    doubtful_are_asked: bool,
+) -> (Inventory, Monitors) {
     let mut problems = Vec::new();
     let found = discover(location, &mut problems);
     let states = processes(&found, platform, &mut problems);
     let lines: Vec<_> = states.iter().map(|state| state.process().map(read_line)).collect();
-    let answers = match depth {
-        Depth::ProcessesOnly => vec![Reading::Unknown(Unread::NotTried); found.len()],
-        Depth::WithQmp => ask_monitors(&found, &states, &lines),
-    };
+    // Also those without any process: a socket without a listener costs a microsecond.
+    let (mut proven, mut doubtful) = (Monitors::default(), Monitors::default());
+    for ((found, state), line) in found.iter().zip(&states).zip(&lines) {
+        let is_proven = matches!(state, Liveness::Alive(_));
+        let monitors = if is_proven { &mut proven } else { &mut doubtful };
+        monitors.add(&found.name, monitor(found, line.as_ref().filter(|_| is_proven)));
+    }
+    let mut answers = doubtful.ask(|_| doubtful_are_asked).answers();
     let mut bridges = Bridges { platform, network: None };
     let mut machines = Vec::with_capacity(found.len());
-    for (((found, state), line), qmp) in found.into_iter().zip(states).zip(lines).zip(answers) {
+    for ((found, state), line) in found.into_iter().zip(states).zip(lines) {
         let line = line.map(|line| CommandLine { net: bridges.complete(line.net), ..line });
+        let qmp = answers.remove(&found.name).unwrap_or(Reading::Unknown(Unread::NotTried));
         machines.push(machine(found, &state, line, qmp, &mut problems));
     }
-    Inventory { machines, problems }
+    (Inventory { machines, problems }, proven)
 }
 
 fn read_line(process: &Process) -> CommandLine {
@@ -63,27 +92,12 @@ fn read_line(process: &Process) -> CommandLine {
     command_line::parse(&process.arguments, program)
 }
 
-/// Asks the monitors of all machines, also of those without a proven process: an answer at the
-/// machine's own socket is a proof, and a socket without a listener costs a microsecond.
-fn ask_monitors(
-    found: &[Found],
-    states: &[Liveness],
-    lines: &[Option<CommandLine>],
-) -> Vec<Reading<QmpStatus>> {
-    let sockets: Vec<PathBuf> = found
-        .iter()
-        .zip(states)
-        .zip(lines)
-        .map(|((found, state), line)| {
-            // A relative one is relative to where QEMU was started, which is not known.
-            let named = line.as_ref().and_then(|line| line.qmp.as_ref());
-            match named.filter(|path| path.is_absolute()) {
-                Some(path) if matches!(state, Liveness::Alive(_)) => path.clone(),
-                _ => found.directory.join(format!("{}.qmp", found.name)),
-            }
-        })
-        .collect();
-    qmp::query(&sockets.iter().map(PathBuf::as_path).collect::<Vec<_>>())
+/// The socket of a machine's monitor: its own, unless its process for certain has another. An
+/// answer at the own one is a proof.
+fn monitor(found: &Found, line: Option<&CommandLine>) -> PathBuf {
+    // A relative one is relative to where QEMU was started, which is not known.
+    let named = line.and_then(|line| line.qmp.clone()).filter(|path| path.is_absolute());
+    named.unwrap_or_else(|| found.directory.join(format!("{}.qmp", found.name)))
 }
 
 /// Looks up the bridges of ports, and the network only when there is a port.
@@ -159,8 +173,7 @@ fn machine(
 fn power(present: bool, state: &Liveness, qmp: &Reading<QmpStatus>) -> Power {
     match (state, qmp) {
         _ if !present => Power::Missing,
-        (_, Reading::Known(status)) if status.running => Power::Running,
-        (_, Reading::Known(_)) => Power::Paused,
+        (_, Reading::Known(status)) => status.power(),
         (Liveness::Alive(_), _) => Power::Running,
         // Somebody listens at the machine's own socket without an answer.
         (_, Reading::Unknown(Unread::TimedOut)) | (Liveness::Undetermined(_), _) => Power::Unknown,

@@ -15,7 +15,7 @@ use std::{
 };
 
 use support::{Data, Fake, of};
-use vmkit_inventory::{Depth, Power, QmpStatus};
+use vmkit_inventory::{Depth, Power, QmpStatus, read_beside_monitors};
 use vmkit_platform::current;
 use vmkit_types::{Reading, Unread};
 
@@ -151,6 +151,29 @@ fn an_answer_at_its_own_socket_proves_a_process_that_names_nothing() {
     let inventory = data.read(&platform, Depth::WithQmp);
     let web = of(&inventory, "web");
     assert_eq!((web.power, web.pid), (Power::Paused, Some(17)));
+}
+
+#[test]
+fn only_wanted_monitors_are_asked_later_and_none_takes_a_process_away() {
+    const PAUSED: &[&str] = &[
+        "{\"QMP\": {}}\r\n{\"return\": {}}\r\n",
+        "{\"return\": {\"status\": \"paused\", \"running\": false}}\r\n",
+    ];
+    let data = Data::new();
+    let mut platform = Fake::default();
+    for (pid, name) in [(1, "paused"), (2, "unwanted"), (3, "mute")] {
+        let directory = data.machine(name);
+        platform = platform.with(pid, &Data::qemu(&directory, "-m 1"));
+        let lines = if name == "mute" { &["no QMP\r\n"] } else { PAUSED };
+        scripted(&directory.join(format!("{name}.qmp")), lines);
+    }
+    let (mut inventory, monitors) = read_beside_monitors(&data.location(), &platform);
+    assert!(inventory.machines.iter().all(|machine| machine.power == Power::Running));
+    monitors.ask(|name| name != "unwanted").tell(&mut inventory.machines);
+    let powers: Vec<_> = inventory.machines.iter().map(|machine| machine.power).collect();
+    assert_eq!(powers, [Power::Running, Power::Paused, Power::Running]);
+    assert_eq!(of(&inventory, "unwanted").qmp, Reading::Unknown(Unread::NotTried));
+    assert!(format!("{:?}", of(&inventory, "mute").qmp).contains("does not speak QMP"));
 }
 
 #[test]

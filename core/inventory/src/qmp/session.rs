@@ -3,6 +3,8 @@
 use serde::Deserialize;
 use vmkit_types::bounded;
 
+use crate::Power;
+
 /// Most bytes that a monitor may send before its answer. A greeting has about 150, an event about
 /// 100; a guest that is reset in a loop may raise hundreds.
 const REPLY_LIMIT: usize = 64 * 1024;
@@ -17,6 +19,13 @@ pub struct QmpStatus {
     pub running: bool,
     /// The state in QEMU's words: `running`, `paused`, `prelaunch`, `io-error`, …
     pub state: String,
+}
+
+impl QmpStatus {
+    /// What the machine's process does.
+    pub(crate) fn power(&self) -> Power {
+        if self.running { Power::Running } else { Power::Paused }
+    }
 }
 
 /// What is to be done next.

@@ -1,0 +1,59 @@
+//! The monitors of machines: asked in one go, heard when there is time for it.
+
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
+
+use vmkit_types::Reading;
+
+use crate::{Machine, QmpStatus, qmp};
+
+/// The sockets of machines' monitors.
+#[derive(Clone, Debug, Default)]
+pub struct Monitors(Vec<(String, PathBuf)>);
+
+impl Monitors {
+    /// Adds the monitor of a machine.
+    pub(crate) fn add(&mut self, machine: &str, socket: PathBuf) {
+        self.0.push((machine.to_owned(), socket));
+    }
+
+    /// Asks the monitors of the machines that are wanted, without waiting. QEMU answers while
+    /// others work.
+    pub fn ask(self, wanted: impl Fn(&str) -> bool) -> AskedMonitors {
+        let wanted = self.0.into_iter().filter(|(machine, _)| wanted(machine));
+        let (machines, sockets): (Vec<_>, Vec<_>) = wanted.unzip();
+        AskedMonitors {
+            machines,
+            questions: qmp::ask(&sockets.iter().map(PathBuf::as_path).collect::<Vec<&Path>>()),
+        }
+    }
+}
+
+/// Monitors that have been asked.
+pub struct AskedMonitors {
+    machines: Vec<String>,
+    questions: qmp::Questions,
+}
+
+impl AskedMonitors {
+    /// Waits for the answers, at most until 200 ms after the question, and tells the machines. A
+    /// machine that has a process for certain has it whatever its monitor says.
+    pub fn tell(self, machines: &mut [Machine]) {
+        let mut answers = self.answers();
+        for machine in machines {
+            if let Some(answer) = answers.remove(&machine.name) {
+                if let Reading::Known(status) = &answer {
+                    machine.power = status.power();
+                }
+                machine.qmp = answer;
+            }
+        }
+    }
+
+    /// What was answered, by machine.
+    pub(crate) fn answers(self) -> BTreeMap<String, Reading<QmpStatus>> {
+        self.machines.into_iter().zip(self.questions.answers()).collect()
+    }
+}
