@@ -18,6 +18,10 @@ pub mod attribute {
     pub const PREFIX: &str = "prefix";
     /// Address of the DHCP server or router, where the source names one.
     pub const SERVER: &str = "server";
+    /// Of `console-phase`: how far the boot has come, as a code such as `dhcp` or `panic`.
+    pub const PHASE: &str = "phase";
+    /// Of `console-fault`: what the guest complains of, as a code such as `no-network-card`.
+    pub const FAULT: &str = "fault";
     /// How long the source lets the fact be kept, in seconds.
     pub const TTL_S: &str = "ttl-s";
 }
@@ -75,6 +79,10 @@ kinds! {
     ConsoleNoLease = "console-no-lease",
     /// The machine's console said how far its boot has come; `says` names the phase.
     ConsolePhase = "console-phase",
+    /// The machine's console complained of something that keeps it from the network, in its last
+    /// boot: `fault` is `no-network-card`, `no-dhcp-client`, `link-down`, `static-address` or
+    /// `ssh-server-failed`. No address, except of `static-address`.
+    ConsoleFault = "console-fault",
     /// A server on the SSH port sent an SSH banner.
     SshReady = "ssh-ready",
     /// The SSH port accepts connections and says nothing that SSH would say.
