@@ -12,6 +12,7 @@ mod failure;
 mod json;
 mod plugins;
 mod recorded;
+mod resolve;
 mod ssh;
 mod state;
 mod status;
@@ -25,6 +26,7 @@ pub use json::schema;
 pub use failure::failure;
 pub use plugins::{PluginDetails, PluginEntry, Plugins};
 pub use recorded::Recorded;
+pub use resolve::Resolution;
 pub use ssh::{Ssh, SshState};
 pub use state::{Power, State, state};
 pub use status::{

@@ -224,7 +224,7 @@ impl<'a> Status<'a> {
 }
 
 impl<'a> Vm<'a> {
-    fn new(input: VmInput<'a>) -> Self {
+    pub(crate) fn new(input: VmInput<'a>) -> Self {
         let ssh = Ssh::of(&input.pick);
         let state = match &input.power {
             Reading::Known(power) => state(*power, &input.pick, ssh.state),

@@ -5,7 +5,7 @@ mod common;
 use std::path::Path;
 
 use common::{
-    compare, full, healthy, machine, meta, plugin_entries, plugins, terminal, text,
+    compare, full, healthy, machine, meta, plugin_entries, plugins, resolutions, terminal, text,
     without_process, world,
 };
 use vmkit_report::{Mode, PluginStatus, Plugins, Power, Status, Terminal};
@@ -33,6 +33,21 @@ fn a_healthy_machine() {
     golden("healthy.txt", &text(|out| status.write_text(out, terminal(100))));
     status.meta.statistics = false;
     golden("healthy-no-stats.txt", &text(|out| status.write_text(out, terminal(100))));
+}
+
+#[test]
+fn one_address_or_why_there_is_none() {
+    let evidence = world();
+    let said: Vec<String> = resolutions(&evidence)
+        .iter()
+        .map(|resolution| {
+            let address = text(|out| resolution.write_address(out));
+            let remark = resolution.remark(None).unwrap_or_default();
+            format!("$ vm resolve {}\n{address}{remark}", resolution.vm.input.name)
+        })
+        .collect();
+    golden("resolve.txt", &said.concat());
+    golden("resolve.json", &text(|out| resolutions(&evidence).swap_remove(3).write_json(out)));
 }
 
 #[test]

@@ -9,7 +9,7 @@ use std::time::Duration;
 use common::{evidence, fact, mac, machine, meta, now, terminal, text};
 use vmkit_report::{
     Finding, Mode, PluginDetails, PluginEntry, PluginReport, PluginStatus, Plugins, Problem,
-    Status, Style, Terminal, VmInput, failure,
+    Resolution, Status, Style, Terminal, VmInput, failure,
 };
 use vmkit_scoring::{Case, Weights, score};
 use vmkit_types::{Observation, Reading, Unread, attribute};
@@ -63,6 +63,8 @@ fn outputs(style: Style) -> Vec<String> {
     let status = Status::new(meta(Mode::Full), vms, reports(), problems);
     let mut fast = status.clone();
     fast.meta.mode = Mode::Fast;
+    let resolution =
+        Resolution { vm: status.vms[0].clone(), generated_at: now(), elapsed: Duration::ZERO };
     let list = || vec![HOSTILE.to_owned()];
     let details = PluginDetails {
         version: HOSTILE.to_owned(),
@@ -87,6 +89,9 @@ fn outputs(style: Style) -> Vec<String> {
         text(|out| fast.write_text(out, terminal)),
         text(|out| status.write_explanation(out, terminal)),
         text(|out| status.write_json(out)),
+        text(|out| resolution.write_address(out)),
+        text(|out| resolution.write_json(out)),
+        resolution.remark(Some(HOSTILE)).unwrap_or_default(),
         text(|out| plugins.write_list(out, terminal)),
         text(|out| plugins.write_info(out, terminal)),
         text(|out| plugins.write_json(out)),

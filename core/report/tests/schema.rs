@@ -4,7 +4,7 @@ mod common;
 
 use std::path::Path;
 
-use common::{compare, full, plugin_entries, text, world};
+use common::{compare, full, plugin_entries, resolutions, text, world};
 use serde_json::Value;
 use vmkit_report::{Plugins, schema};
 
@@ -22,6 +22,7 @@ fn documents_have_exactly_the_fields_of_their_schema() {
     let documents = [
         text(|out| full(&evidence).write_json(out)),
         text(|out| Plugins(plugin_entries()).write_json(out)),
+        text(|out| resolutions(&evidence).swap_remove(0).write_json(out)),
     ];
     for ((name, schema), document) in schema().iter().zip(documents) {
         let schema: Value = serde_json::from_str(schema).unwrap();

@@ -1,6 +1,7 @@
 //! The documents for programs. Their types make the JSON Schemas in docs/schema.
 
 mod plugins;
+mod resolve;
 mod status;
 mod vm;
 
@@ -13,6 +14,7 @@ use serde::Serialize;
 use vmkit_types::Reading;
 
 pub(crate) use plugins::PluginsDocument;
+pub(crate) use resolve::ResolveDocument;
 pub(crate) use status::StatusDocument;
 
 use crate::clean::{ascii, stored};
@@ -37,6 +39,7 @@ pub fn schema() -> Vec<(&'static str, String)> {
     vec![
         ("vmkit.status.1.json", text(schemars::schema_for!(StatusDocument<'_>))),
         ("vmkit.plugins.1.json", text(schemars::schema_for!(PluginsDocument<'_>))),
+        ("vmkit.resolve.1.json", text(schemars::schema_for!(ResolveDocument<'_>))),
     ]
 }
 

@@ -137,7 +137,7 @@ macro_rules! codes {
         #[derive(Clone, Copy, Serialize)]
         #[serde(rename_all = "kebab-case")]
         #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-        enum $name { $($variant),* }
+        pub(super) enum $name { $($variant),* }
 
         impl From<$origin> for $name {
             fn from(value: $origin) -> Self {

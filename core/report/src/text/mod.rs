@@ -3,6 +3,7 @@
 mod explain;
 mod plugins;
 mod recorded;
+mod resolve;
 mod status;
 mod style;
 mod summary;
@@ -17,6 +18,7 @@ pub use style::Style;
 pub(crate) use explain::write_explanation;
 pub(crate) use plugins::{write_plugin_info, write_plugin_list};
 pub(crate) use recorded::write_recorded;
+pub(crate) use resolve::remark;
 pub(crate) use status::write_status;
 pub(crate) use watch::{draw_watch, watched, write_changes};
 
@@ -46,6 +48,14 @@ pub(crate) fn no_address(pick: &Pick<'_>) -> Option<String> {
             _ => "none found".to_owned(),
         }),
     }
+}
+
+/// Whether a shell reads the text as the one word that it is: anything else is not offered for
+/// pasting.
+fn pastes(text: &str) -> bool {
+    let plain =
+        |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'/');
+    !text.is_empty() && !text.starts_with('-') && text.bytes().all(plain)
 }
 
 /// `1 VM`, `2 VMs`.

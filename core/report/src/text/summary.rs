@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use vmkit_scoring::Verdict;
 use vmkit_types::Reading;
 
-use super::counted;
+use super::{counted, pastes};
 use crate::{Mode, Power, SshState, State, Statistics, Status, Vm, clean::shown, time::short};
 
 /// How many machines the last line names.
@@ -80,10 +80,7 @@ pub(super) fn next_command(status: &Status<'_>) -> Option<String> {
     // The machine that is worst off leads.
     let vm = status.vms.iter().filter(puzzling).min_by_key(|vm| vm.input.pick.address.is_some())?;
     let name = &vm.input.name;
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
-    // A name that a shell would read as something else is not offered for pasting.
-    let pastes = !name.is_empty() && !name.starts_with('-') && name.bytes().all(plain);
-    Some(if pastes {
+    Some(if pastes(name) {
         format!("vm status {name} --explain")
     } else {
         "vm status --explain".to_owned()

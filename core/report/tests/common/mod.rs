@@ -11,8 +11,8 @@ use std::{
 
 use vmkit_evidence::Evidence;
 use vmkit_report::{
-    Meta, Mode, PluginDetails, PluginEntry, PluginReport, PluginStatus, Power, Problem, Status,
-    Terminal, VmInput,
+    Meta, Mode, PluginDetails, PluginEntry, PluginReport, PluginStatus, Power, Problem, Resolution,
+    Status, Terminal, VmInput,
 };
 use vmkit_scoring::{Case, Pick, Weights, score};
 use vmkit_types::{Kind, Mac, NetworkMode, Observation, Reading, Unread, attribute};
@@ -173,6 +173,12 @@ pub(crate) fn full(evidence: &[Evidence]) -> Status<'_> {
         message: "the entry bad/name is not a name of a VM".to_owned(),
     }];
     Status::new(meta(Mode::Full), vms, plugins(), problems)
+}
+
+/// Each machine of the world, as `vm resolve` answers for it.
+pub(crate) fn resolutions(evidence: &[Evidence]) -> Vec<Resolution<'_>> {
+    let vms = full(evidence).vms.into_iter().map(|vm| vm.input);
+    vms.map(|vm| Resolution::new(vm, now(), Duration::from_millis(21))).collect()
 }
 
 /// One healthy machine and nothing to remark.

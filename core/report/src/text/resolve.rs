@@ -1,0 +1,68 @@
+//! What `vm resolve` says beside the address.
+
+use vmkit_scoring::Verdict;
+use vmkit_types::Reading;
+
+use super::{no_address, pastes};
+use crate::{Power, Vm, clean::shown};
+
+/// One line with its line break; `None` where the address is beyond doubt.
+pub(crate) fn remark(vm: &Vm<'_>, snapshot: Option<&str>) -> Option<String> {
+    let (name, pick) = (shown(&vm.input.name), &vm.input.pick);
+    let explain = ["status", "--explain"];
+    let power = vm.input.power.as_ref();
+    let (says, command) = match (pick.verdict, power) {
+        (Verdict::Resolved, _) => return None,
+        (Verdict::Probable, _) => {
+            let confidence = pick.confidence.unwrap_or_default();
+            (format!("the address of {name} is probable ({confidence:.2}), not certain"), explain)
+        }
+        (_, Reading::Unknown(_)) => (format!("it cannot be told whether {name} runs"), explain),
+        (_, Reading::Known(Power::Stopped)) => (format!("{name} is stopped"), ["start", ""]),
+        (_, Reading::Known(Power::Paused)) => (format!("{name} is paused"), ["resume", ""]),
+        (_, Reading::Known(Power::Missing)) => {
+            (format!("{name} is registered, and its directory is gone"), ["status", ""])
+        }
+        (_, Reading::Known(Power::Running) | Reading::Absent) => {
+            let why = no_address(pick).unwrap_or_else(|| "it has no process".to_owned());
+            (format!("{name} has no usable address: {why}"), explain)
+        }
+    };
+    Some(format!("{says}; next: {}\n", next(&vm.input.name, command, snapshot)))
+}
+
+/// A command to paste. Nothing is started or resumed because of what was true in a snapshot.
+fn next(name: &str, [verb, option]: [&str; 2], snapshot: Option<&str>) -> String {
+    let name = if pastes(name) { name } else { "NAME" };
+    let verb = if snapshot.is_some() { "status" } else { verb };
+    let mut command = format!("vm {verb} {name}");
+    if let Some(directory) = snapshot {
+        command += " --from ";
+        command += if pastes(directory) { directory } else { "DIR" };
+    }
+    if !option.is_empty() {
+        command += " ";
+        command += option;
+    }
+    command
+}
+
+#[cfg(test)]
+mod tests {
+    use super::next;
+
+    #[test]
+    fn what_is_offered_for_pasting_is_what_a_shell_reads() {
+        let explain = ["status", "--explain"];
+        let rows = [
+            (next("web", explain, None), "vm status web --explain"),
+            (next("web", ["start", ""], None), "vm start web"),
+            (next("web", ["start", ""], Some("/tmp/s")), "vm status web --from /tmp/s"),
+            (next("web", explain, Some("my $(dir)")), "vm status web --from DIR --explain"),
+            (next("-rf;", explain, None), "vm status NAME --explain"),
+        ];
+        for (said, expected) in rows {
+            assert_eq!(said, expected);
+        }
+    }
+}
