@@ -1,0 +1,221 @@
+//! What all signals together tell of the machine's address.
+
+use std::net::IpAddr;
+
+use vmkit_evidence::Evidence;
+use vmkit_scoring::{Candidate, Flag, Verdict, WhyNot};
+use vmkit_types::{InterfaceKind, Kind, Mac, Unread, escaped};
+
+use super::{place::Place, sheet::Sheet};
+use crate::{Facts, Platform};
+
+/// Below this share of a candidate's evidence nothing is said of it.
+const WORTH_A_WORD: f64 = 0.05;
+
+pub(super) fn judge(facts: &Facts<'_>, place: &Place<'_>, sheet: &mut Sheet) {
+    missing(facts, sheet);
+    let pick = facts.pick;
+    if matches!(pick.verdict, Verdict::NotRunning | Verdict::NotChecked) {
+        return;
+    }
+    let local = pick.candidates.iter().find(|c| c.flags.contains(&Flag::LinkLocal) && is_v4(c));
+    match local {
+        Some(local) if pick.address.is_none() => {
+            sheet.present("address-link-local", format!("it has {}", local.address));
+        }
+        Some(_) | None => {
+            sheet.absent("address-link-local", "nothing names one of 169.254.0.0/16");
+        }
+    }
+    only_ipv6(facts, sheet);
+    let Some(best) = best(facts) else { return };
+    two_owners(best, sheet);
+    answers_as_another(facts, place, best, sheet);
+    host_key(best, sheet);
+    off_subnet(facts, best, sheet);
+    reachability(best, sheet);
+    answers_for_all(facts, best, sheet);
+}
+
+/// The address that the rest is about: the one that was picked, or the best that is not
+/// link-local, also where something else was seen there.
+fn best<'p>(facts: &'p Facts<'_>) -> Option<&'p Candidate<'p>> {
+    let candidates = || facts.pick.candidates.iter().filter(|c| is_v4(c) && !is_link_local(c));
+    let picked = facts.pick.address.and_then(|address| {
+        facts.pick.candidates.iter().find(|candidate| candidate.address == address)
+    });
+    picked
+        .or_else(|| candidates().find(|c| c.struck_out.is_none() && c.probability > WORTH_A_WORD))
+        .or_else(|| candidates().find(|c| c.ledger.iter().any(|entry| entry.weight > 0.0)))
+}
+
+fn is_v4(candidate: &Candidate<'_>) -> bool {
+    candidate.address.is_ipv4()
+}
+
+fn is_link_local(candidate: &Candidate<'_>) -> bool {
+    candidate.flags.contains(&Flag::LinkLocal)
+}
+
+fn missing(facts: &Facts<'_>, sheet: &mut Sheet) {
+    let (code, pick) = ("address-missing", facts.pick);
+    match (pick.verdict, pick.address) {
+        (Verdict::Resolved | Verdict::Probable, Some(address)) => {
+            sheet.absent(code, format!("it has {address}"));
+        }
+        (Verdict::NoAddress, _) => sheet.present(code, "no signal names a usable one"),
+        (Verdict::Ambiguous, _) => sheet.present(code, "several are named and none is likely"),
+        _ => sheet.unknown(code, &Unread::NotTried),
+    }
+}
+
+fn only_ipv6(facts: &Facts<'_>, sheet: &mut Sheet) {
+    let code = "address-only-ipv6";
+    match facts.pick.address {
+        Some(IpAddr::V6(address)) => {
+            sheet.present(code, format!("it has {address} and no IPv4 address"));
+        }
+        Some(IpAddr::V4(address)) => sheet.absent(code, format!("it has {address}")),
+        None => {}
+    }
+}
+
+/// The evidence of these kinds about a candidate.
+fn of<'c>(candidate: &'c Candidate<'_>, kinds: &[Kind]) -> Option<&'c Evidence> {
+    let mut entries = candidate.ledger.iter();
+    entries.find(|entry| kinds.contains(&entry.evidence.observation.kind)).map(|e| e.evidence)
+}
+
+fn two_owners(best: &Candidate<'_>, sheet: &mut Sheet) {
+    let code = "address-has-two-owners";
+    if let Some(seen) = of(best, &[Kind::ArpDuplicate]) {
+        sheet.present(code, format!("{}: {}", best.address, seen.observation.says));
+    } else if best.flags.contains(&Flag::DuplicateIp) {
+        sheet.present(code, format!("{} is tied to the MACs of two machines", best.address));
+    } else if let Some(seen) = of(best, &[Kind::ArpReply]) {
+        sheet.absent(code, seen.observation.says.clone());
+    }
+}
+
+fn answers_as_another(
+    facts: &Facts<'_>,
+    place: &Place<'_>,
+    best: &Candidate<'_>,
+    sheet: &mut Sheet,
+) {
+    let code = "address-answers-as-another";
+    let other = best.ledger.iter().find_map(|entry| {
+        let kind = &entry.evidence.observation.kind;
+        (*kind == Kind::NeighbourOtherMac && !matches!(entry.why_not, Some(WhyNot::AnswersForMany(_))))
+            .then_some(entry.evidence)
+    });
+    match other {
+        Some(seen) if is_translated(facts, place, seen.observation.mac) => {}
+        Some(seen) => {
+            sheet.present(code, format!("{}: {}", best.address, seen.observation.says));
+        }
+        None => {
+            let own = [Kind::NeighbourReachable, Kind::NeighbourStale, Kind::ArpReply];
+            if let Some(seen) = of(best, &own) {
+                sheet.absent(code, format!("{}: {}", best.address, seen.observation.says));
+            }
+        }
+    }
+}
+
+/// Over Wi-Fi macOS puts its own MAC in the place of the machine's, so that machines are seen
+/// there under the host's MAC.
+fn is_translated(facts: &Facts<'_>, place: &Place<'_>, mac: Option<Mac>) -> bool {
+    let wifi = place.uplink.is_some_and(|uplink| uplink.kind == InterfaceKind::Wifi);
+    let of_host = facts.network.as_ref().known().is_some_and(|network| {
+        mac.is_some() && network.interfaces.iter().any(|interface| interface.mac == mac)
+    });
+    facts.platform == Platform::MacOs && wifi && of_host
+}
+
+fn host_key(best: &Candidate<'_>, sheet: &mut Sheet) {
+    let code = "address-host-key-differs";
+    if let Some(seen) = of(best, &[Kind::SshOtherHostKey]) {
+        sheet.present(code, format!("{}: {}", best.address, seen.observation.says));
+    } else if let Some(seen) = of(best, &[Kind::SshHostKey]) {
+        sheet.absent(code, format!("{}: {}", best.address, seen.observation.says));
+    }
+}
+
+fn off_subnet(facts: &Facts<'_>, best: &Candidate<'_>, sheet: &mut Sheet) {
+    if !matches!(facts.network, vmkit_types::Reading::Known(_)) {
+        return;
+    }
+    let off = best.flags.contains(&Flag::OffSubnet);
+    sheet.judged(
+        "address-off-subnet",
+        off,
+        format!("{} is in no network of this computer", best.address),
+        format!("{} is in a network of this computer", best.address),
+    );
+}
+
+fn reachability(best: &Candidate<'_>, sheet: &mut Sheet) {
+    let at = |seen: &Evidence| format!("{}: {}", best.address, escaped(&seen.observation.says));
+    let found = |kinds: &[Kind]| of(best, kinds);
+    let ssh = found(&[Kind::SshReady, Kind::SshHostKey, Kind::SshNoBanner]);
+    let refused = found(&[Kind::SshRefused]);
+    let filtered = found(&[Kind::SshTimeout]);
+    let unreachable = found(&[Kind::SshUnreachable]);
+    let pinged = found(&[Kind::IcmpReply]);
+    let answers_arp = found(&[Kind::NeighbourReachable, Kind::ArpReply]);
+    let there = pinged.or(answers_arp);
+    if let Some(seen) = refused {
+        sheet.present("ssh-refused", at(seen));
+        sheet.absent("ssh-filtered", at(seen));
+    }
+    if let Some(seen) = ssh {
+        for code in ["ssh-refused", "ssh-filtered", "only-this-program-blocked"] {
+            sheet.absent(code, at(seen));
+        }
+        sheet.absent("ping-unanswered", at(seen));
+    }
+    if let (Some(seen), Some(there)) = (filtered, there) {
+        sheet.present("ssh-filtered", format!("{}; {}", at(seen), at(there)));
+    }
+    if let (Some(seen), Some(there)) = (unreachable, there) {
+        sheet.present("only-this-program-blocked", format!("{}; {}", at(seen), at(there)));
+    }
+    if let Some(seen) = pinged {
+        sheet.absent("ping-unanswered", at(seen));
+    } else if let Some(seen) = found(&[Kind::IcmpSilent]) {
+        sheet.present("ping-unanswered", at(seen));
+    }
+    let silent = found(&[Kind::NeighbourFailed, Kind::ArpSilent]);
+    match (answers_arp.or(ssh).or(refused).or(pinged), silent) {
+        (Some(seen), _) => sheet.absent("address-arp-silent", at(seen)),
+        (None, Some(seen)) => sheet.present("address-arp-silent", at(seen)),
+        (None, None) => {}
+    }
+}
+
+fn answers_for_all(facts: &Facts<'_>, best: &Candidate<'_>, sheet: &mut Sheet) {
+    let code = "address-one-mac-answers-for-all";
+    let many = facts.pick.candidates.iter().flat_map(|candidate| &candidate.ledger).find_map(|e| {
+        match e.why_not {
+            Some(WhyNot::AnswersForMany(mac)) => Some(mac),
+            _ => None,
+        }
+    });
+    let own = |mac: &Mac| {
+        facts.network.as_ref().known().is_some_and(|network| {
+            network.interfaces.iter().any(|interface| interface.mac == Some(*mac))
+        })
+    };
+    match many {
+        // Many addresses on this computer's MAC are its own machines behind Wi-Fi.
+        Some(mac) if own(&mac) => sheet.absent(code, format!("{mac} is this computer's own")),
+        Some(mac) => sheet.present(code, format!("{mac} answers for many addresses")),
+        None => {
+            let own = [Kind::NeighbourReachable, Kind::NeighbourStale, Kind::ArpReply];
+            if let Some(seen) = of(best, &own) {
+                sheet.absent(code, seen.observation.says.clone());
+            }
+        }
+    }
+}

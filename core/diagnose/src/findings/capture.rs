@@ -1,0 +1,277 @@
+//! What passed the machine's port and the uplink: where an exchange ends.
+
+mod asks;
+mod sides;
+
+use std::time::Duration;
+
+use vmkit_dhcp::{Checksum, Message, MessageKind, Traffic};
+use vmkit_scoring::Verdict;
+use vmkit_types::{InterfaceKind, Mac, Reading, Unread, escaped};
+
+use super::{place::Place, sheet::Sheet};
+use crate::Facts;
+use asks::Asks;
+use sides::Sides;
+
+/// A guest that has no lease asks again within this time: clients wait up to 10 s at first
+/// (RFC 2131, 4.1), and udhcpc rests longer only after three tries.
+const SILENCE: Duration = Duration::from_secs(12);
+
+/// Findings that need the machine's own port.
+const OF_GUEST_SIDE: [&str; 10] = [
+    "guest-port-silent",
+    "guest-never-asks",
+    "discover-unanswered",
+    "some-requests-unanswered",
+    "first-requests-unanswered",
+    "offer-ignored",
+    "offer-checksum-wrong",
+    "acknowledgement-missing",
+    "renewal-unanswered",
+    "broadcast-reply-missing",
+];
+const OF_UPLINK: [&str; 2] = ["offer-never-arrives", "foreign-mac-on-air"];
+const OF_BOTH: [&str; 3] =
+    ["request-lost-in-host", "offer-lost-in-host", "acknowledgement-lost-in-host"];
+
+pub(super) fn judge(facts: &Facts<'_>, place: &Place<'_>, sheet: &mut Sheet) {
+    let sides = Sides::of(facts);
+    if let Some(guest) = &sides.guest {
+        presence(facts, guest, &sides, sheet);
+    }
+    if let Some(near) = sides.near() {
+        answers(&Asks::of(near), sheet);
+        ignored(near, sides.guest.is_some(), sheet);
+    }
+    if let Some(uplink) = sides.uplink.as_ref().filter(|_| place.bridged) {
+        leaving(facts, place, uplink, sheet);
+        if let Some(guest) = &sides.guest {
+            lost(guest, uplink, sheet);
+        }
+    }
+    broadcast(&sides, sheet);
+    let unread = |side: &Reading<&Traffic>| match side {
+        Reading::Unknown(why) => why.clone(),
+        Reading::Absent | Reading::Known(_) => Unread::NotTried,
+    };
+    sheet.all_unknown(&OF_GUEST_SIDE, &unread(&facts.guest_traffic));
+    sheet.all_unknown(&OF_UPLINK, &unread(&facts.uplink_traffic));
+    let either = match &facts.guest_traffic {
+        Reading::Unknown(why) => why.clone(),
+        _ => unread(&facts.uplink_traffic),
+    };
+    sheet.all_unknown(&OF_BOTH, &either);
+}
+
+/// Whether the machine sends at all, and asks.
+fn presence(facts: &Facts<'_>, guest: &[&Message], sides: &Sides<'_>, sheet: &mut Sheet) {
+    let asks = guest.iter().filter(|message| is_ask(message)).count();
+    if asks > 0 {
+        let says = format!("it asked {}", times(asks));
+        sheet.absent("guest-port-silent", &says);
+        return sheet.absent("guest-never-asks", says);
+    }
+    let Reading::Known(traffic) = facts.guest_traffic else { return };
+    // One that has its address has nothing to ask for.
+    if facts.pick.verdict == Verdict::Resolved {
+        return;
+    }
+    // A file without a frame, and without times, is somebody's word that nothing passed.
+    let watched = traffic.span.map_or(SILENCE, |(from, to)| to.duration_since(from).unwrap_or_default());
+    let frames: u64 =
+        facts.machine.macs.iter().filter_map(|mac| traffic.frames_by_source.get(mac)).sum();
+    let too_short = Unread::Failed(format!("watched for {} s only", watched.as_secs()));
+    let uplink_asks = sides.uplink.iter().flatten().any(|message| is_ask(message));
+    if frames > 0 {
+        sheet.absent("guest-port-silent", format!("{frames} frames of it passed"));
+        if watched >= SILENCE {
+            let says = format!("{frames} frames of it passed, none asked for an address");
+            sheet.present("guest-never-asks", says);
+        } else {
+            sheet.unknown("guest-never-asks", &too_short);
+        }
+    } else if uplink_asks {
+        let why = Unread::Failed("it asks at the uplink, and its port shows nothing".to_owned());
+        sheet.all_unknown(&["guest-port-silent", "guest-never-asks"], &why);
+    } else if watched >= SILENCE {
+        sheet.present("guest-port-silent", format!("nothing in {} s", watched.as_secs()));
+    } else {
+        sheet.all_unknown(&["guest-port-silent", "guest-never-asks"], &too_short);
+    }
+}
+
+/// Which of the machine's questions were answered.
+fn answers(asks: &Asks<'_>, sheet: &mut Sheet) {
+    let discovers = asks.discovers;
+    if discovers > 0 {
+        match asks.first_offer {
+            Some(offer) => sheet.absent("discover-unanswered", offered(offer)),
+            // The answer to a single, late question may still be on its way.
+            None if discovers > 1 || asks.waited_for_last => sheet.present(
+                "discover-unanswered",
+                format!("it sent DISCOVER {} and got no OFFER", times(discovers)),
+            ),
+            None => {}
+        }
+    }
+    let (total, answered) = (asks.answered.len(), asks.answered.iter().filter(|a| **a).count());
+    if answered > 0 {
+        let leading = asks.answered.iter().take_while(|answered| !**answered).count();
+        let later_lost = total - answered - leading;
+        sheet.judged(
+            "some-requests-unanswered",
+            later_lost > 0,
+            format!("{} of {total} questions got no answer", total - answered),
+            format!("{answered} of {total} questions were answered"),
+        );
+        sheet.judged(
+            "first-requests-unanswered",
+            leading > 0 && later_lost == 0,
+            format!("the first {leading} questions got no answer, the next did"),
+            format!("{answered} of {total} questions were answered"),
+        );
+    }
+    if asks.requests > 0 {
+        match (asks.acknowledged, asks.refused) {
+            (Some(ack), _) => sheet.absent("acknowledgement-missing", acknowledged(ack)),
+            (None, Some(_)) => sheet.absent("acknowledgement-missing", "NAK came instead"),
+            (None, None) if asks.first_offer.is_some() => sheet.present(
+                "acknowledgement-missing",
+                format!("it sent REQUEST {} and got neither ACK nor NAK", times(asks.requests)),
+            ),
+            (None, None) => {}
+        }
+    }
+    if asks.renewals > 0 {
+        sheet.judged(
+            "renewal-unanswered",
+            !asks.renewed && asks.renewals > 1,
+            format!("it asked {} to renew its lease and got no answer", times(asks.renewals)),
+            "its renewal was answered",
+        );
+    }
+}
+
+/// Whether the machine takes what it is offered.
+fn ignored(messages: &[&Message], at_guest: bool, sheet: &mut Sheet) {
+    let offers: Vec<_> = messages.iter().filter(|m| m.kind == MessageKind::Offer).collect();
+    let Some(first) = offers.first().filter(|_| at_guest) else { return };
+    if let Some(request) = messages.iter().find(|m| m.kind == MessageKind::Request && m.at >= first.at) {
+        let wanted = request.requested.map_or_else(String::new, |address| format!(" for {address}"));
+        sheet.absent("offer-ignored", format!("it answers the OFFER with a REQUEST{wanted}"));
+        // Frames of this computer itself carry no checksum until they leave it.
+        return sheet.absent("offer-checksum-wrong", "it accepts the OFFER");
+    }
+    let asked_on = messages.iter().any(|m| m.kind == MessageKind::Discover && m.at > first.at);
+    if !asked_on && offers.len() < 2 {
+        return;
+    }
+    sheet.present("offer-ignored", format!("{}; no REQUEST follows", offered(first)));
+    let wrong = offers.iter().filter(|offer| offer.checksum == Checksum::Wrong).count();
+    let checked = offers.iter().any(|offer| offer.checksum != Checksum::Unchecked);
+    if checked {
+        sheet.judged(
+            "offer-checksum-wrong",
+            wrong > 0,
+            format!("the checksum of {wrong} of {} OFFERs is wrong", offers.len()),
+            "the checksum of the OFFER is right",
+        );
+    }
+}
+
+/// What leaves by the uplink, and whether anything comes back.
+fn leaving(facts: &Facts<'_>, place: &Place<'_>, uplink: &[&Message], sheet: &mut Sheet) {
+    let asks = Asks::of(uplink);
+    if asks.discovers > 0 {
+        match asks.first_offer {
+            Some(offer) => sheet.absent("offer-never-arrives", offered(offer)),
+            None if asks.discovers > 1 || asks.waited_for_last => sheet.present(
+                "offer-never-arrives",
+                format!("DISCOVER left {} and nothing came back", times(asks.discovers)),
+            ),
+            None => {}
+        }
+    }
+    let Some(up) = place.uplink.filter(|uplink| uplink.kind == InterfaceKind::Wifi) else { return };
+    let own = |mac: &Mac| facts.machine.macs.contains(mac);
+    let sent = uplink.iter().find(|message| is_ask(message));
+    if let Some(message) = sent {
+        let says = format!("{} sends it as {}", escaped(&up.name), message.source_mac);
+        sheet.judged("foreign-mac-on-air", own(&message.source_mac), &says, &says);
+    }
+}
+
+/// What one side of this computer has and the other lacks.
+fn lost(guest: &[&Message], uplink: &[&Message], sheet: &mut Sheet) {
+    let passed = |from: &[&Message], to: &[&Message], kind: MessageKind| {
+        let of_kind = from.iter().filter(|message| message.kind == kind);
+        let total = of_kind.clone().count();
+        let arrived = of_kind
+            .filter(|message| to.iter().any(|m| m.kind == kind && m.xid == message.xid))
+            .count();
+        (total, arrived)
+    };
+    let rows = [
+        ("request-lost-in-host", guest, uplink, MessageKind::Discover, "DISCOVER leaves"),
+        ("offer-lost-in-host", uplink, guest, MessageKind::Offer, "OFFER reaches the machine"),
+        ("acknowledgement-lost-in-host", uplink, guest, MessageKind::Ack, "ACK reaches the machine"),
+    ];
+    for (code, from, to, kind, what) in rows {
+        let (total, arrived) = passed(from, to, kind);
+        if total > 0 {
+            let says = format!("{arrived} of {total}: {what}");
+            sheet.judged(code, arrived == 0, &says, &says);
+        }
+    }
+}
+
+/// Whether replies that were asked for by broadcast arrive.
+fn broadcast(sides: &Sides<'_>, sheet: &mut Sheet) {
+    let code = "broadcast-reply-missing";
+    let Some(near) = sides.near() else { return };
+    let wants = near.iter().any(|message| is_ask(message) && message.broadcast_flag);
+    if !wants {
+        let asks = near.iter().any(|message| is_ask(message));
+        if asks {
+            sheet.absent(code, "it does not ask for replies by broadcast");
+        }
+        return;
+    }
+    let by_broadcast = |message: &&&Message| is_reply(message) && message.destination_mac.is_broadcast();
+    if let Some(reply) = near.iter().find(by_broadcast) {
+        sheet.absent(code, format!("{:?} came by broadcast", reply.kind));
+    } else if near.iter().any(|message| is_reply(message)) {
+        sheet.absent(code, "it is answered");
+    } else {
+        sheet.present(code, "it asks for replies by broadcast, and none arrives");
+    }
+}
+
+fn is_ask(message: &Message) -> bool {
+    matches!(message.kind, MessageKind::Discover | MessageKind::Request)
+}
+
+fn is_reply(message: &Message) -> bool {
+    matches!(message.kind, MessageKind::Offer | MessageKind::Ack | MessageKind::Nak)
+}
+
+fn times(count: usize) -> String {
+    match count {
+        1 => "once".to_owned(),
+        2 => "twice".to_owned(),
+        more => format!("{more} times"),
+    }
+}
+
+fn offered(offer: &Message) -> String {
+    let server = offer.server.map_or_else(String::new, |server| format!(" by {server}"));
+    let address = offer.yiaddr.map_or_else(|| "an address".to_owned(), |a| a.to_string());
+    format!("{address} was offered{server}")
+}
+
+fn acknowledged(ack: &Message) -> String {
+    let server = ack.server.map_or_else(String::new, |server| format!(" by {server}"));
+    let address = ack.yiaddr.map_or_else(|| "its address".to_owned(), |a| a.to_string());
+    format!("{address} was acknowledged{server}")
+}

@@ -1,0 +1,76 @@
+//! The machine's questions, and which of them were answered.
+
+use std::time::Duration;
+
+use vmkit_dhcp::{Message, MessageKind};
+
+/// Servers answer within this time: they may ping an address first, which takes dnsmasq 3 s.
+const ANSWER: Duration = Duration::from_secs(4);
+
+/// The questions of one machine at one point of capture.
+#[derive(Default)]
+pub(super) struct Asks<'a> {
+    /// DISCOVERs.
+    pub(super) discovers: usize,
+    /// REQUESTs that are no renewals.
+    pub(super) requests: usize,
+    /// REQUESTs for an address that the machine has.
+    pub(super) renewals: usize,
+    /// One of those was answered.
+    pub(super) renewed: bool,
+    /// DISCOVERs and REQUESTs by time: whether an answer came before the next of its kind. The
+    /// last, where the capture may have ended too early, is left out.
+    pub(super) answered: Vec<bool>,
+    pub(super) first_offer: Option<&'a Message>,
+    pub(super) acknowledged: Option<&'a Message>,
+    pub(super) refused: Option<&'a Message>,
+    /// The capture went on long enough after the last question.
+    pub(super) waited_for_last: bool,
+}
+
+impl<'a> Asks<'a> {
+    pub(super) fn of(messages: &[&'a Message]) -> Self {
+        let mut asks = Self::default();
+        let end = messages.last().map(|message| message.at);
+        for (place, message) in messages.iter().enumerate() {
+            match message.kind {
+                MessageKind::Discover => asks.discovers += 1,
+                MessageKind::Request if message.ciaddr.is_some() => asks.renewals += 1,
+                MessageKind::Request => asks.requests += 1,
+                MessageKind::Offer => {
+                    asks.first_offer.get_or_insert(message);
+                    continue;
+                }
+                MessageKind::Ack => {
+                    asks.acknowledged.get_or_insert(message);
+                    continue;
+                }
+                MessageKind::Nak => {
+                    asks.refused.get_or_insert(message);
+                    continue;
+                }
+                _ => continue,
+            }
+            let answers: &[MessageKind] = match message.kind {
+                MessageKind::Discover => &[MessageKind::Offer, MessageKind::Ack],
+                _ => &[MessageKind::Ack, MessageKind::Nak],
+            };
+            let until_next = messages[place + 1..].iter().take_while(|m| m.kind != message.kind);
+            let answered = until_next
+                .clone()
+                .any(|m| m.xid == message.xid && answers.contains(&m.kind));
+            asks.renewed |= answered && message.ciaddr.is_some();
+            let was_last = until_next.count() == messages.len() - place - 1;
+            let waited = end.is_some_and(|end| {
+                end.duration_since(message.at).is_ok_and(|waited| waited >= ANSWER)
+            });
+            if answered || !was_last || waited {
+                asks.answered.push(answered);
+            }
+            if was_last && matches!(message.kind, MessageKind::Discover) {
+                asks.waited_for_last = waited;
+            }
+        }
+        asks
+    }
+}

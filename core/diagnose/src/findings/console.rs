@@ -1,0 +1,84 @@
+//! What the guest's console tells of its boot.
+
+use std::time::Duration;
+
+use vmkit_types::{Kind, Unread, attribute};
+
+use super::sheet::Sheet;
+use crate::Facts;
+
+/// A boot that is younger may simply not have come to its network yet: a small cloud image needs
+/// about 20 s under emulation.
+const BOOT_TIME: Duration = Duration::from_secs(45);
+
+const ALL: [&str; 8] = [
+    "boot-stopped-early",
+    "kernel-panic",
+    "guest-sees-no-network-card",
+    "guest-has-no-dhcp-client",
+    "guest-reports-link-down",
+    "guest-dhcp-failed",
+    "guest-address-static-elsewhere",
+    "guest-ssh-server-failed",
+];
+
+/// Codes of what a console complains of, and the findings that they are.
+const FAULTS: [(&str, &str); 5] = [
+    ("no-network-card", "guest-sees-no-network-card"),
+    ("no-dhcp-client", "guest-has-no-dhcp-client"),
+    ("link-down", "guest-reports-link-down"),
+    ("static-address", "guest-address-static-elsewhere"),
+    ("ssh-server-failed", "guest-ssh-server-failed"),
+];
+
+pub(super) fn judge(facts: &Facts<'_>, sheet: &mut Sheet) {
+    let of = |kind: Kind| facts.evidence.iter().filter(move |item| item.observation.kind == kind);
+    let Some(phase) = of(Kind::ConsolePhase).next_back() else {
+        let unread = facts.evidence.iter().find(|item| {
+            item.plugin == "console" && item.observation.kind == Kind::Unread
+        });
+        let why = unread.map_or(Unread::NotTried, |item| {
+            Unread::Failed(item.observation.says.clone())
+        });
+        return sheet.all_unknown(&ALL, &why);
+    };
+    let code = phase.observation.attribute(attribute::PHASE).unwrap_or_default();
+    let says = phase.observation.says.clone();
+    sheet.judged("kernel-panic", code == "panic", &says, &says);
+    let early = matches!(code, "none" | "firmware" | "kernel" | "initramfs");
+    let young = facts.machine.started_at.is_some_and(|started| {
+        facts.now.duration_since(started).is_ok_and(|age| age < BOOT_TIME)
+    });
+    match (code, early, young) {
+        // A quiet kernel command line shows nothing although all is well.
+        ("none", ..) | (_, true, true) => sheet.unknown("boot-stopped-early", &Unread::NotTried),
+        ("panic", ..) => {}
+        _ => sheet.judged("boot-stopped-early", early, &says, &says),
+    }
+    for (fault, finding) in FAULTS {
+        let told = of(Kind::ConsoleFault)
+            .find(|item| item.observation.attribute(attribute::FAULT) == Some(fault));
+        if let Some(item) = told {
+            sheet.present(finding, item.observation.says.clone());
+        }
+    }
+    let network_up = matches!(code, "dhcp" | "link-local" | "login" | "ssh");
+    let address = of(Kind::ConsoleAddress).next_back();
+    if matches!(code, "dhcp" | "link-local") || address.is_some() {
+        sheet.absent("guest-sees-no-network-card", &says);
+        sheet.absent("guest-has-no-dhcp-client", &says);
+    }
+    if let Some(nothing) = of(Kind::ConsoleNoLease).next_back() {
+        sheet.present("guest-dhcp-failed", nothing.observation.says.clone());
+    } else if code == "link-local" {
+        sheet.present("guest-dhcp-failed", &says);
+    } else if let Some(address) = address {
+        sheet.absent("guest-dhcp-failed", address.observation.says.clone());
+    }
+    if code == "ssh" {
+        sheet.absent("guest-ssh-server-failed", &says);
+    }
+    if network_up && address.is_some() {
+        sheet.absent("guest-reports-link-down", &says);
+    }
+}

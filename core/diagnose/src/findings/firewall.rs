@@ -1,0 +1,73 @@
+//! What this computer's firewall does to the machine's frames.
+
+use vmkit_survey::{DropRule, Drops};
+use vmkit_types::{Reading, escaped};
+
+use super::{place::Place, sheet::Sheet};
+use crate::Facts;
+
+const SERVER: &str = "firewall-blocks-dhcp-server";
+const ALL: [&str; 9] = [
+    "firewall-drops-bridged",
+    "firewall-drops-dhcp-requests",
+    "firewall-drops-dhcp-replies",
+    "firewall-drops-arp",
+    "firewall-drops-at-random",
+    "firewall-drops-foreign-mac",
+    "firewall-drops-broadcast",
+    "firewall-drops-ssh",
+    SERVER,
+];
+
+pub(super) fn judge(facts: &Facts<'_>, place: &Place<'_>, sheet: &mut Sheet) {
+    let firewall = match &facts.survey.firewall {
+        Reading::Known(firewall) => firewall,
+        Reading::Absent => return,
+        Reading::Unknown(why) => return sheet.all_unknown(&ALL, why),
+    };
+    for rule in &firewall.drops {
+        let about = rule.interface.as_deref().is_none_or(|name| place.passes(name));
+        let Some(code) = finding(facts, place, rule).filter(|_| about) else { continue };
+        match rule.frames {
+            // A rule that has never dropped anything has not dropped the machine's frames.
+            Some(0) => {}
+            Some(frames) => {
+                let says = format!("{} ({frames} frames so far)", escaped(&rule.text));
+                sheet.present(code, says);
+            }
+            None => sheet.present(code, escaped(&rule.text).to_string()),
+        }
+    }
+    if place.shared {
+        if firewall.blocks_bootpd == Some(true) {
+            sheet.present(SERVER, "the application firewall blocks bootpd");
+        } else if firewall.blocks_all_incoming == Some(true) {
+            sheet.present(SERVER, "the application firewall blocks all incoming connections");
+        }
+    }
+    for code in ALL.into_iter().filter(|code| *code != SERVER || place.shared) {
+        sheet.absent(code, "no rule that does so has dropped anything");
+    }
+}
+
+fn finding(facts: &Facts<'_>, place: &Place<'_>, rule: &DropRule) -> Option<&'static str> {
+    let own = |mac| facts.machine.macs.contains(&mac);
+    Some(match rule.drops {
+        Drops::Bridged => "firewall-drops-bridged",
+        Drops::DhcpRequests if place.shared => SERVER,
+        Drops::DhcpRequests => "firewall-drops-dhcp-requests",
+        Drops::DhcpReplies | Drops::DhcpAcknowledgements => "firewall-drops-dhcp-replies",
+        Drops::DhcpToThisHost if place.shared => SERVER,
+        Drops::Arp => "firewall-drops-arp",
+        Drops::ForeignMac(only) | Drops::ForeignChaddr(only) if !own(only) => {
+            "firewall-drops-foreign-mac"
+        }
+        Drops::Mac(mac) if own(mac) => "firewall-drops-foreign-mac",
+        Drops::Broadcast => "firewall-drops-broadcast",
+        Drops::AtRandom => "firewall-drops-at-random",
+        Drops::Ssh => "firewall-drops-ssh",
+        Drops::DhcpToThisHost | Drops::ForeignMac(_) | Drops::ForeignChaddr(_) | Drops::Mac(_) => {
+            return None;
+        }
+    })
+}

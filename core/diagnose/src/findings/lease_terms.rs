@@ -1,0 +1,170 @@
+//! What the servers give: which servers, which networks, which gateway, and what they refuse.
+
+use std::{collections::BTreeSet, net::Ipv4Addr};
+
+use vmkit_dhcp::{Message, MessageKind, Traffic};
+use vmkit_types::{Mac, Prefix, Reading};
+
+use super::{place::Place, sheet::Sheet};
+use crate::Facts;
+
+/// What a subnet is taken for where the lease does not name its mask.
+const USUAL_PREFIX: u8 = 24;
+
+pub(super) fn judge(facts: &Facts<'_>, place: &Place<'_>, sheet: &mut Sheet) {
+    let points: Vec<&Traffic> =
+        [&facts.guest_traffic, &facts.uplink_traffic].into_iter().filter_map(known).collect();
+    let all: Vec<&Message> =
+        points.iter().flat_map(|t| &t.exchanges).flat_map(|e| &e.messages).collect();
+    let own = |message: &&&Message| facts.machine.macs.contains(&message.chaddr);
+    let replies = |message: &&&Message| matches!(message.kind, MessageKind::Offer | MessageKind::Ack);
+    let gives: Vec<&Message> = all.iter().filter(own).filter(replies).copied().collect();
+    servers(facts, &all, sheet);
+    refusals(facts, &all, sheet);
+    if let Some(last) = gives.last() {
+        terms(facts, place, last, sheet);
+    }
+    client_identifier(facts, &all, sheet);
+}
+
+fn known<'a>(reading: &Reading<&'a Traffic>) -> Option<&'a Traffic> {
+    match reading {
+        Reading::Known(traffic) => Some(traffic),
+        Reading::Absent | Reading::Unknown(_) => None,
+    }
+}
+
+fn servers(facts: &Facts<'_>, all: &[&Message], sheet: &mut Sheet) {
+    let replies = all.iter().filter(|m| matches!(m.kind, MessageKind::Offer | MessageKind::Ack | MessageKind::Nak));
+    let mut servers: BTreeSet<Ipv4Addr> = replies.filter_map(|message| message.server).collect();
+    let mut networks: BTreeSet<Prefix24> = BTreeSet::new();
+    for message in all.iter().filter(|m| matches!(m.kind, MessageKind::Offer | MessageKind::Ack)) {
+        networks.extend(message.yiaddr.map(|given| Prefix24::of(given, message.prefix)));
+    }
+    if let Reading::Known(results) = facts.test {
+        for offer in results.iter().flat_map(|result| &result.offers) {
+            servers.extend(offer.server);
+            networks.extend(offer.yiaddr.map(|given| Prefix24::of(given, None)));
+        }
+    }
+    let Some(first) = servers.first() else { return };
+    let names: Vec<String> = servers.iter().map(ToString::to_string).collect();
+    let several = servers.len() > 1;
+    let (yes, no) = (names.join(" and "), format!("{first} alone answers"));
+    sheet.judged("several-servers-answer", several, yes, no);
+    if several {
+        let given: Vec<String> = networks.iter().map(|network| network.to_string()).collect();
+        sheet.judged(
+            "servers-disagree-on-subnet",
+            networks.len() > 1,
+            given.join(" and "),
+            "they give addresses of one network",
+        );
+    } else {
+        sheet.absent("servers-disagree-on-subnet", format!("{first} alone answers"));
+    }
+}
+
+/// A network as its first address and length, in an order.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Prefix24(Ipv4Addr, u8);
+
+impl Prefix24 {
+    fn of(address: Ipv4Addr, length: Option<u8>) -> Self {
+        let length = length.filter(|length| (1..=32).contains(length)).unwrap_or(USUAL_PREFIX);
+        let mask = u32::MAX << (32 - u32::from(length));
+        Self(Ipv4Addr::from_bits(address.to_bits() & mask), length)
+    }
+}
+
+impl std::fmt::Display for Prefix24 {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}/{}", self.0, self.1)
+    }
+}
+
+fn refusals(facts: &Facts<'_>, all: &[&Message], sheet: &mut Sheet) {
+    let own: Vec<&&Message> =
+        all.iter().filter(|message| facts.machine.macs.contains(&message.chaddr)).collect();
+    if own.is_empty() {
+        return;
+    }
+    // The same frame may have been captured at both points.
+    let mut naks: Vec<&&&Message> = own.iter().filter(|m| m.kind == MessageKind::Nak).collect();
+    naks.sort_by_key(|message| message.xid);
+    naks.dedup_by_key(|message| (message.xid, message.server));
+    match naks.as_slice() {
+        [] => {
+            sheet.absent("request-refused", "no NAK was seen");
+            sheet.absent("request-refused-again-and-again", "no NAK was seen");
+        }
+        [first, others @ ..] => {
+            let server = first.server.map_or_else(String::new, |s| format!(" by {s}"));
+            sheet.present("request-refused", format!("NAK{server}"));
+            sheet.judged(
+                "request-refused-again-and-again",
+                !others.is_empty(),
+                format!("NAK in {} transactions", others.len() + 1),
+                "NAK in one transaction",
+            );
+        }
+    }
+    let decline = own.iter().find(|message| message.kind == MessageKind::Decline);
+    match decline {
+        Some(message) => {
+            let what = message.requested.map_or_else(|| "it".to_owned(), |a| a.to_string());
+            sheet.present("address-declined", format!("it declined {what}"));
+        }
+        None if own.iter().any(|message| message.kind == MessageKind::Ack) => {
+            sheet.absent("address-declined", "it declined nothing");
+        }
+        None => {}
+    }
+}
+
+fn terms(facts: &Facts<'_>, place: &Place<'_>, given: &Message, sheet: &mut Sheet) {
+    let Some(yiaddr) = given.yiaddr else { return };
+    let own = place.networks();
+    if !own.is_empty() {
+        let inside = own.iter().any(|prefix| prefix.contains(yiaddr.into()));
+        let names: Vec<String> = own.iter().map(ToString::to_string).collect();
+        let says = format!("it was given {yiaddr}; this computer has {}", names.join(", "));
+        sheet.judged("offered-other-subnet", !inside, &says, &says);
+    }
+    if let Some(network) = facts.network.as_ref().known() {
+        let mut addresses = network.interfaces.iter().flat_map(|each| &each.addresses);
+        let of_host = addresses.any(|prefix| prefix.address == yiaddr);
+        let says = format!("it was given {yiaddr}");
+        sheet.judged("offered-host-address", of_host, &says, &says);
+    }
+    let Some(router) = given.routers.first() else { return };
+    let length = given.prefix.unwrap_or(USUAL_PREFIX);
+    let inside = Prefix { address: yiaddr.into(), length }.contains((*router).into());
+    let gateways = || facts.network.as_ref().known().into_iter().flat_map(|n| n.gateways());
+    let host_gateway = gateways().find(|gateway| own.iter().any(|own| own.contains(*gateway)));
+    let code = "offered-bad-gateway";
+    if !inside {
+        sheet.present(code, format!("{router} is not in the network of {yiaddr}/{length}"));
+    } else if place.bridged && host_gateway.is_some_and(|gateway| gateway != *router) {
+        let host = host_gateway.map_or_else(String::new, |gateway| gateway.to_string());
+        sheet.present(code, format!("it names {router}; this computer uses {host}"));
+    } else {
+        sheet.absent(code, format!("it names {router}"));
+    }
+}
+
+fn client_identifier(facts: &Facts<'_>, all: &[&Message], sheet: &mut Sheet) {
+    let code = "client-identifier-shared";
+    let own = |mac: &Mac| facts.machine.macs.contains(mac);
+    let mut ids = all.iter().filter(|m| own(&m.chaddr)).filter_map(|m| m.client_id.as_ref());
+    let Some(id) = ids.next() else { return };
+    let other = all.iter().find(|m| !own(&m.chaddr) && m.client_id.as_ref() == Some(id));
+    let machine = |mac: Mac| {
+        let found = facts.machines.iter().find(|machine| machine.macs.contains(&mac));
+        found.map_or_else(|| mac.to_string(), |machine| machine.name.clone())
+    };
+    match other {
+        Some(message) => sheet.present(code, format!("{} sends the same", machine(message.chaddr))),
+        None => sheet.absent(code, "nobody else was seen with it"),
+    }
+}

@@ -1,0 +1,55 @@
+//! What the manager and the process of a machine tell.
+
+use vmkit_types::{Reading, Unread, escaped};
+
+use super::sheet::Sheet;
+use crate::{Facts, Process};
+
+pub(super) fn judge(facts: &Facts<'_>, sheet: &mut Sheet) {
+    let machine = facts.machine;
+    let is = |wanted: Process| machine.process.as_ref().map(|process| *process == wanted);
+    let (not_running, paused) = ("machine-not-running", "machine-paused");
+    sheet.read(not_running, &is(Process::Stopped), "it has no process", "its process runs");
+    if machine.process != Reading::Known(Process::Stopped) {
+        let yes = "QEMU reports it as paused";
+        sheet.read(paused, &is(Process::Paused), yes, "QEMU does not report it as paused");
+    }
+    let down = machine.link_up.as_ref().map(|up| !*up);
+    let yes = "QEMU reports its network link as down";
+    sheet.read("machine-link-down", &down, yes, "QEMU reports its network link as up");
+    shared_mac(facts, sheet);
+    recorded_mac(facts, sheet);
+}
+
+fn shared_mac(facts: &Facts<'_>, sheet: &mut Sheet) {
+    let (code, machine) = ("machine-mac-shared", facts.machine);
+    if machine.macs.is_empty() {
+        return sheet.unknown(code, &Unread::NotTried);
+    }
+    let others = facts.machines.iter().filter(|other| {
+        other.name != machine.name
+            && matches!(other.process, Reading::Known(Process::Running | Process::Paused))
+    });
+    let sharing = others.into_iter().find_map(|other| {
+        let mac = other.macs.iter().find(|mac| machine.macs.contains(mac))?;
+        Some(format!("{mac} is also the MAC of {}", escaped(&other.name)))
+    });
+    match sharing {
+        Some(says) => sheet.present(code, says),
+        None => sheet.absent(code, format!("{} is its alone", machine.macs[0])),
+    }
+}
+
+fn recorded_mac(facts: &Facts<'_>, sheet: &mut Sheet) {
+    let code = "machine-mac-not-registered";
+    match (&facts.machine.recorded_mac, facts.machine.macs.first()) {
+        (Reading::Known(recorded), Some(mac)) => sheet.judged(
+            code,
+            !facts.machine.macs.contains(recorded),
+            format!("it runs with {mac}, and {recorded} is recorded for it"),
+            format!("it runs with {recorded}, as recorded"),
+        ),
+        (Reading::Unknown(why), _) => sheet.unknown(code, why),
+        _ => sheet.unknown(code, &Unread::NotTried),
+    }
+}

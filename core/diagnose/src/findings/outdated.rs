@@ -1,0 +1,134 @@
+//! Sources that still have the machine where it no longer is.
+
+use std::net::IpAddr;
+
+use vmkit_scoring::{Candidate, WhyNot};
+use vmkit_types::{Kind, Reading, escaped};
+
+use super::sheet::Sheet;
+use crate::Facts;
+
+/// Sources that can fall behind: finding, kinds of evidence.
+fn sources() -> [(&'static str, Vec<Kind>); 3] {
+    let other = |code: &str| Kind::from_code(code);
+    [
+        (
+            "arp-cache-outdated",
+            vec![Kind::NeighbourReachable, Kind::NeighbourStale, Kind::NeighbourCached],
+        ),
+        ("lease-record-outdated", vec![other("lease-current"), Kind::DhcpAck]),
+        ("dns-outdated", vec![Kind::DnsAddress]),
+    ]
+}
+
+pub(super) fn judge(facts: &Facts<'_>, sheet: &mut Sheet) {
+    for (code, kinds) in sources() {
+        let mut agrees = None;
+        for candidate in &facts.pick.candidates {
+            let entry = candidate.ledger.iter().find(|entry| {
+                kinds.contains(&entry.evidence.observation.kind)
+                    && !matches!(entry.why_not, Some(WhyNot::ForeignMac(_)))
+            });
+            let Some(entry) = entry else { continue };
+            let says = escaped(&entry.evidence.observation.says).to_string();
+            if facts.pick.address == Some(candidate.address) {
+                agrees = Some(format!("{}: {says}", candidate.address));
+            } else if let Some(why) = left(facts, candidate) {
+                sheet.present(code, format!("{}: {says}; {why}", candidate.address));
+            }
+        }
+        if let Some(says) = agrees {
+            sheet.absent(code, says);
+        }
+    }
+    console(facts, sheet);
+    hosts_file(facts, sheet);
+}
+
+/// How it is known that the machine is not at this address (any more). A machine may well have
+/// two addresses, so that the other one is better known is not enough.
+fn left(facts: &Facts<'_>, candidate: &Candidate<'_>) -> Option<String> {
+    let seen = |kinds: &[Kind]| {
+        let found = candidate.ledger.iter().map(|entry| entry.evidence);
+        found
+            .into_iter()
+            .find(|item| kinds.contains(&item.observation.kind))
+            .map(|item| escaped(&item.observation.says).to_string())
+    };
+    let elsewhere = facts.pick.address.filter(|address| address.is_ipv4());
+    let same_family = candidate.address.is_ipv4();
+    let silent = [
+        Kind::NeighbourFailed,
+        Kind::ArpSilent,
+        Kind::SshUnreachable,
+        Kind::SshTimeout,
+        Kind::IcmpSilent,
+    ];
+    let answers = [Kind::SshReady, Kind::SshRefused, Kind::IcmpReply, Kind::ArpReply];
+    seen(&[Kind::NeighbourOtherMac, Kind::SshOtherHostKey]).or_else(|| {
+        let elsewhere = elsewhere.filter(|_| same_family)?;
+        if seen(&answers).is_some() {
+            return None;
+        }
+        Some(format!("{}, and the machine is at {elsewhere}", seen(&silent)?))
+    })
+}
+
+fn console(facts: &Facts<'_>, sheet: &mut Sheet) {
+    let code = "console-outdated";
+    let of_console = |candidate: &Candidate<'_>| {
+        let mut entries = candidate.ledger.iter();
+        entries.any(|entry| {
+            entry.evidence.observation.kind == Kind::ConsoleAddress
+                && matches!(entry.why_not, Some(WhyNot::BeforeBoot(_)))
+        })
+    };
+    let named = facts.evidence.iter().filter(|e| e.observation.kind == Kind::ConsoleAddress);
+    let at: Vec<IpAddr> = named.filter_map(|item| item.observation.address).collect();
+    match facts.pick.candidates.iter().find(|candidate| of_console(candidate)) {
+        Some(old) => {
+            sheet.present(code, format!("it names {} from before the present boot", old.address));
+        }
+        None if at.is_empty() => {}
+        None => match facts.pick.address {
+            Some(address) if at.contains(&address) => {
+                sheet.absent(code, format!("it names {address}"));
+            }
+            _ => {
+                let outdated = facts.pick.candidates.iter().find_map(|candidate| {
+                    let why = left(facts, candidate)?;
+                    at.contains(&candidate.address)
+                        .then(|| format!("it names {}: {why}", candidate.address))
+                });
+                if let Some(says) = outdated {
+                    sheet.present(code, says);
+                }
+            }
+        },
+    }
+}
+
+fn hosts_file(facts: &Facts<'_>, sheet: &mut Sheet) {
+    let code = "hosts-file-outdated";
+    match &facts.survey.hosts {
+        Reading::Known(entries) => {
+            let name = &facts.machine.name;
+            let mut own = entries.iter().filter(|(address, host)| {
+                address.is_ipv4() && host.eq_ignore_ascii_case(name)
+            });
+            let Some((first, _)) = own.next() else { return };
+            match facts.pick.address {
+                Some(address) if address == *first => {
+                    sheet.absent(code, format!("it has {first} for {}", escaped(name)));
+                }
+                Some(address) if address.is_ipv4() => sheet.present(
+                    code,
+                    format!("it has {first} for {}, which is at {address}", escaped(name)),
+                ),
+                _ => {}
+            }
+        }
+        Reading::Unknown(why) => sheet.unknown(code, why),
+        Reading::Absent => {}
+    }
+}

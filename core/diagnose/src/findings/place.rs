@@ -1,0 +1,73 @@
+//! Where the machine's cable ends: its port, its bridge and its uplink.
+
+use vmkit_types::{HostNetwork, Interface, InterfaceKind, NetworkMode, Prefix};
+
+use crate::Facts;
+
+/// The host's interfaces that a machine's frames pass, as far as they are known.
+#[derive(Default)]
+pub(super) struct Place<'a> {
+    /// The host's end of the machine's cable.
+    pub(super) port: Option<&'a Interface>,
+    /// The bridge that the port, or the uplink, is in.
+    pub(super) bridge: Option<&'a Interface>,
+    /// The Wi-Fi or Ethernet interface that the frames leave by. Only a bridged machine has one.
+    pub(super) uplink: Option<&'a Interface>,
+    /// The machine is on the network of the uplink.
+    pub(super) bridged: bool,
+    /// The host itself is the machine's DHCP server and router.
+    pub(super) shared: bool,
+}
+
+impl<'a> Place<'a> {
+    pub(super) fn of(facts: &Facts<'a>) -> Self {
+        let machine = facts.machine;
+        let mode = machine.mode;
+        let bridged = mode == Some(NetworkMode::Bridged);
+        let shared = mode == Some(NetworkMode::Shared);
+        let mut place = Self { bridged, shared, ..Self::default() };
+        let Some(network) = facts.network.as_ref().known().copied() else { return place };
+        let find = |name: &str| network.interfaces.iter().find(|each| each.name == name);
+        place.port = machine.port.as_deref().and_then(find);
+        let named = machine.interface.as_deref().and_then(find);
+        let bridge_of = |interface: &Interface| interface.bridge.as_deref().and_then(find);
+        place.bridge = place
+            .port
+            .and_then(bridge_of)
+            .or_else(|| named.filter(|named| named.kind == InterfaceKind::Bridge))
+            .or_else(|| named.and_then(bridge_of));
+        if bridged {
+            place.uplink = match named {
+                Some(named) if is_uplink(named) => Some(named),
+                Some(named) => uplink_in(network, &named.name),
+                None => place.bridge.and_then(|bridge| uplink_in(network, &bridge.name)),
+            };
+        }
+        place
+    }
+
+    /// Networks that the machine should get its address from: those of its uplink and bridge.
+    pub(super) fn networks(&self) -> Vec<Prefix> {
+        let interfaces = self.uplink.into_iter().chain(self.bridge);
+        let addresses = interfaces.flat_map(|interface| interface.addresses.iter().copied());
+        addresses.filter(|prefix| prefix.address.is_ipv4()).collect()
+    }
+
+    /// Whether a rule for this interface is about the machine's frames.
+    pub(super) fn passes(&self, interface: &str) -> bool {
+        [self.port, self.bridge, self.uplink].into_iter().flatten().any(|own| {
+            own.name == interface
+                || interface.strip_suffix('*').is_some_and(|start| own.name.starts_with(start))
+        })
+    }
+}
+
+fn is_uplink(interface: &Interface) -> bool {
+    matches!(interface.kind, InterfaceKind::Wifi | InterfaceKind::Ethernet)
+}
+
+/// The way out of a bridge. Of several, the one that is up.
+fn uplink_in<'a>(network: &'a HostNetwork, bridge: &str) -> Option<&'a Interface> {
+    let members = network.interfaces.iter().filter(|each| each.bridge.as_deref() == Some(bridge));
+    members.filter(|each| is_uplink(each)).max_by_key(|each| each.up)
+}
