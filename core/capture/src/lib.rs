@@ -3,7 +3,7 @@
 //! On Linux, [`Capture`] is a packet socket with a ring of the kernel's: a filter in the kernel,
 //! attached and locked before the socket hears of any interface, keeps everything else out, and
 //! frames are read where the kernel put them. Nothing is sent. Elsewhere opening one fails with
-//! [`CaptureError::Unsupported`].
+//! [`CaptureError::Unsupported`]. [`open_arp_socket`] gives a socket to ask and hear ARP by.
 //!
 //! ```no_run
 //! use std::time::{Duration, Instant};
@@ -39,9 +39,9 @@ mod unsupported;
 pub use error::CaptureError;
 pub use frame::{Counts, Frame};
 #[cfg(target_os = "linux")]
-pub use linux::Capture;
+pub use linux::{Capture, open_arp_socket};
 #[cfg(not(target_os = "linux"))]
-pub use unsupported::Capture;
+pub use unsupported::{Capture, open_arp_socket};
 
 /// A ring that holds some 2,000 DHCP frames: a minute of a very busy bridge.
 pub const DEFAULT_RING_BYTES: usize = 1 << 20;

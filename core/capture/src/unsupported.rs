@@ -1,6 +1,6 @@
 //! Systems without packet sockets.
 
-use std::{convert::Infallible, time::Instant};
+use std::{convert::Infallible, os::fd::OwnedFd, time::Instant};
 
 use crate::{CaptureError, Counts, Frame};
 
@@ -23,4 +23,9 @@ impl Capture {
     pub fn counts(&self) -> Result<Counts, CaptureError> {
         match self.0 {}
     }
+}
+
+/// Always [`CaptureError::Unsupported`].
+pub fn open_arp_socket(interface: &str) -> Result<OwnedFd, CaptureError> {
+    Err(CaptureError::Unsupported { interface: interface.to_owned() })
 }

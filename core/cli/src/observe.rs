@@ -1,6 +1,7 @@
 //! The stages up to the evidence, at the computer or on a snapshot of one.
 
 use std::{
+    net::IpAddr,
     path::{Path, PathBuf},
     time::{Instant, SystemTime},
 };
@@ -11,7 +12,7 @@ use vmkit_inventory::{
     Depth, Inventory, Location, Machine, Monitors, Power, Problem, read, read_beside_monitors,
 };
 use vmkit_platform::Platform as _;
-use vmkit_scoring::{Case, Verdict, Weights, candidates_to_probe, score};
+use vmkit_scoring::{Case, Flag, Pick, Verdict, Weights, candidates_to_probe, score};
 use vmkit_snapshot::Record;
 use vmkit_types::{HostNetwork, Reading, Subject};
 use vmkit_wire::Mode;
@@ -125,6 +126,8 @@ impl Scene {
 pub(crate) struct Observer<'a> {
     run: Run,
     record: Option<(PathBuf, Record)>,
+    /// Whether the signals that are kept for doubt are asked about every candidate.
+    thorough: bool,
     weights: &'a Weights,
     context: &'a Context,
 }
@@ -138,6 +141,8 @@ impl<'a> Observer<'a> {
         context: &'a Context,
     ) -> anyhow::Result<Self> {
         let record = record(place)?;
+        // What a snapshot holds costs nothing to ask for.
+        let thorough = record.is_some();
         let settings = Settings {
             mode,
             call_deadline: context.call_deadline,
@@ -146,7 +151,13 @@ impl<'a> Observer<'a> {
             snapshot: snapshot(place, record.as_ref().map(|(_, record)| record)),
         };
         let run = Run::start(context.plugins(), &context.installation, settings);
-        Ok(Self { run, record, weights, context })
+        Ok(Self { run, record, thorough, weights, context })
+    }
+
+    /// Asks the signals that are kept for doubt about every candidate, clear or not.
+    pub(crate) fn thoroughly(mut self) -> Self {
+        self.thorough = true;
+        self
     }
 
     /// Reads the machines and asks the signals about all that have a process. Addresses are probed
@@ -172,6 +183,7 @@ impl<'a> Observer<'a> {
         let targets = alive().map(target).collect();
         let run = &mut self.run;
         run.revive();
+        run.set_network(scene.network.as_ref());
         // QEMU answers while the signals look.
         let asked = monitors.ask(|name| wanted.iter().any(|wanted| wanted == name));
         let evidence = run.discover(targets);
@@ -193,16 +205,29 @@ impl<'a> Observer<'a> {
         };
         let probes = to_probe(&evidence);
         run.confirm(&probes);
+        if self.thorough {
+            run.confirm_in_doubt(&probes);
+        }
         tracing::debug!("addresses chosen to be probed: {:?}", began.elapsed());
         let quick = run.settle_quick();
-        if is_clear(&cases, &quick, &scene, &wanted, self.weights) {
+        let clear = clear(&cases, &quick, &scene, self.weights);
+        let doubted = |mut candidates: Vec<Vec<IpAddr>>| {
+            let of_clear = candidates.iter_mut().zip(&clear).filter(|(_, clear)| **clear);
+            of_clear.for_each(|(candidates, _)| candidates.clear());
+            candidates
+        };
+        if cases.iter().zip(&clear).all(|(case, clear)| *clear || !wanted.contains(&case.name)) {
             run.leave_slow();
         } else {
+            if !self.thorough {
+                run.confirm_in_doubt(&doubted(probes.clone()));
+            }
             let mut late = to_probe(&run.settle_slow());
             for (late, early) in late.iter_mut().zip(&probes) {
                 late.retain(|address| !early.contains(address));
             }
             run.confirm(&late);
+            run.confirm_in_doubt(&doubted(late));
         }
         let observed = run.settle();
         tracing::debug!("addresses probed: {:?}", began.elapsed());
@@ -211,17 +236,15 @@ impl<'a> Observer<'a> {
     }
 }
 
-/// Whether every machine that is wanted has one address that is beyond doubt.
-fn is_clear(
-    cases: &[Case],
-    evidence: &[Evidence],
-    scene: &Scene,
-    wanted: &[String],
-    weights: &Weights,
-) -> bool {
+/// Of each machine, whether it has one address that is beyond doubt: nobody else was seen there.
+fn clear(cases: &[Case], evidence: &[Evidence], scene: &Scene, weights: &Weights) -> Vec<bool> {
+    let shared = |flag: &Flag| matches!(flag, Flag::MacMismatch | Flag::DuplicateIp);
+    let is_clear = |pick: &Pick<'_>| {
+        let picked = pick.picked().filter(|_| pick.verdict == Verdict::Resolved);
+        picked.is_some_and(|candidate| !candidate.flags.iter().any(shared))
+    };
     let picks = score(cases, evidence, scene.network.as_ref(), scene.now(), weights);
-    let mut of_wanted = cases.iter().zip(&picks).filter(|(case, _)| wanted.contains(&case.name));
-    of_wanted.all(|(_, pick)| pick.verdict == Verdict::Resolved)
+    picks.iter().map(is_clear).collect()
 }
 
 fn record(place: Place<'_>) -> anyhow::Result<Option<(PathBuf, Record)>> {
@@ -275,7 +298,7 @@ fn target(machine: &Machine) -> Target {
             hostname: machine.hostname.as_ref().known().cloned(),
             has_console: machine.console_log.is_some(),
             has_guest_agent: machine.guest_agent.is_some(),
-            candidates: Vec::new(),
+            ..Subject::default()
         },
         console: machine.console_log.clone(),
         guest_agent: machine.guest_agent.clone(),

@@ -98,7 +98,9 @@ fn in_words(needs: &Needs) -> Vec<String> {
         words.push("reads the kernel's neighbour table".to_owned());
     }
     if needs.raw_socket {
-        words.push("sees the packets of an interface, through a socket of the host's".to_owned());
+        words.push(
+            "sends frames on the VMs' links and hears ARP there, by the host's socket".to_owned(),
+        );
     }
     if needs.guest_agent {
         words.push("talks to the guest agents of the VMs, connected for it by the host".to_owned());

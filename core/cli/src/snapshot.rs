@@ -30,7 +30,8 @@ fn save(directory: &Path, context: &Context) -> anyhow::Result<Exit> {
     vmkit_snapshot::prepare(directory)?;
     let weights = Weights::builtin()?;
     let mode = vmkit_wire::Mode::Full;
-    let mut observer = Observer::start(Place::Recorded(directory), mode, &weights, context)?;
+    let place = Place::Recorded(directory);
+    let mut observer = Observer::start(place, mode, &weights, context)?.thoroughly();
     let (scene, seen) = observer.look(|scene| {
         Ok(select(scene, &[])?.into_iter().map(|machine| machine.name.clone()).collect())
     })?;

@@ -1,6 +1,8 @@
 //! Opening things for plugins: only what their manifest declares, only what it should be.
 
 use std::{
+    collections::{HashMap, hash_map::Entry},
+    error::Error as _,
     fs::File,
     io,
     os::{
@@ -19,6 +21,10 @@ use vmkit_wire::{Manifest, OpenRefusal, Resource};
 
 use crate::Snapshot;
 
+/// The links that a plugin has sockets on, each opened once.
+#[derive(Debug, Default)]
+pub(crate) struct RawSockets(HashMap<String, OwnedFd>);
+
 /// The pattern in a manifest's `read_files` that stands for the machines' console logs.
 const CONSOLES: &str = "{console}";
 
@@ -31,6 +37,8 @@ pub(crate) struct Grants<'a> {
     pub(crate) consoles: &'a [Option<PathBuf>],
     /// The sockets of the batch's guest agents.
     pub(crate) guest_agents: &'a [Option<PathBuf>],
+    /// Names of the interfaces on which candidates of the batch lie.
+    pub(crate) links: &'a [String],
     /// The snapshot that is replayed or recorded.
     pub(crate) snapshot: &'a Snapshot,
 }
@@ -38,10 +46,11 @@ pub(crate) struct Grants<'a> {
 /// Opens `resource` for a plugin.
 pub(crate) fn open(
     grants: Grants<'_>,
+    raw_sockets: &mut RawSockets,
     resource: Resource,
     argument: &str,
 ) -> Result<OwnedFd, OpenRefusal> {
-    let Grants { manifest, consoles, guest_agents, snapshot } = grants;
+    let Grants { manifest, consoles, guest_agents, links, snapshot } = grants;
     let needs = manifest.needs_here();
     match resource {
         Resource::GuestAgent if snapshot.is_replayed() => {
@@ -70,6 +79,20 @@ pub(crate) fn open(
             }
         }
         Resource::Console => Err(refusal(true, "the manifest declares no `{console}`".to_owned())),
+        Resource::RawSocket if snapshot.is_replayed() => {
+            Err(absent("a snapshot is replayed: nothing is sent"))
+        }
+        Resource::RawSocket if !needs.raw_socket => {
+            Err(refusal(true, "the manifest declares no `raw_socket`".to_owned()))
+        }
+        Resource::RawSocket if links.iter().any(|link| link == argument) => {
+            raw_sockets.on(argument)
+        }
+        Resource::RawSocket => {
+            let message =
+                format!("no candidate lies on a link of this computer named {argument:?}");
+            Err(refusal(true, message))
+        }
         Resource::Artefact | Resource::Recording if !manifest.declares_artefact(argument) => {
             Err(refusal(true, format!("the manifest declares no artefact {argument:?}")))
         }
@@ -86,6 +109,34 @@ pub(crate) fn open(
         },
         Resource::Unknown => Err(absent("this host does not know the resource")),
     }
+}
+
+impl RawSockets {
+    /// A copy of the socket on this interface. The socket itself stays open here: closing the last
+    /// copy takes the kernel some 16 ms, which nobody shall wait for.
+    fn on(&mut self, interface: &str) -> Result<OwnedFd, OpenRefusal> {
+        let socket = match self.0.entry(interface.to_owned()) {
+            Entry::Occupied(open) => open.into_mut(),
+            Entry::Vacant(place) => place.insert(raw_socket(interface)?),
+        };
+        socket
+            .try_clone()
+            .map_err(|error| refusal(false, format!("copy the raw socket on {interface}: {error}")))
+    }
+}
+
+fn raw_socket(interface: &str) -> Result<OwnedFd, OpenRefusal> {
+    vmkit_capture::open_arp_socket(interface).map_err(|error| {
+        let message = match error.source() {
+            _ if error.is_denied() => format!(
+                "asking by ARP on {interface} takes root's rights (CAP_NET_RAW); without, two \
+                 machines at one address are not told apart"
+            ),
+            Some(source) => format!("open a raw socket: {error}: {source}"),
+            None => format!("open a raw socket: {error}"),
+        };
+        refusal(error.is_denied(), message)
+    })
 }
 
 /// Makes a file of a snapshot. The name has passed the manifest's patterns, which know neither

@@ -1,6 +1,8 @@
 //! One run: every plugin in a worker of its own, all at once, in two stages.
 
+mod batch;
 mod lane;
+mod link;
 
 use std::{
     collections::HashMap,
@@ -11,11 +13,12 @@ use std::{
 };
 
 use vmkit_evidence::Evidence;
-use vmkit_types::Subject;
-use vmkit_wire::{Cost, Mode, WireSubject};
+use vmkit_types::{HostNetwork, Link, Subject};
+use vmkit_wire::{Cost, Mode};
 
 use crate::{Found, Installation, Plugin, Snapshot, Status, worker::Received};
-use lane::{Batch, Event, Job};
+use batch::Batch;
+use lane::{Event, Job};
 
 /// How long the confirming stage waits for the discovering one. The built-in signals need
 /// milliseconds; a plugin that takes longer keeps its own deadline, but the probes of everything
@@ -80,6 +83,7 @@ pub struct Run {
     lanes: Vec<Lane>,
     events: mpsc::Receiver<Event>,
     targets: Vec<Target>,
+    links: Vec<Link>,
     round: u32,
     base: lane::Base,
 }
@@ -125,7 +129,9 @@ impl Run {
             });
             if manifest.modes.contains(&base.settings.mode) {
                 let plugin = Arc::new(plugin);
-                lane.jobs = Some(base.start(lanes.len(), &plugin));
+                if !plugin.manifest.only_in_doubt {
+                    lane.jobs = Some(base.start(lanes.len(), &plugin));
+                }
                 lane.plugin = Some(plugin);
             } else {
                 lane.outcome.status = Status::Skipped;
@@ -133,7 +139,12 @@ impl Run {
             }
             lanes.push(lane);
         }
-        Self { lanes, events, targets: Vec::new(), round: 0, base }
+        Self { lanes, events, targets: Vec::new(), links: Vec::new(), round: 0, base }
+    }
+
+    /// Tells the network of this computer, on whose links plugins may be given sockets.
+    pub fn set_network(&mut self, network: Option<&HostNetwork>) {
+        self.links = network.map_or_else(Vec::new, link::links);
     }
 
     /// Starts the workers that have ended once more, for another round. A plugin that failed three
@@ -144,7 +155,9 @@ impl Run {
                 continue;
             };
             if lane.failures < MOST_FAILURES {
-                lane.jobs = Some(self.base.start(index, plugin));
+                if !plugin.manifest.only_in_doubt {
+                    lane.jobs = Some(self.base.start(index, plugin));
+                }
                 lane.outcome.status = Status::Ok;
                 lane.outcome.message = None;
             }
@@ -157,7 +170,7 @@ impl Run {
         self.targets = targets;
         let batch = self.batch("discover", &[]);
         if !batch.subjects.is_empty() {
-            self.ask(&batch);
+            self.ask(&batch, |lane| !lane.only_in_doubt());
         }
         let patience = Instant::now() + DISCOVER_PATIENCE.min(self.base.settings.call_deadline);
         self.collect(patience, |lane| !lane.is_slow());
@@ -168,8 +181,24 @@ impl Run {
     pub fn confirm(&mut self, candidates: &[Vec<IpAddr>]) {
         if candidates.iter().any(|candidates| !candidates.is_empty()) {
             let batch = self.batch("confirm", candidates);
-            self.ask(&batch);
+            self.ask(&batch, |lane| !lane.only_in_doubt());
         }
+    }
+
+    /// Asks the plugins that are kept for doubt about these addresses, by machine; their workers are
+    /// started for it. Does not wait.
+    pub fn confirm_in_doubt(&mut self, candidates: &[Vec<IpAddr>]) {
+        if candidates.iter().all(Vec::is_empty) {
+            return;
+        }
+        for (index, lane) in self.lanes.iter_mut().enumerate().filter(|(_, l)| l.only_in_doubt()) {
+            let ended = lane.jobs.is_some() || lane.outcome.status != Status::Ok;
+            if let Some(plugin) = lane.plugin.as_ref().filter(|_| !ended) {
+                lane.jobs = Some(self.base.start(index, plugin));
+            }
+        }
+        let batch = self.batch("confirm", candidates);
+        self.ask(&batch, Lane::only_in_doubt);
     }
 
     /// Waits for all plugins but those that discover over the network; returns all facts so far.
@@ -186,9 +215,14 @@ impl Run {
         self.evidence()
     }
 
-    /// Leaves the plugins that are still at work to themselves: the answer is clear without them.
+    /// Leaves the plugins that are still at work to themselves, and those that are kept for doubt
+    /// unasked: the answer is clear without them.
     pub fn leave_slow(&mut self) {
-        for lane in self.lanes.iter_mut().filter(|lane| lane.is_slow() && lane.pending > 0) {
+        let left = |lane: &&mut Lane| {
+            let kept = lane.only_in_doubt() && !lane.asked && lane.outcome.status == Status::Ok;
+            kept || (lane.is_slow() && lane.pending > 0)
+        };
+        for lane in self.lanes.iter_mut().filter(left) {
             lane.pending = 0;
             lane.outcome.status = Status::Skipped;
             lane.outcome.message = Some("every address was clear without it".to_owned());
@@ -233,20 +267,11 @@ impl Run {
     }
 
     fn batch(&self, stage: &'static str, candidates: &[Vec<IpAddr>]) -> Arc<Batch> {
-        let subjects = self.targets.iter().enumerate().map(|(vm, target)| {
-            let candidates = candidates.get(vm).map(Vec::as_slice).unwrap_or_default();
-            wire_subject(&target.subject, candidates)
-        });
-        Arc::new(Batch {
-            stage,
-            subjects: subjects.collect(),
-            consoles: self.targets.iter().map(|target| target.console.clone()).collect(),
-            guest_agents: self.targets.iter().map(|target| target.guest_agent.clone()).collect(),
-        })
+        Arc::new(Batch::new(stage, &self.targets, candidates, &self.links))
     }
 
-    fn ask(&mut self, batch: &Arc<Batch>) {
-        for lane in &mut self.lanes {
+    fn ask(&mut self, batch: &Arc<Batch>, whom: impl Fn(&Lane) -> bool) {
+        for lane in self.lanes.iter_mut().filter(|lane| whom(lane)) {
             let Some(jobs) = lane.jobs.as_ref().filter(|_| lane.takes_part_in(batch.stage)) else {
                 continue;
             };
@@ -315,6 +340,11 @@ impl Lane {
         self.plugin.as_ref().is_some_and(|plugin| plugin.manifest.takes_part_in(stage))
     }
 
+    /// Whether it is kept for where the others leave doubt.
+    fn only_in_doubt(&self) -> bool {
+        self.plugin.as_ref().is_some_and(|plugin| plugin.manifest.only_in_doubt)
+    }
+
     /// Whether it discovers by waiting for others on the network: seldom needed, never quick.
     fn is_slow(&self) -> bool {
         let cost = self.plugin.as_ref().map(|plugin| plugin.manifest.cost);
@@ -345,16 +375,5 @@ impl Lane {
 
     fn facts<'a>(&'a self, of: &'a [Received]) -> impl Iterator<Item = (&'a str, &'a Received)> {
         of.iter().map(|fact| (self.outcome.id.as_str(), fact))
-    }
-}
-
-fn wire_subject(subject: &Subject, candidates: &[IpAddr]) -> WireSubject {
-    WireSubject {
-        name: subject.name.clone(),
-        macs: subject.macs.iter().map(ToString::to_string).collect(),
-        hostname: subject.hostname.clone(),
-        has_console: subject.has_console,
-        has_guest_agent: subject.has_guest_agent,
-        candidates: candidates.iter().map(ToString::to_string).collect(),
     }
 }

@@ -24,6 +24,8 @@ pub(crate) struct Weighed<'a> {
     pub(crate) tied_mac: Option<Mac>,
     /// MACs of others that were seen there.
     pub(crate) held_by: Vec<Mac>,
+    /// MACs of others that answered beside the machine, just now.
+    pub(crate) shared_with: Vec<Mac>,
     /// Somebody else was seen there, and the machine itself not since.
     pub(crate) held_by_other: bool,
 }
@@ -98,6 +100,12 @@ impl<'a> Weighed<'a> {
         held_by.sort_unstable();
         held_by.dedup();
         let mismatch = counted(true).next().is_some();
+        let duplicates = counted(false).filter(|item| item.is_fresh());
+        let duplicates = duplicates.filter(|item| item.rule.is_some_and(|rule| rule.duplicate));
+        let mut shared_with: Vec<Mac> =
+            duplicates.filter_map(|item| item.entry.evidence.observation.mac).collect();
+        shared_with.sort_unstable();
+        shared_with.dedup();
         let tied = tie.is_some();
         let held_by_other = held_by_other(&items);
         let flags = flags(&standing, &items, supported, mismatch, scale);
@@ -110,6 +118,7 @@ impl<'a> Weighed<'a> {
             tied,
             tied_mac,
             held_by,
+            shared_with,
             held_by_other,
         }
     }

@@ -104,7 +104,7 @@ impl<'s, 'a> Scale<'s, 'a> {
             if rule.ties && foreign {
                 return Some(WhyNot::ForeignMac(mac));
             }
-            if rule.other_mac && self.crowd.answers_for_many(mac) {
+            if (rule.other_mac || rule.duplicate) && self.crowd.answers_for_many(mac) {
                 return Some(WhyNot::AnswersForMany(mac));
             }
         }

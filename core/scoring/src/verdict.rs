@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, net::IpAddr};
 
-use vmkit_types::NetworkMode;
+use vmkit_types::{Mac, NetworkMode};
 
 use crate::{
     Candidate, Case, Flag, Pick, Verdict, Weights,
@@ -75,6 +75,14 @@ pub(crate) fn decide<'a>(
             weighed.flags.push(Flag::DuplicateIp);
             notes.push(format!("{} is also held by {}", weighed.address, others(&claim.machines)));
         }
+        if !weighed.shared_with.is_empty() {
+            weighed.flags.push(Flag::DuplicateIp);
+            notes.push(format!(
+                "{} is also answered for by {}",
+                weighed.address,
+                answering(&weighed.shared_with)
+            ));
+        }
         for (mac, owners) in weighed.held_by.iter().filter_map(|m| Some((m, crowd.owners.get(m)?)))
         {
             notes.push(format!(
@@ -87,6 +95,7 @@ pub(crate) fn decide<'a>(
             weighed.flags.push(Flag::DuplicateMac);
         }
         weighed.flags.sort_unstable();
+        weighed.flags.dedup();
         // An address belongs to one machine: its probability is shared among those tied to it.
         let share = contested.map_or(1.0, |claim| weighed.logit.exp() / claim.odds);
         families[usize::from(weighed.address.is_ipv6())].push((weighed, share));
@@ -136,7 +145,7 @@ impl<'a> Family<'a> {
             };
             none_probability += alone * (1.0 - share);
             let shared = share < 1.0 || weighed.flags.contains(&Flag::DuplicateMac);
-            if shared || weighed.held_by_other {
+            if shared || weighed.held_by_other || !weighed.shared_with.is_empty() {
                 contested.push(weighed.address);
             }
             candidates.push(Candidate {
@@ -182,6 +191,15 @@ fn verdict(
         Some(best) if best.probability >= thresholds.probable => Verdict::Probable,
         Some(_) if none_probability < thresholds.probable => Verdict::Ambiguous,
         _ => Verdict::NoAddress,
+    }
+}
+
+/// MACs, as a note names them.
+fn answering(macs: &[Mac]) -> String {
+    let named: Vec<String> = macs.iter().take(NAMES_IN_A_NOTE).map(Mac::to_string).collect();
+    match macs.len() - named.len() {
+        0 => named.join(", "),
+        more => format!("{} and {more} more", named.join(", ")),
     }
 }
 

@@ -99,6 +99,7 @@ pub(crate) struct Rule {
     pub(crate) host_lease: bool,
     pub(crate) same_interface: bool,
     pub(crate) unless_reached: bool,
+    pub(crate) duplicate: bool,
     pub(crate) min_uptime: Duration,
 }
 
@@ -260,6 +261,8 @@ struct KindRow {
     #[serde(default)]
     unless_reached: bool,
     #[serde(default)]
+    duplicate: bool,
+    #[serde(default)]
     min_uptime: u64,
 }
 
@@ -293,6 +296,7 @@ impl KindRow {
             host_lease: self.host_lease,
             same_interface: self.same_interface,
             unless_reached: self.unless_reached,
+            duplicate: self.duplicate,
             min_uptime: Duration::from_secs(self.min_uptime),
         })
     }

@@ -61,13 +61,17 @@ pub fn send(
     frame[..4].copy_from_slice(&header.ok_or(WireError::TooLong(length))?.to_le_bytes());
     let mut sent = 0;
     while sent < frame.len() {
-        let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(4))];
-        let mut ancillary = SendAncillaryBuffer::new(&mut space);
-        if sent == 0 && !descriptors.is_empty() {
+        let rest = &frame[sent..];
+        // Without descriptors by the plainer call, the only one that some workers have.
+        let result = if sent == 0 && !descriptors.is_empty() {
+            let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(4))];
+            let mut ancillary = SendAncillaryBuffer::new(&mut space);
             ancillary.push(SendAncillaryMessage::ScmRights(descriptors));
-        }
-        let rest = IoSlice::new(&frame[sent..]);
-        match sendmsg(socket, &[rest], &mut ancillary, no_signal()) {
+            sendmsg(socket, &[IoSlice::new(rest)], &mut ancillary, no_signal())
+        } else {
+            rustix::net::send(socket, rest, no_signal())
+        };
+        match result {
             Ok(count) => sent += count,
             Err(rustix::io::Errno::INTR) => {}
             Err(error) => return Err(failure(error)),

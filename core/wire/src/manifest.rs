@@ -34,6 +34,10 @@ pub struct Manifest {
     /// The modes it belongs to.
     #[serde(default = "full_only")]
     pub modes: Vec<Mode>,
+    /// Whether it confirms only where the other signals leave doubt. Its worker is not even
+    /// started before.
+    #[serde(default)]
+    pub only_in_doubt: bool,
     /// What it needs from the system.
     #[serde(default)]
     pub needs: Needs,
@@ -68,7 +72,7 @@ pub struct Needs {
     pub network: bool,
     /// Reading the kernel's neighbour table (routing netlink).
     pub neighbour_table: bool,
-    /// A raw link-layer socket, opened by the host.
+    /// Sockets for ARP frames on the links that hold candidates, opened by the host.
     pub raw_socket: bool,
     /// Connections to the machines' guest agents, opened by the host.
     pub guest_agent: bool,

@@ -105,6 +105,9 @@ pub struct WireSubject {
     /// Addresses found so far.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub candidates: Vec<String>,
+    /// The host's links that hold candidates, each as the text of a link.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub links: Vec<String>,
 }
 
 /// From the worker to its host.
@@ -162,6 +165,8 @@ pub enum Resource {
     Recording,
     /// A connection to the guest agent of a machine of the batch.
     GuestAgent,
+    /// A socket for ARP frames on a link that holds candidates of the batch.
+    RawSocket,
     /// Something that this version does not know.
     #[serde(other)]
     Unknown,

@@ -165,6 +165,7 @@ impl HostApi for Call {
             Resource::ARTEFACT => vmkit_wire::Resource::Artefact,
             Resource::RECORDING => vmkit_wire::Resource::Recording,
             Resource::GUEST_AGENT => vmkit_wire::Resource::GuestAgent,
+            Resource::RAW_SOCKET => vmkit_wire::Resource::RawSocket,
             _ => vmkit_wire::Resource::Unknown,
         };
         let question = FromWorker::Open { resource, argument: bounded(argument.as_str()) };

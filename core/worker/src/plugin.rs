@@ -57,13 +57,16 @@ fn failure(error: Error) -> (FailureCode, String) {
 
 fn machine(subject: &WireSubject) -> VirtualMachine {
     let guest_agent = Attribute { key: extension::GUEST_AGENT.into(), value: RString::new() };
+    let guest_agent = subject.has_guest_agent.then_some(guest_agent);
+    let link =
+        |link: &String| Attribute { key: extension::LINK.into(), value: link.as_str().into() };
     VirtualMachine {
         name: subject.name.as_str().into(),
         macs: subject.macs.iter().map(|mac| mac.as_str().into()).collect(),
         hostname: subject.hostname.as_deref().map(Into::into).into(),
         has_console: subject.has_console,
         candidates: subject.candidates.iter().map(|address| address.as_str().into()).collect(),
-        ext: subject.has_guest_agent.then_some(guest_agent).into_iter().collect(),
+        ext: guest_agent.into_iter().chain(subject.links.iter().map(link)).collect(),
     }
 }
 

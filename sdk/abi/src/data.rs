@@ -49,7 +49,8 @@ codes! {
         CONSOLE = 1,
         /// A raw artefact of a snapshot, read only; argument: its path in the snapshot.
         ARTEFACT = 2,
-        /// A raw link-layer socket; argument: the name of the interface.
+        /// A link-layer socket for ARP frames, which never waits; argument: the name of the
+        /// interface, one of the machines' links.
         RAW_SOCKET = 3,
         /// A new file of the snapshot that is being recorded, to write; argument: its path in the
         /// snapshot.
@@ -120,6 +121,10 @@ pub struct Error {
 pub mod extension {
     /// Present where `Resource::GUEST_AGENT` can be opened for the machine; its value is empty.
     pub const GUEST_AGENT: &str = "guest-agent";
+    /// A link of the host that holds a candidate of the machine: the interface that
+    /// `Resource::RAW_SOCKET` can be opened for, its MAC, and the host's IPv4 address there with the
+    /// prefix length of its network, such as `br0 52:54:00:00:00:01 192.168.1.50/24`.
+    pub const LINK: &str = "link";
 }
 
 /// One machine of the batch that a signal is asked about.

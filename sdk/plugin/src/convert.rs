@@ -46,6 +46,12 @@ pub(crate) fn subject_in(vm: &abi::VirtualMachine) -> Subject {
             .iter()
             .any(|attribute| attribute.key == abi::extension::GUEST_AGENT),
         candidates: vm.candidates.iter().filter_map(|address| address.parse().ok()).collect(),
+        links: vm
+            .ext
+            .iter()
+            .filter(|attribute| attribute.key == abi::extension::LINK)
+            .filter_map(|attribute| attribute.value.parse().ok())
+            .collect(),
     }
 }
 

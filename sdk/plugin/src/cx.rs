@@ -144,6 +144,17 @@ impl<'a> Cx<'a> {
         self.open(Resource::GUEST_AGENT, &vm.to_string()).map(UnixStream::from)
     }
 
+    /// A socket for ARP frames on one of the machines' [`links`](vmkit_types::Subject::links).
+    /// Each read takes one whole frame off it, and each write puts one on the link; neither waits.
+    /// The kernel passes nothing but ARP, and frames that came before are still in it. The
+    /// manifest must declare `raw_socket`.
+    ///
+    /// # Errors
+    /// `Denied`: the host itself may not, or the interface is none of the links.
+    pub fn raw_socket(&self, interface: &str) -> Result<File> {
+        self.open(Resource::RAW_SOCKET, interface).map(File::from)
+    }
+
     fn open(&self, resource: Resource, argument: &str) -> Result<OwnedFd> {
         let descriptor = self.host.open(resource, argument.into()).into_result()?;
         // SAFETY: the interface says that a descriptor returned by `open` belongs to the plugin;

@@ -4,7 +4,10 @@ use std::{
     collections::HashMap,
     fs::File,
     io::{self, Seek as _, Write as _},
-    os::{fd::IntoRawFd, unix::net::UnixStream},
+    os::{
+        fd::{IntoRawFd, OwnedFd},
+        unix::net::UnixStream,
+    },
     path::{Path, PathBuf},
     sync::{
         Mutex, MutexGuard, PoisonError,
@@ -66,6 +69,7 @@ pub struct FakeHost {
     cancel_after: Option<usize>,
     consoles: HashMap<usize, PathBuf>,
     guest_agents: HashMap<usize, PathBuf>,
+    raw_sockets: HashMap<String, OwnedFd>,
     recording: Option<PathBuf>,
     files: Vec<tempfile::NamedTempFile>,
     emitted: Mutex<Vec<abi::Observation>>,
@@ -84,6 +88,7 @@ impl Default for FakeHost {
             cancel_after: None,
             consoles: HashMap::new(),
             guest_agents: HashMap::new(),
+            raw_sockets: HashMap::new(),
             recording: None,
             files: Vec::new(),
             emitted: Mutex::default(),
@@ -147,6 +152,14 @@ impl FakeHost {
     #[must_use]
     pub fn with_guest_agent(mut self, vm: usize, path: impl AsRef<Path>) -> Self {
         self.guest_agents.insert(vm, path.as_ref().to_owned());
+        self
+    }
+
+    /// Hands out this socket as the raw one on this interface. A pair of Unix datagram sockets
+    /// makes a link whose other end the test holds.
+    #[must_use]
+    pub fn with_raw_socket(mut self, interface: &str, socket: impl Into<OwnedFd>) -> Self {
+        self.raw_sockets.insert(interface.to_owned(), socket.into());
         self
     }
 
@@ -281,6 +294,15 @@ impl HostApi for FakeHost {
         let refuse = |code, message: String| {
             RResult::RErr(abi::Error { code, message: message.into(), ext: RVec::new() })
         };
+        if resource == Resource::RAW_SOCKET {
+            let Some(socket) = self.raw_sockets.get(argument.as_str()) else {
+                return refuse(ErrorCode::DENIED, format!("no raw socket on {argument}"));
+            };
+            return match socket.try_clone() {
+                Ok(socket) => RResult::ROk(socket.into_raw_fd()),
+                Err(error) => refuse(ErrorCode::IO, format!("duplicate a socket: {error}")),
+            };
+        }
         let of_machine = |paths: &HashMap<usize, PathBuf>| {
             argument.as_str().parse().ok().and_then(|vm: usize| paths.get(&vm).cloned())
         };

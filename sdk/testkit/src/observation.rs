@@ -6,7 +6,7 @@ use vmkit_abi::{
     self as abi,
     stable::{ROption, RString},
 };
-use vmkit_plugin::{Kind, Observation, Subject};
+use vmkit_plugin::{Kind, Link, Observation, Subject};
 
 /// # Panics
 /// When the plugin reports an address or a MAC that is none: a fault of the plugin.
@@ -32,12 +32,17 @@ pub(crate) fn observation_in(seen: &abi::Observation) -> Observation {
 pub(crate) fn subject_out(subject: &Subject) -> abi::VirtualMachine {
     let guest_agent =
         abi::Attribute { key: abi::extension::GUEST_AGENT.into(), value: RString::new() };
+    let link = |link: &Link| abi::Attribute {
+        key: abi::extension::LINK.into(),
+        value: link.to_string().into(),
+    };
+    let guest_agent = subject.has_guest_agent.then_some(guest_agent);
     abi::VirtualMachine {
         name: subject.name.as_str().into(),
         macs: subject.macs.iter().map(|mac| mac.to_string().into()).collect(),
         hostname: subject.hostname.as_deref().map(Into::into).into(),
         has_console: subject.has_console,
         candidates: subject.candidates.iter().map(|at| at.to_string().into()).collect(),
-        ext: subject.has_guest_agent.then_some(guest_agent).into_iter().collect(),
+        ext: guest_agent.into_iter().chain(subject.links.iter().map(link)).collect(),
     }
 }

@@ -4,6 +4,7 @@
 
 #![forbid(unsafe_code)]
 
+mod link;
 mod mac;
 mod network;
 mod observation;
@@ -11,6 +12,7 @@ mod reading;
 mod subject;
 mod text;
 
+pub use link::{InvalidLink, Link};
 pub use mac::{InvalidMac, Mac};
 pub use network::{HostNetwork, Interface, InterfaceKind, Prefix, Route};
 pub use observation::{Kind, Observation, attribute};

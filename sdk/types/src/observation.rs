@@ -22,6 +22,8 @@ pub mod attribute {
     pub const PHASE: &str = "phase";
     /// Of `console-fault`: what the guest complains of, as a code such as `no-network-card`.
     pub const FAULT: &str = "fault";
+    /// The MACs of all that answer, separated by commas.
+    pub const MACS: &str = "macs";
     /// How long the source lets the fact be kept, in seconds.
     pub const TTL_S: &str = "ttl-s";
 }
@@ -97,6 +99,13 @@ kinds! {
     DhcpAck = "dhcp-ack",
     /// A DNS server or mDNS responder gives this address for the machine's name.
     DnsAddress = "dns-address",
+    /// Asked for just now, the machine's MAC answered ARP for this address.
+    ArpReply = "arp-reply",
+    /// Asked for just now, somebody beside the machine answered ARP for this address, too; `mac` is
+    /// the other's MAC, and the attribute `macs` names all.
+    ArpDuplicate = "arp-duplicate",
+    /// Asked for just now and more than once, nobody answered ARP for this address.
+    ArpSilent = "arp-silent",
     /// Somebody at the address answered an ICMP echo.
     IcmpReply = "icmp-reply",
     /// Nobody at the address answered an ICMP echo before the deadline.

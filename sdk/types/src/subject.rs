@@ -2,7 +2,7 @@
 
 use std::{fmt, net::IpAddr};
 
-use crate::Mac;
+use crate::{Link, Mac};
 
 /// One virtual machine, as a signal plugin sees it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -19,6 +19,8 @@ pub struct Subject {
     pub has_guest_agent: bool,
     /// Addresses found so far. Empty in [`Stage::Discover`].
     pub candidates: Vec<IpAddr>,
+    /// The host's links that hold candidates. Told only to plugins that declare `raw_socket`.
+    pub links: Vec<Link>,
 }
 
 /// What a signal is asked for in one call.

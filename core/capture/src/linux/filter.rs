@@ -73,6 +73,19 @@ const PROGRAM: [Instruction; 31] = [
     (KEEP, NEXT, NEXT, 0),
 ];
 
+/// An ARP frame has 42 octets and is padded to the least length of Ethernet.
+const ARP_FRAME: u32 = 60;
+
+/// The program that lets ARP pass, and no more of a frame than it needs.
+pub(super) fn arp() -> [SockFilter; 4] {
+    [
+        SockFilter::new(LOAD_HALF, 0, 0, 12),
+        SockFilter::new(IF_EQUAL, 0, 1, ARP),
+        SockFilter::new(KEEP, 0, 0, ARP_FRAME),
+        SockFilter::new(KEEP, 0, 0, 0),
+    ]
+}
+
 /// The program for the kernel, which counts how many instructions a jump skips.
 pub(super) fn program() -> [SockFilter; PROGRAM.len()] {
     std::array::from_fn(|at| {
@@ -112,7 +125,34 @@ mod tests {
         [from.to_be_bytes(), to.to_be_bytes(), [0, 9], [0, 0]].concat()
     }
 
-    /// The kernel itself decides: the filter of a local socket sees what is written to its peer.
+    /// What the kernel lets pass of a frame: the filter of a local socket sees what is written to
+    /// its peer.
+    fn passed(program: &[SockFilter], frame: &[u8]) -> Option<Vec<u8>> {
+        let (sender, receiver) = Socket::pair(Domain::UNIX, Type::DGRAM, None).unwrap();
+        receiver.attach_filter(program).unwrap();
+        receiver.set_nonblocking(true).unwrap();
+        (&sender).write_all(frame).unwrap();
+        let mut kept = [0_u8; 2048];
+        (&receiver).read(&mut kept).ok().map(|length| kept[..length].to_vec())
+    }
+
+    #[test]
+    fn of_arp_alone_the_frame_passes() {
+        let long = frame(&[&[0x08, 0x06], &[7; 100]]);
+        let rows = [
+            ("ARP", frame(&[&[0x08, 0x06], &[0; 28]]), Some(42)),
+            ("an overlong one", long, Some(60)),
+            ("DHCP", frame(&[&[0x08, 0x00], &ip(5, 17, [0, 0]), &udp(68, 67)]), None),
+            ("tagged ARP", frame(&[&[0x81, 0, 0, 7, 0x08, 0x06], &[0; 28]]), None),
+            ("cut before its type", vec![0; 12], None),
+        ];
+        for (what, frame, expected) in rows {
+            let kept = passed(&arp(), &frame);
+            assert_eq!(kept.as_ref().map(Vec::len), expected, "{what}");
+            assert!(kept.is_none_or(|kept| frame.starts_with(&kept)), "{what}");
+        }
+    }
+
     #[test]
     fn dhcp_and_arp_pass_and_nothing_else() {
         const IP: &[u8] = &[0x08, 0x00];
@@ -141,16 +181,7 @@ mod tests {
             ("cut before its type", vec![0; 12], false),
         ];
         for (what, frame, expected) in rows {
-            let (sender, receiver) = Socket::pair(Domain::UNIX, Type::DGRAM, None).unwrap();
-            receiver.attach_filter(&program()).unwrap();
-            receiver.set_nonblocking(true).unwrap();
-            (&sender).write_all(&frame).unwrap();
-            let mut kept = [0_u8; 2048];
-            let read = (&receiver).read(&mut kept);
-            assert_eq!(read.is_ok(), expected, "{what}");
-            if let Ok(length) = read {
-                assert_eq!(kept[..length], frame, "{what}");
-            }
+            assert_eq!(passed(&program(), &frame), expected.then_some(frame), "{what}");
         }
     }
 }

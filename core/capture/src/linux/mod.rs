@@ -1,5 +1,6 @@
 //! Capture by a packet socket with a ring shared with the kernel (`TPACKET_V3`).
 
+mod arp;
 mod block;
 mod filter;
 mod ring;
@@ -13,6 +14,7 @@ use rustix::{
 };
 use socket2::Socket;
 
+pub use self::arp::open_arp_socket;
 use self::{block::Walk, ring::Ring};
 use crate::{CaptureError, Counts, Frame};
 
@@ -52,10 +54,11 @@ impl Capture {
         };
         let socket = socket::open().map_err(failed("open a packet socket"))?;
         // Before the socket is bound, so that not one other frame is ever in the ring.
-        socket::attach_filter(&socket).map_err(failed("attach the filter"))?;
+        socket::attach_filter(&socket, &filter::program()).map_err(failed("attach the filter"))?;
         socket::set_ring(&socket, blocks).map_err(failed("make the ring"))?;
         let ring = Ring::map(&socket, blocks).map_err(failed("map the ring"))?;
-        socket::bind(&socket, interface).map_err(failed("bind to the interface"))?;
+        socket::bind(&socket, interface, libc::ETH_P_ALL)
+            .map_err(failed("bind to the interface"))?;
         let (walk, counts) = (Walk::default(), Cell::default());
         Ok(Self { interface: interface.to_owned(), ring, socket, walk, counts })
     }

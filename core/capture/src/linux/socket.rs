@@ -8,13 +8,13 @@ use std::{
 };
 
 use libc::{
-    ETH_P_ALL, PACKET_RX_RING, PACKET_STATISTICS, PACKET_VERSION, SO_LOCK_FILTER, SOL_PACKET,
-    SOL_SOCKET, sockaddr_ll, socklen_t, tpacket_req3, tpacket_stats_v3,
+    PACKET_RX_RING, PACKET_STATISTICS, PACKET_VERSION, SO_LOCK_FILTER, SOL_PACKET, SOL_SOCKET,
+    sockaddr_ll, socklen_t, tpacket_req3, tpacket_stats_v3,
 };
 use rustix::net::netdevice::name_to_index;
-use socket2::{Domain, Socket, Type};
+use socket2::{Domain, SockFilter, Socket, Type};
 
-use super::{filter, ring::BLOCK};
+use super::ring::BLOCK;
 use crate::Counts;
 
 /// `TPACKET_V3` as the number that the option takes.
@@ -32,8 +32,8 @@ pub(super) fn open() -> io::Result<Socket> {
 }
 
 /// Attaches the filter and locks it, so that whoever is handed the socket cannot widen it.
-pub(super) fn attach_filter(socket: &Socket) -> io::Result<()> {
-    socket.attach_filter(&filter::program())?;
+pub(super) fn attach_filter(socket: &Socket, filter: &[SockFilter]) -> io::Result<()> {
+    socket.attach_filter(filter)?;
     let lock: c_int = 1;
     set(socket, SOL_SOCKET, SO_LOCK_FILTER, &lock)
 }
@@ -54,10 +54,11 @@ pub(super) fn set_ring(socket: &Socket, blocks: u32) -> io::Result<()> {
     set(socket, SOL_PACKET, PACKET_RX_RING, &request)
 }
 
-/// Starts delivery of all protocols from this interface, as far as the filter lets them pass.
-pub(super) fn bind(socket: &Socket, interface: &str) -> io::Result<()> {
+/// Starts delivery of this protocol from this interface, as far as the filter lets it pass. Where
+/// it is `ETH_P_ALL`, what is sent there is delivered, too.
+pub(super) fn bind(socket: &Socket, interface: &str, protocol: c_int) -> io::Result<()> {
     let index = name_to_index(socket, interface)?;
-    let protocol = u16::try_from(ETH_P_ALL).map_err(io::Error::other)?;
+    let protocol = u16::try_from(protocol).map_err(io::Error::other)?;
     // SAFETY: the structure is plain numbers, for which zero is a value.
     let mut address: sockaddr_ll = unsafe { zeroed() };
     address.sll_family = u16::try_from(libc::AF_PACKET).map_err(io::Error::other)?;
@@ -106,12 +107,12 @@ fn length_of<T>() -> io::Result<socklen_t> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::filter, *};
 
     #[test]
     fn the_filter_cannot_be_taken_off_again() {
         let (socket, _peer) = Socket::pair(Domain::UNIX, Type::DGRAM, None).unwrap();
-        attach_filter(&socket).unwrap();
+        attach_filter(&socket, &filter::arp()).unwrap();
         for refused in [socket.detach_filter(), socket.attach_filter(&filter::program())] {
             assert_eq!(refused.unwrap_err().kind(), io::ErrorKind::PermissionDenied);
         }

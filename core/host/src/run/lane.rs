@@ -1,14 +1,12 @@
 //! The thread that leads one worker through its run.
 
 use std::{
-    path::{Path, PathBuf},
+    path::Path,
     sync::{Arc, mpsc},
     time::{Duration, Instant},
 };
 
-use vmkit_wire::WireSubject;
-
-use super::{Outcome, Settings};
+use super::{Outcome, Settings, batch::Batch};
 use crate::{
     Installation, Plugin, Refusal,
     worker::{Call, End, Received, Worker},
@@ -17,14 +15,6 @@ use crate::{
 /// How long starting a worker and loading may take. Measured at 3 ms; the rest is for a loaded
 /// machine and a cold disk.
 const LOAD_PATIENCE: Duration = Duration::from_secs(1);
-
-/// What the plugins of one stage are asked.
-pub(super) struct Batch {
-    pub(super) stage: &'static str,
-    pub(super) subjects: Vec<WireSubject>,
-    pub(super) consoles: Vec<Option<PathBuf>>,
-    pub(super) guest_agents: Vec<Option<PathBuf>>,
-}
 
 /// One call to make.
 pub(super) struct Job {
@@ -91,6 +81,7 @@ fn lead(
             subjects: &batch.subjects,
             consoles: &batch.consoles,
             guest_agents: &batch.guest_agents,
+            links: &batch.links,
             snapshot: &settings.snapshot,
             budget: settings.call_deadline,
         };

@@ -23,7 +23,7 @@ pub(crate) use end::End;
 
 use crate::{
     Installation, Plugin, Settings, Snapshot,
-    broker::{self, Grants},
+    broker::{self, Grants, RawSockets},
     stamp,
 };
 
@@ -52,6 +52,8 @@ pub(crate) struct Call<'a> {
     pub(crate) consoles: &'a [Option<PathBuf>],
     /// The sockets of the batch's guest agents.
     pub(crate) guest_agents: &'a [Option<PathBuf>],
+    /// Names of the interfaces on which candidates of the batch lie.
+    pub(crate) links: &'a [String],
     /// Where to look.
     pub(crate) snapshot: &'a Snapshot,
     /// How long it may take.
@@ -67,6 +69,7 @@ pub(crate) struct Worker {
     socket: UnixStream,
     receiver: Receiver,
     log_lines: usize,
+    raw_sockets: RawSockets,
     /// What confines it, in plain words.
     pub(crate) confinement: String,
 }
@@ -90,6 +93,7 @@ impl Worker {
             socket,
             receiver: Receiver::default(),
             log_lines: 0,
+            raw_sockets: RawSockets::default(),
             confinement: String::new(),
         };
         let by_path = cfg!(target_os = "macos").then(|| plugin.path.display().to_string());
@@ -156,7 +160,7 @@ impl Worker {
         let budget_ms = u64::try_from(call.budget.as_millis()).unwrap_or(u64::MAX);
         let since_epoch = call.snapshot.now().duration_since(SystemTime::UNIX_EPOCH);
         let declared = |name: &&String| plugin.manifest.declares_artefact(name);
-        let observe = Observe {
+        let mut observe = Observe {
             stage: call.stage.to_owned(),
             source: call.snapshot.source(),
             // A clock before 1970 is no clock; 0 says so as well as any other time.
@@ -166,6 +170,9 @@ impl Worker {
             artefacts: call.snapshot.names().filter(declared).cloned().collect(),
             vms: call.subjects.to_vec(),
         };
+        if !plugin.manifest.needs_here().raw_socket {
+            observe.vms.iter_mut().for_each(|vm| vm.links.clear());
+        }
         self.say(&ToWorker::Observe(observe), None)?;
         let mut cancelled = false;
         loop {
@@ -192,9 +199,10 @@ impl Worker {
                         manifest: &plugin.manifest,
                         consoles: call.consoles,
                         guest_agents: call.guest_agents,
+                        links: call.links,
                         snapshot: call.snapshot,
                     };
-                    match broker::open(grants, resource, &argument) {
+                    match broker::open(grants, &mut self.raw_sockets, resource, &argument) {
                         Ok(opened) => {
                             let answer = ToWorker::Opened(Opened { refusal: None });
                             self.say(&answer, Some(&opened))?;

@@ -40,18 +40,12 @@ const ALLOWED: &[c_long] = &[
     libc::SYS_getdents64,
     libc::SYS_getcwd,
     // Sockets that exist; `socket` itself has a rule of its own below.
-    libc::SYS_connect,
-    libc::SYS_bind,
-    libc::SYS_sendto,
-    libc::SYS_sendmsg,
-    libc::SYS_sendmmsg,
     libc::SYS_recvfrom,
     libc::SYS_recvmsg,
     libc::SYS_recvmmsg,
     libc::SYS_shutdown,
     libc::SYS_getsockname,
     libc::SYS_getpeername,
-    libc::SYS_setsockopt,
     libc::SYS_getsockopt,
     // Waiting.
     libc::SYS_ppoll,
@@ -126,6 +120,20 @@ const ALLOWED_HERE: &[c_long] = &[
 #[cfg(not(target_arch = "x86_64"))]
 const ALLOWED_HERE: &[c_long] = &[];
 
+/// Further calls on sockets that exist. A packet socket they would lead to other links than the one
+/// that the host bound it to.
+const FOR_SOCKETS: &[c_long] = &[
+    libc::SYS_connect,
+    libc::SYS_bind,
+    libc::SYS_sendto,
+    libc::SYS_sendmsg,
+    libc::SYS_sendmmsg,
+    libc::SYS_setsockopt,
+];
+
+/// Where the address of `sendto` stands among its arguments.
+const ADDRESS_OF_SENDTO: u8 = 4;
+
 /// Further calls of a plugin that runs a program.
 const FOR_PROGRAMS: &[c_long] = &[libc::SYS_execve, libc::SYS_wait4, libc::SYS_waitid];
 
@@ -143,6 +151,12 @@ fn program(needs: &Needs) -> Result<BpfProgram, BackendError> {
     let programs = if needs.exec.is_empty() { &[] } else { FOR_PROGRAMS };
     for call in ALLOWED.iter().chain(ALLOWED_HERE).chain(programs) {
         rules.insert(*call, Vec::new());
+    }
+    if needs.raw_socket && !needs.network && !needs.neighbour_table {
+        let no_address = argument_is(ADDRESS_OF_SENDTO, SeccompCmpArgLen::Qword, 0)?;
+        rules.insert(libc::SYS_sendto, vec![no_address]);
+    } else {
+        rules.extend(FOR_SOCKETS.iter().map(|call| (*call, Vec::new())));
     }
     let mut families = vec![libc::AF_UNIX];
     if needs.network {
@@ -169,11 +183,14 @@ fn program(needs: &Needs) -> Result<BpfProgram, BackendError> {
 fn first_argument_is_one_of(
     values: impl IntoIterator<Item = u64>,
 ) -> Result<Vec<SeccompRule>, BackendError> {
-    values
-        .into_iter()
-        .map(|value| {
-            let equal = SeccompCondition::new(0, SeccompCmpArgLen::Dword, SeccompCmpOp::Eq, value)?;
-            SeccompRule::new(vec![equal])
-        })
-        .collect()
+    values.into_iter().map(|value| argument_is(0, SeccompCmpArgLen::Dword, value)).collect()
+}
+
+fn argument_is(
+    argument: u8,
+    length: SeccompCmpArgLen,
+    value: u64,
+) -> Result<SeccompRule, BackendError> {
+    let equal = SeccompCondition::new(argument, length, SeccompCmpOp::Eq, value)?;
+    SeccompRule::new(vec![equal])
 }
