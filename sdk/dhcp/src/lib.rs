@@ -1,11 +1,21 @@
 //! DHCP as seen at one or two points of the network: messages, exchanges, and both sides together.
+//!
+//! Pure: frames and bytes of pcap files in, values out. Everything read is bounded, and nothing of
+//! it is trusted.
 
 #![forbid(unsafe_code)]
 
 mod differential;
+mod discover;
+mod frame;
+mod ladder;
 mod message;
+pub mod pcap;
 mod traffic;
 
 pub use differential::{Offer, TestCase, TestResult};
+pub use discover::{Discover, FOREIGN_MAC};
+pub use frame::{Content, Datagram, Frame};
+pub use ladder::{Ladder, Rung, Step};
 pub use message::{Checksum, Message, MessageKind};
-pub use traffic::{Arp, Exchange, Traffic};
+pub use traffic::{Arp, Builder, Exchange, Traffic};

@@ -2,7 +2,28 @@
 
 use std::{net::Ipv4Addr, time::SystemTime};
 
-use vmkit_types::Mac;
+use dhcproto::v4::{
+    HType, MessageType, Opcode, OptionCode,
+    borrowed::{DhcpOptionIterator, Message as Wire},
+};
+use vmkit_types::{Mac, bounded};
+
+use crate::{Content, Frame};
+
+/// The fixed part of a message, RFC 2131: up to the magic cookie, and the two fields that may hold
+/// options as well.
+const FIXED: usize = 240;
+const SERVER_NAME: std::ops::Range<usize> = 44..108;
+const FILE_NAME: std::ops::Range<usize> = 108..236;
+/// Bits of the option "overload": which of the two fields holds options.
+const FILE_HOLDS_OPTIONS: u8 = 1;
+const SERVER_NAME_HOLDS_OPTIONS: u8 = 2;
+/// The bit of `flags` that asks for replies by broadcast.
+const BROADCAST: u16 = 0x8000;
+/// Most routers that are kept of one lease.
+const MOST_ROUTERS: usize = 4;
+/// Most bytes that are kept of a text.
+const LONGEST_TEXT: usize = 255;
 
 /// Kind of a message: option 53, RFC 2132.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -81,4 +102,137 @@ pub struct Message {
     pub domain: Option<String>,
     /// Option 56: why a server refuses, bounded and not escaped.
     pub says: Option<String>,
+}
+
+impl Message {
+    /// Reads the DHCP message of a frame. `None` where it carries none of an Ethernet client, or one
+    /// that its sender cannot send.
+    pub fn parse(at: SystemTime, frame: &Frame<'_>) -> Option<Self> {
+        let Content::Dhcp(datagram) = frame.content else { return None };
+        let payload = datagram.payload;
+        let wire = Wire::new(payload).ok()?;
+        // A length beyond the field would be read past the field, so it is looked at first.
+        if wire.htype() != HType::Eth || wire.hlen() != 6 {
+            return None;
+        }
+        let chaddr = Mac::new(wire.chaddr().try_into().ok()?);
+        let specified = |address: Ipv4Addr| Some(address).filter(|a| !a.is_unspecified());
+        let mut options = Options::default();
+        options.take(wire.opts());
+        let overload = options.overload;
+        for (bit, field) in
+            [(FILE_HOLDS_OPTIONS, FILE_NAME), (SERVER_NAME_HOLDS_OPTIONS, SERVER_NAME)]
+        {
+            if overload & bit != 0 {
+                options.take(DhcpOptionIterator::new(payload.get(..FIXED)?.get(field)?));
+            }
+        }
+        let (kind, sender) = options.kind?;
+        let valid = wire.opcode() == sender && !chaddr.is_zero() && !chaddr.is_multicast();
+        valid.then_some(Self {
+            at,
+            kind,
+            source_mac: frame.source,
+            destination_mac: frame.destination,
+            source: datagram.source,
+            destination: datagram.destination,
+            checksum: datagram.checksum,
+            xid: wire.xid(),
+            secs: wire.secs(),
+            broadcast_flag: u16::from(wire.flags()) & BROADCAST != 0,
+            chaddr,
+            client_id: options.client_id,
+            ciaddr: specified(wire.ciaddr()),
+            yiaddr: specified(wire.yiaddr()),
+            requested: options.requested,
+            server: options.server,
+            lease_s: options.lease_s,
+            prefix: options.prefix,
+            routers: options.routers,
+            domain: options.domain,
+            says: options.says,
+        })
+    }
+
+    /// The MAC in the client identifier: type 1 is one; type 255 is an IAID of four octets and a
+    /// DUID (RFC 4361), of which the forms made from a link-layer address end in it.
+    pub fn client_mac(&self) -> Option<Mac> {
+        let mac = match self.client_id.as_deref()? {
+            [1, mac @ ..]
+            // DUID-LLT: hardware type 1, four octets of time.
+            | [255, _, _, _, _, 0, 1, 0, 1, _, _, _, _, mac @ ..]
+            // DUID-LL: hardware type 1.
+            | [255, _, _, _, _, 0, 3, 0, 1, mac @ ..] => Mac::new(mac.try_into().ok()?),
+            _ => return None,
+        };
+        (!mac.is_zero() && !mac.is_multicast()).then_some(mac)
+    }
+}
+
+/// The options that are of interest.
+#[derive(Default)]
+struct Options {
+    kind: Option<(MessageKind, Opcode)>,
+    overload: u8,
+    client_id: Option<Vec<u8>>,
+    requested: Option<Ipv4Addr>,
+    server: Option<Ipv4Addr>,
+    lease_s: Option<u32>,
+    prefix: Option<u8>,
+    routers: Vec<Ipv4Addr>,
+    domain: Option<String>,
+    says: Option<String>,
+}
+
+impl Options {
+    fn take(&mut self, options: DhcpOptionIterator<'_>) {
+        for option in options {
+            let data = option.data();
+            match (option.code(), data.len()) {
+                (OptionCode::MessageType, 1) => self.kind = kind(data[0]),
+                (OptionCode::OptionOverload, 1) => self.overload = data[0],
+                (OptionCode::RequestedIpAddress, 4) => self.requested = address(data),
+                (OptionCode::ServerIdentifier, 4) => self.server = address(data),
+                (OptionCode::SubnetMask, 4) => self.prefix = address(data).and_then(prefix_length),
+                (OptionCode::AddressLeaseTime, 4) => self.lease_s = address(data).map(u32::from),
+                (OptionCode::ClientIdentifier, _) => self.client_id = Some(data.to_vec()),
+                (OptionCode::Router, _) => {
+                    self.routers =
+                        data.chunks_exact(4).filter_map(address).take(MOST_ROUTERS).collect();
+                }
+                (OptionCode::DomainName, _) => self.domain = Some(text(data)),
+                (OptionCode::Message, _) => self.says = Some(text(data)),
+                _ => {}
+            }
+        }
+    }
+}
+
+fn kind(code: u8) -> Option<(MessageKind, Opcode)> {
+    use Opcode::{BootReply, BootRequest};
+    Some(match MessageType::from(code) {
+        MessageType::Discover => (MessageKind::Discover, BootRequest),
+        MessageType::Request => (MessageKind::Request, BootRequest),
+        MessageType::Decline => (MessageKind::Decline, BootRequest),
+        MessageType::Release => (MessageKind::Release, BootRequest),
+        MessageType::Inform => (MessageKind::Inform, BootRequest),
+        MessageType::Offer => (MessageKind::Offer, BootReply),
+        MessageType::Ack => (MessageKind::Ack, BootReply),
+        MessageType::Nak => (MessageKind::Nak, BootReply),
+        _ => return None,
+    })
+}
+
+fn text(data: &[u8]) -> String {
+    bounded(String::from_utf8_lossy(data).trim_end_matches('\0'), LONGEST_TEXT).to_owned()
+}
+
+fn address(octets: &[u8]) -> Option<Ipv4Addr> {
+    <[u8; 4]>::try_from(octets).ok().map(Ipv4Addr::from)
+}
+
+/// `None` where the ones of the mask are not all at its start.
+fn prefix_length(mask: Ipv4Addr) -> Option<u8> {
+    let ones = mask.to_bits().leading_ones();
+    (ones == mask.to_bits().count_ones()).then(|| u8::try_from(ones).ok()).flatten()
 }

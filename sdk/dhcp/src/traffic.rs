@@ -1,10 +1,27 @@
 //! What one capture point saw.
 
-use std::{collections::BTreeMap, net::Ipv4Addr, time::SystemTime};
+use std::{
+    collections::{BTreeMap, HashMap},
+    io::Read,
+    net::Ipv4Addr,
+    time::SystemTime,
+};
 
 use vmkit_types::Mac;
 
-use crate::Message;
+use crate::{
+    Content, Frame, Message,
+    pcap::{self, Fault},
+};
+
+/// Most bytes that are read of one capture: a busy bridge's DHCP of days.
+const LONGEST_CAPTURE: u64 = 64 << 20;
+/// Most DHCP messages that are kept, some 300 octets each.
+const MOST_MESSAGES: usize = 50_000;
+/// Most ARP frames that are kept.
+const MOST_ARP: usize = 50_000;
+/// Most sources that are counted: a flood of made-up MACs must not fill the memory.
+const MOST_SOURCES: usize = 10_000;
 
 /// All messages of one transaction, in their order of time.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,4 +64,100 @@ pub struct Traffic {
     pub malformed: u64,
     /// Frames that the capture lost; `None`: not told.
     pub lost: Option<u64>,
+}
+
+impl Traffic {
+    /// Reads a pcap file. What a fault cut off is missing; what came before is there.
+    pub fn read(file: impl Read) -> (Self, Result<(), Fault>) {
+        let mut builder = Builder::default();
+        let read = pcap::frames(file.take(LONGEST_CAPTURE), |at, frame| {
+            builder.take(at, frame);
+            Ok::<(), Fault>(())
+        });
+        (builder.finish(), read)
+    }
+
+    /// All messages, by time.
+    pub fn messages(&self) -> impl Iterator<Item = &Message> {
+        self.exchanges.iter().flat_map(|exchange| &exchange.messages)
+    }
+}
+
+/// Puts frames together as they come.
+#[derive(Debug, Default)]
+pub struct Builder {
+    traffic: Traffic,
+    places: HashMap<(u32, Mac), usize>,
+    messages: usize,
+}
+
+impl Builder {
+    /// Takes one frame in. Says whether it carried a DHCP message.
+    pub fn take(&mut self, at: SystemTime, frame: &[u8]) -> bool {
+        let traffic = &mut self.traffic;
+        let (from, to) = traffic.span.unwrap_or((at, at));
+        traffic.span = Some((from.min(at), to.max(at)));
+        let Some(frame) = Frame::parse(at, frame) else {
+            traffic.malformed += 1;
+            return false;
+        };
+        let known = traffic.frames_by_source.len() < MOST_SOURCES
+            || traffic.frames_by_source.contains_key(&frame.source);
+        if known {
+            *traffic.frames_by_source.entry(frame.source).or_default() += 1;
+        }
+        match frame.content {
+            Content::Arp(arp) if traffic.arp.len() < MOST_ARP => traffic.arp.push(arp),
+            Content::Arp(_) | Content::Other => {}
+            Content::Dhcp(_) => match Message::parse(at, &frame) {
+                Some(message) => return self.add(message),
+                None => traffic.malformed += 1,
+            },
+        }
+        false
+    }
+
+    fn add(&mut self, message: Message) -> bool {
+        if self.messages == MOST_MESSAGES {
+            return false;
+        }
+        self.messages += 1;
+        let exchanges = &mut self.traffic.exchanges;
+        let place = *self.places.entry((message.xid, message.chaddr)).or_insert(exchanges.len());
+        match exchanges.get_mut(place) {
+            Some(exchange) => exchange.messages.push(message),
+            None => exchanges.push(Exchange {
+                xid: message.xid,
+                chaddr: message.chaddr,
+                messages: vec![message],
+            }),
+        }
+        true
+    }
+
+    /// What was seen so far.
+    pub fn traffic(&self) -> &Traffic {
+        &self.traffic
+    }
+
+    /// The capture was running in this span, whether frames came or not.
+    pub fn watched(&mut self, from: SystemTime, to: SystemTime) {
+        let (first, last) = self.traffic.span.unwrap_or((from, to));
+        self.traffic.span = Some((first.min(from), last.max(to)));
+    }
+
+    /// How many frames the capture lost.
+    pub fn lost(&mut self, frames: u64) {
+        self.traffic.lost = Some(frames);
+    }
+
+    /// All that was seen, by time.
+    pub fn finish(mut self) -> Traffic {
+        for exchange in &mut self.traffic.exchanges {
+            exchange.messages.sort_by_key(|message| message.at);
+        }
+        self.traffic.exchanges.sort_by_key(|e| e.messages.first().map(|message| message.at));
+        self.traffic.arp.sort_by_key(|arp| arp.at);
+        self.traffic
+    }
 }

@@ -29,6 +29,11 @@ impl Mac {
         matches!(self.0, [0, 0, 0, 0, 0, 0])
     }
 
+    /// Whether it is ff:ff:ff:ff:ff:ff, which reaches everybody on the link.
+    pub const fn is_broadcast(self) -> bool {
+        matches!(self.0, [0xff, 0xff, 0xff, 0xff, 0xff, 0xff])
+    }
+
     /// A group address (broadcast included): never the address of one machine.
     pub const fn is_multicast(self) -> bool {
         self.0[0] & 1 == 1

@@ -1,0 +1,124 @@
+//! From an Ethernet frame to what it carries: a DHCP datagram, an ARP packet, or neither.
+
+use std::{net::Ipv4Addr, time::SystemTime};
+
+use etherparse::{
+    ArpHardwareId, ArpOperation, EtherType, LaxNetSlice, LaxSlicedPacket, LinkSlice,
+    TransportSlice, UdpSlice,
+};
+use vmkit_types::Mac;
+
+use crate::{Arp, Checksum};
+
+/// The ports of DHCP's servers and relays, and of its clients.
+const PORTS: [u16; 2] = [67, 68];
+
+/// One frame, as far as it is of interest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Frame<'a> {
+    /// Source of the Ethernet frame.
+    pub source: Mac,
+    /// Destination of the Ethernet frame.
+    pub destination: Mac,
+    /// What it carries.
+    pub content: Content<'a>,
+}
+
+/// What a frame carries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Content<'a> {
+    /// A datagram between the ports of DHCP.
+    Dhcp(Datagram<'a>),
+    /// An ARP packet.
+    Arp(Arp),
+    /// Something else.
+    Other,
+}
+
+/// A datagram between the ports of DHCP.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Datagram<'a> {
+    /// Source of the IP packet.
+    pub source: Ipv4Addr,
+    /// Destination of the IP packet.
+    pub destination: Ipv4Addr,
+    /// Its UDP checksum. A frame captured where it was sent has none yet: the card, or for a
+    /// virtual one nobody, computes it.
+    pub checksum: Checksum,
+    /// The DHCP message.
+    pub payload: &'a [u8],
+}
+
+impl<'a> Frame<'a> {
+    /// Reads a frame, VLAN tags and IP options passed over. `None`: it is no Ethernet frame.
+    ///
+    /// A fragment is [`Content::Other`]: no server's answer is longer than a frame.
+    pub fn parse(at: SystemTime, frame: &'a [u8]) -> Option<Self> {
+        let packet = LaxSlicedPacket::from_ethernet(frame).ok()?;
+        let Some(LinkSlice::Ethernet2(ethernet)) = &packet.link else { return None };
+        let content = match &packet.net {
+            Some(LaxNetSlice::Arp(packet)) => arp(at, packet).map(Content::Arp),
+            Some(LaxNetSlice::Ipv4(ip)) if !ip.is_payload_fragmented() => {
+                let addresses = [ip.header().source(), ip.header().destination()];
+                packet.transport.as_ref().and_then(|transport| datagram(transport, addresses))
+            }
+            _ => None,
+        };
+        Some(Self {
+            source: Mac::new(ethernet.source()),
+            destination: Mac::new(ethernet.destination()),
+            content: content.unwrap_or(Content::Other),
+        })
+    }
+}
+
+fn datagram<'a>(
+    transport: &TransportSlice<'a>,
+    [source, destination]: [[u8; 4]; 2],
+) -> Option<Content<'a>> {
+    let TransportSlice::Udp(udp) = transport else { return None };
+    let ports = [udp.source_port(), udp.destination_port()];
+    let is_dhcp = ports.iter().all(|port| PORTS.contains(port)) && ports.contains(&PORTS[0]);
+    is_dhcp.then(|| {
+        Content::Dhcp(Datagram {
+            source: source.into(),
+            destination: destination.into(),
+            checksum: checksum(udp, source, destination),
+            payload: udp.payload(),
+        })
+    })
+}
+
+fn checksum(udp: &UdpSlice<'_>, source: [u8; 4], destination: [u8; 4]) -> Checksum {
+    let whole = usize::from(udp.length()) == udp.slice().len();
+    let sent = udp.checksum();
+    if !whole || sent == 0 {
+        return Checksum::Unchecked;
+    }
+    match udp.to_header().calc_checksum_ipv4_raw(source, destination, udp.payload()) {
+        Ok(computed) if computed == sent => Checksum::Right,
+        _ => Checksum::Wrong,
+    }
+}
+
+fn arp(at: SystemTime, packet: &etherparse::ArpPacketSlice<'_>) -> Option<Arp> {
+    let of_ethernet = packet.hw_addr_type() == ArpHardwareId::ETHERNET
+        && packet.proto_addr_type() == EtherType::IPV4;
+    let reply = match packet.operation() {
+        ArpOperation::REQUEST => false,
+        ArpOperation::REPLY => true,
+        _ => return None,
+    };
+    let address = |octets: &[u8]| <[u8; 4]>::try_from(octets).ok().map(Ipv4Addr::from);
+    let sender = address(packet.sender_protocol_addr())?;
+    // A reply is about its sender; so is an announcement, which asks for the sender's own address.
+    let asked = address(packet.target_protocol_addr())?;
+    of_ethernet.then_some(())?;
+    Some(Arp {
+        at,
+        reply,
+        sender_mac: Mac::new(packet.sender_hw_addr().try_into().ok()?),
+        sender: Some(sender).filter(|address| !address.is_unspecified()),
+        target: if reply { sender } else { asked },
+    })
+}
