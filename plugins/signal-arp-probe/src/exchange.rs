@@ -1,0 +1,264 @@
+//! Whom to ask when on one link, and who has answered: no socket, no clock.
+
+use std::{collections::HashMap, net::Ipv4Addr, time::Duration};
+
+use vmkit_plugin::Unread;
+
+use crate::{
+    frame::Reply,
+    outcome::{Outcome, Replier},
+};
+
+/// Times an address is asked for while nobody answers: a broadcast over Wi-Fi is sent once and not
+/// acknowledged, so one or two may be lost.
+const TRIES: u8 = 3;
+/// Times an address is asked for that somebody has answered for: a second holder may not have heard
+/// the first request.
+const TRIES_AFTER_REPLY: u8 = 2;
+/// Between two requests for one address. The kernel of a guest answers within a millisecond.
+const INTERVAL: Duration = Duration::from_millis(100);
+/// Between two requests on a link. A broadcast takes the air of a Wi-Fi at its lowest rate for about
+/// as long.
+const SPACING: Duration = Duration::from_millis(1);
+/// How long a second holder may take after the first request, and anybody after the last one. A
+/// Wi-Fi station that sleeps is handed broadcasts with its access point's beacons, every 100 to
+/// 300 ms.
+const WATCH: Duration = Duration::from_millis(300);
+/// Repliers for one address that are kept: beyond them it is a flood, and no more is learnt.
+const MOST_REPLIERS: usize = 16;
+
+/// What is to be done on the link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Step {
+    /// Ask for this address, and say so by [`Exchange::asked`].
+    Ask(Ipv4Addr),
+    /// Nothing before this time.
+    WaitUntil(Duration),
+    /// Everything is told.
+    Done,
+}
+
+/// The questions on one link. Times are counted from the beginning of the exchange.
+#[derive(Debug)]
+pub(crate) struct Exchange {
+    questions: Vec<Question>,
+    by_address: HashMap<Ipv4Addr, usize>,
+    spaced_until: Duration,
+}
+
+#[derive(Debug)]
+struct Question {
+    address: Ipv4Addr,
+    /// When it was asked first and last, and how often.
+    asked: Option<(Duration, Duration)>,
+    tries: u8,
+    repliers: Vec<Replier>,
+}
+
+impl Exchange {
+    /// Questions for these addresses, each once.
+    pub(crate) fn new(addresses: impl IntoIterator<Item = Ipv4Addr>) -> Self {
+        let mut exchange = Self {
+            questions: Vec::new(),
+            by_address: HashMap::new(),
+            spaced_until: Duration::ZERO,
+        };
+        for address in addresses {
+            let next = exchange.questions.len();
+            if *exchange.by_address.entry(address).or_insert(next) == next {
+                let repliers = Vec::new();
+                exchange.questions.push(Question { address, asked: None, tries: 0, repliers });
+            }
+        }
+        exchange
+    }
+
+    /// What is to be done at this time.
+    pub(crate) fn step(&self, now: Duration) -> Step {
+        let mut next: Option<Duration> = None;
+        let mut earlier = |at: Duration| next = Some(next.map_or(at, |next| next.min(at)));
+        for question in &self.questions {
+            match question.due() {
+                Some(due) if due.max(self.spaced_until) <= now => {
+                    return Step::Ask(question.address);
+                }
+                Some(due) => earlier(due.max(self.spaced_until)),
+                None if question.over() > now => earlier(question.over()),
+                None => {}
+            }
+        }
+        next.map_or(Step::Done, Step::WaitUntil)
+    }
+
+    /// The address was asked for.
+    pub(crate) fn asked(&mut self, address: Ipv4Addr, now: Duration) {
+        self.spaced_until = now + SPACING;
+        let Some(question) = self.question(address) else { return };
+        let first = question.asked.map_or(now, |(first, _)| first);
+        question.asked = Some((first, now));
+        question.tries += 1;
+    }
+
+    /// A reply was heard. One that nobody asked for says nothing.
+    pub(crate) fn heard(&mut self, reply: Reply, now: Duration) {
+        let Some(question) = self.question(reply.address) else { return };
+        let Some((_, last)) = question.asked else { return };
+        let known = question.repliers.iter().any(|replier| replier.mac == reply.mac);
+        if !known && question.repliers.len() < MOST_REPLIERS {
+            let round_trip = Some(now.saturating_sub(last));
+            question.repliers.push(Replier { mac: reply.mac, round_trip });
+        }
+    }
+
+    /// What each address gave up to this time.
+    pub(crate) fn outcomes(&self, now: Duration) -> impl Iterator<Item = (Ipv4Addr, Outcome)> {
+        self.questions.iter().map(move |question| (question.address, question.outcome(now)))
+    }
+
+    fn question(&mut self, address: Ipv4Addr) -> Option<&mut Question> {
+        let at = *self.by_address.get(&address)?;
+        self.questions.get_mut(at)
+    }
+}
+
+impl Question {
+    /// When to ask for it next; `None`: not again.
+    fn due(&self) -> Option<Duration> {
+        let tries = if self.repliers.is_empty() { TRIES } else { TRIES_AFTER_REPLY };
+        let Some((_, last)) = self.asked else { return Some(Duration::ZERO) };
+        (self.tries < tries).then(|| last + INTERVAL)
+    }
+
+    /// From when on nobody is waited for who might still answer.
+    fn over(&self) -> Duration {
+        let watched = |(first, last)| if self.repliers.is_empty() { last } else { first };
+        self.asked.map_or(Duration::MAX, |asked| watched(asked) + WATCH)
+    }
+
+    fn outcome(&self, now: Duration) -> Outcome {
+        if !self.repliers.is_empty() {
+            return Outcome::Replies(self.repliers.clone());
+        }
+        let waited = self.asked.map_or(Duration::ZERO, |(first, _)| now.saturating_sub(first));
+        // One request may be lost; without time for an answer, silence is none.
+        if self.tries > 1 && waited >= WATCH {
+            Outcome::Silent(Some(self.tries))
+        } else {
+            Outcome::Unread(Unread::TimedOut)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use vmkit_plugin::Mac;
+
+    use super::*;
+
+    const A: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 1);
+    const B: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 2);
+
+    /// A reply: at which millisecond, for which address, the last octet of whose MAC.
+    type Heard = (u64, Ipv4Addr, u8);
+
+    fn mac(last: u8) -> Mac {
+        Mac::new([0x52, 0x54, 0, 0, 0, last])
+    }
+
+    fn macs(outcome: &Outcome) -> Vec<Mac> {
+        match outcome {
+            Outcome::Replies(repliers) => repliers.iter().map(|replier| replier.mac).collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    fn ms(milliseconds: u64) -> Duration {
+        Duration::from_millis(milliseconds)
+    }
+
+    /// Plays an exchange for these addresses against replies at given milliseconds, in order;
+    /// returns what was asked when, as `ms.last-octet`, and when it was done.
+    fn play(addresses: &[Ipv4Addr], replies: &[Heard]) -> (String, Exchange) {
+        let mut exchange = Exchange::new(addresses.iter().copied());
+        let mut replies = replies.iter().peekable();
+        let (mut now, mut told) = (Duration::ZERO, Vec::new());
+        loop {
+            while let Some((at, address, last)) = replies.next_if(|reply| ms(reply.0) <= now) {
+                exchange.heard(Reply { address: *address, mac: mac(*last) }, ms(*at));
+            }
+            match exchange.step(now) {
+                Step::Ask(address) => {
+                    told.push(format!("{}.{}", now.as_millis(), address.octets()[3]));
+                    exchange.asked(address, now);
+                }
+                Step::WaitUntil(until) => {
+                    assert!(until > now, "no progress at {now:?}");
+                    let reply = replies.peek().map(|reply| ms(reply.0));
+                    now = reply.map_or(until, |reply| reply.min(until));
+                }
+                Step::Done => {
+                    told.push(format!("{} done", now.as_millis()));
+                    return (told.join(" "), exchange);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn requests_are_paced_and_end_when_nobody_is_expected_any_more() {
+        let rows: [(&str, &[Ipv4Addr], &[Heard], &str); 7] = [
+            ("nothing to ask", &[], &[], "0 done"),
+            ("one holder", &[A], &[(1, A, 1)], "0.1 100.1 300 done"),
+            ("two holders, one asleep", &[A], &[(1, A, 1), (250, A, 2)], "0.1 100.1 300 done"),
+            ("nobody", &[A], &[], "0.1 100.1 200.1 500 done"),
+            ("the first request lost", &[A], &[(101, A, 1)], "0.1 100.1 300 done"),
+            ("late in the last watch", &[A], &[(450, A, 1)], "0.1 100.1 200.1 450 done"),
+            ("two addresses", &[A, B, A], &[(1, A, 1), (2, B, 2)], "0.1 1.2 100.1 101.2 301 done"),
+        ];
+        for (what, addresses, replies, expected) in rows {
+            assert_eq!(play(addresses, replies).0, expected, "{what}");
+        }
+    }
+
+    #[test]
+    fn holders_are_counted_once_and_up_to_a_limit() {
+        let flood: Vec<_> = (0..200).map(|last| (2, A, last)).collect();
+        let rows: [(&str, &[Heard], usize); 5] = [
+            ("nobody", &[], 0),
+            ("one, twice", &[(1, A, 1), (101, A, 1)], 1),
+            ("two", &[(1, A, 1), (2, A, 2)], 2),
+            ("of another address", &[(1, B, 1)], 0),
+            ("a flood", &flood, 16),
+        ];
+        for (what, replies, expected) in rows {
+            let (_, exchange) = play(&[A], replies);
+            let outcomes: Vec<_> = exchange.outcomes(ms(500)).collect();
+            assert_eq!(macs(&outcomes[0].1).len(), expected, "{what}");
+        }
+    }
+
+    #[test]
+    fn what_came_before_the_question_says_nothing() {
+        let mut exchange = Exchange::new([A]);
+        exchange.heard(Reply { address: A, mac: mac(1) }, ms(0));
+        assert_eq!(exchange.step(ms(0)), Step::Ask(A));
+        assert!(exchange.outcomes(ms(0)).all(|(_, outcome)| macs(&outcome).is_empty()));
+    }
+
+    #[test]
+    fn silence_counts_after_two_requests_and_time_for_an_answer() {
+        let rows = [
+            (0, 10, Outcome::Unread(Unread::TimedOut)),
+            (1, 400, Outcome::Unread(Unread::TimedOut)),
+            (2, 299, Outcome::Unread(Unread::TimedOut)),
+            (2, 300, Outcome::Silent(Some(2))),
+            (3, 500, Outcome::Silent(Some(3))),
+        ];
+        for (tries, now, expected) in rows {
+            let mut exchange = Exchange::new([A]);
+            (0..tries).for_each(|number| exchange.asked(A, ms(number * 100)));
+            let outcome = exchange.outcomes(ms(now)).next();
+            assert_eq!(outcome, Some((A, expected)), "{tries} requests, {now} ms");
+        }
+    }
+}
