@@ -26,7 +26,8 @@ pub(super) fn judge(facts: &Facts<'_>, place: &Place<'_>, sheet: &mut Sheet) {
         Reading::Unknown(why) => return sheet.all_unknown(&ALL, why),
     };
     for rule in &firewall.drops {
-        let about = rule.interface.as_deref().is_none_or(|name| place.passes(name));
+        let about = rule.interface.as_deref().is_none_or(|name| place.passes(name))
+            && !rule.but_not.iter().any(|name| place.passes(name));
         let Some(code) = finding(facts, place, rule).filter(|_| about) else { continue };
         match rule.frames {
             // A rule that has never dropped anything has not dropped the machine's frames.

@@ -6,21 +6,21 @@ use crate::Facts;
 
 /// The host's interfaces that a machine's frames pass, as far as they are known.
 #[derive(Default)]
-pub(super) struct Place<'a> {
+pub(crate) struct Place<'a> {
     /// The host's end of the machine's cable.
-    pub(super) port: Option<&'a Interface>,
+    pub(crate) port: Option<&'a Interface>,
     /// The bridge that the port, or the uplink, is in.
-    pub(super) bridge: Option<&'a Interface>,
+    pub(crate) bridge: Option<&'a Interface>,
     /// The Wi-Fi or Ethernet interface that the frames leave by. Only a bridged machine has one.
-    pub(super) uplink: Option<&'a Interface>,
+    pub(crate) uplink: Option<&'a Interface>,
     /// The machine is on the network of the uplink.
-    pub(super) bridged: bool,
+    pub(crate) bridged: bool,
     /// The host itself is the machine's DHCP server and router.
-    pub(super) shared: bool,
+    pub(crate) shared: bool,
 }
 
 impl<'a> Place<'a> {
-    pub(super) fn of(facts: &Facts<'a>) -> Self {
+    pub(crate) fn of(facts: &Facts<'a>) -> Self {
         let machine = facts.machine;
         let mode = machine.mode;
         let bridged = mode == Some(NetworkMode::Bridged);
@@ -47,14 +47,14 @@ impl<'a> Place<'a> {
     }
 
     /// Networks that the machine should get its address from: those of its uplink and bridge.
-    pub(super) fn networks(&self) -> Vec<Prefix> {
+    pub(crate) fn networks(&self) -> Vec<Prefix> {
         let interfaces = self.uplink.into_iter().chain(self.bridge);
         let addresses = interfaces.flat_map(|interface| interface.addresses.iter().copied());
         addresses.filter(|prefix| prefix.address.is_ipv4()).collect()
     }
 
     /// Whether a rule for this interface is about the machine's frames.
-    pub(super) fn passes(&self, interface: &str) -> bool {
+    pub(crate) fn passes(&self, interface: &str) -> bool {
         [self.port, self.bridge, self.uplink].into_iter().flatten().any(|own| {
             own.name == interface
                 || interface.strip_suffix('*').is_some_and(|start| own.name.starts_with(start))
