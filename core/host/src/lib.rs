@@ -6,6 +6,7 @@
 
 #![forbid(unsafe_code)]
 
+mod advise;
 mod broker;
 mod find;
 mod run;
@@ -14,6 +15,7 @@ mod stamp;
 mod status;
 mod worker;
 
+pub use advise::{Advice, AdviceKind, Advised, Fact, advise, gateway_pages};
 pub use find::{Found, Installation, Plugin, Refusal, find, vet};
 pub use run::{Observed, Outcome, Run, Settings, Target};
 pub use snapshot::Snapshot;

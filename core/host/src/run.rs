@@ -18,6 +18,7 @@ use vmkit_wire::{Cost, Mode};
 
 use crate::{Found, Installation, Plugin, Snapshot, Status, worker::Received};
 use batch::Batch;
+pub(crate) use lane::refused;
 use lane::{Event, Job};
 
 /// How long the confirming stage waits for the discovering one. The built-in signals need

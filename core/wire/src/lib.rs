@@ -10,8 +10,8 @@ mod manifest;
 mod message;
 
 pub use frame::{FRAME_LIMIT, Receiver, WireError, send};
-pub use manifest::{Cost, EPOCH, Manifest, ManifestError, Mode, Needs};
+pub use manifest::{Cost, EPOCH, GatewayPage, Manifest, ManifestError, Mode, Needs};
 pub use message::{
-    Account, FailureCode, FromWorker, Load, Observe, OpenRefusal, Opened, Resource, Source,
-    ToWorker, WIRE_VERSION, WireObservation, WireSubject, configuration,
+    Account, Advise, FailureCode, FromWorker, Load, Observe, OpenRefusal, Opened, Resource, Source,
+    ToWorker, WIRE_VERSION, WireAdvice, WireFact, WireObservation, WireSubject, configuration,
 };

@@ -8,6 +8,11 @@ use serde::{Deserialize, Serialize};
 /// a test of the worker holds the two together.
 pub const EPOCH: u32 = 1;
 
+/// Most pages of the gateway that one plugin may want.
+const MOST_PAGES: usize = 16;
+/// Longest path of such a page, in bytes.
+const LONGEST_PATH: usize = 200;
+
 /// A plugin's manifest: a JSON object in a section of its library.
 ///
 /// Fields may be added; an unknown one is ignored, but an unknown need is refused, for a need that
@@ -50,6 +55,10 @@ pub struct Manifest {
     /// Raw artefacts of a snapshot that it can read in place of the live source.
     #[serde(default)]
     pub artefacts: Vec<String>,
+    /// Pages of the gateway that an advice source wants to see. The host asks for them; the plugin
+    /// reaches nothing itself.
+    #[serde(default)]
+    pub gateway: Vec<GatewayPage>,
     /// JSON Schema of its configuration.
     #[serde(default)]
     pub config_schema: serde_json::Value,
@@ -81,6 +90,29 @@ pub struct Needs {
     pub read_files: Vec<String>,
     /// Programs to run, by absolute path.
     pub exec: Vec<String>,
+}
+
+/// A page of the gateway.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq, PartialOrd, Ord)]
+#[serde(deny_unknown_fields)]
+pub struct GatewayPage {
+    /// Path and query, from the `/` on.
+    pub path: String,
+    /// Path of the page that the request names as its referrer, where the gateway insists on one.
+    #[serde(default)]
+    pub referer: Option<String>,
+}
+
+impl GatewayPage {
+    /// Whether both paths can stand in a request: printable ASCII from a single `/` on.
+    fn is_plain(&self) -> bool {
+        [Some(&self.path), self.referer.as_ref()].into_iter().flatten().all(|path| {
+            path.starts_with('/')
+                && !path.starts_with("//")
+                && path.len() <= LONGEST_PATH
+                && path.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'#')
+        })
+    }
 }
 
 /// What a call costs, the dearest thing it does.
@@ -118,6 +150,9 @@ pub enum ManifestError {
         /// What it states.
         found: u32,
     },
+    /// It wants pages of the gateway that cannot be asked for, or too many.
+    #[error("manifest: `gateway` holds at most {MOST_PAGES} paths, each plain and from `/` on")]
+    Gateway,
     /// Its id would not do as a name.
     #[error("manifest: the id may hold lower-case letters, digits and hyphens, 1 to 40 of them")]
     Id,
@@ -142,6 +177,10 @@ impl FromStr for Manifest {
         let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
         if !(1..=40).contains(&manifest.id.len()) || !manifest.id.bytes().all(plain) {
             return Err(ManifestError::Id);
+        }
+        let pages = &manifest.gateway;
+        if pages.len() > MOST_PAGES || !pages.iter().all(GatewayPage::is_plain) {
+            return Err(ManifestError::Gateway);
         }
         Ok(manifest)
     }
@@ -215,6 +254,14 @@ mod tests {
                 "manifest: unknown field `kernel`",
             ),
             ("\u{1b}[2J", "manifest: expected value"),
+            (
+                r#"{"id":"a","version":"1","epoch":1,"kinds":[],"gateway":[{"path":"/a b"}]}"#,
+                "manifest: `gateway` holds",
+            ),
+            (
+                r#"{"id":"a","version":"1","epoch":1,"kinds":[],"gateway":[{"path":"//evil.test/"}]}"#,
+                "manifest: `gateway` holds",
+            ),
         ];
         for (text, expected) in rows {
             let outcome = match text.parse::<Manifest>() {

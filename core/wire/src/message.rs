@@ -16,6 +16,8 @@ pub enum ToWorker {
     Load(Load),
     /// One call of the signal.
     Observe(Observe),
+    /// One call of the advice source.
+    Advise(Advise),
     /// The call under way shall end.
     Cancel,
     /// Answer to [`FromWorker::Open`]; a granted descriptor comes beside it.
@@ -72,6 +74,26 @@ pub struct Observe {
     pub vms: Vec<WireSubject>,
 }
 
+/// One call of the advice source.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Advise {
+    /// The present in milliseconds since the Unix epoch; in a snapshot, the time of its capture.
+    pub now_ms: i64,
+    /// Milliseconds until the host stops waiting.
+    pub budget_ms: u64,
+    /// What is known of the network.
+    pub facts: Vec<WireFact>,
+}
+
+/// One fact about the network.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WireFact {
+    /// Such as `gateway.address`.
+    pub key: String,
+    /// Its value, of the network: nothing in it has been checked.
+    pub value: String,
+}
+
 /// Where a signal is to look.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -125,6 +147,11 @@ pub enum FromWorker {
     Observations {
         /// In the order of their report.
         items: Vec<WireObservation>,
+    },
+    /// What follows from the facts.
+    Advice {
+        /// In the order of their report.
+        items: Vec<WireAdvice>,
     },
     /// A line of the plugin's log.
     Log {
@@ -232,6 +259,25 @@ pub struct WireObservation {
     /// Further details by name.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub attributes: Vec<(String, String)>,
+}
+
+/// One advice, as the plugin states it: nothing in it has been checked.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct WireAdvice {
+    /// `router`, `remedy` or `witness`.
+    pub kind: String,
+    /// Such as `bt-smart-hub-2`.
+    pub id: String,
+    /// One line for people.
+    pub title: String,
+    /// From 0 to 1000.
+    pub confidence_permille: u16,
+    /// What led to it.
+    #[serde(default)]
+    pub because: Vec<String>,
+    /// What to do.
+    #[serde(default)]
+    pub steps: Vec<String>,
 }
 
 /// A plugin's configuration as the text of a JSON object, for [`Load::configuration`].

@@ -17,7 +17,7 @@ use vmkit_abi::{
     Error, ErrorCode, HostApi, Level, Observation, Resource, Source, Stage,
     stable::{RResult, RStr, RString, RVec},
 };
-use vmkit_wire::{FromWorker, Observe, Opened, WireError, WireObservation, send};
+use vmkit_wire::{Advise, FromWorker, Observe, Opened, WireError, WireObservation, send};
 
 /// Most observations in one frame, so that a frame stays far below its limit.
 const FRAME_OBSERVATIONS: usize = 256;
@@ -95,6 +95,21 @@ pub(crate) struct Call {
 }
 
 impl Call {
+    /// A call of the advice source: it has nothing to look at but the facts that it is given.
+    pub(crate) fn of_advice(channel: Arc<Channel>, advise: &Advise) -> Self {
+        channel.cancelled.store(false, Ordering::Relaxed);
+        let deadline = Instant::now() + Duration::from_millis(advise.budget_ms);
+        Self {
+            channel,
+            deadline,
+            stage: Stage::DISCOVER,
+            source: Source::SNAPSHOT,
+            now_ms: advise.now_ms,
+            artefacts: Vec::new(),
+        }
+    }
+
+    /// A call of the signal.
     pub(crate) fn new(channel: Arc<Channel>, observe: &Observe) -> Self {
         channel.cancelled.store(false, Ordering::Relaxed);
         let stage = if observe.stage == "confirm" { Stage::CONFIRM } else { Stage::DISCOVER };
@@ -193,7 +208,7 @@ fn failure(code: ErrorCode, message: &str) -> Error {
     Error { code, message: message.into(), ext: RVec::new() }
 }
 
-fn bounded(text: &str) -> String {
+pub(crate) fn bounded(text: &str) -> String {
     vmkit_types::bounded(text, TEXT_LIMIT).to_owned()
 }
 

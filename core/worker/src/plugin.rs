@@ -3,17 +3,23 @@
 use std::path::Path;
 
 use vmkit_abi::{
-    Attribute, Error, ErrorCode, HostApi_TO, LoadError, SignalBox, VirtualMachine, extension,
-    load_file,
-    stable::{RRef, RSlice, RStr, RString, TD_Opaque},
+    Advice, AdviceBox, AdviceKind, Attribute, Error, ErrorCode, Fact, HostApi_TO, LoadError,
+    SignalBox, VirtualMachine, extension, load_file,
+    stable::{RRef, RSlice, RStr, RString, RVec, TD_Opaque},
 };
-use vmkit_wire::{FailureCode, WireSubject};
+use vmkit_wire::{FailureCode, WireAdvice, WireFact, WireSubject};
 
-use crate::call::Call;
+use crate::call::{Call, bounded};
 
-/// A signal, made from its configuration.
+/// Most items of one call's advice that are passed on.
+const MOST_ADVICE: usize = 256;
+/// Most reasons or steps of one advice that are passed on.
+const MOST_LINES: usize = 64;
+
+/// A plugin, made from its configuration, with each kind that it offers.
 pub(crate) struct Plugin {
-    signal: SignalBox,
+    signal: Option<SignalBox>,
+    advice: Option<AdviceBox>,
     /// Whether it was built against an older version of the interface.
     pub(crate) older_than_host: bool,
 }
@@ -25,11 +31,13 @@ impl Plugin {
             LoadError::Layout(_) => (FailureCode::Incompatible, error.to_string()),
             LoadError::Open(_) => (FailureCode::Other, error.to_string()),
         })?;
-        let make = loaded.module.signal().into_option().ok_or_else(|| {
-            (FailureCode::Other, "its manifest names a signal, the library has none".to_owned())
-        })?;
-        let signal = (make.0)(RStr::from_str(configuration)).into_result().map_err(failure)?;
-        Ok(Self { signal, older_than_host: loaded.older_than_host })
+        let configuration = RStr::from_str(configuration);
+        let signal = loaded.module.signal().into_option();
+        let signal = signal.map(|make| (make.0)(configuration).into_result()).transpose();
+        let advice = loaded.module.advice().into_option();
+        let advice = advice.map(|make| (make.0)(configuration).into_result()).transpose();
+        let (signal, advice) = (signal.map_err(failure)?, advice.map_err(failure)?);
+        Ok(Self { signal, advice, older_than_host: loaded.older_than_host })
     }
 
     /// Asks the signal about these machines.
@@ -38,9 +46,52 @@ impl Plugin {
         vms: &[WireSubject],
         call: &Call,
     ) -> Result<(), (FailureCode, String)> {
+        let signal = self.signal.as_ref().ok_or_else(|| lacks("a signal"))?;
         let vms: Vec<VirtualMachine> = vms.iter().map(machine).collect();
         let host = HostApi_TO::from_ptr(RRef::new(call), TD_Opaque);
-        self.signal.observe(RSlice::from_slice(&vms), host).into_result().map_err(failure)
+        signal.observe(RSlice::from_slice(&vms), host).into_result().map_err(failure)
+    }
+
+    /// Asks the advice source what follows from these facts.
+    pub(crate) fn advise(
+        &self,
+        facts: &[WireFact],
+        call: &Call,
+    ) -> Result<Vec<WireAdvice>, (FailureCode, String)> {
+        let source = self.advice.as_ref().ok_or_else(|| lacks("an advice source"))?;
+        let fact = |fact: &WireFact| Fact {
+            key: fact.key.as_str().into(),
+            value: fact.value.as_str().into(),
+            ext: RVec::new(),
+        };
+        let facts: Vec<Fact> = facts.iter().map(fact).collect();
+        let host = HostApi_TO::from_ptr(RRef::new(call), TD_Opaque);
+        let advice = source.advise(RSlice::from_slice(&facts), host).into_result();
+        Ok(advice.map_err(failure)?.into_iter().take(MOST_ADVICE).map(advice_out).collect())
+    }
+}
+
+fn lacks(what: &str) -> (FailureCode, String) {
+    (FailureCode::Other, format!("its manifest names {what}, the library has none"))
+}
+
+fn advice_out(advice: Advice) -> WireAdvice {
+    let kind = match advice.kind {
+        AdviceKind::ROUTER => "router",
+        AdviceKind::REMEDY => "remedy",
+        AdviceKind::WITNESS => "witness",
+        _ => "unknown",
+    };
+    let lines = |lines: RVec<RString>| {
+        lines.iter().take(MOST_LINES).map(|line| bounded(line.as_str())).collect()
+    };
+    WireAdvice {
+        kind: kind.to_owned(),
+        id: bounded(advice.id.as_str()),
+        title: bounded(advice.title.as_str()),
+        confidence_permille: advice.confidence_permille,
+        because: lines(advice.because),
+        steps: lines(advice.steps),
     }
 }
 

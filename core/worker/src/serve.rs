@@ -9,7 +9,7 @@ use std::{
 
 use rustix::fs::{Mode, OFlags};
 use vmkit_wire::{
-    FailureCode, FromWorker, Load, Observe, Receiver, ToWorker, WIRE_VERSION, WireError,
+    Advise, FailureCode, FromWorker, Load, Observe, Receiver, ToWorker, WIRE_VERSION, WireError,
 };
 
 use crate::{
@@ -21,6 +21,12 @@ use crate::{
 /// How long the host may take from starting the worker to its first frame; it sends it at once, so
 /// this only ends a worker that was started by hand.
 const FIRST_FRAME: Duration = Duration::from_secs(5);
+
+/// What the host has asked for.
+enum Task {
+    Observe(Observe),
+    Advise(Advise),
+}
 
 /// Serves one host from start to end.
 pub(crate) fn run() -> Result<(), WireError> {
@@ -44,9 +50,21 @@ pub(crate) fn run() -> Result<(), WireError> {
     };
 
     let calls = listen(receiver, Arc::clone(&channel))?;
-    for observe in calls {
-        let call = Call::new(Arc::clone(&channel), &observe);
-        let outcome = plugin.observe(&observe.vms, &call);
+    for task in calls {
+        let outcome = match task {
+            Task::Observe(observe) => {
+                let call = Call::new(Arc::clone(&channel), &observe);
+                plugin.observe(&observe.vms, &call)
+            }
+            Task::Advise(advise) => {
+                let call = Call::of_advice(Arc::clone(&channel), &advise);
+                let advice = plugin.advise(&advise.facts, &call);
+                advice.and_then(|items| {
+                    let told = channel.tell(&FromWorker::Advice { items });
+                    told.map_err(|error| (FailureCode::Other, error.to_string()))
+                })
+            }
+        };
         channel.tell(&match outcome {
             Ok(()) => FromWorker::Done,
             Err((code, message)) => FromWorker::Failed { code, message },
@@ -89,13 +107,18 @@ fn take_standard_input() -> std::io::Result<UnixStream> {
 fn listen(
     mut receiver: Receiver,
     channel: Arc<Channel>,
-) -> Result<mpsc::Receiver<Observe>, WireError> {
+) -> Result<mpsc::Receiver<Task>, WireError> {
     let (calls, queue) = mpsc::channel();
     let reader = move || {
         loop {
             match receiver.receive(channel.socket(), None) {
                 Ok(ToWorker::Observe(observe)) => {
-                    if calls.send(observe).is_err() {
+                    if calls.send(Task::Observe(observe)).is_err() {
+                        leave();
+                    }
+                }
+                Ok(ToWorker::Advise(advise)) => {
+                    if calls.send(Task::Advise(advise)).is_err() {
                         leave();
                     }
                 }

@@ -103,7 +103,7 @@ fn lead(
 }
 
 /// The outcome of a library that may not be loaded.
-pub(super) fn refused(path: &Path, refusal: &Refusal) -> Outcome {
+pub(crate) fn refused(path: &Path, refusal: &Refusal) -> Outcome {
     let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
     Outcome {
         id: vmkit_types::escaped(&name),

@@ -15,8 +15,8 @@ use std::{
 
 use vmkit_types::{Observation, escaped};
 use vmkit_wire::{
-    FromWorker, Load, Needs, Observe, Opened, Receiver, ToWorker, WIRE_VERSION, WireError,
-    WireSubject, send,
+    Advise, FromWorker, Load, Needs, Observe, OpenRefusal, Opened, Receiver, ToWorker,
+    WIRE_VERSION, WireAdvice, WireError, WireSubject, send,
 };
 
 pub(crate) use end::End;
@@ -218,11 +218,51 @@ impl Worker {
                     return Err(End::failed(code, &message));
                 }
                 Ok(FromWorker::Ready { .. }) => return Err(End::protocol("it started twice")),
+                Ok(FromWorker::Advice { .. }) => {
+                    return Err(End::protocol("it gave advice that was not asked for"));
+                }
                 Err(WireError::TimedOut) if !cancelled => {
                     cancelled = true;
                     self.say(&ToWorker::Cancel, None)?;
                 }
                 Err(WireError::TimedOut) => return Err(End::timeout("its call", call.budget)),
+                Err(error) => return Err(self.lost(error)),
+            }
+        }
+    }
+
+    /// Asks an advice source what follows from these facts.
+    pub(crate) fn advise(&mut self, question: Advise) -> Result<Vec<WireAdvice>, End> {
+        let budget = Duration::from_millis(question.budget_ms);
+        let deadline = Instant::now() + budget;
+        self.say(&ToWorker::Advise(question), None)?;
+        let (mut advice, mut cancelled) = (Vec::new(), false);
+        loop {
+            let until = if cancelled { deadline + CANCEL_GRACE } else { deadline };
+            match self.next(until) {
+                Ok(FromWorker::Advice { items }) if advice.is_empty() => advice = items,
+                Ok(FromWorker::Log { level, target, message }) => {
+                    log(level, &target, &message);
+                    self.log_lines += 1;
+                    if self.log_lines > MOST_LOG_LINES {
+                        return Err(End::protocol("it logged more than 1000 lines"));
+                    }
+                }
+                Ok(FromWorker::Open { .. }) => {
+                    let message = "an advice source is given facts and no files".to_owned();
+                    let refusal = OpenRefusal { denied: true, not_found: false, message };
+                    self.say(&ToWorker::Opened(Opened { refusal: Some(refusal) }), None)?;
+                }
+                Ok(FromWorker::Done) => return Ok(advice),
+                Ok(FromWorker::Failed { code, message }) => {
+                    return Err(End::failed(code, &message));
+                }
+                Ok(_) => return Err(End::protocol("an answer that was not asked for")),
+                Err(WireError::TimedOut) if !cancelled => {
+                    cancelled = true;
+                    self.say(&ToWorker::Cancel, None)?;
+                }
+                Err(WireError::TimedOut) => return Err(End::timeout("its call", budget)),
                 Err(error) => return Err(self.lost(error)),
             }
         }
