@@ -56,9 +56,9 @@ pub(crate) fn run() -> Result<(), WireError> {
                 let call = Call::new(Arc::clone(&channel), &observe);
                 plugin.observe(&observe.vms, &call)
             }
-            Task::Advise(advise) => {
-                let call = Call::of_advice(Arc::clone(&channel), &advise);
-                let advice = plugin.advise(&advise.facts, &call);
+            Task::Advise(question) => {
+                let call = Call::of_advice(Arc::clone(&channel), &question);
+                let advice = plugin.advise(&question.facts, &call);
                 advice.and_then(|items| {
                     let told = channel.tell(&FromWorker::Advice { items });
                     told.map_err(|error| (FailureCode::Other, error.to_string()))
