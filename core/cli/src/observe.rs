@@ -210,24 +210,26 @@ impl<'a> Observer<'a> {
         }
         tracing::debug!("addresses chosen to be probed: {:?}", began.elapsed());
         let quick = run.settle_quick();
-        let clear = clear(&cases, &quick, &scene, self.weights);
-        let doubted = |mut candidates: Vec<Vec<IpAddr>>| {
-            let of_clear = candidates.iter_mut().zip(&clear).filter(|(_, clear)| **clear);
-            of_clear.for_each(|(candidates, _)| candidates.clear());
+        let clarity = clarity(&cases, &quick, &scene, self.weights);
+        let in_doubt = |mut candidates: Vec<Vec<IpAddr>>| {
+            let beyond = candidates.iter_mut().zip(&clarity).filter(|(_, of)| of.beyond_doubt);
+            beyond.for_each(|(candidates, _)| candidates.clear());
             candidates
         };
-        if cases.iter().zip(&clear).all(|(case, clear)| *clear || !wanted.contains(&case.name)) {
+        if !self.thorough {
+            run.confirm_in_doubt(&in_doubt(probes.clone()));
+        }
+        let mut of_wanted =
+            cases.iter().zip(&clarity).filter(|(case, _)| wanted.contains(&case.name));
+        if of_wanted.all(|(_, of)| of.resolved) {
             run.leave_slow();
         } else {
-            if !self.thorough {
-                run.confirm_in_doubt(&doubted(probes.clone()));
-            }
             let mut late = to_probe(&run.settle_slow());
             for (late, early) in late.iter_mut().zip(&probes) {
                 late.retain(|address| !early.contains(address));
             }
             run.confirm(&late);
-            run.confirm_in_doubt(&doubted(late));
+            run.confirm_in_doubt(&in_doubt(late));
         }
         let observed = run.settle();
         tracing::debug!("addresses probed: {:?}", began.elapsed());
@@ -236,15 +238,31 @@ impl<'a> Observer<'a> {
     }
 }
 
-/// Of each machine, whether it has one address that is beyond doubt: nobody else was seen there.
-fn clear(cases: &[Case], evidence: &[Evidence], scene: &Scene, weights: &Weights) -> Vec<bool> {
-    let shared = |flag: &Flag| matches!(flag, Flag::MacMismatch | Flag::DuplicateIp);
-    let is_clear = |pick: &Pick<'_>| {
-        let picked = pick.picked().filter(|_| pick.verdict == Verdict::Resolved);
-        picked.is_some_and(|candidate| !candidate.flags.iter().any(shared))
+/// How clear the address of one machine is.
+struct Clarity {
+    /// It has one address that can be used.
+    resolved: bool,
+    /// And its MAC, and nobody else's, was seen there.
+    beyond_doubt: bool,
+}
+
+fn clarity(
+    cases: &[Case],
+    evidence: &[Evidence],
+    scene: &Scene,
+    weights: &Weights,
+) -> Vec<Clarity> {
+    let of_pick = |pick: &Pick<'_>| {
+        let resolved = pick.picked().filter(|_| pick.verdict == Verdict::Resolved);
+        let mut flags = resolved.iter().flat_map(|candidate| &candidate.flags);
+        let doubtful = [Flag::DuplicateIp, Flag::MacMismatch, Flag::GuestClaimOnly];
+        Clarity {
+            resolved: resolved.is_some(),
+            beyond_doubt: resolved.is_some() && !flags.any(|flag| doubtful.contains(flag)),
+        }
     };
     let picks = score(cases, evidence, scene.network.as_ref(), scene.now(), weights);
-    picks.iter().map(is_clear).collect()
+    picks.iter().map(of_pick).collect()
 }
 
 fn record(place: Place<'_>) -> anyhow::Result<Option<(PathBuf, Record)>> {
