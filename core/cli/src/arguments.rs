@@ -69,6 +69,8 @@ pub(crate) enum ColorChoice {
 pub(crate) enum Command {
     /// State, best address and SSH readiness of each VM
     Status(Status),
+    /// The best address of one VM alone, for scripts
+    Resolve(Resolve),
     /// The plugins: which there are, what they need
     Plugin(Plugin),
     /// All evidence in one directory, to look at again anywhere
@@ -105,6 +107,19 @@ pub(crate) struct Status {
     /// Leave out the statistics
     #[arg(long)]
     pub(crate) no_stats: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Resolve {
+    /// The VM
+    #[arg(value_name = "NAME")]
+    pub(crate) name: String,
+    /// Print one JSON document
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Answer from the snapshot in this directory; nothing is sent and nothing else is read
+    #[arg(long, value_name = "DIR")]
+    pub(crate) from: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

@@ -12,6 +12,7 @@ mod exit;
 mod observe;
 mod output;
 mod plugins;
+mod resolve;
 mod select;
 mod snapshot;
 mod status;
@@ -28,6 +29,7 @@ fn main() -> ExitCode {
     output::log_to_stderr(arguments.global.verbosity());
     let outcome = Context::new(&arguments.global).and_then(|context| match &arguments.command {
         Command::Status(wanted) => status::run(wanted, &context),
+        Command::Resolve(wanted) => resolve::run(wanted, &context),
         Command::Plugin(wanted) => plugins::run(&wanted.command, &context),
         Command::Snapshot(wanted) => snapshot::run(&wanted.command, &context),
     });

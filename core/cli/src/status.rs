@@ -40,7 +40,7 @@ pub(crate) fn run(wanted: &arguments::Status, context: &Context) -> anyhow::Resu
         return watch(&mut observer, wanted, interval, &weights, context);
     }
     let (scene, seen) = observer.look(|scene| names(scene, wanted))?;
-    let rows = rows(&scene, &seen, wanted, &weights)?;
+    let rows = rows(&scene, &seen, &wanted.names, &weights)?;
     let plugins = seen.outcomes.iter().map(view::plugin).collect();
     let meta = meta(wanted, began, scene.now(), Some(weights.id()));
     tell(wanted, context, meta, rows, plugins, &scene.problems)
@@ -59,7 +59,7 @@ fn watch(
     loop {
         let began = Instant::now();
         let (scene, seen) = observer.look(|scene| names(scene, wanted))?;
-        let mut rows = rows(&scene, &seen, wanted, weights)?;
+        let mut rows = rows(&scene, &seen, &wanted.names, weights)?;
         for (machine, pick) in &mut rows {
             pick.settle(shown.get(&machine.name).copied(), weights);
             match pick.address {
@@ -90,11 +90,11 @@ fn names(scene: &Scene, wanted: &arguments::Status) -> anyhow::Result<Vec<String
     Ok(machines.into_iter().map(|machine| machine.name.clone()).collect())
 }
 
-/// The machines that are wanted, each with its pick.
-fn rows<'a>(
+/// The machines of these names, or all, each with its pick.
+pub(crate) fn rows<'a>(
     scene: &'a Scene,
     seen: &'a Observations,
-    wanted: &arguments::Status,
+    names: &[String],
     weights: &Weights,
 ) -> anyhow::Result<Vec<(&'a Machine, Pick<'a>)>> {
     let network = scene.network.as_ref();
@@ -103,7 +103,7 @@ fn rows<'a>(
             .into_iter()
             .map(Some)
             .collect();
-    let machines = select(scene, &wanted.names)?.into_iter();
+    let machines = select(scene, names)?.into_iter();
     Ok(machines
         .map(|machine| {
             let case = seen.cases.iter().position(|case| case.name == machine.name);
@@ -158,14 +158,19 @@ fn tell(
 
 fn exit(wanted: &arguments::Status, rows: &[(&Machine, Pick<'_>)], problems: &[Problem]) -> Exit {
     let broken = problems.iter().any(|problem| problem.severity == Severity::Error);
-    let of_named = rows.iter().map(|(machine, pick)| match pick.verdict {
+    let of_named = rows.iter().map(|(machine, pick)| exit_of_named(machine, pick));
+    let worst = if wanted.names.is_empty() { None } else { of_named.max() };
+    if broken { Exit::Failed } else { worst.unwrap_or(Exit::Healthy) }
+}
+
+/// What it means that this machine was asked for by name.
+pub(crate) fn exit_of_named(machine: &Machine, pick: &Pick<'_>) -> Exit {
+    match pick.verdict {
         Verdict::Resolved | Verdict::Probable | Verdict::NotChecked => Exit::Healthy,
         Verdict::Ambiguous => Exit::CannotTell,
         Verdict::NoAddress | Verdict::NotRunning if machine.power == Power::Unknown => {
             Exit::CannotTell
         }
         Verdict::NoAddress | Verdict::NotRunning => Exit::Findings,
-    });
-    let worst = if wanted.names.is_empty() { None } else { of_named.max() };
-    if broken { Exit::Failed } else { worst.unwrap_or(Exit::Healthy) }
+    }
 }

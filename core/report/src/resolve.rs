@@ -5,13 +5,15 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use crate::{Vm, VmInput, json, text};
+use crate::{PluginReport, PluginStatus, Vm, VmInput, json, text};
 
 /// The answer of `vm resolve`.
 #[derive(Clone, Debug)]
 pub struct Resolution<'a> {
     /// The machine.
     pub vm: Vm<'a>,
+    /// The plugins, in the order they were given.
+    pub plugins: Vec<PluginReport>,
     /// When the answer was ready.
     pub generated_at: SystemTime,
     /// How long it took.
@@ -20,8 +22,18 @@ pub struct Resolution<'a> {
 
 impl<'a> Resolution<'a> {
     /// The answer made of these facts.
-    pub fn new(vm: VmInput<'a>, generated_at: SystemTime, elapsed: Duration) -> Self {
-        Self { vm: Vm::new(vm), generated_at, elapsed }
+    pub fn new(
+        vm: VmInput<'a>,
+        plugins: Vec<PluginReport>,
+        generated_at: SystemTime,
+        elapsed: Duration,
+    ) -> Self {
+        Self { vm: Vm::new(vm), plugins, generated_at, elapsed }
+    }
+
+    /// Whether any signal answered. Without one, that no address was found means nothing.
+    pub fn anything_answered(&self) -> bool {
+        self.plugins.iter().any(|plugin| plugin.status == PluginStatus::Ok)
     }
 
     /// Writes the address and a line break, or nothing: a script may use what it reads unquoted.
@@ -46,6 +58,6 @@ impl<'a> Resolution<'a> {
     /// One line on why there is no address, or how sure it is, with the command that leads on;
     /// `None` where all is clear. `snapshot` is the directory that was looked at, if it was one.
     pub fn remark(&self, snapshot: Option<&str>) -> Option<String> {
-        text::remark(&self.vm, snapshot)
+        text::remark(self, snapshot)
     }
 }

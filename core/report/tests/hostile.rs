@@ -63,8 +63,12 @@ fn outputs(style: Style) -> Vec<String> {
     let status = Status::new(meta(Mode::Full), vms, reports(), problems);
     let mut fast = status.clone();
     fast.meta.mode = Mode::Fast;
-    let resolution =
-        Resolution { vm: status.vms[0].clone(), generated_at: now(), elapsed: Duration::ZERO };
+    let resolution = Resolution {
+        vm: status.vms[0].clone(),
+        plugins: reports(),
+        generated_at: now(),
+        elapsed: Duration::ZERO,
+    };
     let list = || vec![HOSTILE.to_owned()];
     let details = PluginDetails {
         version: HOSTILE.to_owned(),

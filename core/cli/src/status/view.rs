@@ -9,7 +9,7 @@ use vmkit_scoring::Pick;
 use vmkit_types::{Reading, Unread};
 
 /// One machine with its pick. `now` is when the answer was ready.
-pub(super) fn vm<'a>(machine: &Machine, pick: Pick<'a>, now: SystemTime) -> VmInput<'a> {
+pub(crate) fn vm<'a>(machine: &Machine, pick: Pick<'a>, now: SystemTime) -> VmInput<'a> {
     let net = machine.net.as_ref();
     let interface = match net {
         Reading::Known(net) => net.interface.clone().map_or(Reading::Absent, Reading::Known),
@@ -62,7 +62,7 @@ fn uptime(machine: &Machine, now: SystemTime) -> Reading<Duration> {
 }
 
 /// How a plugin's part went.
-pub(super) fn plugin(outcome: &Outcome) -> PluginReport {
+pub(crate) fn plugin(outcome: &Outcome) -> PluginReport {
     PluginReport {
         id: outcome.id.clone(),
         version: outcome.version.clone(),

@@ -4,7 +4,7 @@ use std::{borrow::Cow, net::IpAddr};
 
 use serde::Serialize;
 
-use super::{UnknownFields, field, probability, vm::VerdictCode};
+use super::{UnknownFields, field, probability, status::PluginDocument, vm::VerdictCode};
 use crate::{
     Resolution, State,
     clean::stored,
@@ -30,6 +30,8 @@ pub(crate) struct ResolveDocument<'a> {
     /// Probability that the address is the machine's, 0 to 1.
     confidence: Option<f64>,
     verdict: VerdictCode,
+    /// What became of each plugin.
+    plugins: Vec<PluginDocument<'a>>,
     /// Fields that are unknown, with the reason.
     unknown: UnknownFields,
 }
@@ -55,6 +57,7 @@ impl<'a> ResolveDocument<'a> {
             ip: pick.address,
             confidence: pick.confidence.map(probability),
             verdict: pick.verdict.into(),
+            plugins: resolution.plugins.iter().map(PluginDocument::new).collect(),
             unknown,
         }
     }

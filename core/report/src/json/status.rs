@@ -51,7 +51,7 @@ struct Provenance<'a> {
 /// One plugin's part in the answer.
 #[derive(Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-struct PluginDocument<'a> {
+pub(super) struct PluginDocument<'a> {
     id: Cow<'a, str>,
     version: Option<Cow<'a, str>>,
     status: PluginStatus,
@@ -103,7 +103,7 @@ impl<'a> StatusDocument<'a> {
 }
 
 impl<'a> PluginDocument<'a> {
-    fn new(plugin: &'a PluginReport) -> Self {
+    pub(super) fn new(plugin: &'a PluginReport) -> Self {
         Self {
             id: stored(&plugin.id),
             version: plugin.version.as_deref().map(stored),

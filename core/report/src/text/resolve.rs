@@ -4,10 +4,11 @@ use vmkit_scoring::Verdict;
 use vmkit_types::Reading;
 
 use super::{no_address, pastes};
-use crate::{Power, Vm, clean::shown};
+use crate::{PluginStatus, Power, Resolution, clean::shown};
 
 /// One line with its line break; `None` where the address is beyond doubt.
-pub(crate) fn remark(vm: &Vm<'_>, snapshot: Option<&str>) -> Option<String> {
+pub(crate) fn remark(resolution: &Resolution<'_>, snapshot: Option<&str>) -> Option<String> {
+    let vm = &resolution.vm;
     let (name, pick) = (shown(&vm.input.name), &vm.input.pick);
     let explain = ["status", "--explain"];
     let power = vm.input.power.as_ref();
@@ -25,10 +26,23 @@ pub(crate) fn remark(vm: &Vm<'_>, snapshot: Option<&str>) -> Option<String> {
         }
         (_, Reading::Known(Power::Running) | Reading::Absent) => {
             let why = no_address(pick).unwrap_or_else(|| "it has no process".to_owned());
-            (format!("{name} has no usable address: {why}"), explain)
+            let silent = silent(resolution);
+            (format!("{name} has no usable address: {why}{silent}"), explain)
         }
     };
     Some(format!("{says}; next: {}\n", next(&vm.input.name, command, snapshot)))
+}
+
+/// The signals that failed: silence about them would read as a thorough search.
+fn silent(resolution: &Resolution<'_>) -> String {
+    let failed = |status| !matches!(status, PluginStatus::Ok | PluginStatus::Skipped);
+    let failed: Vec<String> = resolution
+        .plugins
+        .iter()
+        .filter(|plugin| failed(plugin.status))
+        .map(|plugin| format!("{} ({})", shown(&plugin.id), plugin.status.code()))
+        .collect();
+    if failed.is_empty() { String::new() } else { format!(", not heard: {}", failed.join(", ")) }
 }
 
 /// A command to paste. Nothing is started or resumed because of what was true in a snapshot.

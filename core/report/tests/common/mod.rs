@@ -178,7 +178,7 @@ pub(crate) fn full(evidence: &[Evidence]) -> Status<'_> {
 /// Each machine of the world, as `vm resolve` answers for it.
 pub(crate) fn resolutions(evidence: &[Evidence]) -> Vec<Resolution<'_>> {
     let vms = full(evidence).vms.into_iter().map(|vm| vm.input);
-    vms.map(|vm| Resolution::new(vm, now(), Duration::from_millis(21))).collect()
+    vms.map(|vm| Resolution::new(vm, plugins(), now(), Duration::from_millis(21))).collect()
 }
 
 /// One healthy machine and nothing to remark.
