@@ -59,4 +59,10 @@ impl Signal for ArpProbe {
     }
 }
 
+/// Reads a frame that came on this link: the parser by itself, for tests from outside.
+#[doc(hidden)]
+pub fn parse_for_test(frame: &[u8], link: &vmkit_plugin::Link) {
+    std::hint::black_box(frame::reply(frame, link));
+}
+
 vmkit_plugin::export!(manifest = "../plugin.json", signal = ArpProbe);
