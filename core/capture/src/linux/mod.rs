@@ -83,6 +83,19 @@ impl Capture {
         Ok(self.ring.filled().and_then(|block| record.frame(block)))
     }
 
+    /// Sends one frame by the interface, from its Ethernet header on.
+    ///
+    /// # Errors
+    /// The interface is down or away, or the frame too long for it.
+    pub fn send(&self, frame: &[u8]) -> Result<(), CaptureError> {
+        let sent = self.socket.send(frame).map_err(|source| self.failed("send a frame", source))?;
+        if sent == frame.len() {
+            Ok(())
+        } else {
+            Err(self.failed("send a frame", io::ErrorKind::WriteZero.into()))
+        }
+    }
+
     /// How many frames passed the filter so far, and how many of them were lost.
     ///
     /// # Errors

@@ -32,6 +32,11 @@ pub(super) fn judge(facts: &Facts<'_>, sheet: &mut Sheet) {
                 sheet.judged(BROADCAST, result.offers.is_empty(), yes, answer(result));
                 sheet.absent(code, unicast.map(answer).unwrap_or_default());
             }
+            // What broadcasts lose says nothing of the servers.
+            Some(result) if unicast.is_some() && result.offers.is_empty() => {
+                let lost = "replies by broadcast do not arrive".to_owned();
+                sheet.unknown(code, &Unread::Failed(lost));
+            }
             Some(result) => {
                 sheet.judged(code, result.offers.is_empty(), asked(result), answer(result));
             }

@@ -1,0 +1,126 @@
+//! What advice plugins are told, as names and values.
+
+use std::net::IpAddr;
+
+use vmkit_types::Mac;
+
+use crate::{Page, Told};
+
+/// One fact. Its value is of the network and not to be trusted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fact {
+    /// Its name.
+    pub key: String,
+    /// Its value.
+    pub value: String,
+}
+
+/// Names and values of all that is known: `gateway.address`, `gateway.mac`, `gateway.name`,
+/// `http.status:PATH`, `http.header:PATH:NAME`, `http.title:PATH`, `http.body:PATH`,
+/// `ssdp.description`, `ssdp.friendly-name`, `ssdp.manufacturer`, `ssdp.model-name`,
+/// `ssdp.model-number`, `ssdp.model-description`.
+pub fn facts(gateway: IpAddr, mac: Option<Mac>, told: &Told) -> Vec<Fact> {
+    let mut facts = vec![fact("gateway.address", gateway.to_string())];
+    facts.extend(mac.map(|mac| fact("gateway.mac", mac.to_string())));
+    facts.extend(told.names.iter().map(|name| fact("gateway.name", name.clone())));
+    for page in &told.pages {
+        of_page(page, &mut facts);
+    }
+    if let Some(description) = &told.description {
+        let elements = [
+            ("ssdp.friendly-name", "friendlyName"),
+            ("ssdp.manufacturer", "manufacturer"),
+            ("ssdp.model-name", "modelName"),
+            ("ssdp.model-number", "modelNumber"),
+            ("ssdp.model-description", "modelDescription"),
+        ];
+        for (key, element) in elements {
+            facts.extend(text_of(description, element).map(|text| fact(key, text)));
+        }
+        facts.push(fact("ssdp.description", description.clone()));
+    }
+    facts
+}
+
+fn fact(key: &str, value: String) -> Fact {
+    Fact { key: key.to_owned(), value }
+}
+
+fn of_page(page: &Page, facts: &mut Vec<Fact>) {
+    let Some(response) = &page.response else { return };
+    let rest = page.url.split_once("://").map_or(page.url.as_str(), |(_, rest)| rest);
+    let path = rest.find('/').map_or("/", |at| &rest[at..]);
+    facts.push(fact(&format!("http.status:{path}"), response.status.to_string()));
+    for (name, value) in &response.headers {
+        let key = format!("http.header:{path}:{}", name.to_ascii_lowercase());
+        facts.push(fact(&key, value.clone()));
+    }
+    let title = text_of(&response.body, "title");
+    facts.extend(title.map(|title| fact(&format!("http.title:{path}"), title)));
+    if !response.body.is_empty() {
+        facts.push(fact(&format!("http.body:{path}"), response.body.clone()));
+    }
+}
+
+/// The text of the first element of this name, which takes one search for each of its ends.
+fn text_of(document: &str, element: &str) -> Option<String> {
+    let opening = find_tag(document, element)?;
+    let text = &document[opening..];
+    let text = &text[..text.find('<')?];
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    (!text.is_empty()).then(|| vmkit_types::bounded(&text, 200).to_owned())
+}
+
+/// Where the text after `<element …>` begins.
+fn find_tag(document: &str, element: &str) -> Option<usize> {
+    let mut from = 0;
+    while let Some(at) = document[from..].find('<') {
+        let start = from + at + 1;
+        let rest = &document[start..];
+        let named = rest.get(..element.len()).is_some_and(|n| n.eq_ignore_ascii_case(element));
+        let after = rest.get(element.len()..).and_then(|rest| rest.chars().next());
+        if named && after.is_some_and(|c| c == '>' || c.is_ascii_whitespace()) {
+            return rest.find('>').map(|end| start + end + 1);
+        }
+        from = start;
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::Response;
+
+    #[test]
+    fn pages_and_descriptions_become_facts() {
+        let body = "<html><head><TITLE lang=\"en\">\n BT  Hub Manager</title>".to_owned();
+        let headers = BTreeMap::from([("Server".to_owned(), "httpd".to_owned())]);
+        let told = Told {
+            pages: vec![
+                Page {
+                    url: "http://192.168.1.254/".to_owned(),
+                    response: Some(Response { status: 200, headers, body }),
+                },
+                Page { url: "http://192.168.1.254/gone".to_owned(), response: None },
+            ],
+            description: Some("<root><friendlyName>Hub</friendlyName><x".to_owned()),
+            names: vec!["bthub.home".to_owned()],
+        };
+        let facts = facts([192, 168, 1, 254].into(), None, &told);
+        let told: Vec<_> = facts.iter().map(|f| format!("{}={}", f.key, f.value)).collect();
+        assert_eq!(
+            told[..5],
+            [
+                "gateway.address=192.168.1.254",
+                "gateway.name=bthub.home",
+                "http.status:/=200",
+                "http.header:/:server=httpd",
+                "http.title:/=BT Hub Manager",
+            ]
+        );
+        assert!(told.contains(&"ssdp.friendly-name=Hub".to_owned()));
+    }
+}
