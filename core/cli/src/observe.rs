@@ -14,7 +14,7 @@ use vmkit_inventory::{
 use vmkit_platform::Platform as _;
 use vmkit_scoring::{Case, Flag, Pick, Verdict, Weights, candidates_to_probe, score};
 use vmkit_snapshot::Record;
-use vmkit_types::{HostNetwork, Reading, Subject};
+use vmkit_types::{HostNetwork, Kind, Reading, Subject};
 use vmkit_wire::Mode;
 
 use crate::context::Context;
@@ -254,15 +254,26 @@ fn clarity(
 ) -> Vec<Clarity> {
     let of_pick = |pick: &Pick<'_>| {
         let resolved = pick.picked().filter(|_| pick.verdict == Verdict::Resolved);
-        let mut flags = resolved.iter().flat_map(|candidate| &candidate.flags);
-        let doubtful = [Flag::DuplicateIp, Flag::MacMismatch, Flag::GuestClaimOnly];
-        Clarity {
-            resolved: resolved.is_some(),
-            beyond_doubt: resolved.is_some() && !flags.any(|flag| doubtful.contains(flag)),
-        }
+        let shared = |flag: &Flag| matches!(flag, Flag::DuplicateIp | Flag::MacMismatch);
+        let beyond_doubt = resolved.is_some_and(|candidate| {
+            let mut counted = candidate.ledger.iter().filter(|entry| entry.counted());
+            counted.any(|entry| is_sighting(&entry.evidence.observation.kind))
+                && !candidate.flags.iter().any(shared)
+        });
+        Clarity { resolved: resolved.is_some(), beyond_doubt }
     };
     let picks = score(cases, evidence, scene.network.as_ref(), scene.now(), weights);
     picks.iter().map(of_pick).collect()
+}
+
+/// Whether the machine itself was seen at the address, by its MAC or through a channel of its own: a
+/// lease or a name is left behind by one that has gone.
+fn is_sighting(kind: &Kind) -> bool {
+    let of_neighbour = matches!(
+        kind,
+        Kind::NeighbourReachable | Kind::NeighbourStale | Kind::NeighbourCached | Kind::ArpReply
+    );
+    of_neighbour || matches!(kind.code(), "agent-address" | "ssh-host-key")
 }
 
 fn record(place: Place<'_>) -> anyhow::Result<Option<(PathBuf, Record)>> {
