@@ -87,6 +87,12 @@ kinds! {
     ConsoleFault = "console-fault",
     /// A server on the SSH port sent an SSH banner.
     SshReady = "ssh-ready",
+    /// The server on the SSH port proved to hold a key that is known to be the machine's.
+    SshHostKey = "ssh-host-key",
+    /// The server on the SSH port proved to hold a key, and it is not the machine's.
+    SshOtherHostKey = "ssh-other-host-key",
+    /// The server on the SSH port proved to hold a key; none of the machine's is known.
+    SshNewHostKey = "ssh-new-host-key",
     /// The SSH port accepts connections and says nothing that SSH would say.
     SshNoBanner = "ssh-no-banner",
     /// The machine at the address refused the connection: it is there, SSH is not.
