@@ -135,9 +135,9 @@ fn is_translated(facts: &Facts<'_>, place: &Place<'_>, mac: Option<Mac>) -> bool
 
 fn host_key(best: &Candidate<'_>, sheet: &mut Sheet) {
     let code = "address-host-key-differs";
-    if let Some(seen) = of(best, &[Kind::SshOtherHostKey]) {
+    if let Some(seen) = of(best, &[Kind::from_code("ssh-other-host-key")]) {
         sheet.present(code, format!("{}: {}", best.address, seen.observation.says));
-    } else if let Some(seen) = of(best, &[Kind::SshHostKey]) {
+    } else if let Some(seen) = of(best, &[Kind::from_code("ssh-host-key")]) {
         sheet.absent(code, format!("{}: {}", best.address, seen.observation.says));
     }
 }
@@ -158,7 +158,7 @@ fn off_subnet(facts: &Facts<'_>, best: &Candidate<'_>, sheet: &mut Sheet) {
 fn reachability(best: &Candidate<'_>, sheet: &mut Sheet) {
     let at = |seen: &Evidence| format!("{}: {}", best.address, escaped(&seen.observation.says));
     let found = |kinds: &[Kind]| of(best, kinds);
-    let ssh = found(&[Kind::SshReady, Kind::SshHostKey, Kind::SshNoBanner]);
+    let ssh = found(&[Kind::SshReady, Kind::from_code("ssh-host-key"), Kind::SshNoBanner]);
     let refused = found(&[Kind::SshRefused]);
     let filtered = found(&[Kind::SshTimeout]);
     let unreachable = found(&[Kind::SshUnreachable]);

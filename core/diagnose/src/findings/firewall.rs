@@ -36,7 +36,7 @@ pub(super) fn judge(facts: &Facts<'_>, place: &Place<'_>, sheet: &mut Sheet) {
                 let says = format!("{} ({frames} frames so far)", escaped(&rule.text));
                 sheet.present(code, says);
             }
-            None => sheet.present(code, escaped(&rule.text).to_string()),
+            None => sheet.present(code, escaped(&rule.text)),
         }
     }
     if place.shared {
@@ -55,10 +55,9 @@ fn finding(facts: &Facts<'_>, place: &Place<'_>, rule: &DropRule) -> Option<&'st
     let own = |mac| facts.machine.macs.contains(&mac);
     Some(match rule.drops {
         Drops::Bridged => "firewall-drops-bridged",
-        Drops::DhcpRequests if place.shared => SERVER,
+        Drops::DhcpRequests | Drops::DhcpToThisHost if place.shared => SERVER,
         Drops::DhcpRequests => "firewall-drops-dhcp-requests",
         Drops::DhcpReplies | Drops::DhcpAcknowledgements => "firewall-drops-dhcp-replies",
-        Drops::DhcpToThisHost if place.shared => SERVER,
         Drops::Arp => "firewall-drops-arp",
         Drops::ForeignMac(only) | Drops::ForeignChaddr(only) if !own(only) => {
             "firewall-drops-foreign-mac"

@@ -53,7 +53,7 @@ fn servers(facts: &Facts<'_>, all: &[&Message], sheet: &mut Sheet) {
     let (yes, no) = (names.join(" and "), format!("{first} alone answers"));
     sheet.judged("several-servers-answer", several, yes, no);
     if several {
-        let given: Vec<String> = networks.iter().map(|network| network.to_string()).collect();
+        let given: Vec<String> = networks.iter().map(ToString::to_string).collect();
         sheet.judged(
             "servers-disagree-on-subnet",
             networks.len() > 1,

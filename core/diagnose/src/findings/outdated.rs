@@ -30,7 +30,7 @@ pub(super) fn judge(facts: &Facts<'_>, sheet: &mut Sheet) {
                     && !matches!(entry.why_not, Some(WhyNot::ForeignMac(_)))
             });
             let Some(entry) = entry else { continue };
-            let says = escaped(&entry.evidence.observation.says).to_string();
+            let says = escaped(&entry.evidence.observation.says);
             if facts.pick.address == Some(candidate.address) {
                 agrees = Some(format!("{}: {says}", candidate.address));
             } else if let Some(why) = left(facts, candidate) {
@@ -53,9 +53,9 @@ fn left(facts: &Facts<'_>, candidate: &Candidate<'_>) -> Option<String> {
         found
             .into_iter()
             .find(|item| kinds.contains(&item.observation.kind))
-            .map(|item| escaped(&item.observation.says).to_string())
+            .map(|item| escaped(&item.observation.says))
     };
-    let elsewhere = facts.pick.address.filter(|address| address.is_ipv4());
+    let elsewhere = facts.pick.address.filter(std::net::IpAddr::is_ipv4);
     let same_family = candidate.address.is_ipv4();
     let silent = [
         Kind::NeighbourFailed,
@@ -65,7 +65,7 @@ fn left(facts: &Facts<'_>, candidate: &Candidate<'_>) -> Option<String> {
         Kind::IcmpSilent,
     ];
     let answers = [Kind::SshReady, Kind::SshRefused, Kind::IcmpReply, Kind::ArpReply];
-    seen(&[Kind::NeighbourOtherMac, Kind::SshOtherHostKey]).or_else(|| {
+    seen(&[Kind::NeighbourOtherMac, Kind::from_code("ssh-other-host-key")]).or_else(|| {
         let elsewhere = elsewhere.filter(|_| same_family)?;
         if seen(&answers).is_some() {
             return None;
