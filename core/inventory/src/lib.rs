@@ -16,6 +16,8 @@ mod macs;
 mod monitors;
 mod names;
 mod ownership;
+#[doc(hidden)]
+pub mod parsers;
 mod power;
 mod problem;
 mod qmp;

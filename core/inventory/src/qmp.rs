@@ -17,8 +17,9 @@ use rustix::{
         socket,
     },
 };
+use session::COMMANDS;
 pub use session::QmpStatus;
-use session::{COMMANDS, Session, Step};
+pub(crate) use session::{Session, Step};
 use vmkit_types::{Reading, Unread};
 
 /// How long all monitors together may take. A healthy one answers within a millisecond, also on a

@@ -15,8 +15,8 @@ mod linux;
 mod linux_network;
 #[cfg(target_os = "macos")]
 mod macos;
-#[cfg(any(target_os = "macos", test))]
-mod macos_text;
+#[doc(hidden)]
+pub mod macos_text;
 mod process;
 
 pub use invoker::Invoker;

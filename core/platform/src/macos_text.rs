@@ -1,11 +1,21 @@
 //! What the tools of macOS print, as plain data.
 
 use std::{
+    hint::black_box,
     net::{IpAddr, Ipv4Addr},
     time::Duration,
 };
 
 use vmkit_types::{InterfaceKind, Prefix, Route};
+
+/// Reads one text in every way: the parsers by themselves, for tests from outside.
+pub fn parse_for_test(text: &str) {
+    black_box((routes(text), listed_processes(text)));
+    let wifi = wifi_devices(text);
+    for (port, bridge) in bridge_members(text) {
+        black_box((kind(port, &wifi), kind(bridge, &wifi)));
+    }
+}
 
 /// The routes in the text of `netstat -rn -f inet`, without entries of the neighbour table, which
 /// macOS prints among them.

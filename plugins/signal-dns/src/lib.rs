@@ -82,4 +82,10 @@ fn look(vms: &[Subject], places: &Places, timeout: Duration, cx: &Cx<'_>) -> Res
     record::record(records, cx)
 }
 
+/// Reads a packet of a server or a peer: the parser by itself, for tests from outside.
+#[doc(hidden)]
+pub fn parse_for_test(packet: &[u8]) {
+    std::hint::black_box(message::read(packet));
+}
+
 vmkit_plugin::export!(manifest = "../plugin.json", signal = Dns);

@@ -1,0 +1,40 @@
+//! The parsers of what others wrote, each by itself, for tests from outside.
+
+use std::hint::black_box;
+
+use crate::{command_line, guest_names, ownership, qmp, registry, shell};
+
+/// `.vm-registry.json`.
+pub fn registry(bytes: &[u8]) {
+    _ = black_box(registry::parse(bytes));
+}
+
+/// A machine's cloud-init `user-data`.
+pub fn user_data(text: &str) {
+    black_box(guest_names::parse(text));
+}
+
+/// `~/.vm-toolkit-config`.
+pub fn configuration(text: &str) {
+    black_box(shell::parse(text, Some("/home/u")));
+}
+
+/// All that a QMP monitor sends, in pieces of `size` bytes.
+pub fn monitor(bytes: &[u8], size: usize) {
+    let mut session = qmp::Session::new();
+    for piece in bytes.chunks(size.max(1)) {
+        if black_box(session.take(piece)) != qmp::Step::Wait {
+            break;
+        }
+    }
+}
+
+/// The arguments of a process, on a computer with the machines `web` and `db`.
+pub fn command_line(arguments: &[String]) {
+    let machines = ["web", "db"].map(|name| (name, vec![format!("/vms/{name}").into()]));
+    black_box(ownership::Directories::new(machines.into_iter()).owner(arguments));
+    black_box(ownership::named_relatively(arguments).count());
+    if let Some(program) = ownership::qemu_program(arguments) {
+        black_box(command_line::parse(arguments, program));
+    }
+}

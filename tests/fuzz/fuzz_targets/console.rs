@@ -1,0 +1,13 @@
+//! What a guest prints on its console.
+
+#![cfg_attr(fuzzing, no_main)]
+
+use signal_console::Console;
+use vmkit_fuzz::discover;
+use vmkit_testkit::FakeHost;
+
+fn read(bytes: &[u8]) {
+    discover::<Console>(&FakeHost::new().with_console(0, bytes));
+}
+
+vmkit_fuzz::target!();

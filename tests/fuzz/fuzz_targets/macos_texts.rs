@@ -1,0 +1,9 @@
+//! What the tools of macOS print.
+
+#![cfg_attr(fuzzing, no_main)]
+
+fn read(bytes: &[u8]) {
+    vmkit_platform::macos_text::parse_for_test(&String::from_utf8_lossy(bytes));
+}
+
+vmkit_fuzz::target!();

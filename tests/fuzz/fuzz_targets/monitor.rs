@@ -1,0 +1,12 @@
+//! What QEMU's monitor sends, in large and in small pieces.
+
+#![cfg_attr(fuzzing, no_main)]
+
+use vmkit_inventory::parsers;
+
+fn read(bytes: &[u8]) {
+    parsers::monitor(bytes, 4096);
+    parsers::monitor(bytes, 7);
+}
+
+vmkit_fuzz::target!();

@@ -1,0 +1,17 @@
+//! The small texts that everything is made of: addresses, links, names, and text to be shown.
+
+#![cfg_attr(fuzzing, no_main)]
+
+use std::hint::black_box;
+
+use vmkit_types::{Link, Mac, bounded, escaped};
+
+fn read(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    _ = black_box((text.parse::<Mac>(), text.parse::<Link>()));
+    let shown = escaped(&text);
+    assert!(!shown.contains(char::is_control), "a control character is left");
+    assert!(bounded(&shown, 100).len() <= 100, "longer than its bound");
+}
+
+vmkit_fuzz::target!();
