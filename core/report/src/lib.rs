@@ -8,6 +8,7 @@
 #![forbid(unsafe_code)]
 
 mod clean;
+mod doctor;
 mod failure;
 mod json;
 mod plugins;
@@ -23,6 +24,7 @@ mod watch;
 #[cfg(feature = "schema")]
 pub use json::schema;
 
+pub use doctor::{Doctor, DoctorHost, DoctorNetwork, DoctorVm, LeftOut};
 pub use failure::failure;
 pub use plugins::{PluginDetails, PluginEntry, Plugins};
 pub use recorded::Recorded;

@@ -1,0 +1,106 @@
+//! The view model of `vm doctor`: what was diagnosed, before it becomes text or JSON.
+
+use std::{
+    net::IpAddr,
+    time::{Duration, SystemTime},
+};
+
+use vmkit_dhcp::{Ladder, TestResult};
+use vmkit_diagnose::{Catalogue, Diagnosis, Finding, Router};
+use vmkit_scoring::{Pick, Verdict};
+use vmkit_types::{Interface, Reading};
+
+use crate::{PluginReport, Power, Problem};
+
+/// What the doctor found.
+#[derive(Clone, Debug)]
+pub struct Doctor<'a> {
+    /// What can be found out, with its words.
+    pub catalogue: &'a Catalogue,
+    /// When the answer was ready.
+    pub generated_at: SystemTime,
+    /// How long it took.
+    pub elapsed: Duration,
+    /// The computer.
+    pub host: DoctorHost,
+    /// The network.
+    pub network: DoctorNetwork,
+    /// The machines, in the order of their names.
+    pub vms: Vec<DoctorVm<'a>>,
+    /// The plugins' part, signals and advice.
+    pub plugins: Vec<PluginReport>,
+    /// What could not be read.
+    pub problems: Vec<Problem>,
+    /// What was left out though it could have been done, and how to have it done.
+    pub left_out: Vec<LeftOut>,
+}
+
+/// The computer that the machines run on.
+#[derive(Clone, Debug)]
+pub struct DoctorHost {
+    /// `linux` or `macos`, where it is known.
+    pub platform: Option<String>,
+    /// Whether the doctor had root's rights.
+    pub privileged: Option<bool>,
+    /// Its interfaces.
+    pub interfaces: Reading<Vec<Interface>>,
+}
+
+/// The network around the computer.
+#[derive(Clone, Debug)]
+pub struct DoctorNetwork {
+    /// The gateway of the default route.
+    pub gateway: Option<IpAddr>,
+    /// Which router that is, and what is known of it.
+    pub router: Reading<Router>,
+}
+
+/// One machine.
+#[derive(Clone, Debug)]
+pub struct DoctorVm<'a> {
+    /// Its name in its manager.
+    pub name: String,
+    /// What its process does.
+    pub power: Reading<Power>,
+    /// Its address, as far as signals tell.
+    pub pick: Pick<'a>,
+    /// Everything that was looked for.
+    pub findings: Vec<Finding>,
+    /// What follows.
+    pub diagnosis: Diagnosis,
+    /// Its DHCP on both sides of this computer; unknown where nobody captured.
+    pub ladder: Reading<Ladder>,
+    /// Offers for different hardware addresses; unknown where nobody asked.
+    pub test: Reading<Vec<TestResult>>,
+}
+
+/// Something that would have told more.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LeftOut {
+    /// What, such as `the differential DHCP test`.
+    pub what: String,
+    /// Why it was left out.
+    pub why: String,
+    /// The command that includes it, ready to be pasted.
+    pub command: Option<String>,
+}
+
+impl Doctor<'_> {
+    /// Whether nothing is wrong with any machine that runs.
+    pub fn is_healthy(&self) -> bool {
+        self.vms.iter().all(|vm| vm.diagnosis.healthy)
+    }
+
+    /// Whether something is wrong with a machine, and nobody can tell what.
+    pub fn cannot_tell(&self) -> bool {
+        let named = |vm: &DoctorVm<'_>| !vm.diagnosis.healthy && vm.diagnosis.cannot_tell.is_none();
+        !self.is_healthy() && !self.vms.iter().any(named)
+    }
+}
+
+impl DoctorVm<'_> {
+    /// Whether it has a usable address.
+    pub fn has_address(&self) -> bool {
+        matches!(self.pick.verdict, Verdict::Resolved | Verdict::Probable)
+    }
+}
