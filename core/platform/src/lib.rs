@@ -5,7 +5,6 @@
 
 #![forbid(unsafe_code)]
 
-#[cfg(any(target_os = "macos", test))]
 mod command;
 mod interfaces;
 mod invoker;
@@ -13,14 +12,20 @@ mod invoker;
 mod linux;
 #[cfg(target_os = "linux")]
 mod linux_network;
+#[cfg(target_os = "linux")]
+mod linux_survey;
 #[cfg(target_os = "macos")]
 mod macos;
+#[cfg(target_os = "macos")]
+mod macos_survey;
 #[doc(hidden)]
 pub mod macos_text;
 mod process;
+mod survey;
 
 pub use invoker::Invoker;
 pub use process::{ARGUMENTS_LIMIT, Process};
+pub use survey::SurveyTexts;
 use vmkit_types::{HostNetwork, Reading};
 
 #[cfg(target_os = "linux")]
@@ -43,6 +48,10 @@ pub trait Platform {
     /// All processes that can be seen, without their start times, for those cost as much again.
     /// `Unknown`: the system shows a part of them only, so that none can be called absent.
     fn processes(&self) -> Reading<Vec<Process>>;
+
+    /// What the system's tools print of bridges, the firewall and DHCP servers of this computer.
+    /// Takes as long as the slowest of them, a second at most.
+    fn survey(&self) -> SurveyTexts;
 
     /// Who asks, and with what rights.
     fn invoker(&self) -> Invoker;

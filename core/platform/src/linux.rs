@@ -63,6 +63,10 @@ impl Platform for Linux {
         Reading::Known(processes.collect())
     }
 
+    fn survey(&self) -> crate::SurveyTexts {
+        crate::linux_survey::survey()
+    }
+
     fn invoker(&self) -> Invoker {
         crate::invoker::invoker()
     }

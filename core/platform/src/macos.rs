@@ -95,6 +95,10 @@ impl Platform for Macos {
         })
     }
 
+    fn survey(&self) -> crate::SurveyTexts {
+        crate::macos_survey::survey()
+    }
+
     fn invoker(&self) -> Invoker {
         crate::invoker::invoker()
     }

@@ -1,0 +1,77 @@
+//! The survey on Linux: `ip`, `nft`, `iptables-legacy-save`, `ss`.
+
+use vmkit_types::{Reading, Unread};
+
+use crate::{
+    command::Tool,
+    survey::{SurveyTexts, hosts, installed},
+};
+
+const IP: &[&str] = &["/usr/sbin/ip", "/sbin/ip", "/usr/bin/ip", "/bin/ip"];
+const NFT: &[&str] = &["/usr/sbin/nft", "/sbin/nft", "/usr/bin/nft"];
+const SS: &[&str] = &["/usr/bin/ss", "/bin/ss", "/usr/sbin/ss"];
+const LEGACY: &[&str] = &["/usr/sbin/iptables-legacy-save", "/sbin/iptables-legacy-save"];
+/// Names of the tables of the older packet filter. Its tools would load it where it is not in use,
+/// and a diagnosis changes nothing.
+const LEGACY_TABLES: &str = "/proc/net/ip_tables_names";
+const BRIDGED: &str = "/proc/sys/net/bridge/bridge-nf-call-iptables";
+
+/// Reads all texts; the tools run at the same time.
+pub(crate) fn survey() -> SurveyTexts {
+    let start = |programs: &[&'static str], arguments: &[&str]| {
+        installed(programs).map(|program| Tool::start(program, arguments))
+    };
+    let privileged = rustix::process::geteuid().is_root();
+    let bridges = start(IP, &["-details", "-json", "link", "show"]);
+    let listeners = start(SS, &["-lunp"]);
+    let nft = privileged.then(|| start(NFT, &["list", "ruleset"]));
+    let legacy_in_use = std::fs::read_to_string(LEGACY_TABLES).is_ok_and(|names| !names.is_empty());
+    let legacy = (privileged && legacy_in_use).then(|| start(LEGACY, &["-c"]));
+    SurveyTexts {
+        bridges: answer(bridges),
+        firewall: firewall(nft, legacy),
+        listeners: answer(listeners),
+        hosts: hosts(),
+    }
+}
+
+fn answer(tool: Reading<Tool>) -> Reading<String> {
+    match tool {
+        Reading::Known(tool) => match tool.answer() {
+            // These tools print something wherever they work.
+            Reading::Known(text) if text.trim().is_empty() => {
+                Reading::Unknown(Unread::Failed("the tool printed nothing".to_owned()))
+            }
+            reading => reading,
+        },
+        Reading::Absent => Reading::Absent,
+        Reading::Unknown(why) => Reading::Unknown(why),
+    }
+}
+
+fn firewall(nft: Option<Reading<Tool>>, legacy: Option<Reading<Tool>>) -> Reading<String> {
+    let Some(nft) = nft else {
+        return Reading::Unknown(Unread::Denied("the firewall's rules (needs root)".to_owned()));
+    };
+    let mut texts = Vec::new();
+    let mut missing = None;
+    for tool in [Some(nft), legacy].into_iter().flatten() {
+        // No rules print nothing, and that is an answer.
+        match tool {
+            Reading::Known(tool) => match tool.answer() {
+                Reading::Known(text) => texts.push(text),
+                Reading::Absent => {}
+                Reading::Unknown(why) => missing = Some(why),
+            },
+            Reading::Absent => {}
+            Reading::Unknown(why) => missing = Some(why),
+        }
+    }
+    if let (true, Some(why)) = (texts.is_empty(), missing) {
+        return Reading::Unknown(why);
+    }
+    // Without the file the kernel has no way to do it.
+    let bridged = std::fs::read_to_string(BRIDGED).unwrap_or_else(|_| "0".to_owned());
+    texts.push(format!("net.bridge.bridge-nf-call-iptables = {}\n", bridged.trim()));
+    Reading::Known(texts.join("\n"))
+}

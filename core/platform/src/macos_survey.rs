@@ -1,0 +1,42 @@
+//! The survey on macOS: the application firewall's tool and `lsof`.
+
+use vmkit_types::{Reading, Unread};
+
+use crate::{
+    command::Tool,
+    survey::{SurveyTexts, hosts},
+};
+
+const FIREWALL: &str = "/usr/libexec/ApplicationFirewall/socketfilterfw";
+/// Since macOS 15 the settings cannot be read from files any more.
+const QUESTIONS: [&str; 4] =
+    ["--getglobalstate", "--getblockall", "--getallowsigned", "--listapps"];
+
+/// Reads all texts; the tools run at the same time.
+pub(crate) fn survey() -> SurveyTexts {
+    let firewall = QUESTIONS.map(|question| Tool::start(FIREWALL, &[question]));
+    // Without root it names the user's own programs only, and bootpd is not among them.
+    let listeners = rustix::process::geteuid()
+        .is_root()
+        .then(|| Tool::start("/usr/sbin/lsof", &["-nP", "-iUDP:67"]));
+    let denied = || Unread::Denied("programs of other users (needs root)".to_owned());
+    let mut texts = Vec::new();
+    let mut missing = None;
+    for tool in firewall {
+        match tool.answer() {
+            Reading::Known(text) => texts.push(text),
+            Reading::Absent => {}
+            Reading::Unknown(why) => missing = Some(why),
+        }
+    }
+    SurveyTexts {
+        // Members of bridges are among the interfaces.
+        bridges: Reading::Unknown(Unread::Unsupported),
+        firewall: match missing {
+            Some(why) if texts.is_empty() => Reading::Unknown(why),
+            _ => Reading::Known(texts.join("\n")),
+        },
+        listeners: listeners.map_or_else(|| Reading::Unknown(denied()), Tool::answer),
+        hosts: hosts(),
+    }
+}
