@@ -14,12 +14,12 @@ use std::{
 
 use vmkit_evidence::Evidence;
 use vmkit_types::{HostNetwork, Link, Subject};
-use vmkit_wire::{Cost, Mode};
+use vmkit_wire::Mode;
 
-use crate::{Found, Installation, Plugin, Snapshot, Status, worker::Received};
+use crate::{Found, Installation, Snapshot, Status};
 use batch::Batch;
 pub(crate) use lane::refused;
-use lane::{Event, Job};
+use lane::{Event, Job, Lane};
 
 /// How long the confirming stage waits for the discovering one. The built-in signals need
 /// milliseconds; a plugin that takes longer keeps its own deadline, but the probes of everything
@@ -85,20 +85,10 @@ pub struct Run {
     events: mpsc::Receiver<Event>,
     targets: Vec<Target>,
     links: Vec<Link>,
+    /// What has been asked and is not yet told of to the plugins that look after the probes.
+    probed: Vec<Vec<IpAddr>>,
     round: u32,
     base: lane::Base,
-}
-
-struct Lane {
-    outcome: Outcome,
-    /// What can be started; `None`: nothing of it may be loaded, or this mode does not ask it.
-    plugin: Option<Arc<Plugin>>,
-    failures: u32,
-    jobs: Option<mpsc::Sender<Job>>,
-    pending: usize,
-    asked: bool,
-    discovered: Vec<Received>,
-    confirmed: Vec<Received>,
 }
 
 impl Run {
@@ -140,7 +130,8 @@ impl Run {
             }
             lanes.push(lane);
         }
-        Self { lanes, events, targets: Vec::new(), links: Vec::new(), round: 0, base }
+        let (targets, links, probed) = (Vec::new(), Vec::new(), Vec::new());
+        Self { lanes, events, targets, links, probed, round: 0, base }
     }
 
     /// Tells the network of this computer, on whose links plugins may be given sockets.
@@ -169,6 +160,7 @@ impl Run {
     /// the next stage. Those that wait for others on the network are not waited for.
     pub fn discover(&mut self, targets: Vec<Target>) -> Vec<Evidence> {
         self.targets = targets;
+        self.probed.clear();
         let batch = self.batch("discover", &[]);
         if !batch.subjects.is_empty() {
             self.ask(&batch, |lane| !lane.only_in_doubt());
@@ -178,11 +170,16 @@ impl Run {
         self.evidence()
     }
 
-    /// Asks every confirming plugin about these addresses, by machine. Does not wait.
+    /// Asks every confirming plugin about these addresses, by machine. Does not wait. Those that
+    /// look after the probes are asked while the others are settled.
     pub fn confirm(&mut self, candidates: &[Vec<IpAddr>]) {
         if candidates.iter().any(|candidates| !candidates.is_empty()) {
             let batch = self.batch("confirm", candidates);
-            self.ask(&batch, |lane| !lane.only_in_doubt());
+            self.ask(&batch, |lane| !lane.only_in_doubt() && !lane.after_probes());
+            self.probed.resize(self.probed.len().max(candidates.len()), Vec::new());
+            for (probed, candidates) in self.probed.iter_mut().zip(candidates) {
+                probed.extend_from_slice(candidates);
+            }
         }
     }
 
@@ -206,7 +203,19 @@ impl Run {
     pub fn settle_quick(&mut self) -> Vec<Evidence> {
         let patience = self.patience();
         self.collect(patience, |lane| !lane.is_slow());
+        self.look_again();
         self.evidence()
+    }
+
+    /// Asks the plugins that look after the probes about all that has been asked since they did
+    /// last, and waits for them.
+    fn look_again(&mut self) {
+        let probed = std::mem::take(&mut self.probed);
+        if probed.iter().any(|probed| !probed.is_empty()) {
+            let batch = self.batch("confirm", &probed);
+            self.ask(&batch, Lane::after_probes);
+            self.collect(self.patience(), Lane::after_probes);
+        }
     }
 
     /// Waits for the rest of the plugins; returns all facts so far.
@@ -246,6 +255,7 @@ impl Run {
     pub fn settle(&mut self) -> Observed {
         let patience = self.patience();
         self.collect(patience, |_| true);
+        self.look_again();
         for lane in &mut self.lanes {
             if lane.pending > 0 {
                 lane.end(Status::Timeout, "it did not end; given up".to_owned());
@@ -320,61 +330,5 @@ impl Run {
                 observation: observation.clone(),
             })
             .collect()
-    }
-}
-
-impl Lane {
-    fn idle(outcome: Outcome) -> Self {
-        Self {
-            outcome,
-            plugin: None,
-            failures: 0,
-            jobs: None,
-            pending: 0,
-            asked: false,
-            discovered: Vec::new(),
-            confirmed: Vec::new(),
-        }
-    }
-
-    fn takes_part_in(&self, stage: &str) -> bool {
-        self.plugin.as_ref().is_some_and(|plugin| plugin.manifest.takes_part_in(stage))
-    }
-
-    /// Whether it is kept for where the others leave doubt.
-    fn only_in_doubt(&self) -> bool {
-        self.plugin.as_ref().is_some_and(|plugin| plugin.manifest.only_in_doubt)
-    }
-
-    /// Whether it discovers by waiting for others on the network: seldom needed, never quick.
-    fn is_slow(&self) -> bool {
-        let cost = self.plugin.as_ref().map(|plugin| plugin.manifest.cost);
-        cost == Some(Cost::Network) && self.takes_part_in("discover")
-    }
-
-    /// Takes no further call: it has ended like this.
-    fn end(&mut self, status: Status, message: String) {
-        self.outcome.status = status;
-        self.outcome.message = Some(message);
-        self.jobs = None;
-        self.pending = 0;
-        self.asked = true;
-        self.failures += 1;
-    }
-
-    /// Forgets what the last round gave.
-    fn begin_round(&mut self) {
-        self.asked = false;
-        self.discovered.clear();
-        self.confirmed.clear();
-        if self.jobs.is_some() {
-            self.outcome.status = Status::Ok;
-            self.outcome.message = None;
-            self.outcome.elapsed = None;
-        }
-    }
-
-    fn facts<'a>(&'a self, of: &'a [Received]) -> impl Iterator<Item = (&'a str, &'a Received)> {
-        of.iter().map(|fact| (self.outcome.id.as_str(), fact))
     }
 }

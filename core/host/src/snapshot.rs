@@ -1,8 +1,17 @@
 //! Where the signals of a run look.
 
-use std::{collections::BTreeMap, path::PathBuf, time::SystemTime};
+use std::{
+    collections::BTreeMap,
+    path::PathBuf,
+    time::{Duration, SystemTime},
+};
 
-use vmkit_wire::Source;
+use vmkit_wire::{Manifest, Source};
+
+/// How long before the capture a plugin that looks twice took its first look, for a replay: a record
+/// does not tell. It is shorter than any probing takes and longer than one look, so that the second
+/// look counts as the later one.
+const BETWEEN_LOOKS: Duration = Duration::from_millis(10);
 
 /// Whether a run looks at the computer, records what it sees there, or replays a record.
 #[derive(Clone, Debug, Default)]
@@ -36,6 +45,15 @@ impl Snapshot {
             Self::Replay { captured_at, .. } => *captured_at,
             Self::None | Self::Recording { .. } => SystemTime::now(),
         }
+    }
+
+    /// When a fact counts as received that comes now, in this stage, from a plugin of this manifest.
+    pub(crate) fn received_at(&self, manifest: &Manifest, stage: &str) -> SystemTime {
+        let now = self.now();
+        if self.is_replayed() && manifest.after_probes && stage != "confirm" {
+            return now.checked_sub(BETWEEN_LOOKS).unwrap_or(now);
+        }
+        now
     }
 
     /// What plugins are told.

@@ -43,6 +43,10 @@ pub struct Manifest {
     /// started before.
     #[serde(default)]
     pub only_in_doubt: bool,
+    /// Whether it confirms only once the others have asked the addresses, whose packets change what
+    /// it looks at.
+    #[serde(default)]
+    pub after_probes: bool,
     /// What it needs from the system.
     #[serde(default)]
     pub needs: Needs,

@@ -1,4 +1,4 @@
-//! The thread that leads one worker through its run.
+//! One plugin in a run: how it fares, and the thread that leads its worker.
 
 use std::{
     path::Path,
@@ -6,15 +6,94 @@ use std::{
     time::{Duration, Instant},
 };
 
+use vmkit_wire::Cost;
+
 use super::{Outcome, Settings, batch::Batch};
 use crate::{
-    Installation, Plugin, Refusal,
+    Installation, Plugin, Refusal, Status,
     worker::{Call, End, Received, Worker},
 };
 
 /// How long starting a worker and loading may take. Measured at 3 ms; the rest is for a loaded
 /// machine and a cold disk.
 const LOAD_PATIENCE: Duration = Duration::from_secs(1);
+
+/// One plugin in a run.
+pub(super) struct Lane {
+    pub(super) outcome: Outcome,
+    /// What can be started; `None`: nothing of it may be loaded, or this mode does not ask it.
+    pub(super) plugin: Option<Arc<Plugin>>,
+    pub(super) failures: u32,
+    pub(super) jobs: Option<mpsc::Sender<Job>>,
+    pub(super) pending: usize,
+    pub(super) asked: bool,
+    pub(super) discovered: Vec<Received>,
+    pub(super) confirmed: Vec<Received>,
+}
+
+impl Lane {
+    pub(super) fn idle(outcome: Outcome) -> Self {
+        Self {
+            outcome,
+            plugin: None,
+            failures: 0,
+            jobs: None,
+            pending: 0,
+            asked: false,
+            discovered: Vec::new(),
+            confirmed: Vec::new(),
+        }
+    }
+
+    pub(super) fn takes_part_in(&self, stage: &str) -> bool {
+        self.plugin.as_ref().is_some_and(|plugin| plugin.manifest.takes_part_in(stage))
+    }
+
+    /// Whether it is kept for where the others leave doubt.
+    pub(super) fn only_in_doubt(&self) -> bool {
+        self.plugin.as_ref().is_some_and(|plugin| plugin.manifest.only_in_doubt)
+    }
+
+    /// Whether what it looks at is changed by the packets of the others.
+    pub(super) fn after_probes(&self) -> bool {
+        self.plugin.as_ref().is_some_and(|plugin| plugin.manifest.after_probes)
+    }
+
+    /// Whether it discovers by waiting for others on the network: seldom needed, never quick.
+    pub(super) fn is_slow(&self) -> bool {
+        let cost = self.plugin.as_ref().map(|plugin| plugin.manifest.cost);
+        cost == Some(Cost::Network) && self.takes_part_in("discover")
+    }
+
+    /// Takes no further call: it has ended like this.
+    pub(super) fn end(&mut self, status: Status, message: String) {
+        self.outcome.status = status;
+        self.outcome.message = Some(message);
+        self.jobs = None;
+        self.pending = 0;
+        self.asked = true;
+        self.failures += 1;
+    }
+
+    /// Forgets what the last round gave.
+    pub(super) fn begin_round(&mut self) {
+        self.asked = false;
+        self.discovered.clear();
+        self.confirmed.clear();
+        if self.jobs.is_some() {
+            self.outcome.status = Status::Ok;
+            self.outcome.message = None;
+            self.outcome.elapsed = None;
+        }
+    }
+
+    pub(super) fn facts<'a>(
+        &'a self,
+        of: &'a [Received],
+    ) -> impl Iterator<Item = (&'a str, &'a Received)> {
+        of.iter().map(|fact| (self.outcome.id.as_str(), fact))
+    }
+}
 
 /// One call to make.
 pub(super) struct Job {

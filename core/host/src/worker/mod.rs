@@ -179,7 +179,7 @@ impl Worker {
             let until = if cancelled { deadline + CANCEL_GRACE } else { deadline };
             match self.next(until) {
                 Ok(FromWorker::Observations { items }) => {
-                    let received_at = call.snapshot.now();
+                    let received_at = call.snapshot.received_at(&plugin.manifest, call.stage);
                     for seen in items {
                         let fact = stamp::checked(&seen, call.subjects.len())
                             .map_err(|what| End::protocol(&format!("it reported {what}")))?;
