@@ -7,6 +7,7 @@ pub mod variant;
 use std::{
     collections::HashMap,
     fs,
+    net::IpAddr,
     path::{Path, PathBuf},
     sync::atomic::{AtomicU32, Ordering},
     time::Duration,
@@ -14,7 +15,7 @@ use std::{
 
 use vmkit_evidence::Evidence;
 use vmkit_host::{Installation, Outcome, Run, Settings, Snapshot, Target, find};
-use vmkit_types::Subject;
+use vmkit_types::{HostNetwork, Subject};
 use vmkit_wire::{Account, Mode};
 
 /// How long a plugin of these tests gets: far above what a call takes on a loaded machine, short
@@ -81,6 +82,21 @@ impl Tree {
 
     /// Runs all plugins of the tree on these machines, with these configurations.
     pub fn run(&self, targets: Vec<Target>, configurations: &[(&str, &str)]) -> Ran {
+        let mut run = self.start(configurations);
+        run.discover(targets);
+        Ran::of(run)
+    }
+
+    /// Runs all plugins of the tree on this machine and its candidates in this network.
+    pub fn confirm(&self, of: Target, candidates: Vec<IpAddr>, network: &HostNetwork) -> Ran {
+        let mut run = self.start(&[]);
+        run.set_network(Some(network));
+        run.discover(vec![of]);
+        run.confirm(&[candidates]);
+        Ran::of(run)
+    }
+
+    fn start(&self, configurations: &[(&str, &str)]) -> Run {
         let installation = self.installation();
         let found = find(&[self.plugins()], &installation);
         let settings = Settings {
@@ -93,10 +109,7 @@ impl Tree {
                 .collect::<HashMap<_, _>>(),
             snapshot: Snapshot::None,
         };
-        let mut run = Run::start(found, &installation, settings);
-        run.discover(targets);
-        let observed = run.finish();
-        Ran { evidence: observed.evidence, outcomes: observed.outcomes }
+        Run::start(found, &installation, settings)
     }
 }
 
@@ -116,6 +129,11 @@ pub struct Ran {
 }
 
 impl Ran {
+    fn of(run: Run) -> Self {
+        let observed = run.finish();
+        Self { evidence: observed.evidence, outcomes: observed.outcomes }
+    }
+
     /// How the plugin of this id ended: status and message.
     ///
     /// # Panics
@@ -159,6 +177,7 @@ fn owner_of(path: &Path) -> u32 {
     fs::metadata(path).map(|status| status.uid()).expect("look at the tree")
 }
 
-fn runs_as_root() -> bool {
+/// Whether the tests run as root.
+pub fn runs_as_root() -> bool {
     owner_of(Path::new("/proc/self")) == 0
 }
