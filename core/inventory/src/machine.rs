@@ -33,6 +33,8 @@ pub struct Machine {
     pub started_at: Option<SystemTime>,
     /// What QEMU itself says.
     pub qmp: Reading<QmpStatus>,
+    /// Whether QEMU holds its first card's link up. A monitor does not tell; a snapshot may.
+    pub link_up: Reading<bool>,
     /// How its first network card is connected. Only a running process tells.
     pub net: Reading<Net>,
     /// What lies at the place of its console log; whether that is a file is for the reader to see. A

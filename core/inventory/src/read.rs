@@ -155,6 +155,7 @@ fn machine(
         pid: process.map(|process| process.pid),
         started_at: process.and_then(|process| process.started_at.clone().known()),
         qmp,
+        link_up: Reading::Unknown(Unread::Unsupported),
         net: line.map_or(Reading::Unknown(Unread::NotTried), |line| line.net),
         console_log: Some(console_log).filter(|path| path.symlink_metadata().is_ok()),
         // A relative one is relative to where QEMU was started, which is not known.

@@ -76,6 +76,9 @@ pub(crate) struct Machine {
     pub(crate) started_at: Option<String>,
     #[serde(default)]
     pub(crate) mac: Option<String>,
+    /// The MAC that the registry records, where the process runs with another one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) recorded_mac: Option<String>,
     #[serde(default)]
     pub(crate) hostname: Option<String>,
     #[serde(default)]

@@ -7,6 +7,7 @@
 
 #![forbid(unsafe_code)]
 
+mod dhcp_test;
 mod document;
 mod file;
 mod machine;
@@ -14,5 +15,6 @@ mod network;
 mod read;
 mod write;
 
+pub use dhcp_test::{read_dhcp_test, write_dhcp_test};
 pub use read::{OpenError, Record, open};
 pub use write::{Capture, SaveError, prepare, save};

@@ -39,6 +39,7 @@ pub(crate) fn read(
         text => text.as_deref().and_then(|text| text.parse().ok()),
     };
     let mac = read_or_unread(parsed("MAC", &vm.mac));
+    let recorded_mac = parsed("recorded MAC", &vm.recorded_mac);
     let started_at = vm.started_at.as_ref().and_then(|text| {
         let time = time(text);
         if time.is_none() {
@@ -55,13 +56,14 @@ pub(crate) fn read(
         directory: directory.to_owned(),
         hostname: read_or_unread(vm.hostname.clone()),
         username: read_or_unread(vm.username.clone()),
-        recorded_mac: mac.clone(),
+        recorded_mac: recorded_mac.map_or_else(|| mac.clone(), Reading::Known),
         mac,
         mac_source: None,
         power: power(vm.state.as_deref(), qmp.as_ref()),
         pid: vm.pid,
         started_at,
         qmp: read_or_unread(qmp),
+        link_up: read_or_unread(monitor.and_then(|monitor| monitor.link_up)),
         net: read_or_unread(vm.net.as_ref().and_then(net)),
         console_log: Some(console_log).filter(|path| path.symlink_metadata().is_ok()),
         guest_agent: None,
@@ -120,6 +122,12 @@ pub(crate) fn write(machine: &Machine) -> document::Machine {
             .started_at
             .and_then(|time| Some(Timestamp::try_from(time).ok()?.to_string())),
         mac: machine.mac.as_ref().known().map(ToString::to_string),
+        recorded_mac: machine
+            .recorded_mac
+            .as_ref()
+            .known()
+            .filter(|recorded| machine.mac.as_ref().known() != Some(recorded))
+            .map(ToString::to_string),
         hostname: machine.hostname.as_ref().known().cloned(),
         username: machine.username.as_ref().known().cloned(),
         net,
@@ -131,5 +139,6 @@ pub(crate) fn write(machine: &Machine) -> document::Machine {
 pub(crate) fn monitor(machine: &Machine) -> Option<document::Monitor> {
     let status = machine.qmp.as_ref().known()?;
     let status = if status.running { "running" } else { "paused" };
-    Some(document::Monitor { status: Some(status.to_owned()), link_up: None })
+    let link_up = machine.link_up.as_ref().known().copied();
+    Some(document::Monitor { status: Some(status.to_owned()), link_up })
 }

@@ -8,7 +8,7 @@ use std::{
 };
 
 use vmkit_inventory::{Inventory, Problem, Severity, valid_name};
-use vmkit_types::HostNetwork;
+use vmkit_types::{HostNetwork, Reading};
 
 use crate::{
     document::{Document, Monitors, SCHEMA},
@@ -103,7 +103,11 @@ pub fn open(directory: &Path) -> Result<Record, OpenError> {
     let mut machines = Vec::new();
     for vm in &document.vms {
         if valid_name(&vm.name) {
-            machines.push(machine::read(vm, monitors.get(&vm.name), directory, &mut unclear));
+            let mut machine = machine::read(vm, monitors.get(&vm.name), directory, &mut unclear);
+            if let Reading::Known(net) = &mut machine.net {
+                net.port = net.port.take().or_else(|| port(&document, &vm.name));
+            }
+            machines.push(machine);
         } else {
             unclear.push(format!("name of a machine: {:?}", vm.name));
         }
@@ -119,6 +123,12 @@ pub fn open(directory: &Path) -> Result<Record, OpenError> {
         inventory: Inventory { machines, problems },
         artefacts,
     })
+}
+
+/// The port that the host's part of the document gives to a machine.
+fn port(document: &Document, machine: &str) -> Option<String> {
+    let mut interfaces = document.host.as_ref()?.interfaces.iter();
+    interfaces.find(|each| each.vm.as_deref() == Some(machine)).map(|each| each.name.clone())
 }
 
 fn problem(path: &Path, message: &str) -> Problem {
