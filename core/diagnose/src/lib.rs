@@ -5,8 +5,24 @@
 
 #![forbid(unsafe_code)]
 
+mod catalogue;
+mod diagnosis;
+mod explain;
 mod facts;
 mod finding;
+mod findings;
+mod fold;
+mod infer;
+mod next_test;
+mod remedy;
+mod weigh;
 
+pub use catalogue::{Catalogue, CatalogueError, Cause, Fault, FindingKind, Layer, Risk, Scope};
+pub use diagnosis::{Diagnosis, Suspect, Weighed, circumstance_names, diagnose};
+pub use explain::{Advice, Page, page};
 pub use facts::{Facts, Machine, Platform, Process, Router, RouterIdentity, RouterRemedy};
 pub use finding::{Finding, State};
+pub use findings::findings;
+pub use infer::Circumstance;
+pub use next_test::NextTest;
+pub use remedy::Remedy;

@@ -1,0 +1,269 @@
+//! What the diagnosis knows: findings, causes, remedies and tests. Data, parsed and checked once.
+
+mod embedded;
+mod rows;
+#[cfg(test)]
+mod tests;
+
+use std::collections::HashMap;
+
+use crate::infer::Circumstance;
+
+/// The knowledge in use. It is data: see `findings.toml`, `remedies.toml`, `tests.toml` and
+/// `causes/CODE.toml`.
+#[derive(Clone, Debug)]
+pub struct Catalogue {
+    pub(crate) findings: Vec<FindingKind>,
+    pub(crate) causes: Vec<Cause>,
+    pub(crate) remedies: Vec<RemedyKind>,
+    pub(crate) tests: Vec<Test>,
+    /// How likely a fault is that no cause covers.
+    pub(crate) unknown_prior: f64,
+    places: HashMap<&'static str, usize>,
+}
+
+/// Why the catalogue cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum CatalogueError {
+    /// A file is not TOML of its form.
+    #[error("cannot read {file}")]
+    Syntax {
+        /// The file, below `core/diagnose`.
+        file: String,
+        /// Where and why.
+        #[source]
+        source: Box<toml::de::Error>,
+    },
+    /// A number is not finite, or out of its range.
+    #[error("{file}: {what} is out of range")]
+    OutOfRange {
+        /// The file.
+        file: String,
+        /// Which number.
+        what: String,
+    },
+    /// A file names something that is in no other file.
+    #[error("{file} names the unknown {kind} {name}")]
+    UnknownName {
+        /// The file.
+        file: String,
+        /// What it should be: finding, cause, remedy, circumstance or placeholder.
+        kind: &'static str,
+        /// The name it gives.
+        name: String,
+    },
+}
+
+/// When a finding is a fault in itself.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Fault {
+    /// Beside another one only.
+    #[default]
+    Never,
+    /// Also where the machine has a usable address.
+    Always,
+    /// The same, unless the machine's SSH server answers there.
+    UnlessReached,
+}
+
+/// One thing that can be found out.
+#[derive(Clone, Debug)]
+pub struct FindingKind {
+    /// Its code.
+    pub code: &'static str,
+    /// What its presence means, in one sentence without a full stop.
+    pub present: String,
+    /// What its absence means.
+    pub absent: String,
+    /// Where it is read from.
+    pub source: String,
+    /// The right without which it cannot be seen on a live run.
+    pub needs: Option<String>,
+    /// When it is a fault in itself.
+    pub fault: Fault,
+    /// How often it is there without any fault, from 0 to 1.
+    pub(crate) leak: f64,
+    /// How often a fault that no cause covers shows it, from 0 to 1.
+    pub(crate) by_unknown: f64,
+}
+
+/// Whose fault it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Layer {
+    /// The system inside of the machine.
+    Guest,
+    /// The machine itself: its process and its registration.
+    Vm,
+    /// This computer.
+    Host,
+    /// The wireless link.
+    Wifi,
+    /// The network's router.
+    Router,
+    /// A DHCP server, or the way to it.
+    Dhcp,
+    /// What is known of the machine's address.
+    Address,
+}
+
+/// One cause. Its code is a contract.
+#[derive(Clone, Debug)]
+pub struct Cause {
+    /// Its code.
+    pub code: &'static str,
+    /// The fault, in one line.
+    pub title: String,
+    /// Whose fault it is.
+    pub layer: Layer,
+    /// Why it happens.
+    pub why: String,
+    /// How it shows.
+    pub shows: String,
+    /// How it is told apart from others.
+    pub apart: String,
+    /// Where that is known from.
+    pub sources: Vec<String>,
+    /// Codes of causes that only follow from this one.
+    pub explains: Vec<String>,
+    pub(crate) prior: f64,
+    /// By what the prior is multiplied where the circumstance holds.
+    pub(crate) given: Vec<(Circumstance, f64)>,
+    /// How often it shows a finding: index and probability.
+    pub(crate) produces: Vec<(usize, f64)>,
+    /// How likely a remedy helps: index and probability.
+    pub(crate) remedies: Vec<(usize, f64)>,
+}
+
+/// How much a remedy can break.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Risk {
+    /// It changes nothing that is in use.
+    None,
+    /// It interrupts the machine alone.
+    Low,
+    /// It interrupts others for a while, or weakens a protection a little.
+    Medium,
+    /// It can cut this computer or others off, or loses data.
+    High,
+}
+
+/// Where a remedy changes something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Scope {
+    /// Inside of the machine.
+    Guest,
+    /// How the machine is run.
+    Vm,
+    /// This computer.
+    Host,
+    /// The router.
+    Router,
+}
+
+/// One thing that can be done. Its texts hold placeholders such as `{uplink}`.
+#[derive(Clone, Debug)]
+pub(crate) struct RemedyKind {
+    pub(crate) id: &'static str,
+    pub(crate) title: String,
+    pub(crate) steps: Vec<String>,
+    pub(crate) command: Vec<String>,
+    pub(crate) risk: Risk,
+    pub(crate) risk_says: String,
+    pub(crate) scope: Scope,
+    pub(crate) undo: String,
+    /// Index of the finding to look at again afterwards.
+    pub(crate) measures: usize,
+    /// Circumstances that must hold, as far as they are known.
+    pub(crate) only: Vec<Circumstance>,
+}
+
+/// One test that would find out more.
+#[derive(Clone, Debug)]
+pub(crate) struct Test {
+    pub(crate) id: &'static str,
+    pub(crate) title: String,
+    pub(crate) why: String,
+    pub(crate) cost_ms: u64,
+    pub(crate) needs: Vec<String>,
+    pub(crate) command: Vec<String>,
+    /// Indices of the findings that it shows.
+    pub(crate) reveals: Vec<usize>,
+    pub(crate) only: Vec<Circumstance>,
+}
+
+impl Layer {
+    /// Its name in the data and in reports.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Guest => "guest",
+            Self::Vm => "vm",
+            Self::Host => "host",
+            Self::Wifi => "wifi",
+            Self::Router => "router",
+            Self::Dhcp => "dhcp",
+            Self::Address => "address",
+        }
+    }
+}
+
+impl Risk {
+    /// Its name in the data and in reports.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Low => "low",
+            Self::Medium => "medium",
+            Self::High => "high",
+        }
+    }
+}
+
+impl Scope {
+    /// Its name in the data and in reports.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Guest => "guest",
+            Self::Vm => "vm",
+            Self::Host => "host",
+            Self::Router => "router",
+        }
+    }
+}
+
+impl Catalogue {
+    /// The knowledge that comes with vmkit.
+    ///
+    /// # Errors
+    /// The embedded data is faulty, which its test rules out.
+    pub fn builtin() -> Result<Self, CatalogueError> {
+        rows::parse(embedded::FILES)
+    }
+
+    /// The codes of all findings, in the order of `findings.toml`.
+    pub fn finding_codes(&self) -> impl Iterator<Item = &'static str> + '_ {
+        self.findings.iter().map(|kind| kind.code)
+    }
+
+    /// The finding with this code.
+    pub fn finding(&self, code: &str) -> Option<&FindingKind> {
+        self.findings.get(self.finding_place(code)?)
+    }
+
+    /// All causes, layer by layer.
+    pub fn causes(&self) -> &[Cause] {
+        &self.causes
+    }
+
+    /// The cause with this code.
+    pub fn cause(&self, code: &str) -> Option<&Cause> {
+        self.causes.iter().find(|cause| cause.code == code)
+    }
+
+    pub(crate) fn finding_place(&self, code: &str) -> Option<usize> {
+        self.places.get(code).copied()
+    }
+}

@@ -1,0 +1,286 @@
+//! From the text of the catalogue's files to the catalogue.
+
+use std::collections::{BTreeMap, HashMap};
+
+use serde::{Deserialize, de::DeserializeOwned};
+
+use super::{
+    Catalogue, CatalogueError, Cause, Fault, FindingKind, Layer, RemedyKind, Risk, Scope, Test,
+    embedded::Files,
+};
+use crate::{infer::Circumstance, remedy::is_known_placeholder};
+
+/// The catalogue of these files.
+pub(super) fn parse(files: Files) -> Result<Catalogue, CatalogueError> {
+    let (file, text) = files.findings;
+    let table: FindingTable = read(file, text)?;
+    within(file, "unknown_prior", table.unknown_prior)?;
+    let mut rows = table.findings;
+    let mut findings = Vec::new();
+    // TOML tables are unordered; the file's own order is that of the report.
+    for code in headers(text) {
+        let Some(row) = rows.remove(code) else { continue };
+        within(file, &format!("the leak of {code}"), row.leak)?;
+        let by_unknown = row.by_unknown.unwrap_or(row.leak);
+        within(file, &format!("by_unknown of {code}"), by_unknown)?;
+        findings.push(row.into_kind(code, by_unknown));
+    }
+    let mut names = Names::default();
+    names.findings = findings.iter().enumerate().map(|(at, kind)| (kind.code, at)).collect();
+    let (file, text) = files.remedies;
+    let mut rows: BTreeMap<String, RemedyRow> = read(file, text)?;
+    let mut remedies = Vec::new();
+    for id in headers(text) {
+        let Some(row) = rows.remove(id) else { continue };
+        names.remedies.insert(id, remedies.len());
+        remedies.push(row.into_kind(file, id, &names)?);
+    }
+    let (file, text) = files.tests;
+    let mut rows: BTreeMap<String, TestRow> = read(file, text)?;
+    let mut tests = Vec::new();
+    for id in headers(text) {
+        let Some(row) = rows.remove(id) else { continue };
+        tests.push(row.into_test(file, id, &names)?);
+    }
+    let mut causes = Vec::with_capacity(files.causes.len());
+    for (code, text) in files.causes {
+        let row: CauseRow = read(code, text)?;
+        if let Some(name) = row.explains.iter().find(|name| files.causes.iter().all(|c| c.0 != *name)) {
+            return Err(unknown(code, "cause", name));
+        }
+        causes.push(row.into_cause(code, &names)?);
+    }
+    Ok(Catalogue {
+        findings,
+        causes,
+        remedies,
+        tests,
+        unknown_prior: table.unknown_prior,
+        places: names.findings,
+    })
+}
+
+/// The names of a file's tables, in its order.
+fn headers(text: &'static str) -> impl Iterator<Item = &'static str> {
+    text.lines().filter_map(|line| line.strip_prefix('[')?.strip_suffix(']'))
+}
+
+#[derive(Default)]
+struct Names {
+    findings: HashMap<&'static str, usize>,
+    remedies: HashMap<&'static str, usize>,
+}
+
+impl Names {
+    fn finding(&self, file: &str, name: &str) -> Result<usize, CatalogueError> {
+        self.findings.get(name).copied().ok_or_else(|| unknown(file, "finding", name))
+    }
+
+    fn remedy(&self, file: &str, name: &str) -> Result<usize, CatalogueError> {
+        self.remedies.get(name).copied().ok_or_else(|| unknown(file, "remedy", name))
+    }
+}
+
+fn read<T: DeserializeOwned>(file: &str, text: &str) -> Result<T, CatalogueError> {
+    toml::from_str(text).map_err(|error| CatalogueError::Syntax {
+        file: file.to_owned(),
+        source: Box::new(error),
+    })
+}
+
+fn unknown(file: &str, kind: &'static str, name: &str) -> CatalogueError {
+    CatalogueError::UnknownName { file: file.to_owned(), kind, name: name.to_owned() }
+}
+
+/// A probability that leaves room for doubt: 0 and 1 would make any evidence to the contrary void.
+fn within(file: &str, what: &str, value: f64) -> Result<(), CatalogueError> {
+    if value > 0.0 && value < 1.0 {
+        Ok(())
+    } else {
+        Err(CatalogueError::OutOfRange { file: file.to_owned(), what: what.to_owned() })
+    }
+}
+
+fn circumstances(file: &str, names: &[String]) -> Result<Vec<Circumstance>, CatalogueError> {
+    let each = |name: &String| {
+        Circumstance::from_name(name).ok_or_else(|| unknown(file, "circumstance", name))
+    };
+    names.iter().map(each).collect()
+}
+
+/// Refuses a text with a placeholder that nothing fills.
+fn placeholders(file: &str, text: &str) -> Result<(), CatalogueError> {
+    for part in text.split('{').skip(1) {
+        let name = part.split('}').next().unwrap_or(part);
+        if !is_known_placeholder(name) {
+            return Err(unknown(file, "placeholder", name));
+        }
+    }
+    Ok(())
+}
+
+#[derive(Deserialize)]
+struct FindingTable {
+    unknown_prior: f64,
+    #[serde(flatten)]
+    findings: BTreeMap<String, FindingRow>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FindingRow {
+    present: String,
+    absent: String,
+    source: String,
+    needs: Option<String>,
+    leak: f64,
+    by_unknown: Option<f64>,
+    #[serde(default)]
+    fault: Fault,
+}
+
+impl FindingRow {
+    fn into_kind(self, code: &'static str, by_unknown: f64) -> FindingKind {
+        let Self { present, absent, source, needs, leak, fault, .. } = self;
+        FindingKind { code, present, absent, source, needs, fault, leak, by_unknown }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RemedyRow {
+    title: String,
+    steps: Vec<String>,
+    #[serde(default)]
+    command: Vec<String>,
+    risk: Risk,
+    risk_says: String,
+    scope: Scope,
+    undo: String,
+    measures: String,
+    #[serde(default)]
+    only: Vec<String>,
+}
+
+impl RemedyRow {
+    fn into_kind(
+        self,
+        file: &str,
+        id: &'static str,
+        names: &Names,
+    ) -> Result<RemedyKind, CatalogueError> {
+        let texts = [&self.title, &self.undo].into_iter().chain(&self.steps).chain(&self.command);
+        for text in texts {
+            placeholders(file, text)?;
+        }
+        Ok(RemedyKind {
+            id,
+            measures: names.finding(file, &self.measures)?,
+            only: circumstances(file, &self.only)?,
+            title: self.title,
+            steps: self.steps,
+            command: self.command,
+            risk: self.risk,
+            risk_says: self.risk_says,
+            scope: self.scope,
+            undo: self.undo,
+        })
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TestRow {
+    title: String,
+    why: String,
+    cost_ms: u64,
+    #[serde(default)]
+    needs: Vec<String>,
+    #[serde(default)]
+    command: Vec<String>,
+    reveals: Vec<String>,
+    #[serde(default)]
+    only: Vec<String>,
+}
+
+impl TestRow {
+    fn into_test(
+        self,
+        file: &str,
+        id: &'static str,
+        names: &Names,
+    ) -> Result<Test, CatalogueError> {
+        for text in &self.command {
+            placeholders(file, text)?;
+        }
+        let reveals = self.reveals.iter().map(|name| names.finding(file, name));
+        Ok(Test {
+            id,
+            reveals: reveals.collect::<Result<_, _>>()?,
+            only: circumstances(file, &self.only)?,
+            title: self.title,
+            why: self.why,
+            cost_ms: self.cost_ms,
+            needs: self.needs,
+            command: self.command,
+        })
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CauseRow {
+    title: String,
+    layer: Layer,
+    prior: f64,
+    why: String,
+    shows: String,
+    apart: String,
+    sources: Vec<String>,
+    #[serde(default)]
+    explains: Vec<String>,
+    #[serde(default)]
+    given: BTreeMap<String, f64>,
+    produces: BTreeMap<String, f64>,
+    remedies: BTreeMap<String, f64>,
+}
+
+impl CauseRow {
+    fn into_cause(self, code: &'static str, names: &Names) -> Result<Cause, CatalogueError> {
+        within(code, "the prior", self.prior)?;
+        let mut given = Vec::with_capacity(self.given.len());
+        for (name, factor) in self.given {
+            let known = Circumstance::from_name(&name);
+            let circumstance = known.ok_or_else(|| unknown(code, "circumstance", &name))?;
+            if !(factor.is_finite() && factor >= 0.0) {
+                let what = format!("the factor of {name}");
+                return Err(CatalogueError::OutOfRange { file: code.to_owned(), what });
+            }
+            given.push((circumstance, factor));
+        }
+        let mut produces = Vec::with_capacity(self.produces.len());
+        for (name, probability) in self.produces {
+            within(code, &format!("the probability of {name}"), probability)?;
+            produces.push((names.finding(code, &name)?, probability));
+        }
+        let mut remedies = Vec::with_capacity(self.remedies.len());
+        for (name, helps) in self.remedies {
+            within(code, &format!("how likely {name} helps"), helps)?;
+            remedies.push((names.remedy(code, &name)?, helps));
+        }
+        Ok(Cause {
+            code,
+            given,
+            produces,
+            remedies,
+            title: self.title,
+            layer: self.layer,
+            why: self.why,
+            shows: self.shows,
+            apart: self.apart,
+            sources: self.sources,
+            explains: self.explains,
+            prior: self.prior,
+        })
+    }
+}

@@ -1,0 +1,192 @@
+//! The diagnosis of one machine, ready to be shown.
+
+use vmkit_scoring::Verdict;
+use vmkit_types::escaped;
+
+use crate::{
+    Catalogue, Facts, Fault, Finding, Layer, NextTest, Remedy, State,
+    fold::{self, NAMED_FROM, Shown},
+    infer::{Beliefs, Circumstance, Model, circumstances},
+    next_test::next_test,
+    remedy::{Values, remedies},
+    weigh::weights,
+};
+
+/// In decibans: a finding that weighs less is not worth a line.
+const LEAST_WEIGHT: f64 = 1.0;
+/// From this probability on no test is proposed: it would not change what is to be done.
+const SETTLED_FROM: f64 = 0.95;
+
+/// Why a machine has no usable address, as far as it can be told.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Diagnosis {
+    /// Nothing is wrong with the machine, as far as was looked at.
+    pub healthy: bool,
+    /// The likeliest causes, the likeliest first. Of a healthy machine there are none.
+    pub causes: Vec<Suspect>,
+    /// The probability that something is at work that no known cause covers.
+    pub unknown_probability: f64,
+    /// Two causes that are at work together, where that is likelier than not.
+    pub together: Option<[&'static str; 2]>,
+    /// Why no cause can be named, where none can: then `causes` has the two likeliest at most.
+    pub cannot_tell: Option<String>,
+    /// The test that would tell the most for its cost.
+    pub next_test: Option<NextTest>,
+    /// Codes of findings that are there and that no shown cause accounts for.
+    pub unexplained: Vec<&'static str>,
+}
+
+/// One cause that may be at work.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Suspect {
+    /// Its code, see `vm explain CODE`.
+    pub code: &'static str,
+    /// From 0 to 1.
+    pub probability: f64,
+    /// The fault, in one line.
+    pub title: String,
+    /// Whose fault it is.
+    pub layer: Layer,
+    /// What speaks for it, the weightiest first.
+    pub evidence_for: Vec<Weighed>,
+    /// What speaks against it, the weightiest first.
+    pub evidence_against: Vec<Weighed>,
+    /// What can be done, the best first.
+    pub remedies: Vec<Remedy>,
+    /// Codes of causes that only follow from this one.
+    pub folded: Vec<&'static str>,
+}
+
+/// One finding and its weight.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Weighed {
+    /// Its code.
+    pub code: &'static str,
+    /// What was seen, fit for a terminal.
+    pub text: String,
+    /// 10·log₁₀ of the likelihood ratio; negative speaks against.
+    pub decibans: f64,
+}
+
+/// The diagnosis of the machine that the facts are about, from the findings that they led to.
+pub fn diagnose(facts: &Facts<'_>, findings: &[Finding], catalogue: &Catalogue) -> Diagnosis {
+    if is_healthy(facts.pick.verdict, findings, catalogue) {
+        return Diagnosis {
+            healthy: true,
+            causes: Vec::new(),
+            unknown_probability: 0.0,
+            together: None,
+            cannot_tell: None,
+            next_test: None,
+            unexplained: Vec::new(),
+        };
+    }
+    let circumstances = circumstances(facts);
+    let model = Model::new(catalogue, &circumstances, findings);
+    let beliefs = Beliefs::of(&model);
+    let shown = fold::shown(&model, &beliefs);
+    let values = Values::of(facts);
+    let suspect = |each: &Shown| {
+        let cause = &catalogue.causes[each.cause];
+        let (evidence_for, evidence_against) = evidence(&model, &beliefs, each.cause, findings);
+        Suspect {
+            code: cause.code,
+            probability: beliefs.marginal[each.cause],
+            title: cause.title.clone(),
+            layer: cause.layer,
+            evidence_for,
+            evidence_against,
+            remedies: remedies(cause, facts, &circumstances, &beliefs.marginal, catalogue, &values),
+            folded: each.folded.clone(),
+        }
+    };
+    let causes: Vec<Suspect> = shown.iter().map(suspect).collect();
+    let settled = causes.first().is_some_and(|first| first.probability >= SETTLED_FROM);
+    let test = || next_test(&model, &beliefs, &circumstances, findings, &values);
+    Diagnosis {
+        healthy: false,
+        cannot_tell: doubt(&causes),
+        unknown_probability: beliefs.marginal[model.unknown()],
+        together: together(&model, &beliefs),
+        next_test: if settled { None } else { test() },
+        unexplained: fold::unexplained(&model, &shown),
+        causes,
+    }
+}
+
+/// Whether nothing is wrong: the address is sure or likely, and no finding is a fault in itself.
+fn is_healthy(verdict: Verdict, findings: &[Finding], catalogue: &Catalogue) -> bool {
+    let found = |code: &str| findings.iter().find(|finding| finding.code == code);
+    let reached = found("ssh-refused").is_some_and(|each| matches!(each.state, State::Absent(_)))
+        && found("ssh-filtered").is_none_or(|each| !matches!(each.state, State::Present(_)));
+    let matters = |finding: &Finding| match catalogue.finding(finding.code).map(|kind| kind.fault) {
+        Some(Fault::Always) => true,
+        Some(Fault::UnlessReached) => !reached,
+        Some(Fault::Never) | None => false,
+    };
+    let mut present = findings.iter().filter(|each| matches!(each.state, State::Present(_)));
+    matches!(verdict, Verdict::Resolved | Verdict::Probable | Verdict::NotChecked)
+        && !present.any(matters)
+}
+
+/// Why no cause can be named.
+fn doubt(causes: &[Suspect]) -> Option<String> {
+    let percent = |suspect: &Suspect| format!("{:.0} %", suspect.probability * 100.0);
+    match causes {
+        [] => Some("what was seen fits no known cause".to_owned()),
+        [first, ..] if first.probability >= NAMED_FROM => None,
+        [only] => Some(format!("the likeliest cause, {}, has {} only", only.code, percent(only))),
+        [first, second, ..] => Some(format!(
+            "no cause is likely enough: {} has {}, {} {}",
+            first.code,
+            percent(first),
+            second.code,
+            percent(second)
+        )),
+    }
+}
+
+/// The two known causes of the likeliest hypothesis, where it has two.
+fn together(model: &Model<'_>, beliefs: &Beliefs) -> Option<[&'static str; 2]> {
+    let (hypothesis, probability) = beliefs.hypotheses.first()?;
+    match hypothesis.causes() {
+        [first, second] if *probability >= NAMED_FROM => {
+            let code = |cause: &usize| Some(model.catalogue.causes.get(*cause)?.code);
+            Some([code(first)?, code(second)?])
+        }
+        _ => None,
+    }
+}
+
+/// What speaks for a cause and what against.
+fn evidence(
+    model: &Model<'_>,
+    beliefs: &Beliefs,
+    cause: usize,
+    findings: &[Finding],
+) -> (Vec<Weighed>, Vec<Weighed>) {
+    let worth = weights(model, beliefs, cause).into_iter();
+    let worth = worth.filter(|weight| weight.decibans.abs() >= LEAST_WEIGHT);
+    let weighed = worth.map(|weight| {
+        let kind = &model.catalogue.findings[weight.finding];
+        let state = findings.iter().find(|each| each.code == kind.code).map(|each| &each.state);
+        let text = match state {
+            Some(State::Present(says)) => worded(&kind.present, says),
+            Some(State::Absent(says)) => worded(&kind.absent, says),
+            Some(State::NotObserved(_)) | None => kind.present.clone(),
+        };
+        Weighed { code: kind.code, text, decibans: weight.decibans }
+    });
+    weighed.partition(|weighed| weighed.decibans > 0.0)
+}
+
+/// The sentence of the catalogue with what was seen.
+fn worded(sentence: &str, says: &str) -> String {
+    if says.is_empty() { sentence.to_owned() } else { format!("{sentence}: {}", escaped(says)) }
+}
+
+/// The circumstances of a machine by their names, for a report of what a diagnosis rests on.
+pub fn circumstance_names(facts: &Facts<'_>) -> Vec<&'static str> {
+    let holding = circumstances(facts);
+    Circumstance::all().filter(|(each, _)| holding.contains(each)).map(|(_, name)| name).collect()
+}

@@ -1,0 +1,74 @@
+//! Which causes are shown, and which only follow from one that is.
+
+use crate::{
+    Catalogue,
+    infer::{Beliefs, Model},
+};
+
+/// From this probability on a cause is named as the answer.
+pub(crate) const NAMED_FROM: f64 = 0.5;
+/// Below this probability a cause is not shown.
+const SHOWN_FROM: f64 = 0.05;
+/// More causes than this are no answer.
+const MOST_SHOWN: usize = 5;
+/// How many are shown where none is likely enough to be the answer.
+const SHOWN_IN_DOUBT: usize = 2;
+
+/// One cause that is shown, with those that follow from it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Shown {
+    /// Its index in the catalogue.
+    pub(crate) cause: usize,
+    /// Codes of the causes that are folded under it.
+    pub(crate) folded: Vec<&'static str>,
+}
+
+/// The causes to show, the likeliest first. None, where no present finding speaks for one.
+///
+/// A consequence is folded under its cause unless it is likely in its own right: then both are at
+/// work, or the wrong one was taken for the cause.
+pub(crate) fn shown(model: &Model<'_>, beliefs: &Beliefs) -> Vec<Shown> {
+    let catalogue = model.catalogue;
+    let mut ranked: Vec<(usize, f64)> = beliefs.marginal.iter().copied().enumerate().collect();
+    ranked.retain(|(cause, probability)| {
+        *cause != model.unknown() && *probability >= SHOWN_FROM && shows_something(model, *cause)
+    });
+    ranked.sort_by(|(one, a), (other, b)| b.total_cmp(a).then(one.cmp(other)));
+    let in_doubt = ranked.first().is_none_or(|(_, probability)| *probability < NAMED_FROM);
+    let mut shown: Vec<Shown> = Vec::new();
+    for (cause, probability) in ranked {
+        let over = shown.iter_mut().find(|over| follows(catalogue, over.cause, cause));
+        match over {
+            Some(over) if !in_doubt && probability < NAMED_FROM => {
+                over.folded.push(catalogue.causes[cause].code);
+            }
+            _ => shown.push(Shown { cause, folded: Vec::new() }),
+        }
+    }
+    shown.truncate(if in_doubt { SHOWN_IN_DOUBT } else { MOST_SHOWN });
+    shown
+}
+
+fn follows(catalogue: &Catalogue, from: usize, cause: usize) -> bool {
+    let code = catalogue.causes[cause].code;
+    catalogue.causes[from].explains.iter().any(|explained| explained == code)
+}
+
+/// Whether a finding that the cause shows is there.
+fn shows_something(model: &Model<'_>, cause: usize) -> bool {
+    let mut produces = model.catalogue.causes[cause].produces.iter();
+    produces.any(|(finding, _)| model.observed(*finding) == Some(true))
+}
+
+/// Codes of the present findings that no shown cause shows.
+pub(crate) fn unexplained(model: &Model<'_>, shown: &[Shown]) -> Vec<&'static str> {
+    let explained = |finding: &usize| {
+        shown.iter().any(|each| {
+            let produces = &model.catalogue.causes[each.cause].produces;
+            produces.iter().any(|(shows, _)| shows == finding)
+        })
+    };
+    let present = model.seen().iter().filter(|at| model.observed(**at) == Some(true));
+    let left = present.filter(|finding| !explained(finding));
+    left.map(|finding| model.catalogue.findings[*finding].code).collect()
+}

@@ -1,0 +1,87 @@
+//! What sets the scene: it makes causes more or less likely, and is no fault itself.
+
+use vmkit_types::{InterfaceKind, NetworkMode};
+
+use crate::{Facts, Platform, findings::Place};
+
+/// One circumstance. The set is closed: the data can name no other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Circumstance {
+    /// The machine is on the network of an uplink.
+    ModeBridged,
+    /// The machine is on a network of this computer's own.
+    ModeShared,
+    /// The machine is on QEMU's user network, which this computer cannot reach into.
+    ModeUser,
+    /// The way out is a Wi-Fi interface.
+    UplinkWifi,
+    /// The way out is a wired interface.
+    UplinkEthernet,
+    /// This computer runs Linux.
+    PlatformLinux,
+    /// This computer runs macOS.
+    PlatformMacos,
+    /// A container engine has set up networks here, and with them a firewall.
+    ContainersPresent,
+}
+
+/// Their names in the data.
+const NAMES: &[(Circumstance, &str)] = &[
+    (Circumstance::ModeBridged, "mode:bridged"),
+    (Circumstance::ModeShared, "mode:shared"),
+    (Circumstance::ModeUser, "mode:user"),
+    (Circumstance::UplinkWifi, "uplink:wifi"),
+    (Circumstance::UplinkEthernet, "uplink:ethernet"),
+    (Circumstance::PlatformLinux, "platform:linux"),
+    (Circumstance::PlatformMacos, "platform:macos"),
+    (Circumstance::ContainersPresent, "containers:present"),
+];
+
+impl Circumstance {
+    /// All of them, with their names.
+    pub(crate) fn all() -> impl Iterator<Item = (Self, &'static str)> {
+        NAMES.iter().copied()
+    }
+
+    /// The one with this name in the data.
+    pub(crate) fn from_name(name: &str) -> Option<Self> {
+        NAMES.iter().find(|(_, known)| *known == name).map(|(circumstance, _)| *circumstance)
+    }
+
+    /// What it is one answer to: of one question no two answers hold, and without an answer that
+    /// holds the question is open.
+    fn question(self) -> &'static str {
+        let name = NAMES.iter().find(|(known, _)| *known == self).map_or("", |(_, name)| name);
+        name.split(':').next().unwrap_or(name)
+    }
+
+    /// Whether it may hold, given those that are known to hold.
+    pub(crate) fn is_possible(self, holding: &[Self]) -> bool {
+        holding.contains(&self) || holding.iter().all(|other| other.question() != self.question())
+    }
+}
+
+/// The circumstances that are known to hold. What is not known is left out, and moves no prior.
+pub(crate) fn circumstances(facts: &Facts<'_>) -> Vec<Circumstance> {
+    let place = Place::of(facts);
+    let mode = facts.machine.mode.map(|mode| match mode {
+        NetworkMode::Bridged => Circumstance::ModeBridged,
+        NetworkMode::Shared => Circumstance::ModeShared,
+        NetworkMode::User => Circumstance::ModeUser,
+    });
+    let uplink = place.uplink.and_then(|uplink| match uplink.kind {
+        InterfaceKind::Wifi => Some(Circumstance::UplinkWifi),
+        InterfaceKind::Ethernet => Some(Circumstance::UplinkEthernet),
+        _ => None,
+    });
+    let platform = match facts.platform {
+        Platform::Linux => Some(Circumstance::PlatformLinux),
+        Platform::MacOs => Some(Circumstance::PlatformMacos),
+        Platform::Unknown => None,
+    };
+    let containers = facts.network.as_ref().known().is_some_and(|network| {
+        network.interfaces.iter().any(|each| each.kind == InterfaceKind::Container)
+    });
+    let containers = containers.then_some(Circumstance::ContainersPresent);
+    [mode, uplink, platform, containers].into_iter().flatten().collect()
+}

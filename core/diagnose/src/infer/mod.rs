@@ -1,0 +1,49 @@
+//! From findings to the probability of each cause: two layers of noisy-OR, exact over
+//! every cause and every pair.
+
+mod circumstance;
+mod model;
+#[cfg(test)]
+mod tests;
+
+pub use circumstance::Circumstance;
+pub(crate) use circumstance::circumstances;
+pub(crate) use model::{Hypothesis, Model};
+
+/// What is believed of the causes after looking at the findings, where something is wrong: a
+/// healthy machine is not asked about.
+#[derive(Clone, Debug)]
+pub(crate) struct Beliefs {
+    /// All hypotheses with their probability, the likeliest first; together 1.
+    pub(crate) hypotheses: Vec<(Hypothesis, f64)>,
+    /// The probability of each cause, by its index in the catalogue; the last is the unknown one.
+    pub(crate) marginal: Vec<f64>,
+}
+
+impl Beliefs {
+    /// The beliefs that follow from the findings that were observed.
+    pub(crate) fn of(model: &Model<'_>) -> Self {
+        let weight = |hypothesis: Hypothesis| {
+            (hypothesis, model.prior_odds(hypothesis) * model.likelihood(hypothesis))
+        };
+        let mut hypotheses: Vec<(Hypothesis, f64)> =
+            model.hypotheses().into_iter().map(weight).collect();
+        // Never 0: the unknown cause is always possible, and no finding is impossible under it.
+        let total: f64 = hypotheses.iter().map(|(_, weight)| weight).sum();
+        let mut marginal = vec![0.0; model.causes()];
+        for (hypothesis, weight) in &mut hypotheses {
+            *weight /= total;
+            for cause in hypothesis.causes() {
+                marginal[*cause] += *weight;
+            }
+        }
+        hypotheses.sort_by(|(one, a), (other, b)| b.total_cmp(a).then_with(|| one.cmp(other)));
+        Self { hypotheses, marginal }
+    }
+
+    /// The likeliest hypothesis that this cause is part of.
+    pub(crate) fn best_with(&self, cause: usize) -> Option<Hypothesis> {
+        let mut hypotheses = self.hypotheses.iter().map(|(hypothesis, _)| *hypothesis);
+        hypotheses.find(|hypothesis| hypothesis.causes().contains(&cause))
+    }
+}

@@ -1,0 +1,176 @@
+//! The two layers: priors of causes, and how causes show findings.
+
+use super::Circumstance;
+use crate::{Catalogue, Finding, State};
+
+/// However much the circumstances speak for a cause, they alone do not settle it.
+const HIGHEST_PRIOR: f64 = 0.9;
+
+/// A set of at most two causes that are at work together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Hypothesis {
+    causes: [usize; 2],
+    count: usize,
+}
+
+impl Hypothesis {
+    pub(crate) const NONE: Self = Self { causes: [0; 2], count: 0 };
+
+    pub(crate) fn one(cause: usize) -> Self {
+        Self { causes: [cause, 0], count: 1 }
+    }
+
+    fn two(first: usize, second: usize) -> Self {
+        Self { causes: [first, second], count: 2 }
+    }
+
+    /// The causes, by their index in the catalogue.
+    pub(crate) fn causes(&self) -> &[usize] {
+        &self.causes[..self.count]
+    }
+
+    /// The same without one of its causes.
+    pub(crate) fn without(self, cause: usize) -> Self {
+        match *self.causes() {
+            [first, second] if second == cause => Self::one(first),
+            [first, second] if first == cause => Self::one(second),
+            [only] if only != cause => self,
+            _ => Self::NONE,
+        }
+    }
+}
+
+/// The model for one machine.
+#[derive(Clone, Debug)]
+pub(crate) struct Model<'a> {
+    pub(crate) catalogue: &'a Catalogue,
+    /// Prior odds of each cause in the circumstances; the last is that of the unknown cause.
+    odds: Vec<f64>,
+    /// For each cause, the probability that it does not show each finding.
+    quiet: Vec<Vec<f64>>,
+    /// What was observed, by the findings' index: there or not.
+    observed: Vec<Option<bool>>,
+    /// Indices of the observed findings.
+    seen: Vec<usize>,
+    /// For each cause, those of the observed findings that it can show.
+    touched: Vec<Vec<usize>>,
+}
+
+impl<'a> Model<'a> {
+    pub(crate) fn new(
+        catalogue: &'a Catalogue,
+        circumstances: &[Circumstance],
+        findings: &[Finding],
+    ) -> Self {
+        let mut odds = Vec::with_capacity(catalogue.causes.len() + 1);
+        let mut quiet = Vec::with_capacity(catalogue.causes.len() + 1);
+        for cause in &catalogue.causes {
+            let holding = cause.given.iter().filter(|(each, _)| circumstances.contains(each));
+            let prior = cause.prior * holding.map(|(_, factor)| factor).product::<f64>();
+            odds.push(to_odds(prior));
+            let mut row = vec![1.0; catalogue.findings.len()];
+            for (finding, probability) in &cause.produces {
+                row[*finding] = 1.0 - probability;
+            }
+            quiet.push(row);
+        }
+        odds.push(to_odds(catalogue.unknown_prior));
+        // The leak is there already: what the unknown cause adds to it makes up `by_unknown`.
+        let of_unknown = |kind: &crate::FindingKind| {
+            ((1.0 - kind.by_unknown) / (1.0 - kind.leak)).min(1.0)
+        };
+        quiet.push(catalogue.findings.iter().map(of_unknown).collect());
+        let mut observed = vec![None; catalogue.findings.len()];
+        for finding in findings {
+            let Some(place) = catalogue.finding_place(finding.code) else { continue };
+            observed[place] = match finding.state {
+                State::Present(_) => Some(true),
+                State::Absent(_) => Some(false),
+                State::NotObserved(_) => None,
+            };
+        }
+        let seen: Vec<usize> =
+            (0..observed.len()).filter(|place| observed[*place].is_some()).collect();
+        let of_cause = |row: &Vec<f64>| {
+            seen.iter().copied().filter(|finding| row[*finding] < 1.0).collect()
+        };
+        let touched = quiet.iter().map(of_cause).collect();
+        Self { catalogue, odds, quiet, observed, seen, touched }
+    }
+
+    /// How many causes there are, the unknown one among them.
+    pub(crate) fn causes(&self) -> usize {
+        self.odds.len()
+    }
+
+    /// The index of the cause that no data describes.
+    pub(crate) fn unknown(&self) -> usize {
+        self.odds.len() - 1
+    }
+
+    /// Whether the finding was observed, and what.
+    pub(crate) fn observed(&self, finding: usize) -> Option<bool> {
+        self.observed[finding]
+    }
+
+    /// Indices of the findings that were observed.
+    pub(crate) fn seen(&self) -> &[usize] {
+        &self.seen
+    }
+
+    /// Every possible cause alone, the unknown one among them, and every pair.
+    pub(crate) fn hypotheses(&self) -> Vec<Hypothesis> {
+        let possible: Vec<usize> = (0..self.odds.len()).filter(|at| self.odds[*at] > 0.0).collect();
+        let mut all = Vec::new();
+        for (at, first) in possible.iter().enumerate() {
+            all.push(Hypothesis::one(*first));
+            all.extend(possible[at + 1..].iter().map(|second| Hypothesis::two(*first, *second)));
+        }
+        all
+    }
+
+    /// Odds of the hypothesis before anything was observed, to those of "no cause".
+    pub(crate) fn prior_odds(&self, hypothesis: Hypothesis) -> f64 {
+        hypothesis.causes().iter().map(|cause| self.odds[*cause]).product()
+    }
+
+    /// The probability of the finding's presence under the hypothesis.
+    pub(crate) fn presence(&self, hypothesis: Hypothesis, finding: usize) -> f64 {
+        let silent = 1.0 - self.catalogue.findings[finding].leak;
+        let silent = hypothesis
+            .causes()
+            .iter()
+            .fold(silent, |silent, cause| silent * self.quiet[*cause][finding]);
+        1.0 - silent
+    }
+
+    /// The probability of what was observed of this finding; 1 where nothing was.
+    pub(crate) fn of_observed(&self, hypothesis: Hypothesis, finding: usize) -> f64 {
+        match self.observed[finding] {
+            Some(true) => self.presence(hypothesis, finding),
+            Some(false) => 1.0 - self.presence(hypothesis, finding),
+            None => 1.0,
+        }
+    }
+
+    /// The probability of all that was observed, to that under "no cause".
+    pub(crate) fn likelihood(&self, hypothesis: Hypothesis) -> f64 {
+        let ratio = |finding: usize| {
+            self.of_observed(hypothesis, finding) / self.of_observed(Hypothesis::NONE, finding)
+        };
+        let causes = hypothesis.causes();
+        // All other findings are as likely as under "no cause".
+        let each = causes.iter().enumerate().flat_map(|(at, cause)| {
+            let counted = move |finding: usize| {
+                causes[..at].iter().any(|earlier| self.quiet[*earlier][finding] < 1.0)
+            };
+            self.touched[*cause].iter().copied().filter(move |finding| !counted(*finding))
+        });
+        each.map(ratio).product()
+    }
+}
+
+fn to_odds(probability: f64) -> f64 {
+    let probability = probability.min(HIGHEST_PRIOR);
+    probability / (1.0 - probability)
+}

@@ -1,0 +1,104 @@
+//! Placeholders, and what stands for them on this computer.
+
+use std::collections::BTreeMap;
+
+use vmkit_types::{HostNetwork, InterfaceKind, bounded, escaped};
+
+use crate::{Facts, findings::Place};
+
+/// All placeholders, in braces in the data, and what a page shows in their place.
+const PLACEHOLDERS: &[(&str, &str)] = &[
+    ("name", "NAME"),
+    ("port", "PORT"),
+    ("bridge", "BRIDGE"),
+    ("uplink", "UPLINK"),
+    ("adapter", "ADAPTER"),
+    ("adapters", "ADAPTERS"),
+    ("mac", "MAC"),
+    ("router", "ROUTER"),
+    ("address", "ADDRESS"),
+];
+
+/// Bytes of one value; names of interfaces have 15 at most, those of machines 64.
+const LONGEST_VALUE: usize = 80;
+
+/// Whether the data may name this placeholder.
+pub(crate) fn is_known_placeholder(name: &str) -> bool {
+    PLACEHOLDERS.iter().any(|(known, _)| *known == name)
+}
+
+/// What stands for the placeholders. A placeholder without a value makes its text unusable.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Values(BTreeMap<&'static str, String>);
+
+impl Values {
+    /// The names of this machine and computer.
+    pub(crate) fn of(facts: &Facts<'_>) -> Self {
+        let place = Place::of(facts);
+        let network = facts.network.as_ref().known().copied();
+        let adapters = network.map(|network| adapters(network, &place)).unwrap_or_default();
+        let known_router = facts.router.as_ref().known().and_then(|router| router.address);
+        let router = known_router.or_else(|| network.and_then(|network| network.gateways().next()));
+        let mac = facts.machine.macs.first();
+        let values = [
+            ("name", Some(facts.machine.name.clone())),
+            ("port", facts.machine.port.clone()),
+            ("bridge", place.bridge.map(|bridge| bridge.name.clone())),
+            ("uplink", place.uplink.map(|uplink| uplink.name.clone())),
+            ("adapter", adapters.first().map(|name| (*name).to_owned())),
+            ("adapters", Some(adapters.join(", "))),
+            ("mac", mac.map(ToString::to_string)),
+            ("router", router.map(|address| address.to_string())),
+            ("address", facts.pick.address.map(|address| address.to_string())),
+        ];
+        let values = values.into_iter().filter_map(|(name, value)| Some((name, value?)));
+        Self(values.filter(|(_, value)| !value.is_empty()).collect())
+    }
+
+    /// Words in capitals, for a page that is about no machine.
+    pub(crate) fn generic() -> Self {
+        Self(PLACEHOLDERS.iter().map(|(name, shown)| (*name, (*shown).to_owned())).collect())
+    }
+
+    /// The text with its placeholders filled, fit for a terminal; `None`: one has no value.
+    pub(crate) fn text(&self, template: &str) -> Option<String> {
+        fill(template, |name| Some(escaped(bounded(self.0.get(name)?, LONGEST_VALUE))))
+    }
+
+    /// The arguments with their placeholders filled; `None`: one has no value that is safe to pass.
+    pub(crate) fn argv(&self, template: &[String]) -> Option<Vec<String>> {
+        let safe = |name: &str| self.0.get(name).filter(|value| is_safe(value)).cloned();
+        template.iter().map(|word| fill(word, safe)).collect()
+    }
+}
+
+/// Neither an option in disguise nor text that shows as something else.
+fn is_safe(value: &str) -> bool {
+    !value.starts_with('-') && value.len() <= LONGEST_VALUE && escaped(value) == value
+}
+
+fn fill(template: &str, value: impl Fn(&str) -> Option<String>) -> Option<String> {
+    let mut out = String::with_capacity(template.len());
+    let mut rest = template;
+    while let Some((before, after)) = rest.split_once('{') {
+        let (name, after) = after.split_once('}')?;
+        out.push_str(before);
+        out.push_str(&value(name)?);
+        rest = after;
+    }
+    out.push_str(rest);
+    Some(out)
+}
+
+/// Wired adapters that the machine could be bridged to instead.
+fn adapters<'a>(network: &'a HostNetwork, place: &Place<'_>) -> Vec<&'a str> {
+    let in_use = |name: &str| {
+        [place.uplink, place.port].into_iter().flatten().any(|interface| interface.name == name)
+    };
+    let own_bridge = place.bridge.map(|bridge| bridge.name.as_str());
+    let wired = network.interfaces.iter().filter(|each| {
+        let elsewhere = each.bridge.is_none() || each.bridge.as_deref() != own_bridge;
+        each.kind == InterfaceKind::Ethernet && each.up && !in_use(&each.name) && elsewhere
+    });
+    wired.map(|interface| interface.name.as_str()).collect()
+}

@@ -1,0 +1,120 @@
+//! What can be done about a cause on this very computer.
+
+mod fill;
+mod router;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use fill::{Values, is_known_placeholder};
+
+use crate::{
+    Catalogue, Facts,
+    catalogue::{Cause, RemedyKind, Risk, Scope},
+    infer::Circumstance,
+};
+
+/// The remedy in whose place the advice for the router at hand goes.
+const ROUTER_SETTING: &str = "router-setting";
+
+/// One thing that can be done, with the names of this computer filled in.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Remedy {
+    /// Its code; that of a router's advice comes from its plugin.
+    pub id: String,
+    /// What it is, in one line.
+    pub title: String,
+    /// What to do, in order.
+    pub steps: Vec<String>,
+    /// A program and its arguments; empty where no command does it.
+    pub command: Vec<String>,
+    /// How much it can break.
+    pub risk: Risk,
+    /// The same in words.
+    pub risk_says: String,
+    /// Where it changes something.
+    pub scope: Scope,
+    /// How to take it back.
+    pub undo: String,
+    /// The finding to look at again before success is claimed.
+    pub measures: &'static str,
+    /// How likely it helps, where this is the cause, from 0 to 1.
+    pub helps: f64,
+}
+
+impl Remedy {
+    /// The command as one line that a shell takes as it is meant.
+    pub fn command_line(&self) -> Option<String> {
+        let words = self.command.iter().map(String::as_str);
+        // Fails only for text with NUL, which no placeholder lets through.
+        shlex::try_join(words).ok().filter(|line| !line.is_empty())
+    }
+}
+
+/// The remedies of one cause, the best first: what helps whichever cause it is, at little risk.
+pub(crate) fn remedies(
+    cause: &Cause,
+    facts: &Facts<'_>,
+    circumstances: &[Circumstance],
+    marginal: &[f64],
+    catalogue: &Catalogue,
+    values: &Values,
+) -> Vec<Remedy> {
+    let mut found: Vec<(f64, Remedy)> = Vec::new();
+    for (index, helps) in &cause.remedies {
+        let kind = &catalogue.remedies[*index];
+        if !kind.only.iter().all(|each| each.is_possible(circumstances)) {
+            continue;
+        }
+        let helps_in_all = likely_to_help(*index, marginal, catalogue);
+        let advice = if kind.id == ROUTER_SETTING { router::advice(facts) } else { Vec::new() };
+        if advice.is_empty() {
+            let remedy = filled(kind, *helps, catalogue, values);
+            found.extend(remedy.map(|remedy| (helps_in_all * safety(remedy.risk), remedy)));
+        }
+        for (sure, remedy) in advice {
+            let rank = helps_in_all * safety(remedy.risk) * (1.0 + sure) / 2.0;
+            found.push((rank, Remedy { helps: helps * sure, ..remedy }));
+        }
+    }
+    found.sort_by(|(a, one), (b, other)| b.total_cmp(a).then_with(|| one.id.cmp(&other.id)));
+    found.into_iter().map(|(_, remedy)| remedy).collect()
+}
+
+/// The probability that a remedy helps, over all causes that it is good for.
+fn likely_to_help(remedy: usize, marginal: &[f64], catalogue: &Catalogue) -> f64 {
+    let each = catalogue.causes.iter().zip(marginal).map(|(cause, probability)| {
+        let helps = cause.remedies.iter().find(|(index, _)| *index == remedy);
+        helps.map_or(0.0, |(_, helps)| helps * probability)
+    });
+    each.sum()
+}
+
+/// What is left of a remedy's worth for what it can break.
+fn safety(risk: Risk) -> f64 {
+    match risk {
+        Risk::None => 1.0,
+        Risk::Low => 0.95,
+        Risk::Medium => 0.75,
+        Risk::High => 0.4,
+    }
+}
+
+/// The remedy on this computer; `None`: it needs something that this computer does not have.
+fn filled(kind: &RemedyKind, helps: f64, catalogue: &Catalogue, values: &Values) -> Option<Remedy> {
+    let steps: Vec<String> = kind.steps.iter().filter_map(|step| values.text(step)).collect();
+    if steps.is_empty() {
+        return None;
+    }
+    Some(Remedy {
+        id: kind.id.to_owned(),
+        title: values.text(&kind.title)?,
+        steps,
+        command: values.argv(&kind.command).unwrap_or_default(),
+        risk: kind.risk,
+        risk_says: kind.risk_says.clone(),
+        scope: kind.scope,
+        undo: values.text(&kind.undo)?,
+        measures: catalogue.findings[kind.measures].code,
+        helps,
+    })
+}

@@ -1,0 +1,134 @@
+//! Facts that hold the given circumstances, and findings from a list of codes.
+
+use std::time::SystemTime;
+
+use vmkit_diagnose::{
+    Catalogue, Diagnosis, Facts, Finding, Machine, Platform, Process, Router, State, diagnose,
+};
+use vmkit_scoring::{Pick, Verdict};
+use vmkit_survey::Survey;
+use vmkit_types::{
+    HostNetwork, Interface, InterfaceKind, NetworkMode, Prefix, Reading, Route, Unread,
+};
+
+/// What a scenario sets.
+pub struct Scene<'a> {
+    pub name: &'a str,
+    pub given: &'a [String],
+    pub verdict: Verdict,
+    pub router: Reading<&'a Router>,
+}
+
+impl Scene<'_> {
+    fn holds(&self, circumstance: &str) -> bool {
+        self.given.iter().any(|given| given == circumstance)
+    }
+
+    fn machine(&self) -> Machine {
+        let mode = [
+            ("mode:bridged", NetworkMode::Bridged),
+            ("mode:shared", NetworkMode::Shared),
+            ("mode:user", NetworkMode::User),
+        ];
+        Machine {
+            name: self.name.to_owned(),
+            process: Reading::Known(Process::Running),
+            started_at: None,
+            link_up: Reading::Unknown(Unread::NotTried),
+            macs: vec!["52:54:00:4b:5e:57".parse().unwrap()],
+            recorded_mac: Reading::Unknown(Unread::NotTried),
+            mode: mode.iter().find(|(name, _)| self.holds(name)).map(|(_, mode)| *mode),
+            interface: Some("br0".to_owned()),
+            port: Some("tap0".to_owned()),
+        }
+    }
+
+    fn network(&self) -> HostNetwork {
+        let interface = |name: &str, kind, bridge: Option<&str>| Interface {
+            name: name.to_owned(),
+            mac: None,
+            addresses: Vec::new(),
+            kind,
+            up: true,
+            bridge: bridge.map(str::to_owned),
+        };
+        let mut interfaces = vec![
+            interface("br0", InterfaceKind::Bridge, None),
+            interface("tap0", InterfaceKind::Tap, Some("br0")),
+            interface("en7", InterfaceKind::Ethernet, None),
+        ];
+        if self.holds("uplink:wifi") {
+            interfaces.push(interface("en0", InterfaceKind::Wifi, Some("br0")));
+        }
+        if self.holds("uplink:ethernet") {
+            interfaces.push(interface("en0", InterfaceKind::Ethernet, Some("br0")));
+        }
+        if self.holds("containers:present") {
+            interfaces.push(interface("docker0", InterfaceKind::Container, None));
+        }
+        let default = Prefix { address: [0, 0, 0, 0].into(), length: 0 };
+        let gateway = Some([192, 168, 1, 254].into());
+        let route = Route { destination: default, gateway, interface: "br0".to_owned() };
+        HostNetwork { interfaces, routes: vec![route] }
+    }
+
+    /// The diagnosis of this scene with these findings.
+    pub fn diagnose(&self, findings: &[Finding], catalogue: &Catalogue) -> Diagnosis {
+        let (machine, network, survey) = (self.machine(), self.network(), Survey::default());
+        let pick = Pick {
+            verdict: self.verdict,
+            address: None,
+            confidence: None,
+            candidates: Vec::new(),
+            none_probability: 1.0,
+            about_machine: Vec::new(),
+            notes: Vec::new(),
+            unread: Vec::new(),
+        };
+        let platform = match () {
+            () if self.holds("platform:linux") => Platform::Linux,
+            () if self.holds("platform:macos") => Platform::MacOs,
+            () => Platform::Unknown,
+        };
+        let facts = Facts {
+            now: SystemTime::UNIX_EPOCH,
+            platform,
+            machine: &machine,
+            machines: std::slice::from_ref(&machine),
+            network: Reading::Known(&network),
+            survey: &survey,
+            evidence: Vec::new(),
+            all_evidence: &[],
+            pick: &pick,
+            guest_traffic: Reading::Unknown(Unread::NotTried),
+            uplink_traffic: Reading::Unknown(Unread::NotTried),
+            test: Reading::Unknown(Unread::NotTried),
+            router: self.router.clone(),
+        };
+        diagnose(&facts, findings, catalogue)
+    }
+}
+
+/// Findings with these present, and absent those that are listed or of a source that was looked at.
+pub fn findings(
+    catalogue: &Catalogue,
+    present: &[String],
+    absent: &[String],
+    looked: &[String],
+) -> Vec<Finding> {
+    let listed = |list: &[String], word: &str| list.iter().any(|each| each == word);
+    for code in present.iter().chain(absent) {
+        assert!(catalogue.finding(code).is_some(), "no finding {code}");
+    }
+    let state = |code: &str| {
+        let kind = catalogue.finding(code).unwrap();
+        match () {
+            () if listed(present, code) => State::Present(String::new()),
+            () if listed(absent, code) || listed(looked, &kind.source) => {
+                State::Absent(String::new())
+            }
+            () => State::NotObserved(Unread::NotTried),
+        }
+    };
+    catalogue.finding_codes().map(|code| Finding { code, state: state(code) }).collect()
+}

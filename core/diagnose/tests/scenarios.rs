@@ -1,0 +1,82 @@
+//! Findings and circumstances to causes: the table in `scenarios.toml`.
+
+mod common;
+
+use serde::Deserialize;
+use vmkit_diagnose::{Catalogue, Diagnosis};
+use vmkit_scoring::Verdict;
+use vmkit_types::{Reading, Unread};
+
+#[derive(Deserialize)]
+struct Table {
+    scenario: Vec<Scenario>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Scenario {
+    name: String,
+    #[serde(default)]
+    given: Vec<String>,
+    #[serde(default)]
+    has_address: bool,
+    #[serde(default)]
+    present: Vec<String>,
+    #[serde(default)]
+    absent: Vec<String>,
+    /// Sources that were looked at: what is not listed as present there is absent.
+    #[serde(default)]
+    looked: Vec<String>,
+    /// The first causes, in any order among themselves.
+    #[serde(default)]
+    first: Vec<String>,
+    #[serde(default)]
+    cannot_tell: bool,
+    #[serde(default)]
+    healthy: bool,
+    /// The test that is proposed.
+    test: Option<String>,
+}
+
+impl Scenario {
+    fn diagnosis(&self, catalogue: &Catalogue) -> Diagnosis {
+        let findings = common::findings(catalogue, &self.present, &self.absent, &self.looked);
+        let scene = common::Scene {
+            name: "web",
+            given: &self.given,
+            verdict: if self.has_address { Verdict::Resolved } else { Verdict::NoAddress },
+            router: Reading::Unknown(Unread::NotTried),
+        };
+        scene.diagnose(&findings, catalogue)
+    }
+
+    /// What is not as expected.
+    fn wrong(&self, catalogue: &Catalogue) -> Option<String> {
+        let got = self.diagnosis(catalogue);
+        let mut first: Vec<&str> = got.causes.iter().map(|cause| cause.code).collect();
+        first.truncate(self.first.len());
+        first.sort_unstable();
+        let mut expected: Vec<&str> = self.first.iter().map(String::as_str).collect();
+        expected.sort_unstable();
+        let test = got.next_test.as_ref().map(|test| test.id);
+        let right = got.healthy == self.healthy
+            && got.cannot_tell.is_some() == self.cannot_tell
+            && first == expected
+            && self.test.as_deref().is_none_or(|wanted| test == Some(wanted))
+            && (!got.healthy || got.causes.is_empty() && test.is_none());
+        let causes: Vec<String> =
+            got.causes.iter().map(|each| format!("{} {:.2}", each.code, each.probability)).collect();
+        let (unknown, tell) = (got.unknown_probability, &got.cannot_tell);
+        (!right).then(|| {
+            format!("{}: {causes:?}, unknown {unknown:.2}, {tell:?}, next {test:?}", self.name)
+        })
+    }
+}
+
+#[test]
+fn every_scenario_ends_in_its_cause() {
+    let catalogue = Catalogue::builtin().unwrap();
+    let table: Table = toml::from_str(include_str!("scenarios.toml")).unwrap();
+    let wrong: Vec<_> = table.scenario.iter().filter_map(|each| each.wrong(&catalogue)).collect();
+    assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), table.scenario.len(), wrong.join("\n"));
+}
