@@ -1,4 +1,8 @@
-//! macOS: the output of `/usr/sbin/arp -an`, with a deadline.
+//! macOS: the output of `/usr/sbin/arp -an` and `/usr/sbin/ndp -an`, with a deadline.
+//!
+//! The tools are asked rather than the routing sysctl (`NET_RT_FLAGS`) that they read: no crate gives
+//! the neighbour table of it without unsafe code of one's own, and releases from macOS 26 on are reported
+//! to show it empty, or with the MACs masked, to programs that Apple has not signed.
 
 use std::{
     io::{self, Read as _},
@@ -16,34 +20,50 @@ use crate::{
     table::{Entry, Interest},
 };
 
-/// Where macOS has it.
+/// Where macOS has that of IPv4.
 #[cfg(target_os = "macos")]
 const ARP: &str = "/usr/sbin/arp";
+/// Where macOS has that of IPv6.
+#[cfg(target_os = "macos")]
+const NDP: &str = "/usr/sbin/ndp";
 
 /// The whole table at one moment.
 #[cfg(target_os = "macos")]
-pub(crate) struct Table(Vec<u8>);
+pub(crate) struct Table(Vec<Text>);
 
-/// Reads the table.
+/// What a tool has printed, with its name in a snapshot.
+type Text = (&'static str, Vec<u8>);
+
+/// Reads the table. Without that of IPv6 the one of IPv4 is told of all the same.
 #[cfg(target_os = "macos")]
 pub(crate) fn read(budget: Duration) -> Result<Table> {
-    run(ARP, budget).map(Table)
+    let (v4, v6) = thread::scope(|scope| {
+        let v6 = scope.spawn(|| run(NDP, budget));
+        (run(ARP, budget), v6.join())
+    });
+    let mut texts = vec![(parse::ARP_TXT, v4?)];
+    texts.extend(v6.ok().and_then(Result::ok).map(|text| (parse::NDP_TXT, text)));
+    Ok(Table(texts))
 }
 
 #[cfg(target_os = "macos")]
 impl Table {
     /// The entries that matter to this batch. Nothing is waited for.
-    pub(crate) fn entries(&mut self, interest: &Interest, _: Duration) -> Vec<Entry> {
+    pub(crate) fn entries(&self, interest: &Interest, _: Duration) -> Vec<Entry> {
         entries(&self.0, interest)
     }
-}
 
-/// All entries, and the text that they stand in.
-#[cfg(target_os = "macos")]
-pub(crate) fn read_whole(budget: Duration) -> Result<crate::snapshot::Whole> {
-    let text = run(ARP, budget)?;
-    let entries = entries(&text, &Interest::everything());
-    Ok(crate::snapshot::Whole { entries, artefact: parse::ARP_TXT, text })
+    /// What the table has by now for the candidates of this batch.
+    pub(crate) fn again(&mut self, interest: &Interest, budget: Duration) -> Result<Vec<Entry>> {
+        let mut entries = entries(&read(budget)?.0, interest);
+        entries.retain(|entry| interest.candidates().contains(&entry.address));
+        Ok(entries)
+    }
+
+    /// The texts of the whole table, by the names that they have in a snapshot.
+    pub(crate) fn texts(&self, _: Duration) -> Vec<Text> {
+        self.0.clone()
+    }
 }
 
 /// What it prints. Without `-n` it would look up names, which is slow.
@@ -53,12 +73,10 @@ fn run(program: &str, budget: Duration) -> Result<Vec<u8>> {
     output(command, budget).map_err(|error| Error::io(&format!("run {program} -an"), &error))
 }
 
-fn entries(output: &[u8], interest: &Interest) -> Vec<Entry> {
-    String::from_utf8_lossy(output)
-        .lines()
-        .filter_map(parse::arp::entry)
-        .filter(|entry| interest.covers(entry.address, entry.mac))
-        .collect()
+fn entries(texts: &[Text], interest: &Interest) -> Vec<Entry> {
+    let parsed = |(name, text): &Text| parse::parse(name, &String::from_utf8_lossy(text));
+    let entries = texts.iter().filter_map(|text| parsed(text).ok()).flatten();
+    entries.filter(|entry| interest.covers(entry.address, entry.mac)).collect()
 }
 
 /// Standard output of a command that ends by itself and within `budget`; else it is killed.
@@ -134,7 +152,8 @@ mod tests {
         let macs = vec!["52:54:0:4b:5e:57".parse().unwrap()];
         let candidates = vec!["192.168.64.36".parse().unwrap()];
         let interest = Interest::new(&[Subject { macs, candidates, ..Subject::default() }]);
-        let kept = entries(include_bytes!("../tests/data/arp-an.txt"), &interest);
+        let text = include_bytes!("../tests/data/arp-an.txt").to_vec();
+        let kept = entries(&[(parse::ARP_TXT, text)], &interest);
         let kept: Vec<_> = kept.iter().map(|entry| entry.address.to_string()).collect();
         assert_eq!(kept, ["169.254.8.124", "192.168.1.64", "192.168.64.36"]);
     }

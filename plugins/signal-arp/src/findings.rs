@@ -1,9 +1,6 @@
 //! From entries of the table to observations.
 
-use std::{
-    collections::HashMap,
-    net::{IpAddr, Ipv4Addr},
-};
+use std::{collections::HashMap, net::IpAddr};
 
 use vmkit_plugin::{Kind, Mac, Observation, Subject, attribute};
 
@@ -22,14 +19,13 @@ pub(crate) fn discover(entries: &[Entry], interest: &Interest) -> Vec<Observatio
 
 /// Who holds each candidate: the machine, somebody else, or nobody.
 pub(crate) fn confirm(entries: &[Entry], interest: &Interest, vms: &[Subject]) -> Vec<Observation> {
-    let mut by_address: HashMap<Ipv4Addr, Vec<&Entry>> = HashMap::new();
+    let mut by_address: HashMap<IpAddr, Vec<&Entry>> = HashMap::new();
     for entry in entries {
         by_address.entry(entry.address).or_default().push(entry);
     }
     let mut observations = Vec::new();
     for (vm, subject) in vms.iter().enumerate() {
-        for candidate in &subject.candidates {
-            let IpAddr::V4(address) = candidate else { continue };
+        for address in &subject.candidates {
             let entries = by_address.get(address).map_or(&[][..], Vec::as_slice);
             let held = entries.iter().filter_map(|entry| entry.mac.map(|mac| (*entry, mac)));
             for (entry, mac) in held {
@@ -161,7 +157,9 @@ mod tests {
         let interest = Interest::new(&[vm("web", &[WEB, WEB], &[]), vm("copy", &[WEB], &[])]);
         let table = [
             entry("10.0.0.5", Some(WEB), State::Reachable),
+            entry("fe80::1", Some(WEB), State::Stale),
             entry("224.0.0.251", Some(WEB), State::Permanent),
+            entry("ff02::1", Some(WEB), State::NoArp),
             entry("0.0.0.0", Some(WEB), State::Stale),
             entry("10.0.0.6", Some(STRANGER), State::Reachable),
             entry("10.0.0.7", None, State::Failed),
@@ -171,6 +169,8 @@ mod tests {
             [
                 "0 neighbour-reachable 10.0.0.5 REACHABLE with the VM's MAC on br0",
                 "1 neighbour-reachable 10.0.0.5 REACHABLE with the VM's MAC on br0",
+                "0 neighbour-stale fe80::1 STALE with the VM's MAC on br0",
+                "1 neighbour-stale fe80::1 STALE with the VM's MAC on br0",
             ]
         );
     }
@@ -178,8 +178,8 @@ mod tests {
     #[test]
     fn candidates_are_confirmed_refuted_or_unanswered() {
         let vms = [
-            vm("web", &[WEB], &["10.0.0.5", "10.0.0.6", "10.0.0.7", "10.0.0.8", "fe80::1"]),
-            vm("db", &[DB], &["10.0.0.5", "10.0.0.9"]),
+            vm("web", &[WEB], &["10.0.0.5", "10.0.0.6", "10.0.0.7", "10.0.0.8", "2001:db8::1"]),
+            vm("db", &[DB], &["10.0.0.5", "10.0.0.9", "2001:db8::2"]),
         ];
         let table = [
             entry("10.0.0.5", Some(WEB), State::Stale),
@@ -188,6 +188,8 @@ mod tests {
             entry("10.0.0.8", None, State::Failed),
             entry("10.0.0.9", None, State::Failed),
             entry("10.0.0.9", Some(DB), State::Reachable),
+            entry("2001:db8::1", Some(STRANGER), State::Reachable),
+            entry("2001:db8::2", None, State::Failed),
         ];
         assert_eq!(
             lines(&confirm(&table, &Interest::new(&vms), &vms)),
@@ -196,8 +198,10 @@ mod tests {
                 "0 neighbour-other-mac 10.0.0.6 REACHABLE with 52:54:00:00:00:02 on br0, the MAC of \"db\"",
                 "0 neighbour-other-mac 10.0.0.7 DELAY with 3c:00:00:00:00:09 on br0, no machine of this list",
                 "0 neighbour-failed 10.0.0.8 FAILED: asked for, and nobody answered on br0",
+                "0 neighbour-other-mac 2001:db8::1 REACHABLE with 3c:00:00:00:00:09 on br0, no machine of this list",
                 "1 neighbour-other-mac 10.0.0.5 STALE with 52:54:00:00:00:01 on br0, the MAC of \"web\"",
                 "1 neighbour-reachable 10.0.0.9 REACHABLE with the VM's MAC on br0",
+                "1 neighbour-failed 2001:db8::2 FAILED: asked for, and nobody answered on br0",
             ]
         );
     }

@@ -1,8 +1,8 @@
 //! The host's neighbour table: which address the kernel has seen on which MAC.
 //!
-//! Discovery reads the table and reports the addresses that it ties to the machines' MACs.
-//! Confirmation, which follows within milliseconds, tells from the same table who holds each
-//! candidate address. IPv4 only.
+//! Discovery reads the table of IPv4 and IPv6 and reports the addresses that it ties to the machines'
+//! MACs. Confirmation comes after the probes of the other signals, whose packets have the kernel find
+//! out who has an address: it looks once more, at the candidates alone, and tells who holds each.
 
 #![deny(unsafe_code)]
 
@@ -28,6 +28,7 @@ use std::{
 use serde::Deserialize;
 use vmkit_plugin::{Cx, Plugin, Result, Signal, Source, Stage, Subject};
 
+use snapshot::Recorded;
 use table::{Entry, Interest};
 
 /// Longest wait for the neighbour table. The kernel gives 100,000 entries in some 40 ms, and
@@ -39,8 +40,14 @@ const LONGEST_READ: Duration = Duration::from_secs(1);
 #[serde(default, deny_unknown_fields)]
 pub struct Config {}
 
-/// The plugin, with the table that the last discovery has read.
-pub struct Arp(Mutex<Option<platform::Table>>);
+/// The plugin, with what it has seen in this look at the machines.
+pub struct Arp(Mutex<Seen>);
+
+#[derive(Default)]
+struct Seen {
+    table: Option<platform::Table>,
+    again: Recorded,
+}
 
 impl Plugin for Arp {
     type Config = Config;
@@ -57,10 +64,10 @@ impl Signal for Arp {
         if interest.is_empty() {
             return Ok(());
         }
-        let (entries, result) = match cx.source() {
-            Source::Snapshot => snapshot::read(&interest, cx),
-            Source::Live => (self.live(&interest, cx)?, Ok(())),
-            Source::Recording => recorded(cx)?,
+        let (entries, result) = match (cx.source(), cx.stage()) {
+            (Source::Snapshot, Stage::Discover) => snapshot::read(&interest, cx),
+            (Source::Snapshot, Stage::Confirm) => snapshot::read_again(&interest, cx),
+            (Source::Live | Source::Recording, _) => self.look(&interest, cx)?,
         };
         cx.check()?;
         cx.emit_all(match cx.stage() {
@@ -72,31 +79,29 @@ impl Signal for Arp {
 }
 
 impl Arp {
-    fn live(&self, interest: &Interest, cx: &Cx<'_>) -> Result<Vec<Entry>> {
+    /// The entries that matter in this stage, and whether they could be recorded.
+    fn look(&self, interest: &Interest, cx: &Cx<'_>) -> Result<(Vec<Entry>, Result<()>)> {
         let budget = cx.remaining().min(LONGEST_READ);
+        let records = cx.source() == Source::Recording;
         // A call that panicked leaves the table of an earlier one, which is as good as none.
-        let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut table = match (cx.stage(), last.take()) {
-            (Stage::Confirm, Some(table)) => table,
-            _ => platform::read(budget)?,
-        };
-        let entries = table.entries(interest, budget);
+        let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if cx.stage() == Stage::Discover {
-            *last = Some(table);
+            *seen = Seen::default();
         }
-        Ok(entries)
+        let Seen { table, again } = &mut *seen;
+        let table = match table {
+            Some(table) => table,
+            None => table.insert(platform::read(budget)?),
+        };
+        Ok(match cx.stage() {
+            Stage::Discover if records => snapshot::record(&table.texts(budget), interest, cx),
+            Stage::Discover => (table.entries(interest, budget), Ok(())),
+            Stage::Confirm => {
+                let found = table.again(interest, budget)?;
+                if records { again.add(&found, cx) } else { (found, Ok(())) }
+            }
+        })
     }
-}
-
-/// The whole table, and whether it could be recorded. That of the first stage is recorded: a
-/// snapshot holds one.
-fn recorded(cx: &Cx<'_>) -> Result<(Vec<Entry>, Result<()>)> {
-    let whole = platform::read_whole(cx.remaining().min(LONGEST_READ))?;
-    let result = match cx.stage() {
-        Stage::Discover => snapshot::record(&whole, cx),
-        Stage::Confirm => Ok(()),
-    };
-    Ok((whole.entries, result))
 }
 
 vmkit_plugin::export!(manifest = "../plugin.json", signal = Arp);

@@ -2,13 +2,14 @@
 
 use std::{
     collections::HashSet,
-    io::{Read as _, Write as _},
+    fs::File,
+    io::{Read as _, Seek as _, Write as _},
 };
 
 use vmkit_plugin::{Cx, Error, ErrorCode, Result};
 
 use crate::{
-    parse::ARTEFACTS,
+    parse::{self, ARTEFACTS},
     table::{Entry, Interest},
 };
 
@@ -21,10 +22,9 @@ pub(crate) fn read(interest: &Interest, cx: &Cx<'_>) -> (Vec<Entry>, Result<()>)
     let mut entries = HashSet::new();
     let mut result = Ok(());
     for (name, parse) in ARTEFACTS {
-        match text_of(name, cx).and_then(|text| {
-            let malformed = |why| Error::new(ErrorCode::Other, format!("{name}: {why}"));
-            parse(&text.unwrap_or_default()).map_err(malformed)
-        }) {
+        match text_of(name, cx)
+            .and_then(|text| parse(&text.unwrap_or_default()).map_err(|why| malformed(name, &why)))
+        {
             Ok(found) => {
                 let of_interest = |entry: &Entry| interest.covers(entry.address, entry.mac);
                 entries.extend(found.into_iter().filter(of_interest));
@@ -46,17 +46,72 @@ fn text_of(name: &str, cx: &Cx<'_>) -> Result<Option<String>> {
     Ok(Some(String::from_utf8_lossy(&bytes).into_owned()))
 }
 
-/// A whole table, and a text of it.
-pub(crate) struct Whole {
-    pub(crate) entries: Vec<Entry>,
-    /// The name of the text in a snapshot.
-    pub(crate) artefact: &'static str,
-    pub(crate) text: Vec<u8>,
+/// What the second look of a recorded run found of the candidates, in the form of `ip -j neigh`.
+const AGAIN: &str = "neigh/after-probes.json";
+
+/// What the second look found of the candidates of this batch; where the snapshot has none, what
+/// the table says of them.
+pub(crate) fn read_again(interest: &Interest, cx: &Cx<'_>) -> (Vec<Entry>, Result<()>) {
+    let of_candidate = |entry: &Entry| interest.candidates().contains(&entry.address);
+    match text_of(AGAIN, cx) {
+        Ok(None) => read(interest, cx),
+        Ok(Some(text)) => match parse::json(&text) {
+            Ok(entries) => (entries.into_iter().filter(of_candidate).collect(), Ok(())),
+            Err(why) => (Vec::new(), Err(malformed(AGAIN, &why))),
+        },
+        Err(error) => (Vec::new(), Err(error)),
+    }
 }
 
-/// Puts a table into the snapshot that is being recorded.
-pub(crate) fn record(whole: &Whole, cx: &Cx<'_>) -> Result<()> {
-    let Some(mut file) = cx.recording(whole.artefact)? else { return Ok(()) };
-    file.write_all(&whole.text)
-        .map_err(|error| Error::io(&format!("record {}", whole.artefact), &error))
+/// Puts the texts of a table into the snapshot that is being recorded; returns the entries that
+/// matter to this batch as a replay will read them.
+pub(crate) fn record(
+    texts: &[(&'static str, Vec<u8>)],
+    interest: &Interest,
+    cx: &Cx<'_>,
+) -> (Vec<Entry>, Result<()>) {
+    let (mut entries, mut result) = (Vec::new(), Ok(()));
+    for (name, text) in texts {
+        let found = parse::parse(name, &String::from_utf8_lossy(text));
+        let of_interest = |entry: &Entry| interest.covers(entry.address, entry.mac);
+        entries.extend(found.unwrap_or_default().into_iter().filter(of_interest));
+        let recorded = cx.recording(name).and_then(|file| write(file.as_ref(), name, text));
+        result = result.and(recorded);
+    }
+    (entries, result)
+}
+
+/// The second look that is being recorded: a run may take it in parts.
+#[derive(Default)]
+pub(crate) struct Recorded {
+    entries: Vec<Entry>,
+    file: Option<File>,
+}
+
+impl Recorded {
+    /// Adds what was found of these candidates; returns it as a replay will read it.
+    pub(crate) fn add(&mut self, found: &[Entry], cx: &Cx<'_>) -> (Vec<Entry>, Result<()>) {
+        self.entries.extend_from_slice(found);
+        let as_read = parse::json(&parse::to_json(found)).unwrap_or_default();
+        (as_read, self.write(cx))
+    }
+
+    fn write(&mut self, cx: &Cx<'_>) -> Result<()> {
+        if self.file.is_none() {
+            self.file = cx.recording(AGAIN)?;
+        }
+        let Some(file) = &mut self.file else { return Ok(()) };
+        // The text is that of before and more, so that it covers it.
+        file.rewind().map_err(|error| Error::io(&format!("record {AGAIN}"), &error))?;
+        write(Some(file), AGAIN, parse::to_json(&self.entries).as_bytes())
+    }
+}
+
+fn write(file: Option<&File>, name: &str, text: &[u8]) -> Result<()> {
+    let Some(mut file) = file else { return Ok(()) };
+    file.write_all(text).map_err(|error| Error::io(&format!("record {name}"), &error))
+}
+
+fn malformed(name: &str, why: &str) -> Error {
+    Error::new(ErrorCode::Other, format!("{name}: {why}"))
 }

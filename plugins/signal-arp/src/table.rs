@@ -2,7 +2,7 @@
 
 use std::{
     collections::{HashMap, HashSet},
-    net::{IpAddr, Ipv4Addr},
+    net::IpAddr,
     time::Duration,
 };
 
@@ -49,7 +49,7 @@ impl State {
 /// One entry of the table.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Entry {
-    pub(crate) address: Ipv4Addr,
+    pub(crate) address: IpAddr,
     /// `None` where resolution failed.
     pub(crate) mac: Option<Mac>,
     pub(crate) state: State,
@@ -64,12 +64,11 @@ pub(crate) struct Entry {
 #[derive(Debug, Default)]
 pub(crate) struct Interest {
     machines: HashMap<Mac, Vec<usize>>,
-    candidates: HashSet<Ipv4Addr>,
-    everything: bool,
+    candidates: HashSet<IpAddr>,
 }
 
 impl Interest {
-    /// The MACs and IPv4 candidates of these machines.
+    /// The MACs and candidates of these machines.
     pub(crate) fn new(vms: &[Subject]) -> Self {
         let mut interest = Self::default();
         for (index, vm) in vms.iter().enumerate() {
@@ -79,17 +78,9 @@ impl Interest {
                     owners.push(index);
                 }
             }
-            interest.candidates.extend(vm.candidates.iter().filter_map(|address| match address {
-                IpAddr::V4(address) => Some(*address),
-                IpAddr::V6(_) => None,
-            }));
+            interest.candidates.extend(&vm.candidates);
         }
         interest
-    }
-
-    /// The whole table, for a snapshot.
-    pub(crate) fn everything() -> Self {
-        Self { everything: true, ..Self::default() }
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -97,10 +88,14 @@ impl Interest {
     }
 
     /// Whether an entry of this address and MAC says anything about the batch.
-    pub(crate) fn covers(&self, address: Ipv4Addr, mac: Option<Mac>) -> bool {
-        self.everything
-            || mac.is_some_and(|mac| self.machines.contains_key(&mac))
+    pub(crate) fn covers(&self, address: IpAddr, mac: Option<Mac>) -> bool {
+        mac.is_some_and(|mac| self.machines.contains_key(&mac))
             || self.candidates.contains(&address)
+    }
+
+    /// The addresses whose holders are wanted.
+    pub(crate) fn candidates(&self) -> &HashSet<IpAddr> {
+        &self.candidates
     }
 
     /// The machines of this MAC: more than one where a MAC was given twice.
@@ -110,9 +105,7 @@ impl Interest {
 }
 
 /// Whether a neighbour can have this address at all.
-pub(crate) fn is_host_address(address: Ipv4Addr) -> bool {
-    !address.is_unspecified()
-        && !address.is_broadcast()
-        && !address.is_multicast()
-        && !address.is_loopback()
+pub(crate) fn is_host_address(address: IpAddr) -> bool {
+    let broadcast = matches!(address, IpAddr::V4(v4) if v4.is_broadcast());
+    !broadcast && !address.is_unspecified() && !address.is_multicast() && !address.is_loopback()
 }

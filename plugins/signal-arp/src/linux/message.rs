@@ -1,7 +1,7 @@
 //! Netlink messages to and from bytes. The parsing looks at the fields in place: a table of
 //! 100,000 entries is passed over without an allocation.
 
-use std::{io, net::Ipv4Addr, time::Duration};
+use std::{io, net::IpAddr, time::Duration};
 
 use netlink_packet_core::{
     NLM_F_DUMP, NLM_F_REQUEST, NetlinkHeader, NetlinkMessage, NetlinkPayload, NlasIterator,
@@ -10,7 +10,11 @@ use netlink_packet_core::{
 use netlink_packet_route::{
     AddressFamily, RouteNetlinkMessage,
     link::{LinkAttribute, LinkExtentMask, LinkMessage},
-    neighbour::{NeighbourCacheInfo, NeighbourHeader, NeighbourMessage, NeighbourState},
+    neighbour::{
+        NeighbourAddress, NeighbourAttribute, NeighbourCacheInfo, NeighbourHeader,
+        NeighbourMessage, NeighbourState,
+    },
+    route::{RouteAddress, RouteAttribute, RouteMessage},
 };
 use vmkit_plugin::Mac;
 
@@ -19,17 +23,21 @@ use crate::table::{Entry, State};
 const NLMSG_ERROR: u16 = 2;
 const NLMSG_DONE: u16 = 3;
 const RTM_NEWLINK: u16 = 16;
+const RTM_NEWROUTE: u16 = 24;
 const RTM_NEWNEIGH: u16 = 28;
 
 /// Length of `struct ndmsg`, after which a neighbour's attributes begin.
 const NEIGHBOUR_HEADER: usize = 12;
 /// Length of `struct ifinfomsg`, after which an interface's attributes begin.
 const LINK_HEADER: usize = 16;
+/// Length of `struct rtmsg`, after which a route's attributes begin.
+const ROUTE_HEADER: usize = 12;
 
 const NDA_DST: u16 = 1;
 const NDA_LLADDR: u16 = 2;
 const NDA_CACHEINFO: u16 = 3;
 const IFLA_IFNAME: u16 = 3;
+const RTA_OIF: u16 = 4;
 
 /// One tick of the ages in `nda_cacheinfo`: the kernel's `USER_HZ` is 100 on every architecture
 /// that this is built for.
@@ -38,9 +46,9 @@ const TICK: Duration = Duration::from_millis(10);
 /// A neighbour, its interface still a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Neighbour {
-    pub(super) address: Ipv4Addr,
+    pub(super) address: IpAddr,
     pub(super) mac: Option<Mac>,
-    state: State,
+    pub(super) state: State,
     age: Option<Duration>,
     pub(super) interface: u32,
 }
@@ -58,6 +66,8 @@ pub(super) enum Part<'a> {
     Neighbour(&'a [u8]),
     /// An interface, not yet looked into.
     Link(&'a [u8]),
+    /// A route, not yet looked into.
+    Route(&'a [u8]),
     /// The end of a dump.
     Done,
     /// The kernel refused the request.
@@ -71,6 +81,7 @@ pub(super) fn part(message_type: u16, payload: &[u8]) -> Part<'_> {
     match message_type {
         RTM_NEWNEIGH => Part::Neighbour(payload),
         RTM_NEWLINK => Part::Link(payload),
+        RTM_NEWROUTE => Part::Route(payload),
         NLMSG_DONE => Part::Done,
         NLMSG_ERROR => {
             let code = payload.first_chunk().map_or(0, |code| i32::from_ne_bytes(*code));
@@ -80,11 +91,33 @@ pub(super) fn part(message_type: u16, payload: &[u8]) -> Part<'_> {
     }
 }
 
-/// Asks for the whole IPv4 table.
+/// Asks for the tables of IPv4 and IPv6, one after the other.
 pub(super) fn neighbour_dump_request(sequence: u32) -> Vec<u8> {
-    let mut message = NeighbourMessage::default();
-    message.header.family = AddressFamily::Inet;
+    let message = NeighbourMessage::default();
     serialized(RouteNetlinkMessage::GetNeighbour(message), NLM_F_REQUEST | NLM_F_DUMP, sequence)
+}
+
+/// Asks for the entry of one address on one interface. Kernels before 5.0 refuse it.
+pub(super) fn neighbour_request(address: IpAddr, interface: u32, sequence: u32) -> Vec<u8> {
+    let mut message = NeighbourMessage::default();
+    message.header.family = family(address);
+    message.header.ifindex = interface;
+    let destination = NeighbourAddress::from(address);
+    message.attributes.push(NeighbourAttribute::Destination(destination));
+    serialized(RouteNetlinkMessage::GetNeighbour(message), NLM_F_REQUEST, sequence)
+}
+
+/// Asks which way packets to this address go.
+pub(super) fn route_request(address: IpAddr, sequence: u32) -> Vec<u8> {
+    let mut message = RouteMessage::default();
+    message.header.address_family = family(address);
+    message.header.destination_prefix_length = if address.is_ipv4() { 32 } else { 128 };
+    message.attributes.push(RouteAttribute::Destination(RouteAddress::from(address)));
+    serialized(RouteNetlinkMessage::GetRoute(message), NLM_F_REQUEST, sequence)
+}
+
+fn family(address: IpAddr) -> AddressFamily {
+    if address.is_ipv4() { AddressFamily::Inet } else { AddressFamily::Inet6 }
 }
 
 /// Asks for one interface, without its statistics. One request for each interface of interest
@@ -115,7 +148,7 @@ pub(super) fn neighbour(payload: &[u8]) -> Option<Neighbour> {
     for attribute in NlasIterator::new(payload.get(NEIGHBOUR_HEADER..)?).map_while(Result::ok) {
         let value = attribute.value();
         match attribute.kind() {
-            NDA_DST => address = <[u8; 4]>::try_from(value).ok().map(Ipv4Addr::from),
+            NDA_DST => address = address_of(value),
             NDA_LLADDR => mac = <[u8; 6]>::try_from(value).ok().map(Mac::new),
             NDA_CACHEINFO => {
                 age = NeighbourCacheInfo::parse(value).ok().map(|info| TICK * info.confirmed);
@@ -134,6 +167,11 @@ pub(super) fn neighbour(payload: &[u8]) -> Option<Neighbour> {
         age: age.filter(|_| state != State::Failed),
         interface: header.ifindex,
     })
+}
+
+fn address_of(value: &[u8]) -> Option<IpAddr> {
+    let v4 = || <[u8; 4]>::try_from(value).ok().map(IpAddr::from);
+    v4().or_else(|| <[u8; 16]>::try_from(value).ok().map(IpAddr::from))
 }
 
 /// `None` while nothing is known yet.
@@ -158,21 +196,31 @@ pub(super) fn link_name(payload: &[u8]) -> Option<String> {
         .and_then(|attribute| parse_string(attribute.value()).ok())
 }
 
+/// The number of the interface that packets on this route leave by.
+pub(super) fn route_interface(payload: &[u8]) -> Option<u32> {
+    NlasIterator::new(payload.get(ROUTE_HEADER..)?)
+        .map_while(Result::ok)
+        .find(|attribute| attribute.kind() == RTA_OIF)
+        .and_then(|attribute| attribute.value().try_into().ok())
+        .map(u32::from_ne_bytes)
+}
+
 #[cfg(test)]
 mod tests {
+    use std::net::Ipv4Addr;
+
     use netlink_packet_core::Emitable;
-    use netlink_packet_route::neighbour::{NeighbourAddress, NeighbourAttribute};
     use vmkit_plugin::Subject;
 
     use super::*;
     use crate::table::Interest;
 
-    fn payload(address: Ipv4Addr, state: NeighbourState, mac: &[u8]) -> Vec<u8> {
+    fn payload(address: IpAddr, state: NeighbourState, mac: &[u8]) -> Vec<u8> {
         let mut message = NeighbourMessage::default();
-        message.header.family = AddressFamily::Inet;
+        message.header.family = family(address);
         message.header.ifindex = 3;
         message.header.state = state;
-        message.attributes.push(NeighbourAttribute::Destination(NeighbourAddress::Inet(address)));
+        message.attributes.push(NeighbourAttribute::Destination(address.into()));
         message.attributes.push(NeighbourAttribute::LinkLayerAddress(mac.to_vec()));
         let cache = [250_u32, 0, 0, 0].map(u32::to_ne_bytes).concat();
         let cache = NeighbourCacheInfo::parse(&cache).unwrap();
@@ -196,6 +244,7 @@ mod tests {
             ("10.0.0.1", NeighbourState::Incomplete, &own, None),
             ("10.0.0.1", NeighbourState::None, &own, None),
             ("10.9.9.9", NeighbourState::Stale, &other, Some((State::Stale, true))),
+            ("2001:db8::1", NeighbourState::Reachable, &own, Some((State::Reachable, true))),
             ("10.9.9.9", NeighbourState::Failed, &other, Some((State::Failed, false))),
             ("10.9.9.9", NeighbourState::Stale, &[0; 6], None),
             ("10.9.9.9", NeighbourState::Permanent, &[1; 20], None),
@@ -216,7 +265,7 @@ mod tests {
         let found: Vec<_> = (0..100_000_u32)
             .filter_map(|number| {
                 let [_, b, c, d] = number.to_be_bytes();
-                let address = Ipv4Addr::new(10, b, c, d);
+                let address = Ipv4Addr::new(10, b, c, d).into();
                 let mac = [0x52, 0x54, 0, b, c, d];
                 neighbour(&payload(address, NeighbourState::Stale, &mac))
             })
@@ -232,12 +281,14 @@ mod tests {
         for cut in 0..=whole.len() {
             let _ = neighbour(&whole[..cut]);
             let _ = link_name(&whole[..cut]);
+            let _ = route_interface(&whole[..cut]);
         }
         for at in 0..whole.len() {
             let mut flipped = whole.clone();
             flipped[at] ^= 0xff;
             let _ = neighbour(&flipped);
             let _ = link_name(&flipped);
+            let _ = route_interface(&flipped);
         }
     }
 }

@@ -1,5 +1,7 @@
-//! Linux: one dump of the neighbour table over routing netlink.
+//! Linux: one dump of the neighbour table over routing netlink, and questions about single entries
+//! after that.
 
+mod again;
 mod message;
 mod socket;
 
@@ -8,11 +10,11 @@ use std::{
     time::{Duration, Instant},
 };
 
+use rustix::io::Errno;
 use vmkit_plugin::{Error, ErrorCode, Result};
 
 use crate::{
     parse,
-    snapshot::Whole,
     table::{Entry, Interest},
 };
 
@@ -28,38 +30,57 @@ const ATTEMPTS: usize = 2;
 pub(crate) struct Table {
     socket: RouteSocket,
     neighbours: Vec<Neighbour>,
+    /// Names of interfaces, as far as they were wanted; `None`: it could not be read.
+    names: HashMap<u32, Option<String>>,
 }
 
 /// Reads the table.
 pub(crate) fn read(budget: Duration) -> Result<Table> {
     let mut socket = RouteSocket::open()?;
     let neighbours = dump(&mut socket, Instant::now() + budget)?;
-    Ok(Table { socket, neighbours })
+    Ok(Table { socket, neighbours, names: HashMap::new() })
 }
 
 impl Table {
     /// The entries that matter to this batch, with the names of their interfaces.
     pub(crate) fn entries(&mut self, interest: &Interest, budget: Duration) -> Vec<Entry> {
-        let deadline = Instant::now() + budget;
-        let mut names: HashMap<u32, Option<String>> = HashMap::new();
         let matters = |neighbour: &&Neighbour| interest.covers(neighbour.address, neighbour.mac);
-        let neighbours = self.neighbours.iter().filter(matters);
-        neighbours
-            .map(|neighbour| {
-                // An interface may vanish after the dump; its entry is still worth telling.
-                let name = || interface_name(&mut self.socket, neighbour.interface, deadline).ok();
-                let interface = names.entry(neighbour.interface).or_insert_with(name).clone();
-                neighbour.into_entry(interface)
-            })
-            .collect()
+        let neighbours: Vec<_> = self.neighbours.iter().filter(matters).copied().collect();
+        self.named(neighbours, Instant::now() + budget)
     }
-}
 
-/// All entries, and the text in which `ip` prints them.
-pub(crate) fn read_whole(budget: Duration) -> Result<Whole> {
-    let entries = read(budget)?.entries(&Interest::everything(), budget);
-    let text = parse::to_json(&entries).into_bytes();
-    Ok(Whole { entries, artefact: parse::IP_NEIGH_JSON, text })
+    /// What the kernel has by now for the candidates of this batch: one question each, and no
+    /// second dump unless the kernel is too old for questions.
+    pub(crate) fn again(&mut self, interest: &Interest, budget: Duration) -> Result<Vec<Entry>> {
+        let deadline = Instant::now() + budget;
+        let candidates = interest.candidates();
+        let found = match again::look(&mut self.socket, &self.neighbours, candidates, deadline) {
+            Err(error) if error.is_refusal(Errno::OPNOTSUPP) => {
+                let mut neighbours = dump(&mut self.socket, deadline)?;
+                neighbours.retain(|neighbour| candidates.contains(&neighbour.address));
+                neighbours
+            }
+            found => found?,
+        };
+        Ok(self.named(found, deadline))
+    }
+
+    /// The texts of the whole table, by the names that they have in a snapshot.
+    pub(crate) fn texts(&mut self, budget: Duration) -> Vec<(&'static str, Vec<u8>)> {
+        let entries = self.named(self.neighbours.clone(), Instant::now() + budget);
+        vec![(parse::IP_NEIGH_JSON, parse::to_json(&entries).into_bytes())]
+    }
+
+    fn named(&mut self, neighbours: Vec<Neighbour>, deadline: Instant) -> Vec<Entry> {
+        let Self { socket, names, .. } = self;
+        let of_neighbour = |neighbour: Neighbour| {
+            // An interface may vanish after the dump; its entry is still worth telling.
+            let name = || interface_name(socket, neighbour.interface, deadline).ok();
+            let interface = names.entry(neighbour.interface).or_insert_with(name).clone();
+            neighbour.into_entry(interface)
+        };
+        neighbours.into_iter().map(of_neighbour).collect()
+    }
 }
 
 /// One dump; after a change under it or an overrun one more, whose result stands as it is: each

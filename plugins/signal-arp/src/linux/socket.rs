@@ -20,8 +20,18 @@ const READ_BUFFER: usize = 64 << 10;
 pub(super) enum ReadError {
     /// The kernel had to drop a part of it.
     Overrun,
+    /// The kernel says no.
+    Refused(io::Error),
     /// Anything else.
     Failed(Error),
+}
+
+impl ReadError {
+    /// Whether the kernel has said no for this reason.
+    pub(super) fn is_refusal(&self, reason: Errno) -> bool {
+        let code = Some(reason.raw_os_error());
+        matches!(self, Self::Refused(error) if error.raw_os_error() == code)
+    }
 }
 
 impl From<ReadError> for Error {
@@ -30,6 +40,7 @@ impl From<ReadError> for Error {
             ReadError::Overrun => {
                 Self::new(ErrorCode::Io, "read the neighbour table: the kernel dropped a part")
             }
+            ReadError::Refused(error) => Self::io("ask the kernel over netlink", &error),
             ReadError::Failed(error) => error,
         }
     }
@@ -116,10 +127,7 @@ impl RouteSocket {
                 answer.interrupted |= packet.flags() & NLM_F_DUMP_INTR != 0;
                 match message::part(packet.message_type(), packet.payload()) {
                     Part::Done => return Ok(true),
-                    Part::Refused(error) => {
-                        let error = Error::io("ask the kernel over netlink", &error);
-                        return Err(ReadError::Failed(error));
-                    }
+                    Part::Refused(error) => return Err(ReadError::Refused(error)),
                     part => each(part),
                 }
                 if packet.flags() & NLM_F_MULTIPART == 0 {

@@ -29,7 +29,7 @@ pub(crate) fn entry(line: &str) -> Option<Entry> {
 /// Prbs`. The host's own addresses and those entered by hand never expire.
 pub(super) fn long_entry(line: &str) -> Option<Entry> {
     let mut words = line.split_ascii_whitespace();
-    let address = words.next()?.parse().ok()?;
+    let address: Ipv4Addr = words.next()?.parse().ok()?;
     let mac = words.next()?.parse().ok()?;
     let expires = words.next().filter(|_| words.next().is_some())?;
     let interface = words.next()?;
@@ -39,7 +39,7 @@ pub(super) fn long_entry(line: &str) -> Option<Entry> {
 fn resolved(address: Ipv4Addr, mac: Mac, interface: &str) -> Option<Entry> {
     let usable = !mac.is_zero() && !mac.is_multicast() && is_interface(interface);
     usable.then(|| Entry {
-        address,
+        address: address.into(),
         mac: Some(mac),
         state: State::Cached,
         age: None,

@@ -23,7 +23,7 @@ struct Row {
 }
 
 impl Row {
-    /// `None` for other families and for states that say nothing.
+    /// `None` for states that say nothing.
     fn into_entry(self) -> Option<Entry> {
         let state = self.state.iter().find_map(|word| state(word))?;
         let mac = self.lladdr.and_then(|mac| mac.parse::<Mac>().ok());
@@ -47,13 +47,14 @@ fn state(word: &str) -> Option<State> {
         State::Probe,
         State::Permanent,
         State::NoArp,
+        State::Cached,
         State::Failed,
     ];
     states.into_iter().find(|state| state.word() == word)
 }
 
 /// The entries of `ip -j neigh`.
-pub(super) fn json(text: &str) -> Result<Vec<Entry>, String> {
+pub(crate) fn json(text: &str) -> Result<Vec<Entry>, String> {
     // With nothing to tell, some releases print nothing at all.
     if text.trim().is_empty() {
         return Ok(Vec::new());
@@ -62,8 +63,7 @@ pub(super) fn json(text: &str) -> Result<Vec<Entry>, String> {
     Ok(rows.into_iter().filter_map(Row::into_entry).collect())
 }
 
-/// The entries as `ip -j -s neigh` prints them.
-#[cfg(any(target_os = "linux", test))]
+/// The entries as `ip -j -s neigh` prints them; one of unknown freshness has a state of its own.
 pub(crate) fn to_json(entries: &[Entry]) -> String {
     let row = |entry: &Entry| Row {
         dst: entry.address.to_string(),
@@ -77,6 +77,7 @@ pub(crate) fn to_json(entries: &[Entry]) -> String {
     serde_json::to_string_pretty(&rows).unwrap_or_default() + "\n"
 }
 
+/// The entry on a line of `ip neigh`, `ip -6 neigh` or, with its times, `ip -s neigh`:
 /// `192.168.1.64 dev br0 lladdr 52:54:00:4b:5e:57 [router] [used 1/2/3] [probes 1] STALE`
 pub(super) fn entry(line: &str) -> Option<Entry> {
     let words: Vec<&str> = line.split_ascii_whitespace().collect();
@@ -120,6 +121,7 @@ mod tests {
             "192.168.1.64 52:54:00:4b:5e:57 REACHABLE 4 br0",
             "192.168.1.65 52:54:00:4b:5e:58 STALE - br0",
             "192.168.1.66 - FAILED - br0",
+            "fe80::1 52:54:00:4b:5e:57 STALE - br0",
         ];
         let entries = json(text).unwrap();
         assert_eq!(entries.iter().map(summary).collect::<Vec<_>>(), expected);
@@ -141,7 +143,11 @@ mod tests {
             ),
             ("192.168.1.66 dev br0  FAILED", Some("192.168.1.66 - FAILED - br0")),
             ("192.168.1.67 dev br0  INCOMPLETE", None),
-            ("fe80::1 dev br0 lladdr 52:54:00:4b:5e:57 STALE", None),
+            (
+                "fe80::1 dev br0 lladdr 52:54:00:4b:5e:57 router STALE",
+                Some("fe80::1 52:54:00:4b:5e:57 STALE - br0"),
+            ),
+            ("2001:db8::66 dev br0 FAILED", Some("2001:db8::66 - FAILED - br0")),
             ("192.168.1.68 dev br0 lladdr", None),
             ("", None),
         ];

@@ -3,6 +3,7 @@
 
 pub(crate) mod arp;
 mod ip_neigh;
+mod ndp;
 mod proc_net_arp;
 
 use crate::table::Entry;
@@ -14,18 +15,28 @@ type Parse = fn(&str) -> Result<Vec<Entry>, String>;
 pub(crate) const ARTEFACTS: &[(&str, Parse)] = &[
     (IP_NEIGH_JSON, ip_neigh::json),
     ("neigh/ip-neigh.txt", |text| Ok(lines(text, ip_neigh::entry))),
+    ("neigh/ip-6-neigh.json", ip_neigh::json),
+    ("neigh/ip-6-neigh.txt", |text| Ok(lines(text, ip_neigh::entry))),
     ("neigh/proc-net-arp.txt", |text| Ok(lines(text, proc_net_arp::entry))),
     (ARP_TXT, |text| Ok(lines(text, arp::entry))),
     ("neigh/arp-anl.txt", |text| Ok(lines(text, arp::long_entry))),
+    (NDP_TXT, |text| Ok(lines(text, ndp::entry))),
 ];
 
-/// What is recorded on Linux.
+/// What is recorded on Linux: both families.
 pub(crate) const IP_NEIGH_JSON: &str = "neigh/ip-neigh.json";
-/// What is recorded on macOS.
+/// What is recorded on macOS of IPv4.
 pub(crate) const ARP_TXT: &str = "neigh/arp-an.txt";
+/// What is recorded on macOS of IPv6.
+pub(crate) const NDP_TXT: &str = "neigh/ndp-an.txt";
 
-#[cfg(target_os = "linux")]
-pub(crate) use ip_neigh::to_json;
+pub(crate) use ip_neigh::{json, to_json};
+
+/// The entries of the artefact of this name.
+pub(crate) fn parse(artefact: &str, text: &str) -> Result<Vec<Entry>, String> {
+    let known = ARTEFACTS.iter().find(|(name, _)| *name == artefact);
+    known.map_or_else(|| Ok(Vec::new()), |(_, parse)| parse(text))
+}
 
 fn lines(text: &str, entry: fn(&str) -> Option<Entry>) -> Vec<Entry> {
     text.lines().filter_map(entry).collect()

@@ -1,5 +1,7 @@
 //! Linux's `/proc/net/arp`.
 
+use std::net::Ipv4Addr;
+
 use vmkit_plugin::Mac;
 
 use super::is_interface;
@@ -14,13 +16,13 @@ const PERMANENT: u32 = 0x4;
 /// entry has flags 0x0 and a MAC of zeros; the file does not tell whether it has failed.
 pub(super) fn entry(line: &str) -> Option<Entry> {
     let mut words = line.split_ascii_whitespace();
-    let address = words.next()?.parse().ok()?;
+    let address: Ipv4Addr = words.next()?.parse().ok()?;
     let flags = words.nth(1)?.strip_prefix("0x")?;
     let flags = u32::from_str_radix(flags, 16).ok().filter(|flags| flags & COMPLETE != 0)?;
     let mac: Mac = words.next()?.parse().ok()?;
     let interface = words.nth(1).filter(|name| is_interface(name))?;
     (!mac.is_zero()).then(|| Entry {
-        address,
+        address: address.into(),
         mac: Some(mac),
         state: if flags & PERMANENT != 0 { State::Permanent } else { State::Cached },
         age: None,
