@@ -2,6 +2,9 @@
 
 use std::collections::BTreeMap;
 
+/// Longest value in bytes, that of a path: a value made of earlier ones could double with each line.
+const VALUE_LIMIT: usize = 4096;
+
 /// What the file assigns, by name.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Assignments {
@@ -42,7 +45,7 @@ fn is_name(text: &str) -> bool {
 }
 
 /// One word with its quotes removed. `None`: it calls a command, uses an unknown variable, has an
-/// open quote, or is followed by something that is no comment.
+/// open quote, is longer than [`VALUE_LIMIT`], or is followed by something that is no comment.
 fn word(
     text: &str,
     home: Option<&str>,
@@ -59,6 +62,9 @@ fn word(
     }
     let mut in_double = false;
     loop {
+        if out.len() > VALUE_LIMIT {
+            return None;
+        }
         let Some(character) = rest.chars().next() else {
             return (!in_double).then_some(out);
         };
@@ -155,5 +161,15 @@ mod tests {
         }
         assert_eq!(parse("A=~/x", None).unclear.len(), 1, "no home is known");
         assert_eq!(parse("if [ x = y ]; then\nfi\na-b=c\n=x", None), Assignments::default());
+    }
+
+    #[test]
+    fn a_value_that_doubles_with_each_line_is_left_at_its_limit() {
+        let text = format!("A=12345678\n{}B=$A$A$A", "A=$A$A\n".repeat(9));
+        let found = parse(&text, None);
+        assert_eq!(found.values.get("A").map(String::len), Some(VALUE_LIMIT));
+        assert_eq!(found.unclear.get("B"), Some(&11));
+        let found = parse(&format!("A=x\n{}", "A=$A$A\n".repeat(9000)), None);
+        assert_eq!(found.unclear.get("A"), Some(&9001));
     }
 }
