@@ -17,9 +17,15 @@ use rustix::{
     io::{Errno, FdFlags, fcntl_setfd, ioctl_fionbio},
     net::{AddressFamily, SocketAddrUnix, SocketType, connect, socket},
 };
+use vmkit_capture::CaptureError;
 use vmkit_wire::{Manifest, OpenRefusal, Resource};
 
 use crate::Snapshot;
+
+/// Where signals leave their parts of a snapshot's probes.
+const PROBE_PARTS: &str = "probes/";
+/// Most parts that one signal leaves: it is asked early and late.
+const MOST_PARTS: u32 = 8;
 
 /// The links that a plugin has sockets on, each opened once.
 #[derive(Debug, Default)]
@@ -127,6 +133,9 @@ impl RawSockets {
 
 fn raw_socket(interface: &str) -> Result<OwnedFd, OpenRefusal> {
     vmkit_capture::open_arp_socket(interface).map_err(|error| {
+        if let CaptureError::Unsupported { .. } = error {
+            return absent("this system has no raw sockets that can be handed over");
+        }
         let message = match error.source() {
             _ if error.is_denied() => format!(
                 "asking by ARP on {interface} takes root's rights (CAP_NET_RAW); without, two \
@@ -140,19 +149,30 @@ fn raw_socket(interface: &str) -> Result<OwnedFd, OpenRefusal> {
 }
 
 /// Makes a file of a snapshot. The name has passed the manifest's patterns, which know neither
-/// `..` nor an absolute path.
+/// `..` nor an absolute path. Parts of the probes are numbered, for a signal that is asked twice
+/// records twice, and all of them become one document.
 fn new_file(directory: &Path, name: &str) -> Result<File, OpenRefusal> {
     let path = directory.join(name);
     let failed = |error: io::Error| refusal(false, format!("create {}: {error}", path.display()));
     if let Some(above) = path.parent() {
         std::fs::create_dir_all(above).map_err(failed)?;
     }
+    let mut created = create(&path);
+    let part = name.strip_prefix(PROBE_PARTS).and_then(|part| part.strip_suffix(".json"));
+    for number in 2..=MOST_PARTS {
+        let exists = |error: &io::Error| error.kind() == io::ErrorKind::AlreadyExists;
+        let Some(part) = part.filter(|_| created.as_ref().is_err_and(exists)) else { break };
+        created = create(&directory.join(format!("{PROBE_PARTS}{part}-{number}.json")));
+    }
+    created.map_err(failed)
+}
+
+fn create(path: &Path) -> io::Result<File> {
     File::options()
         .write(true)
         .create_new(true)
         .custom_flags((OFlags::NOFOLLOW | OFlags::CLOEXEC).bits().cast_signed())
-        .open(&path)
-        .map_err(failed)
+        .open(path)
 }
 
 /// Opens a regular file for reading. A guest's log lies where other programs write, so what
@@ -220,4 +240,28 @@ fn refusal(denied: bool, message: String) -> OpenRefusal {
 
 fn absent(message: &str) -> OpenRefusal {
     OpenRefusal { denied: false, not_found: true, message: message.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_part_of_the_probes_may_be_recorded_twice_and_nothing_else() {
+        let directory = tempfile::tempdir().unwrap();
+        let rows = [
+            ("probes/tcp.json", true),
+            ("probes/tcp.json", true),
+            ("probes/tcp.json", true),
+            ("dns.json", true),
+            ("dns.json", false),
+        ];
+        for (name, expected) in rows {
+            assert_eq!(new_file(directory.path(), name).is_ok(), expected, "{name}");
+        }
+        let parts = directory.path().join("probes").read_dir().unwrap();
+        let mut names: Vec<_> = parts.map(|part| part.unwrap().file_name()).collect();
+        names.sort();
+        assert_eq!(names, ["tcp-2.json", "tcp-3.json", "tcp.json"]);
+    }
 }

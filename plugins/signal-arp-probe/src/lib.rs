@@ -13,8 +13,6 @@ mod outcome;
 mod probes;
 mod round;
 
-use std::sync::atomic::{AtomicU32, Ordering};
-
 use serde::Deserialize;
 use vmkit_plugin::{Cx, Plugin, Result, Signal, Source, Stage, Subject};
 
@@ -24,17 +22,13 @@ use vmkit_plugin::{Cx, Plugin, Result, Signal, Source, Stage, Subject};
 pub struct Config {}
 
 /// The plugin.
-#[derive(Default)]
-pub struct ArpProbe {
-    /// Parts of a snapshot that it has recorded: a run may ask more than once.
-    recorded: AtomicU32,
-}
+pub struct ArpProbe;
 
 impl Plugin for ArpProbe {
     type Config = Config;
 
     fn new(_: Config) -> Result<Self> {
-        Ok(Self::default())
+        Ok(Self)
     }
 }
 
@@ -51,11 +45,7 @@ impl Signal for ArpProbe {
         };
         // All at once: what one look has seen supersedes what an earlier one did.
         cx.emit_all(findings::findings(&answers, &targets, vms))?;
-        if cx.source() != Source::Recording {
-            return Ok(());
-        }
-        let part = self.recorded.fetch_add(1, Ordering::Relaxed);
-        probes::record(&answers, part, cx)
+        probes::record(&answers, cx)
     }
 }
 

@@ -15,6 +15,8 @@ use crate::outcome::{Answer, Outcome, Replier};
 
 /// The artefact that is replayed: the probes of every signal.
 const PROBES: &str = "probes.json";
+/// The part of it that this signal records.
+const PART: &str = "probes/arp.json";
 /// Most bytes of the artefact that are read: thousands of machines, each probed in every way.
 const LIMIT: u64 = 16 << 20;
 /// Repliers of an entry that are read: what this signal records at most.
@@ -38,18 +40,14 @@ struct Entry {
     at: Option<String>,
 }
 
-/// Writes what was seen into the part of this number.
-pub(crate) fn record(answers: &[Answer], part: u32, cx: &Cx<'_>) -> Result<()> {
+/// Writes what was seen, where the run is recorded.
+pub(crate) fn record(answers: &[Answer], cx: &Cx<'_>) -> Result<()> {
     let entries = entries(answers, cx.now());
     if entries.is_empty() {
         return Ok(());
     }
-    let name = match part {
-        0 => "probes/arp.json".to_owned(),
-        part => format!("probes/arp-{part}.json"),
-    };
-    let Some(file) = cx.recording(&name)? else { return Ok(()) };
-    let failed = |error: &std::io::Error| Error::io(&format!("record {name}"), error);
+    let Some(file) = cx.recording(PART)? else { return Ok(()) };
+    let failed = |error: &std::io::Error| Error::io("record probes/arp.json", error);
     let mut file = BufWriter::new(file);
     serde_json::to_writer_pretty(&mut file, &entries).map_err(|error| failed(&error.into()))?;
     file.flush().map_err(|error| failed(&error))

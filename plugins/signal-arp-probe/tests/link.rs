@@ -30,7 +30,7 @@ fn web(candidates: &[u8]) -> Subject {
         name: "web".to_owned(),
         macs: vec![WEB],
         candidates: candidates.iter().map(|last| IpAddr::from(at(*last))).collect(),
-        links: vec!["br0 52:54:00:00:00:09 192.168.1.50/24".parse().unwrap()],
+        links: vec!["br0 52:54:00:00:00:09 192.168.1.50/24".parse().expect("a link")],
         ..Subject::default()
     }
 }
@@ -39,18 +39,23 @@ fn web(candidates: &[u8]) -> Subject {
 fn answer(request: &[u8], mac: Mac) -> Vec<u8> {
     let mut frame = request.to_vec();
     frame[21] = 2;
-    let (asker, asked) = (request[SENDER_MAC..TARGET_MAC].to_vec(), &request[TARGET..END]);
-    frame[SENDER..TARGET_MAC].copy_from_slice(asked);
     frame[SENDER_MAC..SENDER].copy_from_slice(&mac.octets());
-    frame[TARGET_MAC..END].copy_from_slice(&asker);
+    frame[SENDER..TARGET_MAC].copy_from_slice(&request[TARGET..END]);
+    frame[TARGET_MAC..END].copy_from_slice(&request[SENDER_MAC..TARGET_MAC]);
     frame
+}
+
+/// A link: the end that the plugin is handed, and the other.
+fn pair() -> (UnixDatagram, UnixDatagram) {
+    let (ours, theirs) = UnixDatagram::pair().expect("a pair of sockets");
+    ours.set_nonblocking(true).expect("a socket that does not wait");
+    (ours, theirs)
 }
 
 /// A link on which somebody answers each request with these frames, made of it. It ends with the
 /// host that holds the other end.
 fn link(neighbours: impl Fn(&[u8]) -> Vec<Vec<u8>> + Send + 'static) -> UnixDatagram {
-    let (ours, theirs) = UnixDatagram::pair().unwrap();
-    ours.set_nonblocking(true).unwrap();
+    let (ours, theirs) = pair();
     thread::spawn(move || {
         let mut request = [0; 128];
         while let Ok(length @ 1..) = theirs.recv(&mut request) {
@@ -127,8 +132,7 @@ fn a_flood_of_nonsense_hides_nobody() {
 
 #[test]
 fn what_was_on_the_link_before_is_no_answer() {
-    let (ours, theirs) = UnixDatagram::pair().unwrap();
-    ours.set_nonblocking(true).unwrap();
+    let (ours, theirs) = pair();
     let mut request = [0; END];
     request[12..20].copy_from_slice(&[0x08, 0x06, 0, 1, 0x08, 0, 6, 4]);
     request[SENDER..TARGET_MAC].copy_from_slice(&at(50).octets());
@@ -160,8 +164,7 @@ fn candidates_on_no_link_are_left_out_and_a_dead_link_is_told() {
     let none =
         FakeHost::new().at_stage(Stage::Confirm).observe::<ArpProbe>("{}", &[elsewhere, six]);
     assert_eq!((none.lines(), none.result), (Vec::new(), Ok(())));
-    let (ours, theirs) = UnixDatagram::pair().unwrap();
-    ours.set_nonblocking(true).unwrap();
+    let (ours, theirs) = pair();
     drop(theirs);
     let dead = asking(ours).observe::<ArpProbe>("{}", &[web(&[1])]);
     let lines = dead.lines();
