@@ -154,6 +154,12 @@ impl<'a> Observer<'a> {
         Ok(Self { run, record, thorough, weights, context })
     }
 
+    /// Sends nothing: signals that reach out are left alone, and no address is probed.
+    pub(crate) fn passively(mut self) -> Self {
+        self.passive = true;
+        self
+    }
+
     /// Asks the signals that are kept for doubt about every candidate, clear or not.
     pub(crate) fn thoroughly(mut self) -> Self {
         self.thorough = true;
@@ -205,20 +211,18 @@ impl<'a> Observer<'a> {
         };
         let probes = to_probe(&evidence);
         run.confirm(&probes);
-        if self.thorough {
-            run.confirm_in_doubt(&probes);
-        }
         tracing::debug!("addresses chosen to be probed: {:?}", began.elapsed());
         let quick = run.settle_quick();
         let clarity = clarity(&cases, &quick, &scene, self.weights);
+        let thorough = self.thorough;
         let in_doubt = |mut candidates: Vec<Vec<IpAddr>>| {
-            let beyond = candidates.iter_mut().zip(&clarity).filter(|(_, of)| of.beyond_doubt);
+            let clear = |of: &Clarity| of.beyond_doubt && !thorough;
+            let beyond = candidates.iter_mut().zip(&clarity).filter(|(_, of)| clear(of));
             beyond.for_each(|(candidates, _)| candidates.clear());
             candidates
         };
-        if !self.thorough {
-            run.confirm_in_doubt(&in_doubt(probes.clone()));
-        }
+        // Not before: the replies to its questions would change the neighbour table.
+        run.confirm_in_doubt(&in_doubt(probes.clone()));
         let mut of_wanted =
             cases.iter().zip(&clarity).filter(|(case, _)| wanted.contains(&case.name));
         if of_wanted.all(|(_, of)| of.resolved) {
@@ -229,6 +233,7 @@ impl<'a> Observer<'a> {
                 late.retain(|address| !early.contains(address));
             }
             run.confirm(&late);
+            run.settle_quick();
             run.confirm_in_doubt(&in_doubt(late));
         }
         let observed = run.settle();
