@@ -1,11 +1,6 @@
 //! The promises, each in the situation that it speaks of.
 
-use std::{
-    fmt::Write as _,
-    fs::File,
-    io::{Seek, SeekFrom, Write as _},
-    path::Path,
-};
+use std::fmt::Write as _;
 
 use anyhow::Context;
 use serde_json::Value;
@@ -13,7 +8,9 @@ use vmkit_lab::Lab;
 
 use crate::{
     crowd::{Crowd, run_batch},
-    measure::{Stopwatch, Time, plugin_ms, report},
+    hostile,
+    measure::{Stopwatch, Time, report, vm_line},
+    neighbours, parts,
     table::{Asked, Row},
 };
 
@@ -24,9 +21,10 @@ const MANY: u32 = 50;
 /// The same for one of tens of milliseconds and more.
 const SOME: u32 = 20;
 
-/// Measures everything; takes some two minutes.
+/// Measures everything; takes some three minutes.
 pub(crate) fn run() -> anyhow::Result<Vec<Row>> {
-    let mut rows = Vec::new();
+    println!("scoring and capture by themselves");
+    let mut rows = vec![parts::scoring()?, parts::capture()?];
     let mut lab = Lab::new("bench")?;
     let mut crowd = Crowd::new(&lab)?;
 
@@ -35,9 +33,12 @@ pub(crate) fn run() -> anyhow::Result<Vec<Row>> {
     rows.push(right_addresses(&lab, &crowd, "10 healthy machines shown rightly")?);
     rows.extend(few(&lab)?);
     println!("10,000 neighbours");
-    rows.push(many_neighbours(&lab)?);
-    println!("a console log of 1 GB");
-    rows.push(long_console(&lab, &crowd)?);
+    rows.extend(neighbours::ten_thousand(&lab)?);
+    println!("100,000 neighbours");
+    rows.extend(neighbours::hundred_thousand(&lab)?);
+    println!("console logs of 1 GB and of 1 MB lines, a lease file of 100 MB");
+    rows.extend(hostile::consoles(&lab, &crowd)?);
+    rows.push(hostile::leases(&lab)?);
 
     println!("100 machines");
     crowd.grow(&mut lab, 100)?;
@@ -63,14 +64,22 @@ fn few(lab: &Lab) -> anyhow::Result<Vec<Row>> {
         timed("vm status --basic, 10 machines", watch.vm(MANY, &["status", "--basic"])?, Some(5.0)),
         timed("vm status --fast, 10 healthy", watch.vm(MANY, &["status", "--fast"])?, None),
         timed("vm status, 10 healthy", watch.vm(MANY, &["status"])?, Some(25.0)),
+        timed("vm resolve, 10 healthy", watch.vm(MANY, &["resolve", "vm000"])?, Some(30.0)),
     ])
 }
 
 fn many(lab: &Lab) -> anyhow::Result<Vec<Row>> {
     let watch = Stopwatch::new(lab);
     let memory = watch.memory_mb(&["status"])?;
+    let snapshot = lab.data_dir().with_file_name("snapshot");
+    let snapshot = snapshot.to_str().context("the lab's path is no text")?;
+    // A snapshot leaves no signal out; an ordinary status does where all is clear without it.
+    let save = vm_line(lab, &["snapshot", "save", snapshot]);
+    let all = watch.command(SOME, &save, Some(&format!("rm -rf {snapshot}")))?;
     Ok(vec![
         timed("vm status, 100 healthy", watch.vm(SOME, &["status"])?, Some(60.0)),
+        timed("every signal (snapshot save), 100 healthy", all, Some(150.0)),
+        timed("vm resolve, 100 healthy", watch.vm(SOME, &["resolve", "vm000"])?, Some(30.0)),
         timed("vm status --basic, 100 machines", watch.vm(SOME, &["status", "--basic"])?, None),
         Row {
             what: "memory of vm status, 100 machines".to_owned(),
@@ -80,60 +89,6 @@ fn many(lab: &Lab) -> anyhow::Result<Vec<Row>> {
             note: "the largest of vm and its workers".to_owned(),
         },
     ])
-}
-
-/// How much a neighbour table of 10,000 entries costs more than one of 10.
-fn many_neighbours(lab: &Lab) -> anyhow::Result<Row> {
-    let watch = Stopwatch::new(lab);
-    let before = watch.vm(MANY, &["status"])?;
-    let entries = |command: &str| -> anyhow::Result<()> {
-        let mut batch = String::new();
-        for number in 0..10_000_u32 {
-            let [_, _, high, low] = number.to_be_bytes();
-            // Permanent, so that the kernel's limit on its own entries does not count.
-            let mac = format!("lladdr 02:00:00:00:{high:02x}:{low:02x} nud permanent");
-            writeln!(batch, "neigh {command} 10.9.{high}.{low} dev br0 {mac}")?;
-        }
-        run_batch(lab.host(), lab, &batch)
-    };
-    entries("add")?;
-    let after = watch.vm(MANY, &["status"])?;
-    entries("del")?;
-    let note = format!("{:.1} instead of {:.1}", after.median_ms, before.median_ms);
-    Ok(Row {
-        what: "10,000 neighbours more than 10, 10 healthy".to_owned(),
-        measured: after.median_ms - before.median_ms,
-        asked: Some(Asked::AtMost(10.0)),
-        unit: "ms",
-        note,
-    })
-}
-
-/// The address in a log of 1 GB: the last boot's, followed by what a system writes afterwards.
-fn long_console(lab: &Lab, crowd: &Crowd) -> anyhow::Result<Row> {
-    const SIZE: u64 = 1 << 30;
-    let (guest, _) = crowd.guests.first().context("no machine")?;
-    let path = guest.console_file();
-    let short = std::fs::read(&path).context("cannot read a console log")?;
-    write_at(&path, SIZE, &short)?;
-    let messages = "[  100.000000] systemd[1]: Started a service.\n".repeat(1000);
-    write_at(&path, SIZE + u64::try_from(short.len())?, messages.as_bytes())?;
-    let measured = plugin_ms(lab, "console", 9)?;
-    std::fs::write(&path, short).context("cannot write a console log")?;
-    Ok(Row {
-        what: "console plugin, a log of 1 GB, 10 machines".to_owned(),
-        measured,
-        asked: Some(Asked::AtMost(20.0)),
-        unit: "ms",
-        note: "by the report".to_owned(),
-    })
-}
-
-/// Writes behind a hole: what lies before costs neither disk nor memory.
-fn write_at(path: &Path, offset: u64, bytes: &[u8]) -> anyhow::Result<()> {
-    let mut file = File::options().write(true).open(path).context("cannot open a console log")?;
-    file.seek(SeekFrom::Start(offset)).context("cannot seek in a console log")?;
-    file.write_all(bytes).context("cannot write a console log")
 }
 
 /// Half of the addresses are silent although the neighbour table still has them.
@@ -146,7 +101,7 @@ fn half_dead(lab: &Lab, crowd: &Crowd) -> anyhow::Result<Row> {
     }
     run_batch(lab.host(), lab, &batch)?;
     let prepare = format!("ip -batch {}", lab.data_dir().with_file_name("ip.batch").display());
-    let line = crate::measure::vm_line(lab, &["status"]);
+    let line = vm_line(lab, &["status"]);
     let time = Stopwatch::new(lab).command(10, &line, Some(&prepare))?;
     Ok(timed("vm status, 100 of which 50 are silent", time, Some(PROBE_TIMEOUT_MS + 60.0)))
 }

@@ -12,7 +12,16 @@ mod cases;
 #[cfg(target_os = "linux")]
 mod crowd;
 #[cfg(target_os = "linux")]
+mod hostile;
+#[cfg(target_os = "linux")]
 mod measure;
+#[cfg(target_os = "linux")]
+mod neighbours;
+#[cfg(target_os = "linux")]
+mod parts;
+#[cfg(target_os = "linux")]
+#[path = "../../../core/scoring/benches/case/mod.rs"]
+mod scoring;
 #[cfg(any(target_os = "linux", test))]
 mod table;
 

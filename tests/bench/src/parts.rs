@@ -1,0 +1,98 @@
+//! Parts that have a bench of their own: the same cases, beside the other promises.
+
+use std::{env, path::Path, process::Command};
+
+use anyhow::Context;
+
+use crate::{
+    scoring,
+    table::{Asked, Row},
+};
+
+/// 1,000 machines with ten candidates of eight items each.
+pub(crate) fn scoring() -> anyhow::Result<Row> {
+    let times = scoring::times().map_err(|error| anyhow::anyhow!("cannot score: {error}"))?;
+    let median = times.get(times.len() / 2).context("nothing was scored")?;
+    Ok(Row {
+        what: "scoring 1,000 machines of 10 × 8 items".to_owned(),
+        measured: median.as_secs_f64() * 1e3,
+        asked: Some(Asked::AtMost(10.0)),
+        unit: "ms",
+        note: String::new(),
+    })
+}
+
+/// Other frames a second, in thousands, at which a capture loses no DHCP frame.
+const FLOOD: f64 = 500.0;
+
+/// What the capture's own bench loses; half a minute.
+pub(crate) fn capture() -> anyhow::Result<Row> {
+    let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut command = Command::new(cargo);
+    command.args(["bench", "--quiet", "--package", "vmkit-capture", "--bench", "flood"]);
+    let report = vmkit_lab::run(command.current_dir(Path::new(env!("CARGO_MANIFEST_DIR"))))?;
+    let flood = worst(&report).with_context(|| format!("the capture's bench says: {report}"))?;
+    let Flood { thousands, sent, captured, lost } = flood;
+    let reached = if thousands < FLOOD { "only " } else { "" };
+    Ok(Row {
+        what: "DHCP frames lost at 500,000 others a second".to_owned(),
+        measured: lost,
+        asked: Some(Asked::Exactly(0.0)),
+        unit: "frames",
+        note: format!("{captured} of {sent} at {reached}{thousands:.0} thousand/s"),
+    })
+}
+
+/// One run of the capture's bench.
+#[derive(Debug, PartialEq)]
+struct Flood {
+    thousands: f64,
+    sent: f64,
+    captured: f64,
+    /// In the capture's ring.
+    lost: f64,
+}
+
+/// The run that lost most of those that were as fast as is promised; the fastest, where none was.
+fn worst(report: &str) -> Option<Flood> {
+    let mut rates = report.lines().filter_map(|line| numbers(line, "frames at the capture"));
+    let mut frames = report.lines().filter_map(|line| numbers(line, "DHCP frames"));
+    let mut floods = Vec::new();
+    while let (Some(rate), Some(frames)) = (rates.next(), frames.next()) {
+        let [thousands] = rate[..] else { return None };
+        let [sent, captured, lost] = frames[..] else { return None };
+        floods.push(Flood { thousands, sent, captured, lost });
+    }
+    if floods.iter().any(|flood| flood.thousands >= FLOOD) {
+        floods.retain(|flood| flood.thousands >= FLOOD);
+        floods.into_iter().max_by(|a, b| a.lost.total_cmp(&b.lost))
+    } else {
+        floods.into_iter().max_by(|a, b| a.thousands.total_cmp(&b.thousands))
+    }
+}
+
+/// The numbers of a line that begins so.
+fn numbers(line: &str, beginning: &str) -> Option<Vec<f64>> {
+    let rest = line.trim().strip_prefix(beginning)?;
+    Some(rest.split_whitespace().filter_map(|word| word.parse().ok()).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Flood, worst};
+
+    const SLOW: &str = "  frames at the capture  420 thousand/s\n  DHCP frames            \
+                        9000 sent, 9000 captured, 3 lost in the ring\n";
+    const FAST: &str = "  frames at the capture  880 thousand/s\n  DHCP frames            \
+                        8000 sent, 7999 captured, 1 lost in the ring\n";
+
+    #[test]
+    fn the_run_that_the_promise_speaks_of_is_shown() {
+        let fast = Flood { thousands: 880.0, sent: 8000.0, captured: 7999.0, lost: 1.0 };
+        let slow = Flood { thousands: 420.0, sent: 9000.0, captured: 9000.0, lost: 3.0 };
+        let rows = [(format!("{SLOW}{FAST}"), Some(fast)), (SLOW.to_owned(), Some(slow))];
+        for (report, expected) in rows.into_iter().chain([("nothing".to_owned(), None)]) {
+            assert_eq!(worst(&report), expected, "{report}");
+        }
+    }
+}
