@@ -1,10 +1,5 @@
 //! Small inputs made large, in the ways that make a careless parser slow.
 
-/// The size of a small grown input in bytes.
-pub(crate) const SMALL: usize = 64 << 10;
-/// The size of a large one.
-pub(crate) const LARGE: usize = 1 << 20;
-
 /// Bytes at the end of an input that are repeated: a word, or what opens something.
 const TAIL: usize = 12;
 

@@ -21,8 +21,12 @@ pub use libfuzzer_sys;
 /// A parser of bytes: whatever they are, it must end, soon and without a panic.
 pub type Read = fn(&[u8]);
 
-/// Inputs of at most this many bytes are also read grown to [`grow::LARGE`], some of them: what
-/// takes longer than the fuzzer's time-out then is not linear.
+/// The size in bytes to which some inputs are grown: what then takes longer than the fuzzer's
+/// time-out is not linear.
+#[cfg(fuzzing)]
+const LARGE: usize = 1 << 20;
+
+/// Longest input in bytes that is grown.
 #[cfg(fuzzing)]
 const SEED_LIMIT: usize = 4096;
 
@@ -39,7 +43,7 @@ pub fn fuzz(bytes: &[u8], read: Read) {
         (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
     });
     if bytes.len() <= SEED_LIMIT && (hash >> 32) % GROWN == 0 {
-        for grown in grow::ways(bytes, grow::LARGE) {
+        for grown in grow::ways(bytes, LARGE) {
             read(&grown);
         }
     }

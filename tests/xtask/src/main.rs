@@ -11,6 +11,7 @@ mod bench;
 mod ci_tools;
 mod command;
 mod demo;
+mod fuzz;
 mod packages;
 mod stage;
 mod test;
@@ -41,6 +42,15 @@ enum Task {
     },
     /// Measure whole `vm` processes against the speeds that vmkit promises.
     Bench,
+    /// Let a fuzzer look for inputs that a parser fails on.
+    Fuzz {
+        /// Seconds for all targets together, without building them.
+        #[arg(long, default_value_t = 60)]
+        seconds: u64,
+        /// One target alone: a file of `tests/fuzz/fuzz_targets`.
+        #[arg(long)]
+        target: Option<String>,
+    },
     /// Answer the labelled corpus: how often is the pick right?
     Accuracy {
         /// Arguments for the program, such as `--cases 100`.
@@ -75,6 +85,9 @@ fn main() -> anyhow::Result<()> {
         Task::Demo => demo::demo(&workspace),
         Task::Test { nextest } => test::test(&workspace, &nextest),
         Task::Bench => bench::bench(&workspace),
+        Task::Fuzz { seconds, target } => {
+            fuzz::fuzz(&workspace, &fuzz::Request { seconds, target })
+        }
         Task::Accuracy { more } => accuracy::accuracy(&workspace, &more),
         Task::Calibrate { more } => accuracy::calibrate(&workspace, &more),
         Task::Stage { release } => {
