@@ -11,8 +11,8 @@ const ADDRESS: Ipv4Addr = Ipv4Addr::new(192, 168, 77, 50);
 /// The MAC of the host that takes the guest's address.
 const TWIN: &str = "3c:00:00:00:00:09";
 
-/// A lab with a guest that has [`ADDRESS`] and whose console says so. The host knows nothing of it
-/// by ARP, which leaves doubt.
+/// A lab with a guest that has [`ADDRESS`] and whose console says so. Somebody has entered another
+/// MAC in the host's ARP table, which leaves doubt.
 fn lab_in_doubt(test: &str) -> Option<(Lab, Guest)> {
     let plan = GuestPlan::new("web", GuestKind::Namespace).without_ssh();
     let mut lab = or_skip(Lab::new(test))?;
@@ -20,7 +20,8 @@ fn lab_in_doubt(test: &str) -> Option<(Lab, Guest)> {
     let guest = lab.start(&plan).expect("a guest");
     lab.wait_for_lease(&guest, ADDRESS).expect("a lease");
     lab.greet(ADDRESS).expect("an answer");
-    lab.host().ip("neigh flush all").expect("an empty ARP table");
+    let entry = format!("{ADDRESS} lladdr 3c:00:00:00:00:07 dev br0 nud permanent");
+    lab.host().ip(&format!("neigh replace {entry}")).expect("an entry");
     Some((lab, guest))
 }
 
@@ -132,6 +133,7 @@ fn an_address_that_nobody_has_is_silent() {
 #[test]
 fn what_is_clear_is_not_asked_for() {
     let Some((lab, _guest)) = lab_in_doubt("arp-clear") else { return };
+    lab.host().ip(&format!("neigh del {ADDRESS} dev br0")).expect("no such entry");
     lab.greet(ADDRESS).expect("an answer");
     let report = report(&lab.vm(&["status", "--json"]).expect("a status"));
     let expected = ("skipped", "every address was clear without it");
