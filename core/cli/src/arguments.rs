@@ -71,6 +71,13 @@ pub(crate) enum Command {
     Status(Status),
     /// The best address of one VM alone, for scripts
     Resolve(Resolve),
+    /// Why a VM has no usable address, with proof and the way out
+    Doctor(Doctor),
+    /// The page of one cause that `vm doctor` names
+    Explain {
+        /// Its code, such as router-drops-foreign-chaddr
+        code: String,
+    },
     /// The plugins: which there are, what they need
     Plugin(Plugin),
     /// All evidence in one directory, to look at again anywhere
@@ -118,6 +125,31 @@ pub(crate) struct Resolve {
     #[arg(long)]
     pub(crate) json: bool,
     /// Answer from the snapshot in this directory; nothing is sent and nothing else is read
+    #[arg(long, value_name = "DIR")]
+    pub(crate) from: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Doctor {
+    /// Only these VMs
+    #[arg(value_name = "NAME")]
+    pub(crate) names: Vec<String>,
+    /// Print one JSON document
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Send nothing: no probe, no question to the router
+    #[arg(long, conflicts_with = "yes")]
+    pub(crate) passive: bool,
+    /// Ask DHCP servers for offers without asking you first; no lease is taken
+    #[arg(long)]
+    pub(crate) yes: bool,
+    /// Wait up to SECONDS for the guest to ask for an address; Enter ends it earlier
+    #[arg(long, value_name = "SECONDS", value_parser = seconds, conflicts_with = "from")]
+    pub(crate) wait: Option<Duration>,
+    /// Write all evidence, captures included, to this directory
+    #[arg(long, value_name = "DIR", conflicts_with = "from")]
+    pub(crate) save: Option<PathBuf>,
+    /// Diagnose the snapshot in this directory; nothing is sent and nothing else is read
     #[arg(long, value_name = "DIR")]
     pub(crate) from: Option<PathBuf>,
 }

@@ -8,7 +8,9 @@
 mod arguments;
 mod config;
 mod context;
+mod doctor;
 mod exit;
+mod explain;
 mod observe;
 mod output;
 mod plugins;
@@ -30,6 +32,8 @@ fn main() -> ExitCode {
     let outcome = Context::new(&arguments.global).and_then(|context| match &arguments.command {
         Command::Status(wanted) => status::run(wanted, &context),
         Command::Resolve(wanted) => resolve::run(wanted, &context),
+        Command::Doctor(wanted) => doctor::run(wanted, &context),
+        Command::Explain { code } => explain::run(code, &context),
         Command::Plugin(wanted) => plugins::run(&wanted.command, &context),
         Command::Snapshot(wanted) => snapshot::run(&wanted.command, &context),
     });

@@ -7,7 +7,7 @@ use std::{
 };
 
 use vmkit_evidence::Evidence;
-use vmkit_host::{Outcome, Run, Settings, Snapshot, Target};
+use vmkit_host::{Found, Outcome, Run, Settings, Snapshot, Status, Target};
 use vmkit_inventory::{
     Depth, Inventory, Location, Machine, Monitors, Power, Problem, read, read_beside_monitors,
 };
@@ -47,8 +47,15 @@ pub(crate) struct Scene {
     pub(crate) network: Option<HostNetwork>,
     /// Where the machines were read from.
     pub(crate) source: Source,
-    /// The present of a snapshot; `None`: the clock's.
-    captured_at: Option<SystemTime>,
+    /// Where and when a snapshot was recorded; `None`: this is the computer, and now.
+    recorded: Option<Recorded>,
+}
+
+/// What a snapshot says of its recording.
+struct Recorded {
+    at: SystemTime,
+    platform: Option<String>,
+    privileged: Option<bool>,
 }
 
 /// Where machines were read from.
@@ -70,7 +77,23 @@ pub(crate) struct Observations {
 impl Scene {
     /// The present of the scene.
     pub(crate) fn now(&self) -> SystemTime {
-        self.captured_at.unwrap_or_else(SystemTime::now)
+        self.recorded.as_ref().map_or_else(SystemTime::now, |recorded| recorded.at)
+    }
+
+    /// `linux` or `macos`, where that is known.
+    pub(crate) fn platform(&self) -> Option<String> {
+        match &self.recorded {
+            Some(recorded) => recorded.platform.clone(),
+            None => Some(vmkit_platform::current().name().to_owned()),
+        }
+    }
+
+    /// Whether what was seen was seen with root's rights.
+    pub(crate) fn privileged(&self, context: &Context) -> Option<bool> {
+        match &self.recorded {
+            Some(recorded) => recorded.privileged,
+            None => Some(context.invoker.privileged),
+        }
     }
 
     /// Reads the machines alone: no plugin is asked.
@@ -107,7 +130,7 @@ impl Scene {
         let Inventory { machines, problems: found } = inventory;
         problems.extend(found);
         let source = Source::DataDirectory(location);
-        Self { machines, problems, network, source, captured_at: None }
+        Self { machines, problems, network, source, recorded: None }
     }
 
     fn of_record(directory: PathBuf, record: Record) -> Self {
@@ -117,7 +140,11 @@ impl Scene {
             problems,
             network: record.network,
             source: Source::Snapshot(directory),
-            captured_at: Some(record.captured_at),
+            recorded: Some(Recorded {
+                at: record.captured_at,
+                platform: record.platform,
+                privileged: record.privileged,
+            }),
         }
     }
 }
@@ -128,6 +155,8 @@ pub(crate) struct Observer<'a> {
     record: Option<(PathBuf, Record)>,
     /// Whether the signals that are kept for doubt are asked about every candidate.
     thorough: bool,
+    /// Signals that were left out because they can send.
+    silenced: Vec<Outcome>,
     weights: &'a Weights,
     context: &'a Context,
 }
@@ -135,6 +164,46 @@ pub(crate) struct Observer<'a> {
 impl<'a> Observer<'a> {
     /// Starts the workers of this mode. They load while the machines are being read.
     pub(crate) fn start(
+        place: Place<'_>,
+        mode: Mode,
+        weights: &'a Weights,
+        context: &'a Context,
+    ) -> anyhow::Result<Self> {
+        Self::with(context.plugins(), Vec::new(), place, mode, weights, context)
+    }
+
+    /// The same without those signals that can send: neither packets nor questions leave.
+    pub(crate) fn start_silent(
+        place: Place<'_>,
+        mode: Mode,
+        weights: &'a Weights,
+        context: &'a Context,
+    ) -> anyhow::Result<Self> {
+        let sends = |found: &Found| {
+            let plugin = found.plugin.as_ref().ok();
+            plugin.is_some_and(|plugin| {
+                let needs = plugin.manifest.needs_here();
+                needs.network || needs.raw_socket
+            })
+        };
+        let (sending, silent): (Vec<_>, Vec<_>) = context.plugins().into_iter().partition(sends);
+        let plugins = sending.iter().filter_map(|found| found.plugin.as_ref().ok());
+        let silenced = plugins.filter(|plugin| {
+            plugin.manifest.takes_part_in("discover") || plugin.manifest.takes_part_in("confirm")
+        });
+        let silenced = silenced.map(|plugin| Outcome {
+            id: plugin.manifest.id.clone(),
+            version: Some(plugin.manifest.version.clone()),
+            status: Status::Skipped,
+            message: Some("it can send, and nothing is to be sent".to_owned()),
+            elapsed: None,
+        });
+        Self::with(silent, silenced.collect(), place, mode, weights, context)
+    }
+
+    fn with(
+        plugins: Vec<Found>,
+        silenced: Vec<Outcome>,
         place: Place<'_>,
         mode: Mode,
         weights: &'a Weights,
@@ -150,14 +219,8 @@ impl<'a> Observer<'a> {
             configurations: context.config.plugin_configurations()?,
             snapshot: snapshot(place, record.as_ref().map(|(_, record)| record)),
         };
-        let run = Run::start(context.plugins(), &context.installation, settings);
-        Ok(Self { run, record, thorough, weights, context })
-    }
-
-    /// Sends nothing: signals that reach out are left alone, and no address is probed.
-    pub(crate) fn passively(mut self) -> Self {
-        self.passive = true;
-        self
+        let run = Run::start(plugins, &context.installation, settings);
+        Ok(Self { run, record, thorough, silenced, weights, context })
     }
 
     /// Asks the signals that are kept for doubt about every candidate, clear or not.
@@ -238,7 +301,8 @@ impl<'a> Observer<'a> {
         }
         let observed = run.settle();
         tracing::debug!("addresses probed: {:?}", began.elapsed());
-        let (evidence, outcomes) = (observed.evidence, observed.outcomes);
+        let (evidence, mut outcomes) = (observed.evidence, observed.outcomes);
+        outcomes.extend(self.silenced.iter().cloned());
         Ok((scene, Observations { cases, evidence, outcomes }))
     }
 }

@@ -115,9 +115,6 @@ pub struct Facts<'a> {
     pub survey: &'a Survey,
     /// What the signals said of this machine.
     pub evidence: Vec<&'a Evidence>,
-    /// What the signals said of all machines: one computer that answers for many addresses is seen
-    /// only there.
-    pub all_evidence: &'a [Evidence],
     /// What scoring makes of that.
     pub pick: &'a Pick<'a>,
     /// What passed the machine's port.

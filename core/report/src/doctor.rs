@@ -1,16 +1,17 @@
 //! The view model of `vm doctor`: what was diagnosed, before it becomes text or JSON.
 
 use std::{
+    io::{self, Write},
     net::IpAddr,
     time::{Duration, SystemTime},
 };
 
 use vmkit_dhcp::{Ladder, TestResult};
-use vmkit_diagnose::{Catalogue, Diagnosis, Finding, Router};
+use vmkit_diagnose::{Catalogue, Diagnosis, Finding, Page, Router};
 use vmkit_scoring::{Pick, Verdict};
 use vmkit_types::{Interface, Reading};
 
-use crate::{PluginReport, Power, Problem};
+use crate::{PluginReport, Power, Problem, Terminal, json, text};
 
 /// What the doctor found.
 #[derive(Clone, Debug)]
@@ -86,6 +87,22 @@ pub struct LeftOut {
 }
 
 impl Doctor<'_> {
+    /// Writes the document `vmkit.doctor/1`.
+    ///
+    /// # Errors
+    /// Those of `out`.
+    pub fn write_json(&self, out: &mut impl Write) -> io::Result<()> {
+        json::write(out, &json::DoctorDocument::new(self))
+    }
+
+    /// Writes the verdict of each machine, its proof and the way out.
+    ///
+    /// # Errors
+    /// Those of `out`.
+    pub fn write_text(&self, out: &mut impl Write, terminal: Terminal) -> io::Result<()> {
+        text::write_doctor(self, out, terminal)
+    }
+
     /// Whether nothing is wrong with any machine that runs.
     pub fn is_healthy(&self) -> bool {
         self.vms.iter().all(|vm| vm.diagnosis.healthy)
@@ -103,4 +120,12 @@ impl DoctorVm<'_> {
     pub fn has_address(&self) -> bool {
         matches!(self.pick.verdict, Verdict::Resolved | Verdict::Probable)
     }
+}
+
+/// Writes the page of one cause, as `vm explain` shows it.
+///
+/// # Errors
+/// Those of `out`.
+pub fn write_page(page: &Page<'_>, out: &mut impl Write, terminal: Terminal) -> io::Result<()> {
+    text::write_page(page, out, terminal)
 }

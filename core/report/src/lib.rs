@@ -24,7 +24,7 @@ mod watch;
 #[cfg(feature = "schema")]
 pub use json::schema;
 
-pub use doctor::{Doctor, DoctorHost, DoctorNetwork, DoctorVm, LeftOut};
+pub use doctor::{Doctor, DoctorHost, DoctorNetwork, DoctorVm, LeftOut, write_page};
 pub use failure::failure;
 pub use plugins::{PluginDetails, PluginEntry, Plugins};
 pub use recorded::Recorded;

@@ -17,4 +17,4 @@ mod write;
 
 pub use dhcp_test::{read_dhcp_test, write_dhcp_test};
 pub use read::{OpenError, Record, open};
-pub use write::{Capture, SaveError, prepare, save};
+pub use write::{Capture, SaveError, prepare, put, save};

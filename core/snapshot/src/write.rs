@@ -102,6 +102,19 @@ pub fn save(directory: &Path, capture: &Capture<'_>) -> Result<(), SaveError> {
     }
 }
 
+/// Adds one artefact to the snapshot in `directory`, by its path in it.
+pub fn put(directory: &Path, name: &str, bytes: &[u8]) -> Result<(), SaveError> {
+    let path = directory.join(name);
+    if let Some(parent) = path.parent() {
+        fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(parent)
+            .map_err(unwritable(parent))?;
+    }
+    fs::write(&path, bytes).map_err(unwritable(&path))
+}
+
 fn write(path: &Path, document: &impl Serialize) -> Result<(), SaveError> {
     let text = serde_json::to_vec_pretty(document).map_err(io::Error::from);
     text.and_then(|text| fs::write(path, text)).map_err(unwritable(path))

@@ -37,7 +37,7 @@ pub(crate) fn vm<'a>(machine: &Machine, pick: Pick<'a>, now: SystemTime) -> VmIn
     }
 }
 
-fn power(power: Power) -> Reading<vmkit_report::Power> {
+pub(crate) fn power(power: Power) -> Reading<vmkit_report::Power> {
     Reading::Known(match power {
         Power::Missing => vmkit_report::Power::Missing,
         Power::Stopped => vmkit_report::Power::Stopped,
@@ -86,7 +86,7 @@ pub(crate) fn plugin_status(status: Status) -> PluginStatus {
     }
 }
 
-pub(super) fn problems(problems: &[Problem]) -> Vec<vmkit_report::Problem> {
+pub(crate) fn problems(problems: &[Problem]) -> Vec<vmkit_report::Problem> {
     problems
         .iter()
         .map(|problem| vmkit_report::Problem {

@@ -16,7 +16,7 @@ mod sheet;
 mod tests;
 
 use crate::{Catalogue, Facts, Finding};
-pub(crate) use place::Place;
+pub use place::Place;
 use sheet::Sheet;
 
 /// Every finding of the catalogue for one machine, in the catalogue's order.

@@ -2,31 +2,35 @@
 
 use vmkit_types::{HostNetwork, Interface, InterfaceKind, NetworkMode, Prefix};
 
-use crate::Facts;
+use crate::{Facts, Machine};
 
 /// The host's interfaces that a machine's frames pass, as far as they are known.
-#[derive(Default)]
-pub(crate) struct Place<'a> {
+#[derive(Clone, Default)]
+pub struct Place<'a> {
     /// The host's end of the machine's cable.
-    pub(crate) port: Option<&'a Interface>,
+    pub port: Option<&'a Interface>,
     /// The bridge that the port, or the uplink, is in.
-    pub(crate) bridge: Option<&'a Interface>,
+    pub bridge: Option<&'a Interface>,
     /// The Wi-Fi or Ethernet interface that the frames leave by. Only a bridged machine has one.
-    pub(crate) uplink: Option<&'a Interface>,
+    pub uplink: Option<&'a Interface>,
     /// The machine is on the network of the uplink.
-    pub(crate) bridged: bool,
+    pub bridged: bool,
     /// The host itself is the machine's DHCP server and router.
-    pub(crate) shared: bool,
+    pub shared: bool,
 }
 
 impl<'a> Place<'a> {
     pub(crate) fn of(facts: &Facts<'a>) -> Self {
-        let machine = facts.machine;
+        Self::of_machine(facts.machine, facts.network.as_ref().known().copied())
+    }
+
+    /// The place of a machine in the host's network, as far as that is known.
+    pub fn of_machine(machine: &Machine, network: Option<&'a HostNetwork>) -> Self {
         let mode = machine.mode;
         let bridged = mode == Some(NetworkMode::Bridged);
         let shared = mode == Some(NetworkMode::Shared);
         let mut place = Self { bridged, shared, ..Self::default() };
-        let Some(network) = facts.network.as_ref().known().copied() else { return place };
+        let Some(network) = network else { return place };
         let find = |name: &str| network.interfaces.iter().find(|each| each.name == name);
         place.port = machine.port.as_deref().and_then(find);
         let named = machine.interface.as_deref().and_then(find);

@@ -1,6 +1,9 @@
 //! The documents for programs. Their types make the JSON Schemas in docs/schema.
 
+mod dhcp;
+mod doctor;
 mod plugins;
+mod remedy;
 mod resolve;
 mod status;
 mod vm;
@@ -13,6 +16,7 @@ use std::{
 use serde::Serialize;
 use vmkit_types::Reading;
 
+pub(crate) use doctor::DoctorDocument;
 pub(crate) use plugins::PluginsDocument;
 pub(crate) use resolve::ResolveDocument;
 pub(crate) use status::StatusDocument;
@@ -38,6 +42,7 @@ pub fn schema() -> Vec<(&'static str, String)> {
     };
     vec![
         ("vmkit.status.1.json", text(schemars::schema_for!(StatusDocument<'_>))),
+        ("vmkit.doctor.1.json", text(schemars::schema_for!(DoctorDocument<'_>))),
         ("vmkit.plugins.1.json", text(schemars::schema_for!(PluginsDocument<'_>))),
         ("vmkit.resolve.1.json", text(schemars::schema_for!(ResolveDocument<'_>))),
     ]

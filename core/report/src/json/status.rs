@@ -64,7 +64,7 @@ pub(super) struct PluginDocument<'a> {
 /// A file or object that could not be used.
 #[derive(Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-struct ProblemDocument<'a> {
+pub(super) struct ProblemDocument<'a> {
     path: Cow<'a, str>,
     message: Cow<'a, str>,
 }
@@ -115,7 +115,7 @@ impl<'a> PluginDocument<'a> {
 }
 
 impl<'a> ProblemDocument<'a> {
-    fn new(problem: &'a Problem) -> Self {
+    pub(super) fn new(problem: &'a Problem) -> Self {
         Self { path: stored(&problem.path), message: stored(&problem.message) }
     }
 }

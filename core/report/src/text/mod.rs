@@ -1,6 +1,9 @@
 //! Text for people. Meaning never rests on colour alone; everything untrusted is escaped.
 
+mod doctor;
 mod explain;
+mod ladder;
+mod page;
 mod plugins;
 mod recorded;
 mod resolve;
@@ -10,12 +13,15 @@ mod summary;
 mod table;
 mod unchecked;
 mod watch;
+mod wrap;
 
 use vmkit_scoring::{Flag, Pick, Verdict};
 
 pub use style::Style;
 
+pub(crate) use doctor::write_doctor;
 pub(crate) use explain::write_explanation;
+pub(crate) use page::write_page;
 pub(crate) use plugins::{write_plugin_info, write_plugin_list};
 pub(crate) use recorded::write_recorded;
 pub(crate) use resolve::remark;

@@ -1,0 +1,134 @@
+//! The gateway's word and what advice plugins make of it.
+
+use std::net::IpAddr;
+
+use vmkit_diagnose::{Machine, Router, RouterIdentity, RouterRemedy};
+use vmkit_gateway::{Ports, Told, Wanted};
+use vmkit_host::{Advice, AdviceKind, Fact, Settings, Snapshot, advise, gateway_pages};
+use vmkit_types::{InterfaceKind, Mac, Reading, Unread};
+
+use super::{gather::Gathered, subject::Subjects};
+use crate::{context::Context, observe::Scene};
+
+/// Ids of what a router witnesses; the first reason is the MAC that it is about.
+const LISTED: &str = "listed";
+const NOT_LISTED: &str = "not-listed";
+const BLOCKED: &str = "blocked";
+const HIJACKED: &str = "web-hijacked";
+
+/// Asks the gateway for the pages that the advice plugins declare.
+pub(crate) fn ask_gateway(scene: &Scene, context: &Context) -> Option<Told> {
+    let gateway = scene.network.as_ref()?.gateways().find(IpAddr::is_ipv4)?;
+    let pages = gateway_pages(&context.plugins());
+    let wanted: Vec<Wanted> =
+        pages.into_iter().map(|page| Wanted { path: page.path, referer: page.referer }).collect();
+    Some(vmkit_gateway::ask(gateway, &wanted, Ports::default()))
+}
+
+/// Has the advice plugins judge what the gateway told.
+pub(crate) fn take(gathered: &mut Gathered, subjects: &Subjects, scene: &Scene, context: &Context) {
+    let gateway =
+        scene.network.as_ref().and_then(|network| network.gateways().find(IpAddr::is_ipv4));
+    let (Some(gateway), Some(told)) = (gateway, &gathered.told) else {
+        gathered.router = Reading::Unknown(Unread::NotTried);
+        return;
+    };
+    let Ok(configurations) = context.config.plugin_configurations() else { return };
+    let settings = Settings {
+        mode: vmkit_wire::Mode::Full,
+        call_deadline: context.call_deadline,
+        log_level: context.log_level,
+        configurations,
+        snapshot: Snapshot::None,
+    };
+    let facts = facts(gateway, told, gathered, subjects);
+    let found = context.plugins();
+    let advised = advise(&found, &context.installation, &settings, &facts, scene.now());
+    gathered.router = Reading::Known(router(gateway, &advised.advice));
+    gathered.advice = advised.advice;
+    gathered.outcomes = advised.outcomes;
+}
+
+fn facts(gateway: IpAddr, told: &Told, gathered: &Gathered, subjects: &Subjects) -> Vec<Fact> {
+    let mac = gateway_mac(gateway, gathered);
+    let of_gateway = vmkit_gateway::facts(gateway, mac, told);
+    let mut facts: Vec<Fact> =
+        of_gateway.into_iter().map(|fact| Fact { key: fact.key, value: fact.value }).collect();
+    let mut add = |key: &str, value: String| facts.push(Fact { key: key.to_owned(), value });
+    for machine in subjects.machines.iter().filter(|m| subjects.ailing.contains(&m.name)) {
+        for mac in &machine.macs {
+            add("machine.mac", mac.to_string());
+        }
+        if let Some(uplink) = subjects.place(machine).uplink {
+            let kind = if uplink.kind == InterfaceKind::Wifi { "wifi" } else { "ethernet" };
+            add("uplink.kind", kind.to_owned());
+        }
+    }
+    let traffic = gathered.guests.values().chain(gathered.uplinks.values());
+    let messages =
+        traffic.filter_map(|seen| seen.as_ref().known()).flat_map(|s| s.traffic.messages());
+    for message in messages {
+        if let Some(domain) = &message.domain {
+            add("dhcp.domain", domain.clone());
+        }
+        if let Some(server) = message.server {
+            add("dhcp.server", server.to_string());
+        }
+    }
+    facts.sort_by(|one, other| (&one.key, &one.value).cmp(&(&other.key, &other.value)));
+    facts.dedup();
+    facts
+}
+
+/// The gateway's MAC, as a capture shows it.
+fn gateway_mac(gateway: IpAddr, gathered: &Gathered) -> Option<Mac> {
+    let IpAddr::V4(gateway) = gateway else { return None };
+    let captures = gathered.uplinks.values().chain(gathered.guests.values());
+    let mut arp = captures.filter_map(|seen| seen.as_ref().known()).flat_map(|s| &s.traffic.arp);
+    arp.find(|arp| arp.sender == Some(gateway)).map(|arp| arp.sender_mac)
+}
+
+fn router(gateway: IpAddr, advice: &[Advice]) -> Router {
+    let of = |kind: AdviceKind| {
+        let mut found: Vec<&Advice> = advice.iter().filter(|item| item.kind == kind).collect();
+        found.sort_by(|one, other| other.confidence.total_cmp(&one.confidence));
+        found
+    };
+    let identity = |item: &&Advice| RouterIdentity {
+        id: item.id.clone(),
+        name: item.title.clone(),
+        confidence: item.confidence,
+        because: item.because.clone(),
+    };
+    let remedy = |item: &&Advice| RouterRemedy {
+        id: item.id.clone(),
+        title: item.title.clone(),
+        steps: item.steps.clone(),
+        confidence: item.confidence,
+        because: item.because.clone(),
+    };
+    let witness = of(AdviceKind::Witness);
+    Router {
+        address: Some(gateway),
+        identities: of(AdviceKind::Router).iter().map(identity).collect(),
+        remedies: of(AdviceKind::Remedy).iter().map(remedy).collect(),
+        lists_machine: None,
+        blocks_machine: None,
+        web_hijacked: witness.iter().any(|item| item.id == HIJACKED).then_some(true),
+    }
+}
+
+/// The router with what it witnesses of this machine.
+pub(crate) fn for_machine(router: &Router, machine: &Machine, advice: &[Advice]) -> Router {
+    let about = |item: &&Advice| {
+        let mac = item.because.first().and_then(|text| text.parse::<Mac>().ok());
+        item.kind == AdviceKind::Witness && mac.is_some_and(|mac| machine.macs.contains(&mac))
+    };
+    let says = |id: &str| advice.iter().filter(about).any(|item| item.id == id);
+    let listed = says(LISTED) || says(BLOCKED);
+    Router {
+        lists_machine: if listed { Some(true) } else { says(NOT_LISTED).then_some(false) },
+        blocks_machine: if says(BLOCKED) { Some(true) } else { says(LISTED).then_some(false) },
+        ..router.clone()
+    }
+}

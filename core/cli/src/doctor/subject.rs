@@ -1,0 +1,75 @@
+//! The machines as a diagnosis sees them.
+
+use std::collections::BTreeSet;
+
+use vmkit_diagnose::{Machine, Place, Platform, Process};
+use vmkit_inventory::Power;
+use vmkit_scoring::{Pick, Verdict};
+use vmkit_types::{HostNetwork, Reading, Unread};
+
+use crate::observe::Scene;
+
+/// All machines of a scene, and the interfaces that are of interest.
+pub(crate) struct Subjects {
+    /// The host's operating system.
+    pub(crate) platform: Platform,
+    /// All machines of the scene, by name.
+    pub(crate) machines: Vec<Machine>,
+    /// Names of those that run and have no usable address.
+    pub(crate) ailing: BTreeSet<String>,
+    network: Option<HostNetwork>,
+}
+
+impl Subjects {
+    pub(crate) fn new(scene: &Scene, rows: &[(&vmkit_inventory::Machine, Pick<'_>)]) -> Self {
+        let platform = match scene.platform().as_deref() {
+            Some("linux") => Platform::Linux,
+            Some("macos") => Platform::MacOs,
+            _ => Platform::Unknown,
+        };
+        let lacks =
+            |pick: &Pick<'_>| matches!(pick.verdict, Verdict::NoAddress | Verdict::Ambiguous);
+        let ailing =
+            rows.iter().filter(|(machine, pick)| machine.power == Power::Running && lacks(pick));
+        Self {
+            platform,
+            machines: scene.machines.iter().map(machine).collect(),
+            ailing: ailing.map(|(machine, _)| machine.name.clone()).collect(),
+            network: scene.network.clone(),
+        }
+    }
+
+    /// The machine of this name. Every machine of the scene has one.
+    pub(crate) fn of(&self, name: &str) -> &Machine {
+        let found = self.machines.iter().find(|machine| machine.name == name);
+        found.unwrap_or(&self.machines[0])
+    }
+
+    /// Where the machine's cable ends.
+    pub(crate) fn place(&self, machine: &Machine) -> Place<'_> {
+        Place::of_machine(machine, self.network.as_ref())
+    }
+}
+
+fn machine(machine: &vmkit_inventory::Machine) -> Machine {
+    let net = machine.net.as_ref().known();
+    let process = match machine.power {
+        Power::Running => Reading::Known(Process::Running),
+        Power::Paused => Reading::Known(Process::Paused),
+        Power::Stopped | Power::Missing => Reading::Known(Process::Stopped),
+        Power::Unknown => {
+            Reading::Unknown(Unread::Failed("it cannot be told whether it runs".to_owned()))
+        }
+    };
+    Machine {
+        name: machine.name.clone(),
+        process,
+        started_at: machine.started_at,
+        link_up: machine.link_up.clone(),
+        macs: machine.mac.as_ref().known().copied().into_iter().collect(),
+        recorded_mac: machine.recorded_mac.clone(),
+        mode: net.map(|net| net.mode),
+        interface: net.and_then(|net| net.interface.clone()),
+        port: net.and_then(|net| net.port.clone()),
+    }
+}

@@ -1,0 +1,364 @@
+//! The document `vmkit.doctor/1`.
+
+use std::{borrow::Cow, net::IpAddr};
+
+use serde::Serialize;
+use vmkit_diagnose::{NextTest, Router, State, Suspect, Weighed};
+use vmkit_types::{Interface, InterfaceKind};
+
+use super::{
+    UnknownFields,
+    dhcp::{RungDocument, TestDocument, rungs},
+    field, hundredths, probability,
+    remedy::RemedyDocument,
+    status::{PluginDocument, ProblemDocument},
+};
+use crate::{
+    Doctor, DoctorVm, LeftOut,
+    clean::stored,
+    time::{milliseconds, rfc3339},
+};
+
+/// Why machines have no usable address. Fields may be added; `null` is "unknown" where `unknown`
+/// names the field with a reason, and "there is none" otherwise.
+#[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(title = "vmkit.doctor/1"))]
+pub(crate) struct DoctorDocument<'a> {
+    /// `vmkit.doctor/1`.
+    schema: &'static str,
+    /// When the answer was ready, RFC 3339.
+    generated_at: Option<String>,
+    /// How long it took.
+    elapsed_ms: u64,
+    /// Nothing is wrong with any machine, as far as was looked at.
+    healthy: bool,
+    host: HostDocument<'a>,
+    network: NetworkDocument<'a>,
+    /// The machines.
+    vms: Vec<VmDocument<'a>>,
+    /// Everything that was looked for, machine by machine.
+    findings: Vec<FindingDocument<'a>>,
+    /// What became of each plugin.
+    plugins: Vec<PluginDocument<'a>>,
+    /// Files and objects that could not be used.
+    problems: Vec<ProblemDocument<'a>>,
+    /// What would have told more and was left out.
+    left_out: Vec<LeftOutDocument<'a>>,
+    /// Fields of this level that are unknown, with the reason.
+    unknown: UnknownFields,
+}
+
+/// The computer that the machines run on.
+#[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+struct HostDocument<'a> {
+    /// `linux` or `macos`.
+    platform: Option<Cow<'a, str>>,
+    /// Whether the doctor had root's rights.
+    privileged: Option<bool>,
+    interfaces: Option<Vec<InterfaceDocument<'a>>>,
+    unknown: UnknownFields,
+}
+
+#[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+struct InterfaceDocument<'a> {
+    name: Cow<'a, str>,
+    mac: Option<String>,
+    /// Addresses with their prefix lengths.
+    addresses: Vec<String>,
+    /// `wifi`, `ethernet`, `bridge`, `tap`, `loopback`, `vpn`, `container`, `unknown`.
+    kind: &'static str,
+    up: bool,
+    /// The bridge that it is a member of.
+    bridge: Option<Cow<'a, str>>,
+}
+
+/// The network around the computer.
+#[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+struct NetworkDocument<'a> {
+    /// The gateway of the default route.
+    gateway: Option<IpAddr>,
+    router: Option<RouterDocument<'a>>,
+    unknown: UnknownFields,
+}
+
+/// Which router that is.
+#[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+struct RouterDocument<'a> {
+    id: Cow<'a, str>,
+    name: Cow<'a, str>,
+    confidence: f64,
+    because: Vec<Cow<'a, str>>,
+}
+
+/// One machine.
+#[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+struct VmDocument<'a> {
+    name: Cow<'a, str>,
+    /// Its address, where one can be used.
+    ip: Option<IpAddr>,
+    /// As in `vmkit.status/1`.
+    verdict: &'static str,
+    healthy: bool,
+    /// The likeliest causes, the likeliest first.
+    causes: Vec<CauseDocument<'a>>,
+    /// Why no cause can be named, where none can.
+    cannot_tell: Option<Cow<'a, str>>,
+    /// Probability that something is at work that no known cause covers.
+    unknown_probability: f64,
+    /// Two causes that are at work together.
+    together: Option<[&'static str; 2]>,
+    /// The test that would tell the most for its cost.
+    next_test: Option<NextTestDocument<'a>>,
+    dhcp: DhcpDocument,
+    unknown: UnknownFields,
+}
+
+/// One cause that may be at work.
+#[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+struct CauseDocument<'a> {
+    /// What `vm explain` takes.
+    code: &'static str,
+    probability: f64,
+    title: Cow<'a, str>,
+    /// `guest`, `vm`, `host`, `wifi`, `router`, `dhcp` or `address`.
+    layer: &'static str,
+    evidence_for: Vec<EvidenceDocument<'a>>,
+    evidence_against: Vec<EvidenceDocument<'a>>,
+    remedies: Vec<RemedyDocument<'a>>,
+    /// Causes that only follow from this one.
+    folded: &'a [&'static str],
+}
+
+#[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+struct EvidenceDocument<'a> {
+    /// What was seen, in plain words.
+    finding: Cow<'a, str>,
+    /// Its code among `findings`.
+    code: &'static str,
+    /// 10·log₁₀ of the likelihood ratio.
+    decibans: f64,
+}
+
+#[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+struct NextTestDocument<'a> {
+    id: &'static str,
+    title: Cow<'a, str>,
+    why: Cow<'a, str>,
+    cost_ms: u64,
+    needs: &'a [String],
+    command: Vec<Cow<'a, str>>,
+}
+
+/// The machine's DHCP, message by message; `null`: nobody watched there.
+#[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+struct DhcpDocument {
+    guest_side: Option<Vec<RungDocument>>,
+    uplink_side: Option<Vec<RungDocument>>,
+    /// Offers for different hardware addresses.
+    test: Option<Vec<TestDocument>>,
+}
+
+#[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+struct FindingDocument<'a> {
+    vm: Cow<'a, str>,
+    code: &'static str,
+    /// `present`, `absent` or `not-observed`.
+    state: &'static str,
+    /// What was found, or what there is to find.
+    text: Cow<'a, str>,
+    /// What was seen, or why nothing was.
+    says: String,
+    /// The right without which it cannot be seen on a live run.
+    needs: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+struct LeftOutDocument<'a> {
+    what: Cow<'a, str>,
+    why: Cow<'a, str>,
+    command: Option<Cow<'a, str>>,
+}
+
+impl<'a> DoctorDocument<'a> {
+    pub(crate) fn new(doctor: &'a Doctor<'_>) -> Self {
+        let mut unknown = UnknownFields::new();
+        let generated_at = rfc3339(doctor.generated_at);
+        if generated_at.is_none() {
+            unknown.insert("generated_at", "the clock is out of range".to_owned());
+        }
+        Self {
+            schema: "vmkit.doctor/1",
+            generated_at,
+            elapsed_ms: milliseconds(doctor.elapsed),
+            healthy: doctor.is_healthy(),
+            host: host(doctor),
+            network: network(doctor),
+            vms: doctor.vms.iter().map(vm).collect(),
+            findings: doctor.vms.iter().flat_map(|vm| findings(doctor, vm)).collect(),
+            plugins: doctor.plugins.iter().map(PluginDocument::new).collect(),
+            problems: doctor.problems.iter().map(ProblemDocument::new).collect(),
+            left_out: doctor.left_out.iter().map(left_out).collect(),
+            unknown,
+        }
+    }
+}
+
+fn host<'a>(doctor: &'a Doctor<'_>) -> HostDocument<'a> {
+    let mut unknown = UnknownFields::new();
+    let host = &doctor.host;
+    if host.platform.is_none() {
+        unknown.insert("platform", "not recorded".to_owned());
+    }
+    if host.privileged.is_none() {
+        unknown.insert("privileged", "not recorded".to_owned());
+    }
+    let interfaces = field("interfaces", &host.interfaces, &mut unknown);
+    HostDocument {
+        platform: host.platform.as_deref().map(stored),
+        privileged: host.privileged,
+        interfaces: interfaces.map(|interfaces| interfaces.iter().map(interface).collect()),
+        unknown,
+    }
+}
+
+fn interface(interface: &Interface) -> InterfaceDocument<'_> {
+    InterfaceDocument {
+        name: stored(&interface.name),
+        mac: interface.mac.map(|mac| mac.to_string()),
+        addresses: interface.addresses.iter().map(ToString::to_string).collect(),
+        kind: kind(interface.kind),
+        up: interface.up,
+        bridge: interface.bridge.as_deref().map(stored),
+    }
+}
+
+fn kind(kind: InterfaceKind) -> &'static str {
+    match kind {
+        InterfaceKind::Wifi => "wifi",
+        InterfaceKind::Ethernet => "ethernet",
+        InterfaceKind::Bridge => "bridge",
+        InterfaceKind::Tap => "tap",
+        InterfaceKind::Loopback => "loopback",
+        InterfaceKind::Vpn => "vpn",
+        InterfaceKind::Container => "container",
+        InterfaceKind::Unknown => "unknown",
+    }
+}
+
+fn network<'a>(doctor: &'a Doctor<'_>) -> NetworkDocument<'a> {
+    let mut unknown = UnknownFields::new();
+    let network = &doctor.network;
+    let told = field("router", &network.router, &mut unknown);
+    let known = told.and_then(router);
+    if known.is_none() && told.is_some() {
+        unknown.insert("router", "no advice plugin recognises it".to_owned());
+    }
+    NetworkDocument { gateway: network.gateway, router: known, unknown }
+}
+
+fn router(router: &Router) -> Option<RouterDocument<'_>> {
+    let identity = router.identities.first()?;
+    Some(RouterDocument {
+        id: stored(&identity.id),
+        name: stored(&identity.name),
+        confidence: probability(identity.confidence),
+        because: identity.because.iter().map(|text| stored(text)).collect(),
+    })
+}
+
+fn vm<'a>(vm: &'a DoctorVm<'_>) -> VmDocument<'a> {
+    let mut unknown = UnknownFields::new();
+    let diagnosis = &vm.diagnosis;
+    let ladder = field("dhcp", &vm.ladder, &mut unknown);
+    let test = field("dhcp.test", &vm.test, &mut unknown);
+    VmDocument {
+        name: stored(&vm.name),
+        ip: vm.pick.address.filter(|_| vm.has_address()),
+        verdict: vm.pick.verdict.code(),
+        healthy: diagnosis.healthy,
+        causes: diagnosis.causes.iter().map(cause).collect(),
+        cannot_tell: diagnosis.cannot_tell.as_deref().map(stored),
+        unknown_probability: probability(diagnosis.unknown_probability),
+        together: diagnosis.together,
+        next_test: diagnosis.next_test.as_ref().map(next_test),
+        dhcp: DhcpDocument {
+            guest_side: ladder.and_then(|ladder| rungs(ladder, |rung| rung.guest_side)),
+            uplink_side: ladder.and_then(|ladder| rungs(ladder, |rung| rung.uplink_side)),
+            test: test.map(|results| results.iter().map(TestDocument::new).collect()),
+        },
+        unknown,
+    }
+}
+
+fn cause(suspect: &Suspect) -> CauseDocument<'_> {
+    CauseDocument {
+        code: suspect.code,
+        probability: probability(suspect.probability),
+        title: stored(&suspect.title),
+        layer: suspect.layer.word(),
+        evidence_for: suspect.evidence_for.iter().map(evidence).collect(),
+        evidence_against: suspect.evidence_against.iter().map(evidence).collect(),
+        remedies: suspect.remedies.iter().map(RemedyDocument::new).collect(),
+        folded: &suspect.folded,
+    }
+}
+
+fn evidence(weighed: &Weighed) -> EvidenceDocument<'_> {
+    EvidenceDocument {
+        finding: stored(&weighed.text),
+        code: weighed.code,
+        decibans: hundredths(weighed.decibans),
+    }
+}
+
+fn next_test(test: &NextTest) -> NextTestDocument<'_> {
+    NextTestDocument {
+        id: test.id,
+        title: stored(&test.title),
+        why: stored(&test.why),
+        cost_ms: test.cost_ms,
+        needs: &test.needs,
+        command: test.command.iter().map(|word| stored(word)).collect(),
+    }
+}
+
+fn findings<'a>(
+    doctor: &'a Doctor<'_>,
+    vm: &'a DoctorVm<'_>,
+) -> impl Iterator<Item = FindingDocument<'a>> {
+    vm.findings.iter().filter_map(|finding| {
+        let kind = doctor.catalogue.finding(finding.code)?;
+        let (state, text, says) = match &finding.state {
+            State::Present(says) => ("present", &kind.present, says.clone()),
+            State::Absent(says) => ("absent", &kind.absent, says.clone()),
+            State::NotObserved(why) => ("not-observed", &kind.present, why.to_string()),
+        };
+        Some(FindingDocument {
+            vm: stored(&vm.name),
+            code: finding.code,
+            state,
+            text: stored(text),
+            says: stored(&says).into_owned(),
+            needs: kind.needs.as_deref(),
+        })
+    })
+}
+
+fn left_out(left_out: &LeftOut) -> LeftOutDocument<'_> {
+    LeftOutDocument {
+        what: stored(&left_out.what),
+        why: stored(&left_out.why),
+        command: left_out.command.as_deref().map(stored),
+    }
+}

@@ -1,0 +1,59 @@
+//! The page of one cause, as `vm explain` shows it.
+
+use std::io::{self, Write};
+
+use vmkit_diagnose::Page;
+
+use super::{Terminal, style::Role, wrap::wrapped};
+
+/// Writes the page. Its words are the project's own.
+pub(crate) fn write_page(
+    page: &Page<'_>,
+    out: &mut impl Write,
+    terminal: Terminal,
+) -> io::Result<()> {
+    let heading = |text: &str| terminal.style.paint(Role::Heading, text);
+    writeln!(out, "{}  {}", heading(page.code), page.title)?;
+    let parts = [
+        ("Why it happens", page.why),
+        ("How it shows", page.shows),
+        ("How it is told apart", page.apart),
+    ];
+    for (title, text) in parts {
+        writeln!(out, "\n{}", heading(title))?;
+        wrapped(out, terminal, "  ", "  ", text)?;
+    }
+    writeln!(out, "\n{}", heading("What is usually found"))?;
+    for (finding, often) in &page.findings {
+        writeln!(out, "  {:>3.0} %  {finding}", often * 100.0)?;
+    }
+    writeln!(out, "\n{}", heading("What can be done"))?;
+    for (number, remedy) in page.remedies.iter().enumerate() {
+        writeln!(out, "  {}. {}", number + 1, remedy.title)?;
+        for step in &remedy.steps {
+            wrapped(out, terminal, "     - ", "       ", step)?;
+        }
+        if let Some(command) = &remedy.command {
+            writeln!(out, "     $ {command}")?;
+        }
+        let risk =
+            format!("{} risk, {}: {}", remedy.risk.word(), remedy.scope.word(), remedy.risk_says);
+        wrapped(out, terminal, "     ", "     ", &risk)?;
+        wrapped(out, terminal, "     undo: ", "           ", &remedy.undo)?;
+    }
+    if !page.explains.is_empty() {
+        writeln!(
+            out,
+            "\n{}\n  {}",
+            heading("What only follows from it"),
+            page.explains.join(", ")
+        )?;
+    }
+    if !page.sources.is_empty() {
+        writeln!(out, "\n{}", heading("Where that is known from"))?;
+        for source in &page.sources {
+            wrapped(out, terminal, "  - ", "    ", source)?;
+        }
+    }
+    Ok(())
+}
