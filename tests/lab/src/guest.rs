@@ -4,9 +4,10 @@ use std::{
     fs,
     net::Ipv4Addr,
     path::{Path, PathBuf},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
+use rustix::process::{Pid, Signal, kill_process};
 use sha2::{Digest, Sha256};
 use vmkit_types::Mac;
 
@@ -18,6 +19,9 @@ use crate::{
 pub(crate) const BOOT_DEADLINE: Duration = Duration::from_mins(1);
 /// A guest ends at once when QEMU is told to; more on a busy computer.
 const STOP_DEADLINE: Duration = Duration::from_secs(10);
+
+/// A clock's rounding and a busy computer.
+const AGE_DEADLINE: Duration = Duration::from_secs(5);
 
 /// What a guest is made of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,12 +45,26 @@ pub struct GuestPlan {
     pub dhcp: bool,
     /// Whether it serves SSH's banner on port 22.
     pub ssh: bool,
+    /// Its MAC, where it is not the one that follows from its name: a copy has the original's.
+    pub copied_mac: Option<Mac>,
+    /// What it calls itself when it asks for an address, in hexadecimal; `None`: by its MAC.
+    pub client_id: Option<&'static str>,
+    /// Of a [`GuestKind::Machine`]: whether it has Docker's bridge and runs QEMU's guest agent.
+    pub containers: bool,
 }
 
 impl GuestPlan {
     /// A healthy guest: asks for an address and serves SSH.
     pub fn new(name: &str, kind: GuestKind) -> Self {
-        Self { name: name.to_owned(), kind, dhcp: true, ssh: true }
+        Self {
+            name: name.to_owned(),
+            kind,
+            dhcp: true,
+            ssh: true,
+            copied_mac: None,
+            client_id: None,
+            containers: false,
+        }
     }
 
     /// The same guest with nothing on port 22.
@@ -55,8 +73,35 @@ impl GuestPlan {
         Self { ssh: false, ..self }
     }
 
+    /// The same guest, whose network is for others to make.
+    #[must_use]
+    pub fn without_dhcp(self) -> Self {
+        Self { dhcp: false, ..self }
+    }
+
+    /// The same guest with this MAC.
+    #[must_use]
+    pub fn with_mac(self, mac: Mac) -> Self {
+        Self { copied_mac: Some(mac), ..self }
+    }
+
+    /// The same guest with this DHCP client identifier, in hexadecimal.
+    #[must_use]
+    pub fn with_client_id(self, client_id: &'static str) -> Self {
+        Self { client_id: Some(client_id), ..self }
+    }
+
+    /// The same guest with Docker's bridge and QEMU's guest agent in it.
+    #[must_use]
+    pub fn with_containers(self) -> Self {
+        Self { containers: true, ..self }
+    }
+
     /// Its MAC, by vm-toolkit's rule: `52:54:00` and three octets of the name's SHA-256.
     pub fn mac(&self) -> Mac {
+        if let Some(mac) = self.copied_mac {
+            return mac;
+        }
         let [a, b, c, ..] = <[u8; 32]>::from(Sha256::digest(&self.name));
         Mac::new([0x52, 0x54, 0x00, a, b, c])
     }
@@ -68,12 +113,23 @@ pub struct Guest {
     pub(crate) plan: GuestPlan,
     pub(crate) files: MachineFiles,
     pub(crate) qemu: Process,
+    /// When its QEMU served.
+    pub(crate) started: Instant,
     /// Of a [`GuestKind::Namespace`]: what runs in it, then itself, in the order of their end.
     pub(crate) programs: Vec<Process>,
+    /// Of a [`GuestKind::Namespace`]: its DHCP client.
+    pub(crate) client: Option<Process>,
     pub(crate) namespace: Option<Namespace>,
 }
 
 impl Guest {
+    /// A guest of which the lab runs nothing but QEMU.
+    pub(crate) fn bare(plan: &GuestPlan, files: MachineFiles, qemu: Process) -> Self {
+        let (programs, client, namespace) = (Vec::new(), None, None);
+        let started = Instant::now();
+        Self { plan: plan.clone(), files, qemu, started, programs, client, namespace }
+    }
+
     /// Its name.
     pub fn name(&self) -> &str {
         &self.plan.name
@@ -136,6 +192,34 @@ impl Guest {
         Ok(self.console()?.contains(&format!("lease of {address} obtained")))
     }
 
+    /// Ends its DHCP client, if it is a [`GuestKind::Namespace`]; its address stays as it is.
+    pub fn end_dhcp(&mut self) {
+        self.client = None;
+    }
+
+    /// Makes the DHCP client of a [`GuestKind::Namespace`] ask for its lease again, at once.
+    ///
+    /// # Errors
+    /// When it has none, or none that runs.
+    pub fn renew_lease(&self) -> Result<(), LabError> {
+        let pid = self.client.as_ref().and_then(|client| i32::try_from(client.id()).ok());
+        let told = pid.and_then(Pid::from_raw).map(|pid| kill_process(pid, Signal::USR1));
+        match told {
+            Some(Ok(())) => Ok(()),
+            _ => Err(LabError::Missing("a running DHCP client to renew a lease".to_owned())),
+        }
+    }
+
+    /// Waits until its process has run for so long: silence of a machine that may still be booting
+    /// says nothing.
+    ///
+    /// # Errors
+    /// When that takes much longer.
+    pub fn wait_for_age(&self, age: Duration) -> Result<(), LabError> {
+        let what = format!("{} running for {age:?}", self.plan.name);
+        wait_until(age + AGE_DEADLINE, &what, || Ok(self.started.elapsed() >= age))
+    }
+
     /// Stops its processor: QEMU's state becomes `paused`.
     ///
     /// # Errors
@@ -157,6 +241,7 @@ impl Guest {
     /// # Errors
     /// When QEMU does not end.
     pub fn stop(&mut self) -> Result<(), LabError> {
+        self.client = None;
         self.programs.clear();
         // QEMU may end before the answer is sent; the wait tells whether it did.
         drop(qmp::execute(&self.files.named("qmp"), "quit"));

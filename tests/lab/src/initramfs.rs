@@ -15,11 +15,17 @@ const INIT: &str = include_str!("guest/init.sh");
 const UDHCPC_SCRIPT: &str = include_str!("guest/udhcpc.sh");
 /// What the server on port 22 says.
 const BANNER: &str = include_str!("guest/banner.sh");
+/// Shows the guest's interfaces as cloud-init does.
+const NET_INFO: &str = include_str!("guest/net-info.sh");
 /// Drivers that QEMU's network device needs.
 const MODULES: &[&str] = &["virtio_pci", "virtio_net"];
+/// What Docker's bridge and the guest agent's channel need.
+const CONTAINER_MODULES: &[&str] = &["bridge", "virtio_console"];
+/// QEMU's guest agent, where Debian has it.
+const AGENT: &str = "/usr/sbin/qemu-ga";
 
 /// Builds the initramfs in `folder` and tells its path.
-pub(crate) fn build(kernel: &Kernel, folder: &Path) -> Result<PathBuf, LabError> {
+pub(crate) fn build(kernel: &Kernel, folder: &Path, containers: bool) -> Result<PathBuf, LabError> {
     let root = folder.join("initramfs");
     let made = |path: &str| {
         let path = root.join(path);
@@ -30,7 +36,12 @@ pub(crate) fn build(kernel: &Kernel, folder: &Path) -> Result<PathBuf, LabError>
     script(&root.join("init"), INIT)?;
     script(&root.join("etc/udhcpc.sh"), UDHCPC_SCRIPT)?;
     script(&root.join("etc/banner.sh"), BANNER)?;
-    copy_modules(kernel, &root)?;
+    copy_modules(kernel, &root, MODULES)?;
+    if containers {
+        script(&root.join("etc/net-info.sh"), NET_INFO)?;
+        copy_modules(kernel, &root, CONTAINER_MODULES)?;
+        copy_with_libraries(Path::new(AGENT), &root)?;
+    }
 
     let archive = folder.join("initramfs.cpio");
     let pack = format!("find . | cpio --quiet -o -H newc > '{}'", archive.display());
@@ -53,18 +64,31 @@ pub(crate) fn banner_script(folder: &Path) -> Result<PathBuf, LabError> {
 }
 
 /// Copies the drivers and what modules.dep says they need.
-fn copy_modules(kernel: &Kernel, root: &Path) -> Result<(), LabError> {
+fn copy_modules(kernel: &Kernel, root: &Path, modules: &[&str]) -> Result<(), LabError> {
     let version = kernel.modules.file_name().unwrap_or_default();
     let target = root.join("lib/modules").join(version);
     let list = kernel.modules.join("modules.dep");
     let dependencies = fs::read_to_string(&list).map_err(file_error("read", &list))?;
-    for file in MODULES.iter().flat_map(|module| module_files(&dependencies, module)) {
+    for file in modules.iter().flat_map(|module| module_files(&dependencies, module)) {
         let placed = target.join(file);
         let parent = placed.parent().unwrap_or(&target);
         fs::create_dir_all(parent).map_err(file_error("make", parent))?;
         copy(&kernel.modules.join(file), &placed)?;
     }
     run(Command::new("depmod").arg("-b").arg(root).arg(version))?;
+    Ok(())
+}
+
+/// Copies a program of this computer and the libraries that it loads, each to its own place.
+fn copy_with_libraries(program: &Path, root: &Path) -> Result<(), LabError> {
+    let listed = run(Command::new("ldd").arg(program))?;
+    let libraries = listed.split_whitespace().filter(|word| word.starts_with('/')).map(Path::new);
+    for file in libraries.chain([program]) {
+        let placed = root.join(file.strip_prefix("/").unwrap_or(file));
+        let parent = placed.parent().unwrap_or(root);
+        fs::create_dir_all(parent).map_err(file_error("make", parent))?;
+        copy(file, &placed)?;
+    }
     Ok(())
 }
 

@@ -18,6 +18,7 @@ use crate::{
     error::file_error,
     guest::BOOT_DEADLINE,
     guest_kernel, initramfs, missing_requirements,
+    mounts::Mounts,
     names::{LabName, remove_orphans},
     qemu::{self, Machine},
     stage::target,
@@ -38,6 +39,7 @@ pub struct Lab {
     data: DataDirectory,
     stage: Stage,
     guests: u32,
+    mounts: Mounts,
     folder: Folder,
 }
 
@@ -67,7 +69,8 @@ impl Lab {
         let capture = capture(&topology.host, "en0", &folder.path)?;
         let mut router = Router::new(folder.path.join("router"))?;
         router.start_dhcp(&topology.router)?;
-        Ok(Self { router, _capture: capture, topology, data, stage, guests: 0, folder })
+        let mounts = Mounts::default();
+        Ok(Self { router, _capture: capture, topology, data, stage, guests: 0, mounts, folder })
     }
 
     /// The host's vm-toolkit data directory.
@@ -83,6 +86,21 @@ impl Lab {
     /// The access point's namespace.
     pub fn access_point(&self) -> &Namespace {
         &self.topology.air
+    }
+
+    /// The router's namespace.
+    pub fn router_host(&self) -> &Namespace {
+        &self.topology.router
+    }
+
+    /// The lab's own folder, for files of a test.
+    pub fn folder(&self) -> &Path {
+        &self.folder.path
+    }
+
+    /// Lets `vm` see this file or folder where the host's own one is.
+    pub fn mount(&mut self, source: &Path, target: &'static str) {
+        self.mounts.add(source, target);
     }
 
     /// The router: leases and reservations.
@@ -149,7 +167,7 @@ impl Lab {
 
     /// The staged `vm`, as a command in the host's namespace on the host's data directory.
     pub fn vm_command(&self, arguments: &[&str]) -> Command {
-        let mut command = self.host().command(self.stage.vm());
+        let mut command = self.mounts.command(self.host(), &self.stage.vm());
         command.arg("--data-dir").arg(self.data_dir()).args(arguments);
         // The person who runs the tests has machines and settings of their own.
         for variable in ["VM_PROJECT_DIR", "VM_BASE_DIR", "SUDO_USER", "SUDO_UID", "SUDO_GID"] {
@@ -187,16 +205,16 @@ impl Lab {
 
     fn start_machine(&self, plan: &GuestPlan, files: MachineFiles) -> Result<Guest, LabError> {
         let kernel = guest_kernel()?;
-        let initramfs = initramfs::build(&kernel, &self.folder.path)?;
+        let initramfs = initramfs::build(&kernel, &self.folder.path, plan.containers)?;
         let tap = format!("tap{}", self.guests);
         let machine = Machine::Linux { kernel: &kernel, initramfs: &initramfs, tap: &tap };
         let qemu = qemu::start(self.host(), &files, plan, plan.mac(), &machine)?;
-        Ok(Guest { plan: plan.clone(), files, qemu, programs: Vec::new(), namespace: None })
+        Ok(Guest::bare(plan, files, qemu))
     }
 
     fn start_process(&self, plan: &GuestPlan, files: MachineFiles) -> Result<Guest, LabError> {
         let qemu = qemu::start(self.host(), &files, plan, plan.mac(), &Machine::Empty)?;
-        Ok(Guest { plan: plan.clone(), files, qemu, programs: Vec::new(), namespace: None })
+        Ok(Guest::bare(plan, files, qemu))
     }
 
     fn start_namespace(&self, plan: &GuestPlan, files: MachineFiles) -> Result<Guest, LabError> {
@@ -214,14 +232,20 @@ impl Lab {
             server.args(["nc", "-ll", "-p", "22", "-e"]).arg(banner);
             programs.push(Process::start(&mut server, &files.folder.join("ssh.log"))?);
         }
-        if plan.dhcp {
+        let client = if plan.dhcp {
             let mut client = namespace.command("udhcpc");
             client.args(["-f", "-i", "eth0", "-x", &format!("hostname:{}", plan.name)]);
+            if let Some(client_id) = plan.client_id {
+                client.args(["-C", "-x", &format!("0x3d:{client_id}")]);
+            }
             client.args(["-t", "3", "-T", "1", "-A", "1", "-s"]);
             client.arg(initramfs::udhcpc_script(&self.folder.path)?);
-            programs.push(Process::start(&mut client, &console)?);
-        }
-        Ok(Guest { plan: plan.clone(), files, qemu, programs, namespace: Some(namespace) })
+            Some(Process::start(&mut client, &console)?)
+        } else {
+            None
+        };
+        let namespace = Some(namespace);
+        Ok(Guest { programs, client, namespace, ..Guest::bare(plan, files, qemu) })
     }
 }
 

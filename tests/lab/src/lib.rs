@@ -18,6 +18,7 @@ mod guest;
 mod initramfs;
 mod kernel;
 mod lab;
+mod mounts;
 mod names;
 mod namespace;
 mod process;

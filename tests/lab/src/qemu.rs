@@ -51,6 +51,14 @@ pub(crate) fn start(
             command.args(["-drive", &format!("file={},if=none,id=disk", disk.display())]);
             command.args(["-netdev", &format!("tap,id=n0,ifname={tap},script=no,downscript=no")]);
             command.args(["-device", &format!("virtio-net-pci,netdev=n0,mac={mac}")]);
+            if plan.containers {
+                let channel = files.named("agent");
+                let channel = channel.display();
+                command
+                    .args(["-chardev", &format!("socket,path={channel},server=on,wait=off,id=ga")]);
+                command.args(["-device", "virtio-serial"]);
+                command.args(["-device", "virtserialport,chardev=ga,name=org.qemu.guest_agent.0"]);
+            }
         }
     }
     let log = files.folder.join("qemu.log");
@@ -74,6 +82,9 @@ fn kernel_arguments(plan: &GuestPlan) -> String {
     }
     if !plan.ssh {
         words.push("nossh".to_owned());
+    }
+    if plan.containers {
+        words.push("containers".to_owned());
     }
     words.join(" ")
 }

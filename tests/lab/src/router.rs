@@ -22,7 +22,7 @@ const POOL: &str = "192.168.77.100,192.168.77.199,1h";
 #[derive(Debug)]
 pub struct Router {
     folder: PathBuf,
-    reservations: BTreeMap<Mac, Ipv4Addr>,
+    reservations: BTreeMap<String, Ipv4Addr>,
     dnsmasq: Option<Process>,
 }
 
@@ -74,7 +74,23 @@ impl Router {
     /// # Errors
     /// When the reservations cannot be written or dnsmasq cannot be told.
     pub fn reserve(&mut self, mac: Mac, address: Ipv4Addr) -> Result<(), LabError> {
-        self.reservations.insert(mac, address);
+        self.reserve_for(mac.to_string(), address)
+    }
+
+    /// From its next request on, whoever gives this client identifier (in hexadecimal) gets this
+    /// address.
+    ///
+    /// # Errors
+    /// As [`Router::reserve`].
+    pub fn reserve_client(&mut self, id: &str, address: Ipv4Addr) -> Result<(), LabError> {
+        let octets: Vec<&str> =
+            (0..id.len() / 2).filter_map(|n| id.get(n * 2..n * 2 + 2)).collect();
+        self.reserve_for(format!("id:{}", octets.join(":")), address)
+    }
+
+    /// Reserves for a client that dnsmasq knows by this word.
+    fn reserve_for(&mut self, client: String, address: Ipv4Addr) -> Result<(), LabError> {
+        self.reservations.insert(client, address);
         self.write_reservations()?;
         let Some(dnsmasq) = &self.dnsmasq else { return Ok(()) };
         let pid = i32::try_from(dnsmasq.id()).ok().and_then(Pid::from_raw);
@@ -113,7 +129,8 @@ impl Router {
     }
 
     fn write_reservations(&self) -> Result<(), LabError> {
-        let lines = self.reservations.iter().map(|(mac, address)| format!("{mac},{address}\n"));
+        let lines =
+            self.reservations.iter().map(|(client, address)| format!("{client},{address}\n"));
         let path = self.reservation_file();
         write_whole(&path, &lines.collect::<String>())
     }

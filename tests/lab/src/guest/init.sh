@@ -7,12 +7,13 @@ mount -t devtmpfs dev /dev
 modprobe virtio_pci
 modprobe virtio_net
 
-name=guest dhcp=yes ssh=yes
+name=guest dhcp=yes ssh=yes containers=no
 for word in $(cat /proc/cmdline); do
     case "$word" in
     guest=*) name=${word#guest=} ;;
     nodhcp) dhcp=no ;;
     nossh) ssh=no ;;
+    containers) containers=yes ;;
     esac
 done
 hostname "$name"
@@ -21,6 +22,14 @@ ip link set eth0 up
 
 if [ "$ssh" = yes ]; then
     nc -ll -p 22 -e /etc/banner.sh &
+fi
+if [ "$containers" = yes ]; then
+    modprobe bridge
+    modprobe virtio_console
+    ip link add docker0 type bridge
+    ip address add 172.17.0.1/16 dev docker0
+    ip link set docker0 up
+    qemu-ga -m virtio-serial -p /dev/vport*p1 -t /tmp &
 fi
 if [ "$dhcp" = yes ]; then
     udhcpc -f -i eth0 -s /etc/udhcpc.sh -x "hostname:$name" -t 3 -T 1 -A 1 &

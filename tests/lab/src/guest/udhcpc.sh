@@ -9,5 +9,6 @@ bound | renew)
     ip address flush dev "$interface"
     ip address add "$ip/$mask" dev "$interface"
     [ -z "$router" ] || ip route replace default via "${router%% *}"
+    [ ! -x /etc/net-info.sh ] || /etc/net-info.sh
     ;;
 esac

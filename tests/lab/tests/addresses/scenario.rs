@@ -1,0 +1,133 @@
+//! What is expected of `vm status` in one situation.
+
+use serde_json::Value;
+use vmkit_lab::Lab;
+
+use crate::{
+    account::{Account, disagreement},
+    corpus,
+};
+
+/// A situation and the right answers to it.
+pub(crate) struct Scenario {
+    /// Its name in the corpus.
+    pub(crate) name: &'static str,
+    /// What is out of order.
+    pub(crate) title: &'static str,
+    /// Why the expected answers are the right ones.
+    pub(crate) why: &'static str,
+    /// Per machine, what is to be said.
+    pub(crate) machines: &'static [Expected],
+}
+
+/// What is to be said of one machine.
+pub(crate) struct Expected {
+    pub(crate) name: &'static str,
+    /// Where it can be reached in truth; empty: nowhere.
+    pub(crate) truth: &'static [&'static str],
+    /// Whether a careful person could tell the truth from what the signals see.
+    pub(crate) knowable: bool,
+    /// The verdict, or [`DOUBTFUL`].
+    pub(crate) verdict: &'static str,
+    /// The address that is shown; with [`DOUBTFUL`], none other may be.
+    pub(crate) ip: Option<&'static str>,
+    /// Of an address, these flags at least; an empty list: none.
+    pub(crate) flags: &'static [(&'static str, &'static [&'static str])],
+    /// Of an address, a part of what one piece of its account says.
+    pub(crate) says: &'static [(&'static str, &'static str)],
+    /// Parts of notes.
+    pub(crate) notes: &'static [&'static str],
+}
+
+/// Any verdict but `resolved`: whether the address is shown as probable or withheld is not settled by
+/// what is right, only that it is not shown as sure.
+pub(crate) const DOUBTFUL: &str = "doubtful";
+
+/// A machine at one address that is beyond doubt.
+pub(crate) const RESOLVED: Expected = Expected {
+    name: "web",
+    truth: &["192.168.77.50"],
+    knowable: true,
+    verdict: "resolved",
+    ip: Some("192.168.77.50"),
+    flags: &[("192.168.77.50", &[])],
+    says: &[],
+    notes: &[],
+};
+
+impl Scenario {
+    /// Compares the live answers with the expected ones, and the record of the moment with the live
+    /// answers.
+    pub(crate) fn check(&self, lab: &Lab) {
+        let live = report(lab, &["status", "--json"]);
+        self.assert_expected(&live);
+        // The first look spoke with the guests, and the ARP table knows them now.
+        let live = report(lab, &["status", "--json"]);
+        let directory = lab.folder().join("snapshot");
+        let path = directory.to_str().expect("a plain path");
+        let saved = lab.vm(&["snapshot", "save", path]).expect("a record");
+        assert!(saved.status.success(), "{saved:#?}");
+        let replayed = report(lab, &["status", "--json", "--from", path]);
+        self.assert_expected(&replayed);
+        if let Some(difference) = disagreement(&live, &replayed) {
+            let (live, replayed) = (shown(&live), shown(&replayed));
+            panic!("{}: {difference}\nlive:\n{live}\nreplayed:\n{replayed}", self.name);
+        }
+        corpus::keep(self, &directory);
+    }
+
+    fn assert_expected(&self, report: &Value) {
+        let wrong: Vec<String> =
+            self.machines.iter().filter_map(|expected| expected.differs(report)).collect();
+        assert!(wrong.is_empty(), "{}: {}\n{}", self.name, wrong.join("\n"), shown(report));
+    }
+}
+
+/// A document that `vm` prints in the lab.
+fn report(lab: &Lab, arguments: &[&str]) -> Value {
+    let finished = lab.vm(arguments).expect("a status");
+    serde_json::from_str(&finished.stdout)
+        .unwrap_or_else(|error| panic!("no JSON ({error}): {finished:#?}"))
+}
+
+/// The accounts of all machines, for a person.
+fn shown(report: &Value) -> String {
+    let machines = report["vms"].as_array().into_iter().flatten();
+    machines.map(|machine| Account::of(machine).to_string()).collect()
+}
+
+impl Expected {
+    /// How the report differs from what is expected of this machine.
+    fn differs(&self, report: &Value) -> Option<String> {
+        let machines = report["vms"].as_array().into_iter().flatten();
+        let machine = machines.into_iter().find(|machine| machine["name"] == self.name)?;
+        let found = (machine["verdict"].as_str()?, machine["ip"].as_str());
+        let account = Account::of(machine);
+        let lacks = |what: &str| Some(format!("{} lacks {what}", self.name));
+        let (verdict, ip) = found;
+        let right = if self.verdict == DOUBTFUL {
+            verdict != "resolved" && (ip.is_none() || ip == self.ip)
+        } else {
+            found == (self.verdict, self.ip)
+        };
+        if !right {
+            return Some(format!("{} is {found:?}, not {:?}", self.name, (self.verdict, self.ip)));
+        }
+        for (address, flags) in self.flags {
+            let Some(candidate) = account.candidate(address) else { return lacks(address) };
+            let missing = flags.iter().any(|flag| !candidate.flags.contains(flag));
+            if missing || flags.is_empty() != candidate.flags.is_empty() {
+                return Some(format!("{address} is {:?}, not {flags:?}", candidate.flags));
+            }
+        }
+        for (address, says) in self.says {
+            let Some(candidate) = account.candidate(address) else { return lacks(address) };
+            if !candidate.tells(says) {
+                return lacks(&format!("{says:?} at {address}"));
+            }
+        }
+        let missing =
+            self.notes.iter().find(|part| !account.notes.iter().any(|n| n.contains(*part)));
+        missing.and_then(|part| lacks(&format!("the note {part:?}")))
+    }
+}

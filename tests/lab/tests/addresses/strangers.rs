@@ -1,0 +1,102 @@
+//! Hosts that are no machines, at the machines' addresses.
+
+use vmkit_lab::{GuestKind, GuestPlan, run};
+
+use crate::{
+    ADDRESS, NEXT_ADDRESS, healthy, inside, keep_neighbours,
+    scenario::{DOUBTFUL, Expected, RESOLVED, Scenario},
+    stranger, web,
+};
+
+const DUPLICATE: Scenario = Scenario {
+    name: "duplicate-ip",
+    title: "another host took the guest's address and announced it",
+    why: "the address is the machine's, but a connection may end at the other host",
+    machines: &[Expected {
+        knowable: false,
+        verdict: DOUBTFUL,
+        flags: &[("192.168.77.50", &["duplicate-ip"])],
+        notes: &["is also answered for by 3c:00:00:00:00:09"],
+        ..RESOLVED
+    }],
+};
+
+#[test]
+fn an_address_that_another_host_took_is_doubted() {
+    let Some((lab, _guest)) = healthy("duplicate-ip", &web()) else { return };
+    let other = stranger(&lab, ADDRESS);
+    let address = ADDRESS.to_string();
+    let announce = ["arping", "-U", "-c", "1", "-I", "eth0", &address];
+    run(other.command("busybox").args(announce)).expect("an announcement");
+    keep_neighbours(&lab);
+    DUPLICATE.check(&lab);
+}
+
+const TAKEN: Scenario = Scenario {
+    name: "old-address-taken",
+    title: "the guest has moved on, unheard of; another host lives at its old address",
+    why: "the ARP table and who answers say that the old address is somebody else's",
+    machines: &[Expected {
+        truth: &["192.168.77.60"],
+        knowable: false,
+        verdict: "no-address",
+        ip: None,
+        flags: &[("192.168.77.50", &["mac-mismatch"])],
+        says: &[("192.168.77.50", "with 3c:00:00:00:00:09 on br0, no machine of this list")],
+        ..RESOLVED
+    }],
+};
+
+#[test]
+fn another_host_at_the_old_address_is_not_the_machine() {
+    let Some((lab, mut guest)) = healthy("taken", &web()) else { return };
+    guest.end_dhcp();
+    inside(&guest).ip("address flush dev eth0").expect("no address");
+    inside(&guest).ip(&format!("address add {NEXT_ADDRESS}/24 dev eth0")).expect("an address");
+    let _other = stranger(&lab, ADDRESS);
+    crate::forget_neighbours(&lab);
+    lab.greet(ADDRESS).expect("an answer of the other host");
+    guest.wait_for_age(crate::GROWN_UP).expect("a machine that is up");
+    TAKEN.check(&lab);
+}
+
+const PROXY_ARP: Scenario = Scenario {
+    name: "proxy-arp",
+    title: "the router answers ARP for the guests and forwards to them",
+    why: "one MAC for many addresses says nothing of any; the guests' own words remain",
+    machines: &[
+        Expected { says: &[("192.168.77.50", "answers for several addresses")], ..RESOLVED },
+        Expected {
+            name: "db",
+            truth: &["192.168.77.60"],
+            ip: Some("192.168.77.60"),
+            flags: &[],
+            ..RESOLVED
+        },
+    ],
+};
+
+#[test]
+fn a_router_that_answers_for_everybody_refutes_nobody() {
+    let Some((mut lab, web)) = healthy("proxy-arp", &web()) else { return };
+    let plan = GuestPlan::new("db", GuestKind::Namespace);
+    let db = crate::join(&mut lab, &plan, NEXT_ADDRESS);
+    let router = lab.router_host();
+    router.set("ipv4.ip_forward", "1").expect("a router that forwards");
+    router.set("ipv4.conf.rt0.proxy_arp_pvlan", "1").expect("proxy ARP");
+    router.set("ipv4.neigh.rt0.proxy_delay", "0").expect("no delay");
+    router.set("ipv4.conf.rt0.send_redirects", "0").expect("no redirects");
+    for (guest, address) in [(&web, ADDRESS), (&db, NEXT_ADDRESS)] {
+        let entry = format!("neigh replace {address} lladdr {} dev rt0", guest.mac());
+        router.ip(&entry).expect("a way to the guest");
+    }
+    // The access point keeps the guests' own answers from the host.
+    let filter = "add table bridge proxy; \
+                  add chain bridge proxy guests { type filter hook input priority 0; }; \
+                  add rule bridge proxy guests iifname { tap1, tap2 } ether type arp drop";
+    run(lab.host().command("nft").arg(filter)).expect("a filter");
+    crate::forget_neighbours(&lab);
+    lab.greet(ADDRESS).expect("an answer by the router");
+    lab.greet(NEXT_ADDRESS).expect("an answer by the router");
+    PROXY_ARP.check(&lab);
+}
