@@ -38,7 +38,7 @@ pub struct Machine {
     /// How its first network card is connected. Only a running process tells.
     pub net: Reading<Net>,
     /// What lies at the place of its console log; whether that is a file is for the reader to see. A
-    /// foreground start leaves the log of an earlier run.
+    /// log of an earlier run, which a foreground start leaves there, is left out.
     pub console_log: Option<PathBuf>,
     /// The socket of the channel to its guest agent, where its process was started with one.
     pub guest_agent: Option<PathBuf>,

@@ -1,6 +1,9 @@
 //! From a data directory to its machines.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    time::{Duration, SystemTime},
+};
 
 use vmkit_platform::{Platform, Process};
 use vmkit_types::{HostNetwork, Reading, Unread};
@@ -18,6 +21,10 @@ use crate::{
 
 /// The manager whose format this crate reads.
 const MANAGER: &str = "vm-toolkit";
+
+/// Start times are rounded, on macOS to whole seconds: a log that was made at the start may look
+/// this much older.
+const START_SLACK: Duration = Duration::from_secs(2);
 
 /// How far to look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -144,6 +151,7 @@ fn machine(
     let (hostname, username) = guest_names(&directory, entry.hostname, entry.username, problems);
     let console_log = directory.join("console.log");
     let guest_agent = line.as_ref().and_then(|line| line.guest_agent.clone());
+    let started_at = process.and_then(|process| process.started_at.clone().known());
     Machine {
         manager: MANAGER,
         hostname,
@@ -153,11 +161,11 @@ fn machine(
         recorded_mac: macs.recorded,
         power,
         pid: process.map(|process| process.pid),
-        started_at: process.and_then(|process| process.started_at.clone().known()),
+        started_at,
         qmp,
         link_up: Reading::Unknown(Unread::Unsupported),
         net: line.map_or(Reading::Unknown(Unread::NotTried), |line| line.net),
-        console_log: Some(console_log).filter(|path| path.symlink_metadata().is_ok()),
+        console_log: Some(console_log).filter(|path| is_of_this_run(path, started_at)),
         // A relative one is relative to where QEMU was started, which is not known.
         guest_agent: guest_agent.filter(|path| path.is_absolute()),
         memory_mb: entry.memory_mb,
@@ -168,6 +176,15 @@ fn machine(
         name,
         directory,
     }
+}
+
+/// Whether there is a log, and not one that nobody has written to since the process started: a
+/// foreground start leaves that of an earlier run.
+fn is_of_this_run(log: &Path, started_at: Option<SystemTime>) -> bool {
+    let Ok(status) = log.symlink_metadata() else { return false };
+    let written = status.modified().ok().filter(|_| status.is_file());
+    let age_at_start = started_at.zip(written).map(|(start, written)| start.duration_since(written));
+    !matches!(age_at_start, Some(Ok(age)) if age > START_SLACK)
 }
 
 /// What the machine does, by its process and its monitor.

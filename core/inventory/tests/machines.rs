@@ -4,7 +4,11 @@
 
 mod support;
 
-use std::{fs, os::unix::fs::symlink, time::SystemTime};
+use std::{
+    fs::{self, File},
+    os::unix::fs::symlink,
+    time::{Duration, SystemTime},
+};
 
 use support::{Data, Fake, names, of};
 use vmkit_inventory::{Depth, MacSource, Power, Severity, derived_mac, read};
@@ -244,6 +248,27 @@ fn bad_files_are_problems_and_the_others_are_listed() {
     assert_eq!(of(&inventory, "binary").console_log, Some(log));
     assert_eq!(of(&inventory, "fifo").mac, Reading::Known(derived_mac("fifo")));
     assert!(matches!(of(&inventory, "fifo").recorded_mac, Reading::Unknown(Unread::Failed(_))));
+}
+
+#[test]
+fn a_log_that_nobody_wrote_since_the_start_is_of_an_earlier_run() {
+    let data = Data::new();
+    data.machine("web");
+    data.write("vms/web/web.pid", "17");
+    data.write("vms/web/console.log", "lease of 192.168.1.64 obtained");
+    let log = data.path("vms/web/console.log");
+    let line = format!("qemu-system-x86_64 -drive file={}/web.qcow2", data.path("vms/web").display());
+    // The fake process starts at the epoch.
+    for (written, left_out) in [(-3600, true), (-1, false), (5, false)] {
+        let offset = Duration::from_secs(i64::unsigned_abs(written));
+        let epoch = SystemTime::UNIX_EPOCH;
+        let time = if written < 0 { epoch - offset } else { epoch + offset };
+        File::options().append(true).open(&log).unwrap().set_modified(time).unwrap();
+        let of_running = data.read(&Fake::default().with(17, &line), Depth::ProcessesOnly);
+        assert_eq!(of(&of_running, "web").console_log.is_none(), left_out, "{written} s");
+        let of_stopped = data.read(&Fake::default(), Depth::ProcessesOnly);
+        assert!(of(&of_stopped, "web").console_log.is_some(), "{written} s");
+    }
 }
 
 #[test]
