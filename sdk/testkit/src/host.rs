@@ -17,7 +17,7 @@ use std::{
 };
 
 use vmkit_abi::{
-    self as abi, ErrorCode, HostApi, HostApi_TO, HostRef, Level, Resource,
+    self as abi, ErrorCode, HostApi, HostApi_TO, HostRef, Level, Resource, SignalBox,
     stable::{RRef, RResult, RSlice, RStr, RString, RVec, TD_Opaque},
 };
 use vmkit_plugin::{AdviceSource, Error, Fact, Inventory, Observation, Signal, Stage, Subject};
@@ -54,6 +54,16 @@ impl Report {
                 format!("{} {} {address} {}", seen.vm, seen.kind.code(), seen.says)
             })
             .collect()
+    }
+}
+
+/// A signal that several calls can ask, as a worker does; or why it could not be made.
+pub struct Made(Result<SignalBox, abi::Error>);
+
+impl Made {
+    /// Makes the signal from this configuration.
+    pub fn signal<P: Signal>(configuration: &str) -> Self {
+        Self(vmkit_plugin::export::make_signal::<P>(configuration.into()).into_result())
     }
 }
 
@@ -191,8 +201,12 @@ impl FakeHost {
 
     /// Makes the signal from this configuration and asks it about these machines.
     pub fn observe<P: Signal>(&self, configuration: &str, vms: &[Subject]) -> Report {
-        let made = vmkit_plugin::export::make_signal::<P>(configuration.into()).into_result();
-        let result = made.and_then(|signal| {
+        self.ask(&Made::signal::<P>(configuration), vms)
+    }
+
+    /// Asks a signal that may have been asked before, by this host or another.
+    pub fn ask(&self, signal: &Made, vms: &[Subject]) -> Report {
+        let result = signal.0.as_ref().map_err(Clone::clone).and_then(|signal| {
             let vms: Vec<_> = vms.iter().map(subject_out).collect();
             signal.observe(RSlice::from_slice(&vms), self.lend()).into_result()
         });

@@ -12,4 +12,4 @@
 mod host;
 mod observation;
 
-pub use host::{FakeHost, LogLine, Report};
+pub use host::{FakeHost, LogLine, Made, Report};
