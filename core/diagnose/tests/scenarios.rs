@@ -64,8 +64,11 @@ impl Scenario {
             && first == expected
             && self.test.as_deref().is_none_or(|wanted| test == Some(wanted))
             && (!got.healthy || got.causes.is_empty() && test.is_none());
-        let causes: Vec<String> =
-            got.causes.iter().map(|each| format!("{} {:.2}", each.code, each.probability)).collect();
+        let causes: Vec<String> = got
+            .causes
+            .iter()
+            .map(|each| format!("{} {:.2}", each.code, each.probability))
+            .collect();
         let (unknown, tell) = (got.unknown_probability, &got.cannot_tell);
         (!right).then(|| {
             format!("{}: {causes:?}, unknown {unknown:.2}, {tell:?}, next {test:?}", self.name)

@@ -25,8 +25,8 @@ pub(super) fn parse(files: Files) -> Result<Catalogue, CatalogueError> {
         within(file, &format!("by_unknown of {code}"), by_unknown)?;
         findings.push(row.into_kind(code, by_unknown));
     }
-    let mut names = Names::default();
-    names.findings = findings.iter().enumerate().map(|(at, kind)| (kind.code, at)).collect();
+    let places = findings.iter().enumerate().map(|(at, kind)| (kind.code, at)).collect();
+    let mut names = Names { findings: places, remedies: HashMap::new() };
     let (file, text) = files.remedies;
     let mut rows: BTreeMap<String, RemedyRow> = read(file, text)?;
     let mut remedies = Vec::new();
@@ -45,7 +45,9 @@ pub(super) fn parse(files: Files) -> Result<Catalogue, CatalogueError> {
     let mut causes = Vec::with_capacity(files.causes.len());
     for (code, text) in files.causes {
         let row: CauseRow = read(code, text)?;
-        if let Some(name) = row.explains.iter().find(|name| files.causes.iter().all(|c| c.0 != *name)) {
+        if let Some(name) =
+            row.explains.iter().find(|name| files.causes.iter().all(|c| c.0 != *name))
+        {
             return Err(unknown(code, "cause", name));
         }
         causes.push(row.into_cause(code, &names)?);
@@ -65,7 +67,6 @@ fn headers(text: &'static str) -> impl Iterator<Item = &'static str> {
     text.lines().filter_map(|line| line.strip_prefix('[')?.strip_suffix(']'))
 }
 
-#[derive(Default)]
 struct Names {
     findings: HashMap<&'static str, usize>,
     remedies: HashMap<&'static str, usize>,
@@ -82,10 +83,8 @@ impl Names {
 }
 
 fn read<T: DeserializeOwned>(file: &str, text: &str) -> Result<T, CatalogueError> {
-    toml::from_str(text).map_err(|error| CatalogueError::Syntax {
-        file: file.to_owned(),
-        source: Box::new(error),
-    })
+    toml::from_str(text)
+        .map_err(|error| CatalogueError::Syntax { file: file.to_owned(), source: Box::new(error) })
 }
 
 fn unknown(file: &str, kind: &'static str, name: &str) -> CatalogueError {

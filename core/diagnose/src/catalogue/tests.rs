@@ -95,7 +95,11 @@ fn isolation_is_never_blamed_for_a_missing_lease() {
 fn a_faulty_file_is_refused_with_the_place() {
     let (_, router) = FILES.causes.iter().find(|(code, _)| *code == "captive-portal").unwrap();
     let faults = [
-        ("web-hijacked = 0.96", "web-hijacked = 1.0", "probability of web-hijacked is out of range"),
+        (
+            "web-hijacked = 0.96",
+            "web-hijacked = 1.0",
+            "probability of web-hijacked is out of range",
+        ),
         ("web-hijacked = 0.96", "web-hijacker = 0.9", "names the unknown finding web-hijacker"),
         ("portal-login", "portal-logout", "names the unknown remedy portal-logout"),
         ("mode:shared", "mode:sheared", "names the unknown circumstance mode:sheared"),
@@ -107,7 +111,8 @@ fn a_faulty_file_is_refused_with_the_place() {
         assert_ne!(text, *router, "{good}");
         let causes: &'static [(&str, &str)] =
             Vec::leak(vec![("captive-portal", &*String::leak(text))]);
-        let error = rows::parse(super::embedded::Files { causes, ..FILES }).unwrap_err().to_string();
+        let error =
+            rows::parse(super::embedded::Files { causes, ..FILES }).unwrap_err().to_string();
         assert!(error.contains(expected), "{bad}: {error}");
     }
 }

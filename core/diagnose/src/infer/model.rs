@@ -20,7 +20,7 @@ impl Hypothesis {
         Self { causes: [cause, 0], count: 1 }
     }
 
-    fn two(first: usize, second: usize) -> Self {
+    pub(crate) fn two(first: usize, second: usize) -> Self {
         Self { causes: [first, second], count: 2 }
     }
 
@@ -76,9 +76,8 @@ impl<'a> Model<'a> {
         }
         odds.push(to_odds(catalogue.unknown_prior));
         // The leak is there already: what the unknown cause adds to it makes up `by_unknown`.
-        let of_unknown = |kind: &crate::FindingKind| {
-            ((1.0 - kind.by_unknown) / (1.0 - kind.leak)).min(1.0)
-        };
+        let of_unknown =
+            |kind: &crate::FindingKind| ((1.0 - kind.by_unknown) / (1.0 - kind.leak)).min(1.0);
         quiet.push(catalogue.findings.iter().map(of_unknown).collect());
         let mut observed = vec![None; catalogue.findings.len()];
         for finding in findings {
@@ -91,9 +90,8 @@ impl<'a> Model<'a> {
         }
         let seen: Vec<usize> =
             (0..observed.len()).filter(|place| observed[*place].is_some()).collect();
-        let of_cause = |row: &Vec<f64>| {
-            seen.iter().copied().filter(|finding| row[*finding] < 1.0).collect()
-        };
+        let of_cause =
+            |row: &Vec<f64>| seen.iter().copied().filter(|finding| row[*finding] < 1.0).collect();
         let touched = quiet.iter().map(of_cause).collect();
         Self { catalogue, odds, quiet, observed, seen, touched }
     }

@@ -8,15 +8,15 @@ use vmkit_diagnose::{
 use vmkit_scoring::{Pick, Verdict};
 use vmkit_survey::Survey;
 use vmkit_types::{
-    HostNetwork, Interface, InterfaceKind, NetworkMode, Prefix, Reading, Route, Unread,
+    HostNetwork, Interface, InterfaceKind, Mac, NetworkMode, Prefix, Reading, Route, Unread,
 };
 
 /// What a scenario sets.
-pub struct Scene<'a> {
-    pub name: &'a str,
-    pub given: &'a [String],
-    pub verdict: Verdict,
-    pub router: Reading<&'a Router>,
+pub(crate) struct Scene<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) given: &'a [String],
+    pub(crate) verdict: Verdict,
+    pub(crate) router: Reading<&'a Router>,
 }
 
 impl Scene<'_> {
@@ -35,7 +35,7 @@ impl Scene<'_> {
             process: Reading::Known(Process::Running),
             started_at: None,
             link_up: Reading::Unknown(Unread::NotTried),
-            macs: vec!["52:54:00:4b:5e:57".parse().unwrap()],
+            macs: vec![Mac::new([0x52, 0x54, 0, 0x4b, 0x5e, 0x57])],
             recorded_mac: Reading::Unknown(Unread::NotTried),
             mode: mode.iter().find(|(name, _)| self.holds(name)).map(|(_, mode)| *mode),
             interface: Some("br0".to_owned()),
@@ -73,7 +73,7 @@ impl Scene<'_> {
     }
 
     /// The diagnosis of this scene with these findings.
-    pub fn diagnose(&self, findings: &[Finding], catalogue: &Catalogue) -> Diagnosis {
+    pub(crate) fn diagnose(&self, findings: &[Finding], catalogue: &Catalogue) -> Diagnosis {
         let (machine, network, survey) = (self.machine(), self.network(), Survey::default());
         let pick = Pick {
             verdict: self.verdict,
@@ -98,7 +98,6 @@ impl Scene<'_> {
             network: Reading::Known(&network),
             survey: &survey,
             evidence: Vec::new(),
-            all_evidence: &[],
             pick: &pick,
             guest_traffic: Reading::Unknown(Unread::NotTried),
             uplink_traffic: Reading::Unknown(Unread::NotTried),
@@ -110,7 +109,7 @@ impl Scene<'_> {
 }
 
 /// Findings with these present, and absent those that are listed or of a source that was looked at.
-pub fn findings(
+pub(crate) fn findings(
     catalogue: &Catalogue,
     present: &[String],
     absent: &[String],
@@ -121,12 +120,10 @@ pub fn findings(
         assert!(catalogue.finding(code).is_some(), "no finding {code}");
     }
     let state = |code: &str| {
-        let kind = catalogue.finding(code).unwrap();
+        let source = catalogue.finding(code).map_or("", |kind| kind.source.as_str());
         match () {
             () if listed(present, code) => State::Present(String::new()),
-            () if listed(absent, code) || listed(looked, &kind.source) => {
-                State::Absent(String::new())
-            }
+            () if listed(absent, code) || listed(looked, source) => State::Absent(String::new()),
             () => State::NotObserved(Unread::NotTried),
         }
     };

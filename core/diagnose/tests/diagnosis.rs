@@ -1,0 +1,137 @@
+//! What a diagnosis holds beside its ranking: evidence, remedies, what follows from what.
+
+mod common;
+
+use vmkit_diagnose::{Catalogue, Diagnosis, Finding, Router, RouterRemedy, Scope, State};
+use vmkit_scoring::Verdict;
+use vmkit_types::{Reading, Unread};
+
+const WIFI: &str = "mode:bridged uplink:wifi platform:macos";
+const ROUTER_DROPS: &str = "address-missing address-link-local discover-unanswered \
+                            offer-never-arrives test-machine-unanswered test-foreign-unanswered";
+const ROUTER_ANSWERS: &str = "foreign-mac-on-air request-lost-in-host test-host-unanswered";
+
+fn words(text: &str) -> Vec<String> {
+    text.split_whitespace().map(str::to_owned).collect()
+}
+
+fn diagnosis(name: &str, given: &str, findings: &[Finding], router: Option<&Router>) -> Diagnosis {
+    let catalogue = Catalogue::builtin().unwrap();
+    let given = words(given);
+    let router = router.map_or(Reading::Unknown(Unread::NotTried), Reading::Known);
+    let scene = common::Scene { name, given: &given, verdict: Verdict::NoAddress, router };
+    scene.diagnose(findings, &catalogue)
+}
+
+fn router_drops() -> Vec<Finding> {
+    let catalogue = Catalogue::builtin().unwrap();
+    common::findings(&catalogue, &words(ROUTER_DROPS), &words(ROUTER_ANSWERS), &words("machine"))
+}
+
+#[test]
+fn evidence_says_what_speaks_for_a_cause_and_what_against() {
+    let mut findings = router_drops();
+    let seen = |code: &str, state| Finding { code: findings_code(code), state };
+    findings.retain(|each| {
+        !["test-machine-unanswered", "router-known-to-drop-bridged"].contains(&each.code)
+    });
+    findings.push(seen("test-machine-unanswered", State::Present("3 tries\x1b[2J".into())));
+    findings.push(seen("router-known-to-drop-bridged", State::Absent("a Fritz!Box".into())));
+    let got = diagnosis("web", WIFI, &findings, None);
+    let cause = &got.causes[0];
+    assert_eq!(cause.code, "router-drops-foreign-chaddr");
+    assert!(got.cannot_tell.is_none() && !got.healthy);
+    let test = cause.evidence_for.iter().find(|each| each.code == "test-machine-unanswered");
+    let test = test.unwrap();
+    assert!(test.decibans > 15.0, "{}", test.decibans);
+    assert!(test.text.ends_with("hardware address: 3 tries\\x1b[2J"), "{}", test.text);
+    let sorted = cause.evidence_for.windows(2).all(|pair| pair[0].decibans >= pair[1].decibans);
+    assert!(sorted);
+    let against: Vec<_> = cause.evidence_against.iter().map(|each| each.code).collect();
+    assert_eq!(against, ["router-known-to-drop-bridged"]);
+    assert!(cause.evidence_against[0].decibans < -1.0);
+    assert_eq!(got.unexplained, Vec::<&str>::new());
+}
+
+fn findings_code(code: &str) -> &'static str {
+    Catalogue::builtin().unwrap().finding_codes().find(|known| *known == code).unwrap()
+}
+
+#[test]
+fn remedies_name_what_this_computer_has() {
+    let got = diagnosis("web", WIFI, &router_drops(), None);
+    let remedies = &got.causes[0].remedies;
+    let ids: Vec<&str> = remedies.iter().map(|remedy| remedy.id.as_str()).collect();
+    assert_eq!(ids, ["use-shared-mode", "use-ethernet", "router-setting"]);
+    let line = |at: usize| remedies[at].command_line();
+    assert_eq!(line(0).unwrap(), "vm start web --net shared");
+    assert_eq!(line(1).unwrap(), "vm start web --net bridged --bridge en7");
+    assert_eq!(line(2), None);
+    assert!(remedies[2].steps[0].contains("http://192.168.1.254"), "{:?}", remedies[2].steps);
+    assert!(
+        remedies.iter().all(|each| each.measures == "address-missing" && !each.undo.is_empty())
+    );
+}
+
+#[test]
+fn advice_for_the_router_at_hand_goes_in_the_place_of_the_general_one() {
+    let router = Router {
+        remedies: vec![RouterRemedy {
+            id: "bt-smart-setup-mode-2".into(),
+            title: "Smart Setup: Mode 1 to Mode 2".into(),
+            steps: vec!["Advanced Settings\x1b]0;x\x07".into(), "Firewall".into()],
+            confidence: 0.7,
+            because: vec!["users report it".into()],
+        }],
+        ..Router::default()
+    };
+    let got = diagnosis("web", WIFI, &router_drops(), Some(&router));
+    let remedies = &got.causes[0].remedies;
+    assert!(remedies.iter().all(|remedy| remedy.id != "router-setting"));
+    let advice = remedies.iter().find(|remedy| remedy.scope == Scope::Router).unwrap();
+    assert_eq!(advice.id, "bt-smart-setup-mode-2");
+    assert_eq!(advice.steps, ["Advanced Settings\\x1b]0;x\\x07", "Firewall"]);
+}
+
+#[test]
+fn a_hostile_name_never_becomes_a_command() {
+    let shown = |name: &str| {
+        let got = diagnosis(name, WIFI, &router_drops(), None);
+        got.causes[0].remedies.iter().find(|each| each.id == "use-shared-mode").cloned().unwrap()
+    };
+    for name in ["--net=host", "a\nrm -rf /", "a\u{202e}b", "\x1b[2J"] {
+        assert_eq!(shown(name).command_line(), None, "{name:?}");
+    }
+    for name in ["a; rm -rf $HOME", "it's", "`id`", "a b"] {
+        let remedy = shown(name);
+        let words = shlex::split(&remedy.command_line().unwrap()).unwrap();
+        assert_eq!(words, ["vm", "start", name, "--net", "shared"]);
+    }
+}
+
+#[test]
+fn what_only_follows_is_folded_and_what_does_not_is_shown() {
+    let catalogue = Catalogue::builtin().unwrap();
+    let down = words(
+        "address-missing uplink-down test-host-unanswered test-machine-unanswered \
+                      test-foreign-unanswered web-hijacked",
+    );
+    let findings = common::findings(&catalogue, &down, &[], &words("machine"));
+    let got = diagnosis("web", "mode:bridged uplink:ethernet platform:linux", &findings, None);
+    let codes: Vec<&str> = got.causes.iter().map(|cause| cause.code).collect();
+    assert_eq!(codes[..2], ["host-uplink-down", "captive-portal"]);
+    assert!(!codes.contains(&"dhcp-no-server"), "{codes:?}");
+    let mut both = got.together.unwrap();
+    both.sort_unstable();
+    assert_eq!(both, ["captive-portal", "host-uplink-down"]);
+}
+
+#[test]
+fn where_nothing_can_be_told_there_is_a_test_and_at_most_two_causes() {
+    let catalogue = Catalogue::builtin().unwrap();
+    let findings = common::findings(&catalogue, &words("address-missing"), &[], &[]);
+    let got = diagnosis("web", WIFI, &findings, None);
+    assert!(got.cannot_tell.is_some() && got.causes.len() <= 2 && !got.healthy);
+    let test = got.next_test.unwrap();
+    assert!(test.gain_bits > 0.3 && test.command.contains(&"web".to_owned()), "{test:?}");
+}
