@@ -288,7 +288,8 @@ impl<'a> Observer<'a> {
         run.confirm_in_doubt(&in_doubt(probes.clone()));
         let mut of_wanted =
             cases.iter().zip(&clarity).filter(|(case, _)| wanted.contains(&case.name));
-        if of_wanted.all(|(_, of)| of.resolved) {
+        // A record holds all that there is, and of a record the same is told every time.
+        if !thorough && of_wanted.all(|(_, of)| of.resolved) {
             run.leave_slow();
         } else {
             let mut late = to_probe(&run.settle_slow());
