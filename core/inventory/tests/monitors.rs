@@ -7,7 +7,7 @@ mod support;
 
 use std::{
     fs,
-    io::{BufRead as _, BufReader, Write as _},
+    io::{BufRead as _, BufReader, Read as _, Write as _},
     os::unix::net::{UnixListener, UnixStream},
     path::Path,
     process::{Child, Command, Stdio},
@@ -120,18 +120,14 @@ fn a_foreground_start_without_pid_file_is_found_and_a_dead_one_is_stopped() {
     assert_eq!((web.power, &web.qmp), (Power::Stopped, &Reading::Absent));
 }
 
-/// A monitor made of fixed lines, for one client.
+/// A monitor that says fixed lines to one client and stays until that leaves.
 fn scripted(socket: &Path, lines: &'static [&'static str]) {
     let listener = UnixListener::bind(socket).unwrap();
     std::thread::spawn(move || {
-        let (stream, _) = listener.accept().unwrap();
-        let mut reader = BufReader::new(stream);
-        for line in lines {
-            // The client may have left: then the rest is for nobody.
-            if reader.get_mut().write_all(line.as_bytes()).is_err() {
-                return;
-            }
-            reader.read_line(&mut String::new()).ok();
+        let (mut stream, _) = listener.accept().unwrap();
+        // The client may have left: then the rest is for nobody.
+        if stream.write_all(lines.concat().as_bytes()).is_ok() {
+            stream.read_to_end(&mut Vec::new()).ok();
         }
     });
 }

@@ -9,7 +9,7 @@ use std::{
 };
 
 use vmkit_inventory::{Depth, Inventory, Location, Machine, Source, read};
-use vmkit_platform::{Invoker, Platform, Process};
+use vmkit_platform::{Invoker, Platform, Process, SurveyTexts};
 use vmkit_types::{HostNetwork, Reading, Unread};
 
 /// A computer with these processes.
@@ -59,6 +59,16 @@ impl Platform for Fake {
 
     fn processes(&self) -> Reading<Vec<Process>> {
         self.processes.clone()
+    }
+
+    fn survey(&self) -> SurveyTexts {
+        let not_tried = || Reading::Unknown(Unread::NotTried);
+        SurveyTexts {
+            bridges: not_tried(),
+            firewall: not_tried(),
+            listeners: not_tried(),
+            hosts: Reading::Unknown(Unread::NotTried),
+        }
     }
 
     fn invoker(&self) -> Invoker {
