@@ -6,7 +6,7 @@ use vmkit_evidence::Evidence;
 use vmkit_types::{Kind, Mac, attribute};
 
 use crate::{
-    Entry, Flag, StruckOut,
+    Doubt, Entry, Flag, StruckOut, Weights,
     ledger::{Item, Scale},
     place::{Place, Standing},
 };
@@ -26,8 +26,10 @@ pub(crate) struct Weighed<'a> {
     pub(crate) held_by: Vec<Mac>,
     /// MACs of others that answered beside the machine, just now.
     pub(crate) shared_with: Vec<Mac>,
-    /// Somebody else was seen there, and the machine itself not since.
+    /// Somebody else was seen there, and not the machine alone since.
     pub(crate) held_by_other: bool,
+    /// The machine has it at this moment, and may have others.
+    pub(crate) held: bool,
 }
 
 /// The evidence of one machine, sorted out.
@@ -53,15 +55,44 @@ impl<'a> Draft<'a> {
         let general: Vec<&Evidence> =
             about_machine.iter().filter(|i| i.entry.counted()).map(|i| i.entry.evidence).collect();
         addressed.sort_by_key(|(address, _)| *address);
+        let self_given =
+            addressed.iter().find(|(address, item)| scale.is_self_given(*address, item));
+        let self_given = self_given.map(|(address, _)| *address);
         let per_address = addressed.chunk_by(|(one, _), (two, _)| one == two);
         let mut candidates = Vec::with_capacity(per_address.clone().count());
-        candidates.extend(per_address.map(|about| Weighed::new(about, &general, scale, place)));
+        candidates.extend(per_address.map(|about| {
+            let mut weighed = Weighed::new(about, &general, scale, place);
+            weighed.doubt_beside(self_given, scale.weights);
+            weighed
+        }));
         let about_machine = ordered(about_machine);
         Self { candidates, about_machine, unread }
     }
 }
 
 impl<'a> Weighed<'a> {
+    /// Doubts an address that the guest does not name where it names one that it gave to itself:
+    /// it does so when DHCP gives nothing.
+    fn doubt_beside(&mut self, self_given: Option<IpAddr>, weights: &Weights) {
+        let Some(self_given) = self_given else { return };
+        let named = self.ledger.iter().filter(|entry| entry.counted()).any(|entry| {
+            let rule = weights.rule(&entry.evidence.observation.kind);
+            rule.is_some_and(|rule| rule.held || weights.groups[rule.group].guest_claim)
+        });
+        let open = self.address.is_ipv4() && !named && !self.held && self.standing.doubt.is_none();
+        if open && !self.standing.link_local {
+            let weight = weights.self_given_prior.ln();
+            let says = format!("DHCP gave the guest nothing: it gave itself {self_given}");
+            self.standing.doubt = Some(Doubt { says, weight });
+            self.logit += weight;
+        }
+    }
+
+    /// Whether the machine may have it beside others. Of IPv6 a machine has several as a rule.
+    pub(crate) fn beside_others(&self) -> bool {
+        self.held || self.address.is_ipv6()
+    }
+
     fn new(
         about: &[(IpAddr, &'a Evidence)],
         general: &[&'a Evidence],
@@ -107,7 +138,12 @@ impl<'a> Weighed<'a> {
         shared_with.sort_unstable();
         shared_with.dedup();
         let tied = tie.is_some();
-        let held_by_other = held_by_other(&items);
+        let identified = items
+            .iter()
+            .any(|item| item.supports() && item.rule.is_some_and(|rule| rule.identifies));
+        let answered_twice = !shared_with.is_empty() && !identified;
+        let held_by_other = answered_twice || held_by_other(&items, scale);
+        let held = items.iter().any(Item::holds);
         let flags = flags(&standing, &items, supported, mismatch, scale);
         Self {
             address,
@@ -120,24 +156,31 @@ impl<'a> Weighed<'a> {
             held_by,
             shared_with,
             held_by_other,
+            held,
         }
     }
 }
 
-/// Whether another MAC was seen there within the half-life of that, and the machine itself not
-/// since: neither by a later frame nor by what only it can answer.
-fn held_by_other(items: &[Item<'_, '_>]) -> bool {
-    let others = items.iter().filter_map(|item| {
-        let rule = item.rule.filter(|rule| rule.other_mac && item.entry.counted())?;
-        item.is_fresh().then_some((rule.group, item.entry.age))
-    });
-    let answered_itself = |group: usize, age: Duration| {
+/// Whether somebody else was seen there, within the half-life of that, and the machine itself not
+/// since: neither by a later frame nor by what only it can answer. Where the other is one of the
+/// machines, a frame of its own decides: clones may have one host key.
+fn held_by_other(items: &[Item<'_, '_>], scale: &Scale<'_, '_>) -> bool {
+    let answered_itself = |group: Option<usize>, age: Duration| {
         items.iter().filter(|item| item.supports()).any(|item| {
             let own = item.rule.filter(|rule| rule.ties && rule.reaches);
-            own.is_some_and(|rule| item.entry.age < age || rule.group != group)
+            own.is_some_and(|rule| {
+                (item.entry.age < age && !rule.identifies)
+                    || group.is_some_and(|group| rule.group != group)
+            })
         })
     };
-    others.into_iter().any(|(group, age)| !answered_itself(group, age))
+    let fresh = items.iter().filter(|item| item.entry.counted() && item.is_fresh());
+    fresh.filter_map(|item| Some((item, item.rule?))).any(|(item, rule)| {
+        let mac = item.entry.evidence.observation.mac;
+        let of_a_machine = mac.is_some_and(|mac| scale.crowd.owners.contains_key(&mac));
+        let other_origin = (!of_a_machine).then_some(rule.group);
+        rule.refutes || (rule.other_mac && !answered_itself(other_origin, item.entry.age))
+    })
 }
 
 fn flags(

@@ -6,7 +6,7 @@ use std::{
 };
 
 use vmkit_evidence::Evidence;
-use vmkit_types::Mac;
+use vmkit_types::{HostNetwork, InterfaceKind, Mac, NetworkMode};
 
 use crate::{Case, Weights};
 
@@ -17,10 +17,20 @@ pub(crate) struct Crowd<'a> {
     /// The running machines that have this MAC.
     pub(crate) owners: HashMap<Mac, Vec<usize>>,
     answering_for_many: HashSet<Mac>,
+    /// MACs of the host's Wi-Fi cards.
+    wifi: Vec<Mac>,
 }
 
 impl<'a> Crowd<'a> {
-    pub(crate) fn new(cases: &[Case], evidence: &'a [Evidence], weights: &Weights) -> Self {
+    pub(crate) fn new(
+        cases: &[Case],
+        evidence: &'a [Evidence],
+        network: Option<&HostNetwork>,
+        weights: &Weights,
+    ) -> Self {
+        let interfaces = network.iter().flat_map(|network| &network.interfaces);
+        let wifi = interfaces.filter(|interface| interface.kind == InterfaceKind::Wifi);
+        let wifi = wifi.filter_map(|interface| interface.mac).collect();
         let mut owners: HashMap<Mac, Vec<usize>> = HashMap::new();
         for (vm, case) in cases.iter().enumerate().filter(|(_, case)| case.running) {
             for mac in &case.macs {
@@ -43,17 +53,22 @@ impl<'a> Crowd<'a> {
             };
             let foreign = !cases[observation.vm].macs.contains(&mac)
                 && !owners.contains_key(&mac)
-                && weights.rule(&observation.kind).is_some_and(|rule| rule.other_mac);
+                && weights.rule(&observation.kind).is_some_and(|r| r.other_mac || r.duplicate);
             if foreign && *first_seen_at.entry(mac).or_insert(address) != address {
                 answering_for_many.insert(mac);
             }
         }
-        Self { evidence: per_machine, owners, answering_for_many }
+        Self { evidence: per_machine, owners, answering_for_many, wifi }
     }
 
     /// Whether this MAC, of none of the machines, was seen at several of their addresses.
     pub(crate) fn answers_for_many(&self, mac: Mac) -> bool {
         self.answering_for_many.contains(&mac)
+    }
+
+    /// Whether frames of this machine carry this MAC: a Wi-Fi card sends with its own MAC alone.
+    pub(crate) fn translates(&self, mac: Mac, case: &Case) -> bool {
+        case.mode == Some(NetworkMode::Bridged) && self.wifi.contains(&mac)
     }
 
     /// Other running machines that have a MAC of this one.

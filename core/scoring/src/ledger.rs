@@ -3,6 +3,7 @@
 use std::{
     cmp::Ordering,
     collections::HashMap,
+    net::IpAddr,
     time::{Duration, SystemTime},
 };
 
@@ -19,6 +20,9 @@ const START_SLACK: Duration = Duration::from_secs(2);
 /// than the time between the stages of a run that makes it look again.
 const ONE_READ: Duration = Duration::from_millis(5);
 
+/// An answer this old at most came in the look that read the neighbour table: no look takes longer.
+const SAME_RUN: Duration = Duration::from_secs(30);
+
 /// What the weighing of one machine's evidence needs.
 pub(crate) struct Scale<'s, 'a> {
     pub(crate) case: &'s Case,
@@ -32,6 +36,8 @@ pub(crate) struct Item<'s, 'a> {
     pub(crate) entry: Entry<'a>,
     pub(crate) rule: Option<&'s Rule>,
     half_life: Option<f64>,
+    /// It tells whose the answer was that came from the address.
+    answered: bool,
 }
 
 impl<'s, 'a> Scale<'s, 'a> {
@@ -48,9 +54,10 @@ impl<'s, 'a> Scale<'s, 'a> {
         facts.sort_unstable_by(|(rule, one), (other_rule, two)| {
             place(*rule).cmp(&place(*other_rule)).then_with(|| in_order(one, two))
         });
+        let answer = facts.iter().filter_map(|(rule, item)| self.answer((*rule)?, item)).max();
         let mut items: Vec<_> = facts
             .into_iter()
-            .map(|(rule, evidence)| self.item(evidence, rule, wrong_nat))
+            .map(|(rule, evidence)| self.item(evidence, rule, answer, wrong_nat))
             .collect();
         strike_repeated(&mut items);
         let groups = items.chunk_by_mut(|a, b| a.group() == b.group());
@@ -65,10 +72,13 @@ impl<'s, 'a> Scale<'s, 'a> {
         &self,
         evidence: &'a Evidence,
         rule: Option<&'s Rule>,
+        answer: Option<SystemTime>,
         wrong_nat: bool,
     ) -> Item<'s, 'a> {
         let observation = &evidence.observation;
+        let answered = answer.and_then(|at| Some((at, rule?.answered?)));
         let seen_at = evidence.seen_at();
+        let seen_at = answered.map_or(seen_at, |(answered_at, _)| answered_at.max(seen_at));
         let age = self.now.duration_since(seen_at).unwrap_or(Duration::ZERO);
         let half_life = rule.and_then(|rule| rule.half_life(observation));
         let why_not = match rule {
@@ -77,9 +87,40 @@ impl<'s, 'a> Scale<'s, 'a> {
         };
         let weight = rule.filter(|_| why_not.is_none()).map_or(0.0, |rule| {
             let fading = half_life.map_or(1.0, |half_life| (-age.as_secs_f64() / half_life).exp2());
-            rule.log_ratio * fading
+            let log_ratio = answered.map_or(rule.log_ratio, |(_, log_ratio)| log_ratio);
+            let undated = answered.is_none() && observation.age.is_none();
+            let of_this_boot = rule.kept.filter(|_| undated).map_or(1.0, |kept| {
+                self.uptime().map_or(1.0, |uptime| (uptime.as_secs_f64() / kept).min(1.0))
+            });
+            log_ratio * fading * of_this_boot
         });
-        Item { entry: Entry { evidence, weight, age, why_not }, rule, half_life }
+        let entry = Entry { evidence, weight, age, why_not };
+        Item { entry, rule, half_life, answered: answered.is_some() }
+    }
+
+    /// When somebody at the address answered, if this fact is such an answer and a fresh one.
+    fn answer(&self, rule: &Rule, evidence: &Evidence) -> Option<SystemTime> {
+        if !rule.reaches || !self.weights.groups[rule.group].anonymous {
+            return None;
+        }
+        let at = evidence.seen_at();
+        let age = self.now.duration_since(at).unwrap_or(Duration::ZERO);
+        (age <= SAME_RUN && self.why_not(&evidence.observation, at, rule, false).is_none())
+            .then_some(at)
+    }
+
+    /// Whether the guest says, in this boot, that it has given itself this address of 169.254/16.
+    pub(crate) fn is_self_given(&self, address: IpAddr, evidence: &Evidence) -> bool {
+        let of_boot = |rule: &Rule| {
+            self.why_not(&evidence.observation, evidence.seen_at(), rule, false).is_none()
+        };
+        let claim = |rule: &&Rule| self.weights.groups[rule.group].guest_claim;
+        matches!(address, IpAddr::V4(v4) if v4.is_link_local())
+            && self.weights.rule(&evidence.observation.kind).filter(claim).is_some_and(of_boot)
+    }
+
+    fn uptime(&self) -> Option<Duration> {
+        Some(self.now.duration_since(self.case.started_at?).unwrap_or(Duration::ZERO))
     }
 
     fn why_not(
@@ -104,7 +145,11 @@ impl<'s, 'a> Scale<'s, 'a> {
             if rule.ties && foreign {
                 return Some(WhyNot::ForeignMac(mac));
             }
-            if (rule.other_mac || rule.duplicate) && self.crowd.answers_for_many(mac) {
+            let of_another = rule.other_mac || rule.duplicate;
+            if of_another && self.crowd.translates(mac, self.case) {
+                return Some(WhyNot::Translated(mac));
+            }
+            if of_another && self.crowd.answers_for_many(mac) {
                 return Some(WhyNot::AnswersForMany(mac));
             }
         }
@@ -120,7 +165,9 @@ impl<'s, 'a> Scale<'s, 'a> {
             return;
         }
         let mut last_read: HashMap<_, SystemTime> = HashMap::new();
-        for evidence in group.iter().map(|item| item.entry.evidence) {
+        // One that only repeats another supersedes nothing: that other one stands for it.
+        let told = group.iter().filter(|item| item.entry.why_not != Some(WhyNot::Superseded));
+        for evidence in told.map(|item| item.entry.evidence) {
             let last = last_read.entry(reading(evidence)).or_insert(evidence.received_at);
             *last = evidence.received_at.max(*last);
         }
@@ -171,6 +218,12 @@ impl Item<'_, '_> {
     /// Whether its age is within its half-life.
     pub(crate) fn is_fresh(&self) -> bool {
         self.half_life.is_none_or(|half_life| self.entry.age.as_secs_f64() <= half_life)
+    }
+
+    /// Whether it shows that the machine has the address at this moment.
+    pub(crate) fn holds(&self) -> bool {
+        let held = self.rule.is_some_and(|rule| rule.held || (self.answered && rule.ties));
+        held && self.supports() && self.is_fresh()
     }
 
     fn strike(&mut self, why_not: WhyNot) {

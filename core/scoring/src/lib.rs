@@ -9,6 +9,7 @@
 
 mod candidate;
 mod case;
+mod certainty;
 mod crowd;
 mod hysteresis;
 mod ledger;
@@ -47,7 +48,7 @@ pub fn score<'a>(
     weights: &Weights,
 ) -> Vec<Pick<'a>> {
     let place = Place::new(network);
-    let crowd = Crowd::new(cases, evidence, weights);
+    let crowd = Crowd::new(cases, evidence, network, weights);
     let drafts: Vec<Draft<'a>> = cases
         .iter()
         .zip(&crowd.evidence)

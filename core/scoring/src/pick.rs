@@ -54,8 +54,9 @@ pub struct Pick<'a> {
     pub address: Option<IpAddr>,
     /// Its probability.
     pub confidence: Option<f64>,
-    /// All addresses that were named: first the family of the pick, then by probability. Those of
-    /// one family and "no address" together have probability 1.
+    /// All addresses that were named: first the family of the pick, then the likeliest (of IPv6 the
+    /// farthest reaching of those that are about as sure). "No address" and the IPv4 addresses have
+    /// probability 1 together, unless the machine answers at several at once.
     pub candidates: Vec<Candidate<'a>>,
     /// Probability of "no address" within the family of the pick; 1 where there are no candidates.
     pub none_probability: f64,
@@ -142,6 +143,8 @@ pub enum WhyNot {
     OtherInterface,
     /// That MAC answers for many addresses: a host that translates MACs, or a router's proxy ARP.
     AnswersForMany(Mac),
+    /// That MAC is of the host's Wi-Fi, which stands for the MACs of all machines bridged with it.
+    Translated(Mac),
     /// It is of a DHCP server that a bridged machine does not ask.
     OtherMode,
     /// The machine had just been started and may not have been up.
@@ -249,6 +252,12 @@ impl fmt::Display for WhyNot {
                 "{mac} answers for several addresses: translated MACs or proxy ARP, which tell \
                  nothing of who is behind"
             ),
+            Self::Translated(mac) => {
+                write!(
+                    f,
+                    "{mac} is this computer's on Wi-Fi, and stands for every bridged machine's"
+                )
+            }
             Self::OtherMode => {
                 f.write_str("a lease of the shared network says nothing about a bridged run")
             }

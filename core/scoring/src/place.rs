@@ -85,7 +85,7 @@ impl<'n> Place<'n> {
         } else if let Some(other) = other {
             Some(format!("it is on {}, and the machine is bridged elsewhere", escaped(&other.name)))
         } else {
-            self.doubt(address, case.mode, range)
+            self.doubt(address, case, range)
         };
         let weight = weights.doubtful_prior.ln();
         standing.doubt = reason.map(|says| Doubt { says, weight });
@@ -168,17 +168,24 @@ impl<'n> Place<'n> {
         (elsewhere && case.mode == Some(NetworkMode::Bridged)).then_some(found)
     }
 
+    /// The interface of a bridged machine, where it has IPv4 networks and the host none with this
+    /// address: the host shares the machine's link, and would know its network.
+    fn elsewhere(&self, case: &Case, address: IpAddr) -> Option<&Interface> {
+        let own = self.by_name.get(case.interface.as_deref()?)?;
+        let bridge = own.bridge.as_deref().and_then(|bridge| self.by_name.get(bridge));
+        let mut addresses = [Some(own), bridge].into_iter().flatten().flat_map(|i| &i.addresses);
+        let unknown = address.is_ipv4() && self.on_link(address).is_none();
+        let bridged = case.mode == Some(NetworkMode::Bridged);
+        (bridged && unknown && addresses.any(|prefix| prefix.address.is_ipv4())).then_some(*own)
+    }
+
     fn on_default_network(&self, address: IpAddr) -> bool {
         let on_link = self.on_link(address);
         on_link.is_some_and(|found| self.default_interfaces.contains(found.name.as_str()))
     }
 
-    fn doubt(
-        &self,
-        address: IpAddr,
-        mode: Option<NetworkMode>,
-        range: Option<&Range>,
-    ) -> Option<String> {
+    fn doubt(&self, address: IpAddr, case: &Case, range: Option<&Range>) -> Option<String> {
+        let mode = case.mode;
         match (mode, range) {
             (Some(NetworkMode::User), _) => {
                 return Some("the host cannot reach a machine on QEMU's user network".to_owned());
@@ -197,6 +204,12 @@ impl<'n> Place<'n> {
         }
         if shared && self.known && self.on_link(address).is_none() {
             return Some("the host has no shared network with this address".to_owned());
+        }
+        if let Some(own) = self.elsewhere(case, address) {
+            let name = escaped(&own.name);
+            return Some(format!(
+                "it is in no network of {name}, which the machine is bridged with"
+            ));
         }
         let unplaced = self.on_link(address).is_none();
         (unplaced && looks_like_an_end(address))

@@ -92,6 +92,8 @@ pub(crate) fn decide<'a>(
             ));
         }
         if shared_mac {
+            // What was seen of the MAC may have been the other machine.
+            weighed.held = false;
             weighed.flags.push(Flag::DuplicateMac);
         }
         weighed.flags.sort_unstable();
@@ -133,19 +135,25 @@ impl<'a> Family<'a> {
         let open = weighed.iter().filter(|(w, _)| w.standing.struck_out.is_none());
         // "No address" has logit 0; the highest is subtracted, so that nothing overflows.
         let highest = open.clone().map(|(w, _)| scaled(w)).fold(0.0, f64::max);
+        let odds = |weighed: &Weighed<'_>| (scaled(weighed) - highest).exp();
         let none = (-highest).exp();
-        let total = none + open.map(|(w, _)| (scaled(w) - highest).exp()).sum::<f64>();
+        let alone = open.clone().filter(|(w, _)| !w.beside_others());
+        let rivals = none + alone.map(|(w, _)| odds(w)).sum::<f64>();
+        let beside = open.filter(|(w, _)| w.beside_others());
+        let likeliest_beside = beside.map(|(w, _)| odds(w)).fold(0.0, f64::max);
+        let total = rivals + likeliest_beside;
         let mut contested = Vec::new();
         let mut none_probability = none / total;
         let mut candidates: Vec<Candidate<'a>> = Vec::with_capacity(weighed.len());
         for (weighed, share) in weighed {
             let alone = match weighed.standing.struck_out {
                 Some(_) => 0.0,
-                None => (scaled(&weighed) - highest).exp() / total,
+                None if weighed.beside_others() => odds(&weighed) / (rivals + odds(&weighed)),
+                None => odds(&weighed) / total,
             };
             none_probability += alone * (1.0 - share);
             let shared = share < 1.0 || weighed.flags.contains(&Flag::DuplicateMac);
-            if shared || weighed.held_by_other || !weighed.shared_with.is_empty() {
+            if shared || weighed.held_by_other {
                 contested.push(weighed.address);
             }
             candidates.push(Candidate {
@@ -157,9 +165,13 @@ impl<'a> Family<'a> {
                 struck_out: weighed.standing.struck_out,
             });
         }
+        none_probability = none_probability.min(1.0);
         candidates.sort_by(|a, b| {
             let by_state = a.struck_out.is_some().cmp(&b.struck_out.is_some());
-            by_state.then(b.probability.total_cmp(&a.probability)).then(a.address.cmp(&b.address))
+            by_state
+                .then_with(|| preference(a, weights).cmp(&preference(b, weights)))
+                .then(b.probability.total_cmp(&a.probability))
+                .then(a.address.cmp(&b.address))
         });
         let best = candidates.first().filter(|candidate| candidate.struck_out.is_none());
         let verdict = verdict(best, none_probability, &contested, weights);
@@ -172,6 +184,24 @@ impl<'a> Family<'a> {
             candidates,
         }
     }
+}
+
+/// Of the IPv6 addresses that a machine has side by side, the one that leads farthest comes first,
+/// among those that are about as sure.
+fn preference(candidate: &Candidate<'_>, weights: &Weights) -> (u8, u8) {
+    let IpAddr::V6(address) = candidate.address else { return (0, 0) };
+    let thresholds = weights.thresholds;
+    let sureness = match candidate.probability {
+        p if p >= thresholds.resolved => 0,
+        p if p >= thresholds.probable => 1,
+        _ => 2,
+    };
+    let reach = match address {
+        link_local if link_local.is_unicast_link_local() => 2,
+        local if local.is_unique_local() => 1,
+        _ => 0,
+    };
+    (sureness, reach)
 }
 
 fn verdict(

@@ -1,13 +1,13 @@
 //! The table of weights: data, parsed and checked once.
 
-use std::{
-    collections::{BTreeMap, HashMap},
-    net::IpAddr,
-    time::Duration,
-};
+mod rows;
+
+use std::{collections::HashMap, time::Duration};
 
 use serde::Deserialize;
 use vmkit_types::{Kind, Observation, Prefix};
+
+use self::rows::{KindRow, RangeRow, Table, within};
 
 /// The weights in use. They are data: see `weights.toml`, where each number has its reason.
 #[derive(Clone, Debug)]
@@ -16,6 +16,7 @@ pub struct Weights {
     pub(crate) temperature: f64,
     pub(crate) rest_share: f64,
     pub(crate) doubtful_prior: f64,
+    pub(crate) self_given_prior: f64,
     pub(crate) thresholds: Thresholds,
     pub(crate) groups: Vec<Group>,
     pub(crate) ranges: Vec<Range>,
@@ -58,6 +59,7 @@ pub enum WeightsError {
 pub(crate) struct Thresholds {
     pub(crate) resolved: f64,
     pub(crate) probable: f64,
+    pub(crate) written: f64,
 }
 
 /// One origin of facts.
@@ -100,7 +102,15 @@ pub(crate) struct Rule {
     pub(crate) same_interface: bool,
     pub(crate) unless_reached: bool,
     pub(crate) duplicate: bool,
+    pub(crate) refutes: bool,
+    pub(crate) identifies: bool,
     pub(crate) min_uptime: Duration,
+    /// `log_ratio` where somebody has answered at the address just now.
+    pub(crate) answered: Option<f64>,
+    /// How long the source keeps a fact of which it does not tell the age, in seconds.
+    pub(crate) kept: Option<f64>,
+    /// The machine has the address at this moment, whatever others it has.
+    pub(crate) held: bool,
 }
 
 /// How a fact fades.
@@ -143,12 +153,14 @@ impl Weights {
     pub fn parse(text: &str) -> Result<Self, WeightsError> {
         let table: Table =
             toml::from_str(text).map_err(|error| WeightsError::Syntax(Box::new(error)))?;
-        let Thresholds { resolved, probable } = table.thresholds;
+        let Thresholds { resolved, probable, written } = table.thresholds;
         within("temperature", table.temperature, 0.01, 100.0)?;
         within("rest_share", table.rest_share, 0.0, 1.0)?;
         within("doubtful_prior", table.doubtful_prior, 1e-9, 1.0)?;
+        within("self_given_prior", table.self_given_prior, 1e-9, 1.0)?;
         within("thresholds.probable", probable, 0.5, 1.0)?;
         within("thresholds.resolved", resolved, probable, 1.0)?;
+        within("thresholds.written", written, resolved, 1.0)?;
         let mut names = HashMap::new();
         let mut groups = Vec::new();
         for (name, row) in table.groups {
@@ -176,6 +188,7 @@ impl Weights {
             temperature: table.temperature,
             rest_share: table.rest_share,
             doubtful_prior: table.doubtful_prior,
+            self_given_prior: table.self_given_prior,
             thresholds: table.thresholds,
             groups,
             ranges,
@@ -213,127 +226,6 @@ impl Rule {
     }
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Table {
-    id: String,
-    temperature: f64,
-    rest_share: f64,
-    doubtful_prior: f64,
-    thresholds: Thresholds,
-    groups: BTreeMap<String, GroupRow>,
-    kinds: HashMap<String, KindRow>,
-    #[serde(default)]
-    ranges: Vec<RangeRow>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct GroupRow {
-    cap: f64,
-    #[serde(default)]
-    guest_claim: bool,
-    #[serde(default)]
-    anonymous: bool,
-    #[serde(default)]
-    state: bool,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-#[expect(clippy::struct_excessive_bools, reason = "independent properties, a column of data each")]
-struct KindRow {
-    lr: f64,
-    half_life: HalfLife,
-    group: String,
-    #[serde(default)]
-    reaches: bool,
-    #[serde(default)]
-    ties: bool,
-    #[serde(default)]
-    stale: bool,
-    #[serde(default)]
-    other_mac: bool,
-    #[serde(default)]
-    host_lease: bool,
-    #[serde(default)]
-    same_interface: bool,
-    #[serde(default)]
-    unless_reached: bool,
-    #[serde(default)]
-    duplicate: bool,
-    #[serde(default)]
-    min_uptime: u64,
-}
-
-impl KindRow {
-    fn into_rule(
-        self,
-        place: usize,
-        code: &str,
-        groups: &HashMap<String, usize>,
-    ) -> Result<Rule, WeightsError> {
-        within(&format!("the lr of {code}"), self.lr, 1e-9, 1e9)?;
-        let shortest = match &self.half_life {
-            HalfLife::Seconds(seconds) => *seconds,
-            HalfLife::Lasting(_) => 1.0,
-            HalfLife::OfAttribute(of) => of.share.min(of.otherwise),
-        };
-        within(&format!("the half-life of {code}"), shortest, 1e-3, 1e9)?;
-        let group = *groups.get(&self.group).ok_or_else(|| WeightsError::UnknownGroup {
-            kind: code.to_owned(),
-            group: self.group.clone(),
-        })?;
-        Ok(Rule {
-            log_ratio: self.lr.ln(),
-            half_life: self.half_life,
-            group,
-            place,
-            reaches: self.reaches,
-            ties: self.ties,
-            stale: self.stale,
-            other_mac: self.other_mac,
-            host_lease: self.host_lease,
-            same_interface: self.same_interface,
-            unless_reached: self.unless_reached,
-            duplicate: self.duplicate,
-            min_uptime: Duration::from_secs(self.min_uptime),
-        })
-    }
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RangeRow {
-    network: String,
-    what: String,
-    #[serde(default)]
-    nat: bool,
-}
-
-impl RangeRow {
-    fn into_range(self) -> Result<Range, WeightsError> {
-        let parsed = self.network.split_once('/').and_then(|(address, length)| {
-            let address: IpAddr = address.parse().ok()?;
-            let most = if address.is_ipv4() { 32 } else { 128 };
-            let length = length.parse().ok().filter(|length| *length <= most)?;
-            Some(Prefix { address, length })
-        });
-        match parsed {
-            Some(network) => Ok(Range { network, what: self.what, nat: self.nat }),
-            None => Err(WeightsError::NotANetwork { network: self.network }),
-        }
-    }
-}
-
-fn within(what: &str, value: f64, least: f64, most: f64) -> Result<(), WeightsError> {
-    if value.is_finite() && (least..=most).contains(&value) {
-        Ok(())
-    } else {
-        Err(WeightsError::OutOfRange { what: what.to_owned() })
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -342,7 +234,7 @@ mod tests {
     fn the_built_in_table_weighs_every_kind_that_is_about_an_address() {
         let weights = Weights::builtin().unwrap();
         for kind in Kind::NAMED {
-            let silent = matches!(kind, Kind::ConsolePhase | Kind::Unread);
+            let silent = matches!(kind, Kind::ConsolePhase | Kind::ConsoleFault | Kind::Unread);
             assert_eq!(weights.rule(kind).is_none(), silent, "{}", kind.code());
         }
     }
@@ -351,8 +243,13 @@ mod tests {
     fn a_faulty_table_is_refused_with_the_place() {
         let table = include_str!("../weights.toml");
         let faults = [
-            ("lr = 100\n", "lr = -1\n", "weights: the lr of neighbour-reachable is out of range"),
-            ("lr = 100\n", "lr = nan\n", "weights: the lr of neighbour-reachable is out of range"),
+            ("[kinds.agent-address]\nlr = ", "[kinds.agent-address]\nlr = -", "the lr of agent-ad"),
+            (
+                "[kinds.agent-address]\nlr = ",
+                "[kinds.agent-address]\nlr = inf #",
+                "the lr of agent",
+            ),
+            ("answered_lr = ", "answered_lr = -", "the answered_lr of neighbour-"),
             ("half_life = 60\n", "half_life = 0\n", "weights: the half-life of"),
             ("resolved = 0.9", "resolved = 0.5", "weights: thresholds.resolved is out of range"),
             ("group = \"agent\"", "group = \"agnt\"", "agent-address names the unknown group agnt"),

@@ -31,7 +31,7 @@ const TROUBLES: &[Scenario] = &[
         expected: &[
             (
                 "web: resolved 192.168.65.4",
-                &["192.168.64.34 0.031 [off-subnet] doubt -3.00: the host has no shared network"],
+                &["192.168.64.34 unlikely [off-subnet] doubt: the host has no shared network"],
             ),
             ("off: not-running -", &[]),
         ],
@@ -51,7 +51,7 @@ const TROUBLES: &[Scenario] = &[
         network: "shared",
         machines: &["web shared on=bridge100"],
         evidence: &["web 192.168.65.4 lease-expired mac=web"],
-        expected: &[("web: probable 192.168.65.4", &["192.168.65.4 0.667 [stale]"])],
+        expected: &[("web: probable 192.168.65.4", &["192.168.65.4 likely [stale]"])],
     },
     Scenario {
         name: "two addresses at one MAC, the old one silent (multipass#3772)",
@@ -65,7 +65,7 @@ const TROUBLES: &[Scenario] = &[
         ],
         expected: &[(
             "web: resolved 192.168.65.37",
-            &["192.168.65.37 0.945 []", "ssh-unreachable -3.00 | neighbour-stale +2.08"],
+            &["192.168.65.37 sure []", "+neighbour-stale | -ssh-unreachable"],
         )],
     },
     Scenario {
@@ -92,7 +92,7 @@ const TROUBLES: &[Scenario] = &[
         ],
         expected: &[(
             "web: resolved 192.168.1.13",
-            &["192.168.2.2 0.000 [off-subnet]", "172.17.0.1 0.000 [host]"],
+            &["192.168.2.2 unlikely [off-subnet]", "172.17.0.1 unlikely [host]"],
         )],
     },
     Scenario {
@@ -101,8 +101,8 @@ const TROUBLES: &[Scenario] = &[
         machines: &["web bridged"],
         evidence: &["web 172.17.0.1 console-address", "web 192.168.1.64 neighbour-stale mac=web"],
         expected: &[(
-            "web: probable 192.168.1.64",
-            &["172.17.0.1 0.077 [guest-claim-only] doubt -3.00: it is in the range of Docker's"],
+            "web: resolved 192.168.1.64",
+            &["172.17.0.1 unlikely [guest-claim-only] doubt: it is in the range of Docker's"],
         )],
     },
     Scenario {
@@ -116,7 +116,7 @@ const TROUBLES: &[Scenario] = &[
         ],
         expected: &[(
             "web: resolved 192.168.1.64",
-            &["192.168.1.64 0.990 []\u{20}|", "2001:db8::5 0.943", "fe80::1 0.047 [link-local]"],
+            &["192.168.1.64 sure []\u{20}|", "2001:db8::5 sure", "fe80::1 likely [link-local]"],
         )],
     },
     Scenario {
@@ -147,10 +147,10 @@ const TROUBLES: &[Scenario] = &[
         expected: &[(
             "web: resolved 192.168.1.50",
             &[
-                "192.168.1.0 0.000 [guest-claim-only] struck out: the address of a whole network",
-                "192.168.1.1 0.000 [gateway guest-claim-only] struck out: the address of the gate",
-                "192.168.1.20 0.000 [host guest-claim-only] struck out: an address of this comp",
-                "192.168.1.255 0.000 [guest-claim-only] struck out: a broadcast address",
+                "192.168.1.0 unlikely [guest-claim-only] struck out: the address of a whole network",
+                "192.168.1.1 unlikely [gateway guest-claim-only] struck out: the address of the gate",
+                "192.168.1.20 unlikely [host guest-claim-only] struck out: an address of this comp",
+                "192.168.1.255 unlikely [guest-claim-only] struck out: a broadcast address",
             ],
         )],
     },
@@ -166,11 +166,8 @@ const DUPLICATES: &[Scenario] = &[
             "db 192.168.65.4 lease-current mac=db",
         ],
         expected: &[
-            (
-                "web: ambiguous -",
-                &["0.476 [duplicate-ip]", "note: 192.168.65.4 is also held by db"],
-            ),
-            ("db: ambiguous -", &["0.476 [duplicate-ip]", "also held by web"]),
+            ("web: ambiguous -", &["open [duplicate-ip]", "note: 192.168.65.4 is also held by db"]),
+            ("db: ambiguous -", &["open [duplicate-ip]", "also held by web"]),
         ],
     },
     Scenario {
@@ -201,7 +198,7 @@ const DUPLICATES: &[Scenario] = &[
             "evil 192.168.1.64 neighbour-other-mac mac=web",
         ],
         expected: &[
-            ("web: resolved 192.168.1.64", &["0.990 []"]),
+            ("web: resolved 192.168.1.64", &["sure []"]),
             ("evil: no-address -", &["the MAC of web"]),
         ],
     },
@@ -225,7 +222,7 @@ const DUPLICATES: &[Scenario] = &[
         machines: &["web bridged", "db bridged mac=web"],
         evidence: &["web 192.168.1.64 neighbour-reachable mac=web"],
         expected: &[
-            ("web: probable 192.168.1.64", &["0.990 [duplicate-mac]"]),
+            ("web: probable 192.168.1.64", &["sure [duplicate-mac]"]),
             ("db: no-address -", &["note: the MAC 52:54:00:00:00:77 is also that of web"]),
         ],
     },

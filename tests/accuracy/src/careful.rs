@@ -7,7 +7,7 @@
 use std::{net::IpAddr, time::Duration};
 
 use vmkit_evidence::Evidence;
-use vmkit_types::{Kind, Prefix};
+use vmkit_types::{InterfaceKind, Mac, NetworkMode, Prefix};
 
 use crate::{labelled::Labelled, sources::now};
 
@@ -15,6 +15,9 @@ use crate::{labelled::Labelled, sources::now};
 const JUST_NOW: Duration = Duration::from_mins(1);
 /// Guests that have been up for less may not have come to their network yet.
 const SETTLED: Duration = Duration::from_secs(30);
+
+/// Kinds that name the MAC of somebody else at the address.
+const OTHERS: [&str; 2] = ["neighbour-other-mac", "arp-duplicate"];
 
 /// Whether the right answer can be known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -112,7 +115,9 @@ fn strength(labelled: &Labelled, vm: usize, address: IpAddr) -> Strength {
         let at_once = ["arp-reply", "agent-address", "ssh-host-key"].contains(&code);
         at_once || (code == "neighbour-reachable" && fresh(item) && of_boot(item))
     });
-    let other = has(&["neighbour-other-mac"]) && !answers_for_many(labelled, &about);
+    let other =
+        has(&OTHERS) && !answers_for_many(labelled, &about) && !translated(labelled, vm, &about);
+    let other = other || has(&["ssh-other-host-key"]);
     if other {
         // Both answer: it is in conflict, and nobody can tell whose it will be next.
         return if seen { Strength::Hinted } else { Strength::Nothing };
@@ -142,11 +147,25 @@ fn strength(labelled: &Labelled, vm: usize, address: IpAddr) -> Strength {
     }
 }
 
+/// Whether every other MAC at this address is that of the Wi-Fi card that the machine is bridged
+/// with, which sends with its own MAC alone.
+fn translated(labelled: &Labelled, vm: usize, about: &[&Evidence]) -> bool {
+    let interfaces = labelled.network.iter().flat_map(|network| &network.interfaces);
+    let wifi: Vec<Mac> = interfaces
+        .filter(|each| each.kind == InterfaceKind::Wifi)
+        .filter_map(|each| each.mac)
+        .collect();
+    let others = about.iter().filter(|item| OTHERS.contains(&item.observation.kind.code()));
+    let mut macs = others.filter_map(|item| item.observation.mac);
+    labelled.cases[vm].mode == Some(NetworkMode::Bridged) && macs.all(|mac| wifi.contains(&mac))
+}
+
 /// Whether every other MAC at this address is also at other addresses: then it tells nothing.
 fn answers_for_many(labelled: &Labelled, about: &[&Evidence]) -> bool {
-    about.iter().filter(|item| item.observation.kind == Kind::NeighbourOtherMac).all(|item| {
+    let others = |item: &Evidence| OTHERS.contains(&item.observation.kind.code());
+    about.iter().filter(|item| others(item)).all(|item| {
         let elsewhere = |other: &&Evidence| {
-            other.observation.kind == Kind::NeighbourOtherMac
+            others(other)
                 && other.observation.mac == item.observation.mac
                 && other.observation.address != item.observation.address
         };

@@ -3,7 +3,8 @@
 //!
 //! A family draws what is true (`world`), models of the sources tell of it (`sources`), and the
 //! answers are compared with what was drawn (`measure`). Nothing here knows a weight. Beside the
-//! families stand cases written by hand (`written`), each after a trouble that somebody had.
+//! families stand cases written by hand (`written`), each after a trouble that somebody had, and
+//! records of real networks (`recorded`).
 
 #![forbid(unsafe_code)]
 
@@ -14,6 +15,7 @@ pub mod families;
 pub mod labelled;
 pub mod measure;
 pub mod random;
+pub mod recorded;
 pub mod rules;
 pub mod run;
 pub mod show;

@@ -13,11 +13,9 @@ use vmkit_accuracy::{
     calibrate::{Table, fit},
     diagram,
     families::{Set, families},
-    rules,
+    recorded, rules,
     run::{Answered, CASES, answer, cases_of, total},
-    show,
-    sources::TableRead,
-    table, written,
+    show, table, written,
 };
 use vmkit_scoring::Weights;
 
@@ -34,9 +32,6 @@ enum Task {
         /// Cases of each family.
         #[arg(long, default_value_t = CASES)]
         cases: u64,
-        /// As if the neighbour table were read once more after the probes.
-        #[arg(long)]
-        read_again: bool,
         /// Print wrongly answered cases of this family instead.
         #[arg(long)]
         show: Option<String>,
@@ -49,9 +44,6 @@ enum Task {
         /// Cases of each family.
         #[arg(long, default_value_t = CASES / 5)]
         cases: u64,
-        /// As if the neighbour table were read once more after the probes.
-        #[arg(long)]
-        read_again: bool,
         /// The table.
         #[arg(long)]
         weights: PathBuf,
@@ -63,30 +55,22 @@ enum Task {
 
 fn main() -> anyhow::Result<()> {
     match Arguments::parse().task {
-        Task::Accuracy { cases, read_again, show: Some(name), .. } => {
+        Task::Accuracy { cases, show: Some(name), .. } => {
             let weights = Weights::builtin()?;
             let family = families().find(|family| family.name == name);
             let family = family.with_context(|| format!("no family is called {name}"))?;
-            println!("{}", show::wrong(family, cases, table_read(read_again), &weights));
+            println!("{}", show::wrong(family, cases, &weights));
             Ok(())
         }
-        Task::Accuracy { cases, read_again, output, .. } => {
-            accuracy(cases, table_read(read_again), &output)
-        }
-        Task::Calibrate { cases, read_again, weights, write } => {
-            calibrate(cases, table_read(read_again), &weights, write)
-        }
+        Task::Accuracy { cases, output, .. } => accuracy(cases, &output),
+        Task::Calibrate { cases, weights, write } => calibrate(cases, &weights, write),
     }
 }
 
-fn table_read(again: bool) -> TableRead {
-    if again { TableRead::AfterProbes } else { TableRead::Before }
-}
-
-fn accuracy(cases: u64, read: TableRead, output: &std::path::Path) -> anyhow::Result<()> {
+fn accuracy(cases: u64, output: &std::path::Path) -> anyhow::Result<()> {
     let start = Instant::now();
     let weights = Weights::builtin()?;
-    let answered = answer(cases, read, &weights);
+    let answered = answer(cases, &weights);
     let hand_written = written::all()?;
     let wrong = hand_written.iter().filter_map(|case| case.check(&weights).err());
     let wrong: Vec<String> = wrong.collect();
@@ -100,7 +84,17 @@ fn accuracy(cases: u64, read: TableRead, output: &std::path::Path) -> anyhow::Re
     for why in &wrong {
         println!("WRONG {why}");
     }
-    write_figures(&answered, weights.id(), output)?;
+    let recorded = match recorded::answer() {
+        Ok(answers) => {
+            print!("\n{}", answers.text());
+            Some(answers)
+        }
+        Err(error) => {
+            println!("\nfamily lab: not answered: {error}");
+            None
+        }
+    };
+    write_figures(&answered, recorded.as_ref(), weights.id(), output)?;
     println!(
         "\n{:.1} s; figures.json and reliability.svg are in {}",
         start.elapsed().as_secs_f64(),
@@ -109,7 +103,12 @@ fn accuracy(cases: u64, read: TableRead, output: &std::path::Path) -> anyhow::Re
     Ok(())
 }
 
-fn write_figures(answered: &[Answered], id: &str, output: &std::path::Path) -> anyhow::Result<()> {
+fn write_figures(
+    answered: &[Answered],
+    recorded: Option<&recorded::Answers>,
+    id: &str,
+    output: &std::path::Path,
+) -> anyhow::Result<()> {
     let all = total(answered, None).figures();
     let of_family = |each: &Answered| {
         json!({
@@ -124,6 +123,7 @@ fn write_figures(answered: &[Answered], id: &str, output: &std::path::Path) -> a
         "all": all,
         "held_out": total(answered, Some(Set::HeldOut)).figures(),
         "fit": total(answered, Some(Set::Fit)).figures(),
+        "lab": recorded,
         "families": answered.iter().map(of_family).collect::<Vec<_>>(),
     });
     let cannot = || format!("cannot write to {}", output.display());
@@ -133,17 +133,12 @@ fn write_figures(answered: &[Answered], id: &str, output: &std::path::Path) -> a
     fs::write(output.join("reliability.svg"), diagram::svg(&all)).with_context(cannot)
 }
 
-fn calibrate(
-    cases: u64,
-    read: TableRead,
-    path: &std::path::Path,
-    write: bool,
-) -> anyhow::Result<()> {
+fn calibrate(cases: u64, path: &std::path::Path, write: bool) -> anyhow::Result<()> {
     let begun = Instant::now();
     let text = fs::read_to_string(path)
         .with_context(|| format!("cannot read the table {}", path.display()))?;
     let start = Table::parse(&text)?;
-    let fitted = fit(&start, &cases_of(Set::Fit, cases, read))?;
+    let fitted = fit(&start, &cases_of(Set::Fit, cases))?;
     let seconds = begun.elapsed().as_secs_f64();
     println!(
         "fitted on {cases} cases of each fit family, {} rounds, {seconds:.0} s\n",
@@ -155,7 +150,7 @@ fn calibrate(
     }
     for (name, table) in [("before", &start), ("after", &fitted.table)] {
         println!("\n{name}, on {CASES} cases of each family\n");
-        print!("{}", table::asked(&answer(CASES, read, &table.weights()?)));
+        print!("{}", table::asked(&answer(CASES, &table.weights()?)));
     }
     if write {
         let id = format!("corpus-{:08x}", vmkit_accuracy::random::hash(&fitted.table.text()) >> 32);

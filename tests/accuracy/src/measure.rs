@@ -9,8 +9,6 @@ use crate::{labelled::Labelled, rules::RULES, sources::now};
 
 /// Bins of the calibration error, of equal width: 0 to 0.1, …, 0.9 to 1.
 pub const BINS: usize = 10;
-/// From this probability on the hosts file is written.
-const WRITES_FROM: f64 = 0.99;
 
 /// The answers for the machines of some cases, added up.
 #[derive(Clone, Debug, Default)]
@@ -29,7 +27,7 @@ pub struct Sums {
     wrong_shown: u32,
     /// Of those that cannot be known, those for which none was shown as resolved.
     withheld: u32,
-    /// Addresses that hosts-sync would write.
+    /// Addresses that may be written to the hosts file.
     writes: u32,
     /// Of those, untrue ones.
     wrong_writes: u32,
@@ -105,11 +103,7 @@ impl Sums {
             let wrong = pick.address.is_some() && !truth.is(pick.address);
             self.wrong_shown += u32::from(wrong);
             self.wrong_resolved += u32::from(wrong && resolved);
-            let sole_owner = !pick.picked().is_some_and(|picked| {
-                use vmkit_scoring::Flag::{DuplicateIp, DuplicateMac};
-                picked.flags.contains(&DuplicateIp) || picked.flags.contains(&DuplicateMac)
-            });
-            if sole_owner && resolved && pick.confidence.is_some_and(|p| p >= WRITES_FROM) {
+            if pick.may_be_written(weights) {
                 self.writes += 1;
                 self.wrong_writes += u32::from(wrong);
             }
@@ -208,7 +202,8 @@ pub fn probability_of_truth(pick: &Pick<'_>, accepts: &[IpAddr]) -> f64 {
         let given = given.filter(|candidate| Some(candidate.address.is_ipv4()) == family);
         pick.none_probability + given.map(|candidate| candidate.probability).sum::<f64>()
     } else {
-        right.map(|candidate| candidate.probability).sum()
+        // A machine with several addresses has each of them.
+        right.map(|candidate| candidate.probability).sum::<f64>().min(1.0)
     }
 }
 
@@ -235,7 +230,7 @@ pub struct Figures {
     pub log_loss: f64,
     /// Expected calibration error over ten bins of equal width, of machines with a candidate.
     pub calibration_error: f64,
-    /// Addresses that hosts-sync would write: from 0.99, with one owner of the MAC.
+    /// Addresses that may be written to the hosts file.
     pub writes: u32,
     /// Untrue ones of those.
     pub wrong_writes: u32,

@@ -8,7 +8,6 @@ use crate::{
     families::{Family, Set, families},
     labelled::Labelled,
     measure::Sums,
-    sources::TableRead,
 };
 
 /// Cases of one family that every run takes.
@@ -23,10 +22,10 @@ pub struct Answered {
 }
 
 /// Generates and answers `cases` cases of every family.
-pub fn answer(cases: u64, read: TableRead, weights: &Weights) -> Vec<Answered> {
+pub fn answer(cases: u64, weights: &Weights) -> Vec<Answered> {
     let answered = |family: &'static Family| {
         let mut sums = Sums::default();
-        (0..cases).for_each(|number| sums.add(&family.case(number, read), weights));
+        (0..cases).for_each(|number| sums.add(&family.case(number), weights));
         Answered { family, sums }
     };
     // Two threads: the families are independent, and developers share their computers.
@@ -51,7 +50,7 @@ pub fn total(answered: &[Answered], set: Option<Set>) -> Sums {
 }
 
 /// The cases of one set, to be answered more than once.
-pub fn cases_of(set: Set, cases: u64, read: TableRead) -> Vec<Labelled> {
+pub fn cases_of(set: Set, cases: u64) -> Vec<Labelled> {
     let of_set = families().filter(|family| family.set() == set);
-    of_set.flat_map(|family| (0..cases).map(move |number| family.case(number, read))).collect()
+    of_set.flat_map(|family| (0..cases).map(move |number| family.case(number))).collect()
 }

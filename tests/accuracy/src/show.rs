@@ -4,19 +4,14 @@ use std::fmt::Write as _;
 
 use vmkit_scoring::{Weights, score};
 
-use crate::{
-    families::Family,
-    labelled::Labelled,
-    measure::Likeliest,
-    sources::{TableRead, now},
-};
+use crate::{families::Family, labelled::Labelled, measure::Likeliest, sources::now};
 
 /// Wrongly answered cases that are shown of one family at most.
 const MOST_SHOWN: usize = 6;
 
 /// The first wrongly answered cases among `cases` of the family, as text.
-pub fn wrong(family: &Family, cases: u64, read: TableRead, weights: &Weights) -> String {
-    let all = (0..cases).map(|number| family.case(number, read));
+pub fn wrong(family: &Family, cases: u64, weights: &Weights) -> String {
+    let all = (0..cases).map(|number| family.case(number));
     let texts: Vec<String> = all.filter_map(|case| case_if_wrong(&case, weights)).collect();
     let shown = texts.iter().take(MOST_SHOWN).cloned().collect::<String>();
     format!(

@@ -81,7 +81,7 @@ pub fn asked(answered: &[Answered]) -> String {
     let wrong_writes = totals[0].1.wrong_writes > 0;
     let [all, held_out, fit] = totals.each_ref().map(|(_, figures)| in_ten_thousand(figures));
     let mark = if wrong_writes { "MISS" } else { "" };
-    let what = "wrong hosts writes in 10,000 (p ≥ 0.99, one owner)";
+    let what = "wrong hosts writes in 10,000 (p ≥ 0.99, seen there)";
     rows.push((
         wrong_writes,
         format!("{mark:<5}{what:<52}{:>10}{all:>14}{held_out:>14}{fit:>14}\n", "0"),

@@ -6,7 +6,6 @@ use vmkit_accuracy::{
     families::{Set, families},
     measure::Figures,
     run::{answer, total},
-    sources::TableRead,
     table, written,
 };
 use vmkit_scoring::Weights;
@@ -36,10 +35,10 @@ fn hand_written_cases_come_from_somewhere_and_say_why() {
 #[test]
 fn a_case_is_the_same_whenever_it_is_drawn() {
     for family in families() {
-        let draw = || family.case(3, TableRead::AfterProbes);
+        let draw = || family.case(3);
         let (one, two) = (draw(), draw());
         assert_eq!((one.evidence, one.truths), (two.evidence, two.truths), "{}", family.name);
-        let another = family.case(4, TableRead::AfterProbes);
+        let another = family.case(4);
         assert_ne!(one.cases, another.cases, "{}", family.name);
     }
 }
@@ -55,7 +54,7 @@ fn families_have_names_of_their_own_and_both_sets_have_many() {
 
 #[test]
 fn vmkit_is_right_more_often_than_every_plain_rule_and_weak_families_come_first() {
-    let answered = answer(FEW, TableRead::Before, &Weights::builtin().unwrap());
+    let answered = answer(FEW, &Weights::builtin().unwrap());
     let Figures { top, rules, wrong_resolved, rules_wrong, .. } = total(&answered, None).figures();
     for (right, wrong) in rules.into_iter().zip(rules_wrong) {
         assert!(
@@ -71,7 +70,7 @@ fn vmkit_is_right_more_often_than_every_plain_rule_and_weak_families_come_first(
 /// A floor, not the target: it notices a change that makes answers clearly worse.
 #[test]
 fn the_figures_do_not_fall() {
-    let answered = answer(FEW, TableRead::Before, &Weights::builtin().unwrap());
+    let answered = answer(FEW, &Weights::builtin().unwrap());
     let all = total(&answered, None).figures();
     assert!(all.top.is_some_and(|top| top >= 0.98), "{all:?}");
     assert!(all.calibration_error <= 0.05, "{all:?}");

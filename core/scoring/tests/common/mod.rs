@@ -52,7 +52,8 @@ pub(crate) fn network(name: &str) -> Option<HostNetwork> {
 
 fn interface(name: &str, address: &str, kind: InterfaceKind) -> Interface {
     let (name, addresses) = (name.to_owned(), vec![prefix(address)]);
-    Interface { name, mac: None, addresses, kind, up: true, bridge: None }
+    let mac = (kind == InterfaceKind::Wifi).then(|| mac("Wi-Fi"));
+    Interface { name, mac, addresses, kind, up: true, bridge: None }
 }
 
 fn prefix(text: &str) -> Prefix {
@@ -126,27 +127,43 @@ fn item(id: usize, line: &str, cases: &[Case]) -> Evidence {
     Evidence { id: u32::try_from(id).unwrap(), plugin, received_at, observation }
 }
 
-/// `NAME VERDICT ADDRESS|-`, then a line per candidate: `ADDRESS P flags | ledger`.
+/// How a probability is written in scenarios: calibration moves it, and seldom so far.
+fn word(probability: f64) -> &'static str {
+    match probability {
+        p if p >= 0.9 => "sure",
+        p if p >= 0.6 => "likely",
+        p if p >= 0.1 => "open",
+        _ => "unlikely",
+    }
+}
+
+/// `NAME VERDICT ADDRESS|-`, then a line per candidate: `ADDRESS how-likely flags | ledger`, each
+/// kind with the sign of its weight.
 pub(crate) fn account(cases: &[Case], picks: &[Pick<'_>]) -> BTreeMap<String, (String, String)> {
     let mut accounts = BTreeMap::new();
     for (case, pick) in cases.iter().zip(picks) {
         let shown = pick.address.map_or_else(|| "-".to_owned(), |address| address.to_string());
         let verdict = format!("{} {shown}", pick.verdict.code());
-        let mut text = format!("none {:.3}\n", pick.none_probability);
+        let mut text = format!("none {}\n", word(pick.none_probability));
         for candidate in &pick.candidates {
             let flags: Vec<_> = candidate.flags.iter().map(|flag| flag.code()).collect();
-            let (address, p) = (candidate.address, candidate.probability);
-            let _ = write!(text, "{address} {p:.3} [{}]", flags.join(" "));
+            let (address, likely) = (candidate.address, word(candidate.probability));
+            let _ = write!(text, "{address} {likely} [{}]", flags.join(" "));
             if let Some(struck_out) = candidate.struck_out {
                 let _ = write!(text, " struck out: {struck_out}");
             }
             if let Some(doubt) = &candidate.doubt {
-                let _ = write!(text, " doubt {:+.2}: {}", doubt.weight, doubt.says);
+                let _ = write!(text, " doubt: {}", doubt.says);
             }
             for entry in &candidate.ledger {
                 let code = entry.evidence.observation.kind.code();
+                let sign = match entry.weight {
+                    weight if weight > 0.0 => '+',
+                    weight if weight < 0.0 => '-',
+                    _ => '=',
+                };
                 let _ = match entry.why_not {
-                    None => write!(text, " | {code} {:+.2}", entry.weight),
+                    None => write!(text, " | {sign}{code}"),
                     Some(why_not) => write!(text, " | not {code}: {why_not}"),
                 };
             }
@@ -158,6 +175,18 @@ pub(crate) fn account(cases: &[Case], picks: &[Pick<'_>]) -> BTreeMap<String, (S
         accounts.insert(case.name.clone(), (verdict, text));
     }
     accounts
+}
+
+/// All numbers of the picks, for comparing two of one table.
+pub(crate) fn numbers(picks: &[Pick<'_>]) -> String {
+    let mut text = String::new();
+    for candidate in picks.iter().flat_map(|pick| &pick.candidates) {
+        let _ = write!(text, "\n{} {:.9}", candidate.address, candidate.probability);
+        for entry in &candidate.ledger {
+            let _ = write!(text, " {:.9}", entry.weight);
+        }
+    }
+    text
 }
 
 /// A case to get right.

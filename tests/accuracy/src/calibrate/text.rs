@@ -12,10 +12,11 @@ pub struct Table {
 /// One number that can be fitted.
 #[derive(Clone, Debug)]
 pub struct Number {
-    /// `temperature`, or the kind whose `lr` it is.
+    /// `temperature`, or the kind whose `lr` it is, with " answered" behind for its `answered_lr`.
     pub name: String,
     /// What it is now.
     pub value: f64,
+    key: &'static str,
     line: usize,
 }
 
@@ -57,12 +58,13 @@ impl Table {
             }
             let Some((key, value)) = content.split_once(" = ") else { continue };
             let Ok(value) = value.trim().parse::<f64>() else { continue };
-            let name = match (key, &kind) {
-                ("temperature", _) => "temperature".to_owned(),
-                ("lr", Some(kind)) => kind.clone(),
+            let (key, name) = match (key, &kind) {
+                ("temperature", _) => ("temperature", "temperature".to_owned()),
+                ("lr", Some(kind)) => ("lr", kind.clone()),
+                ("answered_lr", Some(kind)) => ("answered_lr", format!("{kind} answered")),
                 _ => continue,
             };
-            numbers.push(Number { name, value, line });
+            numbers.push(Number { name, value, key, line });
         }
         if numbers.len() < 2 || !numbers.iter().any(|number| number.name == "temperature") {
             return Err(TableError::NoNumbers);
@@ -85,8 +87,7 @@ impl Table {
                 continue;
             }
             number.value = three_digits(*value);
-            let key = if number.name == "temperature" { "temperature" } else { "lr" };
-            changed.lines[number.line] = format!("{key} = {}", number.value);
+            changed.lines[number.line] = format!("{} = {}", number.key, number.value);
         }
         changed
     }
@@ -152,7 +153,7 @@ mod tests {
 
     #[test]
     fn evidence_keeps_its_side() {
-        let number = |value| Number { name: "dns-address".into(), value, line: 0 };
+        let number = |value| Number { name: "dns-address".into(), value, key: "lr", line: 0 };
         for (start, other, allowed) in [(4.0, 1.5, true), (4.0, 0.9, false), (0.5, 1.2, false)] {
             assert_eq!(number(start).allows(other), allowed, "{start} {other}");
         }

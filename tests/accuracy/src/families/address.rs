@@ -74,7 +74,7 @@ fn static_address(random: &mut Random) -> World {
     machine.mode = NetworkMode::Bridged;
     let number = random.octet(2..=63);
     let address = world.site.numbered(NetworkMode::Bridged, number);
-    let address = if world.site.is_infrastructure(address) {
+    let address = if world.site.is_infrastructure(address.into()) {
         world.site.numbered(NetworkMode::Bridged, 63)
     } else {
         address

@@ -32,6 +32,7 @@ fn one_lease(random: &mut Random) -> World {
     clone.mode = mode;
     clone.stays[0].address = address;
     clone.stays[0].mode = mode;
+    share_key(random, &mut world);
     let loser = usize::from(random.chance(0.5));
     world.machines[loser].shadowed = true;
     world
@@ -44,7 +45,18 @@ fn apart(random: &mut Random) -> World {
     for machine in &mut world.machines {
         machine.naming = Naming::Record(address);
     }
+    share_key(random, &mut world);
     world
+}
+
+/// A clone has the host key of its source, unless its first boot makes one.
+fn share_key(random: &mut Random, world: &mut World) {
+    if random.chance(0.5) {
+        let key = world.machines[0].key;
+        let clone = &mut world.machines[1];
+        clone.key = key;
+        clone.recorded_key = clone.recorded_key.map(|_| key);
+    }
 }
 
 fn one_mac(random: &mut Random) -> World {

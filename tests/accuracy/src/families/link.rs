@@ -47,12 +47,15 @@ fn bridged(random: &mut Random, count: usize) -> World {
 
 fn mac_nat_many(random: &mut Random) -> World {
     let mut world = bridged(random, 3);
+    // Only macOS bridges over Wi-Fi by translating MACs.
+    world.site.macos = true;
     world.translator = Some(world.site.host_mac);
     world
 }
 
 fn mac_nat_one(random: &mut Random) -> World {
     let mut world = bridged(random, 1);
+    world.site.macos = true;
     world.translator = Some(world.site.host_mac);
     world
 }

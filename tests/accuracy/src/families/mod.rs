@@ -12,7 +12,7 @@ mod quiet;
 use crate::{
     labelled::Labelled,
     random::{Random, hash},
-    sources::{TableRead, look},
+    sources::look,
     world::World,
 };
 
@@ -47,10 +47,10 @@ impl Family {
     }
 
     /// Case `number` of the family.
-    pub fn case(&self, number: u64, read: TableRead) -> Labelled {
+    pub fn case(&self, number: u64) -> Labelled {
         let mut random = Random::of(self.name, number);
         let world = (self.draw)(&mut random);
-        look(&world, (self.name, number), read, &mut random)
+        look(&world, (self.name, number), &mut random)
     }
 }
 

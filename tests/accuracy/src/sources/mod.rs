@@ -13,12 +13,13 @@ mod probes;
 use std::{
     collections::BTreeSet,
     net::{IpAddr, Ipv4Addr},
+    sync::LazyLock,
     time::{Duration, SystemTime},
 };
 
 use vmkit_evidence::Evidence;
-use vmkit_scoring::Case;
-use vmkit_types::Observation;
+use vmkit_scoring::{Case, Flag, Pick, Verdict, Weights, score};
+use vmkit_types::{HostNetwork, Observation};
 
 use crate::{
     careful::{Careful, careful},
@@ -36,16 +37,6 @@ const DISCOVERED_BEFORE: Duration = Duration::from_millis(400);
 /// The moment of every look.
 pub fn now() -> SystemTime {
     SystemTime::UNIX_EPOCH + Duration::from_secs(NOW)
-}
-
-/// When vmkit reads the neighbour table.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum TableRead {
-    /// Once, before any address is probed.
-    #[default]
-    Before,
-    /// Once more after the probes, for which the kernel had to resolve the addresses.
-    AfterProbes,
 }
 
 /// What the sources tell, as it comes in.
@@ -68,11 +59,11 @@ impl Told {
         self.evidence.push(Evidence { id, plugin: plugin.to_owned(), received_at, observation });
     }
 
-    /// IPv4 addresses that were named for this machine, in the order of their naming.
-    fn named(&self, vm: usize) -> Vec<Ipv4Addr> {
+    /// Addresses that were named for this machine, in the order of their naming.
+    fn named(&self, vm: usize) -> Vec<IpAddr> {
         let mut named = Vec::new();
         for item in self.evidence.iter().filter(|item| item.observation.vm == vm) {
-            if let Some(IpAddr::V4(address)) = item.observation.address
+            if let Some(address) = item.observation.address
                 && !named.contains(&address)
             {
                 named.push(address);
@@ -83,12 +74,7 @@ impl Told {
 }
 
 /// Looks at a world once: what all sources tell of it, and what is true.
-pub fn look(
-    world: &World,
-    (family, number): (&str, u64),
-    read: TableRead,
-    random: &mut Random,
-) -> Labelled {
+pub fn look(world: &World, (family, number): (&str, u64), random: &mut Random) -> Labelled {
     let mut told = Told { evidence: Vec::new() };
     let table = neighbours::table(world, random);
     neighbours::discover(world, &table, &mut told);
@@ -100,33 +86,24 @@ pub fn look(
         agent::discover(world, vm, &mut told);
         capture::discover(world, vm, random, &mut told);
     }
-    for vm in 0..world.machines.len() {
-        let candidates: Vec<Ipv4Addr> = told
-            .named(vm)
-            .into_iter()
-            .filter(|address| {
-                world.site.on_link(*address) && !world.site.is_infrastructure(*address)
-            })
-            .collect();
-        neighbours::confirm(world, vm, &table, &candidates, &mut told);
-        if world.machines[vm].paused {
-            continue;
-        }
-        for candidate in &candidates {
-            probes::confirm(world, vm, *candidate, &table, random, &mut told);
-        }
-        if read == TableRead::AfterProbes {
-            neighbours::read_again(world, vm, &table, &candidates, &mut told);
+    let cases: Vec<Case> = (0..world.machines.len()).map(|vm| case(world, vm)).collect();
+    let network = world.site.network();
+    confirm(world, &table, random, &mut told);
+    if world.site.privileged {
+        let clear = clear(&cases, &told.evidence, network.as_ref());
+        for vm in clear.iter().enumerate().filter_map(|(vm, clear)| (!clear).then_some(vm)) {
+            for candidate in candidates(world, vm, &told) {
+                probes::ask_arp(world, vm, candidate, random, &mut told);
+            }
         }
     }
     let ssh_open = ssh_open(world, &console_words, &told);
-    let cases: Vec<Case> = (0..world.machines.len()).map(|vm| case(world, vm)).collect();
     let mut labelled = Labelled {
         family: family.to_owned(),
         number,
         cases,
         evidence: told.evidence,
-        network: world.site.network(),
+        network,
         console_words,
         ssh_open,
         truths: Vec::new(),
@@ -141,16 +118,52 @@ pub fn look(
     labelled
 }
 
+/// What the signals tell that ask the addresses of every machine.
+fn confirm(world: &World, table: &[neighbours::Entry], random: &mut Random, told: &mut Told) {
+    for vm in 0..world.machines.len() {
+        let candidates = candidates(world, vm, told);
+        neighbours::confirm(world, vm, table, &candidates, told);
+        if world.machines[vm].paused {
+            continue;
+        }
+        for candidate in &candidates {
+            probes::confirm(world, vm, *candidate, table, random, told);
+        }
+        neighbours::read_again(world, vm, table, &candidates, told);
+    }
+}
+
+/// The addresses of a machine that are asked.
+fn candidates(world: &World, vm: usize, told: &Told) -> Vec<IpAddr> {
+    let mut named = told.named(vm);
+    named.retain(|address| world.site.on_link(*address) && !world.site.is_infrastructure(*address));
+    named
+}
+
+/// Which machines have an address that is beyond doubt, by the table of weights in use: vmkit sends
+/// ARP requests for the others alone.
+fn clear(cases: &[Case], evidence: &[Evidence], network: Option<&HostNetwork>) -> Vec<bool> {
+    static WEIGHTS: LazyLock<Option<Weights>> = LazyLock::new(|| Weights::builtin().ok());
+    let Some(weights) = WEIGHTS.as_ref() else { return vec![false; cases.len()] };
+    let is_clear = |pick: &Pick<'_>| {
+        let doubtful = [Flag::MacMismatch, Flag::DuplicateIp, Flag::GuestClaimOnly];
+        let picked = pick.picked().filter(|_| pick.verdict == Verdict::Resolved);
+        picked.is_some_and(|picked| !picked.flags.iter().any(|flag| doubtful.contains(flag)))
+    };
+    score(cases, evidence, network, now(), weights).iter().map(is_clear).collect()
+}
+
 /// Addresses of consoles and evidence at which an SSH server answers: what the toolkit's rule asks.
 fn ssh_open(world: &World, words: &[Vec<Ipv4Addr>], told: &Told) -> BTreeSet<IpAddr> {
     let of_evidence = (0..world.machines.len()).flat_map(|vm| told.named(vm));
-    let asked: BTreeSet<Ipv4Addr> = words.iter().flatten().copied().chain(of_evidence).collect();
-    let open = |address: &Ipv4Addr| {
+    let words = words.iter().flatten().copied().map(IpAddr::from);
+    let asked: BTreeSet<IpAddr> = words.chain(of_evidence).collect();
+    let open = |address: &IpAddr| {
         let router = world.site.gateway_ssh && world.site.is_infrastructure(*address);
         let answered = world.responders(*address);
         router || answered.first().is_some_and(|first| first.ssh == crate::world::Port::Open)
     };
-    asked.into_iter().filter(open).map(IpAddr::from).collect()
+    asked.into_iter().filter(open).collect()
 }
 
 fn case(world: &World, vm: usize) -> Case {

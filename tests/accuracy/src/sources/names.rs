@@ -25,7 +25,7 @@ pub(super) fn discover(world: &World, vm: usize, random: &mut Random, told: &mut
         Naming::Multicast => {
             let answers = machine.alive && machine.boot_age > 15;
             let own = machine.stays.iter().filter(|stay| answers && stay.until == 0);
-            for stay in own.filter(|stay| world.site.on_link(stay.address)) {
+            for stay in own.filter(|stay| world.site.on_link(stay.address.into())) {
                 told.discovered("dns", fact(120).at(stay.address));
             }
             for address in machine.v6.iter().filter(|_| answers) {

@@ -15,7 +15,7 @@ use vmkit_types::{Kind, Mac, NetworkMode, Observation, attribute};
 use super::Told;
 use crate::{
     random::Random,
-    world::{Origin, Responder, World},
+    world::{Origin, Port, Responder, World},
 };
 
 /// Mean time, in seconds, between exchanges of the host with a machine.
@@ -42,7 +42,7 @@ pub(super) struct Entry {
 pub(super) fn table(world: &World, random: &mut Random) -> Vec<Entry> {
     let mut table: Vec<Entry> = Vec::new();
     for machine in &world.machines {
-        for stay in machine.stays.iter().filter(|stay| world.site.on_link(stay.address)) {
+        for stay in machine.stays.iter().filter(|stay| world.site.on_link(stay.address.into())) {
             if world.forget_neighbours || stay.origin == Origin::LinkLocal || !random.chance(0.8) {
                 continue;
             }
@@ -66,10 +66,9 @@ pub(super) fn table(world: &World, random: &mut Random) -> Vec<Entry> {
         let known = table.iter().any(|entry| entry.address == stranger.address);
         // An announcement changes an entry that is there; only talking to the host makes one.
         // In a conflict the table decides where frames go: to a machine that was not shadowed.
-        let conflict = world
-            .machines
-            .iter()
-            .any(|machine| !machine.shadowed && machine.answers_at(stranger.address).is_some());
+        let conflict = world.machines.iter().any(|machine| {
+            !machine.shadowed && machine.answers_at(stranger.address.into()).is_some()
+        });
         if !conflict && ((known && stranger.announced) || random.chance(0.3)) {
             let (age, mode) = (random.waiting(BETWEEN_EXCHANGES), NetworkMode::Bridged);
             replace(&mut table, stranger.address.into(), Some(stranger.mac), age, mode);
@@ -99,7 +98,7 @@ fn ask_again(world: &World, table: &mut Vec<Entry>, random: &mut Random) {
         .machines
         .iter()
         .flat_map(|machine| machine.stays.iter())
-        .filter(|stay| stay.origin != Origin::LinkLocal && world.site.on_link(stay.address))
+        .filter(|stay| stay.origin != Origin::LinkLocal && world.site.on_link(stay.address.into()))
         .map(|stay| (stay.address, stay.mode))
         .collect();
     asked.dedup();
@@ -107,7 +106,7 @@ fn ask_again(world: &World, table: &mut Vec<Entry>, random: &mut Random) {
         if !random.chance(0.85) {
             continue;
         }
-        let responders = world.responders(address);
+        let responders = world.responders(address.into());
         let known = table.iter().find(|entry| entry.address == IpAddr::from(address)).copied();
         let holds = |mac| responders.iter().any(|responder| Some(responder.mac) == mac);
         match known {
@@ -153,13 +152,12 @@ pub(super) fn confirm(
     world: &World,
     vm: usize,
     table: &[Entry],
-    candidates: &[Ipv4Addr],
+    candidates: &[IpAddr],
     told: &mut Told,
 ) {
     let machine = &world.machines[vm];
     for entry in table {
-        let IpAddr::V4(address) = entry.address else { continue };
-        if !candidates.contains(&address) {
+        if !candidates.contains(&entry.address) {
             continue;
         }
         match entry.mac {
@@ -176,26 +174,18 @@ pub(super) fn confirm(
     }
 }
 
-/// What the table has for the candidates after the probes: the kernel has asked for those that it
-/// did not know, and a connection has confirmed the others.
+/// What the table has for the candidates after the probes.
 pub(super) fn read_again(
     world: &World,
     vm: usize,
     table: &[Entry],
-    candidates: &[Ipv4Addr],
+    candidates: &[IpAddr],
     told: &mut Told,
 ) {
     let machine = &world.machines[vm];
     for address in candidates.iter().filter(|_| machine.mac_known) {
-        let responders = world.responders(*address);
-        let Some(mac) = resolved((*address).into(), table, &responders).map(|found| found.mac)
-        else {
-            continue;
-        };
-        let on_lan = world.site.on_lan(*address);
-        let mode = if on_lan { NetworkMode::Bridged } else { NetworkMode::Shared };
-        let address = (*address).into();
-        let entry = Entry { address, mac: Some(mac), age: 0, reachable: true, mode };
+        let Some(entry) = after_probes(world, *address, table) else { continue };
+        let Some(mac) = entry.mac else { continue };
         let fact = if mac == machine.mac {
             held(world, vm, &entry, mac)
         } else {
@@ -204,6 +194,24 @@ pub(super) fn read_again(
         };
         told.confirmed("arp", fact);
     }
+}
+
+/// The entry of an address that was probed. The kernel has asked for one that it did not know, and
+/// is still asking where nobody answers. A known one becomes REACHABLE when a TCP exchange goes on;
+/// else Linux begins to doubt it (DELAY), and asks when the look is over.
+fn after_probes(world: &World, address: IpAddr, table: &[Entry]) -> Option<Entry> {
+    let responders = world.responders(address);
+    let known = table.iter().find(|entry| entry.address == address);
+    let known = known.filter(|entry| entry.mac.is_some());
+    let confirmed = |responder: &Responder| {
+        known.is_none() || matches!(responder.ssh, Port::Open | Port::Other)
+    };
+    let reached = resolved(address, table, &responders).filter(confirmed);
+    let Some(responder) = reached else { return known.copied() };
+    let on_lan = world.site.on_lan(address);
+    let mode = if on_lan { NetworkMode::Bridged } else { NetworkMode::Shared };
+    let mac = Some(responder.mac);
+    Some(Entry { address, mac, age: 0, reachable: true, mode })
 }
 
 /// Whom a packet to the address reaches: whoever has the MAC of the table, else whoever answers

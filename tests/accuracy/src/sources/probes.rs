@@ -1,8 +1,8 @@
 //! What asking an address gives: ARP requests where vmkit may send them, SSH, an echo.
 
-use std::net::Ipv4Addr;
+use std::net::IpAddr;
 
-use vmkit_types::{Kind, Observation, attribute};
+use vmkit_types::{Kind, Mac, NetworkMode, Observation, attribute};
 
 use super::{
     Told,
@@ -15,6 +15,8 @@ use crate::{
 
 /// Chance that a busy network loses an exchange for good.
 const LOST: f64 = 0.005;
+/// Chance that the key exchange does not end before the deadline of the probe.
+const KEY_MISSED: f64 = 0.05;
 /// Chance that a connection to nobody fails at once, and not by the deadline of the probe, which
 /// comes before the kernel's own: where the kernel has given up on the address just before.
 const REFUSED_BY_KERNEL: f64 = 0.2;
@@ -23,16 +25,14 @@ const REFUSED_BY_KERNEL: f64 = 0.2;
 pub(super) fn confirm(
     world: &World,
     vm: usize,
-    address: Ipv4Addr,
+    address: IpAddr,
     table: &[Entry],
     random: &mut Random,
     told: &mut Told,
 ) {
     let responders = world.responders(address);
-    if world.site.privileged {
-        ask_arp(world, vm, address, &responders, told);
-    }
-    let reached = resolved(address.into(), table, &responders).filter(|_| !random.chance(LOST));
+
+    let reached = resolved(address, table, &responders).filter(|_| !random.chance(LOST));
     for fact in ssh(world, vm, reached, random) {
         told.confirmed("ssh", fact.at(address));
     }
@@ -43,27 +43,43 @@ pub(super) fn confirm(
     }
 }
 
-/// Every MAC that answers a request is heard.
-fn ask_arp(world: &World, vm: usize, address: Ipv4Addr, heard: &[Responder], told: &mut Told) {
+/// Sends ARP requests for one candidate. Every MAC that answers is heard, unless all is lost.
+pub(super) fn ask_arp(
+    world: &World,
+    vm: usize,
+    address: IpAddr,
+    random: &mut Random,
+    told: &mut Told,
+) {
     let machine = &world.machines[vm];
+    if !(machine.mac_known && address.is_ipv4()) {
+        return;
+    }
     let on = world.site.interface(if world.site.on_lan(address) {
-        vmkit_types::NetworkMode::Bridged
+        NetworkMode::Bridged
     } else {
-        vmkit_types::NetworkMode::Shared
+        NetworkMode::Shared
     });
+    let responders = world.responders(address);
+    let heard = responders.iter().filter(|_| !random.chance(LOST));
+    let mut heard: Vec<Mac> = heard.map(|responder| responder.mac).collect();
+    heard.sort_unstable();
+    heard.dedup();
+    let own = heard.contains(&machine.mac);
     let fact = |code: &str| {
         let fact = Observation::new(vm, Kind::from_code(code), "asked just now");
         fact.at(address).with(attribute::INTERFACE, on)
     };
     if heard.is_empty() {
-        told.confirmed("arp", fact("arp-silent"));
+        told.confirmed("arp-probe", fact("arp-silent"));
     }
-    for responder in heard {
-        let own = machine.mac_known && responder.mac == machine.mac;
-        if own || machine.mac_known {
-            let code = if own { "arp-reply" } else { "neighbour-other-mac" };
-            told.confirmed("arp", fact(code).on_mac(responder.mac));
-        }
+    for mac in heard {
+        let code = match (mac == machine.mac, own) {
+            (true, _) => "arp-reply",
+            (false, true) => "arp-duplicate",
+            (false, false) => "neighbour-other-mac",
+        };
+        told.confirmed("arp-probe", fact(code).on_mac(mac));
     }
 }
 
@@ -81,10 +97,8 @@ fn ssh(
     match responder.ssh {
         Port::Open => {
             let mut facts = fact(Kind::SshReady);
-            // A clone has the keys of its source: the key tells the disk, and both have it.
-            if responder.machine == Some(vm) && world.machines[vm].key_known {
-                facts.extend(fact(Kind::from_code("ssh-host-key")));
-            }
+            let key = host_key(world, vm, responder, random);
+            facts.extend(key.into_iter().flat_map(|code| fact(Kind::from_code(code))));
             facts
         }
         Port::Refused => fact(Kind::SshRefused),
@@ -95,4 +109,21 @@ fn ssh(
             fact(if rejects { Kind::SshUnreachable } else { Kind::SshTimeout })
         }
     }
+}
+
+/// What the host key tells, where the exchange comes to it.
+fn host_key(
+    world: &World,
+    vm: usize,
+    responder: Responder,
+    random: &mut Random,
+) -> Option<&'static str> {
+    if random.chance(KEY_MISSED) {
+        return None;
+    }
+    Some(match world.machines[vm].recorded_key {
+        None => "ssh-new-host-key",
+        recorded if recorded == responder.key => "ssh-host-key",
+        Some(_) => "ssh-other-host-key",
+    })
 }

@@ -1,6 +1,6 @@
 //! One machine: where it has been, what it answers, and which traces it leaves.
 
-use std::net::{Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use vmkit_types::{Mac, NetworkMode};
 
@@ -77,6 +77,9 @@ pub struct Console {
     pub forged: Vec<Ipv4Addr>,
 }
 
+/// What is added to the number of a key by a new installation.
+const INSTALLED_ANEW: usize = 1000;
+
 /// A machine under test.
 #[derive(Clone, Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "each is drawn on its own")]
@@ -111,8 +114,10 @@ pub struct Machine {
     pub ssh_after: u64,
     /// Whether it answers pings.
     pub echoes: bool,
-    /// Whether its SSH host key is known from before.
-    pub key_known: bool,
+    /// Which SSH host key it has.
+    pub key: usize,
+    /// Which one is known as its own from before.
+    pub recorded_key: Option<usize>,
     /// Addresses of a second card, with its MAC and whether the first card answers for them, as
     /// Linux does where both are on one link.
     pub second_card: Option<(Mac, Ipv4Addr, bool)>,
@@ -161,7 +166,9 @@ impl Machine {
             },
             ssh_after: random.within(8..=45),
             echoes: random.chance(0.85),
-            key_known: random.chance(0.3),
+            // Now and then it was installed anew since.
+            key: if random.chance(0.02) { index + INSTALLED_ANEW } else { index },
+            recorded_key: random.chance(0.3).then_some(index),
             second_card: None,
             console: Console {
                 readable: random.chance(0.7),
@@ -206,12 +213,13 @@ impl Machine {
     }
 
     /// The MAC that answers ARP for this address, if this machine does.
-    pub fn answers_at(&self, address: Ipv4Addr) -> Option<Mac> {
+    pub fn answers_at(&self, address: IpAddr) -> Option<Mac> {
         if !self.alive {
             return None;
         }
-        let here = self.stays.iter().any(|stay| stay.until == 0 && stay.address == address);
-        let second = self.second_card.filter(|(_, second, _)| *second == address);
+        let here = self.stays.iter().any(|stay| stay.until == 0 && address == stay.address)
+            || self.v6.iter().any(|own| address == *own);
+        let second = self.second_card.filter(|(_, second, _)| address == *second);
         match second {
             _ if here => Some(self.mac),
             Some((mac, _, by_first)) => Some(if by_first { self.mac } else { mac }),

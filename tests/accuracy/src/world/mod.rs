@@ -57,6 +57,8 @@ pub struct Responder {
     pub ssh: Port,
     /// Whether it answers pings.
     pub echoes: bool,
+    /// Which host key its SSH server has, if it is one of the machines.
+    pub key: Option<usize>,
 }
 
 impl World {
@@ -95,7 +97,7 @@ impl World {
     }
 
     /// Everybody who answers ARP for this address now, the one that frames go to first.
-    pub fn responders(&self, address: Ipv4Addr) -> Vec<Responder> {
+    pub fn responders(&self, address: IpAddr) -> Vec<Responder> {
         let mut responders = Vec::new();
         let mut machines: Vec<_> = self.machines.iter().enumerate().collect();
         machines.sort_by_key(|(_, machine)| machine.shadowed);
@@ -106,17 +108,21 @@ impl World {
                 machine: Some(index),
                 ssh: machine.port(),
                 echoes: machine.echoes,
+                key: Some(machine.key),
             });
         }
-        for stranger in self.strangers.iter().filter(|stranger| stranger.address == address) {
+        for stranger in
+            self.strangers.iter().filter(|stranger| IpAddr::from(stranger.address) == address)
+        {
             let (mac, ssh, echoes) = (stranger.mac, stranger.ssh, stranger.echoes);
             let shadows = responders.iter().all(|responder: &Responder| {
                 responder.machine.is_none_or(|machine| self.machines[machine].shadowed)
             });
             let place = if shadows { 0 } else { responders.len() };
-            responders.insert(place, Responder { mac, machine: None, ssh, echoes });
+            let responder = Responder { mac, machine: None, ssh, echoes, key: None };
+            responders.insert(place, responder);
         }
-        if self.proxy_arp && self.site.on_lan(address) {
+        if self.proxy_arp && address.is_ipv4() && self.site.on_lan(address) {
             let mac = self.site.gateway_mac;
             // It passes frames on to whoever has the address, and to nobody else.
             let behind = responders.first().copied();
@@ -125,13 +131,13 @@ impl World {
                 machine: behind.and_then(|behind| behind.machine),
                 ssh: behind.map_or(Port::Filtered, |behind| behind.ssh),
                 echoes: behind.is_some_and(|behind| behind.echoes),
+                key: behind.and_then(|behind| behind.key),
             });
         }
         responders
     }
 
-    /// The addresses that this machine really has, those that it gave to itself left out: IPv4
-    /// where it has one, else IPv6.
+    /// The addresses that lead to this machine; those that it gave to itself are left out.
     pub fn truth(&self, machine: usize) -> Vec<IpAddr> {
         let machine = &self.machines[machine];
         if machine.shadowed {
@@ -141,8 +147,9 @@ impl World {
         let v4 = machine.stays.iter().filter(lasts).map(|stay| IpAddr::from(stay.address));
         // A second card on the same link is the machine's as well.
         let second = machine.second_card.map(|(_, address, _)| address);
-        let second = second.filter(|address| self.site.on_link(*address)).map(IpAddr::from);
-        let v4: Vec<_> = v4.chain(second).collect();
-        if v4.is_empty() { machine.v6.iter().copied().map(IpAddr::from).collect() } else { v4 }
+        let second =
+            second.filter(|address| self.site.on_link((*address).into())).map(IpAddr::from);
+        let v6 = machine.v6.iter().copied().map(IpAddr::from);
+        v4.chain(second).chain(v6).collect()
     }
 }

@@ -2,12 +2,15 @@
 
 use std::{
     collections::HashSet,
-    net::{IpAddr, Ipv4Addr},
+    net::{IpAddr, Ipv4Addr, Ipv6Addr},
 };
 
 use vmkit_types::{HostNetwork, Interface, InterfaceKind, Mac, NetworkMode, Prefix, Route};
 
 use crate::random::Random;
+
+/// The host's IPv6 address on its LAN.
+const LAN_V6: Ipv6Addr = Ipv6Addr::new(0x2001, 0xdb8, 0, 1, 0, 0, 0, 20);
 
 /// The host: its platform, its LAN and its shared network.
 #[expect(clippy::struct_excessive_bools, reason = "each is drawn on its own")]
@@ -33,6 +36,8 @@ pub struct Site {
     /// earlier run of vmkit, a ping, an open SSH session.
     pub asked_before: bool,
     has_docker: bool,
+    /// Whether the host has IPv6 on its LAN.
+    has_v6: bool,
 }
 
 impl Site {
@@ -69,6 +74,7 @@ impl Site {
             privileged: random.chance(0.3),
             asked_before: random.chance(0.5),
             has_docker: random.chance(0.3),
+            has_v6: random.chance(0.5),
         }
     }
 
@@ -94,13 +100,17 @@ impl Site {
     }
 
     /// Whether the host has the address on one of its links.
-    pub fn on_link(&self, address: Ipv4Addr) -> bool {
-        self.on_lan(address) || address.octets()[..3] == self.shared
+    pub fn on_link(&self, address: IpAddr) -> bool {
+        let shared = |v4: Ipv4Addr| v4.octets()[..3] == self.shared;
+        self.on_lan(address) || matches!(address, IpAddr::V4(v4) if shared(v4))
     }
 
     /// Whether the address is on the LAN.
-    pub fn on_lan(&self, address: Ipv4Addr) -> bool {
-        address.octets()[..3] == self.lan
+    pub fn on_lan(&self, address: IpAddr) -> bool {
+        match address {
+            IpAddr::V4(v4) => v4.octets()[..3] == self.lan,
+            IpAddr::V6(v6) => self.has_v6 && v6.segments()[..4] == LAN_V6.segments()[..4],
+        }
     }
 
     /// The router of this mode's network.
@@ -109,10 +119,10 @@ impl Site {
     }
 
     /// Whether the address is the host's own or a router's.
-    pub fn is_infrastructure(&self, address: Ipv4Addr) -> bool {
+    pub fn is_infrastructure(&self, address: IpAddr) -> bool {
         let lan = NetworkMode::Bridged;
         let shared = self.router(NetworkMode::Shared);
-        [shared, self.router(lan), self.numbered(lan, self.host)].contains(&address)
+        [shared, self.router(lan), self.numbered(lan, self.host)].iter().any(|own| address == *own)
     }
 
     /// The host's interface that a machine of this mode is on or bridged with.
@@ -137,6 +147,10 @@ impl Site {
             interface(lan, own, 24, lan_kind, Some(self.host_mac)),
             interface(shared, router, 24, InterfaceKind::Bridge, None),
         ];
+        if self.has_v6 {
+            let own = Prefix { address: LAN_V6.into(), length: 64 };
+            interfaces[1].addresses.push(own);
+        }
         if self.has_docker {
             let address = [172, 17, 0, 1].into();
             interfaces.push(interface("docker0", address, 16, InterfaceKind::Container, None));
