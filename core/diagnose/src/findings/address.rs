@@ -106,8 +106,9 @@ fn answers_as_another(
     let code = "address-answers-as-another";
     let other = best.ledger.iter().find_map(|entry| {
         let kind = &entry.evidence.observation.kind;
-        (*kind == Kind::NeighbourOtherMac && !matches!(entry.why_not, Some(WhyNot::AnswersForMany(_))))
-            .then_some(entry.evidence)
+        (*kind == Kind::NeighbourOtherMac
+            && !matches!(entry.why_not, Some(WhyNot::AnswersForMany(_))))
+        .then_some(entry.evidence)
     });
     match other {
         Some(seen) if is_translated(facts, place, seen.observation.mac) => {}
@@ -196,12 +197,13 @@ fn reachability(best: &Candidate<'_>, sheet: &mut Sheet) {
 
 fn answers_for_all(facts: &Facts<'_>, best: &Candidate<'_>, sheet: &mut Sheet) {
     let code = "address-one-mac-answers-for-all";
-    let many = facts.pick.candidates.iter().flat_map(|candidate| &candidate.ledger).find_map(|e| {
-        match e.why_not {
+    let many =
+        facts.pick.candidates.iter().flat_map(|candidate| &candidate.ledger).find_map(|e| match e
+            .why_not
+        {
             Some(WhyNot::AnswersForMany(mac)) => Some(mac),
             _ => None,
-        }
-    });
+        });
     let own = |mac: &Mac| {
         facts.network.as_ref().known().is_some_and(|network| {
             network.interfaces.iter().any(|interface| interface.mac == Some(*mac))

@@ -78,7 +78,8 @@ fn presence(facts: &Facts<'_>, guest: &[&Message], sides: &Sides<'_>, sheet: &mu
         return;
     }
     // A file without a frame, and without times, is somebody's word that nothing passed.
-    let watched = traffic.span.map_or(SILENCE, |(from, to)| to.duration_since(from).unwrap_or_default());
+    let watched =
+        traffic.span.map_or(SILENCE, |(from, to)| to.duration_since(from).unwrap_or_default());
     let frames: u64 =
         facts.machine.macs.iter().filter_map(|mac| traffic.frames_by_source.get(mac)).sum();
     let too_short = Unread::Failed(format!("watched for {} s only", watched.as_secs()));
@@ -157,8 +158,11 @@ fn answers(asks: &Asks<'_>, sheet: &mut Sheet) {
 fn ignored(messages: &[&Message], at_guest: bool, sheet: &mut Sheet) {
     let offers: Vec<_> = messages.iter().filter(|m| m.kind == MessageKind::Offer).collect();
     let Some(first) = offers.first().filter(|_| at_guest) else { return };
-    if let Some(request) = messages.iter().find(|m| m.kind == MessageKind::Request && m.at >= first.at) {
-        let wanted = request.requested.map_or_else(String::new, |address| format!(" for {address}"));
+    if let Some(request) =
+        messages.iter().find(|m| m.kind == MessageKind::Request && m.at >= first.at)
+    {
+        let wanted =
+            request.requested.map_or_else(String::new, |address| format!(" for {address}"));
         sheet.absent("offer-ignored", format!("it answers the OFFER with a REQUEST{wanted}"));
         // Frames of this computer itself carry no checksum until they leave it.
         return sheet.absent("offer-checksum-wrong", "it accepts the OFFER");
@@ -215,7 +219,13 @@ fn lost(guest: &[&Message], uplink: &[&Message], sheet: &mut Sheet) {
     let rows = [
         ("request-lost-in-host", guest, uplink, MessageKind::Discover, "DISCOVER leaves"),
         ("offer-lost-in-host", uplink, guest, MessageKind::Offer, "OFFER reaches the machine"),
-        ("acknowledgement-lost-in-host", uplink, guest, MessageKind::Ack, "ACK reaches the machine"),
+        (
+            "acknowledgement-lost-in-host",
+            uplink,
+            guest,
+            MessageKind::Ack,
+            "ACK reaches the machine",
+        ),
     ];
     for (code, from, to, kind, what) in rows {
         let (total, arrived) = passed(from, to, kind);
@@ -238,7 +248,8 @@ fn broadcast(sides: &Sides<'_>, sheet: &mut Sheet) {
         }
         return;
     }
-    let by_broadcast = |message: &&&Message| is_reply(message) && message.destination_mac.is_broadcast();
+    let by_broadcast =
+        |message: &&&Message| is_reply(message) && message.destination_mac.is_broadcast();
     if let Some(reply) = near.iter().find(by_broadcast) {
         sheet.absent(code, format!("{:?} came by broadcast", reply.kind));
     } else if near.iter().any(|message| is_reply(message)) {

@@ -34,21 +34,22 @@ const FAULTS: [(&str, &str); 5] = [
 pub(super) fn judge(facts: &Facts<'_>, sheet: &mut Sheet) {
     let of = |kind: Kind| facts.evidence.iter().filter(move |item| item.observation.kind == kind);
     let Some(phase) = of(Kind::ConsolePhase).next_back() else {
-        let unread = facts.evidence.iter().find(|item| {
-            item.plugin == "console" && item.observation.kind == Kind::Unread
-        });
-        let why = unread.map_or(Unread::NotTried, |item| {
-            Unread::Failed(item.observation.says.clone())
-        });
+        let unread = facts
+            .evidence
+            .iter()
+            .find(|item| item.plugin == "console" && item.observation.kind == Kind::Unread);
+        let why =
+            unread.map_or(Unread::NotTried, |item| Unread::Failed(item.observation.says.clone()));
         return sheet.all_unknown(&ALL, &why);
     };
     let code = phase.observation.attribute(attribute::PHASE).unwrap_or_default();
     let says = phase.observation.says.clone();
     sheet.judged("kernel-panic", code == "panic", &says, &says);
     let early = matches!(code, "none" | "firmware" | "kernel" | "initramfs");
-    let young = facts.machine.started_at.is_some_and(|started| {
-        facts.now.duration_since(started).is_ok_and(|age| age < BOOT_TIME)
-    });
+    let young = facts
+        .machine
+        .started_at
+        .is_some_and(|started| facts.now.duration_since(started).is_ok_and(|age| age < BOOT_TIME));
     match (code, early, young) {
         // A quiet kernel command line shows nothing although all is well.
         ("none", ..) | (_, true, true) => sheet.unknown("boot-stopped-early", &Unread::NotTried),

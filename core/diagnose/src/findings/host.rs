@@ -44,13 +44,13 @@ fn uplink(network: &HostNetwork, place: &Place<'_>, sheet: &mut Sheet) {
     sheet.judged("uplink-down", !uplink.up, down, up);
     let mut defaults = network.routes.iter().filter(|route| route.destination.length == 0);
     let Some(first) = defaults.clone().next() else { return };
-    let own = |interface: &str| {
-        interface == uplink.name || uplink.bridge.as_deref() == Some(interface)
-    };
+    let own =
+        |interface: &str| interface == uplink.name || uplink.bridge.as_deref() == Some(interface);
     // A VPN that takes everything does not make the uplink a wrong one.
-    let through_vpn = network.interfaces.iter().any(|interface| {
-        interface.name == first.interface && interface.kind == InterfaceKind::Vpn
-    });
+    let through_vpn = network
+        .interfaces
+        .iter()
+        .any(|interface| interface.name == first.interface && interface.kind == InterfaceKind::Vpn);
     if defaults.any(|route| own(&route.interface)) {
         sheet.absent("uplink-not-default", format!("the default route leaves by {name}"));
     } else if !through_vpn {
@@ -154,9 +154,9 @@ fn port(facts: &Facts<'_>, place: &Place<'_>, sheet: &mut Sheet) {
         Reading::Unknown(why) => return sheet.all_unknown(&codes, why),
     };
     let Some(name) = facts.machine.port.as_deref() else { return };
-    let found = bridges.iter().find_map(|bridge| {
-        Some((bridge, bridge.ports.iter().find(|port| port.name == name)?))
-    });
+    let found = bridges
+        .iter()
+        .find_map(|bridge| Some((bridge, bridge.ports.iter().find(|port| port.name == name)?)));
     let Some((bridge, port)) = found else { return };
     // The uplink's port carries the machine's frames as well.
     let uplink = place.uplink.and_then(|up| bridge.ports.iter().find(|port| port.name == up.name));

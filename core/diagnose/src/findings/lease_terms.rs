@@ -17,7 +17,8 @@ pub(super) fn judge(facts: &Facts<'_>, place: &Place<'_>, sheet: &mut Sheet) {
     let all: Vec<&Message> =
         points.iter().flat_map(|t| &t.exchanges).flat_map(|e| &e.messages).collect();
     let own = |message: &&&Message| facts.machine.macs.contains(&message.chaddr);
-    let replies = |message: &&&Message| matches!(message.kind, MessageKind::Offer | MessageKind::Ack);
+    let replies =
+        |message: &&&Message| matches!(message.kind, MessageKind::Offer | MessageKind::Ack);
     let gives: Vec<&Message> = all.iter().filter(own).filter(replies).copied().collect();
     servers(facts, &all, sheet);
     refusals(facts, &all, sheet);
@@ -35,7 +36,9 @@ fn known<'a>(reading: &Reading<&'a Traffic>) -> Option<&'a Traffic> {
 }
 
 fn servers(facts: &Facts<'_>, all: &[&Message], sheet: &mut Sheet) {
-    let replies = all.iter().filter(|m| matches!(m.kind, MessageKind::Offer | MessageKind::Ack | MessageKind::Nak));
+    let replies = all
+        .iter()
+        .filter(|m| matches!(m.kind, MessageKind::Offer | MessageKind::Ack | MessageKind::Nak));
     let mut servers: BTreeSet<Ipv4Addr> = replies.filter_map(|message| message.server).collect();
     let mut networks: BTreeSet<Prefix24> = BTreeSet::new();
     for message in all.iter().filter(|m| matches!(m.kind, MessageKind::Offer | MessageKind::Ack)) {
@@ -142,10 +145,12 @@ fn terms(facts: &Facts<'_>, place: &Place<'_>, given: &Message, sheet: &mut Shee
     let inside = Prefix { address: yiaddr.into(), length }.contains((*router).into());
     let gateways = || facts.network.as_ref().known().into_iter().flat_map(|n| n.gateways());
     let host_gateway = gateways().find(|gateway| own.iter().any(|own| own.contains(*gateway)));
+    // A lease of another network is a fault of its own, and names that network's router.
+    let here = own.iter().any(|own| own.contains(yiaddr.into()));
     let code = "offered-bad-gateway";
     if !inside {
         sheet.present(code, format!("{router} is not in the network of {yiaddr}/{length}"));
-    } else if place.bridged && host_gateway.is_some_and(|gateway| gateway != *router) {
+    } else if place.bridged && here && host_gateway.is_some_and(|gateway| gateway != *router) {
         let host = host_gateway.map_or_else(String::new, |gateway| gateway.to_string());
         sheet.present(code, format!("it names {router}; this computer uses {host}"));
     } else {

@@ -113,9 +113,9 @@ fn hosts_file(facts: &Facts<'_>, sheet: &mut Sheet) {
     match &facts.survey.hosts {
         Reading::Known(entries) => {
             let name = &facts.machine.name;
-            let mut own = entries.iter().filter(|(address, host)| {
-                address.is_ipv4() && host.eq_ignore_ascii_case(name)
-            });
+            let mut own = entries
+                .iter()
+                .filter(|(address, host)| address.is_ipv4() && host.eq_ignore_ascii_case(name));
             let Some((first, _)) = own.next() else { return };
             match facts.pick.address {
                 Some(address) if address == *first => {

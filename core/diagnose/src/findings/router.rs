@@ -21,9 +21,8 @@ pub(super) fn judge(facts: &Facts<'_>, sheet: &mut Sheet) {
         Reading::Absent => return,
         Reading::Unknown(why) => return sheet.all_unknown(&ALL, why),
     };
-    let reading = |answer: Option<bool>| {
-        answer.map_or(Reading::Unknown(Unread::NotTried), Reading::Known)
-    };
+    let reading =
+        |answer: Option<bool>| answer.map_or(Reading::Unknown(Unread::NotTried), Reading::Known);
     let lacks = reading(router.lists_machine.map(|lists| !lists));
     sheet.read(ALL[0], &lacks, "its device list lacks the machine's MAC", "its device list has it");
     let blocks = reading(router.blocks_machine);

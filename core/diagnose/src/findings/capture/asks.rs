@@ -56,9 +56,8 @@ impl<'a> Asks<'a> {
                 _ => &[MessageKind::Ack, MessageKind::Nak],
             };
             let until_next = messages[place + 1..].iter().take_while(|m| m.kind != message.kind);
-            let answered = until_next
-                .clone()
-                .any(|m| m.xid == message.xid && answers.contains(&m.kind));
+            let answered =
+                until_next.clone().any(|m| m.xid == message.xid && answers.contains(&m.kind));
             asks.renewed |= answered && message.ciaddr.is_some();
             let was_last = until_next.count() == messages.len() - place - 1;
             let waited = end.is_some_and(|end| {

@@ -1,0 +1,226 @@
+//! A machine `web` on a tap in br0 with the Wi-Fi interface en0, written as text.
+
+use std::time::{Duration, SystemTime};
+
+use vmkit_dhcp::{Checksum, Exchange, Message, MessageKind, TestResult, Traffic};
+use vmkit_evidence::Evidence;
+use vmkit_scoring::{Case, Weights, score};
+use vmkit_survey::Survey;
+use vmkit_types::{
+    HostNetwork, Interface, InterfaceKind, Mac, NetworkMode, Observation, Prefix, Reading, Route,
+    Unread,
+};
+
+use crate::{Facts, Machine, Platform, Process, Router};
+
+pub(super) const VM: &str = "52:54:00:00:00:01";
+pub(super) const HOST: &str = "aa:aa:aa:aa:aa:aa";
+
+/// Everything that facts borrow.
+pub(super) struct Scene {
+    pub(super) machine: Machine,
+    pub(super) others: Vec<Machine>,
+    pub(super) network: Reading<HostNetwork>,
+    pub(super) platform: Platform,
+    pub(super) survey: Survey,
+    pub(super) guest: Option<Traffic>,
+    pub(super) uplink: Option<Traffic>,
+    pub(super) test: Option<Vec<TestResult>>,
+    pub(super) router: Option<Router>,
+    pub(super) observations: Vec<Observation>,
+}
+
+pub(super) fn now() -> SystemTime {
+    SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000)
+}
+
+pub(super) fn machine(name: &str, mac: &str) -> Machine {
+    Machine {
+        name: name.to_owned(),
+        process: Reading::Known(Process::Running),
+        started_at: Some(now() - Duration::from_mins(5)),
+        link_up: Reading::Unknown(Unread::Unsupported),
+        macs: vec![mac.parse().unwrap()],
+        recorded_mac: Reading::Known(mac.parse().unwrap()),
+        mode: Some(NetworkMode::Bridged),
+        interface: Some("br0".to_owned()),
+        port: Some("tap0".to_owned()),
+    }
+}
+
+impl Default for Scene {
+    /// Nothing was looked at beside the machine's process.
+    fn default() -> Self {
+        Self {
+            machine: machine("web", VM),
+            others: Vec::new(),
+            network: Reading::Unknown(Unread::NotTried),
+            platform: Platform::Linux,
+            survey: Survey::default(),
+            guest: None,
+            uplink: None,
+            test: None,
+            router: None,
+            observations: Vec::new(),
+        }
+    }
+}
+
+impl Scene {
+    /// The same on a host whose network is known: br0 has en0 and tap0.
+    pub(super) fn at_home() -> Self {
+        Self { network: Reading::Known(home()), ..Self::default() }
+    }
+
+    /// What passed the machine's port, a line for each message, see [`traffic`].
+    pub(super) fn guest(mut self, lines: &str) -> Self {
+        self.guest = Some(traffic(lines));
+        self
+    }
+
+    /// What passed the uplink.
+    pub(super) fn uplink(mut self, lines: &str) -> Self {
+        self.uplink = Some(traffic(lines));
+        self
+    }
+
+    /// Changes the interface of this name.
+    pub(super) fn interface(mut self, name: &str, change: impl FnOnce(&mut Interface)) -> Self {
+        if let Reading::Known(network) = &mut self.network {
+            change(network.interfaces.iter_mut().find(|each| each.name == name).unwrap());
+        }
+        self
+    }
+
+    pub(super) fn facts<T>(&self, look: impl FnOnce(&Facts<'_>) -> T) -> T {
+        let case = Case {
+            name: self.machine.name.clone(),
+            macs: self.machine.macs.clone(),
+            running: true,
+            started_at: self.machine.started_at,
+            mode: self.machine.mode,
+            interface: self.machine.interface.clone(),
+        };
+        let evidence: Vec<Evidence> = self
+            .observations
+            .iter()
+            .zip(0..)
+            .map(|(observation, id)| Evidence {
+                id,
+                plugin: "test".to_owned(),
+                received_at: now(),
+                observation: observation.clone(),
+            })
+            .collect();
+        let weights = Weights::builtin().unwrap();
+        let network = self.network.as_ref().known();
+        let picks = score(&[case], &evidence, network, now(), &weights);
+        let machines: Vec<Machine> =
+            std::iter::once(&self.machine).chain(&self.others).cloned().collect();
+        fn reading<T: ?Sized>(value: Option<&T>) -> Reading<&T> {
+            value.map_or(Reading::Unknown(Unread::NotTried), Reading::Known)
+        }
+        look(&Facts {
+            now: now(),
+            platform: self.platform,
+            machine: &self.machine,
+            machines: &machines,
+            network: self.network.as_ref(),
+            survey: &self.survey,
+            evidence: evidence.iter().collect(),
+            pick: &picks[0],
+            guest_traffic: reading(self.guest.as_ref()),
+            uplink_traffic: reading(self.uplink.as_ref()),
+            test: reading(self.test.as_deref()),
+            router: reading(self.router.as_ref()),
+        })
+    }
+}
+
+fn home() -> HostNetwork {
+    let interface = |name: &str, kind, bridge: Option<&str>| Interface {
+        name: name.to_owned(),
+        mac: Some(HOST.parse().unwrap()),
+        addresses: Vec::new(),
+        kind,
+        up: true,
+        bridge: bridge.map(str::to_owned),
+    };
+    let mut bridge = interface("br0", InterfaceKind::Bridge, None);
+    bridge.addresses.push(Prefix { address: [192, 168, 1, 50].into(), length: 24 });
+    let default = Prefix { address: [0, 0, 0, 0].into(), length: 0 };
+    HostNetwork {
+        interfaces: vec![
+            interface("en0", InterfaceKind::Wifi, Some("br0")),
+            bridge,
+            interface("tap0", InterfaceKind::Tap, Some("br0")),
+        ],
+        routes: vec![Route {
+            destination: default,
+            gateway: Some([192, 168, 1, 254].into()),
+            interface: "br0".to_owned(),
+        }],
+    }
+}
+
+/// Traffic from lines of `SECONDS KIND XID [from MAC] [chaddr MAC] [for|to ADDRESS] [by SERVER]
+/// [router ADDRESS] [id HEX] [flag] [broken] [has ADDRESS]`. The capture spans 20 s at least.
+pub(super) fn traffic(lines: &str) -> Traffic {
+    let mut traffic = Traffic::default();
+    let at = |seconds: f64| now() - Duration::from_mins(1) + Duration::from_secs_f64(seconds);
+    traffic.span = Some((at(0.0), at(20.0)));
+    for line in lines.lines().map(str::trim).filter(|line| !line.is_empty()) {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        let value =
+            |key: &str| words.iter().position(|word| *word == key).map(|place| words[place + 1]);
+        let kind = match words[1] {
+            "DISCOVER" => MessageKind::Discover,
+            "OFFER" => MessageKind::Offer,
+            "REQUEST" => MessageKind::Request,
+            "ACK" => MessageKind::Ack,
+            "NAK" => MessageKind::Nak,
+            "DECLINE" => MessageKind::Decline,
+            "frame" => {
+                let mac = value("from").unwrap().parse().unwrap();
+                *traffic.frames_by_source.entry(mac).or_default() += 1;
+                continue;
+            }
+            other => panic!("{other}"),
+        };
+        let mac = |key: &str, other: &str| -> Mac { value(key).unwrap_or(other).parse().unwrap() };
+        let server = "aa:00:00:00:00:fe";
+        let sender = if kind.is_of_client() { VM } else { server };
+        let flag = words.contains(&"flag");
+        let message = Message {
+            at: at(words[0].parse().unwrap()),
+            kind,
+            source_mac: mac("from", sender),
+            destination_mac: Mac::new([0xff; 6]),
+            source: [0, 0, 0, 0].into(),
+            destination: [255, 255, 255, 255].into(),
+            checksum: if words.contains(&"broken") { Checksum::Wrong } else { Checksum::Right },
+            xid: words[2].parse().unwrap(),
+            secs: 0,
+            broadcast_flag: flag,
+            chaddr: mac("chaddr", VM),
+            client_id: value("id").map(|id| id.as_bytes().to_vec()),
+            ciaddr: value("has").map(|address| address.parse().unwrap()),
+            yiaddr: value("to").map(|address| address.parse().unwrap()),
+            requested: value("for").map(|address| address.parse().unwrap()),
+            server: value("by").map(|address| address.parse().unwrap()),
+            lease_s: None,
+            prefix: Some(24),
+            routers: value("router").map(|address| address.parse().unwrap()).into_iter().collect(),
+            domain: None,
+            says: None,
+        };
+        *traffic.frames_by_source.entry(message.source_mac).or_default() += 1;
+        let (xid, chaddr) = (message.xid, message.chaddr);
+        let found = traffic.exchanges.iter_mut().find(|e| (e.xid, e.chaddr) == (xid, chaddr));
+        match found {
+            Some(exchange) => exchange.messages.push(message),
+            None => traffic.exchanges.push(Exchange { xid, chaddr, messages: vec![message] }),
+        }
+    }
+    traffic
+}

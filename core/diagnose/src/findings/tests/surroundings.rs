@@ -1,0 +1,142 @@
+//! The machine itself, its console, its address and its router.
+
+use std::time::Duration;
+
+use vmkit_types::{Kind, Observation, Reading, attribute};
+
+use super::{
+    Scene, absent, present,
+    scene::{VM, machine},
+};
+use crate::{Process, Router, RouterIdentity, RouterRemedy};
+
+fn saw(kind: Kind, address: [u8; 4]) -> Observation {
+    Observation::new(0, kind, "seen").at(std::net::IpAddr::from(address))
+}
+
+fn on_vm(kind: Kind, address: [u8; 4]) -> Observation {
+    saw(kind, address).on_mac(VM.parse().unwrap())
+}
+
+#[test]
+fn the_process_the_link_and_the_mac_are_looked_at() {
+    let mut scene = Scene::at_home();
+    scene.machine.process = Reading::Known(Process::Paused);
+    scene.machine.link_up = Reading::Known(false);
+    scene.machine.recorded_mac = Reading::Known("52:54:00:00:00:09".parse().unwrap());
+    scene.others.push(machine("copy", VM));
+    let found = present(&scene);
+    let expected =
+        ["machine-paused", "machine-link-down", "machine-mac-shared", "machine-mac-not-registered"];
+    assert!(expected.iter().all(|code| found.contains(code)), "{found:?}");
+}
+
+/// Phase of the boot, what the console complains of, and the findings.
+#[test]
+fn the_console_tells_how_far_the_guest_came() {
+    let rows: &[(&str, &[&str], &[&str])] = &[
+        ("panic", &[], &["kernel-panic"]),
+        ("initramfs", &[], &["boot-stopped-early"]),
+        ("login", &["no-network-card"], &["guest-sees-no-network-card"]),
+        (
+            "login",
+            &["no-dhcp-client", "ssh-server-failed"],
+            &["guest-has-no-dhcp-client", "guest-ssh-server-failed"],
+        ),
+        ("link-local", &[], &["guest-dhcp-failed"]),
+        ("none", &[], &[]),
+        ("login", &[], &[]),
+    ];
+    for (phase, faults, expected) in rows {
+        let mut scene = Scene::at_home();
+        let told = Observation::new(0, Kind::ConsolePhase, "so far").with(attribute::PHASE, *phase);
+        scene.observations.push(told);
+        let complaint = |fault: &&str| {
+            Observation::new(0, Kind::ConsoleFault, "it complains").with(attribute::FAULT, *fault)
+        };
+        scene.observations.extend(faults.iter().map(complaint));
+        let mut found = present(&scene);
+        found.retain(|code| *code != "address-missing");
+        assert_eq!(found, *expected, "{phase}");
+    }
+}
+
+#[test]
+fn a_boot_that_has_just_begun_is_no_failed_one() {
+    let mut scene = Scene::at_home();
+    scene.machine.started_at = Some(super::scene::now() - Duration::from_secs(5));
+    let told = Observation::new(0, Kind::ConsolePhase, "so far").with(attribute::PHASE, "kernel");
+    scene.observations.push(told);
+    assert!(!present(&scene).contains(&"boot-stopped-early"));
+    assert!(!absent(&scene).contains(&"boot-stopped-early"));
+}
+
+#[test]
+fn an_address_that_answers_is_told_apart_from_one_that_does_not() {
+    let address = [192, 168, 1, 64];
+    let held = || {
+        vec![
+            on_vm(Kind::NeighbourReachable, address),
+            on_vm(Kind::from_code("lease-current"), address),
+        ]
+    };
+    let with = |kind: Kind| {
+        let mut scene = Scene::at_home();
+        scene.observations = held();
+        scene.observations.push(saw(kind, address));
+        present(&scene)
+    };
+    assert_eq!(with(Kind::SshReady), Vec::<&str>::new());
+    assert_eq!(with(Kind::SshRefused), ["ssh-refused"]);
+    assert_eq!(with(Kind::SshTimeout), ["ssh-filtered"]);
+    assert_eq!(with(Kind::SshUnreachable), ["only-this-program-blocked"]);
+}
+
+#[test]
+fn sources_that_fell_behind_are_found_only_where_the_machine_is_elsewhere() {
+    let (old, new) = ([192, 168, 1, 64], [192, 168, 1, 70]);
+    let mut scene = Scene::at_home();
+    scene.observations = vec![
+        on_vm(Kind::NeighbourReachable, new),
+        saw(Kind::SshReady, new),
+        saw(Kind::DnsAddress, old),
+        saw(Kind::SshUnreachable, old),
+    ];
+    scene.survey.hosts = Reading::Known(vec![(old.into(), "web".to_owned())]);
+    let found = present(&scene);
+    assert_eq!(found, ["dns-outdated", "hosts-file-outdated"]);
+    // Two addresses that both answer are two addresses.
+    scene.observations.pop();
+    scene.observations.push(saw(Kind::IcmpReply, old));
+    scene.survey.hosts = Reading::Known(Vec::new());
+    assert_eq!(present(&scene), Vec::<&str>::new());
+}
+
+#[test]
+fn the_router_is_a_witness() {
+    let mut scene = Scene::at_home();
+    let identity = RouterIdentity {
+        id: "bt-smart-hub-2".to_owned(),
+        name: "BT Smart Hub 2".to_owned(),
+        confidence: 0.98,
+        because: Vec::new(),
+    };
+    let remedy = RouterRemedy {
+        id: "mode-2".to_owned(),
+        title: "Smart Setup".to_owned(),
+        steps: Vec::new(),
+        confidence: 0.5,
+        because: Vec::new(),
+    };
+    scene.router = Some(Router {
+        lists_machine: Some(false),
+        identities: vec![identity],
+        remedies: vec![remedy],
+        ..Router::default()
+    });
+    let found = present(&scene);
+    assert_eq!(
+        found,
+        ["address-missing", "router-does-not-list-machine", "router-known-to-drop-bridged"]
+    );
+}
