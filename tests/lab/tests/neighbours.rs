@@ -50,7 +50,7 @@ fn said_by_table<'a>(machine: &'a Value, address: &str) -> Vec<&'a str> {
 fn of_table<'a>(machine: &'a Value, address: &str) -> Vec<&'a Value> {
     let candidates = machine["candidates"].as_array().into_iter().flatten();
     let of_address = candidates.filter(|candidate| candidate["ip"] == address);
-    let evidence = of_address.flat_map(|candidate| candidate["evidence"].as_array()).flatten();
+    let evidence = of_address.filter_map(|candidate| candidate["evidence"].as_array()).flatten();
     evidence.filter(|item| item["signal"] == "arp").collect()
 }
 
