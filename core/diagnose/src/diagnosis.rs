@@ -105,7 +105,7 @@ pub fn diagnose(facts: &Facts<'_>, findings: &[Finding], catalogue: &Catalogue) 
     let test = || next_test(&model, &beliefs, &circumstances, findings, &values);
     Diagnosis {
         healthy: false,
-        cannot_tell: doubt(&causes),
+        cannot_tell: doubt(&causes, findings),
         unknown_probability: beliefs.marginal[model.unknown()],
         together: together(&model, &beliefs),
         next_test: if settled { None } else { test() },
@@ -125,14 +125,16 @@ fn is_healthy(verdict: Verdict, findings: &[Finding], catalogue: &Catalogue) -> 
         Some(Fault::Never) | None => false,
     };
     let mut present = findings.iter().filter(|each| matches!(each.state, State::Present(_)));
-    matches!(verdict, Verdict::Resolved | Verdict::Probable | Verdict::NotChecked)
-        && !present.any(matters)
+    matches!(verdict, Verdict::Resolved | Verdict::Probable) && !present.any(matters)
 }
 
 /// Why no cause can be named.
-fn doubt(causes: &[Suspect]) -> Option<String> {
+fn doubt(causes: &[Suspect], findings: &[Finding]) -> Option<String> {
     let percent = |suspect: &Suspect| format!("{:.0} %", suspect.probability * 100.0);
     match causes {
+        [] if findings.iter().all(|each| !matches!(each.state, State::Present(_))) => {
+            Some("nothing that was looked at is out of order".to_owned())
+        }
         [] => Some("what was seen fits no known cause".to_owned()),
         [first, ..] if first.probability >= NAMED_FROM => None,
         [only] => Some(format!("the likeliest cause, {}, has {} only", only.code, percent(only))),

@@ -1,6 +1,10 @@
 //! What each finding says for or against one cause.
 
-use crate::infer::{Beliefs, Model};
+use crate::infer::{Beliefs, Hypothesis, Model};
+
+/// Hypotheses below this probability stay negligible whatever single finding is taken away: the
+/// rarest leak is far above it.
+const NEGLIGIBLE: f64 = 1e-9;
 
 /// The weight of one finding for one cause.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -13,17 +17,47 @@ pub(crate) struct Weight {
 
 /// The weights of all observed findings for one cause, the weightiest first.
 ///
-/// Compared are the likeliest hypothesis that the cause is part of and the same hypothesis without
-/// it. What the other cause of the pair explains already weighs nothing here, and the weights add
-/// up: with the prior odds they give the odds between the two hypotheses.
+/// What the cause can show is weighed between the likeliest hypothesis that it is part of and the
+/// same hypothesis without it: what the other cause of a pair explains already weighs nothing.
+/// What it cannot show tells it from its rivals alone, and is weighed as evidence given the rest:
+/// the odds of the cause with all that was observed, to its odds with all but this finding.
 pub(crate) fn weights(model: &Model<'_>, beliefs: &Beliefs, cause: usize) -> Vec<Weight> {
     let Some(with) = beliefs.best_with(cause) else { return Vec::new() };
     let without = with.without(cause);
-    let weigh = |finding: &usize| {
-        let ratio = model.of_observed(with, *finding) / model.of_observed(without, *finding);
-        Weight { finding: *finding, decibans: 10.0 * ratio.log10() }
+    let rivals = Rivals::new(beliefs, cause);
+    let ratio = |finding: usize| {
+        if model.shows(cause, finding) {
+            model.of_observed(with, finding) / model.of_observed(without, finding)
+        } else {
+            rivals.odds(|_| 1.0) / rivals.odds(|each| model.of_observed(each, finding))
+        }
     };
-    let mut weights: Vec<Weight> = model.seen().iter().map(weigh).collect();
+    let weigh =
+        |finding: &usize| Weight { finding: *finding, decibans: 10.0 * ratio(*finding).log10() };
+    let weights = model.seen().iter().map(weigh).filter(|weight| weight.decibans.is_finite());
+    let mut weights: Vec<Weight> = weights.collect();
     weights.sort_by(|a, b| b.decibans.abs().total_cmp(&a.decibans.abs()));
     weights
+}
+
+/// The hypotheses that count, with the cause and without it.
+struct Rivals {
+    with: Vec<(Hypothesis, f64)>,
+    without: Vec<(Hypothesis, f64)>,
+}
+
+impl Rivals {
+    fn new(beliefs: &Beliefs, cause: usize) -> Self {
+        let live = beliefs.hypotheses.iter().copied().take_while(|(_, p)| *p >= NEGLIGIBLE);
+        let (with, without) = live.partition(|(each, _)| each.causes().contains(&cause));
+        Self { with, without }
+    }
+
+    /// The odds of the cause, where a factor is taken out of the probability of each hypothesis.
+    fn odds(&self, factor: impl Fn(Hypothesis) -> f64) -> f64 {
+        let sum = |side: &[(Hypothesis, f64)]| -> f64 {
+            side.iter().map(|(hypothesis, probability)| probability / factor(*hypothesis)).sum()
+        };
+        sum(&self.with) / sum(&self.without)
+    }
 }

@@ -16,7 +16,7 @@ fn words(text: &str) -> Vec<String> {
 }
 
 fn diagnosis(name: &str, given: &str, findings: &[Finding], router: Option<&Router>) -> Diagnosis {
-    let catalogue = Catalogue::builtin().unwrap();
+    let catalogue = Catalogue::builtin().expect("the built-in catalogue");
     let given = words(given);
     let router = router.map_or(Reading::Unknown(Unread::NotTried), Reading::Known);
     let scene = common::Scene { name, given: &given, verdict: Verdict::NoAddress, router };
@@ -24,7 +24,7 @@ fn diagnosis(name: &str, given: &str, findings: &[Finding], router: Option<&Rout
 }
 
 fn router_drops() -> Vec<Finding> {
-    let catalogue = Catalogue::builtin().unwrap();
+    let catalogue = Catalogue::builtin().expect("the built-in catalogue");
     common::findings(&catalogue, &words(ROUTER_DROPS), &words(ROUTER_ANSWERS), &words("machine"))
 }
 
@@ -44,6 +44,9 @@ fn evidence_says_what_speaks_for_a_cause_and_what_against() {
     let test = cause.evidence_for.iter().find(|each| each.code == "test-machine-unanswered");
     let test = test.unwrap();
     assert!(test.decibans > 15.0, "{}", test.decibans);
+    let answered = cause.evidence_for.iter().find(|each| each.code == "test-host-unanswered");
+    let answered = answered.expect("what rules the other causes out speaks for this one");
+    assert_eq!(answered.text, "a server answers a DISCOVER with this computer's hardware address");
     assert!(test.text.ends_with("hardware address: 3 tries\\x1b[2J"), "{}", test.text);
     let sorted = cause.evidence_for.windows(2).all(|pair| pair[0].decibans >= pair[1].decibans);
     assert!(sorted);
@@ -54,7 +57,11 @@ fn evidence_says_what_speaks_for_a_cause_and_what_against() {
 }
 
 fn findings_code(code: &str) -> &'static str {
-    Catalogue::builtin().unwrap().finding_codes().find(|known| *known == code).unwrap()
+    Catalogue::builtin()
+        .expect("the built-in catalogue")
+        .finding_codes()
+        .find(|known| *known == code)
+        .expect("a known code")
 }
 
 #[test]
@@ -111,7 +118,7 @@ fn a_hostile_name_never_becomes_a_command() {
 
 #[test]
 fn what_only_follows_is_folded_and_what_does_not_is_shown() {
-    let catalogue = Catalogue::builtin().unwrap();
+    let catalogue = Catalogue::builtin().expect("the built-in catalogue");
     let down = words(
         "address-missing uplink-down test-host-unanswered test-machine-unanswered \
                       test-foreign-unanswered web-hijacked",
@@ -128,7 +135,7 @@ fn what_only_follows_is_folded_and_what_does_not_is_shown() {
 
 #[test]
 fn where_nothing_can_be_told_there_is_a_test_and_at_most_two_causes() {
-    let catalogue = Catalogue::builtin().unwrap();
+    let catalogue = Catalogue::builtin().expect("the built-in catalogue");
     let findings = common::findings(&catalogue, &words("address-missing"), &[], &[]);
     let got = diagnosis("web", WIFI, &findings, None);
     assert!(got.cannot_tell.is_some() && got.causes.len() <= 2 && !got.healthy);

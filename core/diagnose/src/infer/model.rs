@@ -111,6 +111,11 @@ impl<'a> Model<'a> {
         self.observed[finding]
     }
 
+    /// Whether the cause can show the finding.
+    pub(crate) fn shows(&self, cause: usize, finding: usize) -> bool {
+        self.quiet[cause][finding] < 1.0
+    }
+
     /// Indices of the findings that were observed.
     pub(crate) fn seen(&self) -> &[usize] {
         &self.seen
@@ -160,7 +165,7 @@ impl<'a> Model<'a> {
         // All other findings are as likely as under "no cause".
         let each = causes.iter().enumerate().flat_map(|(at, cause)| {
             let counted = move |finding: usize| {
-                causes[..at].iter().any(|earlier| self.quiet[*earlier][finding] < 1.0)
+                causes[..at].iter().any(|earlier| self.shows(*earlier, finding))
             };
             self.touched[*cause].iter().copied().filter(move |finding| !counted(*finding))
         });

@@ -51,15 +51,21 @@ fn a_cause_that_explains_a_finding_takes_it_from_the_others() {
 }
 
 #[test]
-fn weights_add_up_to_the_likelihood_ratio_of_two_hypotheses() {
+fn what_a_cause_cannot_show_weighs_the_change_of_its_odds() {
     let catalogue = Catalogue::builtin().unwrap();
-    let findings = [present("address-missing"), present("uplink-down"), absent("kernel-panic")];
-    let model = Model::new(&catalogue, &[], &findings);
-    let beliefs = Beliefs::of(&model);
-    let cause = catalogue.causes.iter().position(|c| c.code == "host-uplink-down").unwrap();
-    let with = beliefs.best_with(cause).unwrap();
-    let without = with.without(cause);
-    let total: f64 = weights(&model, &beliefs, cause).iter().map(|each| each.decibans).sum();
-    let ratio = model.likelihood(with) / model.likelihood(without);
-    assert!((total - 10.0 * ratio.log10()).abs() < 1e-6, "{total}");
+    let findings = ["test-machine-unanswered", "test-foreign-unanswered"].map(present).to_vec();
+    let cause = "router-drops-foreign-chaddr";
+    let cause = catalogue.causes.iter().position(|each| each.code == cause).unwrap();
+    let decibans = |findings: &[Finding]| {
+        let beliefs = Beliefs::of(&Model::new(&catalogue, &[], findings));
+        let probability = beliefs.marginal[cause];
+        10.0 * (probability / (1.0 - probability)).log10()
+    };
+    let answered = [findings.clone(), vec![absent("test-host-unanswered")]].concat();
+    let model = Model::new(&catalogue, &[], &answered);
+    let weights = weights(&model, &Beliefs::of(&model), cause);
+    let place = catalogue.finding_place("test-host-unanswered").unwrap();
+    let weight = weights.iter().find(|each| each.finding == place).unwrap().decibans;
+    let change = decibans(&answered) - decibans(&findings);
+    assert!(weight > 3.0 && (weight - change).abs() < 1e-3, "{weight} {change}");
 }
