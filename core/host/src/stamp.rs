@@ -7,8 +7,8 @@ use vmkit_wire::WireObservation;
 
 /// Longest sentence that is kept of a plugin, in bytes.
 const SAYS_LIMIT: usize = 300;
-/// Longest name and value of an attribute, in bytes.
-const ATTRIBUTE_LIMIT: usize = 300;
+/// Longest name and value of an attribute, in bytes: an RSA host key of 4096 bits has 724.
+const ATTRIBUTE_LIMIT: usize = 1024;
 /// Oldest age that makes sense, a year: beyond it arithmetic on times means nothing.
 const AGE_LIMIT: Duration = Duration::from_hours(366 * 24);
 

@@ -89,6 +89,8 @@ pub struct Needs {
     pub raw_socket: bool,
     /// Connections to the machines' guest agents, opened by the host.
     pub guest_agent: bool,
+    /// The SSH host keys that are held to be the machines'.
+    pub host_keys: bool,
     /// Files to read: absolute paths, whose last component may hold a `*`, or `{console}` for the
     /// machines' console logs, which the host opens.
     pub read_files: Vec<String>,

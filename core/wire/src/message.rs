@@ -130,6 +130,9 @@ pub struct WireSubject {
     /// The host's links that hold candidates, each as the text of a link.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub links: Vec<String>,
+    /// SSH host keys that are held to be the machine's, each as the text of a known key.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub known_host_keys: Vec<String>,
 }
 
 /// From the worker to its host.

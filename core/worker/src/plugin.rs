@@ -109,16 +109,22 @@ fn failure(error: Error) -> (FailureCode, String) {
 fn machine(subject: &WireSubject) -> VirtualMachine {
     let guest_agent = Attribute { key: extension::GUEST_AGENT.into(), value: RString::new() };
     let guest_agent = subject.has_guest_agent.then_some(guest_agent);
-    let link =
-        |link: &String| Attribute { key: extension::LINK.into(), value: link.as_str().into() };
+    let link = |link| attribute(extension::LINK, link);
+    let known_host_key = |key| attribute(extension::KNOWN_HOST_KEY, key);
+    let links = subject.links.iter().map(link);
+    let known_host_keys = subject.known_host_keys.iter().map(known_host_key);
     VirtualMachine {
         name: subject.name.as_str().into(),
         macs: subject.macs.iter().map(|mac| mac.as_str().into()).collect(),
         hostname: subject.hostname.as_deref().map(Into::into).into(),
         has_console: subject.has_console,
         candidates: subject.candidates.iter().map(|address| address.as_str().into()).collect(),
-        ext: guest_agent.into_iter().chain(subject.links.iter().map(link)).collect(),
+        ext: guest_agent.into_iter().chain(links).chain(known_host_keys).collect(),
     }
+}
+
+fn attribute(key: &str, value: &String) -> Attribute {
+    Attribute { key: key.into(), value: value.as_str().into() }
 }
 
 #[cfg(test)]

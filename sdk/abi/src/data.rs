@@ -125,6 +125,9 @@ pub mod extension {
     /// `Resource::RAW_SOCKET` can be opened for, its MAC, and the host's IPv4 address there with the
     /// prefix length of its network, such as `br0 52:54:00:00:00:01 192.168.1.50/24`.
     pub const LINK: &str = "link";
+    /// An SSH host key that is held to be the machine's, such as `ssh-ed25519 AAAA…`; the word
+    /// `known_hosts` follows one that was found under its name only.
+    pub const KNOWN_HOST_KEY: &str = "known-host-key";
 }
 
 /// One machine of the batch that a signal is asked about.

@@ -1,6 +1,6 @@
 //! Between the plain types of authors and the data that crosses the boundary.
 
-use std::time::Duration;
+use std::{str::FromStr, time::Duration};
 
 use vmkit_abi as abi;
 use vmkit_types::{Observation, Subject};
@@ -46,13 +46,15 @@ pub(crate) fn subject_in(vm: &abi::VirtualMachine) -> Subject {
             .iter()
             .any(|attribute| attribute.key == abi::extension::GUEST_AGENT),
         candidates: vm.candidates.iter().filter_map(|address| address.parse().ok()).collect(),
-        links: vm
-            .ext
-            .iter()
-            .filter(|attribute| attribute.key == abi::extension::LINK)
-            .filter_map(|attribute| attribute.value.parse().ok())
-            .collect(),
+        links: parsed(vm, abi::extension::LINK),
+        known_host_keys: parsed(vm, abi::extension::KNOWN_HOST_KEY),
     }
+}
+
+/// All attributes of this name that can be understood.
+fn parsed<T: FromStr>(vm: &abi::VirtualMachine, key: &str) -> Vec<T> {
+    let values = vm.ext.iter().filter(|attribute| attribute.key == key);
+    values.filter_map(|attribute| attribute.value.parse().ok()).collect()
 }
 
 pub(crate) fn fact_in(fact: &abi::Fact) -> Fact {

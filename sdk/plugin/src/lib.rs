@@ -27,7 +27,7 @@ pub use kinds::{
 };
 pub use targets::{Target, targets};
 pub use vmkit_types::{
-    InvalidMac, Kind, Link, Mac, NetworkMode, Observation, Reading, Source, Stage, Subject, Unread,
+    HostKey, InvalidHostKey, InvalidMac, Kind, KnownKey, Link, Mac, NetworkMode, Observation, Reading, Source, Stage, Subject, Unread,
     attribute, bounded, escaped,
 };
 

@@ -6,7 +6,7 @@ use vmkit_abi::{
     self as abi,
     stable::{ROption, RString},
 };
-use vmkit_plugin::{Kind, Link, Observation, Subject};
+use vmkit_plugin::{Kind, KnownKey, Link, Observation, Subject};
 
 /// # Panics
 /// When the plugin reports an address or a MAC that is none: a fault of the plugin.
@@ -32,10 +32,10 @@ pub(crate) fn observation_in(seen: &abi::Observation) -> Observation {
 pub(crate) fn subject_out(subject: &Subject) -> abi::VirtualMachine {
     let guest_agent =
         abi::Attribute { key: abi::extension::GUEST_AGENT.into(), value: RString::new() };
-    let link = |link: &Link| abi::Attribute {
-        key: abi::extension::LINK.into(),
-        value: link.to_string().into(),
-    };
+    let link = |link: &Link| attribute(abi::extension::LINK, link);
+    let known_host_key = |known: &KnownKey| attribute(abi::extension::KNOWN_HOST_KEY, known);
+    let links = subject.links.iter().map(link);
+    let known_host_keys = subject.known_host_keys.iter().map(known_host_key);
     let guest_agent = subject.has_guest_agent.then_some(guest_agent);
     abi::VirtualMachine {
         name: subject.name.as_str().into(),
@@ -43,6 +43,10 @@ pub(crate) fn subject_out(subject: &Subject) -> abi::VirtualMachine {
         hostname: subject.hostname.as_deref().map(Into::into).into(),
         has_console: subject.has_console,
         candidates: subject.candidates.iter().map(|at| at.to_string().into()).collect(),
-        ext: guest_agent.into_iter().chain(subject.links.iter().map(link)).collect(),
+        ext: guest_agent.into_iter().chain(links).chain(known_host_keys).collect(),
     }
+}
+
+fn attribute(key: &str, value: &impl ToString) -> abi::Attribute {
+    abi::Attribute { key: key.into(), value: value.to_string().into() }
 }

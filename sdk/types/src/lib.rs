@@ -4,6 +4,7 @@
 
 #![forbid(unsafe_code)]
 
+mod host_key;
 mod link;
 mod mac;
 mod network;
@@ -12,6 +13,7 @@ mod reading;
 mod subject;
 mod text;
 
+pub use host_key::{HostKey, InvalidHostKey, KnownKey};
 pub use link::{InvalidLink, Link};
 pub use mac::{InvalidMac, Mac};
 pub use network::{HostNetwork, Interface, InterfaceKind, Prefix, Route};

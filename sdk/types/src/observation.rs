@@ -26,6 +26,8 @@ pub mod attribute {
     pub const MACS: &str = "macs";
     /// How long the source lets the fact be kept, in seconds.
     pub const TTL_S: &str = "ttl-s";
+    /// The key that an SSH server proved to hold, such as `ssh-ed25519 AAAA…`.
+    pub const HOST_KEY: &str = "host-key";
 }
 
 macro_rules! kinds {
@@ -91,7 +93,8 @@ kinds! {
     SshHostKey = "ssh-host-key",
     /// The server on the SSH port proved to hold a key, and it is not the machine's.
     SshOtherHostKey = "ssh-other-host-key",
-    /// The server on the SSH port proved to hold a key; none of the machine's is known.
+    /// The server on the SSH port proved to hold a key that tells nobody apart: none of the machine's
+    /// is known, or others have it, too.
     SshNewHostKey = "ssh-new-host-key",
     /// The SSH port accepts connections and says nothing that SSH would say.
     SshNoBanner = "ssh-no-banner",

@@ -2,7 +2,7 @@
 
 use std::{fmt, net::IpAddr};
 
-use crate::{Link, Mac};
+use crate::{KnownKey, Link, Mac};
 
 /// One virtual machine, as a signal plugin sees it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -21,6 +21,9 @@ pub struct Subject {
     pub candidates: Vec<IpAddr>,
     /// The host's links that hold candidates. Told only to plugins that declare `raw_socket`.
     pub links: Vec<Link>,
+    /// SSH host keys that are held to be the machine's. Told only to plugins that declare
+    /// `host_keys`.
+    pub known_host_keys: Vec<KnownKey>,
 }
 
 /// What a signal is asked for in one call.

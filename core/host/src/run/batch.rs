@@ -58,5 +58,6 @@ fn wire_subject(subject: &Subject, candidates: &[IpAddr], links: &[Link]) -> Wir
         has_guest_agent: subject.has_guest_agent,
         candidates: candidates.iter().map(ToString::to_string).collect(),
         links: of_candidates.into_iter().map(ToString::to_string).collect(),
+        known_host_keys: subject.known_host_keys.iter().map(ToString::to_string).collect(),
     }
 }

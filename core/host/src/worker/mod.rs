@@ -173,6 +173,9 @@ impl Worker {
         if !plugin.manifest.needs_here().raw_socket {
             observe.vms.iter_mut().for_each(|vm| vm.links.clear());
         }
+        if !plugin.manifest.needs_here().host_keys {
+            observe.vms.iter_mut().for_each(|vm| vm.known_host_keys.clear());
+        }
         self.say(&ToWorker::Observe(observe), None)?;
         let mut cancelled = false;
         loop {

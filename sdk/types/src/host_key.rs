@@ -1,0 +1,131 @@
+//! The public key by which an SSH server proves who it is.
+
+use std::{fmt, str::FromStr};
+
+use crate::text::bounded;
+
+/// Longest algorithm name that the SSH protocol allows, in bytes.
+const ALGORITHM_LIMIT: usize = 64;
+/// Longest key in base64: one of RSA with 16,384 bits has 2.8 KiB.
+const ENCODED_LIMIT: usize = 4096;
+
+/// A public host key, as files such as `known_hosts` write it: `ssh-ed25519 AAAA…`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct HostKey {
+    algorithm: String,
+    encoded: String,
+}
+
+impl HostKey {
+    /// The key of this algorithm with this form in base64.
+    ///
+    /// # Errors
+    /// One of them cannot stand in a file of keys.
+    pub fn new(algorithm: &str, encoded: &str) -> Result<Self, InvalidHostKey> {
+        let named = |byte: u8| byte.is_ascii_alphanumeric() || b"-.@_".contains(&byte);
+        let digit = |byte: u8| byte.is_ascii_alphanumeric() || b"+/=".contains(&byte);
+        let good = (1..=ALGORITHM_LIMIT).contains(&algorithm.len())
+            && algorithm.bytes().all(named)
+            && (1..=ENCODED_LIMIT).contains(&encoded.len())
+            && encoded.bytes().all(digit);
+        if good {
+            Ok(Self { algorithm: algorithm.to_owned(), encoded: encoded.to_owned() })
+        } else {
+            Err(InvalidHostKey(bounded(&format!("{algorithm} {encoded}"), 80).to_owned()))
+        }
+    }
+
+    /// What kind of key it is, such as `ssh-ed25519`.
+    pub fn algorithm(&self) -> &str {
+        &self.algorithm
+    }
+
+    /// The key itself in base64.
+    pub fn encoded(&self) -> &str {
+        &self.encoded
+    }
+}
+
+impl fmt::Display for HostKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.algorithm, self.encoded)
+    }
+}
+
+impl FromStr for HostKey {
+    type Err = InvalidHostKey;
+
+    /// Reads algorithm and key; a comment may follow.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let mut words = text.split_ascii_whitespace();
+        Self::new(words.next().unwrap_or_default(), words.next().unwrap_or_default())
+    }
+}
+
+/// A text that is no host key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InvalidHostKey(String);
+
+impl fmt::Display for InvalidHostKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?} is no SSH host key", self.0)
+    }
+}
+
+impl std::error::Error for InvalidHostKey {}
+
+/// A host key that is held to be a machine's, and how firmly.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct KnownKey {
+    /// The key.
+    pub key: HostKey,
+    /// It was only found under the machine's name in the user's `known_hosts`, which may tell of
+    /// another computer of this name, or of the machine before it was made anew. Such a key can
+    /// prove the machine, and another key in its place proves nothing.
+    pub by_name_only: bool,
+}
+
+/// Follows a key that is known by its name only, where a comment would stand.
+const BY_NAME_ONLY: &str = "known_hosts";
+
+impl fmt::Display for KnownKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.key.fmt(f)?;
+        if self.by_name_only { write!(f, " {BY_NAME_ONLY}") } else { Ok(()) }
+    }
+}
+
+impl FromStr for KnownKey {
+    type Err = InvalidHostKey;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let comment = text.split_ascii_whitespace().nth(2);
+        Ok(Self { key: text.parse()?, by_name_only: comment == Some(BY_NAME_ONLY) })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_are_read_as_files_write_them() {
+        let rows = [
+            ("ssh-ed25519 AAAA", "ssh-ed25519 AAAA false"),
+            (" ssh-ed25519\tAAAA root@web", "ssh-ed25519 AAAA false"),
+            ("ssh-ed25519 AAAA known_hosts", "ssh-ed25519 AAAA known_hosts true"),
+            ("ssh-ed25519", "\"ssh-ed25519 \" is no SSH host key"),
+            ("", "\" \" is no SSH host key"),
+            ("ssh-\u{1b}[2J AAAA", "\"ssh-\\u{1b}[2J AAAA\" is no SSH host key"),
+            ("ssh-rsa A,A", "\"ssh-rsa A,A\" is no SSH host key"),
+        ];
+        for (text, expected) in rows {
+            let read = match text.parse::<KnownKey>() {
+                Ok(known) => format!("{known} {}", known.by_name_only),
+                Err(error) => error.to_string(),
+            };
+            assert_eq!(read, expected, "{text:?}");
+        }
+        assert!(HostKey::new("ssh-rsa", &"A".repeat(ENCODED_LIMIT + 1)).is_err());
+    }
+}
