@@ -169,7 +169,7 @@ fn held_by_other(items: &[Item<'_, '_>], scale: &Scale<'_, '_>) -> bool {
         items.iter().filter(|item| item.supports()).any(|item| {
             let own = item.rule.filter(|rule| rule.ties && rule.reaches);
             own.is_some_and(|rule| {
-                (item.entry.age < age && !rule.identifies)
+                (item.age < age && !rule.identifies)
                     || group.is_some_and(|group| rule.group != group)
             })
         })
@@ -179,7 +179,7 @@ fn held_by_other(items: &[Item<'_, '_>], scale: &Scale<'_, '_>) -> bool {
         let mac = item.entry.evidence.observation.mac;
         let of_a_machine = mac.is_some_and(|mac| scale.crowd.owners.contains_key(&mac));
         let other_origin = (!of_a_machine).then_some(rule.group);
-        rule.refutes || (rule.other_mac && !answered_itself(other_origin, item.entry.age))
+        rule.refutes || (rule.other_mac && !answered_itself(other_origin, item.age))
     })
 }
 
@@ -193,7 +193,7 @@ fn flags(
     let supporting = || items.iter().filter(|item| item.supports());
     let reached = supporting().any(|i| i.is_fresh() && i.rule.is_some_and(|rule| rule.reaches));
     let aged = |item: &Item<'_, '_>| item.rule.is_some_and(|rule| rule.stale) || !item.is_fresh();
-    let freshest = supporting().min_by_key(|item| (item.entry.age, aged(item)));
+    let freshest = supporting().min_by_key(|item| (item.age, aged(item)));
     let outdated = !reached && freshest.is_some_and(aged);
     let only_claimed = supported
         && supporting().all(|item| {

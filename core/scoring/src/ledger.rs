@@ -36,6 +36,8 @@ pub(crate) struct Item<'s, 'a> {
     pub(crate) entry: Entry<'a>,
     pub(crate) rule: Option<&'s Rule>,
     half_life: Option<f64>,
+    /// Since it was true, or since an answer showed that it still is.
+    pub(crate) age: Duration,
     /// It tells whose the answer was that came from the address.
     answered: bool,
 }
@@ -77,9 +79,10 @@ impl<'s, 'a> Scale<'s, 'a> {
     ) -> Item<'s, 'a> {
         let observation = &evidence.observation;
         let answered = answer.and_then(|at| Some((at, rule?.answered?)));
-        let seen_at = evidence.seen_at();
-        let seen_at = answered.map_or(seen_at, |(answered_at, _)| answered_at.max(seen_at));
-        let age = self.now.duration_since(seen_at).unwrap_or(Duration::ZERO);
+        let told_at = evidence.seen_at();
+        let seen_at = answered.map_or(told_at, |(answered_at, _)| answered_at.max(told_at));
+        let age_of = |at| self.now.duration_since(at).unwrap_or(Duration::ZERO);
+        let age = age_of(seen_at);
         let half_life = rule.and_then(|rule| rule.half_life(observation));
         let why_not = match rule {
             None => Some(WhyNot::NoWeight),
@@ -94,8 +97,8 @@ impl<'s, 'a> Scale<'s, 'a> {
             });
             log_ratio * fading * of_this_boot
         });
-        let entry = Entry { evidence, weight, age, why_not };
-        Item { entry, rule, half_life, answered: answered.is_some() }
+        let entry = Entry { evidence, weight, age: age_of(told_at), why_not };
+        Item { entry, rule, half_life, age, answered: answered.is_some() }
     }
 
     /// When somebody at the address answered, if this fact is such an answer and a fresh one.
@@ -217,7 +220,7 @@ impl Item<'_, '_> {
 
     /// Whether its age is within its half-life.
     pub(crate) fn is_fresh(&self) -> bool {
-        self.half_life.is_none_or(|half_life| self.entry.age.as_secs_f64() <= half_life)
+        self.half_life.is_none_or(|half_life| self.age.as_secs_f64() <= half_life)
     }
 
     /// Whether it shows that the machine has the address at this moment.
