@@ -1,30 +1,19 @@
 //! The DHCP messages of all captures of a snapshot.
 
-use std::{fs::File, io::Read as _, time::SystemTime};
+use std::{fs::File, io::Read as _};
 
-use vmkit_plugin::{Cx, Error, ErrorCode, Result};
-
-use crate::{
-    frame::datagram,
-    message::Message,
+use vmkit_dhcp::{
+    Frame, Message,
     pcap::{self, Fault},
 };
+use vmkit_plugin::{Cx, Error, ErrorCode, Result};
 
 /// Most bytes that are read of all captures together: a busy bridge's DHCP of a week.
 const BYTE_LIMIT: u64 = 64 << 20;
-/// Most DHCP messages that are kept, some 100 octets each.
-const MESSAGE_LIMIT: usize = 100_000;
+/// Most DHCP messages that are kept, some 300 octets each.
+const MESSAGE_LIMIT: usize = 50_000;
 /// After so many frames the deadline is looked at again: some tens of microseconds' work.
 const FRAMES_BETWEEN_CHECKS: u32 = 1024;
-
-/// A captured DHCP message.
-#[derive(Clone, Debug)]
-pub(crate) struct Packet {
-    pub(crate) at: SystemTime,
-    pub(crate) message: Message,
-    /// The checksum of its datagram does not fit.
-    pub(crate) wrong_checksum: bool,
-}
 
 /// Why reading stopped early.
 enum Stop {
@@ -44,8 +33,8 @@ impl From<Fault> for Stop {
 ///
 /// # Errors
 /// The call must end.
-pub(crate) fn read(cx: &Cx<'_>) -> Result<(Vec<Packet>, Result<()>)> {
-    let mut packets = Vec::new();
+pub(crate) fn read(cx: &Cx<'_>) -> Result<(Vec<Message>, Result<()>)> {
+    let mut messages = Vec::new();
     let mut bytes_left = BYTE_LIMIT;
     let mut faults = Vec::new();
     for name in cx.artefacts() {
@@ -58,7 +47,7 @@ pub(crate) fn read(cx: &Cx<'_>) -> Result<(Vec<Packet>, Result<()>)> {
                 continue;
             }
         };
-        match read_one(file, &mut bytes_left, &mut packets, cx) {
+        match read_one(file, &mut bytes_left, &mut messages, cx) {
             Ok(()) => {}
             Err(Stop::Call(error)) => return Err(error),
             Err(Stop::Capture(fault)) => faults.push(format!("{name}: {fault}")),
@@ -69,19 +58,19 @@ pub(crate) fn read(cx: &Cx<'_>) -> Result<(Vec<Packet>, Result<()>)> {
         }
     }
     // Captures of two interfaces are one story.
-    packets.sort_by_key(|packet| packet.at);
+    messages.sort_by_key(|message| message.at);
     let result = if faults.is_empty() {
         Ok(())
     } else {
         Err(Error::new(ErrorCode::Other, faults.join("; ")))
     };
-    Ok((packets, result))
+    Ok((messages, result))
 }
 
 fn read_one(
     file: File,
     bytes_left: &mut u64,
-    packets: &mut Vec<Packet>,
+    messages: &mut Vec<Message>,
     cx: &Cx<'_>,
 ) -> Result<(), Stop> {
     let mut file = file.take(*bytes_left);
@@ -91,12 +80,12 @@ fn read_one(
         if frames.is_multiple_of(FRAMES_BETWEEN_CHECKS) {
             cx.check().map_err(Stop::Call)?;
         }
-        let Some(datagram) = datagram(frame) else { return Ok(()) };
-        let Some(message) = Message::parse(datagram.payload) else { return Ok(()) };
-        if packets.len() == MESSAGE_LIMIT {
+        let message = Frame::parse(at, frame).and_then(|frame| Message::parse(at, &frame));
+        let Some(message) = message else { return Ok(()) };
+        if messages.len() == MESSAGE_LIMIT {
             return Err(Stop::TooMany);
         }
-        packets.push(Packet { at, message, wrong_checksum: datagram.wrong_checksum });
+        messages.push(message);
         Ok(())
     });
     *bytes_left = file.limit();

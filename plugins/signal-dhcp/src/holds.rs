@@ -6,10 +6,8 @@ use std::{
     time::SystemTime,
 };
 
-use dhcproto::v4::MessageType;
+use vmkit_dhcp::{Checksum, Message, MessageKind};
 use vmkit_plugin::Mac;
-
-use crate::{captures::Packet, message::Message};
 
 /// The last acknowledgement of a client that nothing revoked.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,19 +48,18 @@ enum Request {
 
 /// Follows the messages, in the order of their capture. One client holds one address: a later
 /// acknowledgement takes the former's place, whatever its server and client identifier.
-pub(crate) fn rebuild(packets: &[Packet]) -> Vec<Hold> {
+pub(crate) fn rebuild(messages: &[Message]) -> Vec<Hold> {
     let mut transactions: HashMap<(u32, Mac), Transaction> = HashMap::new();
     let mut holds: BTreeMap<Mac, Hold> = BTreeMap::new();
-    for packet in packets {
-        let message = &packet.message;
+    for message in messages {
         let transaction = transactions.entry((message.xid, message.chaddr)).or_default();
         if let Some(revoked) = transaction.follow(message) {
             let current = holds.get(&message.chaddr).map(|hold| hold.address);
             if revoked.is_none_or(|address| current == Some(address)) {
                 holds.remove(&message.chaddr);
             }
-        } else if message.kind == MessageType::Ack && transaction.accepts(message) {
-            holds.insert(message.chaddr, hold(packet, transaction.client_mac));
+        } else if let Some(address) = transaction.given(message) {
+            holds.insert(message.chaddr, hold(message, address, transaction.client_mac));
             if transaction.request == Request::Open {
                 transaction.request = Request::Answered;
             }
@@ -76,53 +73,51 @@ impl Transaction {
     /// client holds.
     #[expect(clippy::option_option, reason = "whether something is revoked, and what")]
     fn follow(&mut self, message: &Message) -> Option<Option<Ipv4Addr>> {
-        let held = Some(message.ciaddr).filter(|address| !address.is_unspecified());
+        let held = message.ciaddr;
         match message.kind {
-            MessageType::Discover | MessageType::Inform => {
-                self.informs = message.kind == MessageType::Inform;
-                self.client_mac = message.client_mac;
+            MessageKind::Discover | MessageKind::Inform => {
+                self.informs = message.kind == MessageKind::Inform;
+                self.client_mac = message.client_mac();
             }
-            MessageType::Request => {
+            MessageKind::Request => {
                 self.informs = false;
-                self.client_mac = message.client_mac;
+                self.client_mac = message.client_mac();
                 self.requested = message.requested.or(held);
                 self.request = Request::Open;
             }
-            MessageType::Nak if self.request != Request::Answered => {
+            MessageKind::Nak if self.request != Request::Answered => {
                 if self.request == Request::Open {
                     self.request = Request::Answered;
                 }
                 return Some(self.requested);
             }
-            MessageType::Decline => return Some(message.requested),
-            MessageType::Release => return Some(held),
+            MessageKind::Decline => return Some(message.requested),
+            MessageKind::Release => return Some(held),
             _ => {}
         }
         None
     }
 
-    /// Whether an acknowledgement in this transaction gives the client its address.
-    fn accepts(&self, ack: &Message) -> bool {
-        let usable = !ack.yiaddr.is_unspecified()
-            && !ack.yiaddr.is_broadcast()
-            && !ack.yiaddr.is_multicast()
-            && !ack.yiaddr.is_loopback();
-        usable && !self.informs && self.request != Request::Answered
+    /// The address that an acknowledgement in this transaction gives the client, if it is one.
+    fn given(&self, message: &Message) -> Option<Ipv4Addr> {
+        let expected = !self.informs && self.request != Request::Answered;
+        let address = message.yiaddr.filter(|_| expected && message.kind == MessageKind::Ack)?;
+        let usable = !address.is_broadcast() && !address.is_multicast() && !address.is_loopback();
+        usable.then_some(address)
     }
 }
 
-fn hold(packet: &Packet, client_mac: Option<Mac>) -> Hold {
-    let ack = &packet.message;
+fn hold(ack: &Message, address: Ipv4Addr, client_mac: Option<Mac>) -> Hold {
     Hold {
         chaddr: ack.chaddr,
         // A server need not repeat the identifier.
-        client_mac: ack.client_mac.or(client_mac),
-        address: ack.yiaddr,
+        client_mac: ack.client_mac().or(client_mac),
+        address,
         prefix: ack.prefix,
         server: ack.server,
-        lease: ack.lease,
-        at: packet.at,
-        wrong_checksum: packet.wrong_checksum,
+        lease: ack.lease_s,
+        at: ack.at,
+        wrong_checksum: ack.checksum == Checksum::Wrong,
     }
 }
 
@@ -134,39 +129,46 @@ mod tests {
 
     /// A message as words: `KIND XID LAST_OCTET`, where
     /// the octet is that of the address that the message is about, 0 for none.
-    fn packet(second: usize, words: &str) -> Packet {
+    fn message(second: u64, words: &str) -> Message {
         let words: Vec<_> = words.split(' ').collect();
         let octet: u8 = words[2].parse().unwrap();
-        let named = Ipv4Addr::new(192, 168, 1, octet);
-        let address = if octet == 0 { Ipv4Addr::UNSPECIFIED } else { named };
-        let about = Some(address).filter(|_| octet != 0);
-        let none = Ipv4Addr::UNSPECIFIED;
+        let about = Some(Ipv4Addr::new(192, 168, 1, octet)).filter(|_| octet != 0);
         let (kind, ciaddr, yiaddr, requested) = match words[0] {
-            "discover" => (MessageType::Discover, none, none, None),
-            "request" => (MessageType::Request, none, none, about),
-            "renew" => (MessageType::Request, address, none, None),
-            "inform" => (MessageType::Inform, address, none, None),
-            "offer" => (MessageType::Offer, none, address, None),
-            "ack" => (MessageType::Ack, none, address, None),
-            "nak" => (MessageType::Nak, none, none, None),
-            "decline" => (MessageType::Decline, none, none, about),
-            "release" => (MessageType::Release, address, none, None),
+            "discover" => (MessageKind::Discover, None, None, None),
+            "request" => (MessageKind::Request, None, None, about),
+            "renew" => (MessageKind::Request, about, None, None),
+            "inform" => (MessageKind::Inform, about, None, None),
+            "offer" => (MessageKind::Offer, None, about, None),
+            "ack" => (MessageKind::Ack, None, about, None),
+            "nak" => (MessageKind::Nak, None, None, None),
+            "decline" => (MessageKind::Decline, None, None, about),
+            "release" => (MessageKind::Release, about, None, None),
             other => panic!("{other}"),
         };
-        let message = Message {
+        let mac = Mac::new([0x52, 0x54, 0, 0, 0, 1]);
+        Message {
+            at: SystemTime::UNIX_EPOCH + Duration::from_secs(second),
             kind,
+            source_mac: mac,
+            destination_mac: mac,
+            source: Ipv4Addr::UNSPECIFIED,
+            destination: Ipv4Addr::BROADCAST,
+            checksum: Checksum::Unchecked,
             xid: words[1].parse().unwrap(),
-            chaddr: Mac::new([0x52, 0x54, 0, 0, 0, 1]),
+            secs: 0,
+            broadcast_flag: false,
+            chaddr: mac,
+            client_id: None,
             ciaddr,
             yiaddr,
             requested,
             server: None,
-            lease: None,
+            lease_s: None,
             prefix: None,
-            client_mac: None,
-        };
-        let at = SystemTime::UNIX_EPOCH + Duration::from_secs(second as u64);
-        Packet { at, message, wrong_checksum: false }
+            routers: Vec::new(),
+            domain: None,
+            says: None,
+        }
     }
 
     /// The last octet of an address, and the second of its acknowledgement.
@@ -201,8 +203,8 @@ mod tests {
             ("an address of nobody", "request 1 0,ack 1 0", None),
         ];
         for (what, messages, expected) in rows {
-            let packets = messages.split(',').enumerate().map(|(at, words)| packet(at, words));
-            let holds = rebuild(&packets.collect::<Vec<_>>());
+            let messages = (0..).zip(messages.split(',')).map(|(at, words)| message(at, words));
+            let holds = rebuild(&messages.collect::<Vec<_>>());
             let found = holds.first().map(|hold| {
                 let since_epoch = hold.at.duration_since(SystemTime::UNIX_EPOCH).unwrap();
                 (hold.address.octets()[3], since_epoch.as_secs())

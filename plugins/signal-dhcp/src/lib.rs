@@ -7,10 +7,7 @@
 
 mod captures;
 mod findings;
-mod frame;
 mod holds;
-mod message;
-mod pcap;
 
 use serde::Deserialize;
 use vmkit_plugin::{Cx, Plugin, Result, Signal, Source, Subject};
@@ -37,8 +34,8 @@ impl Signal for Dhcp {
         if cx.source() != Source::Snapshot || vms.is_empty() {
             return Ok(());
         }
-        let (packets, result) = captures::read(cx)?;
-        cx.emit_all(findings::discover(&holds::rebuild(&packets), vms, cx.now()))?;
+        let (messages, result) = captures::read(cx)?;
+        cx.emit_all(findings::discover(&holds::rebuild(&messages), vms, cx.now()))?;
         result
     }
 }

@@ -113,3 +113,48 @@ impl MessageKind {
         !matches!(self, Self::Offer | Self::Ack | Self::Nak)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Captures of one exchange at a machine's port and, behind a translation of MACs, at the uplink.
+    const GUEST: &[u8] = include_bytes!("../tests/data/mac-nat-guest.pcap");
+    const UPLINK: &[u8] = include_bytes!("../tests/data/mac-nat-uplink.pcap");
+
+    fn words(ladder: &Ladder) -> Vec<String> {
+        let word = |step: Step| match step {
+            Step::Seen => "seen",
+            Step::Missing => "missing",
+            Step::NotWatched => "not watched",
+        };
+        let rungs = ladder.rungs.iter();
+        rungs
+            .map(|rung| {
+                let (guest, uplink) = (word(rung.guest_side), word(rung.uplink_side));
+                format!("{} {guest} {uplink}", rung.message.kind.word())
+            })
+            .collect()
+    }
+
+    #[test]
+    fn both_sides_of_one_exchange_are_put_together() {
+        let (guest, fault) = Traffic::read(GUEST);
+        assert_eq!(fault, Ok(()));
+        let (uplink, fault) = Traffic::read(UPLINK);
+        assert_eq!(fault, Ok(()));
+        let macs = [guest.exchanges[0].chaddr];
+        let both = Ladder::of(Some(&guest), Some(&uplink), &macs, 40);
+        let expected =
+            ["DISCOVER", "OFFER", "REQUEST", "ACK"].map(|kind| format!("{kind} seen seen"));
+        assert_eq!(words(&both), expected);
+
+        let alone = Ladder::of(Some(&guest), None, &macs, 40);
+        assert_eq!(words(&alone)[0], "DISCOVER seen not watched");
+        let lost = Ladder::of(Some(&guest), Some(&Traffic::default()), &macs, 40);
+        assert_eq!(words(&lost)[0], "DISCOVER seen missing");
+        let short = Ladder::of(Some(&guest), Some(&uplink), &macs, 1);
+        assert_eq!((words(&short), short.left_out), (vec!["ACK seen seen".to_owned()], 3));
+        assert_eq!(Ladder::of(Some(&guest), None, &[Mac::new([2; 6])], 40), Ladder::default());
+    }
+}
