@@ -2,6 +2,7 @@
 
 use std::{
     collections::{HashMap, HashSet},
+    io,
     net::IpAddr,
     time::Instant,
 };
@@ -13,6 +14,9 @@ use super::{
     socket::{ReadError, RouteSocket},
 };
 use crate::table::State;
+
+/// An address on the interface of this number.
+type Place = (IpAddr, u32);
 
 /// What the table has for an address on an interface.
 enum Now {
@@ -32,74 +36,68 @@ pub(super) fn look(
     addresses: &HashSet<IpAddr>,
     deadline: Instant,
 ) -> Result<Vec<Neighbour>, ReadError> {
-    let mut known: HashMap<IpAddr, Vec<Neighbour>> = HashMap::new();
-    for neighbour in before.iter().filter(|neighbour| addresses.contains(&neighbour.address)) {
-        known.entry(neighbour.address).or_default().push(*neighbour);
-    }
-    let mut addresses: Vec<IpAddr> = addresses.iter().copied().collect();
-    addresses.sort_unstable();
-    let mut found = Vec::new();
-    for address in addresses {
-        let known = known.get(&address).map_or(&[][..], Vec::as_slice);
-        let mut interfaces: Vec<u32> = known.iter().map(|neighbour| neighbour.interface).collect();
-        interfaces.extend(interface_to(socket, address, deadline)?);
-        interfaces.sort_unstable();
-        interfaces.dedup();
-        for interface in interfaces {
-            let failed = |neighbour: &&Neighbour| {
-                neighbour.interface == interface && neighbour.state == State::Failed
-            };
-            match ask(socket, address, interface, deadline)? {
-                Now::Told(neighbour) => found.push(neighbour),
-                Now::Open => found.extend(known.iter().find(failed)),
-                Now::Absent => {}
-            }
-        }
-    }
-    Ok(found)
+    let known = before.iter().filter(|neighbour| addresses.contains(&neighbour.address));
+    let known: HashMap<Place, Neighbour> =
+        known.map(|neighbour| ((neighbour.address, neighbour.interface), *neighbour)).collect();
+    let mut places: Vec<Place> = known.keys().copied().collect();
+    places.extend(routes(socket, addresses, deadline)?);
+    places.sort_unstable();
+    places.dedup();
+    let found = entries(socket, &places, deadline)?;
+    let found = places.iter().zip(found).filter_map(|(place, now)| match now {
+        Now::Told(neighbour) => Some(neighbour),
+        Now::Open => known.get(place).filter(|known| known.state == State::Failed).copied(),
+        Now::Absent => None,
+    });
+    Ok(found.collect())
 }
 
-/// Where packets to this address go. A link-local one says nothing of its link.
-fn interface_to(
+/// Where packets to these addresses go.
+fn routes(
     socket: &mut RouteSocket,
-    address: IpAddr,
+    addresses: &HashSet<IpAddr>,
     deadline: Instant,
-) -> Result<Option<u32>, ReadError> {
-    if matches!(address, IpAddr::V6(v6) if v6.is_unicast_link_local()) {
-        return Ok(None);
-    }
-    let mut interface = None;
-    let request = |sequence| message::route_request(address, sequence);
-    let asked = socket.ask(&request, deadline, |part| {
-        if let Part::Route(payload) = part {
-            interface = message::route_interface(payload);
-        }
-    });
-    match asked {
+) -> Result<Vec<Place>, ReadError> {
+    // A link-local address says nothing of its link.
+    let routed =
+        |address: &IpAddr| !matches!(address, IpAddr::V6(v6) if v6.is_unicast_link_local());
+    let addresses: Vec<IpAddr> = addresses.iter().copied().filter(routed).collect();
+    let mut places = Vec::with_capacity(addresses.len());
+    let request = |index: usize, sequence| message::route_request(addresses[index], sequence);
+    socket.ask_each(addresses.len(), request, deadline, |index, part| {
         // No route, or one that refuses: then nobody is asked there.
-        Ok(_) | Err(ReadError::Refused(_)) => Ok(interface),
-        Err(error) => Err(error),
-    }
+        if let Part::Route(payload) = part {
+            let interface = message::route_interface(payload);
+            places.extend(interface.map(|interface| (addresses[index], interface)));
+        }
+    })?;
+    Ok(places)
 }
 
-fn ask(
+/// What the table has at each of these places.
+fn entries(
     socket: &mut RouteSocket,
-    address: IpAddr,
-    interface: u32,
+    places: &[Place],
     deadline: Instant,
-) -> Result<Now, ReadError> {
-    let mut now = Now::Absent;
-    let request = |sequence| message::neighbour_request(address, interface, sequence);
-    let asked = socket.ask(&request, deadline, |part| {
-        if let Part::Neighbour(payload) = part {
-            now = message::neighbour(payload).map_or(Now::Open, Now::Told);
+) -> Result<Vec<Now>, ReadError> {
+    let mut found: Vec<Now> = places.iter().map(|_| Now::Absent).collect();
+    let mut refusal = None;
+    let request = |index: usize, sequence| {
+        let (address, interface) = places[index];
+        message::neighbour_request(address, interface, sequence)
+    };
+    socket.ask_each(places.len(), request, deadline, |index, part| match part {
+        Part::Neighbour(payload) => {
+            found[index] = message::neighbour(payload).map_or(Now::Open, Now::Told);
         }
-    });
-    match asked {
-        Ok(_) => Ok(now),
-        Err(error) if error.is_refusal(Errno::NOENT) || error.is_refusal(Errno::NODEV) => {
-            Ok(Now::Absent)
-        }
-        Err(error) => Err(error),
-    }
+        Part::Refused(error) if !is_absence(&error) => refusal = Some(error),
+        _ => {}
+    })?;
+    refusal.map_or(Ok(found), |error| Err(ReadError::Refused(error)))
+}
+
+/// Whether the kernel says no because there is no such entry, or no such interface any more.
+fn is_absence(error: &io::Error) -> bool {
+    let code = error.raw_os_error();
+    [Errno::NOENT, Errno::NODEV].iter().any(|absent| code == Some(absent.raw_os_error()))
 }

@@ -6,7 +6,10 @@ use netlink_packet_core::{NLM_F_DUMP_INTR, NLM_F_MULTIPART, NetlinkBuffer};
 use netlink_sys::{Socket, SocketAddr, protocols::NETLINK_ROUTE};
 use rustix::{
     io::Errno,
-    net::sockopt::{Timeout, set_socket_timeout},
+    net::{
+        RecvFlags,
+        sockopt::{Timeout, set_socket_timeout},
+    },
 };
 use vmkit_plugin::{Error, ErrorCode, Result};
 
@@ -15,6 +18,10 @@ use super::message::{self, Part};
 /// The kernel fills at most 32 KiB per read of a dump, and as much as the reader offers; twice
 /// that holds any single answer too.
 const READ_BUFFER: usize = 64 << 10;
+
+/// Most requests in one message to the kernel. It answers all of them before the first is read: a
+/// route takes a page of the receive buffer, which holds some 200 KiB.
+const AT_ONCE: usize = 32;
 
 /// Why an answer did not come.
 pub(super) enum ReadError {
@@ -77,9 +84,7 @@ impl RouteSocket {
         mut each: impl FnMut(Part<'_>),
     ) -> Result<Answer, ReadError> {
         self.sequence += 1;
-        self.socket
-            .send_to(&request(self.sequence), &SocketAddr::new(0, 0), 0)
-            .map_err(|error| ReadError::Failed(Error::io("ask the kernel over netlink", &error)))?;
+        self.send(&request(self.sequence))?;
         let mut answer = Answer { interrupted: false };
         loop {
             self.receive(deadline)?;
@@ -89,22 +94,69 @@ impl RouteSocket {
         }
     }
 
+    /// Sends what `request` makes of each index below `count` and a fresh sequence number; passes on
+    /// the one message that answers each, or the kernel's no.
+    pub(super) fn ask_each(
+        &mut self,
+        count: usize,
+        request: impl Fn(usize, u32) -> Vec<u8>,
+        deadline: Instant,
+        mut each: impl FnMut(usize, Part<'_>),
+    ) -> Result<(), ReadError> {
+        for from in (0..count).step_by(AT_ONCE) {
+            let asked = from..count.min(from + AT_ONCE);
+            let first = self.sequence + 1;
+            let mut requests = Vec::new();
+            for index in asked.clone() {
+                self.sequence += 1;
+                requests.extend(request(index, self.sequence));
+            }
+            self.send(&requests)?;
+            let mut open = asked.len();
+            while open > 0 {
+                self.receive(deadline)?;
+                for packet in packets(&self.buffer) {
+                    let number = packet.sequence_number().wrapping_sub(first) as usize;
+                    if packet.port_number() == self.port && number < asked.len() {
+                        open = open.saturating_sub(1);
+                        let part = message::part(packet.message_type(), packet.payload());
+                        each(from + number, part);
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn send(&self, requests: &[u8]) -> Result<(), ReadError> {
+        let sent = self.socket.send_to(requests, &SocketAddr::new(0, 0), 0);
+        sent.map(drop)
+            .map_err(|error| ReadError::Failed(Error::io("ask the kernel over netlink", &error)))
+    }
+
+    /// Waits only if it has to: the kernel answers most requests while they are being sent.
     fn receive(&mut self, deadline: Instant) -> Result<(), ReadError> {
         let operation = "read the kernel's netlink answer";
         let failed = |error: &io::Error| ReadError::Failed(Error::io(operation, error));
+        let mut flags = RecvFlags::DONTWAIT;
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
             if left.is_zero() {
                 return Err(failed(&io::ErrorKind::TimedOut.into()));
             }
-            set_socket_timeout(&self.socket, Timeout::Recv, Some(left))
-                .map_err(|error| failed(&error.into()))?;
+            if flags.is_empty() {
+                set_socket_timeout(&self.socket, Timeout::Recv, Some(left))
+                    .map_err(|error| failed(&error.into()))?;
+            }
             self.buffer.clear();
-            match self.socket.recv_from(&mut self.buffer, 0) {
+            match self.socket.recv_from(&mut self.buffer, flags.bits().cast_signed()) {
                 // Anybody on this computer may send to the socket; only the kernel is port 0.
                 Ok((_, sender)) if sender.port_number() == 0 => return Ok(()),
                 Ok(_) => {}
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock && !flags.is_empty() => {
+                    flags = RecvFlags::empty();
+                }
                 Err(error) if error.raw_os_error() == Some(Errno::NOBUFS.raw_os_error()) => {
                     return Err(ReadError::Overrun);
                 }
@@ -119,25 +171,34 @@ impl RouteSocket {
         answer: &mut Answer,
         each: &mut impl FnMut(Part<'_>),
     ) -> Result<bool, ReadError> {
-        let mut rest = self.buffer.as_slice();
-        while let Ok(packet) = NetlinkBuffer::new_checked(rest) {
+        for packet in packets(&self.buffer) {
             let ours =
                 packet.sequence_number() == self.sequence && packet.port_number() == self.port;
-            if ours {
-                answer.interrupted |= packet.flags() & NLM_F_DUMP_INTR != 0;
-                match message::part(packet.message_type(), packet.payload()) {
-                    Part::Done => return Ok(true),
-                    Part::Refused(error) => return Err(ReadError::Refused(error)),
-                    part => each(part),
-                }
-                if packet.flags() & NLM_F_MULTIPART == 0 {
-                    return Ok(true);
-                }
+            if !ours {
+                continue;
             }
-            // Messages are aligned to four bytes.
-            let length = (packet.length() as usize).next_multiple_of(4);
-            rest = rest.get(length..).unwrap_or_default();
+            answer.interrupted |= packet.flags() & NLM_F_DUMP_INTR != 0;
+            match message::part(packet.message_type(), packet.payload()) {
+                Part::Done => return Ok(true),
+                Part::Refused(error) => return Err(ReadError::Refused(error)),
+                part => each(part),
+            }
+            if packet.flags() & NLM_F_MULTIPART == 0 {
+                return Ok(true);
+            }
         }
         Ok(false)
     }
+}
+
+/// The messages in what was read at once.
+fn packets(buffer: &[u8]) -> impl Iterator<Item = NetlinkBuffer<&[u8]>> {
+    let mut rest = buffer;
+    std::iter::from_fn(move || {
+        let packet = NetlinkBuffer::new_checked(rest).ok()?;
+        // Messages are aligned to four bytes.
+        let length = (packet.length() as usize).next_multiple_of(4);
+        rest = rest.get(length..).unwrap_or_default();
+        Some(packet)
+    })
 }
