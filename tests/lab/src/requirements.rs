@@ -18,6 +18,9 @@ pub const PACKAGES: &[&str] = &[
     "kmod",
     "cpio",
     "procps",
+    "dhcpcd-base",
+    "qemu-guest-agent",
+    "openssh-server",
 ];
 
 /// A program of each package that a lab cannot do without.
@@ -32,6 +35,11 @@ const PROGRAMS: &[(&str, &str)] = &[
     ("depmod", "kmod"),
     ("cpio", "cpio"),
     ("sysctl", "procps"),
+    ("nft", "nftables"),
+    ("dhclient", "isc-dhcp-client"),
+    ("dhcpcd", "dhcpcd-base"),
+    ("qemu-ga", "qemu-guest-agent"),
+    ("sshd", "openssh-server"),
 ];
 
 /// What is missing on this machine; empty where labs can be built.

@@ -6,6 +6,8 @@ use serde_json::Value;
 
 /// Two looks follow each other within seconds, and half of a weight is gone in 30 s at the earliest.
 const WEIGHT_TOLERANCE: f64 = 0.5;
+/// The signal that is asked live about doubtful addresses alone.
+const ASKED_IN_DOUBT: &str = "arp-probe";
 /// Time between the two looks, on a busy computer.
 const AGE_TOLERANCE_MS: u64 = 10_000;
 /// The same of probabilities.
@@ -31,6 +33,7 @@ pub(crate) struct Candidate<'a> {
 }
 
 /// One line of the ledger.
+#[derive(Clone, Copy)]
 struct Entry<'a> {
     signal: &'a str,
     kind: &'a str,
@@ -86,15 +89,22 @@ impl<'a> Candidate<'a> {
     /// How the record's candidate differs from this one. Signals that only the record has may void
     /// what others told, and change every weight of their group.
     fn differs(&self, replayed: &Self, skipped: &BTreeSet<&str>) -> Option<String> {
-        let more = replayed.entries.iter().any(|entry| skipped.contains(entry.signal));
-        let told = replayed.entries.iter().filter(|entry| !skipped.contains(entry.signal));
-        let told: Vec<_> = told.collect();
-        let mut pairs = self.entries.iter().zip(&told);
+        let mut skipped = skipped.clone();
+        if !self.entries.iter().any(|entry| entry.signal == ASKED_IN_DOUBT) {
+            skipped.insert(ASKED_IN_DOUBT);
+        }
+        let asked = |candidate: &Self| -> Vec<Entry<'a>> {
+            let asked = candidate.entries.iter().filter(|entry| !skipped.contains(entry.signal));
+            asked.copied().collect()
+        };
+        let (own, told) = (asked(self), asked(replayed));
+        let more = replayed.entries.len() > self.entries.len();
+        let mut pairs = own.iter().zip(&told);
         if let Some((one, two)) = pairs.find(|(one, two)| !one.tells_as(two)) {
             return Some(format!("{one} became {two}"));
         }
-        if self.entries.len() != told.len() {
-            return Some(format!("{} entries became {}", self.entries.len(), told.len()));
+        if own.len() != told.len() {
+            return Some(format!("{} entries became {}", own.len(), told.len()));
         }
         if more {
             return None;
@@ -183,7 +193,7 @@ fn differ(live: &Account<'_>, replayed: &Account<'_>, skipped: &BTreeSet<&str>) 
     if pick(live) != pick(replayed) {
         return Some(format!("{} became {}", pick(live), pick(replayed)));
     }
-    if live.sorted_notes() != replayed.sorted_notes() && skipped.is_empty() {
+    if !live.sorted_notes().is_subset(&replayed.sorted_notes()) {
         return Some(format!("the notes {:?} became {:?}", live.notes, replayed.notes));
     }
     for one in &live.candidates {
@@ -195,9 +205,10 @@ fn differ(live: &Account<'_>, replayed: &Account<'_>, skipped: &BTreeSet<&str>) 
         }
     }
     let known = |ip: &str| live.candidate(ip).is_some();
+    // What is told of an address that nobody named live follows from its having been named.
     let new = replayed.candidates.iter().find(|candidate| {
-        let told = candidate.entries.iter().any(|entry| !skipped.contains(entry.signal));
-        told && !known(candidate.ip)
+        let named = candidate.entries.iter().any(|entry| skipped.contains(entry.signal));
+        !named && !known(candidate.ip)
     });
     new.map(|candidate| format!("{} is a candidate of the record alone", candidate.ip))
 }

@@ -7,6 +7,7 @@
 mod account;
 mod boots;
 mod claims;
+mod clients;
 mod clones;
 mod corpus;
 mod families;
@@ -57,6 +58,18 @@ fn join(lab: &mut Lab, plan: &GuestPlan, address: Ipv4Addr) -> Guest {
     lab.wait_for_lease(&guest, address).expect("a lease");
     lab.greet(address).expect("an answer");
     guest
+}
+
+/// A shell command that runs a DHCP client in a guest. What clients keep and what their hooks write
+/// is the guest's own: a namespace of the network has this computer's files.
+fn own_files(lab: &Lab, client: &str) -> String {
+    let resolvers = lab.folder().join("guest-resolv.conf");
+    let resolvers = resolvers.display();
+    format!(
+        "touch {resolvers} && mount --bind {resolvers} /etc/resolv.conf && \
+         mkdir -p /run/dhcpcd && mount -t tmpfs none /run/dhcpcd && \
+         mount -t tmpfs none /var/lib/dhcpcd && exec {client}"
+    )
 }
 
 /// Another host on the bridge, of whom vmkit knows nothing, at this address.

@@ -60,7 +60,7 @@ impl Scenario {
     /// answers.
     pub(crate) fn check(&self, lab: &Lab) {
         let live = report(lab, &["status", "--json"]);
-        self.assert_expected(&live);
+        self.assert_expected(&live, "live");
         // The first look spoke with the guests, and the ARP table knows them now.
         let live = report(lab, &["status", "--json"]);
         let directory = lab.folder().join("snapshot");
@@ -68,7 +68,7 @@ impl Scenario {
         let saved = lab.vm(&["snapshot", "save", path]).expect("a record");
         assert!(saved.status.success(), "{saved:#?}");
         let replayed = report(lab, &["status", "--json", "--from", path]);
-        self.assert_expected(&replayed);
+        self.assert_expected(&replayed, "replayed");
         if let Some(difference) = disagreement(&live, &replayed) {
             let (live, replayed) = (shown(&live), shown(&replayed));
             panic!("{}: {difference}\nlive:\n{live}\nreplayed:\n{replayed}", self.name);
@@ -76,10 +76,10 @@ impl Scenario {
         corpus::keep(self, &directory);
     }
 
-    fn assert_expected(&self, report: &Value) {
+    fn assert_expected(&self, report: &Value, run: &str) {
         let wrong: Vec<String> =
             self.machines.iter().filter_map(|expected| expected.differs(report)).collect();
-        assert!(wrong.is_empty(), "{}: {}\n{}", self.name, wrong.join("\n"), shown(report));
+        assert!(wrong.is_empty(), "{}, {run}: {}\n{}", self.name, wrong.join("\n"), shown(report));
     }
 }
 
@@ -90,10 +90,13 @@ fn report(lab: &Lab, arguments: &[&str]) -> Value {
         .unwrap_or_else(|error| panic!("no JSON ({error}): {finished:#?}"))
 }
 
-/// The accounts of all machines, for a person.
+/// The accounts of all machines and the plugins that did not do their work, for a person.
 fn shown(report: &Value) -> String {
     let machines = report["vms"].as_array().into_iter().flatten();
-    machines.map(|machine| Account::of(machine).to_string()).collect()
+    let accounts = machines.map(|machine| Account::of(machine).to_string());
+    let plugins = report["plugins"].as_array().into_iter().flatten();
+    let idle = plugins.filter(|plugin| plugin["status"] != "ok");
+    accounts.chain(idle.map(|plugin| format!("{plugin}\n"))).collect()
 }
 
 impl Expected {
