@@ -5,17 +5,20 @@ use std::{
     net::IpAddr,
 };
 
-use vmkit_plugin::Mac;
+use vmkit_plugin::{Mac, bounded};
 
 use crate::{
     clients::Scratch,
     device::Device,
+    fault::{Complaint, Fault},
     phase::Phase,
     statement::{Client, Statement},
 };
 
-/// Most addresses of one machine that are kept, the latest. With the phase and a missing lease
-/// that makes 16 observations; a guest with more interfaces of its own than that is forging.
+/// Longest line of a complaint that is kept.
+const LONGEST_COMPLAINT: usize = 160;
+/// Most addresses of one machine that are kept, the latest. With the phase, a missing lease and
+/// four kinds of complaint that makes 20 observations; a guest with more interfaces of its own than that is forging.
 const STATEMENTS: usize = 14;
 /// Most servers, routers and interfaces that are remembered; again more than an honest log names.
 const REMEMBERED: usize = 64;
@@ -39,6 +42,7 @@ pub(crate) struct Boot<'a> {
     macs: &'a [Mac],
     statements: Vec<Statement>,
     no_lease: Option<NoLease>,
+    complaints: Vec<Complaint>,
     infrastructure: HashSet<IpAddr>,
     cards: HashMap<Device, Mac>,
 }
@@ -52,6 +56,7 @@ impl<'a> Boot<'a> {
             macs,
             statements: Vec::new(),
             no_lease: None,
+            complaints: Vec::new(),
             infrastructure: HashSet::new(),
             cards: HashMap::new(),
         }
@@ -64,6 +69,26 @@ impl<'a> Boot<'a> {
 
     pub(crate) fn reach(&mut self, phase: Phase) {
         self.phase = self.phase.max(phase);
+        if phase == Phase::Ssh {
+            self.settle(Fault::SshServerFailed);
+        }
+    }
+
+    /// The guest complains of this.
+    pub(crate) fn complain(&mut self, fault: Fault, line: &str) {
+        self.settle(fault);
+        let line = bounded(line.trim(), LONGEST_COMPLAINT).to_owned();
+        self.complaints.push(Complaint { fault, line });
+    }
+
+    /// What it complained of is over.
+    pub(crate) fn settle(&mut self, fault: Fault) {
+        self.complaints.retain(|complaint| complaint.fault != fault);
+    }
+
+    /// What it complains of at the end.
+    pub(crate) fn complaints(&self) -> &[Complaint] {
+        &self.complaints
     }
 
     /// The address of a server or router: never the guest's own.

@@ -9,6 +9,7 @@
 mod boot;
 mod clients;
 mod device;
+mod fault;
 mod log;
 mod needles;
 mod phase;

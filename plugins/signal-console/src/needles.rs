@@ -2,7 +2,7 @@
 //!
 //! The texts of a table are found in one pass over a line by an Aho–Corasick automaton: linear
 //! whatever the guest writes. What surrounds a text is then taken apart by plain string scanning.
-//! There are two tables because up to 64 texts are looked for many bytes at a time, which makes
+//! There are three tables because up to 64 texts are looked for many bytes at a time, which makes
 //! a log of ordinary lines several times cheaper.
 
 use std::sync::LazyLock;
@@ -14,6 +14,7 @@ use crate::{
     clients::{
         cloud_init, dhclient, dhcpcd, ip_config, link_local, network_manager, networkd, ssh, udhcpc,
     },
+    fault::Fault,
     phase::Phase,
 };
 
@@ -34,12 +35,16 @@ enum Event {
     End,
     /// The boot has come this far.
     Reach(Phase),
+    /// The guest complains of this.
+    Complain(Fault),
+    /// What it complained of is over.
+    Settle(Fault),
     /// A line of a program that this function understands.
     Client(fn(&mut Boot<'_>, Line<'_>)),
 }
 
 impl Event {
-    fn apply(&self, boot: &mut Boot<'_>, line: Line<'_>) {
+    fn apply(&self, text: &str, boot: &mut Boot<'_>, line: Line<'_>) {
         match self {
             Self::Firmware if line.before.trim().is_empty() => boot.restart(Phase::Firmware),
             Self::Kernel if is_first_time_stamp(line.before) => boot.restart(Phase::Kernel),
@@ -50,6 +55,11 @@ impl Event {
                 boot.restart(Phase::Initramfs);
             }
             Self::Reach(phase) => boot.reach(*phase),
+            Self::Complain(fault) => {
+                let whole = [line.before, text, line.after].concat();
+                boot.complain(*fault, &whole);
+            }
+            Self::Settle(fault) => boot.settle(*fault),
             Self::Client(understand) => understand(boot, line),
         }
     }
@@ -61,7 +71,7 @@ fn is_first_time_stamp(before: &str) -> bool {
     stamp.is_some_and(|stamp| stamp.starts_with("0.000000]"))
 }
 
-use Event::{Client, End, Firmware, Kernel, Reach};
+use Event::{Client, Complain, End, Firmware, Kernel, Reach, Settle};
 
 type Table = [(&'static str, Event)];
 
@@ -170,6 +180,52 @@ const CLIENTS: &Table = &[
     ("Successfully claimed IP address ", Client(link_local::claimed)),
 ];
 
+/// What keeps a guest from the network, and what ends that.
+const COMPLAINTS: &Table = &[
+    ("Cannot find device \"", Complain(Fault::NoNetworkCard)),
+    ("can't find device '", Complain(Fault::NoNetworkCard)),
+    ("No network interfaces found", Complain(Fault::NoNetworkCard)),
+    ("no network interfaces found", Complain(Fault::NoNetworkCard)),
+    ("No network devices available", Complain(Fault::NoNetworkCard)),
+    ("no valid interfaces found", Complain(Fault::NoNetworkCard)),
+    ("SIOCGIFINDEX: No such device", Complain(Fault::NoNetworkCard)),
+    ("SIOCGIFFLAGS: No such device", Complain(Fault::NoNetworkCard)),
+    ("SIOCSIFFLAGS: No such device", Complain(Fault::NoNetworkCard)),
+    ("SIOCGIFHWADDR: No such device", Complain(Fault::NoNetworkCard)),
+    ("no network card", Complain(Fault::NoNetworkCard)),
+    ("udhcpc: not found", Complain(Fault::NoDhcpClient)),
+    ("dhclient: not found", Complain(Fault::NoDhcpClient)),
+    ("dhcpcd: not found", Complain(Fault::NoDhcpClient)),
+    ("udhcpc: command not found", Complain(Fault::NoDhcpClient)),
+    ("dhclient: command not found", Complain(Fault::NoDhcpClient)),
+    ("dhcpcd: command not found", Complain(Fault::NoDhcpClient)),
+    ("can't execute 'udhcpc'", Complain(Fault::NoDhcpClient)),
+    ("No DHCP client software found", Complain(Fault::NoDhcpClient)),
+    ("no dhcp client found", Complain(Fault::NoDhcpClient)),
+    ("No dhcp client found", Complain(Fault::NoDhcpClient)),
+    ("No DHCP client found", Complain(Fault::NoDhcpClient)),
+    ("Link is Down", Complain(Fault::LinkDown)),
+    ("link is not ready", Complain(Fault::LinkDown)),
+    ("Lost carrier", Complain(Fault::LinkDown)),
+    (": carrier lost", Complain(Fault::LinkDown)),
+    (": waiting for carrier", Complain(Fault::LinkDown)),
+    (": no carrier", Complain(Fault::LinkDown)),
+    ("<NO-CARRIER,", Complain(Fault::LinkDown)),
+    ("Link is Up", Settle(Fault::LinkDown)),
+    ("link becomes ready", Settle(Fault::LinkDown)),
+    ("Gained carrier", Settle(Fault::LinkDown)),
+    (": carrier acquired", Settle(Fault::LinkDown)),
+    ("Failed to start OpenBSD Secure Shell server", Complain(Fault::SshServerFailed)),
+    ("Failed to start OpenSSH server daemon", Complain(Fault::SshServerFailed)),
+    ("Failed to start OpenSSH Daemon", Complain(Fault::SshServerFailed)),
+    ("Failed to start ssh.service", Complain(Fault::SshServerFailed)),
+    ("Failed to start sshd.service", Complain(Fault::SshServerFailed)),
+    ("sshd: no hostkeys available", Complain(Fault::SshServerFailed)),
+    ("sshd: not found", Complain(Fault::SshServerFailed)),
+    ("dropbear: not found", Complain(Fault::SshServerFailed)),
+    ("Missing privilege separation directory", Complain(Fault::SshServerFailed)),
+];
+
 /// A table and what finds its texts.
 struct Needles {
     table: &'static Table,
@@ -186,15 +242,19 @@ impl Needles {
     }
 }
 
-static NEEDLES: LazyLock<[Needles; 2]> =
-    LazyLock::new(|| [Needles::new(MILESTONES), Needles::new(CLIENTS)]);
+static NEEDLES: LazyLock<[Needles; 3]> =
+    LazyLock::new(|| [MILESTONES, CLIENTS, COMPLAINTS].map(Needles::new));
 
 /// Applies everything that stands in `line` to the boot.
 pub(crate) fn apply(line: &str, boot: &mut Boot<'_>) {
     for needles in &*NEEDLES {
         for found in needles.matcher.find_iter(line) {
-            let (_, event) = &needles.table[found.pattern().as_usize()];
-            event.apply(boot, Line { before: &line[..found.start()], after: &line[found.end()..] });
+            let (text, event) = &needles.table[found.pattern().as_usize()];
+            event.apply(
+                text,
+                boot,
+                Line { before: &line[..found.start()], after: &line[found.end()..] },
+            );
         }
     }
 }
@@ -204,7 +264,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn both_tables_are_small_enough_to_be_fast() {
-        assert!(MILESTONES.len() <= 64 && CLIENTS.len() <= 64);
+    fn all_tables_are_small_enough_to_be_fast() {
+        assert!([MILESTONES, CLIENTS, COMPLAINTS].iter().all(|table| table.len() <= 64));
     }
 }

@@ -7,8 +7,6 @@ use crate::{
     statement::Statement,
 };
 
-/// Name of the attribute that holds the phase's code.
-const PHASE: &str = "phase";
 /// Name of the attribute that holds the guest's own name of its interface. The attribute
 /// `interface` is the host's.
 const GUEST_INTERFACE: &str = "guest-interface";
@@ -17,10 +15,14 @@ const GUEST_INTERFACE: &str = "guest-interface";
 #[expect(clippy::needless_pass_by_value, reason = "a boot is reported once")]
 pub(crate) fn observations(vm: usize, boot: Boot<'_>) -> Vec<Observation> {
     let phase = Observation::new(vm, Kind::ConsolePhase, boot.phase.to_string())
-        .with(PHASE, boot.phase.code());
+        .with(attribute::PHASE, boot.phase.code());
     let addresses = boot.statements().into_iter().map(|statement| address(vm, &statement));
     let no_lease = boot.no_lease().map(|nothing| no_lease(vm, nothing));
-    std::iter::once(phase).chain(addresses).chain(no_lease).collect()
+    let complaints = boot.complaints().iter().map(|complaint| {
+        Observation::new(vm, Kind::ConsoleFault, complaint.line.clone())
+            .with(attribute::FAULT, complaint.fault.code())
+    });
+    std::iter::once(phase).chain(addresses).chain(no_lease).chain(complaints).collect()
 }
 
 fn address(vm: usize, statement: &Statement) -> Observation {

@@ -84,8 +84,8 @@ kinds! {
     /// The machine's console said how far its boot has come; `says` names the phase.
     ConsolePhase = "console-phase",
     /// The machine's console complained of something that keeps it from the network, in its last
-    /// boot: `fault` is `no-network-card`, `no-dhcp-client`, `link-down`, `static-address` or
-    /// `ssh-server-failed`. No address, except of `static-address`.
+    /// boot: `fault` is `no-network-card`, `no-dhcp-client`, `link-down` or `ssh-server-failed`.
+    /// No address.
     ConsoleFault = "console-fault",
     /// A server on the SSH port sent an SSH banner.
     SshReady = "ssh-ready",

@@ -1,10 +1,10 @@
 //! What the guest's console tells of its boot.
 
-use std::time::Duration;
+use std::{net::IpAddr, time::Duration};
 
-use vmkit_types::{Kind, Unread, attribute};
+use vmkit_types::{Kind, Reading, Unread, attribute};
 
-use super::sheet::Sheet;
+use super::{place::Place, sheet::Sheet};
 use crate::Facts;
 
 /// A boot that is younger may simply not have come to its network yet: a small cloud image needs
@@ -23,15 +23,15 @@ const ALL: [&str; 8] = [
 ];
 
 /// Codes of what a console complains of, and the findings that they are.
-const FAULTS: [(&str, &str); 5] = [
+const FAULTS: [(&str, &str); 4] = [
     ("no-network-card", "guest-sees-no-network-card"),
     ("no-dhcp-client", "guest-has-no-dhcp-client"),
     ("link-down", "guest-reports-link-down"),
-    ("static-address", "guest-address-static-elsewhere"),
     ("ssh-server-failed", "guest-ssh-server-failed"),
 ];
 
-pub(super) fn judge(facts: &Facts<'_>, sheet: &mut Sheet) {
+pub(super) fn judge(facts: &Facts<'_>, place: &Place<'_>, sheet: &mut Sheet) {
+    static_address(facts, place, sheet);
     let of = |kind: Kind| facts.evidence.iter().filter(move |item| item.observation.kind == kind);
     let Some(phase) = of(Kind::ConsolePhase).next_back() else {
         let unread = facts
@@ -81,5 +81,46 @@ pub(super) fn judge(facts: &Facts<'_>, sheet: &mut Sheet) {
     }
     if network_up && address.is_some() {
         sheet.absent("guest-reports-link-down", &says);
+    }
+}
+
+/// Whether the machine set itself an address that is of no network here. Its own ARP frames show
+/// it best; what its console names without a DHCP server shows it as well.
+fn static_address(facts: &Facts<'_>, place: &Place<'_>, sheet: &mut Sheet) {
+    let code = "guest-address-static-elsewhere";
+    let networks = place.networks();
+    if networks.is_empty() {
+        return;
+    }
+    let captured = match &facts.guest_traffic {
+        Reading::Known(traffic) => Some(*traffic),
+        Reading::Absent | Reading::Unknown(_) => None,
+    };
+    let given = |address: IpAddr| {
+        let mut messages = captured.iter().flat_map(|traffic| traffic.messages());
+        messages.any(|message| message.yiaddr.is_some_and(|given| IpAddr::from(given) == address))
+    };
+    let elsewhere = |address: IpAddr| {
+        let local = matches!(address, IpAddr::V4(v4) if v4.is_link_local() || v4.is_loopback());
+        address.is_ipv4() && !local && !networks.iter().any(|own| own.contains(address))
+    };
+    let used = captured.iter().flat_map(|traffic| &traffic.arp).find_map(|arp| {
+        let address =
+            IpAddr::from(arp.sender.filter(|_| facts.machine.macs.contains(&arp.sender_mac))?);
+        (elsewhere(address) && !given(address)).then_some(address)
+    });
+    let named = facts.evidence.iter().find_map(|item| {
+        let seen = &item.observation;
+        let told = seen.kind == Kind::ConsoleAddress && seen.attribute(attribute::SERVER).is_none();
+        let address = seen.address.filter(|address| told && elsewhere(*address))?;
+        (!given(address)).then_some(address)
+    });
+    match (used, named) {
+        (Some(address), _) => sheet.present(code, format!("it sends ARP as {address}")),
+        (None, Some(address)) => {
+            let says = format!("its console names {address} and no DHCP server");
+            sheet.present(code, says);
+        }
+        (None, None) => {}
     }
 }

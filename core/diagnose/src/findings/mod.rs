@@ -24,7 +24,7 @@ pub fn findings(facts: &Facts<'_>, catalogue: &Catalogue) -> Vec<Finding> {
     let place = Place::of(facts);
     let mut sheet = Sheet::default();
     machine::judge(facts, &mut sheet);
-    console::judge(facts, &mut sheet);
+    console::judge(facts, &place, &mut sheet);
     address::judge(facts, &place, &mut sheet);
     outdated::judge(facts, &mut sheet);
     capture::judge(facts, &place, &mut sheet);

@@ -1,0 +1,34 @@
+//! What a guest complains of that keeps it from the network.
+
+/// A complaint. Each is one observation, whose attribute `fault` is its code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Fault {
+    /// There is no network card, or none by the name that is configured.
+    NoNetworkCard,
+    /// No DHCP client is installed.
+    NoDhcpClient,
+    /// The card has no link.
+    LinkDown,
+    /// The SSH server did not start.
+    SshServerFailed,
+}
+
+impl Fault {
+    /// The value of the attribute `fault`.
+    pub(crate) const fn code(self) -> &'static str {
+        match self {
+            Self::NoNetworkCard => "no-network-card",
+            Self::NoDhcpClient => "no-dhcp-client",
+            Self::LinkDown => "link-down",
+            Self::SshServerFailed => "ssh-server-failed",
+        }
+    }
+}
+
+/// A complaint with the line that it was read from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Complaint {
+    pub(crate) fault: Fault,
+    /// The line, bounded; the guest's own words.
+    pub(crate) line: String,
+}
