@@ -31,7 +31,7 @@ pub(super) struct Scene {
 }
 
 pub(super) fn now() -> SystemTime {
-    SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000)
+    SystemTime::UNIX_EPOCH + Duration::from_hours(500_000)
 }
 
 pub(super) fn machine(name: &str, mac: &str) -> Machine {
@@ -117,9 +117,6 @@ impl Scene {
         let picks = score(&[case], &evidence, network, now(), &weights);
         let machines: Vec<Machine> =
             std::iter::once(&self.machine).chain(&self.others).cloned().collect();
-        fn reading<T: ?Sized>(value: Option<&T>) -> Reading<&T> {
-            value.map_or(Reading::Unknown(Unread::NotTried), Reading::Known)
-        }
         look(&Facts {
             now: now(),
             platform: self.platform,
@@ -135,6 +132,10 @@ impl Scene {
             router: reading(self.router.as_ref()),
         })
     }
+}
+
+fn reading<T: ?Sized>(value: Option<&T>) -> Reading<&T> {
+    value.map_or(Reading::Unknown(Unread::NotTried), Reading::Known)
 }
 
 fn home() -> HostNetwork {
