@@ -25,6 +25,10 @@ use socket::{ReadError, RouteSocket};
 /// second look is nearly always whole. A third would cost more than it tells.
 const ATTEMPTS: usize = 2;
 
+/// Room for so many entries is made at once, so that few tables have to be moved as they grow: a
+/// megabyte, of which the kernel gives what is written to.
+const USUALLY_ENOUGH: usize = 16 << 10;
+
 /// The whole table at one moment. An entry is a few words, so that one of 100,000 costs some
 /// megabytes and no time to keep.
 pub(crate) struct Table {
@@ -87,7 +91,7 @@ impl Table {
 /// of its entries is true, only some may be missing.
 fn dump(socket: &mut RouteSocket, deadline: Instant) -> Result<Vec<Neighbour>> {
     for attempt in 1..=ATTEMPTS {
-        let mut neighbours = Vec::new();
+        let mut neighbours = Vec::with_capacity(USUALLY_ENOUGH);
         let asked = socket.ask(&message::neighbour_dump_request, deadline, |part| {
             if let Part::Neighbour(payload) = part {
                 neighbours.extend(message::neighbour(payload));
