@@ -1,0 +1,232 @@
+//! The folder of vmkit's state.
+
+use std::{
+    fs::File,
+    io::{self, Read as _, Write as _},
+    os::fd::{AsFd, OwnedFd},
+    path::{Path, PathBuf},
+};
+
+use rustix::fs::{
+    AtFlags, Gid, Mode, OFlags, Uid, fchown, fstat, mkdirat, open, openat, renameat, unlinkat,
+};
+
+/// Largest file that is read: that of 10,000 machines with two keys has 6 MiB.
+const SIZE_LIMIT: u64 = 16 << 20;
+
+/// A folder below one that exists. Everything below that one is taken without following links, and
+/// what is made there belongs to the owner of the folder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Folder {
+    base: PathBuf,
+    below: Vec<String>,
+    /// Whom root works for.
+    owner: Option<(u32, u32)>,
+}
+
+/// A file that could not be read or written.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot {operation} {}", path.display())]
+pub struct FolderError {
+    operation: &'static str,
+    path: PathBuf,
+    source: io::Error,
+}
+
+impl Folder {
+    /// The folder of these names below `base`, which is followed wherever it leads. `owner`: the
+    /// user and group that root works for, who gets what is made.
+    pub fn below(base: impl Into<PathBuf>, names: &[&str], owner: Option<(u32, u32)>) -> Self {
+        let below = names.iter().map(|name| (*name).to_owned()).collect();
+        Self { base: base.into(), below, owner }
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> PathBuf {
+        self.base.join(self.below.iter().collect::<PathBuf>())
+    }
+
+    /// The bytes of a file in it; `None` where there is none.
+    ///
+    /// # Errors
+    /// It is there and is not a small regular file, or somebody else's, or cannot be read.
+    pub fn read(&self, name: &str) -> Result<Option<Vec<u8>>, FolderError> {
+        let attempt = || {
+            let folder = self.open(false)?;
+            let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY;
+            let file = openat(folder, name, flags | UNFOLLOWED, Mode::empty())?;
+            self.check_owner(&file)?;
+            read_small(File::from(file))
+        };
+        match attempt() {
+            Ok(bytes) => Ok(Some(bytes)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(source) => Err(self.error("read", name, source)),
+        }
+    }
+
+    /// Puts these bytes in place of a file in it, at once or not at all. Makes the folder.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub fn replace(&self, name: &str, bytes: &[u8]) -> Result<(), FolderError> {
+        let attempt = || {
+            let folder = self.open(true)?;
+            let new = format!(".{name}.{}", std::process::id());
+            let written = self.write_new(&folder, &new, bytes);
+            let renamed = written.and_then(|()| Ok(renameat(&folder, &new, &folder, name)?));
+            if renamed.is_err() {
+                unlinkat(&folder, &new, AtFlags::empty()).ok();
+            }
+            renamed
+        };
+        attempt().map_err(|source| self.error("write", name, source))
+    }
+
+    fn write_new(&self, folder: &OwnedFd, name: &str, bytes: &[u8]) -> io::Result<()> {
+        let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL;
+        let file = openat(folder, name, flags | UNFOLLOWED, Mode::RUSR | Mode::WUSR)?;
+        self.give(&file)?;
+        File::from(file).write_all(bytes)
+    }
+
+    /// Goes down to the folder, through folders that it may make where they lack.
+    fn open(&self, may_make: bool) -> io::Result<OwnedFd> {
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let mut at = open(&self.base, flags, Mode::empty())?;
+        for name in &self.below {
+            let is_new = may_make && mkdirat(&at, name, Mode::RWXU).is_ok();
+            at = openat(&at, name, flags | UNFOLLOWED, Mode::empty())?;
+            if is_new {
+                self.give(&at)?;
+            }
+            self.check_owner(&at)?;
+        }
+        Ok(at)
+    }
+
+    fn give(&self, file: impl AsFd) -> io::Result<()> {
+        let Some((uid, gid)) = self.owner else { return Ok(()) };
+        Ok(fchown(file, Some(Uid::from_raw(uid)), Some(Gid::from_raw(gid)))?)
+    }
+
+    /// Working for another user, root touches nothing but that user's own.
+    fn check_owner(&self, file: impl AsFd) -> io::Result<()> {
+        let Some((uid, _)) = self.owner else { return Ok(()) };
+        let owner = fstat(file)?.st_uid;
+        if owner == uid { Ok(()) } else { Err(io::Error::other(format!("user {owner} owns it"))) }
+    }
+
+    fn error(&self, operation: &'static str, name: &str, source: io::Error) -> FolderError {
+        FolderError { operation, path: self.path().join(name), source }
+    }
+}
+
+const UNFOLLOWED: OFlags = OFlags::NOFOLLOW.union(OFlags::CLOEXEC);
+
+fn read_small(file: File) -> io::Result<Vec<u8>> {
+    if !file.metadata()?.is_file() {
+        return Err(io::Error::other("it is not a regular file"));
+    }
+    let mut bytes = Vec::new();
+    // One byte more than the limit shows that it is larger.
+    file.take(SIZE_LIMIT + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > SIZE_LIMIT {
+        return Err(io::Error::other(format!("it is larger than {SIZE_LIMIT} bytes")));
+    }
+    Ok(bytes)
+}
+
+impl Folder {
+    /// The bytes of a small regular file that belongs to the owner of the folder or, where there is
+    /// none, to anybody; `None` where there is none. Links are followed.
+    ///
+    /// # Errors
+    /// It is there and is none of these, or cannot be read.
+    pub fn read_beside(&self, path: &Path) -> Result<Option<Vec<u8>>, FolderError> {
+        let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+        let attempt = || {
+            let file = open(path, flags, Mode::empty())?;
+            self.check_owner(&file)?;
+            read_small(File::from(file))
+        };
+        match attempt() {
+            Ok(bytes) => Ok(Some(bytes)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(source) => Err(FolderError { operation: "read", path: path.to_owned(), source }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        fs,
+        os::unix::fs::{MetadataExt as _, PermissionsExt as _, symlink},
+    };
+
+    use super::*;
+
+    const NAME: &str = "host-keys.json";
+
+    fn outcome(folder: &Folder) -> String {
+        match folder.read(NAME) {
+            Ok(Some(bytes)) => String::from_utf8(bytes).unwrap(),
+            Ok(None) => "none".to_owned(),
+            Err(error) => std::error::Error::source(&error).unwrap().to_string(),
+        }
+    }
+
+    #[test]
+    fn a_file_is_made_with_its_folders_and_replaced_whole() {
+        let base = tempfile::tempdir().unwrap();
+        let folder = Folder::below(base.path(), &[".local", "state", "vmkit"], None);
+        assert_eq!(outcome(&folder), "none");
+        for text in ["a long first text", "then"] {
+            folder.replace(NAME, text.as_bytes()).unwrap();
+            assert_eq!(outcome(&folder), text);
+        }
+        let mode = |path: &Path| path.metadata().unwrap().permissions().mode() & 0o777;
+        assert_eq!((mode(&folder.path()), mode(&folder.path().join(NAME))), (0o700, 0o600));
+        assert_eq!(folder.path().read_dir().unwrap().count(), 1, "nothing is left beside it");
+    }
+
+    #[test]
+    fn links_and_odd_files_are_not_followed() {
+        let base = tempfile::tempdir().unwrap();
+        let elsewhere = tempfile::tempdir().unwrap();
+        let target = elsewhere.path().join("target");
+        fs::write(&target, "precious").unwrap();
+        let folder = Folder::below(base.path(), &["vmkit"], None);
+
+        symlink(elsewhere.path(), base.path().join("vmkit")).unwrap();
+        assert!(folder.read("target").is_err());
+        assert!(folder.replace("target", b"lost").is_err());
+        fs::remove_file(base.path().join("vmkit")).unwrap();
+
+        fs::create_dir(base.path().join("vmkit")).unwrap();
+        symlink(&target, folder.path().join(NAME)).unwrap();
+        assert!(folder.read(NAME).is_err());
+        folder.replace(NAME, b"own").unwrap();
+        assert_eq!(outcome(&folder), "own", "the link itself was replaced");
+        assert_eq!(fs::read_to_string(&target).unwrap(), "precious");
+
+        fs::remove_file(folder.path().join(NAME)).unwrap();
+        let made = std::process::Command::new("mkfifo").arg(folder.path().join(NAME)).status();
+        assert!(made.unwrap().success());
+        assert_eq!(outcome(&folder), "it is not a regular file");
+    }
+
+    #[test]
+    fn root_touches_nothing_but_the_own_of_whom_it_works_for() {
+        let base = tempfile::tempdir().unwrap();
+        let own = base.path().metadata().unwrap();
+        let (own, other) = ((own.uid(), own.gid()), (own.uid() + 1, own.gid()));
+        let of = |owner| Folder::below(base.path(), &["vmkit"], Some(owner));
+        of(own).replace(NAME, b"text").unwrap();
+        assert_eq!(outcome(&of(own)), "text");
+        assert_eq!(outcome(&of(other)), format!("user {} owns it", own.0));
+        assert!(of(other).replace(NAME, b"lost").is_err());
+        assert_eq!(outcome(&of(own)), "text");
+    }
+}
