@@ -53,10 +53,28 @@ pub(crate) struct Entry {
     /// `None` where resolution failed.
     pub(crate) mac: Option<Mac>,
     pub(crate) state: State,
-    /// Time since the neighbour was last confirmed, where the platform tells.
+    /// Time since the neighbour was last heard of, where the platform tells.
     pub(crate) age: Option<Duration>,
     /// Name of the host's interface; `None` where it could not be read.
     pub(crate) interface: Option<String>,
+}
+
+/// Linux dates an entry that it makes of the neighbour's own frame, a question or an announcement, as
+/// confirmed twice the base reachable time (30 s by default) before that.
+const UNCONFIRMED: Duration = Duration::from_mins(1);
+/// Times of `ip -s neigh` are whole seconds, rounded down each.
+const ROUNDING: Duration = Duration::from_secs(1);
+
+/// Time since a neighbour of Linux was last heard of, from the times since its last confirmation and
+/// since the last change of its entry.
+///
+/// An entry that was confirmed once turns stale 15 to 45 s later, by default; one that turned stale 60 s
+/// after it was never confirmed, and what made it was heard then.
+pub(crate) fn last_heard(state: State, confirmed: Duration, updated: Option<Duration>) -> Duration {
+    let unconfirmed = updated.filter(|updated| {
+        state == State::Stale && confirmed.abs_diff(*updated + UNCONFIRMED) <= ROUNDING
+    });
+    unconfirmed.unwrap_or(confirmed)
 }
 
 /// What a batch wants to know: entries about anything else are dropped while reading, so that a
@@ -108,4 +126,28 @@ impl Interest {
 pub(crate) fn is_host_address(address: IpAddr) -> bool {
     let broadcast = matches!(address, IpAddr::V4(v4) if v4.is_broadcast());
     !broadcast && !address.is_unspecified() && !address.is_multicast() && !address.is_loopback()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_never_confirmed_was_heard_when_its_entry_changed() {
+        // State; milliseconds since the confirmation and the change; since it was heard of.
+        let table = [
+            (State::Reachable, 4_000, Some(9_000), 4_000),
+            (State::Stale, 100_000, Some(70_000), 100_000),
+            (State::Stale, 60_080, Some(80), 80),
+            (State::Stale, 61_000, Some(0), 0),
+            (State::Stale, 60_080, None, 60_080),
+            // In use again since: its entry changed then.
+            (State::Delay, 300_000, Some(240_000), 300_000),
+        ];
+        let milliseconds = Duration::from_millis;
+        for (state, confirmed, updated, expected) in table {
+            let heard = last_heard(state, milliseconds(confirmed), updated.map(milliseconds));
+            assert_eq!(heard, milliseconds(expected), "{state:?} {confirmed} {updated:?}");
+        }
+    }
 }

@@ -18,7 +18,7 @@ use netlink_packet_route::{
 };
 use vmkit_plugin::Mac;
 
-use crate::table::{Entry, State};
+use crate::table::{Entry, State, last_heard};
 
 const NLMSG_ERROR: u16 = 2;
 const NLMSG_DONE: u16 = 3;
@@ -151,7 +151,9 @@ pub(super) fn neighbour(payload: &[u8]) -> Option<Neighbour> {
             NDA_DST => address = address_of(value),
             NDA_LLADDR => mac = <[u8; 6]>::try_from(value).ok().map(Mac::new),
             NDA_CACHEINFO => {
-                age = NeighbourCacheInfo::parse(value).ok().map(|info| TICK * info.confirmed);
+                age = NeighbourCacheInfo::parse(value).ok().map(|info| {
+                    last_heard(state, TICK * info.confirmed, Some(TICK * info.updated))
+                });
             }
             _ => {}
         }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use vmkit_plugin::Mac;
 
 use super::is_interface;
-use crate::table::{Entry, State};
+use crate::table::{Entry, State, last_heard};
 
 /// One entry of `ip -j -s neigh`. Without `-s` it has no times.
 #[derive(Deserialize, Serialize)]
@@ -18,6 +18,9 @@ struct Row {
     /// Seconds since the neighbour was last confirmed.
     #[serde(skip_serializing_if = "Option::is_none")]
     confirmed: Option<u64>,
+    /// Seconds since its entry last changed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    updated: Option<u64>,
     #[serde(default)]
     state: Vec<String>,
 }
@@ -33,7 +36,10 @@ impl Row {
             address: self.dst.parse().ok()?,
             mac,
             state,
-            age: self.confirmed.filter(|_| state != State::Failed).map(Duration::from_secs),
+            age: self.confirmed.filter(|_| state != State::Failed).map(|confirmed| {
+                let updated = self.updated.map(Duration::from_secs);
+                last_heard(state, Duration::from_secs(confirmed), updated)
+            }),
             interface: self.dev.filter(|name| is_interface(name)),
         })
     }
@@ -70,6 +76,7 @@ pub(crate) fn to_json(entries: &[Entry]) -> String {
         dev: entry.interface.clone(),
         lladdr: entry.mac.map(|mac| mac.to_string()),
         confirmed: entry.age.map(|age| age.as_secs()),
+        updated: None,
         state: vec![entry.state.word().to_owned()],
     };
     let rows: Vec<Row> = entries.iter().map(row).collect();
@@ -85,12 +92,14 @@ pub(super) fn entry(line: &str) -> Option<Entry> {
         let at = words.iter().position(|word| *word == label)?;
         words.get(at + 1).map(|word| (*word).to_owned())
     };
-    let confirmed = after("used").and_then(|times| times.split('/').nth(1)?.parse().ok());
+    // `used/confirmed/updated`
+    let time = |index| after("used").and_then(|times| times.split('/').nth(index)?.parse().ok());
     let row = Row {
         dst: (*words.first()?).to_owned(),
         dev: after("dev"),
         lladdr: after("lladdr"),
-        confirmed,
+        confirmed: time(1),
+        updated: time(2),
         state: vec![(*words.last()?).to_owned()],
     };
     row.into_entry()
