@@ -18,12 +18,12 @@ fn console_says(guest: &Guest, lines: &str) {
 
 /// cloud-init's table with these lines.
 fn net_info(guest: &Guest, rows: &[(&str, &str, &str, &str)]) {
-    let mut lines = "ci-info: ++++++++++Net device info++++++++++\n\
-                     ci-info: | Device | Up | Address | Mask | Scope | Hw-Address |\n"
-        .to_owned();
-    for (device, address, mask, mac) in rows {
-        lines += &format!("ci-info: | {device} | True | {address} | {mask} | global | {mac} |\n");
-    }
+    let head = "ci-info: ++++++++++Net device info++++++++++\n\
+                ci-info: | Device | Up | Address | Mask | Scope | Hw-Address |\n";
+    let row = |(device, address, mask, mac): &(&str, &str, &str, &str)| {
+        format!("ci-info: | {device} | True | {address} | {mask} | global | {mac} |\n")
+    };
+    let lines: String = std::iter::once(head.to_owned()).chain(rows.iter().map(row)).collect();
     console_says(guest, &lines);
 }
 

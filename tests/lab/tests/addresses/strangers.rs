@@ -1,12 +1,17 @@
 //! Hosts that are no machines, at the machines' addresses.
 
-use vmkit_lab::{GuestKind, GuestPlan, run};
+use std::{process::Command, time::Duration};
+
+use vmkit_lab::{GuestKind, GuestPlan, Lab, Namespace, Process, run, wait_until};
 
 use crate::{
     ADDRESS, NEXT_ADDRESS, healthy, inside, keep_neighbours,
     scenario::{DOUBTFUL, Expected, RESOLVED, Scenario},
     stranger, web,
 };
+
+/// OpenSSH listens at once; the rest is for a busy computer.
+const SSH_DEADLINE: Duration = Duration::from_secs(20);
 
 const DUPLICATE: Scenario = Scenario {
     name: "duplicate-ip",
@@ -58,6 +63,47 @@ fn another_host_at_the_old_address_is_not_the_machine() {
     lab.greet(ADDRESS).expect("an answer of the other host");
     guest.wait_for_age(crate::GROWN_UP).expect("a machine that is up");
     TAKEN.check(&lab);
+}
+
+const TAKEN_WITH_SSH: Scenario = Scenario {
+    name: "old-address-taken-ssh",
+    title: "the guest has moved on, unheard of; at its old address another host serves SSH",
+    why: "that SSH answers says nothing of who does, and the MAC is somebody else's",
+    machines: &[Expected {
+        says: &[("192.168.77.50", "SSH-2.0-OpenSSH"), ("192.168.77.50", "with 3c:00:00:00:00:09")],
+        ..TAKEN.machines[0]
+    }],
+};
+
+/// OpenSSH's server in this namespace, with a new key of its own.
+fn ssh_server(lab: &Lab, host: &Namespace) -> Process {
+    let key = lab.folder().join("host-key");
+    run(Command::new("ssh-keygen").args(["-q", "-t", "ed25519", "-N", "", "-f"]).arg(&key))
+        .expect("a key");
+    // It wants its folder of Debian's package, which only the package's service makes.
+    let script = format!(
+        "mkdir -p /run/sshd && exec /usr/sbin/sshd -D -e -f /dev/null -o PidFile=none -h {}",
+        key.display()
+    );
+    let mut server = host.command("sh");
+    Process::start(server.args(["-c", &script]), &lab.folder().join("sshd.log")).expect("a server")
+}
+
+#[test]
+fn an_ssh_server_at_the_old_address_is_not_the_machines() {
+    let Some((lab, mut guest)) = healthy("taken-ssh", &web()) else { return };
+    guest.end_dhcp();
+    inside(&guest).ip("address flush dev eth0").expect("no address");
+    inside(&guest).ip(&format!("address add {NEXT_ADDRESS}/24 dev eth0")).expect("an address");
+    let other = stranger(&lab, ADDRESS);
+    let _server = ssh_server(&lab, &other);
+    guest.wait_for_age(crate::GROWN_UP).expect("a machine that is up");
+    crate::forget_neighbours(&lab);
+    wait_until(SSH_DEADLINE, "a banner of the other host", || {
+        Ok(lab.status("web")?.to_string().contains("SSH-2.0-OpenSSH"))
+    })
+    .expect("an SSH server");
+    TAKEN_WITH_SSH.check(&lab);
 }
 
 const PROXY_ARP: Scenario = Scenario {
