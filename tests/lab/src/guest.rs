@@ -32,6 +32,9 @@ pub enum GuestKind {
     Namespace,
     /// A QEMU process without a machine, whose network is made by whoever asks for it: a crowd.
     Process,
+    /// A namespace whose card is at the end of its QEMU process's cable, so that it has a port on
+    /// the host as a machine has; its DHCP client is for others to start.
+    Wired,
 }
 
 /// A guest to be.
@@ -51,6 +54,9 @@ pub struct GuestPlan {
     pub client_id: Option<&'static str>,
     /// Of a [`GuestKind::Machine`]: whether it has Docker's bridge and runs QEMU's guest agent.
     pub containers: bool,
+    /// Of a [`GuestKind::Machine`]: further words of the kernel's command line, by which its first
+    /// program knows what is to be out of order.
+    pub kernel_words: &'static str,
 }
 
 impl GuestPlan {
@@ -64,6 +70,7 @@ impl GuestPlan {
             copied_mac: None,
             client_id: None,
             containers: false,
+            kernel_words: "",
         }
     }
 
@@ -95,6 +102,12 @@ impl GuestPlan {
     #[must_use]
     pub fn with_containers(self) -> Self {
         Self { containers: true, ..self }
+    }
+
+    /// The same guest with these words on its kernel's command line.
+    #[must_use]
+    pub fn with_kernel_words(self, kernel_words: &'static str) -> Self {
+        Self { kernel_words, ..self }
     }
 
     /// Its MAC, by vm-toolkit's rule: `52:54:00` and three octets of the name's SHA-256.
@@ -226,6 +239,15 @@ impl Guest {
     /// When QEMU does not do it.
     pub fn pause(&self) -> Result<(), LabError> {
         qmp::execute(&self.files.named("qmp"), "stop").map(drop)
+    }
+
+    /// Plugs its cable in, or pulls it.
+    ///
+    /// # Errors
+    /// When QEMU does not do it.
+    pub fn set_link(&self, up: bool) -> Result<(), LabError> {
+        let arguments = serde_json::json!({ "name": "n0", "up": up });
+        qmp::execute_with(&self.files.named("qmp"), "set_link", &arguments).map(drop)
     }
 
     /// Presses its reset button.

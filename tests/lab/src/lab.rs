@@ -23,7 +23,7 @@ use crate::{
     qemu::{self, Machine},
     stage::target,
     topology::{Topology, cable},
-    wait_until,
+    wait_until, wired,
 };
 
 /// A guest on the bridge answers in a millisecond; one that boots needs its time first.
@@ -131,6 +131,10 @@ impl Lab {
             GuestKind::Machine => self.start_machine(plan, files),
             GuestKind::Namespace => self.start_namespace(plan, files),
             GuestKind::Process => self.start_process(plan, files),
+            GuestKind::Wired => {
+                let tap = format!("tap{}", self.guests);
+                wired::start(self.host(), self.folder(), plan, files, &tap)
+            }
         }
     }
 

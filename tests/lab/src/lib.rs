@@ -29,6 +29,7 @@ mod router;
 mod stage;
 mod topology;
 mod wait;
+mod wired;
 
 pub use command::{Finished, finish, run};
 pub use error::LabError;

@@ -6,7 +6,7 @@ use vmkit_types::Mac;
 
 use crate::{
     GuestPlan, LabError, Namespace, Process, command::run, data_directory::MachineFiles,
-    kernel::Kernel, wait_until,
+    kernel::Kernel, wait_until, wired,
 };
 
 /// QEMU makes its sockets and its pid file within a second, more on a busy computer.
@@ -16,6 +16,8 @@ const START_DEADLINE: Duration = Duration::from_secs(20);
 pub(crate) enum Machine<'a> {
     /// A Linux of its own, on a tap in the host's bridge.
     Linux { kernel: &'a Kernel, initramfs: &'a Path, tap: &'a str },
+    /// Nothing, and a cable from a tap in the host's bridge to a tap that is the guest's card.
+    Wired { tap: &'a str },
     /// Nothing: a process with QEMU's identity and protocol, whose network is elsewhere.
     Empty,
 }
@@ -41,9 +43,17 @@ pub(crate) fn start(
         Machine::Empty => {
             command.args(["-machine", "none"]);
         }
+        Machine::Wired { tap } => {
+            port(host, tap)?;
+            command.args(["-machine", "none"]);
+            for (id, tap) in [("n0", tap), ("n1", &wired::INNER)] {
+                let cable = format!("tap,id={id},ifname={tap},script=no,downscript=no");
+                command.args(["-netdev", &cable]);
+                command.args(["-netdev", &format!("hubport,id=hub-{id},hubid=0,netdev={id}")]);
+            }
+        }
         Machine::Linux { kernel, initramfs, tap } => {
-            host.ip(&format!("tuntap add dev {tap} mode tap"))?;
-            host.ip(&format!("link set {tap} master br0 up"))?;
+            port(host, tap)?;
             command.args(["-accel", "tcg", "-machine", "q35", "-cpu", "max", "-m", "256"]);
             command.arg("-kernel").arg(&kernel.image).arg("-initrd").arg(initramfs);
             command.args(["-append", &kernel_arguments(plan)]);
@@ -68,10 +78,17 @@ pub(crate) fn start(
             let said = std::fs::read_to_string(&log).unwrap_or_default();
             return Err(LabError::Missing(format!("a QEMU that starts: {said}")));
         }
-        let has_console = files.console().exists() || matches!(machine, Machine::Empty);
+        let has_console = files.console().exists() || !matches!(machine, Machine::Linux { .. });
         Ok(socket.exists() && pid_file.exists() && has_console)
     })?;
     Ok(process)
+}
+
+/// Makes a tap in the host's bridge.
+fn port(host: &Namespace, tap: &str) -> Result<(), LabError> {
+    host.ip(&format!("tuntap add dev {tap} mode tap"))?;
+    host.ip(&format!("link set {tap} master br0 up"))?;
+    Ok(())
 }
 
 /// The kernel's messages stay on the console: its first one is where a boot begins in the log.
@@ -86,5 +103,6 @@ fn kernel_arguments(plan: &GuestPlan) -> String {
     if plan.containers {
         words.push("containers".to_owned());
     }
+    words.extend(plan.kernel_words.split_whitespace().map(str::to_owned));
     words.join(" ")
 }

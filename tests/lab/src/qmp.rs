@@ -17,12 +17,22 @@ const ANSWER_DEADLINE: Duration = Duration::from_secs(10);
 /// Executes one command, on a connection of its own: QEMU serves one client at a time, and the
 /// program under test must find the socket free.
 pub(crate) fn execute(socket: &Path, command: &str) -> Result<Value, LabError> {
+    execute_with(socket, command, &json!({}))
+}
+
+/// The same with arguments.
+pub(crate) fn execute_with(
+    socket: &Path,
+    command: &str,
+    arguments: &Value,
+) -> Result<Value, LabError> {
     let doing = || file_error("talk to QEMU at", socket);
     let mut stream = UnixStream::connect(socket).map_err(doing())?;
     stream.set_read_timeout(Some(ANSWER_DEADLINE)).map_err(doing())?;
     let mut lines = BufReader::new(stream.try_clone().map_err(doing())?).lines();
-    let mut answer_to = |command: &str| -> Result<Value, LabError> {
-        writeln!(stream, "{}", json!({ "execute": command })).map_err(doing())?;
+    let mut answer_to = |command: &str, arguments: &Value| -> Result<Value, LabError> {
+        let message = json!({ "execute": command, "arguments": arguments });
+        writeln!(stream, "{message}").map_err(doing())?;
         for line in &mut lines {
             let line = line.map_err(doing())?;
             let message: Value = serde_json::from_str(&line).unwrap_or_default();
@@ -37,6 +47,6 @@ pub(crate) fn execute(socket: &Path, command: &str) -> Result<Value, LabError> {
         let answer = "the connection ended".to_owned();
         Err(LabError::Qmp { command: command.to_owned(), answer })
     };
-    answer_to("qmp_capabilities")?;
-    answer_to(command)
+    answer_to("qmp_capabilities", &json!({}))?;
+    answer_to(command, arguments)
 }

@@ -64,6 +64,11 @@ impl Router {
         Ok(())
     }
 
+    /// The process id of dnsmasq, while it serves.
+    pub fn process_id(&self) -> Option<u32> {
+        self.dnsmasq.as_ref().map(Process::id)
+    }
+
     /// Ends dnsmasq: a network without a DHCP server.
     pub fn stop_dhcp(&mut self) {
         self.dnsmasq = None;

@@ -4,22 +4,29 @@
 mount -t proc proc /proc
 mount -t sysfs sys /sys
 mount -t devtmpfs dev /dev
-modprobe virtio_pci
-modprobe virtio_net
 
-name=guest dhcp=yes ssh=yes containers=no
+name=guest dhcp=yes ssh=yes containers=no fault=none
 for word in $(cat /proc/cmdline); do
     case "$word" in
     guest=*) name=${word#guest=} ;;
     nodhcp) dhcp=no ;;
     nossh) ssh=no ;;
     containers) containers=yes ;;
+    fault=*) fault=${word#fault=} ;;
     esac
 done
 hostname "$name"
+modprobe virtio_pci
+[ "$fault" = driver ] || modprobe virtio_net
 ip link set lo up
 ip link set eth0 up
 
+case "$fault" in
+client) rm /bin/udhcpc ;;
+# An init that ends is a panic.
+panic) exit 1 ;;
+static) ip address add 10.20.30.40/24 dev eth0; ip route add default via 10.20.30.1 ;;
+esac
 if [ "$ssh" = yes ]; then
     nc -ll -p 22 -e /etc/banner.sh &
 fi

@@ -1,0 +1,42 @@
+//! A guest that is a namespace at the end of a QEMU process's own cable.
+//!
+//! QEMU joins two taps by a hub: one is the machine's port on the host, named on QEMU's command line
+//! as a real machine's is, the other is moved into the guest's namespace as its card. What QEMU does
+//! to a machine's network happens to this one: a paused process forwards nothing, and neither does a
+//! link that is held down.
+
+use std::fs;
+
+use crate::{
+    Guest, GuestPlan, LabError, Namespace, Process, data_directory::MachineFiles,
+    error::file_error, initramfs, qemu,
+};
+
+/// The tap that becomes the guest's card, until it is moved.
+pub(crate) const INNER: &str = "vmkinner";
+
+/// Starts the guest with this port on `br0`; no program but its SSH server runs in it.
+pub(crate) fn start(
+    host: &Namespace,
+    folder: &std::path::Path,
+    plan: &GuestPlan,
+    files: MachineFiles,
+    tap: &str,
+) -> Result<Guest, LabError> {
+    let qemu = qemu::start(host, &files, plan, plan.mac(), &qemu::Machine::Wired { tap })?;
+    let namespace = Namespace::new(format!("{}-{}", host.name(), plan.name))?;
+    host.ip(&format!("link set {INNER} netns {} name eth0", namespace.name()))?;
+    namespace.ip(&format!("link set eth0 address {} up", plan.mac()))?;
+    let console = files.console();
+    // A kernel's first line, where the console signal sees a boot begin.
+    fs::write(&console, "[    0.000000] Linux version 6.1.0-lab\n")
+        .map_err(file_error("write", &console))?;
+    let mut programs = Vec::new();
+    if plan.ssh {
+        let mut server = namespace.command("busybox");
+        server.args(["nc", "-ll", "-p", "22", "-e"]).arg(initramfs::banner_script(folder)?);
+        programs.push(Process::start(&mut server, &files.folder.join("ssh.log"))?);
+    }
+    let namespace = Some(namespace);
+    Ok(Guest { programs, namespace, ..Guest::bare(plan, files, qemu) })
+}
