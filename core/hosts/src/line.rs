@@ -1,0 +1,66 @@
+//! Lines of the hosts file, and those of our own block.
+
+use std::net::IpAddr;
+
+/// An entry of somebody: an address and its names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// The number of its line, from 1.
+    pub line: usize,
+    /// The address.
+    pub address: IpAddr,
+    /// The names, as they stand.
+    pub names: Vec<String>,
+}
+
+/// One line of our block: `ADDRESS<TAB>NAMES<TAB># vm NAME[, stale since DATE]`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OwnLine {
+    /// The machine.
+    pub machine: String,
+    /// Its address.
+    pub address: IpAddr,
+    /// Its names.
+    pub names: Vec<String>,
+    /// The day since when the address is not confirmed any more, as `YYYY-MM-DD`.
+    pub stale_since: Option<String>,
+}
+
+const OWNER: &str = "vm ";
+const STALE: &str = ", stale since ";
+
+/// Reads one line as an entry. Comments, empty lines and anything else give `None`.
+pub(crate) fn entry(number: usize, line: &[u8]) -> Option<Entry> {
+    let text = String::from_utf8_lossy(line);
+    let mut words = text.split('#').next()?.split_whitespace();
+    // An address may name its interface: `fe80::1%lo0`.
+    let address = words.next()?.split('%').next()?.parse().ok()?;
+    let names: Vec<String> = words.map(str::to_owned).collect();
+    (!names.is_empty()).then_some(Entry { line: number, address, names })
+}
+
+impl OwnLine {
+    /// Reads a line of our block. `None`: somebody has changed it beyond recognition.
+    pub(crate) fn read(number: usize, line: &[u8]) -> Option<Self> {
+        let entry = entry(number, line)?;
+        let text = std::str::from_utf8(line).ok()?;
+        let (_, comment) = text.split_once('#')?;
+        let comment = comment.trim().strip_prefix(OWNER)?;
+        let (machine, stale) = match comment.split_once(STALE) {
+            Some((machine, date)) => (machine, Some(date.trim().to_owned())),
+            None => (comment, None),
+        };
+        Some(Self {
+            machine: machine.trim().to_owned(),
+            address: entry.address,
+            names: entry.names,
+            stale_since: stale,
+        })
+    }
+
+    /// The line without its end. Machine and names hold nothing but what a name may.
+    pub(crate) fn text(&self) -> String {
+        let stale = self.stale_since.as_ref().map_or_else(String::new, |d| format!("{STALE}{d}"));
+        format!("{}\t{}\t# {OWNER}{}{stale}", self.address, self.names.join(" "), self.machine)
+    }
+}

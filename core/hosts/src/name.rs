@@ -1,0 +1,111 @@
+//! Which names may stand in the hosts file.
+
+/// Longest label and longest name, RFC 1035, 2.3.4.
+const LONGEST_LABEL: usize = 63;
+const LONGEST_NAME: usize = 253;
+/// Names that every system has a meaning for.
+const RESERVED: [&str; 10] = [
+    "localhost",
+    "localhost.localdomain",
+    "localdomain",
+    "broadcasthost",
+    "ip6-localhost",
+    "ip6-loopback",
+    "ip6-localnet",
+    "ip6-mcastprefix",
+    "ip6-allnodes",
+    "ip6-allrouters",
+];
+
+/// Why a name is not written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidName {
+    /// It has no character.
+    #[error("it is empty")]
+    Empty,
+    /// It is longer than DNS allows.
+    #[error(
+        "it is longer than {LONGEST_NAME} characters, or has a part longer than {LONGEST_LABEL}"
+    )]
+    TooLong,
+    /// It has something else than letters, digits and hyphens of ASCII, or a hyphen at an end.
+    #[error("it may hold letters, digits and hyphens alone, in parts between dots")]
+    NotPlain,
+    /// It reads as an address.
+    #[error("it reads as an address")]
+    Address,
+    /// Every system has a meaning for it.
+    #[error("every system has a meaning of its own for it")]
+    Reserved,
+}
+
+/// Whether the name may be written: letters, digits and hyphens in parts between dots, and nothing
+/// that means something else already.
+///
+/// # Errors
+/// Why not.
+pub fn check_name(name: &str) -> Result<(), InvalidName> {
+    if name.is_empty() {
+        return Err(InvalidName::Empty);
+    }
+    if name.len() > LONGEST_NAME || name.split('.').any(|label| label.len() > LONGEST_LABEL) {
+        return Err(InvalidName::TooLong);
+    }
+    let plain = |label: &str| {
+        !label.is_empty()
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+            && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+    };
+    if !name.split('.').all(plain) {
+        return Err(InvalidName::NotPlain);
+    }
+    // Some resolvers read `10.1` and `0x7f` as addresses too: RFC 1123, 2.1.
+    let last = name.rsplit('.').next().unwrap_or(name);
+    let hexadecimal = last.strip_prefix("0x").or_else(|| last.strip_prefix("0X"));
+    let numeric = last.bytes().all(|byte| byte.is_ascii_digit())
+        || hexadecimal.is_some_and(|digits| digits.bytes().all(|b| b.is_ascii_hexdigit()));
+    if numeric {
+        return Err(InvalidName::Address);
+    }
+    let lower = name.to_ascii_lowercase();
+    let loopback = lower.ends_with(".localhost");
+    if loopback || RESERVED.contains(&lower.as_str()) {
+        return Err(InvalidName::Reserved);
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_that_could_do_harm_are_refused() {
+        let long = "a".repeat(64);
+        let longer = vec!["a".repeat(60); 5].join(".");
+        let rows = [
+            ("web", Ok(())),
+            ("web-1.vm.test", Ok(())),
+            ("3com", Ok(())),
+            ("", Err(InvalidName::Empty)),
+            ("web\n127.0.0.1 bank.test", Err(InvalidName::NotPlain)),
+            ("web server", Err(InvalidName::NotPlain)),
+            ("web#", Err(InvalidName::NotPlain)),
+            ("wеb", Err(InvalidName::NotPlain)),
+            ("-web", Err(InvalidName::NotPlain)),
+            ("web.", Err(InvalidName::NotPlain)),
+            ("web_1", Err(InvalidName::NotPlain)),
+            ("LocalHost", Err(InvalidName::Reserved)),
+            ("x.localhost", Err(InvalidName::Reserved)),
+            ("10.0.0.1", Err(InvalidName::Address)),
+            ("10.1", Err(InvalidName::Address)),
+            ("0x7f000001", Err(InvalidName::Address)),
+            (&long, Err(InvalidName::TooLong)),
+            (&longer, Err(InvalidName::TooLong)),
+        ];
+        for (name, expected) in rows {
+            assert_eq!(check_name(name), expected, "{name:?}");
+        }
+    }
+}
