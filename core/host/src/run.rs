@@ -13,7 +13,7 @@ use std::{
 };
 
 use vmkit_evidence::Evidence;
-use vmkit_types::{HostNetwork, Link, Subject};
+use vmkit_types::{HostNetwork, KnownKey, Link, Subject};
 use vmkit_wire::Mode;
 
 use crate::{Found, Installation, Snapshot, Status};
@@ -183,20 +183,33 @@ impl Run {
         }
     }
 
-    /// Asks the plugins that are kept for doubt about these addresses, by machine; their workers are
-    /// started for it. Does not wait.
+    /// Asks the plugins that are kept for doubt about these addresses, by machine, but for those that
+    /// compare host keys; their workers are started for it. Does not wait.
     pub fn confirm_in_doubt(&mut self, candidates: &[Vec<IpAddr>]) {
+        self.ask_kept(candidates, |lane| lane.only_in_doubt() && !lane.compares_host_keys());
+    }
+
+    fn ask_kept(&mut self, candidates: &[Vec<IpAddr>], whom: impl Fn(&Lane) -> bool) {
         if candidates.iter().all(Vec::is_empty) {
             return;
         }
-        for (index, lane) in self.lanes.iter_mut().enumerate().filter(|(_, l)| l.only_in_doubt()) {
+        for (index, lane) in self.lanes.iter_mut().enumerate().filter(|(_, lane)| whom(lane)) {
             let ended = lane.jobs.is_some() || lane.outcome.status != Status::Ok;
             if let Some(plugin) = lane.plugin.as_ref().filter(|_| !ended) {
                 lane.jobs = Some(self.base.start(index, plugin));
             }
         }
         let batch = self.batch("confirm", candidates);
-        self.ask(&batch, Lane::only_in_doubt);
+        self.ask(&batch, whom);
+    }
+
+    /// Asks the plugins that are kept for doubt and compare SSH host keys about these addresses, by
+    /// machine; `known` are the keys that each is known by. Does not wait.
+    pub fn confirm_host_keys(&mut self, candidates: &[Vec<IpAddr>], known: Vec<Vec<KnownKey>>) {
+        for (target, known) in self.targets.iter_mut().zip(known) {
+            target.subject.known_host_keys = known;
+        }
+        self.ask_kept(candidates, |lane| lane.only_in_doubt() && lane.compares_host_keys());
     }
 
     /// Waits for all plugins but those that discover over the network; returns all facts so far.

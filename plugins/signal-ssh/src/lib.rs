@@ -5,7 +5,6 @@
 
 #![deny(unsafe_code)]
 
-mod banner;
 mod outcome;
 mod probe;
 mod round;
@@ -76,7 +75,7 @@ impl Signal for Ssh {
 /// Judges what a server sends first: the parser by itself, for tests from outside.
 #[doc(hidden)]
 pub fn parse_for_test(received: &[u8]) {
-    std::hint::black_box(banner::judge(received));
+    std::hint::black_box(vmkit_ssh::identification::judge(received));
 }
 
 vmkit_plugin::export!(manifest = "../plugin.json", signal = Ssh);

@@ -8,11 +8,9 @@ use tokio::{
     time::{Instant, timeout_at},
 };
 use vmkit_plugin::{Unread, escaped};
+use vmkit_ssh::identification::{Verdict, judge};
 
-use crate::{
-    banner::{Verdict, judge},
-    outcome::Outcome,
-};
+use crate::outcome::Outcome;
 
 /// What is sent right after connecting, though nothing is asked. Both sides owe each other this
 /// line: with it sshd logs an ordinary closed connection, without it an error in the exchange of
@@ -63,7 +61,7 @@ async fn identification(mut stream: TcpStream) -> Result<String, String> {
         }
         match judge(&received) {
             Verdict::More => {}
-            Verdict::Ssh(banner) => return Ok(banner.to_owned()),
+            Verdict::Ssh { line, .. } => return Ok(line.to_owned()),
             Verdict::NotSsh(line) => return Err(says_something_else(line)),
         }
     }

@@ -11,11 +11,9 @@ use std::{
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use vmkit_plugin::{Cx, Error, ErrorCode, Result, Target};
+use vmkit_ssh::identification::{Verdict, judge};
 
-use crate::{
-    banner::{Verdict, judge},
-    outcome::Outcome,
-};
+use crate::outcome::Outcome;
 
 /// The artefact that is replayed: the probes of every signal.
 const PROBES: &str = "probes.json";
@@ -85,7 +83,7 @@ impl Probe {
 fn opened(banner: Option<String>, round_trip: Option<Duration>) -> Outcome {
     let line = banner.unwrap_or_default();
     match judge(format!("{}\n", line.trim_end()).as_bytes()) {
-        Verdict::Ssh(banner) => Outcome::Ready { banner: banner.to_owned(), round_trip },
+        Verdict::Ssh { line, .. } => Outcome::Ready { banner: line.to_owned(), round_trip },
         _ => Outcome::NoBanner { instead: "sent no SSH banner".to_owned(), round_trip },
     }
 }

@@ -54,6 +54,11 @@ impl Lane {
         self.plugin.as_ref().is_some_and(|plugin| plugin.manifest.only_in_doubt)
     }
 
+    /// Whether it is told the machines' host keys.
+    pub(super) fn compares_host_keys(&self) -> bool {
+        self.plugin.as_ref().is_some_and(|plugin| plugin.manifest.needs_here().host_keys)
+    }
+
     /// Whether what it looks at is changed by the packets of the others.
     pub(super) fn after_probes(&self) -> bool {
         self.plugin.as_ref().is_some_and(|plugin| plugin.manifest.after_probes)
