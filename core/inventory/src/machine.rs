@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, time::SystemTime};
 
-use vmkit_types::{Mac, NetworkMode, Reading};
+use vmkit_types::{KnownKey, Mac, NetworkMode, Reading};
 
 use crate::QmpStatus;
 
@@ -25,6 +25,10 @@ pub struct Machine {
     pub mac_source: Option<MacSource>,
     /// What NAME.mac says, or else the registry, whatever the process was started with.
     pub recorded_mac: Reading<Mac>,
+    /// What its manager calls this installation of it: made anew under its name, it has another.
+    pub instance: Reading<String>,
+    /// SSH host keys that it is known by. An inventory knows none; a snapshot may.
+    pub known_host_keys: Vec<KnownKey>,
     /// What its process does.
     pub power: Power,
     /// Its process, where that is proven to be this machine's.

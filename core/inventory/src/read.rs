@@ -159,6 +159,8 @@ fn machine(
         mac: Reading::Known(macs.best),
         mac_source: Some(macs.source),
         recorded_mac: macs.recorded,
+        instance: entry.instance,
+        known_host_keys: Vec::new(),
         power,
         pid: process.map(|process| process.pid),
         started_at,

@@ -15,6 +15,9 @@ const MODES: [(NetworkMode, &str); 3] = [
     (NetworkMode::User, "user"),
 ];
 
+/// Most host keys of one machine that are read. A server has one of each of five kinds.
+const MOST_HOST_KEYS: usize = 32;
+
 /// What a snapshot does not record reads as not looked at.
 fn unread<T>() -> Reading<T> {
     Reading::Unknown(Unread::NotTried)
@@ -40,6 +43,13 @@ pub(crate) fn read(
     };
     let mac = read_or_unread(parsed("MAC", &vm.mac));
     let recorded_mac = parsed("recorded MAC", &vm.recorded_mac);
+    let mut known_host_keys = Vec::new();
+    for text in vm.known_host_keys.iter().take(MOST_HOST_KEYS) {
+        match text.parse() {
+            Ok(key) => known_host_keys.push(key),
+            Err(_) => problems.push(format!("host key {text:?} of {:?}", vm.name)),
+        }
+    }
     let started_at = vm.started_at.as_ref().and_then(|text| {
         let time = time(text);
         if time.is_none() {
@@ -59,6 +69,8 @@ pub(crate) fn read(
         recorded_mac: recorded_mac.map_or_else(|| mac.clone(), Reading::Known),
         mac,
         mac_source: None,
+        instance: unread(),
+        known_host_keys,
         power: power(vm.state.as_deref(), qmp.as_ref()),
         pid: vm.pid,
         started_at,
@@ -131,7 +143,7 @@ pub(crate) fn write(machine: &Machine) -> document::Machine {
         hostname: machine.hostname.as_ref().known().cloned(),
         username: machine.username.as_ref().known().cloned(),
         net,
-        known_host_keys: Vec::new(),
+        known_host_keys: machine.known_host_keys.iter().map(ToString::to_string).collect(),
     }
 }
 
