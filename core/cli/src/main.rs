@@ -15,6 +15,7 @@ mod observe;
 mod output;
 mod plugins;
 mod resolve;
+mod scene;
 mod select;
 mod snapshot;
 mod status;

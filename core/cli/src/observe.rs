@@ -1,68 +1,20 @@
-//! The stages up to the evidence, at the computer or on a snapshot of one.
+//! The stages up to the evidence: the signals are asked twice, with a choice of addresses between.
 
-use std::{
-    net::IpAddr,
-    path::{Path, PathBuf},
-    time::{Instant, SystemTime},
-};
+use std::{net::IpAddr, path::PathBuf, time::Instant};
 
 use vmkit_evidence::Evidence;
-use vmkit_host::{Found, Outcome, Run, Settings, Snapshot, Status, Target};
-use vmkit_inventory::{
-    Depth, Inventory, Location, Machine, Monitors, Power, Problem, read, read_beside_monitors,
-};
-use vmkit_platform::Platform as _;
+use vmkit_host::{Found, Outcome, Run, Settings, Status, Target};
+use vmkit_inventory::{Machine, Monitors, Power};
 use vmkit_scoring::{Case, Flag, Pick, Verdict, Weights, candidates_to_probe, score};
 use vmkit_snapshot::Record;
-use vmkit_types::{HostNetwork, Kind, Reading, Subject};
+use vmkit_types::{Kind, Subject};
 use vmkit_wire::Mode;
 
-use crate::context::Context;
-
-/// Where a run looks.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Place<'a> {
-    /// At the computer.
-    Computer,
-    /// At the computer; the raw artefacts go to this directory.
-    Recorded(&'a Path),
-    /// At the snapshot in this directory.
-    Snapshot(&'a Path),
-}
-
-impl<'a> Place<'a> {
-    /// The snapshot that was named, or else the computer.
-    pub(crate) fn of(from: Option<&'a PathBuf>) -> Self {
-        from.map_or(Self::Computer, |directory| Self::Snapshot(directory))
-    }
-}
-
-/// The machines of a place, and what is around them.
-pub(crate) struct Scene {
-    /// All machines, by name.
-    pub(crate) machines: Vec<Machine>,
-    /// What could not be read.
-    pub(crate) problems: Vec<Problem>,
-    /// The host's network, where it is known.
-    pub(crate) network: Option<HostNetwork>,
-    /// Where the machines were read from.
-    pub(crate) source: Source,
-    /// Where and when a snapshot was recorded; `None`: this is the computer, and now.
-    recorded: Option<Recorded>,
-}
-
-/// What a snapshot says of its recording.
-struct Recorded {
-    at: SystemTime,
-    platform: Option<String>,
-    privileged: Option<bool>,
-}
-
-/// Where machines were read from.
-pub(crate) enum Source {
-    DataDirectory(Location),
-    Snapshot(PathBuf),
-}
+pub(crate) use crate::scene::{Place, Scene, Source, capture, is_alive};
+use crate::{
+    context::Context,
+    scene::{record, snapshot},
+};
 
 /// What the signals said.
 pub(crate) struct Observations {
@@ -72,81 +24,6 @@ pub(crate) struct Observations {
     pub(crate) evidence: Vec<Evidence>,
     /// How each plugin fared.
     pub(crate) outcomes: Vec<Outcome>,
-}
-
-impl Scene {
-    /// The present of the scene.
-    pub(crate) fn now(&self) -> SystemTime {
-        self.recorded.as_ref().map_or_else(SystemTime::now, |recorded| recorded.at)
-    }
-
-    /// `linux` or `macos`, where that is known.
-    pub(crate) fn platform(&self) -> Option<String> {
-        match &self.recorded {
-            Some(recorded) => recorded.platform.clone(),
-            None => Some(vmkit_platform::current().name().to_owned()),
-        }
-    }
-
-    /// Whether what was seen was seen with root's rights.
-    pub(crate) fn privileged(&self, context: &Context) -> Option<bool> {
-        match &self.recorded {
-            Some(recorded) => recorded.privileged,
-            None => Some(context.invoker.privileged),
-        }
-    }
-
-    /// Reads the machines alone: no plugin is asked.
-    pub(crate) fn machines_only(place: Place<'_>, context: &Context) -> anyhow::Result<Self> {
-        if let Some((directory, record)) = record(place)? {
-            return Ok(Self::of_record(directory, record));
-        }
-        let (location, problems) = context.location()?;
-        let inventory = read(&location, &vmkit_platform::current(), Depth::ProcessesOnly);
-        Ok(Self::of_computer(location, problems, inventory, None))
-    }
-
-    /// Reads the machines and the network, all but what the monitors say.
-    fn beside_monitors(context: &Context) -> anyhow::Result<(Self, Monitors)> {
-        let (location, problems) = context.location()?;
-        let (inventory, monitors) = read_beside_monitors(&location, &vmkit_platform::current());
-        let network = match context.network() {
-            Reading::Known(network) => Some(network),
-            Reading::Absent => None,
-            Reading::Unknown(why) => {
-                tracing::warn!("the network of this computer is unknown: {why}");
-                None
-            }
-        };
-        Ok((Self::of_computer(location, problems, inventory, network), monitors))
-    }
-
-    fn of_computer(
-        location: Location,
-        mut problems: Vec<Problem>,
-        inventory: Inventory,
-        network: Option<HostNetwork>,
-    ) -> Self {
-        let Inventory { machines, problems: found } = inventory;
-        problems.extend(found);
-        let source = Source::DataDirectory(location);
-        Self { machines, problems, network, source, recorded: None }
-    }
-
-    fn of_record(directory: PathBuf, record: Record) -> Self {
-        let Inventory { machines, problems } = record.inventory;
-        Self {
-            machines,
-            problems,
-            network: record.network,
-            source: Source::Snapshot(directory),
-            recorded: Some(Recorded {
-                at: record.captured_at,
-                platform: record.platform,
-                privileged: record.privileged,
-            }),
-        }
-    }
 }
 
 /// Looks at a place, once or again and again with the same workers.
@@ -272,10 +149,18 @@ impl<'a> Observer<'a> {
             }
             probes
         };
-        let probes = to_probe(&evidence);
+        let mut probes = to_probe(&evidence);
         run.confirm(&probes);
         tracing::debug!("addresses chosen to be probed: {:?}", began.elapsed());
-        let quick = run.settle_quick();
+        let mut quick = run.settle_quick();
+        // A signal on a busy computer may have named an address after the wait for discovery: nobody
+        // has been asked about it, and it must not pass for clear.
+        let overdue = unasked(to_probe(&quick), &probes);
+        if overdue.iter().any(|addresses| !addresses.is_empty()) {
+            run.confirm(&overdue);
+            quick = run.settle_quick();
+            probes.iter_mut().zip(overdue).for_each(|(asked, late)| asked.extend(late));
+        }
         let clarity = clarity(&cases, &quick, &scene, self.weights);
         let thorough = self.thorough;
         let in_doubt = |mut candidates: Vec<Vec<IpAddr>>| {
@@ -292,10 +177,7 @@ impl<'a> Observer<'a> {
         if !thorough && of_wanted.all(|(_, of)| of.resolved) {
             run.leave_slow();
         } else {
-            let mut late = to_probe(&run.settle_slow());
-            for (late, early) in late.iter_mut().zip(&probes) {
-                late.retain(|address| !early.contains(address));
-            }
+            let late = unasked(to_probe(&run.settle_slow()), &probes);
             run.confirm(&late);
             run.settle_quick();
             run.confirm_in_doubt(&in_doubt(late));
@@ -306,6 +188,14 @@ impl<'a> Observer<'a> {
         outcomes.extend(self.silenced.iter().cloned());
         Ok((scene, Observations { cases, evidence, outcomes }))
     }
+}
+
+/// The addresses, by machine, that were not among those asked about.
+fn unasked(mut addresses: Vec<Vec<IpAddr>>, asked: &[Vec<IpAddr>]) -> Vec<Vec<IpAddr>> {
+    for (addresses, asked) in addresses.iter_mut().zip(asked) {
+        addresses.retain(|address| !asked.contains(address));
+    }
+    addresses
 }
 
 /// How clear the address of one machine is.
@@ -346,33 +236,6 @@ fn is_sighting(kind: &Kind) -> bool {
     of_neighbour || matches!(kind.code(), "agent-address" | "ssh-host-key")
 }
 
-fn record(place: Place<'_>) -> anyhow::Result<Option<(PathBuf, Record)>> {
-    match place {
-        Place::Snapshot(directory) => {
-            Ok(Some((directory.to_owned(), vmkit_snapshot::open(directory)?)))
-        }
-        Place::Computer | Place::Recorded(_) => Ok(None),
-    }
-}
-
-fn snapshot(place: Place<'_>, record: Option<&Record>) -> Snapshot {
-    match (place, record) {
-        (_, Some(record)) => Snapshot::Replay {
-            artefacts: record.artefacts.clone(),
-            captured_at: record.captured_at,
-        },
-        (Place::Recorded(directory), None) => {
-            Snapshot::Recording { directory: directory.to_owned() }
-        }
-        (Place::Computer | Place::Snapshot(_), None) => Snapshot::None,
-    }
-}
-
-/// Whether a machine has a process.
-pub(crate) fn is_alive(machine: &Machine) -> bool {
-    matches!(machine.power, Power::Running | Power::Paused)
-}
-
 fn macs(machine: &Machine) -> Vec<vmkit_types::Mac> {
     machine.mac.as_ref().known().copied().into_iter().collect()
 }
@@ -401,18 +264,5 @@ fn target(machine: &Machine) -> Target {
         },
         console: machine.console_log.clone(),
         guest_agent: machine.guest_agent.clone(),
-    }
-}
-
-/// What `vm snapshot save` records beside the signals' artefacts.
-pub(crate) fn capture<'a>(scene: &'a Scene, context: &Context) -> vmkit_snapshot::Capture<'a> {
-    let invoker = &context.invoker;
-    vmkit_snapshot::Capture {
-        captured_at: scene.now(),
-        platform: vmkit_platform::current().name(),
-        privileged: invoker.privileged,
-        network: scene.network.as_ref(),
-        machines: &scene.machines,
-        owner: invoker.via_sudo.then_some((invoker.uid, invoker.gid)),
     }
 }
