@@ -1,0 +1,53 @@
+//! What to set at the hub.
+
+use std::net::IpAddr;
+
+use vmkit_plugin::{Advice, AdviceKind};
+
+use crate::{identity::Identity, known::Known};
+
+/// From here on the hub is sure enough to be told what to set at it.
+const SURE_ENOUGH: f64 = 0.5;
+/// How likely the setting helps at this hub: users report it, and nobody has measured it.
+const HELPS: f64 = 0.55;
+/// The same where the machine goes out by cable: the reports are of Wi-Fi.
+const HELPS_BY_CABLE: f64 = 0.2;
+
+/// The setting, in both its readings. `None`: which hub this is is too unsure.
+pub(crate) fn remedy(identity: &Identity, known: Known<'_>) -> Option<Advice> {
+    if identity.confidence < SURE_ENOUGH {
+        return None;
+    }
+    let mut uplinks = known.all("uplink.kind").peekable();
+    let by_cable = uplinks.peek().is_some() && uplinks.all(|kind| kind != "wifi");
+    let pages = match known.gateway() {
+        Some(IpAddr::V6(address)) => format!("http://[{address}]"),
+        Some(IpAddr::V4(address)) => format!("http://{address}"),
+        None => "the hub's pages".to_owned(),
+    };
+    let mut because = vec![
+        "reported by users: machines bridged over Wi-Fi get an address in Mode 2".to_owned(),
+        "BT documents neither the setting's effect on virtual machines nor, for this hub, a Mode 1 and 2 of Smart Setup".to_owned(),
+    ];
+    if by_cable {
+        because.push("the reports are of Wi-Fi, and this machine goes out by cable".to_owned());
+    }
+    let steps = [
+        "Before: run `vm doctor NAME --yes` and keep what its DHCP test says.".to_owned(),
+        format!("Open {pages} and log in with the admin password on the hub's card."),
+        "Advanced Settings → Firewall (or similar) → Smart Setup: change Mode 1 to Mode 2, and save.".to_owned(),
+        "If Smart Setup is an On/Off switch there instead: turn it off and save, and change nothing else before the test.".to_owned(),
+        "If there is no such setting: sibling hubs have Mode 1 under Advanced Settings → Wireless → Wireless mode; try Mode 2 there, for the band that this computer uses.".to_owned(),
+        "Reconnect this computer's Wi-Fi and restart the machine.".to_owned(),
+        "After: run `vm doctor NAME --yes` again. An OFFER for the machine's own MAC, where there was none before, confirms the change; without one set it back.".to_owned(),
+    ];
+    Some(Advice {
+        kind: AdviceKind::Remedy,
+        id: "bt-smart-setup-mode-2".to_owned(),
+        title: "Set Smart Setup of the BT Smart Hub 2 from Mode 1 to Mode 2 (reported by users)"
+            .to_owned(),
+        confidence: identity.confidence * if by_cable { HELPS_BY_CABLE } else { HELPS },
+        because,
+        steps: steps.to_vec(),
+    })
+}
