@@ -11,23 +11,23 @@ const MOST_BY_HINTS: f64 = 0.45;
 /// Below this it is not worth a word.
 const LEAST: f64 = 0.25;
 
-/// How likely it is this hub by one clue alone. By the hub's own word, as public captures of its
-/// pages have it (jxwolstenholme/btsmarthub_devicelist, hamishcoleman/monitor_bt_smarthub):
+// How likely it is this hub by one clue alone. By the hub's own word, as public captures of its
+// pages have it (jxwolstenholme/btsmarthub_devicelist, hamishcoleman/monitor_bt_smarthub):
 const MODEL: f64 = 0.96;
 const PRODUCT: f64 = 0.8;
 const HELP_DESK: f64 = 0.85;
-/// A name or a title is shown to people, and owners change names.
+// A name or a title is shown to people, and owners change names.
 const SHOWN_NAME: f64 = 0.6;
-/// A LAN name in one test of another project; no capture of the hub's own description is public.
+// A LAN name in one test of another project; no capture of the hub's own description is public.
 const UPNP: f64 = 0.5;
-/// Hints. EE's and Plusnet's hubs have the same list of devices.
+// Hints. EE's and Plusnet's hubs have the same list of devices.
 const DEVICE_LIST: f64 = 0.3;
 const NEWER_NAME: f64 = 0.25;
-/// Earlier hubs of BT have these names as well.
+// Earlier hubs of BT have these names as well.
 const OLDER_NAME: f64 = 0.15;
-/// The MAC names the maker of the board, who makes hubs for others too.
+// The MAC names the maker of the board, who makes hubs for others too.
 const MAKER: f64 = 0.1;
-/// Ten other routers have the same address from the factory.
+// Ten other routers have the same address from the factory.
 const ADDRESS: f64 = 0.03;
 
 /// OUIs that were seen on this hub; all are Arcadyan's.

@@ -42,13 +42,12 @@ fn of_machine(mac: Mac, row: Option<&Row>, list: &Array, now: SystemTime) -> Opt
             ("blocked", "the hub lists the machine as blocked".to_owned())
         }
         Some(row) if is_recent(row, now) => ("listed", seen(row)),
-        // That it was here once says nothing of now.
-        Some(_) => return None,
         // This computer at least is a device of the hub: an empty list is no list.
         None if list.complete && !list.rows.is_empty() => {
             ("not-listed", "the hub's device list lacks the machine".to_owned())
         }
-        None => return None,
+        // That it was here once says nothing of now.
+        Some(_) | None => return None,
     };
     Some(Advice {
         kind: AdviceKind::Witness,

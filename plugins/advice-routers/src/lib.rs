@@ -1,0 +1,61 @@
+//! Routers by a table of public facts: which one the gateway is, and which of its settings may keep
+//! a bridged machine from its lease.
+//!
+//! A new router is a new entry of `data/routers.toml` and a row of `tests/routers.rs`. Judges what
+//! the host has asked the gateway, and reaches nothing itself.
+
+#![deny(unsafe_code)]
+
+mod ranking;
+mod remedy;
+mod sighting;
+mod table;
+#[cfg(test)]
+mod tests;
+
+use serde::Deserialize;
+use vmkit_plugin::{Advice, AdviceKind, AdviceSource, Cx, Fact, Plugin, Result};
+
+use crate::{ranking::rank, remedy::remedies, sighting::Sighting, table::Table};
+
+/// Nothing can be set.
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {}
+
+/// The plugin.
+pub struct Routers(Table);
+
+impl Plugin for Routers {
+    type Config = Config;
+
+    fn new(_: Config) -> Result<Self> {
+        Table::builtin().map(Self)
+    }
+}
+
+impl AdviceSource for Routers {
+    fn advise(&self, facts: &[Fact], cx: &Cx<'_>) -> Result<Vec<Advice>> {
+        cx.check()?;
+        let seen = Sighting::of(facts);
+        cx.check()?;
+        let answers = rank(&self.0, &seen);
+        let mut advice: Vec<Advice> = answers
+            .iter()
+            .map(|answer| Advice {
+                kind: AdviceKind::Router,
+                id: answer.router.id.clone(),
+                title: answer.router.name.clone(),
+                confidence: answer.confidence,
+                because: answer.because.clone(),
+                steps: Vec::new(),
+            })
+            .collect();
+        if let Some(best) = answers.first() {
+            advice.extend(remedies(best, seen.addresses.first().map(String::as_str)));
+        }
+        Ok(advice)
+    }
+}
+
+vmkit_plugin::export!(manifest = "../plugin.json", advice = Routers);
