@@ -7,7 +7,7 @@ use vmkit_types::{Kind, Mac, attribute};
 
 use crate::{
     Doubt, Entry, Flag, StruckOut, Weights,
-    ledger::{Item, Scale},
+    ledger::{Item, Scale, Scratch},
     place::{Place, Standing},
 };
 
@@ -40,7 +40,12 @@ pub(crate) struct Draft<'a> {
 }
 
 impl<'a> Draft<'a> {
-    pub(crate) fn new(evidence: &[&'a Evidence], scale: &Scale<'_, 'a>, place: &Place<'_>) -> Self {
+    pub(crate) fn new<'s>(
+        evidence: &[&'a Evidence],
+        scale: &Scale<'s, 'a>,
+        place: &Place<'_>,
+        scratch: &mut Scratch<'s, 'a>,
+    ) -> Self {
         let (mut unread, mut general) = (Vec::new(), Vec::new());
         let mut addressed: Vec<(IpAddr, &Evidence)> = Vec::with_capacity(evidence.len());
         for item in evidence.iter().copied() {
@@ -51,9 +56,9 @@ impl<'a> Draft<'a> {
                 Some(address) => addressed.push((address.to_canonical(), item)),
             }
         }
-        let about_machine = scale.weigh(general.into_iter(), false);
+        let about_machine = ordered(scale.weigh(general.into_iter(), false, scratch));
         let general: Vec<&Evidence> =
-            about_machine.iter().filter(|i| i.entry.counted()).map(|i| i.entry.evidence).collect();
+            about_machine.iter().filter(|entry| entry.counted()).map(|it| it.evidence).collect();
         addressed.sort_by_key(|(address, _)| *address);
         let self_given =
             addressed.iter().find(|(address, item)| scale.is_self_given(*address, item));
@@ -61,11 +66,10 @@ impl<'a> Draft<'a> {
         let per_address = addressed.chunk_by(|(one, _), (two, _)| one == two);
         let mut candidates = Vec::with_capacity(per_address.clone().count());
         candidates.extend(per_address.map(|about| {
-            let mut weighed = Weighed::new(about, &general, scale, place);
+            let mut weighed = Weighed::new(about, &general, scale, place, scratch);
             weighed.doubt_beside(self_given, scale.weights);
             weighed
         }));
-        let about_machine = ordered(about_machine);
         Self { candidates, about_machine, unread }
     }
 }
@@ -93,11 +97,12 @@ impl<'a> Weighed<'a> {
         self.held || self.address.is_ipv6()
     }
 
-    fn new(
+    fn new<'s>(
         about: &[(IpAddr, &'a Evidence)],
         general: &[&'a Evidence],
-        scale: &Scale<'_, 'a>,
+        scale: &Scale<'s, 'a>,
         place: &Place<'_>,
+        scratch: &mut Scratch<'s, 'a>,
     ) -> Self {
         let address = about[0].0;
         let about = about.iter().map(|(_, evidence)| *evidence);
@@ -105,7 +110,7 @@ impl<'a> Weighed<'a> {
             .clone()
             .filter_map(|item| item.observation.attribute(attribute::PREFIX)?.parse().ok());
         let mut standing = place.judge(address, lengths, scale.case, scale.weights);
-        let items = scale.weigh(about.chain(general.iter().copied()), standing.wrong_nat);
+        let items = scale.weigh(about.chain(general.iter().copied()), standing.wrong_nat, scratch);
         // Somebody who answers there is nobody in particular, unless something else names the machine.
         let names_machine = |item: &Item<'_, 'a>| {
             let rule = item.rule.filter(|_| item.supports());
@@ -142,9 +147,9 @@ impl<'a> Weighed<'a> {
             .iter()
             .any(|item| item.supports() && item.rule.is_some_and(|rule| rule.identifies));
         let answered_twice = !shared_with.is_empty() && !identified;
-        let held_by_other = answered_twice || held_by_other(&items, scale);
+        let held_by_other = answered_twice || held_by_other(items, scale);
         let held = items.iter().any(Item::holds);
-        let flags = flags(&standing, &items, supported, mismatch, scale);
+        let flags = flags(&standing, items, supported, mismatch, scale);
         Self {
             address,
             standing,
@@ -217,10 +222,9 @@ fn flags(
 }
 
 /// The weightiest first, what does not count last.
-fn ordered<'a>(items: Vec<Item<'_, 'a>>) -> Vec<Entry<'a>> {
-    let mut entries: Vec<_> = items.into_iter().map(|item| item.entry).collect();
-    entries.sort_by(|a, b| {
+fn ordered<'a>(items: &mut [Item<'_, 'a>]) -> Vec<Entry<'a>> {
+    items.sort_by(|Item { entry: a, .. }, Item { entry: b, .. }| {
         b.counted().cmp(&a.counted()).then(b.weight.abs().total_cmp(&a.weight.abs()))
     });
-    entries
+    items.iter().map(|item| item.entry.clone()).collect()
 }

@@ -42,29 +42,38 @@ pub(crate) struct Item<'s, 'a> {
     answered: bool,
 }
 
+/// Memory of the weighing, used again for every address: of thousands, asking for it anew takes a
+/// large part of the time.
+#[derive(Default)]
+pub(crate) struct Scratch<'s, 'a> {
+    facts: Vec<(Option<&'s Rule>, &'a Evidence)>,
+    items: Vec<Item<'s, 'a>>,
+}
+
 impl<'s, 'a> Scale<'s, 'a> {
     /// The evidence in a fixed order, with what each item adds to the logit. `wrong_nat`: the
     /// address is in a network of the host's own that this machine does not get addresses from.
-    pub(crate) fn weigh(
+    pub(crate) fn weigh<'i>(
         &self,
         evidence: impl Iterator<Item = &'a Evidence>,
         wrong_nat: bool,
-    ) -> Vec<Item<'s, 'a>> {
+        scratch: &'i mut Scratch<'s, 'a>,
+    ) -> &'i mut [Item<'s, 'a>] {
         let weights = self.weights;
-        let mut facts: Vec<(Option<&'s Rule>, &'a Evidence)> =
-            evidence.map(|item| (weights.rule(&item.observation.kind), item)).collect();
+        let Scratch { facts, items } = scratch;
+        facts.clear();
+        facts.extend(evidence.map(|item| (weights.rule(&item.observation.kind), item)));
         facts.sort_unstable_by(|(rule, one), (other_rule, two)| {
             place(*rule).cmp(&place(*other_rule)).then_with(|| in_order(one, two))
         });
         let answer = facts.iter().filter_map(|(rule, item)| self.answer((*rule)?, item)).max();
-        let mut items: Vec<_> = facts
-            .into_iter()
-            .map(|(rule, evidence)| self.item(evidence, rule, answer, wrong_nat))
-            .collect();
-        strike_repeated(&mut items);
+        items.clear();
+        let weighed = facts.iter().map(|(rule, item)| self.item(item, *rule, answer, wrong_nat));
+        items.extend(weighed);
+        strike_repeated(items);
         let groups = items.chunk_by_mut(|a, b| a.group() == b.group());
         groups.for_each(|group| self.strike_superseded(group));
-        strike_contradicted(&mut items);
+        strike_contradicted(items);
         let groups = items.chunk_by_mut(|a, b| a.group() == b.group());
         groups.for_each(|group| self.share(group));
         items
@@ -89,7 +98,10 @@ impl<'s, 'a> Scale<'s, 'a> {
             Some(rule) => self.why_not(observation, seen_at, rule, wrong_nat),
         };
         let weight = rule.filter(|_| why_not.is_none()).map_or(0.0, |rule| {
-            let fading = half_life.map_or(1.0, |half_life| (-age.as_secs_f64() / half_life).exp2());
+            let fading = match half_life {
+                Some(half_life) if !age.is_zero() => (-age.as_secs_f64() / half_life).exp2(),
+                _ => 1.0,
+            };
             let log_ratio = answered.map_or(rule.log_ratio, |(_, log_ratio)| log_ratio);
             let undated = answered.is_none() && observation.age.is_none();
             let of_this_boot = rule.kept.filter(|_| undated).map_or(1.0, |kept| {

@@ -19,7 +19,7 @@ mod probe;
 mod verdict;
 mod weights;
 
-use std::time::SystemTime;
+use std::{panic::resume_unwind, thread, time::SystemTime};
 
 use vmkit_evidence::Evidence;
 use vmkit_types::HostNetwork;
@@ -32,10 +32,13 @@ pub use weights::{Weights, WeightsError};
 use crate::{
     candidate::Draft,
     crowd::Crowd,
-    ledger::Scale,
+    ledger::{Scale, Scratch},
     place::Place,
     verdict::{Claims, decide},
 };
+
+/// From this many items on a second thread is worth its start, some tens of microseconds.
+const MUCH_EVIDENCE: usize = 4000;
 
 /// The pick of each machine, in the order of the cases.
 ///
@@ -49,14 +52,26 @@ pub fn score<'a>(
 ) -> Vec<Pick<'a>> {
     let place = Place::new(network);
     let crowd = Crowd::new(cases, evidence, network, weights);
-    let drafts: Vec<Draft<'a>> = cases
-        .iter()
-        .zip(&crowd.evidence)
-        .map(|(case, evidence)| {
+    let drafts = |cases: &[Case], evidence: &[Vec<&'a Evidence>]| -> Vec<Draft<'a>> {
+        let mut scratch = Scratch::default();
+        let machines = cases.iter().zip(evidence).map(|(case, evidence)| {
             let asked: &[&Evidence] = if case.running { evidence } else { &[] };
-            Draft::new(asked, &Scale { case, crowd: &crowd, now, weights }, &place)
+            Draft::new(asked, &Scale { case, crowd: &crowd, now, weights }, &place, &mut scratch)
+        });
+        machines.collect()
+    };
+    let drafts: Vec<Draft<'a>> = if evidence.len() < MUCH_EVIDENCE {
+        drafts(cases, &crowd.evidence)
+    } else {
+        let (one, other) = cases.split_at(cases.len() / 2);
+        let (of_one, of_other) = crowd.evidence.split_at(one.len());
+        thread::scope(|scope| {
+            let beside = scope.spawn(|| drafts(other, of_other));
+            let mut all = drafts(one, of_one);
+            all.extend(beside.join().unwrap_or_else(|panic| resume_unwind(panic)));
+            all
         })
-        .collect();
+    };
     let claims = Claims::new(&drafts);
     drafts
         .into_iter()

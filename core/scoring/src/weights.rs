@@ -20,8 +20,10 @@ pub struct Weights {
     pub(crate) thresholds: Thresholds,
     pub(crate) groups: Vec<Group>,
     pub(crate) ranges: Vec<Range>,
-    /// Searched from the front: for a few dozen rows that takes a third of the time of hashing.
-    kinds: Vec<Kind>,
+    /// Per kind that has a name, the index of its rule.
+    named: Vec<Option<usize>>,
+    /// Codes of the other kinds, with theirs.
+    others: Vec<(String, usize)>,
     rules: Vec<Rule>,
 }
 
@@ -175,11 +177,15 @@ impl Weights {
         }
         let mut rows: Vec<(String, KindRow)> = table.kinds.into_iter().collect();
         rows.sort_by(|(a, one), (b, two)| (&one.group, a).cmp(&(&two.group, b)));
-        let mut kinds = Vec::with_capacity(rows.len());
+        let mut by_number = vec![None; Kind::NAMED.len()];
+        let mut others = Vec::new();
         let mut rules = Vec::with_capacity(rows.len());
         for (code, row) in rows {
+            match Kind::from_code(&code).number() {
+                Some(number) => by_number[number] = Some(rules.len()),
+                None => others.push((code.clone(), rules.len())),
+            }
             rules.push(row.into_rule(rules.len(), &code, &names)?);
-            kinds.push(Kind::from_code(&code));
         }
         let ranges =
             table.ranges.into_iter().map(RangeRow::into_range).collect::<Result<_, _>>()?;
@@ -192,7 +198,8 @@ impl Weights {
             thresholds: table.thresholds,
             groups,
             ranges,
-            kinds,
+            named: by_number,
+            others,
             rules,
         })
     }
@@ -204,8 +211,11 @@ impl Weights {
 
     /// The row of this kind; `None`: the table does not weigh it.
     pub(crate) fn rule(&self, kind: &Kind) -> Option<&Rule> {
-        let index = self.kinds.iter().position(|known| known == kind)?;
-        self.rules.get(index)
+        let index = match kind.number() {
+            Some(number) => *self.named.get(number)?,
+            None => self.others.iter().find(|(code, _)| code == kind.code()).map(|(_, it)| *it),
+        };
+        self.rules.get(index?)
     }
 }
 
