@@ -1,0 +1,113 @@
+//! Addresses that are not what they seem.
+
+use crate::row::{
+    Act::{Clone, EndClient, Join, Mount, On, Run, StopServer},
+    Client, Copied, Row, Then, WIRED, Where,
+};
+
+pub(crate) const ROWS: &[Row] = &[
+    Row {
+        name: "duplicate-address",
+        breaks: &[
+            Join,
+            On(Where::Other, "ip address add 192.168.77.50/24 dev eth0"),
+            On(
+                Where::Other,
+                "busybox arping -q -U -c 1 -I eth0 -s 192.168.77.50 192.168.77.50 || true",
+            ),
+        ],
+        then: Then::Nothing,
+        causes: &["address-conflict"],
+        ..WIRED
+    },
+    Row {
+        name: "address-taken-while-away",
+        client: Client::Udhcpc("-a"),
+        setting: &[Join],
+        breaks: &[
+            EndClient,
+            On(Where::Other, "ip address add 192.168.77.50/24 dev eth0"),
+            StopServer,
+            Run(
+                Where::Router,
+                "$DHCP_SERVER --interface=rt0 --dhcp-range=192.168.77.50,192.168.77.50,1h --dhcp-leasefile=one.leases",
+            ),
+        ],
+        causes: &["address-conflict"],
+        options: &["--yes", "--wait", "14"],
+        ..WIRED
+    },
+    Row {
+        name: "arp-filtered",
+        breaks: &[On(
+            Where::Host,
+            "nft \"table bridge lab { chain c { type filter hook output priority 0; oifname \\\"tap1\\\" ether type arp counter drop; }; }\"",
+        )],
+        then: Then::Reboot,
+        causes: &["arp-filtered"],
+        options: &["--yes", "--wait", "8"],
+        ..WIRED
+    },
+    Row {
+        name: "isolated-port",
+        setting: &[Clone(Copied::Nothing)],
+        breaks: &[On(
+            Where::Host,
+            "bridge link set dev tap1 isolated on; bridge link set dev tap2 isolated on",
+        )],
+        then: Then::Nothing,
+        causes: &["client-isolation"],
+        ..WIRED
+    },
+    Row {
+        name: "same-mac-twice",
+        breaks: &[Clone(Copied::Mac)],
+        then: Then::Nothing,
+        causes: &["vm-duplicate-mac"],
+        may: &["address-conflict", "guest-duplicate-client-id"],
+        ..WIRED
+    },
+    Row {
+        name: "same-client-identifier-twice",
+        client: Client::Udhcpc("-C -x 0x3d:ff00000001c10e"),
+        breaks: &[Clone(Copied::ClientId)],
+        then: Then::Reboot,
+        causes: &["guest-duplicate-client-id"],
+        may: &["address-conflict"],
+        options: &["--yes", "--wait", "8"],
+        ..WIRED
+    },
+    Row {
+        name: "neighbour-answers-for-all",
+        setting: &[Join],
+        breaks: &[On(
+            Where::Other,
+            "ip address add 192.168.77.66/24 dev eth0 && sysctl -qw net.ipv4.ip_forward=1 net.ipv4.conf.eth0.proxy_arp=1 net.ipv4.conf.eth0.proxy_arp_pvlan=1 net.ipv4.neigh.eth0.proxy_delay=0",
+        )],
+        then: Then::Reboot,
+        causes: &["proxy-arp"],
+        may: &["address-conflict"],
+        options: &["--yes", "--wait", "8"],
+        ..WIRED
+    },
+    Row {
+        name: "hosts-file-is-old",
+        breaks: &[
+            On(Where::Host, "printf \"127.0.0.1 localhost\\n192.168.77.99 web\\n\" > hosts"),
+            Mount("hosts", "/etc/hosts"),
+        ],
+        then: Then::Nothing,
+        causes: &["stale-hosts"],
+        ..WIRED
+    },
+    Row {
+        name: "registered-with-another-mac",
+        breaks: &[On(
+            Where::Host,
+            "sed -i \"s/$VM_MAC/52:54:00:de:ad:01/\" data/.vm-registry.json",
+        )],
+        then: Then::Nothing,
+        causes: &["vm-registry-mac-mismatch"],
+        ..WIRED
+    },
+];

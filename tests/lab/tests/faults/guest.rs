@@ -1,0 +1,114 @@
+//! The machine and what runs in it.
+
+use crate::row::{
+    Act::{On, Pause, PullCable, Stop},
+    GuestOf, LINUX, Row, Then, WIRED, Where,
+};
+
+pub(crate) const ROWS: &[Row] = &[
+    Row {
+        name: "guest-without-card",
+        guest: GuestOf::Linux("fault=driver"),
+        causes: &["guest-no-nic"],
+        options: &["--yes", "--wait", "14"],
+        ..LINUX
+    },
+    Row {
+        name: "guest-without-client",
+        guest: GuestOf::Linux("fault=client"),
+        causes: &["guest-no-dhcp-client"],
+        options: &["--yes", "--wait", "14"],
+        ..LINUX
+    },
+    Row {
+        name: "guest-panics",
+        guest: GuestOf::Linux("fault=panic"),
+        causes: &["guest-not-booted"],
+        ..LINUX
+    },
+    Row {
+        name: "guest-static-elsewhere",
+        guest: GuestOf::Linux("fault=static nodhcp"),
+        causes: &["guest-static-wrong-subnet"],
+        options: &["--yes", "--wait", "14"],
+        ..LINUX
+    },
+    Row {
+        name: "guest-without-ssh",
+        guest: GuestOf::Linux("fault=none nossh"),
+        causes: &["guest-ssh-not-listening"],
+        options: &["--yes"],
+        ..LINUX
+    },
+    Row {
+        name: "guest-paused",
+        breaks: &[Pause],
+        then: Then::Nothing,
+        causes: &["vm-paused"],
+        ..WIRED
+    },
+    Row {
+        name: "guest-stopped",
+        breaks: &[Stop],
+        then: Then::Nothing,
+        causes: &["vm-not-running"],
+        ..WIRED
+    },
+    Row {
+        name: "guest-cable-pulled",
+        breaks: &[PullCable],
+        then: Then::Reboot,
+        causes: &["guest-link-down"],
+        options: &["--yes", "--wait", "14"],
+        ..WIRED
+    },
+    Row {
+        name: "guest-interface-down",
+        breaks: &[On(Where::Guest, "ip link set eth0 down")],
+        then: Then::RebootMute,
+        causes: &["guest-link-down"],
+        options: &["--yes", "--wait", "14"],
+        may: &["guest-no-dhcp-client"],
+        ..WIRED
+    },
+    Row {
+        name: "guest-firewall-drops-ssh",
+        breaks: &[On(
+            Where::Guest,
+            "nft \"table inet g { chain i { type filter hook input priority 0; tcp dport 22 counter drop; }; }\"",
+        )],
+        then: Then::Nothing,
+        causes: &["guest-firewall-blocks-ssh"],
+        ..WIRED
+    },
+    Row {
+        name: "guest-refuses-ssh",
+        breaks: &[On(
+            Where::Guest,
+            "nft \"table inet g { chain i { type filter hook input priority 0; tcp dport 22 counter reject with tcp reset; }; }\"",
+        )],
+        then: Then::Nothing,
+        causes: &["guest-ssh-not-listening"],
+        ..WIRED
+    },
+    Row {
+        name: "guest-static-elsewhere-namespace",
+        then: Then::RebootMute,
+        after: &[On(
+            Where::Guest,
+            "ip address add 10.20.30.40/24 dev eth0 && ip route add default via 10.20.30.1",
+        )],
+        causes: &["guest-static-wrong-subnet"],
+        options: &["--yes", "--wait", "14"],
+        ..WIRED
+    },
+    Row {
+        name: "guest-asks-nothing",
+        then: Then::RebootMute,
+        after: &[On(Where::Guest, "ip link set eth0 down && ip link set eth0 up")],
+        causes: &["guest-no-dhcp-client"],
+        may: &["guest-ipv6-only"],
+        options: &["--yes", "--wait", "14"],
+        ..WIRED
+    },
+];

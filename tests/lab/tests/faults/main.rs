@@ -1,0 +1,86 @@
+//! What `vm doctor` says of real faults: a real server, a real client and a real host, of which one
+//! thing is broken, and healthy ones, of which nothing may be said.
+//!
+//! With `FAULTS` set, only the scenarios whose names hold one of its words are played; with
+//! `UPDATE_LAB_CORPUS`, records replace those in `tests/corpus/doctor`.
+#![cfg(target_os = "linux")]
+
+mod address;
+mod corpus;
+mod dhcp;
+mod double;
+mod guest;
+mod healthy;
+mod host;
+mod play;
+mod row;
+mod tally;
+mod unknown;
+mod wifi;
+
+use std::{
+    env,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Mutex,
+};
+
+use play::Played;
+use row::Row;
+use vmkit_lab::{Lab, or_skip};
+
+/// Scenarios mostly wait for clients and probes, so that many fit on one processor.
+const AT_ONCE: usize = 8;
+
+fn rows() -> Vec<Row> {
+    let tables: [&[Row]; 8] = [
+        // Real guests first: they take longest.
+        guest::ROWS,
+        healthy::ROWS,
+        double::ROWS,
+        wifi::ROWS,
+        dhcp::ROWS,
+        host::ROWS,
+        address::ROWS,
+        unknown::ROWS,
+    ];
+    let wanted = env::var("FAULTS").unwrap_or_default();
+    let words: Vec<&str> = wanted.split([',', ' ']).filter(|word| !word.is_empty()).collect();
+    let asked = |row: &Row| words.is_empty() || words.iter().any(|word| row.name.contains(word));
+    tables.concat().into_iter().filter(asked).collect()
+}
+
+#[test]
+fn every_fault_is_named_and_no_healthy_machine_is_accused() {
+    // Says so and ends where labs cannot be built.
+    if or_skip(Lab::new("faults")).is_none() {
+        return;
+    }
+    let rows = rows();
+    let todo = Mutex::new(rows.iter());
+    let done = Mutex::new(Vec::new());
+    let work = || {
+        loop {
+            let next = todo.lock().expect("the scenarios").next();
+            let Some(row) = next else { return };
+            let played = catch_unwind(AssertUnwindSafe(|| play::play(row)))
+                .unwrap_or_else(|panic| Played::broken(row, panic.as_ref()));
+            done.lock().expect("the results").push(played);
+        }
+    };
+    std::thread::scope(|scope| {
+        for _ in 0..AT_ONCE {
+            scope.spawn(work);
+        }
+    });
+    let mut played = done.into_inner().expect("the results");
+    played.sort_by_key(|played| rows.iter().position(|row| row.name == played.row.name));
+    tally::show(&played);
+    let wrong: Vec<String> = played.iter().filter_map(Played::complaint).collect();
+    assert!(
+        wrong.is_empty(),
+        "{} of {} scenarios:\n{}",
+        wrong.len(),
+        played.len(),
+        wrong.join("\n")
+    );
+}

@@ -1,0 +1,392 @@
+//! Playing one scenario: healthy at first, then broken, then judged live and from the record.
+
+use std::{
+    any::Any,
+    fs,
+    net::Ipv4Addr,
+    os::unix::fs::PermissionsExt as _,
+    path::{Path, PathBuf},
+    process::Command,
+    time::{Duration, Instant},
+};
+
+use serde_json::Value;
+use vmkit_lab::{
+    Finished, Guest, GuestKind, GuestPlan, HOST_ADDRESS, Lab, LabError, Namespace, Process, finish,
+    run, wait_until,
+};
+
+use crate::{
+    corpus,
+    row::{Act, Client, Copied, GuestOf, HEALTHY, Row, Then, Uplink, Where},
+};
+
+/// The address that the router keeps for the machine.
+pub(crate) const ADDRESS: Ipv4Addr = Ipv4Addr::new(192, 168, 77, 50);
+/// The host's own MAC, on its uplink and its bridge.
+const HOST_MAC: &str = "3c:22:fb:00:00:0a";
+/// What clones with the machine's client identifier call themselves.
+const CLIENT_ID: &str = "ff00000001c10e";
+/// dnsmasq as a DHCP server alone, that logs to its output.
+const DHCP_SERVER: &str = "dnsmasq --keep-in-foreground --conf-file=/dev/null --user=root \
+     --no-resolv --no-hosts --pid-file= --port=0 --bind-interfaces --dhcp-authoritative --no-ping \
+     --log-dhcp --log-facility=-";
+/// A lease takes a second, more on a busy computer.
+const LEASE_DEADLINE: Duration = Duration::from_mins(1);
+/// A command that has to succeed after a while does so within seconds.
+const UNTIL_DEADLINE: Duration = Duration::from_secs(30);
+
+const UDHCPC_SCRIPT: &str = include_str!("../../src/guest/udhcpc.sh");
+/// What dhclient runs when its state changes: Debian's own script would write this computer's
+/// `/etc/resolv.conf`.
+const DHCLIENT_SCRIPT: &str = "#!/bin/sh
+case \"$reason\" in
+PREINIT) ip link set \"$interface\" up ;;
+BOUND | RENEW | REBIND | REBOOT) ip address replace \"$new_ip_address/24\" dev \"$interface\" ;;
+esac
+";
+
+/// How a scenario went.
+pub(crate) struct Played {
+    pub(crate) row: Row,
+    /// Shown causes, the likeliest first.
+    pub(crate) causes: Vec<(String, f64)>,
+    /// What `vm doctor` took without probes, and as it was asked.
+    pub(crate) passive: Duration,
+    pub(crate) asked: Duration,
+    /// What is wrong.
+    pub(crate) wrong: Vec<String>,
+}
+
+impl Played {
+    /// A scenario that could not be played.
+    pub(crate) fn broken(row: &Row, panic: &(dyn Any + Send)) -> Self {
+        let text = panic.downcast_ref::<String>().map(String::as_str);
+        let text = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("a panic");
+        let (passive, asked) = (Duration::ZERO, Duration::ZERO);
+        let wrong = vec![format!("not played: {text}")];
+        Self { row: *row, causes: Vec::new(), passive, asked, wrong }
+    }
+
+    /// What a person has to look at.
+    pub(crate) fn complaint(&self) -> Option<String> {
+        (!self.wrong.is_empty()).then(|| format!("{}: {}", self.row.name, self.wrong.join("; ")))
+    }
+}
+
+/// Plays the scenario.
+pub(crate) fn play(row: &Row) -> Played {
+    let mut scene = Scene::new(row);
+    if scene.guest.namespace().is_some() {
+        scene.ask(Some(row.client));
+        scene.wait_until_leased();
+        scene.lab.greet(ADDRESS).expect("an answer");
+    }
+    let mut wrong = Vec::new();
+    // A real guest that is broken from its boot on has no healthy time.
+    if !matches!(row.guest, GuestOf::Linux(words) if !words.is_empty()) {
+        if scene.guest.namespace().is_none() {
+            scene.lab.wait_for_lease(&scene.guest, ADDRESS).expect("a lease");
+            scene.lab.greet(ADDRESS).expect("an answer");
+        }
+        let (finished, report) = scene.doctor(&["--yes"]);
+        if finished.status.code() != Some(HEALTHY) {
+            wrong.push(format!("not healthy at first: {}", shown(&report)));
+        }
+    }
+    for act in row.breaks {
+        scene.act(act);
+    }
+    if row.then != Then::Nothing {
+        scene.reboot(row.then);
+    }
+    for act in row.after {
+        scene.act(act);
+    }
+    if let GuestOf::Linux(words) = row.guest {
+        if words.contains("fault=") {
+            scene.guest.wait_for_console(fault_sign(words)).expect("the fault");
+        }
+    }
+    let began = Instant::now();
+    let (_, passively) = scene.doctor(&["--passive"]);
+    let passive = began.elapsed();
+    let directory = scene.lab.folder().join("snapshot");
+    let path = directory.to_str().expect("a plain path");
+    let options: Vec<&str> = row.options.iter().copied().chain(["--save", path]).collect();
+    let began = Instant::now();
+    let (live, report) = scene.doctor(&options);
+    let asked = began.elapsed();
+    let (replayed, replay) = scene.doctor(&["--from", path]);
+    let causes = causes(&report);
+    judge(row, &live, &report, &mut wrong);
+    for cause in self::causes(&passively) {
+        if !allowed(row, &cause.0) && cause.1 >= 0.5 {
+            wrong.push(format!("passively it accuses {} {:.2}", cause.0, cause.1));
+        }
+    }
+    let again = self::causes(&replay);
+    if causes.first().map(|c| &c.0) != again.first().map(|c| &c.0) || live.status != replayed.status
+    {
+        wrong.push(format!("its record says {}", shown(&replay)));
+    }
+    if !wrong.is_empty() {
+        keep(row, &scene, &report, &directory);
+    }
+    corpus::keep(row, &directory);
+    Played { row: *row, causes, passive, asked, wrong }
+}
+
+/// What a broken guest's console shows once it is as broken as it will be.
+fn fault_sign(words: &str) -> &'static str {
+    if words.contains("panic") { "Kernel panic" } else { "login:" }
+}
+
+fn allowed(row: &Row, code: &str) -> bool {
+    row.causes.contains(&code) || row.may.contains(&code)
+}
+
+/// Compares what was said with what is right.
+fn judge(row: &Row, finished: &Finished, report: &Value, wrong: &mut Vec<String>) {
+    let causes = causes(report);
+    let first: Vec<&str> =
+        causes.iter().take(row.causes.len()).map(|(code, _)| code.as_str()).collect();
+    let named = row.causes.iter().all(|code| first.contains(code));
+    let accused = causes.iter().filter(|(code, p)| *p >= 0.5 && !allowed(row, code));
+    let accused: Vec<&str> = accused.map(|(code, _)| code.as_str()).collect();
+    if !named || !accused.is_empty() || finished.status.code() != Some(row.exit) {
+        let exit = finished.status.code();
+        wrong.push(format!("exit {exit:?}, says {}; {}", shown(report), finished.stderr.trim()));
+    }
+}
+
+/// The causes of the machine `web`, the likeliest first.
+pub(crate) fn causes(report: &Value) -> Vec<(String, f64)> {
+    let machines = report["vms"].as_array().into_iter().flatten();
+    let own = machines.filter(|machine| machine["name"] == "web");
+    let causes = own.flat_map(|machine| machine["causes"].as_array().into_iter().flatten());
+    causes
+        .filter_map(|cause| {
+            Some((cause["code"].as_str()?.to_owned(), cause["probability"].as_f64()?))
+        })
+        .collect()
+}
+
+fn shown(report: &Value) -> String {
+    let causes = causes(report);
+    let causes: Vec<String> =
+        causes.iter().map(|(code, probability)| format!("{code} {probability:.2}")).collect();
+    if causes.is_empty() { "nothing".to_owned() } else { causes.join(", ") }
+}
+
+/// Keeps a report that was wrong, for a person.
+fn keep(row: &Row, scene: &Scene, report: &Value, directory: &Path) {
+    let kept = Path::new(env!("CARGO_TARGET_TMPDIR")).join("faults").join(row.name);
+    drop(fs::remove_dir_all(&kept));
+    fs::create_dir_all(&kept).expect("a folder");
+    fs::write(kept.join("doctor.json"), format!("{report:#}\n")).expect("a report");
+    if let Ok(console) = scene.guest.console() {
+        fs::write(kept.join("console.log"), console).expect("a console");
+    }
+    corpus::copy(directory, &kept.join("snapshot"));
+}
+
+/// A lab with the machine `web`.
+struct Scene {
+    // Programs end before the namespaces that they run in.
+    client: Option<Process>,
+    programs: Vec<Process>,
+    others: Vec<(Guest, Process)>,
+    guest: Guest,
+    other: Option<Namespace>,
+    lab: Lab,
+    config: PathBuf,
+    /// What asks for the machine's address.
+    asks_with: Client,
+}
+
+impl Scene {
+    /// The lab, its circumstances, and the machine, which does not ask yet.
+    fn new(row: &Row) -> Self {
+        let mut lab = Lab::new(row.name).expect("a lab");
+        let config = lab.folder().join("config.toml");
+        let kind = if row.uplink == Uplink::Wifi { "wifi" } else { "ethernet" };
+        fs::write(&config, format!("[interfaces.en0]\nkind = {kind:?}\n")).expect("a config");
+        for (name, text) in [("udhcpc", UDHCPC_SCRIPT), ("dhclient", DHCLIENT_SCRIPT)] {
+            let script = lab.folder().join(format!("{name}-script"));
+            fs::write(&script, text).expect("a script");
+            fs::set_permissions(&script, fs::Permissions::from_mode(0o755)).expect("a program");
+        }
+        for interface in ["en0", "br0"] {
+            lab.host().ip(&format!("link set {interface} address {HOST_MAC}")).expect("a MAC");
+        }
+        let plan = match row.guest {
+            GuestOf::Namespace => GuestPlan::new("web", GuestKind::Wired),
+            GuestOf::Linux(words) => {
+                GuestPlan::new("web", GuestKind::Machine).with_kernel_words(words)
+            }
+        };
+        lab.router().reserve(plan.mac(), ADDRESS).expect("a reservation");
+        // As a router does for a computer that has leased its address before.
+        let host = HOST_MAC.parse().expect("a MAC");
+        lab.router().reserve(host, HOST_ADDRESS.parse().expect("an address")).expect("a lease");
+        let guest = lab.start(&plan).expect("a guest");
+        let (programs, others) = (Vec::new(), Vec::new());
+        let (client, other, asks_with) = (None, None, row.client);
+        let mut scene = Self { client, programs, others, guest, other, lab, config, asks_with };
+        for act in row.setting {
+            scene.act(act);
+        }
+        scene
+    }
+
+    fn act(&mut self, act: &Act) {
+        match act {
+            Act::On(place, line) => {
+                run(&mut self.shell(*place, line)).expect("a command of the scenario");
+            }
+            Act::Run(place, line) => {
+                let log = self.lab.folder().join(format!("program-{}.log", self.programs.len()));
+                let mut command = self.shell(*place, &format!("exec {line}"));
+                self.programs.push(Process::start(&mut command, &log).expect("a program"));
+            }
+            Act::Until(place, line) => wait_until(UNTIL_DEADLINE, line, || {
+                Ok(finish(&mut self.shell(*place, line))?.status.success())
+            })
+            .expect("a state of the scenario"),
+            Act::EndProgram(nth) => drop(self.programs.remove(*nth)),
+            Act::HangServer => {
+                let server = self.lab.router().process_id().expect("a server").to_string();
+                run(Command::new("kill").args(["-STOP", &server])).expect("a stop");
+            }
+            Act::EndClient => self.client = None,
+            Act::Reset => self.guest.reset().expect("a reset"),
+            Act::StopServer => self.lab.router().stop_dhcp(),
+            Act::Pause => self.guest.pause().expect("a pause"),
+            Act::Stop => self.guest.stop().expect("an end"),
+            Act::PullCable => self.guest.set_link(false).expect("no link"),
+            Act::Clone(copied) => self.clone_guest(*copied),
+            Act::Join => {
+                self.other = Some(self.lab.join("other", "other0").expect("another host"));
+            }
+            Act::Mount(file, target) => {
+                let source = self.lab.folder().join(file);
+                self.lab.mount(&source, target);
+            }
+        }
+    }
+
+    fn place(&self, place: Where) -> &Namespace {
+        match place {
+            Where::Router => self.lab.router_host(),
+            Where::Air => self.lab.access_point(),
+            Where::Host => self.lab.host(),
+            Where::Guest => self.guest.namespace().expect("a guest that is a namespace"),
+            Where::Other => self.other.as_ref().expect("another host"),
+        }
+    }
+
+    fn shell(&self, place: Where, line: &str) -> Command {
+        let mut command = self.place(place).command("sh");
+        command.args(["-c", line]).current_dir(self.lab.folder());
+        let machine = self.guest.mac().to_string();
+        command.env("HOST_MAC", HOST_MAC).env("HOST_HEX", HOST_MAC.replace(':', ""));
+        command.env("VM_HEX", machine.replace(':', "")).env("VM_MAC", machine);
+        command.env("LAB", self.lab.folder()).env("DHCP_SERVER", DHCP_SERVER);
+        command
+    }
+
+    /// Another machine, which asks by itself.
+    fn clone_guest(&mut self, copied: Copied) {
+        let mut plan = GuestPlan::new("copy", GuestKind::Wired);
+        let mut options = "";
+        match copied {
+            Copied::Mac => plan = plan.with_mac(self.guest.mac()),
+            Copied::ClientId => {
+                self.lab.router().reserve_client(CLIENT_ID, ADDRESS).expect("a reservation");
+                options = "-C -x 0x3d:ff00000001c10e";
+            }
+            Copied::Nothing => {}
+        }
+        let guest = self.lab.start(&plan).expect("a copy");
+        let mut client = self.client_of(&guest, Client::Udhcpc(options));
+        let client = Process::start(&mut client, &guest.console_file()).expect("a client");
+        self.others.push((guest, client));
+        let address = if copied == Copied::Nothing { "192.168.77.1" } else { "192.168.77.50" };
+        let (copy, _) = self.others.last().expect("the copy");
+        wait_for_address(copy.namespace().expect("a namespace"), address);
+    }
+
+    fn client_of(&self, guest: &Guest, client: Client) -> Command {
+        let folder = self.lab.folder().display();
+        let line = match client {
+            Client::Udhcpc(options) => format!(
+                "udhcpc -f -i eth0 -x hostname:{} -t 3 -T 1 -A 1 {options} -s {folder}/udhcpc-script",
+                guest.name()
+            ),
+            Client::Dhclient => own_files(&format!(
+                "dhclient -4 -d -v -cf /dev/null -sf {folder}/dhclient-script \
+                 -lf {folder}/dhclient.leases -pf {folder}/dhclient.pid eth0"
+            )),
+            Client::Dhcpcd => own_files("dhcpcd -4 -B -c /bin/true eth0"),
+        };
+        let mut command = guest.namespace().expect("a namespace").command("sh");
+        command.args(["-c", &line]).current_dir(self.lab.folder());
+        command
+    }
+
+    fn ask(&mut self, client: Option<Client>) {
+        self.client = client.map(|client| {
+            let mut command = self.client_of(&self.guest, client);
+            Process::start(&mut command, &self.guest.console_file()).expect("a client")
+        });
+    }
+
+    fn wait_until_leased(&self) {
+        wait_for_address(self.place(Where::Guest), &ADDRESS.to_string());
+    }
+
+    /// The guest forgets its address and asks again, if it does.
+    fn reboot(&mut self, then: Then) {
+        if self.guest.namespace().is_none() {
+            return;
+        }
+        self.client = None;
+        let inside = self.place(Where::Guest);
+        inside.ip("address flush dev eth0 scope global").expect("no address");
+        let mut console = self.guest.console().expect("a console");
+        console.push_str("[    0.000000] Linux version 6.1.0-lab\n");
+        fs::write(self.guest.console_file(), console).expect("another boot");
+        // A rebooted machine has been away for long enough.
+        self.lab.host().ip("neigh flush all").expect("an empty ARP table");
+        let client = (then == Then::Reboot).then_some(self.asks_with);
+        self.ask(client);
+    }
+
+    fn doctor(&self, options: &[&str]) -> (Finished, Value) {
+        let config = self.config.to_str().expect("a plain path");
+        let mut arguments = vec!["--config", config, "doctor", "web", "--json"];
+        arguments.extend(options);
+        let finished = self.lab.vm(&arguments).expect("a diagnosis");
+        let report = serde_json::from_str(&finished.stdout)
+            .unwrap_or_else(|error| panic!("no JSON ({error}): {finished:#?}"));
+        (finished, report)
+    }
+}
+
+fn wait_for_address(inside: &Namespace, address: &str) {
+    wait_until(LEASE_DEADLINE, &format!("a lease of {address}"), || -> Result<bool, LabError> {
+        Ok(inside.ip("-4 -o address show dev eth0")?.contains(&format!("inet {address}")))
+    })
+    .expect("a lease");
+}
+
+/// What clients keep and what their hooks write is the guest's own: a namespace of the network has
+/// this computer's files.
+fn own_files(client: &str) -> String {
+    format!(
+        "touch guest-resolv.conf && mount --bind guest-resolv.conf /etc/resolv.conf && \
+         mkdir -p /run/dhcpcd && mount -t tmpfs none /run/dhcpcd && \
+         mount -t tmpfs none /var/lib/dhcpcd && exec {client}"
+    )
+}
