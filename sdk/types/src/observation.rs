@@ -53,6 +53,15 @@ macro_rules! kinds {
                 }
             }
 
+            /// Its place in [`Kind::NAMED`]; `None`: this version has no name for it.
+            pub fn number(&self) -> Option<usize> {
+                enum Named { $($name),* }
+                match self {
+                    $(Self::$name => Some(Named::$name as usize),)*
+                    Self::Other(_) => None,
+                }
+            }
+
             /// The kind of this code.
             pub fn from_code(code: &str) -> Self {
                 match code {
@@ -211,6 +220,7 @@ mod tests {
     fn every_named_kind_survives_its_code() {
         for kind in Kind::NAMED {
             assert_eq!(&Kind::from_code(kind.code()), kind);
+            assert_eq!(kind.number().and_then(|number| Kind::NAMED.get(number)), Some(kind));
         }
         assert_eq!(Kind::from_code("tomorrow").code(), "tomorrow");
     }
