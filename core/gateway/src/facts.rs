@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use vmkit_types::Mac;
 
-use crate::{Page, Told};
+use crate::{Page, Told, ssdp};
 
 /// One fact. Its value is of the network and not to be trusted.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,7 +17,7 @@ pub struct Fact {
 
 /// Names and values of all that is known: `gateway.address`, `gateway.mac`, `gateway.name`,
 /// `http.status:PATH`, `http.header:PATH:NAME`, `http.title:PATH`, `http.body:PATH`,
-/// `ssdp.description`, `ssdp.friendly-name`, `ssdp.manufacturer`, `ssdp.model-name`,
+/// `ssdp.server`, `ssdp.description`, `ssdp.friendly-name`, `ssdp.manufacturer`, `ssdp.model-name`,
 /// `ssdp.model-number`, `ssdp.model-description`.
 pub fn facts(gateway: IpAddr, mac: Option<Mac>, told: &Told) -> Vec<Fact> {
     let mut facts = vec![fact("gateway.address", gateway.to_string())];
@@ -48,6 +48,11 @@ fn fact(key: &str, value: String) -> Fact {
 
 fn of_page(page: &Page, facts: &mut Vec<Fact>) {
     let Some(response) = &page.response else { return };
+    if page.url.starts_with(ssdp::SCHEME) {
+        let server = response.headers.get("server");
+        facts.extend(server.map(|server| fact("ssdp.server", server.clone())));
+        return;
+    }
     let rest = page.url.split_once("://").map_or(page.url.as_str(), |(_, rest)| rest);
     let path = rest.find('/').map_or("/", |at| &rest[at..]);
     facts.push(fact(&format!("http.status:{path}"), response.status.to_string()));
@@ -105,6 +110,14 @@ mod tests {
                     response: Some(Response { status: 200, headers, body }),
                 },
                 Page { url: "http://192.168.1.254/gone".to_owned(), response: None },
+                Page {
+                    url: "httpu://192.168.1.254:1900/".to_owned(),
+                    response: Some(Response {
+                        status: 200,
+                        headers: [("server".to_owned(), "Linux UPnP/1.0".to_owned())].into(),
+                        body: String::new(),
+                    }),
+                },
             ],
             description: Some("<root><friendlyName>Hub</friendlyName><x".to_owned()),
             names: vec!["bthub.home".to_owned()],
@@ -121,6 +134,7 @@ mod tests {
                 "http.title:/=BT Hub Manager",
             ]
         );
+        assert!(told.contains(&"ssdp.server=Linux UPnP/1.0".to_owned()));
         assert!(told.contains(&"ssdp.friendly-name=Hub".to_owned()));
     }
 }

@@ -13,13 +13,13 @@ use ureq::{Agent, config::Config};
 use crate::Wanted;
 
 /// Most bytes that are kept of one body: a hub's list of 50 devices is about 40 KB.
-const LONGEST_BODY: u64 = 256 << 10;
+const LONGEST_BODY: usize = 256 << 10;
 /// Most bytes of a response's headers: browsers give up at about as many.
 const LONGEST_HEADER: usize = 64 << 10;
 /// Most headers that are kept of one response.
 const MOST_HEADERS: usize = 40;
 /// Most bytes that are kept of one header's value.
-const LONGEST_VALUE: usize = 512;
+pub(crate) const LONGEST_VALUE: usize = 512;
 /// How long one page may take: the gateway is on the same link.
 const PAGE: Duration = Duration::from_millis(1200);
 /// Pages that are asked for at once: small routers have few workers, and one is often slow.
@@ -111,7 +111,7 @@ pub(crate) fn get(url: &str, referer: Option<&str>, patience: Duration) -> Optio
     });
     let headers = headers.collect();
     let mut bytes = Vec::new();
-    let mut reader = body.into_reader().take(LONGEST_BODY);
+    let mut reader = body.into_reader().take(LONGEST_BODY as u64);
     let mut piece = [0; 8192];
     // A body that never ends, or comes by the drop, counts as far as it came.
     while Instant::now() < deadline {
@@ -120,6 +120,8 @@ pub(crate) fn get(url: &str, referer: Option<&str>, patience: Duration) -> Optio
             Ok(length) => bytes.extend_from_slice(&piece[..length]),
         }
     }
-    let body = String::from_utf8_lossy(&bytes).into_owned();
+    // A byte that is no UTF-8 takes three once it is replaced.
+    let body = String::from_utf8_lossy(&bytes);
+    let body = vmkit_types::bounded(&body, LONGEST_BODY).to_owned();
     Some(Response { status: parts.status.as_u16(), headers, body })
 }

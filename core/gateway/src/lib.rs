@@ -28,7 +28,7 @@ pub const PATIENCE: Duration = Duration::from_millis(2500);
 /// What the gateway told. `None`: it was not asked, or did not answer.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Told {
-    /// Answers over HTTP, in the order of the pages.
+    /// Answers over HTTP, in the order of the pages, and then the one over UPnP.
     pub pages: Vec<Page>,
     /// Its UPnP description, as it is.
     pub description: Option<String>,
@@ -45,19 +45,16 @@ pub struct Wanted {
     pub referer: Option<String>,
 }
 
-/// Asks the gateway. `web` and `upnp` are its ports, 80 and 1900 outside of tests.
+/// Asks the gateway, within [`PATIENCE`].
 pub fn ask(gateway: IpAddr, wanted: &[Wanted], ports: Ports) -> Told {
     let deadline = Instant::now() + PATIENCE;
     std::thread::scope(|scope| {
-        let description =
-            scope.spawn(|| ssdp::description(SocketAddr::new(gateway, ports.upnp), deadline));
+        let search = scope.spawn(|| ssdp::search(SocketAddr::new(gateway, ports.upnp), deadline));
         let names = scope.spawn(|| names::of(gateway, deadline));
-        let pages = http::pages(SocketAddr::new(gateway, ports.web), wanted, deadline);
-        Told {
-            pages,
-            description: description.join().ok().flatten(),
-            names: names.join().unwrap_or_default(),
-        }
+        let mut pages = http::pages(SocketAddr::new(gateway, ports.web), wanted, deadline);
+        let ssdp::Found { answer, description } = search.join().unwrap_or_default();
+        pages.extend(answer);
+        Told { pages, description, names: names.join().unwrap_or_default() }
     })
 }
 

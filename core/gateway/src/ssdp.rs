@@ -2,12 +2,13 @@
 //! its answer points to.
 
 use std::{
+    collections::BTreeMap,
     io,
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket},
     time::{Duration, Instant},
 };
 
-use crate::http;
+use crate::{Page, Response, http};
 
 /// Longest answer that is read.
 const LONGEST_ANSWER: usize = 2048;
@@ -17,17 +18,41 @@ const ANSWER: Duration = Duration::from_millis(500);
 const DOCUMENT: Duration = Duration::from_secs(1);
 /// How often it is asked: a datagram may be lost.
 const TRIES: u32 = 2;
+/// Headers of an answer that are kept.
+const HEADERS: [&str; 4] = ["location", "server", "st", "usn"];
+/// HTTP over UDP, by which an answer is told from the pages.
+pub(crate) const SCHEME: &str = "httpu://";
 
-/// The root description. Nothing in it is trusted.
-pub(crate) fn description(gateway: SocketAddr, deadline: Instant) -> Option<String> {
-    let location = (0..TRIES).find_map(|_| location(gateway, deadline).ok().flatten())?;
-    let left = deadline.saturating_duration_since(Instant::now()).min(DOCUMENT);
-    let response = (!left.is_zero()).then(|| http::get(&location, None, left)).flatten()?;
-    (response.status == 200).then_some(response.body)
+/// What a search finds.
+#[derive(Debug, Default)]
+pub(crate) struct Found {
+    /// The gateway's answer to the search, which has the form of an HTTP response.
+    pub(crate) answer: Option<Page>,
+    /// The root description. Nothing in it is trusted.
+    pub(crate) description: Option<String>,
 }
 
-/// Where the gateway says that its description is: on itself, or it is not believed.
-fn location(gateway: SocketAddr, deadline: Instant) -> io::Result<Option<String>> {
+/// Searches the gateway.
+pub(crate) fn search(gateway: SocketAddr, deadline: Instant) -> Found {
+    let Some(answer) = (0..TRIES).find_map(|_| ask(gateway, deadline).ok().flatten()) else {
+        return Found::default();
+    };
+    let headers = headers(&answer);
+    let location = headers.get("location").and_then(|line| on_itself(line, gateway.ip()));
+    let left = deadline.saturating_duration_since(Instant::now()).min(DOCUMENT);
+    let document = location
+        .filter(|_| !left.is_zero())
+        .and_then(|location| http::get(&location, None, left))
+        .filter(|response| response.status == 200);
+    let response = Response { status: 200, headers, body: String::new() };
+    Found {
+        answer: Some(Page { url: format!("{SCHEME}{gateway}/"), response: Some(response) }),
+        description: document.map(|document| document.body),
+    }
+}
+
+/// The answer as text. `None`: none came in time, or it is none.
+fn ask(gateway: SocketAddr, deadline: Instant) -> io::Result<Option<String>> {
     let any: IpAddr = match gateway {
         SocketAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
         SocketAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),
@@ -47,22 +72,29 @@ fn location(gateway: SocketAddr, deadline: Instant) -> io::Result<Option<String>
     socket.set_read_timeout(Some(left))?;
     let mut answer = [0; LONGEST_ANSWER];
     let length = socket.recv(&mut answer)?;
-    Ok(named(&String::from_utf8_lossy(&answer[..length]), gateway.ip()))
+    let answer = String::from_utf8_lossy(&answer[..length]);
+    Ok((answer.starts_with("HTTP/1.") && answer.contains(" 200")).then(|| answer.into_owned()))
 }
 
-/// The value of `LOCATION`, where it is a page of this host.
-fn named(answer: &str, gateway: IpAddr) -> Option<String> {
-    let line = answer.lines().find_map(|line| {
-        let (name, value) = line.split_once(':')?;
-        name.trim().eq_ignore_ascii_case("location").then(|| value.trim())
-    })?;
-    let rest = line.strip_prefix("http://")?;
+/// The headers that are of use, by name in lower case.
+fn headers(answer: &str) -> BTreeMap<String, String> {
+    let lines = answer.lines().skip(1).filter_map(|line| line.split_once(':'));
+    let pairs = lines.map(|(name, value)| (name.trim().to_ascii_lowercase(), value.trim()));
+    pairs
+        .filter(|(name, _)| HEADERS.contains(&name.as_str()))
+        .map(|(name, value)| (name, vmkit_types::bounded(value, http::LONGEST_VALUE).to_owned()))
+        .collect()
+}
+
+/// The location, where it is a page of this host: a description elsewhere is not fetched.
+fn on_itself(location: &str, gateway: IpAddr) -> Option<String> {
+    let rest = location.strip_prefix("http://")?;
     let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
     let host: IpAddr = match authority.parse::<SocketAddr>() {
         Ok(address) => address.ip(),
         Err(_) => authority.trim_start_matches('[').trim_end_matches(']').parse().ok()?,
     };
-    let plain = line.len() < 300 && line.bytes().all(|byte| byte.is_ascii_graphic());
+    let plain = location.len() < 300 && location.bytes().all(|byte| byte.is_ascii_graphic());
     (host == gateway && plain).then(|| format!("http://{authority}/{path}"))
 }
 
@@ -83,7 +115,7 @@ mod tests {
         ];
         for (location, expected) in rows {
             let answer = format!("HTTP/1.1 200 OK\r\nLocation: {location}\r\n\r\n");
-            let found = named(&answer, IpAddr::from([192, 168, 1, 254]));
+            let found = on_itself(&headers(&answer)["location"], [192, 168, 1, 254].into());
             assert_eq!(found.as_deref(), expected, "{location}");
         }
     }

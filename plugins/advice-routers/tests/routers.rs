@@ -72,7 +72,7 @@ fn routers_are_recognised_as_surely_as_the_facts_allow() {
         (&["ssdp.friendly-name=Orange Livebox", "ssdp.server=OpenWRT/12.09.1"], "livebox", 90),
         (&["http.title:/=Freebox OS", "gateway.address=192.168.1.254"], "freebox", 90),
         (&["http.title:/=UniFi Network"], "unifi", 75),
-        (&["ssdp.manufacturer=eero inc.", "ssdp.model-name=eero Pro 6"], "eero", 94),
+        (&["ssdp.manufacturer=eero inc.", "ssdp.model-name=eero Pro 6"], "eero", 83),
         (&["/api/v1/status={\"system\":{\"modelId\":\"x\"}}"], "google-wifi", 75),
         (&["ssdp.manufacturer=TP-Link", "ssdp.model-name=Archer AX50"], "tp-link-archer", 94),
         (&["ssdp.manufacturer=TP-Link", "ssdp.model-name=Deco X60"], "tp-link-deco", 67),

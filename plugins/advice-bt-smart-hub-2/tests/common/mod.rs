@@ -36,7 +36,7 @@ impl Facts {
 
     /// What the plugin answers on 2026-11-24 at 06:00.
     pub(crate) fn advice(&self) -> Vec<Told> {
-        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_795_500_000);
+        let now = SystemTime::UNIX_EPOCH + Duration::from_hours(498_750);
         let advice = FakeHost::new().at_time(now).advise::<SmartHub2>("{}", &self.0).unwrap();
         let told = advice.iter().map(|item| Told {
             id: item.id.to_string(),
