@@ -25,6 +25,8 @@ struct Machine {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     instance: Option<String>,
     keys: Vec<Key>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    tried: Option<String>,
 }
 
 #[derive(Deserialize, Serialize)]
@@ -74,11 +76,11 @@ impl HostKeys {
 
 impl Machine {
     fn into_entry(self) -> Option<Entry> {
-        let Self { name, manager, directory, mac, instance, keys } = self;
+        let Self { name, manager, directory, mac, instance, keys, tried } = self;
         let (directory, mac) = (directory.into(), mac.parse().ok()?);
         let identity = Identity { name, manager, directory, mac, instance };
         let keys = keys.into_iter().filter_map(Key::into_sight).collect();
-        Some(Entry { identity, keys })
+        Some(Entry { identity, keys, tried: tried.and_then(|tried| time(&tried)) })
     }
 
     fn of(entry: &Entry) -> Self {
@@ -95,6 +97,7 @@ impl Machine {
             mac: identity.mac.to_string(),
             instance: identity.instance,
             keys: entry.keys.iter().map(key).collect(),
+            tried: entry.tried.map(text),
         }
     }
 }
@@ -129,6 +132,7 @@ mod tests {
         };
         let mut keys = HostKeys::default();
         keys.see(&machine, &"ssh-ed25519 AAAA".parse().unwrap(), SystemTime::UNIX_EPOCH);
+        keys.miss(&machine, SystemTime::UNIX_EPOCH);
         assert_eq!(HostKeys::parse(&keys.to_text()).unwrap(), keys);
     }
 

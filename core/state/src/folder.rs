@@ -55,14 +55,10 @@ impl Folder {
             let folder = self.open(false)?;
             let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY;
             let file = openat(folder, name, flags | UNFOLLOWED, Mode::empty())?;
-            self.check_owner(&file)?;
+            check_owner(&file, self.owner)?;
             read_small(File::from(file))
         };
-        match attempt() {
-            Ok(bytes) => Ok(Some(bytes)),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(source) => Err(self.error("read", name, source)),
-        }
+        found(attempt()).map_err(|source| self.error("read", name, source))
     }
 
     /// Puts these bytes in place of a file in it, at once or not at all. Makes the folder.
@@ -100,7 +96,7 @@ impl Folder {
             if is_new {
                 self.give(&at)?;
             }
-            self.check_owner(&at)?;
+            check_owner(&at, self.owner)?;
         }
         Ok(at)
     }
@@ -108,13 +104,6 @@ impl Folder {
     fn give(&self, file: impl AsFd) -> io::Result<()> {
         let Some((uid, gid)) = self.owner else { return Ok(()) };
         Ok(fchown(file, Some(Uid::from_raw(uid)), Some(Gid::from_raw(gid)))?)
-    }
-
-    /// Working for another user, root touches nothing but that user's own.
-    fn check_owner(&self, file: impl AsFd) -> io::Result<()> {
-        let Some((uid, _)) = self.owner else { return Ok(()) };
-        let owner = fstat(file)?.st_uid;
-        if owner == uid { Ok(()) } else { Err(io::Error::other(format!("user {owner} owns it"))) }
     }
 
     fn error(&self, operation: &'static str, name: &str, source: io::Error) -> FolderError {
@@ -137,25 +126,37 @@ fn read_small(file: File) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-impl Folder {
-    /// The bytes of a small regular file that belongs to the owner of the folder or, where there is
-    /// none, to anybody; `None` where there is none. Links are followed.
-    ///
-    /// # Errors
-    /// It is there and is none of these, or cannot be read.
-    pub fn read_beside(&self, path: &Path) -> Result<Option<Vec<u8>>, FolderError> {
-        let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
-        let attempt = || {
-            let file = open(path, flags, Mode::empty())?;
-            self.check_owner(&file)?;
-            read_small(File::from(file))
-        };
-        match attempt() {
-            Ok(bytes) => Ok(Some(bytes)),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(source) => Err(FolderError { operation: "read", path: path.to_owned(), source }),
-        }
+/// The bytes of a small regular file of the user; `None` where there is none. Links are followed.
+/// `owner`: the user and group that root works for, whose own the file must be.
+///
+/// # Errors
+/// It is there and is none of these, or cannot be read.
+pub fn read_of_user(
+    path: &Path,
+    owner: Option<(u32, u32)>,
+) -> Result<Option<Vec<u8>>, FolderError> {
+    let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+    let attempt = || {
+        let file = open(path, flags, Mode::empty())?;
+        check_owner(&file, owner)?;
+        read_small(File::from(file))
+    };
+    found(attempt()).map_err(|source| FolderError { operation: "read", path: path.into(), source })
+}
+
+fn found(read: io::Result<Vec<u8>>) -> io::Result<Option<Vec<u8>>> {
+    match read {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
     }
+}
+
+/// Working for another user, root touches nothing but that user's own.
+fn check_owner(file: impl AsFd, owner: Option<(u32, u32)>) -> io::Result<()> {
+    let Some((uid, _)) = owner else { return Ok(()) };
+    let owner = fstat(file)?.st_uid;
+    if owner == uid { Ok(()) } else { Err(io::Error::other(format!("user {owner} owns it"))) }
 }
 
 #[cfg(test)]

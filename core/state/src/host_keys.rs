@@ -49,6 +49,8 @@ impl Identity {
 pub(crate) struct Entry {
     pub(crate) identity: Identity,
     pub(crate) keys: Vec<Sight>,
+    /// When it was last asked for a key in vain.
+    pub(crate) tried: Option<SystemTime>,
 }
 
 /// One key, and when the machine was seen with it.
@@ -61,7 +63,7 @@ pub(crate) struct Sight {
 
 impl Entry {
     fn last_seen(&self) -> Option<SystemTime> {
-        self.keys.iter().map(|sight| sight.last_seen).max()
+        self.keys.iter().map(|sight| sight.last_seen).chain(self.tried).max()
     }
 }
 
@@ -85,34 +87,53 @@ impl HostKeys {
         others.flat_map(|entry| &entry.keys).any(|sight| sight.key == *key)
     }
 
+    /// Whether to ask the machine for its first key: not again soon where it had none to show.
+    pub fn lacks(&self, machine: &Identity, now: SystemTime) -> bool {
+        let entry = self.entries.iter().find(|entry| entry.identity.is(machine));
+        entry.is_none_or(|entry| {
+            let recently = entry.tried.is_some_and(|tried| age(tried, now) < WORTH_A_WRITE);
+            entry.keys.is_empty() && !recently
+        })
+    }
+
+    /// Remembers that the machine was asked for a key in vain.
+    pub fn miss(&mut self, machine: &Identity, now: SystemTime) {
+        self.entry(machine).tried = Some(now);
+    }
+
     /// Remembers that the machine has just been seen with the key; whether that is worth a write.
-    /// What was remembered of an earlier machine of its name and place is forgotten.
     pub fn see(&mut self, machine: &Identity, key: &HostKey, now: SystemTime) -> bool {
-        let before = self.entries.len();
-        self.entries.retain(|entry| {
-            !entry.identity.is_at_the_place_of(machine) || entry.identity.is(machine)
-        });
-        let forgotten = self.entries.len() < before;
         let sight = Sight { key: key.clone(), first_seen: now, last_seen: now };
-        let Some(entry) = self.entries.iter_mut().find(|entry| entry.identity.is(machine)) else {
-            self.make_room();
-            self.entries.push(Entry { identity: machine.clone(), keys: vec![sight] });
-            return true;
-        };
-        if entry.identity.instance.is_none() {
-            entry.identity.instance.clone_from(&machine.instance);
-        }
+        let entry = self.entry(machine);
         let Some(known) = entry.keys.iter_mut().find(|known| known.key == *key) else {
             entry.keys.push(sight);
             return true;
         };
-        // A clock that was set back makes no sight older.
-        let age = now.duration_since(known.last_seen).unwrap_or_default();
-        let worth = age >= WORTH_A_WRITE;
+        let worth = age(known.last_seen, now) >= WORTH_A_WRITE;
         if worth {
             known.last_seen = now;
         }
-        worth || forgotten
+        worth
+    }
+
+    /// The machine's entry. What was remembered of an earlier machine of its name and place is
+    /// forgotten.
+    fn entry(&mut self, machine: &Identity) -> &mut Entry {
+        self.entries.retain(|entry| {
+            !entry.identity.is_at_the_place_of(machine) || entry.identity.is(machine)
+        });
+        let place = self.entries.iter().position(|entry| entry.identity.is(machine));
+        let place = place.unwrap_or_else(|| {
+            self.make_room();
+            let identity = machine.clone();
+            self.entries.push(Entry { identity, keys: Vec::new(), tried: None });
+            self.entries.len() - 1
+        });
+        let entry = &mut self.entries[place];
+        if entry.identity.instance.is_none() {
+            entry.identity.instance.clone_from(&machine.instance);
+        }
+        entry
     }
 
     fn make_room(&mut self) {
@@ -121,6 +142,11 @@ impl HostKeys {
             self.entries.drain(..=self.entries.len() - MOST_MACHINES);
         }
     }
+}
+
+/// A clock that was set back makes nothing older.
+fn age(then: SystemTime, now: SystemTime) -> Duration {
+    now.duration_since(then).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -179,6 +205,22 @@ mod tests {
     }
 
     #[test]
+    fn a_machine_without_a_key_to_show_is_asked_once_a_day() {
+        let (web, now) = (machine("web", 1, None), SystemTime::UNIX_EPOCH);
+        let mut keys = HostKeys::default();
+        for (hour, asked) in [(0, true), (1, false), (23, false), (24, true)] {
+            let now = now + Duration::from_hours(hour);
+            assert_eq!(keys.lacks(&web, now), asked, "hour {hour}");
+            if asked {
+                keys.miss(&web, now);
+            }
+        }
+        keys.see(&web, &key("A"), now);
+        assert!(!keys.lacks(&web, now + Duration::from_hours(1000)));
+        assert!(keys.lacks(&machine("web", 2, None), now), "it was made anew");
+    }
+
+    #[test]
     fn of_too_many_machines_the_longest_unseen_is_forgotten() {
         let mut keys = HostKeys::default();
         let named = |number: usize| machine(&format!("vm{number}"), 1, None);
@@ -188,7 +230,7 @@ mod tests {
                 first_seen: SystemTime::UNIX_EPOCH,
                 last_seen: SystemTime::UNIX_EPOCH + Duration::from_secs(number as u64),
             };
-            keys.entries.push(Entry { identity: named(number), keys: vec![sight] });
+            keys.entries.push(Entry { identity: named(number), keys: vec![sight], tried: None });
         }
         keys.see(&named(MOST_MACHINES), &key("B"), SystemTime::UNIX_EPOCH);
         let known = |number| keys.of(&named(number)).count();

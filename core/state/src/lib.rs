@@ -10,7 +10,7 @@ mod folder;
 mod host_keys;
 
 pub use document::InvalidState;
-pub use folder::{Folder, FolderError};
+pub use folder::{Folder, FolderError, read_of_user};
 pub use host_keys::{HostKeys, Identity};
 
 /// Name of the file in its folder.
