@@ -98,13 +98,15 @@ impl<'a> Candidate<'a> {
             asked.copied().collect()
         };
         let (own, told) = (asked(self), asked(replayed));
-        let more = replayed.entries.len() > self.entries.len();
-        let mut pairs = own.iter().zip(&told);
-        if let Some((one, two)) = pairs.find(|(one, two)| !one.tells_as(two)) {
-            return Some(format!("{one} became {two}"));
+        let more = replayed.entries.iter().any(|entry| skipped.contains(entry.signal));
+        // How often a table was read is chance.
+        let mut lost = own.iter().filter(|entry| !entry.is_superseded());
+        if let Some(lost) = lost.find(|one| !told.iter().any(|two| one.tells_as(two))) {
+            return Some(format!("the record lacks {lost}"));
         }
-        if own.len() != told.len() {
-            return Some(format!("{} entries became {}", own.len(), told.len()));
+        let mut new = told.iter().filter(|entry| !entry.is_superseded());
+        if let Some(new) = new.find(|two| !own.iter().any(|one| one.tells_as(two))) {
+            return Some(format!("the record adds {new}"));
         }
         if more {
             return None;
@@ -148,6 +150,11 @@ impl<'a> Entry<'a> {
         }
     }
 
+    /// Whether a later reading of the same source stands for it.
+    fn is_superseded(&self) -> bool {
+        self.why_not == Some("the same source has said something newer")
+    }
+
     /// Whether the record tells the same.
     fn tells_as(&self, other: &Self) -> bool {
         let same_age = match (self.age_ms, other.age_ms) {
@@ -156,9 +163,11 @@ impl<'a> Entry<'a> {
             (None, Some(age)) => age <= AGE_TOLERANCE_MS,
             (one, None) => one.is_none(),
         };
-        // A record has no room for some details, such as how long was waited.
+        // A record has no room for some details, such as how long was waited, and one word for all
+        // reasons why the host cannot reach an address.
+        let same_words = self.says.starts_with(other.says) || self.kind == "ssh-unreachable";
         (self.signal, self.kind) == (other.signal, other.kind)
-            && self.says.starts_with(other.says)
+            && same_words
             && same_age
     }
 }

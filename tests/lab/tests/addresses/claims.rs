@@ -5,7 +5,7 @@ use std::time::Duration;
 use vmkit_lab::{GuestKind, GuestPlan, wait_until};
 
 use crate::{
-    ADDRESS, GROWN_UP, NEXT_ADDRESS, forget_neighbours, healthy, inside,
+    ADDRESS, GROWN_UP, NEXT_ADDRESS, forget_neighbours, give_up_soon, healthy, inside,
     scenario::{DOUBTFUL, Expected, RESOLVED, Scenario},
     web,
 };
@@ -64,6 +64,7 @@ fn a_name_that_outlived_its_address_is_not_believed() {
     inside.ip("address flush dev eth0").expect("no address");
     inside.ip(&format!("address add {NEXT_ADDRESS}/24 dev eth0")).expect("another address");
     forget_neighbours(&lab);
+    give_up_soon(&lab);
     assert!(guest.says_it_has(ADDRESS).expect("a console"));
     guest.wait_for_age(GROWN_UP).expect("a machine that is up");
     STALE_DNS.check(&lab);

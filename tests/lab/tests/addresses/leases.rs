@@ -1,7 +1,7 @@
 //! Leases that change, and addresses that nobody leased.
 
 use crate::{
-    ADDRESS, GROWN_UP, NEXT_ADDRESS, forget_neighbours, healthy, inside,
+    ADDRESS, GROWN_UP, NEXT_ADDRESS, forget_neighbours, healthy, inside, keep_neighbours,
     scenario::{DOUBTFUL, Expected, RESOLVED, Scenario},
     web,
 };
@@ -95,6 +95,7 @@ fn a_stale_entry_alone_is_not_believed() {
     let Some((lab, guest)) = moved("stale-arp-unheard") else { return };
     guest.wait_for_age(GROWN_UP).expect("a machine that is up");
     forget_neighbours(&lab);
+    keep_neighbours(&lab);
     let entry = format!("neigh replace {ADDRESS} lladdr {} dev br0 nud stale", guest.mac());
     lab.host().ip(&entry).expect("an old entry");
     MOVED_UNHEARD.check(&lab);
