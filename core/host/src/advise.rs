@@ -16,6 +16,10 @@ use crate::{
 
 /// How long starting a worker and loading may take: as for signals.
 const LOAD_PATIENCE: Duration = Duration::from_secs(1);
+/// Most bytes of facts that one plugin is told, as they stand in the frame: a frame holds 4 MiB.
+const MOST_TOLD: usize = 3 << 20;
+/// Bytes of a frame that go with a text, quotes and names among them.
+const FRAMING: usize = 16;
 /// Longest line that is kept of an advice, in bytes.
 const LONGEST_LINE: usize = 300;
 /// Most reasons or steps that are kept of one advice.
@@ -152,15 +156,49 @@ fn ask(
 ) -> Answer {
     let began = Instant::now();
     let since_epoch = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    let fact = |fact: &Fact| WireFact { key: fact.key.clone(), value: fact.value.clone() };
     let advise = Advise {
         now_ms: i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX),
         budget_ms: u64::try_from(settings.call_deadline.as_millis()).unwrap_or(u64::MAX),
-        facts: facts.iter().map(fact).collect(),
+        facts: told(plugin, facts),
     };
     let worker = Worker::start(installation, plugin, settings, LOAD_PATIENCE);
     let answer = worker.and_then(|mut worker| worker.advise(advise));
     (answer, Some(began.elapsed()))
+}
+
+/// The facts that the plugin is told: of the gateway's pages those that it declares, and in all no
+/// more than a frame holds. What would not fit is left out, a page that was not given.
+fn told(plugin: &Plugin, facts: &[Fact]) -> Vec<WireFact> {
+    let declared = |key: &str| {
+        let Some((kind, rest)) = key.split_once(':').filter(|(kind, _)| kind.starts_with("http."))
+        else {
+            return true;
+        };
+        let path = match kind {
+            "http.header" => rest.rsplit_once(':').map_or(rest, |(path, _)| path),
+            _ => rest,
+        };
+        plugin.manifest.gateway.iter().any(|page| page.path == path)
+    };
+    let mut left = MOST_TOLD;
+    let fits = |fact: &&Fact| {
+        let length = carried(&fact.key) + carried(&fact.value);
+        let fits = length <= left;
+        left -= if fits { length } else { 0 };
+        fits
+    };
+    let wanted = facts.iter().filter(|fact| declared(&fact.key)).filter(fits);
+    wanted.map(|Fact { key, value }| WireFact { key: key.clone(), value: value.clone() }).collect()
+}
+
+/// The bytes that a text takes in a frame, at most.
+fn carried(text: &str) -> usize {
+    let bytes = text.bytes().map(|byte| match byte {
+        0..=0x1f => 6,
+        b'"' | b'\\' => 2,
+        _ => 1,
+    });
+    bytes.sum::<usize>() + FRAMING
 }
 
 /// The advice, bounded. `None`: of a kind that this version does not know.
