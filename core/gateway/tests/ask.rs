@@ -20,8 +20,8 @@ const SLACK: Duration = Duration::from_millis(400);
 const LONGEST_BODY: usize = 256 << 10;
 
 /// An answer at once that leads nowhere, so that nobody waits for one.
-fn no_search(_: u16) -> Option<String> {
-    Some("HTTP/1.1 200 OK\r\n\r\n".to_owned())
+fn no_search() -> impl Fn(u16) -> Option<String> + Send + 'static {
+    |_| Some("HTTP/1.1 200 OK\r\n\r\n".to_owned())
 }
 
 fn wanted(path: &str) -> Wanted {
@@ -76,7 +76,7 @@ fn every_page_ends_within_bounds_whatever_it_does() {
         ("/slow-header", Page::Drip(b"HTTP/1.1 200 OK\r\nX: y"), None),
     ];
     for (path, page, expected) in &rows {
-        let hub = Hub::start(&[(path, page.clone()), ("/good", rows[0].1.clone())], no_search);
+        let hub = Hub::start(&[(path, page.clone()), ("/good", rows[0].1.clone())], no_search());
         let told = asked(&hub, &[path]);
         assert_eq!(line(&told, 0).as_deref(), *expected, "{path}");
         assert_eq!(hub.requests(), [format!("{path} -")], "{path}: nothing else is asked for");
@@ -87,7 +87,7 @@ fn every_page_ends_within_bounds_whatever_it_does() {
 fn a_body_by_the_drop_counts_as_far_as_it_came() {
     let drip = Page::Drip(b"HTTP/1.1 200 OK\r\n\r\nx");
     // The head is there after 400 ms; the page may take 1,200.
-    let hub = Hub::start(&[("/slow", drip)], no_search);
+    let hub = Hub::start(&[("/slow", drip)], no_search());
     let told = asked(&hub, &["/slow"]);
     let body = &told.pages[0].response.as_ref().unwrap().body;
     assert!(body.starts_with("xHTTP"), "{body:?}");
@@ -110,7 +110,7 @@ fn many_pages_that_hang_take_no_longer_than_one_promise() {
 
 #[test]
 fn a_page_is_asked_for_with_its_referrer() {
-    let hub = Hub::start(&[("/list", Page::Bytes(response("200 OK", "", "[]")))], no_search);
+    let hub = Hub::start(&[("/list", Page::Bytes(response("200 OK", "", "[]")))], no_search());
     let page = Wanted { path: "/list".to_owned(), referer: Some("/home.htm".to_owned()) };
     ask(HOST, &[page], hub.ports);
     assert_eq!(hub.requests(), [format!("/list http://127.0.0.1:{}/home.htm", hub.ports.web)]);
