@@ -7,6 +7,8 @@ use crate::Facts;
 
 /// Below this, which router it is stays open.
 const SURE_ENOUGH: f64 = 0.5;
+/// Below this, a remedy is a setting to look at and no report of trouble with bridged machines.
+const REPORTED: f64 = 0.5;
 
 const ALL: [&str; 4] = [
     "router-does-not-list-machine",
@@ -35,7 +37,7 @@ pub(super) fn judge(facts: &Facts<'_>, sheet: &mut Sheet) {
     let wifi = Place::of(facts).uplink.is_some_and(|uplink| uplink.kind == InterfaceKind::Wifi);
     let name = escaped(&identity.name);
     match router.remedies.first() {
-        Some(remedy) if wifi => {
+        Some(remedy) if wifi && remedy.confidence >= REPORTED => {
             sheet.present(ALL[2], format!("{name}: {}", escaped(&remedy.title)));
         }
         _ => sheet.absent(ALL[2], format!("nothing of the kind is known of {name}")),
