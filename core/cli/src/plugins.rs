@@ -2,7 +2,7 @@
 
 use vmkit_host::{Found, Plugin, vet};
 use vmkit_report::{PluginDetails, PluginEntry, PluginStatus, Plugins};
-use vmkit_wire::{Cost, Mode, Needs};
+use vmkit_wire::{Cost, Manifest, Mode};
 
 use crate::{
     arguments::PluginCommand,
@@ -84,13 +84,16 @@ fn details(plugin: &Plugin) -> PluginDetails {
             Cost::Network => "network",
         }
         .to_owned(),
-        needs: in_words(manifest.needs_here()),
+        needs: in_words(manifest),
     }
 }
 
 /// What a plugin is allowed to use, each a plain sentence.
-fn in_words(needs: &Needs) -> Vec<String> {
-    let mut words = Vec::new();
+fn in_words(manifest: &Manifest) -> Vec<String> {
+    let needs = manifest.needs_here();
+    let pages = manifest.gateway.iter();
+    let mut words: Vec<String> =
+        pages.map(|page| format!("has the host ask the gateway for {}", page.path)).collect();
     if needs.network {
         words.push("makes connections on the network".to_owned());
     }

@@ -60,8 +60,11 @@ fn facts(gateway: IpAddr, told: &Told, gathered: &Gathered, subjects: &Subjects)
             add("machine.mac", mac.to_string());
         }
         if let Some(uplink) = subjects.place(machine).uplink {
-            let kind = if uplink.kind == InterfaceKind::Wifi { "wifi" } else { "ethernet" };
-            add("uplink.kind", kind.to_owned());
+            match uplink.kind {
+                InterfaceKind::Wifi => add("uplink.kind", "wifi".to_owned()),
+                InterfaceKind::Ethernet => add("uplink.kind", "ethernet".to_owned()),
+                _ => {}
+            }
         }
     }
     let traffic = gathered.guests.values().chain(gathered.uplinks.values());
@@ -107,11 +110,17 @@ fn router(gateway: IpAddr, advice: &[Advice]) -> Router {
         confidence: item.confidence,
         because: item.because.clone(),
     };
-    let witness = of(AdviceKind::Witness);
+    let (witness, routers) = (of(AdviceKind::Witness), of(AdviceKind::Router));
+    // Who names another router than the likeliest has nothing to say of what to set at this one.
+    let names_another = |plugin: &str| {
+        routers.iter().any(|router| router.plugin == plugin)
+            && routers.first().is_some_and(|best| best.plugin != plugin)
+    };
+    let remedies = of(AdviceKind::Remedy).into_iter().filter(|item| !names_another(&item.plugin));
     Router {
         address: Some(gateway),
-        identities: of(AdviceKind::Router).iter().map(identity).collect(),
-        remedies: of(AdviceKind::Remedy).iter().map(remedy).collect(),
+        identities: routers.iter().map(identity).collect(),
+        remedies: remedies.map(|item| remedy(&item)).collect(),
         lists_machine: None,
         blocks_machine: None,
         web_hijacked: witness.iter().any(|item| item.id == HIJACKED).then_some(true),
@@ -128,7 +137,8 @@ pub(crate) fn for_machine(router: &Router, machine: &Machine, advice: &[Advice])
     let listed = says(LISTED) || says(BLOCKED);
     Router {
         lists_machine: if listed { Some(true) } else { says(NOT_LISTED).then_some(false) },
-        blocks_machine: if says(BLOCKED) { Some(true) } else { says(LISTED).then_some(false) },
+        // That it is listed does not tell that it is not blocked.
+        blocks_machine: says(BLOCKED).then_some(true),
         ..router.clone()
     }
 }
