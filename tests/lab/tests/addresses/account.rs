@@ -166,9 +166,7 @@ impl<'a> Entry<'a> {
         // A record has no room for some details, such as how long was waited, and one word for all
         // reasons why the host cannot reach an address.
         let same_words = self.says.starts_with(other.says) || self.kind == "ssh-unreachable";
-        (self.signal, self.kind) == (other.signal, other.kind)
-            && same_words
-            && same_age
+        (self.signal, self.kind) == (other.signal, other.kind) && same_words && same_age
     }
 }
 
