@@ -10,11 +10,13 @@ use std::{
     net::IpAddr,
     path::{Path, PathBuf},
     sync::atomic::{AtomicU32, Ordering},
-    time::Duration,
+    time::{Duration, SystemTime},
 };
 
 use vmkit_evidence::Evidence;
-use vmkit_host::{Installation, Outcome, Run, Settings, Snapshot, Target, find};
+use vmkit_host::{
+    Advised, Fact, Installation, Outcome, Run, Settings, Snapshot, Target, advise, find,
+};
 use vmkit_types::{HostNetwork, Subject};
 use vmkit_wire::{Account, Mode};
 
@@ -96,10 +98,22 @@ impl Tree {
         Ran::of(run)
     }
 
+    /// Asks all advice plugins of the tree what follows from these facts.
+    pub fn advise(&self, facts: &[Fact], configurations: &[(&str, &str)]) -> Advised {
+        let installation = self.installation();
+        let found = find(&[self.plugins()], &installation);
+        let settings = Self::settings(configurations);
+        advise(&found, &installation, &settings, facts, SystemTime::UNIX_EPOCH)
+    }
+
     fn start(&self, configurations: &[(&str, &str)]) -> Run {
         let installation = self.installation();
         let found = find(&[self.plugins()], &installation);
-        let settings = Settings {
+        Run::start(found, &installation, Self::settings(configurations))
+    }
+
+    fn settings(configurations: &[(&str, &str)]) -> Settings {
+        Settings {
             mode: Mode::Full,
             call_deadline: CALL_DEADLINE,
             log_level: 5,
@@ -108,8 +122,7 @@ impl Tree {
                 .map(|(id, text)| ((*id).to_owned(), (*text).to_owned()))
                 .collect::<HashMap<_, _>>(),
             snapshot: Snapshot::None,
-        };
-        Run::start(found, &installation, settings)
+        }
     }
 }
 

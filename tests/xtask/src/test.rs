@@ -17,7 +17,8 @@ pub(crate) fn test(workspace: &Workspace, nextest: &[String]) -> anyhow::Result<
     let prefix = stage::stage(workspace, Profile::Debug)?;
     all.env("VMKIT_STAGE", prefix);
     // Libraries that only tests load are built by nobody else.
-    let libraries = ["--package", "contract-misbehave", "--package", "contract-trespass"];
+    let libraries = ["contract-misbehave", "contract-misadvise", "contract-trespass"];
+    let libraries = libraries.iter().flat_map(|library| ["--package", library]);
     command::run(workspace.cargo().args(["build", "--locked"]).args(libraries))?;
     command::run(workspace.cargo().args(["test", "--quiet", "--doc", "--workspace"]))?;
     command::run(all.args(["run", "--workspace"]).args(nextest))?;

@@ -1,0 +1,62 @@
+//! An advice source that misbehaves on command, one word of configuration each.
+
+use serde::Deserialize;
+use vmkit_plugin::{Advice, AdviceKind, AdviceSource, Cx, Error, ErrorCode, Fact, Plugin, Result};
+
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Config {
+    how: String,
+}
+
+struct Misadvise(Config);
+
+impl Plugin for Misadvise {
+    type Config = Config;
+
+    fn new(config: Config) -> Result<Self> {
+        Ok(Self(config))
+    }
+}
+
+impl AdviceSource for Misadvise {
+    fn advise(&self, facts: &[Fact], cx: &Cx<'_>) -> Result<Vec<Advice>> {
+        match self.0.how.as_str() {
+            "panic" => panic!("told to panic"),
+            "abort" => std::process::abort(),
+            "exit" => std::process::exit(0),
+            "hang" => loop {
+                std::thread::park();
+            },
+            "dawdle" => loop {
+                cx.check()?;
+                std::hint::spin_loop();
+            },
+            "flood-log" => loop {
+                tracing::error!("{}", "x".repeat(4000));
+            },
+            "open" => cx.open_console(0).map(|_| Vec::new()),
+            "fail" => Err(Error::new(ErrorCode::Other, "told to \u{1b}[31mfail")),
+            // More than a frame holds, were it not cut.
+            "oversized" => Ok(vec![advice(&"x".repeat(1 << 20), f64::NAN); 1000]),
+            "lie" => Ok(vec![advice("\u{1b}]0;mine\u{7}\u{202e}", 9e9)]),
+            _ => Ok(vec![Advice {
+                because: facts.iter().map(|fact| fact.key.clone()).collect(),
+                ..advice("well", 0.5)
+            }]),
+        }
+    }
+}
+
+fn advice(text: &str, confidence: f64) -> Advice {
+    Advice {
+        kind: AdviceKind::Router,
+        id: text.to_owned(),
+        title: text.to_owned(),
+        confidence,
+        because: vec![text.to_owned(); 100],
+        steps: vec![text.to_owned(); 100],
+    }
+}
+
+vmkit_plugin::export!(manifest = "../plugin.json", advice = Misadvise);

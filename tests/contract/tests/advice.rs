@@ -1,0 +1,103 @@
+//! However an advice plugin misbehaves, it ends as one clear status, what it says stays within
+//! bounds, and the others answer.
+#![cfg(target_os = "linux")]
+
+use std::time::{Duration, Instant};
+
+use vmkit_contract::{CALL_DEADLINE, Tree};
+use vmkit_host::{Advised, Fact};
+
+/// Loading and a cancelled call come on top of the deadline.
+const SLACK: Duration = Duration::from_secs(2);
+
+/// What the plugin is told to do; status; part of the message; how many pieces of advice are kept.
+type Row = (&'static str, &'static str, &'static str, usize);
+
+const ROWS: &[Row] = &[
+    ("well", "ok", "", 1),
+    ("panic", "crashed", "panicked: told to panic", 0),
+    ("abort", "crashed", "an abort (SIGABRT)", 0),
+    ("exit", "crashed", "its process ended by itself with status 0", 0),
+    ("hang", "timeout", "its call took longer than 500 ms", 0),
+    ("dawdle", "timeout", "the deadline has passed", 0),
+    ("flood-log", "error", "it logged more than 1000 lines", 0),
+    ("open", "denied", "an advice source is given facts and no files", 0),
+    ("fail", "error", "told to \\x1b[31mfail", 0),
+    ("lie", "ok", "", 1),
+];
+
+fn advise(how: &str, facts: &[Fact]) -> Advised {
+    let tree = Tree::with(&["contract-misadvise", "advice-routers"]);
+    tree.advise(facts, &[("misadvise", &format!("{{\"how\": {how:?}}}"))])
+}
+
+fn fact(key: &str, value: &str) -> Fact {
+    Fact { key: key.to_owned(), value: value.to_owned() }
+}
+
+#[test]
+fn each_misbehaviour_ends_as_one_clear_status_and_the_others_answer() {
+    let mut wrong = Vec::new();
+    for (how, status, message, kept) in ROWS {
+        let began = Instant::now();
+        let advised = advise(how, &[fact("ssdp.manufacturer", "MikroTik")]);
+        assert!(began.elapsed() < CALL_DEADLINE + SLACK, "{how}: {:?}", began.elapsed());
+        let own: Vec<_> = advised.outcomes.iter().filter(|each| each.id == "misadvise").collect();
+        let got = own[0].message.as_deref().unwrap_or("");
+        let advice = advised.advice.iter().filter(|item| item.plugin == "misadvise").count();
+        let fits = own.len() == 1 && own[0].status.code() == *status && got.contains(message);
+        if !fits || advice != *kept {
+            wrong.push(format!("{how:?}: {}, {got:?}, {advice} kept", own[0].status.code()));
+        }
+        let others = advised.advice.iter().any(|item| item.id == "mikrotik");
+        assert!(others, "{how}: the others answer: {:?}", advised.outcomes);
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn what_is_too_long_is_cut_or_refused_and_no_number_leaves_its_range() {
+    for how in ["oversized", "lie"] {
+        let advised = advise(how, &[]);
+        for item in &advised.advice {
+            assert!((0.0..=1.0).contains(&item.confidence), "{how}: {}", item.confidence);
+            assert!(item.because.len() <= 24 && item.steps.len() <= 24, "{how}");
+            let texts = item.because.iter().chain(&item.steps).chain([&item.id, &item.title]);
+            assert!(texts.map(String::len).all(|length| length <= 300), "{how}");
+        }
+        assert!(advised.advice.len() <= 64, "{how}: {}", advised.advice.len());
+        assert_eq!(advised.outcomes.len(), 2, "{how}: one line for each plugin");
+    }
+}
+
+#[test]
+fn a_plugin_is_told_of_the_pages_that_it_declares_and_of_no_other() {
+    let facts = [
+        fact("gateway.address", "192.168.1.254"),
+        fact("http.status:/declared", "200"),
+        fact("http.header:/declared:server", "hub"),
+        fact("http.body:/declared", "its own"),
+        fact("http.body:/cgi/cgi_basicMyDevice.js", "who is at home"),
+        fact("http.header:/other:server", "hub"),
+    ];
+    let advised = advise("well", &facts);
+    let own = advised.advice.iter().find(|item| item.plugin == "misadvise");
+    let told = own.map(|item| item.because.clone()).unwrap_or_default();
+    let keys: Vec<_> = facts[..4].iter().map(|fact| fact.key.clone()).collect();
+    assert_eq!(told, keys);
+}
+
+/// As many pages as a manifest may declare, each of the length that is kept and of bytes that take
+/// six in a frame: they are left out before the frame is too long.
+#[test]
+fn hostile_pages_do_not_keep_a_plugin_from_answering() {
+    let body = "\u{1}".repeat(256 << 10);
+    let mut facts: Vec<Fact> = (0..16).map(|_| fact("http.body:/declared", &body)).collect();
+    facts.push(fact("ssdp.manufacturer", "MikroTik"));
+    facts.push(fact("dhcp.domain", &body));
+    let advised = advise("well", &facts);
+    for outcome in &advised.outcomes {
+        assert_eq!(outcome.status.code(), "ok", "{outcome:?}");
+    }
+    assert!(advised.advice.iter().any(|item| item.id == "mikrotik"));
+}
