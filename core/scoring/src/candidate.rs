@@ -42,7 +42,7 @@ pub(crate) struct Draft<'a> {
 impl<'a> Draft<'a> {
     pub(crate) fn new<'s>(
         evidence: &[&'a Evidence],
-        scale: &Scale<'s, 'a>,
+        scale: &Scale<'s>,
         place: &Place<'_>,
         scratch: &mut Scratch<'s, 'a>,
     ) -> Self {
@@ -100,7 +100,7 @@ impl<'a> Weighed<'a> {
     fn new<'s>(
         about: &[(IpAddr, &'a Evidence)],
         general: &[&'a Evidence],
-        scale: &Scale<'s, 'a>,
+        scale: &Scale<'s>,
         place: &Place<'_>,
         scratch: &mut Scratch<'s, 'a>,
     ) -> Self {
@@ -169,7 +169,7 @@ impl<'a> Weighed<'a> {
 /// Whether somebody else was seen there, within the half-life of that, and the machine itself not
 /// since: neither by a later frame nor by what only it can answer. Where the other is one of the
 /// machines, a frame of its own decides: clones may have one host key.
-fn held_by_other(items: &[Item<'_, '_>], scale: &Scale<'_, '_>) -> bool {
+fn held_by_other(items: &[Item<'_, '_>], scale: &Scale<'_>) -> bool {
     let answered_itself = |group: Option<usize>, age: Duration| {
         items.iter().filter(|item| item.supports()).any(|item| {
             let own = item.rule.filter(|rule| rule.ties && rule.reaches);
@@ -181,10 +181,12 @@ fn held_by_other(items: &[Item<'_, '_>], scale: &Scale<'_, '_>) -> bool {
     };
     let fresh = items.iter().filter(|item| item.entry.counted() && item.is_fresh());
     fresh.filter_map(|item| Some((item, item.rule?))).any(|(item, rule)| {
-        let mac = item.entry.evidence.observation.mac;
-        let of_a_machine = mac.is_some_and(|mac| scale.crowd.owners.contains_key(&mac));
-        let other_origin = (!of_a_machine).then_some(rule.group);
-        rule.refutes || (rule.other_mac && !answered_itself(other_origin, item.age))
+        let other_origin = || {
+            let mac = item.entry.evidence.observation.mac;
+            let of_a_machine = mac.is_some_and(|mac| scale.crowd.owners.contains_key(&mac));
+            (!of_a_machine).then_some(rule.group)
+        };
+        rule.refutes || (rule.other_mac && !answered_itself(other_origin(), item.age))
     })
 }
 
@@ -193,7 +195,7 @@ fn flags(
     items: &[Item<'_, '_>],
     supported: bool,
     mismatch: bool,
-    scale: &Scale<'_, '_>,
+    scale: &Scale<'_>,
 ) -> Vec<Flag> {
     let supporting = || items.iter().filter(|item| item.supports());
     let reached = supporting().any(|i| i.is_fresh() && i.rule.is_some_and(|rule| rule.reaches));

@@ -10,10 +10,8 @@ use vmkit_types::{HostNetwork, InterfaceKind, Mac, NetworkMode};
 
 use crate::{Case, Weights};
 
-/// The evidence of each machine, and which MACs are whose.
-pub(crate) struct Crowd<'a> {
-    /// Per machine, in the order of the cases.
-    pub(crate) evidence: Vec<Vec<&'a Evidence>>,
+/// Which MACs are whose.
+pub(crate) struct Crowd {
     /// The running machines that have this MAC.
     pub(crate) owners: HashMap<Mac, Vec<usize>>,
     answering_for_many: HashSet<Mac>,
@@ -21,13 +19,14 @@ pub(crate) struct Crowd<'a> {
     wifi: Vec<Mac>,
 }
 
-impl<'a> Crowd<'a> {
-    pub(crate) fn new(
+impl Crowd {
+    /// Sees them together; also gives the evidence of each machine, in the order of the cases.
+    pub(crate) fn new<'a>(
         cases: &[Case],
         evidence: &'a [Evidence],
         network: Option<&HostNetwork>,
         weights: &Weights,
-    ) -> Self {
+    ) -> (Self, Vec<Vec<&'a Evidence>>) {
         let interfaces = network.iter().flat_map(|network| &network.interfaces);
         let wifi = interfaces.filter(|interface| interface.kind == InterfaceKind::Wifi);
         let wifi = wifi.filter_map(|interface| interface.mac).collect();
@@ -40,7 +39,9 @@ impl<'a> Crowd<'a> {
                 }
             }
         }
-        let mut per_machine = vec![Vec::new(); cases.len()];
+        let average = evidence.len() / cases.len().max(1);
+        let mut per_machine: Vec<Vec<&Evidence>> =
+            cases.iter().map(|_| Vec::with_capacity(average)).collect();
         let mut first_seen_at: HashMap<Mac, IpAddr> = HashMap::new();
         let mut answering_for_many = HashSet::new();
         for item in evidence {
@@ -58,7 +59,7 @@ impl<'a> Crowd<'a> {
                 answering_for_many.insert(mac);
             }
         }
-        Self { evidence: per_machine, owners, answering_for_many, wifi }
+        (Self { owners, answering_for_many, wifi }, per_machine)
     }
 
     /// Whether this MAC, of none of the machines, was seen at several of their addresses.

@@ -24,9 +24,9 @@ const ONE_READ: Duration = Duration::from_millis(5);
 const SAME_RUN: Duration = Duration::from_secs(30);
 
 /// What the weighing of one machine's evidence needs.
-pub(crate) struct Scale<'s, 'a> {
+pub(crate) struct Scale<'s> {
     pub(crate) case: &'s Case,
-    pub(crate) crowd: &'s Crowd<'a>,
+    pub(crate) crowd: &'s Crowd,
     pub(crate) now: SystemTime,
     pub(crate) weights: &'s Weights,
 }
@@ -50,10 +50,10 @@ pub(crate) struct Scratch<'s, 'a> {
     items: Vec<Item<'s, 'a>>,
 }
 
-impl<'s, 'a> Scale<'s, 'a> {
+impl<'s> Scale<'s> {
     /// The evidence in a fixed order, with what each item adds to the logit. `wrong_nat`: the
     /// address is in a network of the host's own that this machine does not get addresses from.
-    pub(crate) fn weigh<'i>(
+    pub(crate) fn weigh<'i, 'a>(
         &self,
         evidence: impl Iterator<Item = &'a Evidence>,
         wrong_nat: bool,
@@ -79,7 +79,7 @@ impl<'s, 'a> Scale<'s, 'a> {
         items
     }
 
-    fn item(
+    fn item<'a>(
         &self,
         evidence: &'a Evidence,
         rule: Option<&'s Rule>,
@@ -172,7 +172,7 @@ impl<'s, 'a> Scale<'s, 'a> {
     }
 
     /// Keeps the last reading of a source whose facts are states of one thing.
-    fn strike_superseded(&self, group: &mut [Item<'s, 'a>]) {
+    fn strike_superseded(&self, group: &mut [Item<'s, '_>]) {
         let Some(rule) = group.first().and_then(|item| item.rule) else { return };
         let first = group[0].entry.evidence.received_at;
         let read_once = group.iter().all(|item| item.entry.evidence.received_at == first);
@@ -196,7 +196,7 @@ impl<'s, 'a> Scale<'s, 'a> {
 
     /// In each direction the strongest of the group counts in full, the others by the share of
     /// the rest; then the group is cut to its cap.
-    fn share(&self, group: &mut [Item<'s, 'a>]) {
+    fn share(&self, group: &mut [Item<'s, '_>]) {
         let Some(rule) = group.first().and_then(|item| item.rule) else { return };
         let mut strongest: [Option<(usize, f64)>; 2] = [None; 2];
         for (index, item) in group.iter().enumerate() {

@@ -11,6 +11,7 @@ mod candidate;
 mod case;
 mod certainty;
 mod crowd;
+mod halves;
 mod hysteresis;
 mod ledger;
 mod pick;
@@ -19,7 +20,7 @@ mod probe;
 mod verdict;
 mod weights;
 
-use std::{panic::resume_unwind, thread, time::SystemTime};
+use std::time::SystemTime;
 
 use vmkit_evidence::Evidence;
 use vmkit_types::HostNetwork;
@@ -32,13 +33,11 @@ pub use weights::{Weights, WeightsError};
 use crate::{
     candidate::Draft,
     crowd::Crowd,
+    halves::in_halves,
     ledger::{Scale, Scratch},
     place::Place,
     verdict::{Claims, decide},
 };
-
-/// From this many items on a second thread is worth its start, some tens of microseconds.
-const MUCH_EVIDENCE: usize = 4000;
 
 /// The pick of each machine, in the order of the cases.
 ///
@@ -51,37 +50,28 @@ pub fn score<'a>(
     weights: &Weights,
 ) -> Vec<Pick<'a>> {
     let place = Place::new(network);
-    let crowd = Crowd::new(cases, evidence, network, weights);
-    let drafts = |cases: &[Case], evidence: &[Vec<&'a Evidence>]| -> Vec<Draft<'a>> {
+    let (crowd, of_machines) = Crowd::new(cases, evidence, network, weights);
+    let machines = of_machines.into_iter().enumerate().collect();
+    let drafts = in_halves(machines, evidence.len(), |machines: Vec<(usize, Vec<_>)>| {
         let mut scratch = Scratch::default();
-        let machines = cases.iter().zip(evidence).map(|(case, evidence)| {
-            let asked: &[&Evidence] = if case.running { evidence } else { &[] };
-            Draft::new(asked, &Scale { case, crowd: &crowd, now, weights }, &place, &mut scratch)
-        });
-        machines.collect()
-    };
-    let drafts: Vec<Draft<'a>> = if evidence.len() < MUCH_EVIDENCE {
-        drafts(cases, &crowd.evidence)
-    } else {
-        let (one, other) = cases.split_at(cases.len() / 2);
-        let (of_one, of_other) = crowd.evidence.split_at(one.len());
-        thread::scope(|scope| {
-            let beside = scope.spawn(|| drafts(other, of_other));
-            let mut all = drafts(one, of_one);
-            all.extend(beside.join().unwrap_or_else(|panic| resume_unwind(panic)));
-            all
-        })
-    };
+        let draft = |(vm, of_machine): (usize, Vec<&'a Evidence>)| {
+            let case = &cases[vm];
+            let asked = if case.running { of_machine } else { Vec::new() };
+            let scale = Scale { case, crowd: &crowd, now, weights };
+            Draft::new(&asked, &scale, &place, &mut scratch)
+        };
+        machines.into_iter().map(draft).collect()
+    });
     let claims = Claims::new(&drafts);
-    drafts
-        .into_iter()
-        .enumerate()
-        .map(|(vm, draft)| {
+    let drafts = drafts.into_iter().enumerate().collect();
+    in_halves(drafts, evidence.len(), |drafts: Vec<(usize, Draft<'a>)>| {
+        let pick = |(vm, draft): (usize, _)| {
             if cases[vm].running {
                 decide(vm, cases, draft, &claims, &crowd, weights)
             } else {
                 Pick::not_running()
             }
-        })
-        .collect()
+        };
+        drafts.into_iter().map(pick).collect()
+    })
 }

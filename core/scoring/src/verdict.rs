@@ -54,7 +54,7 @@ pub(crate) fn decide<'a>(
     cases: &[Case],
     draft: Draft<'a>,
     claims: &Claims,
-    crowd: &Crowd<'a>,
+    crowd: &Crowd,
     weights: &Weights,
 ) -> Pick<'a> {
     let case = &cases[vm];

@@ -115,6 +115,14 @@ kinds! {
     SshUnreachable = "ssh-unreachable",
     /// A captured DHCP server acknowledged this address to the machine's MAC.
     DhcpAck = "dhcp-ack",
+    /// A lease that is in force gives this address to the machine.
+    LeaseCurrent = "lease-current",
+    /// A lease that has ended gave this address to the machine.
+    LeaseExpired = "lease-expired",
+    /// The leases were read, and none is the machine's; no address.
+    LeaseNone = "lease-none",
+    /// The guest agent names this address on the machine's own card.
+    AgentAddress = "agent-address",
     /// A DNS server or mDNS responder gives this address for the machine's name.
     DnsAddress = "dns-address",
     /// Asked for just now, the machine's MAC answered ARP for this address.
