@@ -16,6 +16,9 @@ const NOT_LISTED: &str = "not-listed";
 const BLOCKED: &str = "blocked";
 const HIJACKED: &str = "web-hijacked";
 
+/// What stands for the machine at hand in the steps of an advice.
+const NAME: &str = "NAME";
+
 /// Asks the gateway for the pages that the advice plugins declare.
 pub(crate) fn ask_gateway(scene: &Scene, context: &Context) -> Option<Told> {
     let gateway = scene.network.as_ref()?.gateways().find(IpAddr::is_ipv4)?;
@@ -135,7 +138,18 @@ pub(crate) fn for_machine(router: &Router, machine: &Machine, advice: &[Advice])
     };
     let says = |id: &str| advice.iter().filter(about).any(|item| item.id == id);
     let listed = says(LISTED) || says(BLOCKED);
+    // A name that a shell would not take as it is stays a placeholder.
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    let name = if machine.name.chars().all(plain) { &machine.name } else { NAME };
+    let named = |remedy: &RouterRemedy| {
+        let steps = remedy
+            .steps
+            .iter()
+            .map(|step| step.replace("vm doctor NAME", &format!("vm doctor {name}")));
+        RouterRemedy { steps: steps.collect(), ..remedy.clone() }
+    };
     Router {
+        remedies: router.remedies.iter().map(named).collect(),
         lists_machine: if listed { Some(true) } else { says(NOT_LISTED).then_some(false) },
         // That it is listed does not tell that it is not blocked.
         blocks_machine: says(BLOCKED).then_some(true),

@@ -1,0 +1,101 @@
+//! Which router a snapshot shows, and what is advised there.
+#![cfg(target_os = "linux")]
+
+use std::{fs, path::Path};
+
+use serde_json::{Value, json};
+use vmkit_cli_tests::{Output, run};
+
+/// A Mac on Wi-Fi behind a BT Smart Hub 2 that answers the Mac's own MAC and no machine's.
+fn smart_hub() -> String {
+    format!("{}/data/smart-hub", env!("CARGO_MANIFEST_DIR"))
+}
+
+/// The same with these pages of the gateway.
+fn behind(pages: &Value) -> Output {
+    let directory = tempfile::tempdir().unwrap();
+    for file in ["snapshot.json", "probe-dhcp.json"] {
+        fs::copy(Path::new(&smart_hub()).join(file), directory.path().join(file)).unwrap();
+    }
+    fs::create_dir(directory.path().join("gateway")).unwrap();
+    fs::write(directory.path().join("gateway/http.json"), pages.to_string()).unwrap();
+    run(&["doctor", "web", "--from", directory.path().to_str().unwrap(), "--json"])
+}
+
+fn page(path: &str, body: &str) -> Value {
+    json!({"url": format!("http://192.168.1.254{path}"), "status": 200, "body": body})
+}
+
+/// Ids of what is advised at the router about the likeliest cause.
+fn at_the_router(output: &Output) -> Vec<String> {
+    let machine = output.machine("web");
+    let remedies = machine["causes"][0]["remedies"].as_array().expect("remedies is a list");
+    let own = remedies.iter().filter(|remedy| remedy["scope"] == "router");
+    own.map(|remedy| remedy["id"].as_str().expect("an id").to_owned()).collect()
+}
+
+#[test]
+fn the_hub_is_named_and_its_setting_is_advised_where_the_router_is_the_cause() {
+    let output = run(&["doctor", "web", "--from", &smart_hub(), "--json"]);
+    output.assert_harmless();
+    let router = &output.json()["network"]["router"];
+    assert_eq!(router["id"], "bt-smart-hub-2", "{output:?}");
+    assert_eq!(router["name"], "BT Smart Hub 2");
+    assert!(router["confidence"].as_f64().is_some_and(|sure| sure >= 0.95), "{router:#}");
+    let because = router["because"].to_string();
+    assert!(because.contains("model_name SmartHub2"), "{because}");
+    let machine = output.machine("web");
+    assert_eq!(machine["causes"][0]["code"], "router-drops-foreign-chaddr", "{machine:#}");
+    assert_eq!(at_the_router(&output), ["bt-smart-setup-mode-2"], "{machine:#}");
+    assert!(output.stdout.contains("device list lacks the machine's MAC"), "its word counts");
+}
+
+#[test]
+fn the_text_names_the_hub_and_both_readings_of_the_setting() {
+    let output = run(&["doctor", "web", "--from", &smart_hub()]);
+    output.assert_harmless();
+    let text = output.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+    for expected in [
+        "Router: BT Smart Hub 2 at 192.168.1.254",
+        "Smart Setup: change Mode 1 to Mode 2",
+        "After: run `vm doctor web --yes` again.",
+        "reported by users",
+    ] {
+        assert!(text.contains(expected), "{expected:?} is missing in\n{}", output.stdout);
+    }
+}
+
+#[test]
+fn other_routers_are_told_by_their_pages() {
+    let rows = [
+        (
+            page("/", "<title>FRITZ!Box 7590</title>"),
+            Some("fritzbox"),
+            vec!["fritzbox-duplicate-host-names", "fritzbox-mac-adressfilter"],
+        ),
+        (page("/", "<title>Login</title>"), None, vec!["router-setting"]),
+        (page("/", "<title>\u{1b}[31mFRITZ!Boxer\u{7}</title>"), None, vec!["router-setting"]),
+    ];
+    for (page, id, advised) in rows {
+        let output = behind(&json!([page]));
+        output.assert_harmless();
+        let network = &output.json()["network"];
+        assert_eq!(network["router"]["id"].as_str(), id, "{network:#}");
+        assert_eq!(at_the_router(&output), advised, "{page}");
+    }
+}
+
+#[test]
+fn the_advice_plugins_are_listed_with_what_they_have_asked_for() {
+    let output = run(&["plugin", "info", "bt-smart-hub-2", "--json"]);
+    let plugin = &output.json()["plugins"][0];
+    assert_eq!(plugin["kinds"], json!(["advice"]), "{output:?}");
+    let asks = "has the host ask the gateway for /cgi/cgi_owl.js";
+    let needs = plugin["needs"].as_array().expect("needs is a list");
+    assert!(needs.iter().any(|need| need == asks), "{plugin:#}");
+    let output = run(&["plugin", "list"]);
+    output.assert_harmless();
+    for id in ["bt-smart-hub-2", "routers"] {
+        assert!(output.stdout.contains(id), "{output:?}");
+    }
+}
