@@ -22,7 +22,7 @@ pub use diagnosis::{Diagnosis, Suspect, Weighed, circumstance_names, diagnose};
 pub use explain::{Advice, Page, page};
 pub use facts::{Facts, Machine, Platform, Process, Router, RouterIdentity, RouterRemedy};
 pub use finding::{Finding, State};
-pub use findings::findings;
+pub use findings::{Place, findings};
 pub use infer::Circumstance;
 pub use next_test::NextTest;
 pub use remedy::Remedy;
