@@ -1,5 +1,6 @@
 //! Which router a snapshot shows, and what is advised there.
 #![cfg(target_os = "linux")]
+#![allow(clippy::unwrap_used, reason = "a test says what it expects by failing")]
 
 use std::{fs, path::Path};
 
