@@ -23,6 +23,8 @@ const LIMIT: u64 = 1 << 20;
 pub(crate) struct Config {
     /// The vm-toolkit data directory.
     pub(crate) data_dir: Option<PathBuf>,
+    /// Where vmkit remembers what it has seen, in place of the customary directory.
+    pub(crate) state_dir: Option<PathBuf>,
     /// Further directories of plugins.
     pub(crate) plugin_directories: Vec<PathBuf>,
     /// What is known of interfaces that hide it.
@@ -64,6 +66,7 @@ impl Config {
         };
         if let Some(own) = own {
             config.data_dir = own.data_dir.or(config.data_dir);
+            config.state_dir = own.state_dir.or(config.state_dir);
             config.plugin_directories.extend(own.plugin_directories);
             config.interfaces.extend(own.interfaces);
             config.plugins.extend(own.plugins);

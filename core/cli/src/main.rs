@@ -11,6 +11,7 @@ mod context;
 mod doctor;
 mod exit;
 mod explain;
+mod host_keys;
 mod observe;
 mod output;
 mod plugins;

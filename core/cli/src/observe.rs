@@ -7,12 +7,13 @@ use vmkit_host::{Found, Outcome, Run, Settings, Status, Target};
 use vmkit_inventory::{Machine, Monitors, Power};
 use vmkit_scoring::{Case, Flag, Pick, Verdict, Weights, candidates_to_probe, score};
 use vmkit_snapshot::Record;
-use vmkit_types::{Kind, Subject};
+use vmkit_types::{Kind, Subject, attribute::HOST_KEY};
 use vmkit_wire::Mode;
 
 pub(crate) use crate::scene::{Place, Scene, Source, capture, is_alive};
 use crate::{
     context::Context,
+    host_keys::{Keys, Standing},
     scene::{record, snapshot},
 };
 
@@ -34,6 +35,7 @@ pub(crate) struct Observer<'a> {
     thorough: bool,
     /// Signals that were left out because they can send.
     silenced: Vec<Outcome>,
+    keys: Keys,
     weights: &'a Weights,
     context: &'a Context,
 }
@@ -97,7 +99,8 @@ impl<'a> Observer<'a> {
             snapshot: snapshot(place, record.as_ref().map(|(_, record)| record)),
         };
         let run = Run::start(plugins, &context.installation, settings);
-        Ok(Self { run, record, thorough, silenced, weights, context })
+        let keys = if record.is_some() { Keys::Recorded } else { Keys::of_user(context) };
+        Ok(Self { run, record, thorough, silenced, keys, weights, context })
     }
 
     /// Asks the signals that are kept for doubt about every candidate, clear or not.
@@ -171,6 +174,21 @@ impl<'a> Observer<'a> {
         };
         // Not before: the replies to its questions would change the neighbour table.
         run.confirm_in_doubt(&in_doubt(probes.clone()));
+        let keys = &mut self.keys;
+        let mut compare_keys = |run: &mut Run, evidence: &[Evidence], probes: &[Vec<IpAddr>]| {
+            let standings = alive.iter().zip(probes).zip(&clarity);
+            let standings = standings.map(|((&machine, addresses), of)| Standing {
+                machine,
+                addresses,
+                clear: of.beyond_doubt,
+                certain: of.certain,
+            });
+            let standings: Vec<Standing<'_>> = standings.collect();
+            let asked = keys.choose(&standings, evidence, thorough, scene.now());
+            let machines = alive.iter().copied().zip(asked.iter().map(|asked| !asked.is_empty()));
+            run.confirm_host_keys(&asked, keys.known(machines));
+        };
+        compare_keys(run, &quick, &probes);
         let mut of_wanted =
             cases.iter().zip(&clarity).filter(|(case, _)| wanted.contains(&case.name));
         // A record holds all that there is, and of a record the same is told every time.
@@ -179,14 +197,32 @@ impl<'a> Observer<'a> {
         } else {
             let late = unasked(to_probe(&run.settle_slow()), &probes);
             run.confirm(&late);
-            run.settle_quick();
+            let quick = run.settle_quick();
+            compare_keys(run, &quick, &late);
             run.confirm_in_doubt(&in_doubt(late));
         }
         let observed = run.settle();
         tracing::debug!("addresses probed: {:?}", began.elapsed());
         let (evidence, mut outcomes) = (observed.evidence, observed.outcomes);
         outcomes.extend(self.silenced.iter().cloned());
+        self.learn(&mut scene, &cases, &evidence);
         Ok((scene, Observations { cases, evidence, outcomes }))
+    }
+}
+
+impl Observer<'_> {
+    /// Remembers the host keys that machines were seen with, and tells the scene, which may be
+    /// recorded, which keys they are known by.
+    fn learn(&mut self, scene: &mut Scene, cases: &[Case], evidence: &[Evidence]) {
+        let alive = || scene.machines.iter().filter(|machine| is_alive(machine));
+        let known = self.keys.known(alive().map(|machine| (machine, self.thorough)));
+        let key_was_seen = |item: &Evidence| item.observation.attribute(HOST_KEY).is_some();
+        if self.keys.has_asked() || evidence.iter().any(key_was_seen) {
+            let picks = score(cases, evidence, scene.network.as_ref(), scene.now(), self.weights);
+            self.keys.learn(alive().zip(picks), evidence, self.weights, scene.now());
+        }
+        let alive = scene.machines.iter_mut().filter(|machine| is_alive(machine));
+        alive.zip(known).for_each(|(machine, known)| machine.known_host_keys = known);
     }
 }
 
@@ -204,6 +240,8 @@ struct Clarity {
     resolved: bool,
     /// And its MAC, and nobody else's, was seen there.
     beyond_doubt: bool,
+    /// It is certain enough to outlast the run.
+    certain: bool,
 }
 
 fn clarity(
@@ -220,7 +258,8 @@ fn clarity(
             counted.any(|entry| is_sighting(&entry.evidence.observation.kind))
                 && !candidate.flags.iter().any(shared)
         });
-        Clarity { resolved: resolved.is_some(), beyond_doubt }
+        let certain = pick.may_be_written(weights);
+        Clarity { resolved: resolved.is_some(), beyond_doubt, certain }
     };
     let picks = score(cases, evidence, scene.network.as_ref(), scene.now(), weights);
     picks.iter().map(of_pick).collect()
