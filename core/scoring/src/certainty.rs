@@ -1,5 +1,7 @@
 //! Whether an address is certain enough to outlast the run: to be written to the hosts file.
 
+use std::{fmt, net::IpAddr};
+
 use crate::{Candidate, Entry, Flag, Pick, Verdict, Weights, weights::Rule};
 
 /// What makes an address uncertain however likely it is: others have it or the MAC, too, or nobody
@@ -13,16 +15,84 @@ const UNCERTAIN: [Flag; 6] = [
     Flag::LinkLocal,
 ];
 
+/// Why an address is not written where it stays.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum NotCertain {
+    /// There is no address to write.
+    Verdict(Verdict),
+    /// It is less likely than what is written has to be: its probability, and the least one.
+    Unlikely(IpAddr, f64, f64),
+    /// It may be another's, or is the guest's word alone.
+    Flagged(IpAddr, Flag),
+    /// Somebody else was seen there, and not the machine alone since.
+    Contested(IpAddr),
+    /// The machine itself has not been seen there.
+    NotSeen(IpAddr),
+}
+
+impl fmt::Display for NotCertain {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Verdict(verdict) => f.write_str(match verdict {
+                Verdict::NotRunning => "it does not run",
+                Verdict::NotChecked => "its address was not looked for",
+                Verdict::Ambiguous => "it has several addresses that are about as likely",
+                Verdict::NoAddress => "it has no usable address",
+                Verdict::Resolved | Verdict::Probable => "no address was picked for it",
+            }),
+            Self::Unlikely(address, probability, least) => {
+                // Cut, not rounded: what is too little must not read as enough.
+                let shown = (probability * 1000.0).floor() / 1000.0;
+                write!(f, "{address} is probable ({shown:.3}), and {least} is asked for")
+            }
+            Self::Flagged(address, flag) => write!(
+                f,
+                "{address} {}",
+                match flag {
+                    Flag::DuplicateIp => "is also another's",
+                    Flag::DuplicateMac => "was found by a MAC that another machine has too",
+                    Flag::MacMismatch => "was seen with a MAC that is not the machine's",
+                    Flag::GuestClaimOnly => "is its address by the guest's own word alone",
+                    Flag::Stale => "is its address by old evidence alone",
+                    Flag::LinkLocal => "is one that the guest gave to itself",
+                    Flag::OffSubnet | Flag::Gateway | Flag::Host => "is not one of its own",
+                }
+            ),
+            Self::Contested(address) => write!(f, "somebody else was seen at {address}"),
+            Self::NotSeen(address) => {
+                write!(f, "the machine itself has not been seen at {address}")
+            }
+        }
+    }
+}
+
 impl Pick<'_> {
-    /// Whether the address may be written where it stays: it is likely enough, it has one owner,
-    /// and the machine itself, by its MAC or its host key, has just been seen there.
-    pub fn may_be_written(&self, weights: &Weights) -> bool {
-        let certain = |candidate: &&Candidate<'_>| {
-            candidate.probability >= weights.thresholds.written
-                && !candidate.flags.iter().any(|flag| UNCERTAIN.contains(flag))
-                && seen_there(&candidate.ledger, weights)
+    /// The address, where it may be written and stay: it is likely enough, it has one owner, and the
+    /// machine itself, by its MAC or its host key, has just been seen there.
+    ///
+    /// # Errors
+    /// Why it may not.
+    pub fn certain_address(&self, weights: &Weights) -> Result<IpAddr, NotCertain> {
+        let picked = self.picked().filter(|_| self.address.is_some());
+        let Some(Candidate { address, probability, flags, ledger, .. }) = picked else {
+            return Err(NotCertain::Verdict(self.verdict));
         };
-        self.verdict == Verdict::Resolved && self.picked().is_some_and(|it| certain(&it))
+        if let Some(flag) = UNCERTAIN.iter().find(|flag| flags.contains(flag)) {
+            return Err(NotCertain::Flagged(*address, *flag));
+        }
+        let least = weights.thresholds.written;
+        if *probability < least {
+            return Err(NotCertain::Unlikely(*address, *probability, least));
+        }
+        if self.verdict != Verdict::Resolved {
+            return Err(NotCertain::Contested(*address));
+        }
+        if seen_there(ledger, weights) { Ok(*address) } else { Err(NotCertain::NotSeen(*address)) }
+    }
+
+    /// Whether [`Self::certain_address`] has one.
+    pub fn may_be_written(&self, weights: &Weights) -> bool {
+        self.certain_address(weights).is_ok()
     }
 }
 

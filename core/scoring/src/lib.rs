@@ -26,6 +26,7 @@ use vmkit_evidence::Evidence;
 use vmkit_types::HostNetwork;
 
 pub use case::Case;
+pub use certainty::NotCertain;
 pub use pick::{Candidate, Doubt, Entry, Flag, Pick, StruckOut, Verdict, WhyNot};
 pub use probe::candidates_to_probe;
 pub use weights::{Weights, WeightsError};
