@@ -9,6 +9,9 @@ use vmkit_types::{HostKey, Mac};
 
 /// How old the last sight of a key may be before another one is worth a write.
 const WORTH_A_WRITE: Duration = Duration::from_hours(24);
+/// How long a machine that had no key to show is left alone: it may have been booting, or its server
+/// may be one that never proves anything and only costs time.
+const RETRY_AFTER: Duration = Duration::from_hours(1);
 /// Most machines that are remembered; of more, those that were seen longest ago are forgotten.
 const MOST_MACHINES: usize = 10_000;
 
@@ -91,7 +94,7 @@ impl HostKeys {
     pub fn lacks(&self, machine: &Identity, now: SystemTime) -> bool {
         let entry = self.entries.iter().find(|entry| entry.identity.is(machine));
         entry.is_none_or(|entry| {
-            let recently = entry.tried.is_some_and(|tried| age(tried, now) < WORTH_A_WRITE);
+            let recently = entry.tried.is_some_and(|tried| age(tried, now) < RETRY_AFTER);
             entry.keys.is_empty() && !recently
         })
     }
@@ -205,12 +208,12 @@ mod tests {
     }
 
     #[test]
-    fn a_machine_without_a_key_to_show_is_asked_once_a_day() {
+    fn a_machine_without_a_key_to_show_is_left_alone_for_an_hour() {
         let (web, now) = (machine("web", 1, None), SystemTime::UNIX_EPOCH);
         let mut keys = HostKeys::default();
-        for (hour, asked) in [(0, true), (1, false), (23, false), (24, true)] {
-            let now = now + Duration::from_hours(hour);
-            assert_eq!(keys.lacks(&web, now), asked, "hour {hour}");
+        for (minute, asked) in [(0, true), (1, false), (59, false), (60, true)] {
+            let now = now + Duration::from_mins(minute);
+            assert_eq!(keys.lacks(&web, now), asked, "minute {minute}");
             if asked {
                 keys.miss(&web, now);
             }
