@@ -32,8 +32,9 @@ const ADDRESS: f64 = 0.03;
 
 /// OUIs that were seen on this hub; all are Arcadyan's.
 const OUIS: [&str; 3] = ["44:fe:3b", "64:cc:22", "4c:1b:86"];
-/// What only the hubs of others say: EE's and Plusnet's firmware, and their names.
-const OTHERS: [&str; 6] = ["-EE'", "-PN'", "-EE ", "-PN ", "EE Smart Hub", "Plusnet"];
+/// What the firmware of EE's and Plusnet's hubs ends with, and what those call themselves.
+const OTHERS_FIRMWARE: [&str; 2] = ["-EE", "-PN"];
+const OTHERS: [&str; 2] = ["EE Smart Hub", "Plusnet"];
 
 /// How sure it is that this is the hub, and the facts that say so, the most telling first.
 #[derive(Debug, PartialEq)]
@@ -79,20 +80,24 @@ fn hub<'a>(rows: &'a [Row], known: Known<'_>) -> Option<&'a Row> {
     rows.iter().find(own).or_else(|| rows.iter().find(main)).or_else(|| rows.first())
 }
 
+/// Whether the gateway says that it is another one. Where it names its model, what its pages talk
+/// about does not count: BT's may well mention EE.
 fn is_another(hub: Option<&Row>, known: Known<'_>) -> bool {
-    let model = hub.and_then(|hub| hub.get("model_name"));
-    if model.is_some_and(|model| !model.eq_ignore_ascii_case("SmartHub2")) {
+    let of_hub = |name| hub.and_then(|hub| hub.get(name));
+    let firmware = of_hub("sw_ver").unwrap_or_default();
+    if OTHERS_FIRMWARE.iter().any(|suffix| firmware.ends_with(suffix)) {
         return true;
     }
-    let firmware = hub.and_then(|hub| hub.get("sw_ver")).unwrap_or_default();
-    let others_firmware = ["-EE", "-PN"].iter().any(|suffix| firmware.ends_with(suffix));
+    if let Some(model) = of_hub("model_name") {
+        return !model.eq_ignore_ascii_case("SmartHub2");
+    }
     let shown = known.all("http.title:/").chain(known.all("ssdp.friendly-name"));
     let mut texts = shown.chain(known.all("ssdp.manufacturer")).chain(known.help_desk());
-    others_firmware
-        || texts.any(|text| {
-            let text = text.replace("%20", " ").replace("%2D", "-");
-            OTHERS.iter().any(|other| text.contains(other))
-        })
+    texts.any(|text| {
+        let text = text.replace("%20", " ").replace("%2D", "-");
+        let firmware = |suffix: &&str| text.contains(&format!("{suffix}'"));
+        OTHERS.iter().any(|other| text.contains(other)) || OTHERS_FIRMWARE.iter().any(firmware)
+    })
 }
 
 /// What the hub tells of itself.

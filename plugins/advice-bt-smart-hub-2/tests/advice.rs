@@ -40,6 +40,12 @@ fn a_hub_is_recognised_as_surely_as_the_clues_allow() {
             "says model_name SmartHub2",
         ),
         (
+            "a help desk that mentions a sibling",
+            with_owl(OWL).page("/cgi/cgi_helpdesk.js", 200, "'Moving to an EE Smart Hub?'"),
+            980..=990,
+            "says model_name SmartHub2",
+        ),
+        (
             "the help desk alone",
             at_home().page("/cgi/cgi_helpdesk.js", 200, "var product_name='HomeHub6DX';"),
             840..=870,
