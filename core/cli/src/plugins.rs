@@ -93,7 +93,7 @@ fn in_words(manifest: &Manifest) -> Vec<String> {
     let needs = manifest.needs_here();
     let pages = manifest.gateway.iter();
     let mut words: Vec<String> =
-        pages.map(|page| format!("has the host ask the gateway for {}", page.path)).collect();
+        pages.map(|page| format!("asks the gateway for {}, through the host", page.path)).collect();
     if needs.network {
         words.push("makes connections on the network".to_owned());
     }
