@@ -73,7 +73,7 @@ fn ask(gateway: SocketAddr, deadline: Instant) -> io::Result<Option<String>> {
     let mut answer = [0; LONGEST_ANSWER];
     let length = socket.recv(&mut answer)?;
     let answer = String::from_utf8_lossy(&answer[..length]);
-    Ok((answer.starts_with("HTTP/1.") && answer.contains(" 200")).then(|| answer.into_owned()))
+    Ok(answer.starts_with("HTTP/1.1 200").then(|| answer.into_owned()))
 }
 
 /// The headers that are of use, by name in lower case.

@@ -84,7 +84,7 @@ fn answer<'a>(router: &'a Router, table: &Table, seen: &Sighting) -> Option<Answ
 }
 
 /// The clue in plain words, with where it is known from.
-fn shown(clue: &Clue, text: &str, router: &Router) -> String {
+pub(crate) fn shown(clue: &Clue, text: &str, router: &Router) -> String {
     let what = match clue.on {
         On::Title => format!("the title of its page has “{text}”"),
         On::Server => format!("its server header has “{text}”"),

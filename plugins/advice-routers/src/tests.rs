@@ -2,7 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use crate::table::{On, Table};
+use crate::{
+    ranking::{Answer, shown},
+    remedy::remedies,
+    table::{On, Table},
+};
+
+/// What the host keeps of one line.
+const LONGEST_LINE: usize = 300;
 
 #[test]
 fn every_page_of_the_table_is_asked_for_and_no_other() {
@@ -41,5 +48,23 @@ fn every_entry_can_be_read_as_it_is_meant() {
     for (id, maker) in &table.makers {
         let plain = |prefix: &String| prefix.len() == 8 && *prefix == prefix.to_ascii_lowercase();
         assert!(maker.prefixes.iter().all(plain), "{id}");
+    }
+}
+
+#[test]
+fn every_line_is_short_enough_to_be_kept_whole() {
+    let table = Table::builtin().unwrap();
+    for router in &table.routers {
+        let clues = router.clues.iter();
+        let because: Vec<String> = clues.map(|clue| shown(clue, &clue.any[0], router)).collect();
+        let answer = Answer { router, confidence: 1.0, because: because.clone() };
+        let advice = remedies(&answer, Some("192.168.100.254"));
+        let of_advice = advice.into_iter().flat_map(|item| {
+            let lines = item.because.into_iter().chain(item.steps);
+            lines.chain([item.title, item.id])
+        });
+        for line in of_advice.chain(because) {
+            assert!(line.len() <= LONGEST_LINE, "{}: {line}", router.id);
+        }
     }
 }
