@@ -130,6 +130,7 @@ pub(crate) struct Resolve {
 }
 
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag that users set on its own")]
 pub(crate) struct Doctor {
     /// Only these VMs
     #[arg(value_name = "NAME")]
@@ -149,6 +150,9 @@ pub(crate) struct Doctor {
     /// Write all evidence, captures included, to this directory
     #[arg(long, value_name = "DIR", conflicts_with = "from")]
     pub(crate) save: Option<PathBuf>,
+    /// Replace names, MACs and addresses in what is written, each by the same stand-in everywhere
+    #[arg(long, requires = "save")]
+    pub(crate) redact: bool,
     /// Diagnose the snapshot in this directory; nothing is sent and nothing else is read
     #[arg(long, value_name = "DIR")]
     pub(crate) from: Option<PathBuf>,
@@ -191,6 +195,9 @@ pub(crate) enum SnapshotCommand {
         /// A new or empty directory
         #[arg(value_name = "DIR")]
         directory: PathBuf,
+        /// Replace names, MACs and addresses, each by the same stand-in everywhere
+        #[arg(long)]
+        redact: bool,
     },
     /// What a snapshot holds
     Show {

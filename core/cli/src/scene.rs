@@ -66,6 +66,17 @@ impl Scene {
         self.recorded.as_ref().map_or_else(SystemTime::now, |recorded| recorded.at)
     }
 
+    /// The names in it that tell whose machines these are.
+    pub(crate) fn names(&self) -> vmkit_snapshot::Names {
+        let of = |reading: &Reading<String>| reading.as_ref().known().cloned();
+        let machines = self.machines.iter().map(|machine| machine.name.as_str());
+        let users: Vec<String> = self.machines.iter().filter_map(|m| of(&m.username)).collect();
+        let mut hosts: Vec<String> = self.machines.iter().filter_map(|m| of(&m.hostname)).collect();
+        hosts.push(rustix::system::uname().nodename().to_string_lossy().into_owned());
+        let (hosts, users) = (hosts.iter().map(String::as_str), users.iter().map(String::as_str));
+        vmkit_snapshot::Names::new(machines, hosts, users)
+    }
+
     /// `linux` or `macos`, where that is known.
     pub(crate) fn platform(&self) -> Option<String> {
         match &self.recorded {

@@ -19,12 +19,12 @@ use crate::{
 /// Runs the command.
 pub(crate) fn run(command: &SnapshotCommand, context: &Context) -> anyhow::Result<Exit> {
     match command {
-        SnapshotCommand::Save { directory } => save(directory, context),
+        SnapshotCommand::Save { directory, redact } => save(directory, *redact, context),
         SnapshotCommand::Show { directory } => show(directory, context),
     }
 }
 
-fn save(directory: &Path, context: &Context) -> anyhow::Result<Exit> {
+fn save(directory: &Path, redact: bool, context: &Context) -> anyhow::Result<Exit> {
     // Workers have another working directory.
     let directory = &std::path::absolute(directory).context("cannot name the directory")?;
     vmkit_snapshot::prepare(directory)?;
@@ -36,6 +36,9 @@ fn save(directory: &Path, context: &Context) -> anyhow::Result<Exit> {
         Ok(select(scene, &[])?.into_iter().map(|machine| machine.name.clone()).collect())
     })?;
     vmkit_snapshot::save(directory, &capture(&scene, context))?;
+    if redact {
+        vmkit_snapshot::redact(directory, &scene.names())?;
+    }
     for outcome in &seen.outcomes {
         if let Some(message) = &outcome.message {
             tracing::info!("{}: {}: {message}", outcome.id, outcome.status);

@@ -13,8 +13,10 @@ mod file;
 mod machine;
 mod network;
 mod read;
+mod redact;
 mod write;
 
 pub use dhcp_test::{read_dhcp_test, write_dhcp_test};
 pub use read::{OpenError, Record, open};
+pub use redact::{Names, redact};
 pub use write::{Capture, SaveError, prepare, put, save};

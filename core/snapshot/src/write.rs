@@ -60,7 +60,7 @@ pub enum SaveError {
     Time,
 }
 
-fn unwritable(path: &Path) -> impl FnOnce(io::Error) -> SaveError {
+pub(crate) fn unwritable(path: &Path) -> impl FnOnce(io::Error) -> SaveError {
     let path = path.to_owned();
     move |source| SaveError::Unwritable { path, source }
 }

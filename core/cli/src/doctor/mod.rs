@@ -70,6 +70,9 @@ pub(crate) fn run(wanted: &arguments::Doctor, context: &Context) -> anyhow::Resu
     if let Some(directory) = &save {
         record::write(directory, &gathered)?;
         vmkit_snapshot::save(directory, &capture(&scene, context))?;
+        if wanted.redact {
+            vmkit_snapshot::redact(directory, &scene.names())?;
+        }
     }
 
     let vms: Vec<DoctorVm<'_>> = rows
