@@ -6,7 +6,10 @@ use std::{
 };
 
 use vmkit_capture::{Capture, CaptureError, pcap};
-use vmkit_dhcp::{Discover, FOREIGN_MAC, Frame, Message, MessageKind, Offer, TestCase, TestResult};
+use vmkit_dhcp::{
+    Discover, FOREIGN_MAC, Frame, Message, MessageKind, Offer, TestCase, TestResult,
+    test_transaction,
+};
 use vmkit_types::Mac;
 
 /// Room for the answers of a few seconds; DHCP and ARP alone are kept.
@@ -18,8 +21,6 @@ const PACE: Duration = Duration::from_millis(60);
 const ROUND: Duration = Duration::from_millis(1100);
 /// Rounds for each case, as often as clients try before they rest.
 const ROUNDS: u32 = 3;
-/// Rounds for the cases that only tell how the machine's own was lost.
-const FURTHER_ROUNDS: u32 = 2;
 /// A second server may answer somewhat later than the first.
 const SECOND_SERVER: Duration = Duration::from_millis(200);
 
@@ -56,7 +57,7 @@ pub enum ProbeError {
     ClientId(usize),
 }
 
-/// Asks for offers. Takes 0.3 s where all are answered, and 5.6 s where none is.
+/// Asks for offers. Takes 0.4 s where all are answered, and 4 s where none is.
 ///
 /// # Errors
 /// The right to raw sockets is missing, or the interface goes away.
@@ -67,14 +68,21 @@ pub fn ask(test: &DhcpTest) -> Result<Tested, ProbeError> {
         (TestCase::Machine, test.machine),
         (TestCase::Foreign, FOREIGN_MAC),
     ];
-    session.ask(&first, ROUNDS)?;
+    session.add(&first);
+    session.round()?;
     // How a reply comes matters only where the first did not.
     if !session.is_answered(TestCase::Machine) {
-        let mut further = vec![(TestCase::MachineUnicast, test.machine)];
-        if test.client_id.is_some() {
-            further.push((TestCase::MachineClientId, test.machine));
+        let with_identifier = test.client_id.as_ref().map(|_| TestCase::MachineClientId);
+        let further = [Some(TestCase::MachineUnicast), with_identifier].into_iter().flatten();
+        session.add(&further.map(|case| (case, test.machine)).collect::<Vec<_>>());
+    }
+    for _ in 1..ROUNDS {
+        if !session.is_answered_in_all() {
+            session.round()?;
         }
-        session.ask(&further, FURTHER_ROUNDS)?;
+    }
+    if session.is_answered_in_all() {
+        session.listen(Instant::now() + SECOND_SERVER, false)?;
     }
     Ok(session.finish())
 }
@@ -103,32 +111,33 @@ impl<'a> Session<'a> {
         self.results.iter().any(|result| result.case == case && !result.offers.is_empty())
     }
 
-    fn ask(&mut self, cases: &[(TestCase, Mac)], rounds: u32) -> Result<(), ProbeError> {
-        let first = self.results.len();
+    fn is_answered_in_all(&self) -> bool {
+        self.results.iter().all(|result| !result.offers.is_empty())
+    }
+
+    fn add(&mut self, cases: &[(TestCase, Mac)]) {
         self.results.extend(cases.iter().map(|(case, chaddr)| TestResult {
             case: *case,
             chaddr: Some(*chaddr),
             sent: 0,
             offers: Vec::new(),
         }));
-        for _ in 0..rounds {
-            for place in first..self.results.len() {
-                if self.results[place].offers.is_empty() {
-                    self.send(place)?;
-                    self.listen(Instant::now() + PACE, usize::MAX)?;
-                }
-            }
-            self.listen(Instant::now() + ROUND, first)?;
-            if self.results[first..].iter().all(|result| !result.offers.is_empty()) {
-                return self.listen(Instant::now() + SECOND_SERVER, usize::MAX);
+    }
+
+    /// Sends a DISCOVER for each case that has no answer yet, and waits for the answers.
+    fn round(&mut self) -> Result<(), ProbeError> {
+        for place in 0..self.results.len() {
+            if self.results[place].offers.is_empty() {
+                self.send(place)?;
+                self.listen(Instant::now() + PACE, false)?;
             }
         }
-        Ok(())
+        self.listen(Instant::now() + ROUND, true)
     }
 
     fn send(&mut self, place: usize) -> Result<(), ProbeError> {
         let result = &mut self.results[place];
-        let xid = fastrand::u32(..);
+        let xid = test_transaction(fastrand::u16(..));
         let identifier = self.test.client_id.as_ref();
         let discover = Discover {
             source: self.test.host,
@@ -145,14 +154,9 @@ impl<'a> Session<'a> {
         Ok(())
     }
 
-    /// Takes answers in until the deadline, or until the results from `first` on all have one.
-    fn listen(&mut self, deadline: Instant, first: usize) -> Result<(), ProbeError> {
-        let open = |results: &[TestResult]| {
-            results
-                .get(first..)
-                .is_none_or(|r| r.is_empty() || r.iter().any(|r| r.offers.is_empty()))
-        };
-        while open(&self.results) {
+    /// Takes answers in until the deadline, or until all cases have one.
+    fn listen(&mut self, deadline: Instant, until_all: bool) -> Result<(), ProbeError> {
+        while !(until_all && self.is_answered_in_all()) {
             let Some(frame) = self.capture.next(deadline)? else { return Ok(()) };
             let at = frame.at;
             let message = Frame::parse(at, frame.data).and_then(|read| Message::parse(at, &read));

@@ -13,6 +13,21 @@ use vmkit_types::Mac;
 /// a pool is not drained by testing.
 pub const FOREIGN_MAC: Mac = Mac::new([0x02, 0x76, 0x6d, 0x6b, 0x69, 0x74]);
 
+/// The upper half of the transaction ids of all DISCOVERs that a test sends (`vm`), so that captures,
+/// also those of an earlier run, tell them from what clients ask: one id of a client in 65,536 is
+/// taken for one.
+const TEST_TRANSACTIONS: u16 = 0x766d;
+
+/// A transaction id for a test.
+pub fn test_transaction(number: u16) -> u32 {
+    u32::from(TEST_TRANSACTIONS) << 16 | u32::from(number)
+}
+
+/// Whether a test made the transaction.
+pub fn is_test(xid: u32) -> bool {
+    xid >> 16 == u32::from(TEST_TRANSACTIONS)
+}
+
 /// What to ask for. An offer that comes back is never taken.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Discover {

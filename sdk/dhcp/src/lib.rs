@@ -14,7 +14,7 @@ pub mod pcap;
 mod traffic;
 
 pub use differential::{Offer, TestCase, TestResult};
-pub use discover::{Discover, FOREIGN_MAC};
+pub use discover::{Discover, FOREIGN_MAC, is_test, test_transaction};
 pub use frame::{Content, Datagram, Frame};
 pub use ladder::{Ladder, Rung, Step};
 pub use message::{Checksum, Message, MessageKind};

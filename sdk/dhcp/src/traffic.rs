@@ -10,7 +10,7 @@ use std::{
 use vmkit_types::Mac;
 
 use crate::{
-    Content, Frame, Message,
+    Content, Frame, Message, is_test,
     pcap::{self, Fault},
 };
 
@@ -92,7 +92,8 @@ pub struct Builder {
 }
 
 impl Builder {
-    /// Takes one frame in. Says whether it carried a DHCP message.
+    /// Takes one frame in. Says whether it carried a DHCP message of a client or for one, not of a
+    /// test.
     pub fn take(&mut self, at: SystemTime, frame: &[u8]) -> bool {
         let traffic = &mut self.traffic;
         let (from, to) = traffic.span.unwrap_or((at, at));
@@ -110,6 +111,8 @@ impl Builder {
             Content::Arp(arp) if traffic.arp.len() < MOST_ARP => traffic.arp.push(arp),
             Content::Arp(_) | Content::Other => {}
             Content::Dhcp(_) => match Message::parse(at, &frame) {
+                // Nobody's question: neither it nor its answers tell of a client.
+                Some(message) if is_test(message.xid) => {}
                 Some(message) => return self.add(message),
                 None => traffic.malformed += 1,
             },

@@ -33,7 +33,7 @@ impl Subjects {
             rows.iter().filter(|(machine, pick)| machine.power == Power::Running && lacks(pick));
         Self {
             platform,
-            machines: scene.machines.iter().map(machine).collect(),
+            machines: scene.machines.iter().map(|m| machine(m, scene.network.as_ref())).collect(),
             ailing: ailing.map(|(machine, _)| machine.name.clone()).collect(),
             network: scene.network.clone(),
         }
@@ -51,7 +51,7 @@ impl Subjects {
     }
 }
 
-fn machine(machine: &vmkit_inventory::Machine) -> Machine {
+fn machine(machine: &vmkit_inventory::Machine, network: Option<&HostNetwork>) -> Machine {
     let net = machine.net.as_ref().known();
     let process = match machine.power {
         Power::Running => Reading::Known(Process::Running),
@@ -61,7 +61,7 @@ fn machine(machine: &vmkit_inventory::Machine) -> Machine {
             Reading::Unknown(Unread::Failed("it cannot be told whether it runs".to_owned()))
         }
     };
-    Machine {
+    let known = Machine {
         name: machine.name.clone(),
         process,
         started_at: machine.started_at,
@@ -71,5 +71,7 @@ fn machine(machine: &vmkit_inventory::Machine) -> Machine {
         mode: net.map(|net| net.mode),
         interface: net.and_then(|net| net.interface.clone()),
         port: net.and_then(|net| net.port.clone()),
-    }
+    };
+    let mode = Place::mode(&known, network);
+    Machine { mode, ..known }
 }

@@ -165,7 +165,16 @@ fn reachability(best: &Candidate<'_>, sheet: &mut Sheet) {
     let unreachable = found(&[Kind::SshUnreachable]);
     let pinged = found(&[Kind::IcmpReply]);
     let answers_arp = found(&[Kind::NeighbourReachable, Kind::ArpReply]);
+    // An entry of the ARP table was right some seconds ago; who does not answer now may be gone.
+    let now = found(&[Kind::ArpReply]);
+    let silent_now = found(&[Kind::ArpSilent, Kind::IcmpSilent]).is_some();
+    let answers_arp = now.or(answers_arp.filter(|_| !silent_now));
     let there = pinged.or(answers_arp);
+    let contested = found(&[Kind::ArpDuplicate, Kind::NeighbourOtherMac]);
+    if let (Some(_), Some(other)) = (refused.or(filtered), contested) {
+        // Whose port it is that refuses is not known.
+        sheet.all_unknown(&["ssh-refused", "ssh-filtered"], &Unread::Failed(at(other)));
+    }
     if let Some(seen) = refused {
         sheet.present("ssh-refused", at(seen));
         sheet.absent("ssh-filtered", at(seen));

@@ -38,7 +38,7 @@ const OF_BOTH: [&str; 3] =
 pub(super) fn judge(facts: &Facts<'_>, place: &Place<'_>, sheet: &mut Sheet) {
     let sides = Sides::of(facts);
     if let Some(guest) = &sides.guest {
-        presence(facts, guest, &sides, sheet);
+        presence(facts, place, guest, &sides, sheet);
     }
     if let Some(near) = sides.near() {
         answers(&Asks::of(near), sheet);
@@ -65,7 +65,13 @@ pub(super) fn judge(facts: &Facts<'_>, place: &Place<'_>, sheet: &mut Sheet) {
 }
 
 /// Whether the machine sends at all, and asks.
-fn presence(facts: &Facts<'_>, guest: &[&Message], sides: &Sides<'_>, sheet: &mut Sheet) {
+fn presence(
+    facts: &Facts<'_>,
+    place: &Place<'_>,
+    guest: &[&Message],
+    sides: &Sides<'_>,
+    sheet: &mut Sheet,
+) {
     let asks = guest.iter().filter(|message| is_ask(message)).count();
     if asks > 0 {
         let says = format!("it asked {}", times(asks));
@@ -73,6 +79,7 @@ fn presence(facts: &Facts<'_>, guest: &[&Message], sides: &Sides<'_>, sheet: &mu
         return sheet.absent("guest-never-asks", says);
     }
     let Reading::Known(traffic) = facts.guest_traffic else { return };
+    own_address(facts, place, traffic, sheet);
     // One that has its address has nothing to ask for.
     if facts.pick.verdict == Verdict::Resolved {
         return;
@@ -99,6 +106,24 @@ fn presence(facts: &Facts<'_>, guest: &[&Message], sides: &Sides<'_>, sheet: &mu
         sheet.present("guest-port-silent", format!("nothing in {} s", watched.as_secs()));
     } else {
         sheet.all_unknown(&["guest-port-silent", "guest-never-asks"], &too_short);
+    }
+}
+
+/// Whether the machine speaks ARP from an address of another network, for which it never asked.
+fn own_address(facts: &Facts<'_>, place: &Place<'_>, traffic: &Traffic, sheet: &mut Sheet) {
+    let code = "guest-address-static-elsewhere";
+    let networks = place.networks();
+    let mut senders = traffic.arp.iter().filter_map(|arp| {
+        let own = facts.machine.macs.contains(&arp.sender_mac);
+        arp.sender.filter(|sender| own && !sender.is_link_local())
+    });
+    if networks.is_empty() {
+        return;
+    }
+    if let Some(sender) =
+        senders.find(|sender| networks.iter().all(|own| !own.contains((*sender).into())))
+    {
+        sheet.present(code, format!("it sends ARP from {sender}"));
     }
 }
 
@@ -254,8 +279,11 @@ fn broadcast(sides: &Sides<'_>, sheet: &mut Sheet) {
         sheet.absent(code, format!("{:?} came by broadcast", reply.kind));
     } else if near.iter().any(|message| is_reply(message)) {
         sheet.absent(code, "it is answered");
+    } else if let Some(reply) = sides.uplink.iter().flatten().find(by_broadcast) {
+        sheet.present(code, format!("{:?} came by broadcast as far as the uplink", reply.kind));
     } else {
-        sheet.present(code, "it asks for replies by broadcast, and none arrives");
+        // Where no reply comes at all, how it was asked for tells nothing.
+        sheet.unknown(code, &Unread::Failed("no reply of any kind was seen".to_owned()));
     }
 }
 

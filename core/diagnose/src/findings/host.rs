@@ -159,7 +159,9 @@ fn port(facts: &Facts<'_>, place: &Place<'_>, sheet: &mut Sheet) {
         .find_map(|bridge| Some((bridge, bridge.ports.iter().find(|port| port.name == name)?)));
     let Some((bridge, port)) = found else { return };
     // The uplink's port carries the machine's frames as well.
-    let uplink = place.uplink.and_then(|up| bridge.ports.iter().find(|port| port.name == up.name));
+    // A dead one is disabled, too, which is no second fault.
+    let uplink = place.uplink.filter(|uplink| uplink.up);
+    let uplink = uplink.and_then(|up| bridge.ports.iter().find(|port| port.name == up.name));
     let ports: Vec<&Port> = [Some(port), uplink].into_iter().flatten().collect();
     forwarding(&ports, sheet);
     learning(facts, bridge, &ports, sheet);

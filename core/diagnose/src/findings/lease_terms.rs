@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, net::Ipv4Addr};
 
-use vmkit_dhcp::{Message, MessageKind, Traffic};
+use vmkit_dhcp::{Message, MessageKind, TestCase, Traffic};
 use vmkit_types::{Mac, Prefix, Reading};
 
 use super::{place::Place, sheet::Sheet};
@@ -24,6 +24,8 @@ pub(super) fn judge(facts: &Facts<'_>, place: &Place<'_>, sheet: &mut Sheet) {
     refusals(facts, &all, sheet);
     if let Some(last) = gives.last() {
         terms(facts, place, last, sheet);
+    } else if let Some(yiaddr) = offered_in_test(facts) {
+        address(facts, place, yiaddr, sheet);
     }
     client_identifier(facts, &all, sheet);
 }
@@ -125,21 +127,19 @@ fn refusals(facts: &Facts<'_>, all: &[&Message], sheet: &mut Sheet) {
     }
 }
 
+/// The address that a server offers to the machine.
+fn offered_in_test(facts: &Facts<'_>) -> Option<Ipv4Addr> {
+    let results = facts.test.as_ref().known()?;
+    let own = results.iter().filter(|result| {
+        !matches!(result.case, TestCase::Host | TestCase::Foreign) && !result.offers.is_empty()
+    });
+    own.flat_map(|result| &result.offers).find_map(|offer| offer.yiaddr)
+}
+
 fn terms(facts: &Facts<'_>, place: &Place<'_>, given: &Message, sheet: &mut Sheet) {
     let Some(yiaddr) = given.yiaddr else { return };
+    address(facts, place, yiaddr, sheet);
     let own = place.networks();
-    if !own.is_empty() {
-        let inside = own.iter().any(|prefix| prefix.contains(yiaddr.into()));
-        let names: Vec<String> = own.iter().map(ToString::to_string).collect();
-        let says = format!("it was given {yiaddr}; this computer has {}", names.join(", "));
-        sheet.judged("offered-other-subnet", !inside, &says, &says);
-    }
-    if let Some(network) = facts.network.as_ref().known() {
-        let mut addresses = network.interfaces.iter().flat_map(|each| &each.addresses);
-        let of_host = addresses.any(|prefix| prefix.address == yiaddr);
-        let says = format!("it was given {yiaddr}");
-        sheet.judged("offered-host-address", of_host, &says, &says);
-    }
     let Some(router) = given.routers.first() else { return };
     let length = given.prefix.unwrap_or(USUAL_PREFIX);
     let inside = Prefix { address: yiaddr.into(), length }.contains((*router).into());
@@ -155,6 +155,23 @@ fn terms(facts: &Facts<'_>, place: &Place<'_>, given: &Message, sheet: &mut Shee
         sheet.present(code, format!("it names {router}; this computer uses {host}"));
     } else {
         sheet.absent(code, format!("it names {router}"));
+    }
+}
+
+/// Whose and of which network the address is that the machine is given.
+fn address(facts: &Facts<'_>, place: &Place<'_>, yiaddr: Ipv4Addr, sheet: &mut Sheet) {
+    let own = place.networks();
+    if !own.is_empty() {
+        let inside = own.iter().any(|prefix| prefix.contains(yiaddr.into()));
+        let names: Vec<String> = own.iter().map(ToString::to_string).collect();
+        let says = format!("it was given {yiaddr}; this computer has {}", names.join(", "));
+        sheet.judged("offered-other-subnet", !inside, &says, &says);
+    }
+    if let Some(network) = facts.network.as_ref().known() {
+        let mut addresses = network.interfaces.iter().flat_map(|each| &each.addresses);
+        let of_host = addresses.any(|prefix| prefix.address == yiaddr);
+        let says = format!("it was given {yiaddr}");
+        sheet.judged("offered-host-address", of_host, &says, &says);
     }
 }
 

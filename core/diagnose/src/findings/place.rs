@@ -50,6 +50,29 @@ impl<'a> Place<'a> {
         place
     }
 
+    /// How the machine is connected. A port tells no more than its bridge: one without a way out,
+    /// on which this computer has an address and through which its own default route does not
+    /// leave, is a network of this computer's own.
+    pub fn mode(machine: &Machine, network: Option<&'a HostNetwork>) -> Option<NetworkMode> {
+        let place = Self::of_machine(machine, network);
+        let (Some(network), Some(bridge)) = (network, place.bridge) else { return machine.mode };
+        let mut members =
+            network.interfaces.iter().filter(|each| each.bridge.as_ref() == Some(&bridge.name));
+        let leads_out = members.any(|each| {
+            is_uplink(each)
+                || each.kind == InterfaceKind::Unknown && machine.port.as_ref() != Some(&each.name)
+        });
+        let serves = bridge.addresses.iter().any(|prefix| prefix.address.is_ipv4());
+        let mut routes = network.routes.iter();
+        let default =
+            routes.any(|each| each.destination.length == 0 && each.interface == bridge.name);
+        if place.bridged && machine.port.is_some() && serves && !leads_out && !default {
+            Some(NetworkMode::Shared)
+        } else {
+            machine.mode
+        }
+    }
+
     /// Networks that the machine should get its address from: those of its uplink and bridge.
     pub(crate) fn networks(&self) -> Vec<Prefix> {
         let interfaces = self.uplink.into_iter().chain(self.bridge);

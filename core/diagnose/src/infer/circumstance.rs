@@ -1,6 +1,6 @@
 //! What sets the scene: it makes causes more or less likely, and is no fault itself.
 
-use vmkit_types::{InterfaceKind, NetworkMode};
+use vmkit_types::{Interface, InterfaceKind, NetworkMode};
 
 use crate::{Facts, Platform, findings::Place};
 
@@ -69,7 +69,9 @@ pub(crate) fn circumstances(facts: &Facts<'_>) -> Vec<Circumstance> {
         NetworkMode::Shared => Circumstance::ModeShared,
         NetworkMode::User => Circumstance::ModeUser,
     });
-    let uplink = place.uplink.and_then(|uplink| match uplink.kind {
+    // Without an uplink it is this computer's own way out that a bridge would have to take in.
+    let way_out = place.uplink.or_else(|| place.bridged.then(|| default_interface(facts))?);
+    let uplink = way_out.and_then(|uplink| match uplink.kind {
         InterfaceKind::Wifi => Some(Circumstance::UplinkWifi),
         InterfaceKind::Ethernet => Some(Circumstance::UplinkEthernet),
         _ => None,
@@ -84,4 +86,11 @@ pub(crate) fn circumstances(facts: &Facts<'_>) -> Vec<Circumstance> {
     });
     let containers = containers.then_some(Circumstance::ContainersPresent);
     [mode, uplink, platform, containers].into_iter().flatten().collect()
+}
+
+/// The interface by which this computer's own traffic leaves.
+fn default_interface<'a>(facts: &Facts<'a>) -> Option<&'a Interface> {
+    let network = facts.network.as_ref().known()?;
+    let route = network.routes.iter().find(|route| route.destination.length == 0)?;
+    network.interfaces.iter().find(|interface| interface.name == route.interface)
 }

@@ -67,7 +67,7 @@ fn where_an_exchange_ends_is_found() {
         (
             "0 DISCOVER 1 flag\n 3 DISCOVER 2 flag\n 6 DISCOVER 3 flag",
             "-",
-            &["broadcast-reply-missing", "discover-unanswered"],
+            &["discover-unanswered"],
         ),
     ];
     for (guest, uplink, expected) in rows {
