@@ -178,6 +178,7 @@ impl Lab {
             command.env_remove(variable);
         }
         command.env("HOME", &self.folder.path);
+        command.env("XDG_STATE_HOME", self.folder.path.join("state"));
         command
     }
 

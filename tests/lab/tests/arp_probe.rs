@@ -69,6 +69,7 @@ fn status_without_right(lab: &Lab) -> Finished {
     for variable in ["VM_PROJECT_DIR", "VM_BASE_DIR", "SUDO_USER", "SUDO_UID", "SUDO_GID"] {
         command.env_remove(variable);
     }
+    command.env("XDG_STATE_HOME", lab.data_dir().join("state"));
     finish(command.env("HOME", lab.data_dir())).expect("a status")
 }
 

@@ -197,9 +197,8 @@ fn folder(context: &Context) -> Option<Folder> {
     if let Some(directory) = &context.config.state_dir {
         return below_parent(directory, &[], owner);
     }
-    // The environment is not root's own, and a home that root was not given by the system is not
-    // looked at.
-    let customary = std::env::var_os("XDG_STATE_HOME").filter(|_| !invoker.privileged);
+    // Under sudo the environment is another user's.
+    let customary = std::env::var_os("XDG_STATE_HOME").filter(|_| !invoker.via_sudo);
     let customary = customary.map(PathBuf::from).filter(|path| path.is_absolute());
     match customary {
         Some(directory) => below_parent(&directory, &["vmkit"], owner),
@@ -214,10 +213,10 @@ fn below_parent(directory: &Path, names: &[&str], owner: Option<(u32, u32)>) -> 
     Some(Folder::below(directory.parent()?, &names, owner))
 }
 
-/// Whom root works for.
+/// Who gets what root makes, and whose alone it may touch: the user whom it works for, or itself.
 fn owner(context: &Context) -> Option<(u32, u32)> {
     let invoker = &context.invoker;
-    invoker.via_sudo.then_some((invoker.uid, invoker.gid))
+    invoker.privileged.then_some((invoker.uid, invoker.gid))
 }
 
 fn read(folder: &Folder) -> Result<HostKeys, String> {

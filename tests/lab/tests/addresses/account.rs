@@ -6,8 +6,8 @@ use serde_json::Value;
 
 /// Two looks follow each other within seconds, and half of a weight is gone in 30 s at the earliest.
 const WEIGHT_TOLERANCE: f64 = 0.5;
-/// The signal that is asked live about doubtful addresses alone.
-const ASKED_IN_DOUBT: &str = "arp-probe";
+/// The signals that are asked live about doubtful addresses alone.
+const ASKED_IN_DOUBT: [&str; 2] = ["arp-probe", "ssh-key"];
 /// Time between the two looks, on a busy computer.
 const AGE_TOLERANCE_MS: u64 = 10_000;
 /// The same of probabilities.
@@ -90,9 +90,8 @@ impl<'a> Candidate<'a> {
     /// what others told, and change every weight of their group.
     fn differs(&self, replayed: &Self, skipped: &BTreeSet<&str>) -> Option<String> {
         let mut skipped = skipped.clone();
-        if !self.entries.iter().any(|entry| entry.signal == ASKED_IN_DOUBT) {
-            skipped.insert(ASKED_IN_DOUBT);
-        }
+        let told = |signal: &&str| self.entries.iter().any(|entry| entry.signal == *signal);
+        skipped.extend(ASKED_IN_DOUBT.iter().filter(|signal| !told(signal)));
         let asked = |candidate: &Self| -> Vec<Entry<'a>> {
             let asked = candidate.entries.iter().filter(|entry| !skipped.contains(entry.signal));
             asked.copied().collect()
