@@ -10,7 +10,7 @@ use std::{
 use serde::{Deserialize, Serialize};
 use ureq::{Agent, config::Config};
 
-use crate::Wanted;
+use crate::{Wanted, secrets};
 
 /// Most bytes that are kept of one body: a hub's list of 50 devices is about 40 KB.
 const LONGEST_BODY: usize = 256 << 10;
@@ -122,6 +122,6 @@ pub(crate) fn get(url: &str, referer: Option<&str>, patience: Duration) -> Optio
     }
     // A byte that is no UTF-8 takes three once it is replaced.
     let body = String::from_utf8_lossy(&bytes);
-    let body = vmkit_types::bounded(&body, LONGEST_BODY).to_owned();
+    let body = secrets::blanked(vmkit_types::bounded(&body, LONGEST_BODY));
     Some(Response { status: parts.status.as_u16(), headers, body })
 }

@@ -2,7 +2,8 @@
 //! description over UPnP, and its names.
 //!
 //! Only the gateway is asked, by its address, without credentials, redirects or cookies; every
-//! answer is bounded in size and time. In a snapshot the same things lie under `gateway/`.
+//! answer is bounded in size and time, and keys and passwords are taken out of it. In a snapshot the
+//! same things lie under `gateway/`.
 
 #![forbid(unsafe_code)]
 
@@ -10,6 +11,7 @@ mod facts;
 mod http;
 mod names;
 mod record;
+mod secrets;
 mod ssdp;
 
 use std::{

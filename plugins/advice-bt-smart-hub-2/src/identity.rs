@@ -52,7 +52,8 @@ pub(crate) fn identity(known: Known<'_>) -> Option<Identity> {
     if is_another(hub, known) {
         return None;
     }
-    let told = told(hub, known);
+    let mut told = told(hub, known);
+    told.sort_by(|(one, _), (other, _)| other.total_cmp(one));
     let hints = hints(known);
     let by_hints = together(&hints);
     let confidence = if told.is_empty() {

@@ -1,0 +1,102 @@
+//! Pages of routers may hold the key of the Wi-Fi or a password: neither belongs into a plugin or a
+//! snapshot.
+
+/// What the name of a secret value holds, in lower case.
+const WORDS: [&str; 7] = ["passw", "passphrase", "psk", "secret", "key", "pwd", "token"];
+/// How far before a value its name is looked for, in bytes: those of scripts are short.
+const NAME: usize = 64;
+/// How far before a `value=` the tag is looked for that names it.
+const TAG: usize = 200;
+
+/// The text with every quoted value taken out whose name tells that it is secret:
+/// `wpa_key:'…'`, `"password": "…"`, `<input name="psk" value="…">`. Linear in its length.
+pub(crate) fn blanked(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find([':', '=']) {
+        let (before, after) = (&rest[..at], &rest[at + 1..]);
+        let value = after.trim_start();
+        let Some(quote) = value.chars().next().filter(|c| matches!(c, '\'' | '"')) else {
+            out.push_str(&rest[..=at]);
+            rest = after;
+            continue;
+        };
+        let opening = rest.len() - value.len() + 1;
+        // The name may stand before a value that was passed already: the text is looked at, not
+        // what is left of it.
+        let read = text.len() - rest.len() + before.len();
+        let length = rest[opening..].find(quote).unwrap_or(rest.len() - opening);
+        out.push_str(&rest[..opening]);
+        if !is_secret(&text[..read]) {
+            out.push_str(&rest[opening..opening + length]);
+        }
+        rest = &rest[opening + length..];
+    }
+    out.push_str(rest);
+    out
+}
+
+/// Whether the name that the text ends with is that of a secret.
+fn is_secret(before: &str) -> bool {
+    let before = before.trim_end().trim_end_matches(['\'', '"']);
+    let near = tail(before, NAME);
+    let name = near.rsplit(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '-' | '.'))).next();
+    let name = name.unwrap_or_default().to_ascii_lowercase();
+    if name == "value" {
+        let tag = tail(before, TAG).rsplit('<').next().unwrap_or_default().to_ascii_lowercase();
+        return tells(&tag);
+    }
+    tells(&name)
+}
+
+fn tells(name: &str) -> bool {
+    WORDS.iter().any(|word| name.contains(word)) || name == "pin" || name.ends_with("_pin")
+}
+
+/// The last bytes of the text, about so many.
+fn tail(text: &str, length: usize) -> &str {
+    let mut from = text.len().saturating_sub(length);
+    while !text.is_char_boundary(from) {
+        from += 1;
+    }
+    &text[from..]
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, Instant};
+
+    use super::*;
+
+    #[test]
+    fn secrets_are_taken_out_and_the_rest_stays() {
+        let rows = [
+            ("{wpa_key:'hunter2',ssid:'BT-1'}", "{wpa_key:'',ssid:'BT-1'}"),
+            (r#"{"Password" : "a:b=c", "n":"x"}"#, r#"{"Password" : "", "n":"x"}"#),
+            ("var admin_pwd = 'x';", "var admin_pwd = '';"),
+            (
+                "<input name=\"psk\" value=\"x\"> <a value='y'>",
+                "<input name=\"psk\" value=\"\"> <a value='y'>",
+            ),
+            ("{wps_pin:'123',ping:'1'}", "{wps_pin:'',ping:'1'}"),
+            ("{wpa_key:'never ends", "{wpa_key:'"),
+            ("{model_name:'SmartHub2',mac:'44%3AFE'}", "{model_name:'SmartHub2',mac:'44%3AFE'}"),
+            ("a=b:c ü='ü' key", "a=b:c ü='ü' key"),
+            ("", ""),
+        ];
+        for (text, expected) in rows {
+            assert_eq!(blanked(text), expected);
+        }
+    }
+
+    #[test]
+    fn hostile_text_takes_linear_time() {
+        /// Quadratic, a quarter of a megabyte would take minutes.
+        const LINEAR: Duration = Duration::from_secs(5);
+        for piece in ["key:'", ":", "=\"", "value='", "key=   ", "<value='x'", "ü:'"] {
+            let began = Instant::now();
+            blanked(&piece.repeat((256 << 10) / piece.len()));
+            assert!(began.elapsed() < LINEAR, "{piece}: {:?}", began.elapsed());
+        }
+    }
+}
