@@ -1,5 +1,7 @@
 //! A hosts file taken apart: what is before our block, the block, and what is after it.
 
+use std::collections::HashSet;
+
 use crate::{Entry, OwnLine, line};
 
 /// The first line of the block. What follows `vmkit` is for people.
@@ -17,10 +19,10 @@ pub struct HostsFile<'a> {
     before: &'a [u8],
     /// Bytes after the block.
     after: &'a [u8],
+    /// Number of the first line after the block.
+    line_after: usize,
     /// The block, where there is one.
     pub block: Option<Block>,
-    /// Entries of others, in their order.
-    pub entries: Vec<Entry>,
     crlf: bool,
 }
 
@@ -56,8 +58,8 @@ impl<'a> HostsFile<'a> {
         let mut file = Self {
             before: bytes,
             after: &[],
+            line_after: 1,
             block: None,
-            entries: Vec::new(),
             crlf: bytes.split(|byte| *byte == b'\n').next().is_some_and(|l| l.ends_with(b"\r")),
         };
         let mut open: Option<(usize, usize, Block)> = None;
@@ -78,17 +80,25 @@ impl<'a> HostsFile<'a> {
             } else if text == END.as_bytes() {
                 let (_, begin, block) = open.take().ok_or(Malformed::Unbegun(number))?;
                 (file.before, file.after) = (&bytes[..begin], &bytes[at..]);
+                file.line_after = number + 1;
                 file.block = Some(block);
             } else if let Some((_, _, block)) = &mut open {
                 block.lines.extend(OwnLine::read(number, text));
-            } else {
-                file.entries.extend(line::entry(number, text));
             }
         }
         match open {
             Some((number, _, _)) => Err(Malformed::Unended(number)),
             None => Ok(file),
         }
+    }
+
+    /// The entries of others that have one of these names, which are in lower case, in their order.
+    pub fn entries_with(&self, names: &HashSet<String>) -> Vec<Entry> {
+        let lines = |bytes: &'a [u8], first: usize| {
+            (first..).zip(bytes.split_inclusive(|byte| *byte == b'\n'))
+        };
+        let all = lines(self.before, 1).chain(lines(self.after, self.line_after));
+        all.filter_map(|(number, text)| line::entry_with(names, number, text)).collect()
     }
 
     /// The file with these lines as its block; without any, without a block.

@@ -1,6 +1,6 @@
 //! Lines of the hosts file, and those of our own block.
 
-use std::net::IpAddr;
+use std::{collections::HashSet, net::IpAddr};
 
 /// An entry of somebody: an address and its names.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,11 +32,28 @@ const STALE: &str = ", stale since ";
 /// Reads one line as an entry. Comments, empty lines and anything else give `None`.
 pub(crate) fn entry(number: usize, line: &[u8]) -> Option<Entry> {
     let text = String::from_utf8_lossy(line);
-    let mut words = text.split('#').next()?.split_whitespace();
-    // An address may name its interface: `fe80::1%lo0`.
-    let address = words.next()?.split('%').next()?.parse().ok()?;
-    let names: Vec<String> = words.map(str::to_owned).collect();
-    (!names.is_empty()).then_some(Entry { line: number, address, names })
+    let (address, names) = parts(&text)?;
+    let names: Vec<String> = names.map(str::to_owned).collect();
+    (!names.is_empty()).then_some(Entry { line: number, address: address.parse().ok()?, names })
+}
+
+/// The same, where it has one of these names, which are in lower case. Of the other lines, which
+/// may be millions, nothing is kept.
+pub(crate) fn entry_with(names: &HashSet<String>, number: usize, line: &[u8]) -> Option<Entry> {
+    let is_wanted = |name: &str| {
+        let mixed = name.bytes().any(|byte| byte.is_ascii_uppercase());
+        if mixed { names.contains(&name.to_ascii_lowercase()) } else { names.contains(name) }
+    };
+    let text = String::from_utf8_lossy(line);
+    let (_, mut found) = parts(&text)?;
+    if found.any(is_wanted) { entry(number, line) } else { None }
+}
+
+/// Address and names. An address may name its interface: `fe80::1%lo0`.
+fn parts(text: &str) -> Option<(&str, impl Iterator<Item = &str>)> {
+    let mut words = text.split('#').next()?.split_ascii_whitespace();
+    let address = words.next()?.split('%').next()?;
+    Some((address, words))
 }
 
 impl OwnLine {

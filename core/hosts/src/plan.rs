@@ -1,6 +1,10 @@
 //! What the block shall hold, and why, machine by machine.
 
-use std::{collections::BTreeMap, net::IpAddr, time::SystemTime};
+use std::{
+    collections::{BTreeMap, HashSet},
+    net::IpAddr,
+    time::SystemTime,
+};
 
 use jiff::{Timestamp, tz::TimeZone};
 
@@ -97,8 +101,10 @@ impl Plan {
 
 /// Plans the file. Applying a plan and planning again changes nothing.
 pub fn plan(file: &HostsFile<'_>, current: &[u8], request: &Request<'_>) -> Plan {
+    let meant = request.machines.iter().flat_map(|it| [Some(&it.name), it.hostname.as_ref()]);
+    let meant: HashSet<String> = meant.flatten().map(|name| name.to_ascii_lowercase()).collect();
     let mut draft = Draft {
-        file,
+        entries: file.entries_with(&meant),
         request,
         lines: file.block.as_ref().map(|block| block.lines.clone()).unwrap_or_default(),
         plan: Plan {
@@ -129,14 +135,15 @@ pub fn plan(file: &HostsFile<'_>, current: &[u8], request: &Request<'_>) -> Plan
     plan
 }
 
-struct Draft<'a, 'f> {
-    file: &'a HostsFile<'f>,
+struct Draft<'a> {
+    /// Entries of others that have a name of a machine.
+    entries: Vec<Entry>,
     request: &'a Request<'a>,
     lines: Vec<OwnLine>,
     plan: Plan,
 }
 
-impl Draft<'_, '_> {
+impl Draft<'_> {
     fn is_meant(&self, machine: &str) -> bool {
         self.request.only.is_none_or(|only| only.iter().any(|name| name == machine))
     }
@@ -211,7 +218,7 @@ impl Draft<'_, '_> {
         if self.request.own_names.iter().any(is) {
             return Err(Refusal::OwnName);
         }
-        let others = self.file.entries.iter().filter(|entry| entry.names.iter().any(is));
+        let others = self.entries.iter().filter(|entry| entry.names.iter().any(is));
         for entry in others {
             if !is_about(entry, machine) {
                 return Err(Refusal::Taken(entry.line));
@@ -256,5 +263,9 @@ fn is_about(entry: &Entry, machine: &Wanted) -> bool {
 /// The bytes without these lines.
 fn without(bytes: &[u8], lines: &[usize]) -> Vec<u8> {
     let numbered = (1..).zip(bytes.split_inclusive(|byte| *byte == b'\n'));
-    numbered.filter(|(number, _)| !lines.contains(number)).flat_map(|(_, l)| l.to_vec()).collect()
+    let rest = numbered.filter(|(number, _)| !lines.contains(number)).map(|(_, line)| line);
+    rest.fold(Vec::with_capacity(bytes.len()), |mut all, line| {
+        all.extend_from_slice(line);
+        all
+    })
 }

@@ -1,0 +1,78 @@
+//! Owner, mode, access list, security label and other extended attributes, from a file to the one that takes
+//! its place.
+
+use std::{ffi::CString, fs::File, io};
+
+use rustix::{
+    fs::{
+        Gid, Mode, Uid, XattrFlags, fchmod, fchown, fgetxattr, flistxattr, fremovexattr, fsetxattr,
+        fstat,
+    },
+    io::Errno,
+};
+
+/// Most bytes of a list of names, and of a value: `XATTR_LIST_MAX` and `XATTR_SIZE_MAX` of Linux.
+const LONGEST: usize = 64 << 10;
+
+/// POSIX access control lists are an attribute on Linux. A new file may inherit one.
+const ACCESS_LIST: &[u8] = b"system.posix_acl_access";
+
+/// Signatures of the content, which the kernel makes anew.
+const OF_CONTENT: [&[u8]; 2] = [b"security.ima", b"security.evm"];
+
+/// No attribute of this name, as each platform calls it.
+#[cfg(target_vendor = "apple")]
+const NONE: Errno = Errno::NOATTR;
+#[cfg(not(target_vendor = "apple"))]
+const NONE: Errno = Errno::NODATA;
+
+/// Gives `new` what `original` has, so that nobody sees a difference but in the content.
+///
+/// # Errors
+/// Something could not be given.
+pub(crate) fn keep(original: &File, new: &File) -> io::Result<()> {
+    let (of_original, of_new) = (fstat(original)?, fstat(new)?);
+    if (of_original.st_uid, of_original.st_gid) != (of_new.st_uid, of_new.st_gid) {
+        let (user, group) = (Uid::from_raw(of_original.st_uid), Gid::from_raw(of_original.st_gid));
+        fchown(new, Some(user), Some(group))?;
+    }
+    let (wanted, present) = (names(original)?, names(new)?);
+    let inherited = |name: &&CString| name.to_bytes() == ACCESS_LIST && !wanted.contains(name);
+    for name in present.iter().filter(inherited) {
+        fremovexattr(new, name.as_c_str())?;
+    }
+    // After the owner, for a change of that takes bits of the mode away; before the list, for the
+    // mode is a part of it.
+    fchmod(new, Mode::from_raw_mode(of_original.st_mode))?;
+    for name in wanted.iter().filter(|name| !OF_CONTENT.contains(&name.to_bytes())) {
+        let Some(value) = value(original, name)? else { continue };
+        if self::value(new, name)?.as_ref() != Some(&value) {
+            fsetxattr(new, name.as_c_str(), &value, XattrFlags::empty())?;
+        }
+    }
+    Ok(())
+}
+
+fn names(file: &File) -> io::Result<Vec<CString>> {
+    let mut list = vec![0; LONGEST];
+    let length = match flistxattr(file, &mut list[..]) {
+        Ok(length) => length,
+        // The file system knows no attributes.
+        Err(Errno::NOTSUP | Errno::NOSYS) => 0,
+        Err(error) => return Err(error.into()),
+    };
+    let names = list[..length].split(|byte| *byte == 0).filter(|name| !name.is_empty());
+    Ok(names.filter_map(|name| CString::new(name).ok()).collect())
+}
+
+fn value(file: &File, name: &CString) -> io::Result<Option<Vec<u8>>> {
+    let mut value = vec![0; LONGEST];
+    match fgetxattr(file, name.as_c_str(), &mut value[..]) {
+        Ok(length) => {
+            value.truncate(length);
+            Ok(Some(value))
+        }
+        Err(NONE) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}

@@ -1,0 +1,103 @@
+//! Hosts files in directories of their own, and places that only root can make.
+
+#![allow(dead_code, reason = "each test program uses a part")]
+
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+    time::{Duration, SystemTime},
+};
+
+use vmkit_hosts::{HostsFile, Request, Store, StoreError, Wanted, Way, plan};
+
+pub(crate) const FOREIGN: &str = "127.0.0.1\tlocalhost\n192.168.1.10 nas nas.lan\n";
+
+/// A directory with a hosts file of others' lines.
+pub(crate) fn directory() -> tempfile::TempDir {
+    let directory = tempfile::Builder::new().prefix("vmkit-hosts-").tempdir().unwrap();
+    fs::write(directory.path().join("hosts"), FOREIGN).unwrap();
+    directory
+}
+
+pub(crate) fn machine(name: &str, address: &str) -> Wanted {
+    let address = address.parse().map_err(|_| address.to_owned());
+    Wanted { name: name.to_owned(), hostname: None, address }
+}
+
+/// The bytes that a run writes which finds these machines.
+pub(crate) fn planned(bytes: &[u8], machines: &[Wanted], only: Option<&[String]>) -> Vec<u8> {
+    let now = SystemTime::UNIX_EPOCH + Duration::from_hours(24 * 20_781);
+    let request = Request { machines, only, own_names: &[], adopt: false, now };
+    plan(&HostsFile::read(bytes).unwrap(), bytes, &request).bytes
+}
+
+/// Gives the machine `web` this address. `None`: it has it.
+pub(crate) fn apply(hosts: &Path, address: &str) -> Result<Option<Way>, StoreError> {
+    let store = Store::at(hosts)?;
+    let writer = store.lock()?;
+    let current = store.read()?;
+    let bytes = planned(&current.bytes, &[machine("web", address)], None);
+    if bytes == current.bytes { Ok(None) } else { writer.write(&current, &bytes).map(Some) }
+}
+
+pub(crate) fn undo(hosts: &Path) -> Result<Way, StoreError> {
+    let store = Store::at(hosts)?;
+    let writer = store.lock()?;
+    writer.undo(&store.read()?)
+}
+
+/// The file after `web` got this address.
+pub(crate) fn written(address: &str) -> String {
+    String::from_utf8(planned(FOREIGN.as_bytes(), &[machine("web", address)], None)).unwrap()
+}
+
+/// The names in a directory, in their order.
+pub(crate) fn names(directory: &Path) -> Vec<String> {
+    let entries = fs::read_dir(directory).unwrap();
+    let mut names: Vec<_> =
+        entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
+}
+
+/// This test program again, to run one of its tests with a directory to work in.
+pub(crate) fn again(test: &str, directory: &Path) -> Command {
+    let mut command = Command::new(env::current_exe().unwrap());
+    command.args(["--exact", test, "--nocapture"]).env(WORKS_IN, directory).stdin(Stdio::null());
+    command
+}
+
+/// The directory that [`again`] was given.
+pub(crate) fn given() -> Option<PathBuf> {
+    env::var_os(WORKS_IN).map(PathBuf::from)
+}
+
+const WORKS_IN: &str = "VMKIT_HOSTS_TEST_DIRECTORY";
+
+/// The directory to work in, once the test has been started again in a mount namespace of its own
+/// where `setup`, a shell script, has run in it. `None`: it has passed there.
+///
+/// Where there is no root the test says so and passes; under `CI` it fails.
+#[expect(clippy::print_stdout, reason = "a test that does not run must not look like one that did")]
+pub(crate) fn in_a_namespace(test: &str, setup: &str) -> Option<PathBuf> {
+    if let Some(directory) = given() {
+        return Some(directory);
+    }
+    if !rustix::process::geteuid().is_root() {
+        assert!(env::var_os("CI").is_none(), "{test} needs root, for mounts");
+        println!("\n!!! SKIPPED: {test} needs root, for mounts\n");
+        return None;
+    }
+    let directory = directory();
+    let status = Command::new("unshare")
+        .args(["--mount", "--propagation", "private", "sh", "-ec"])
+        .arg(format!("cd \"$0\"; {setup}\nexec \"$@\""))
+        .arg(directory.path())
+        .arg(env::current_exe().unwrap())
+        .args(["--exact", test, "--nocapture"])
+        .env(WORKS_IN, directory.path())
+        .status();
+    assert!(status.expect("start unshare").success(), "{test} in its namespace");
+    None
+}
