@@ -42,6 +42,7 @@ impl<'a> Stopwatch<'a> {
         // Without a shell in between, whose start would be measured and subtracted.
         hyperfine.args(["--shell=none", "--style=none", "--warmup=2", "--ignore-failure"]);
         hyperfine.args(["--runs", &runs.to_string(), "--export-json"]).arg(&self.export);
+        hyperfine.env("XDG_STATE_HOME", self.lab.folder().join("state"));
         if let Some(prepare) = prepare {
             hyperfine.args(["--prepare", prepare]);
         }
@@ -61,6 +62,7 @@ impl<'a> Stopwatch<'a> {
     pub(crate) fn memory_mb(&self, arguments: &[&str]) -> anyhow::Result<f64> {
         let line = vm_line(self.lab, arguments);
         let mut time = self.lab.host().command("time");
+        time.env("XDG_STATE_HOME", self.lab.folder().join("state"));
         time.args(["--format=%M", "--output"]).arg(&self.export).args(line.split(' '));
         // vm's status is an answer; what counts is that time could measure.
         vmkit_lab::finish(&mut time)?;
