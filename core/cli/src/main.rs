@@ -14,6 +14,7 @@ mod explain;
 mod host_keys;
 mod observe;
 mod output;
+mod pause;
 mod plugins;
 mod resolve;
 mod scene;

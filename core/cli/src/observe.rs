@@ -14,6 +14,7 @@ pub(crate) use crate::scene::{Place, Scene, Source, capture, is_alive};
 use crate::{
     context::Context,
     host_keys::{Keys, Standing},
+    pause,
     scene::{record, snapshot},
 };
 
@@ -119,7 +120,7 @@ impl<'a> Observer<'a> {
         wanted: impl FnOnce(&Scene) -> anyhow::Result<Vec<String>>,
     ) -> anyhow::Result<(Scene, Observations)> {
         let began = Instant::now();
-        let (mut scene, monitors) = match &self.record {
+        let (mut scene, mut monitors) = match &self.record {
             Some((directory, record)) => {
                 (Scene::of_record(directory.clone(), record.clone()), Monitors::default())
             }
@@ -127,6 +128,7 @@ impl<'a> Observer<'a> {
         };
         tracing::debug!("machines and network read: {:?}", began.elapsed());
         let wanted = wanted(&scene)?;
+        let is_wanted = |name: &str| wanted.iter().any(|wanted| wanted == name);
         let alive = || scene.machines.iter().filter(|machine| is_alive(machine));
         let cases: Vec<Case> = alive().map(case).collect();
         let targets = alive().map(target).collect();
@@ -134,7 +136,8 @@ impl<'a> Observer<'a> {
         run.revive();
         run.set_network(scene.network.as_ref());
         // QEMU answers while the signals look.
-        let asked = monitors.ask(|name| wanted.iter().any(|wanted| wanted == name));
+        let few = self.thorough || wanted.len() <= pause::FEW;
+        let asked = monitors.ask(|name| few && is_wanted(name));
         let evidence = run.discover(targets);
         tracing::debug!("addresses discovered: {:?}", began.elapsed());
         asked.tell(&mut scene.machines);
@@ -165,6 +168,11 @@ impl<'a> Observer<'a> {
             probes.iter_mut().zip(overdue).for_each(|(asked, late)| asked.extend(late));
         }
         let clarity = clarity(&cases, &quick, &scene, self.weights);
+        let answering = |name: &str| {
+            let mut of_cases = cases.iter().zip(&clarity);
+            of_cases.any(|(case, of)| case.name == name && of.answers)
+        };
+        let asked = monitors.ask(|name| is_wanted(name) && !answering(name));
         let thorough = self.thorough;
         let in_doubt = |mut candidates: Vec<Vec<IpAddr>>| {
             let clear = |of: &Clarity| of.beyond_doubt && !thorough;
@@ -203,8 +211,16 @@ impl<'a> Observer<'a> {
         }
         let observed = run.settle();
         tracing::debug!("addresses probed: {:?}", began.elapsed());
-        let (evidence, mut outcomes) = (observed.evidence, observed.outcomes);
+        let (mut evidence, mut outcomes) = (observed.evidence, observed.outcomes);
         outcomes.extend(self.silenced.iter().cloned());
+        asked.tell(&mut scene.machines);
+        let paused: Vec<bool> = scene
+            .machines
+            .iter()
+            .filter(|machine| is_alive(machine))
+            .map(|machine| machine.power == Power::Paused)
+            .collect();
+        pause::forget_silence(&mut evidence, |vm| paused.get(vm) == Some(&true));
         self.learn(&mut scene, &cases, &evidence);
         Ok((scene, Observations { cases, evidence, outcomes }))
     }
@@ -235,11 +251,14 @@ fn unasked(mut addresses: Vec<Vec<IpAddr>>, asked: &[Vec<IpAddr>]) -> Vec<Vec<Ip
 }
 
 /// How clear the address of one machine is.
+#[expect(clippy::struct_excessive_bools, reason = "each decides about another question")]
 struct Clarity {
     /// It has one address that can be used.
     resolved: bool,
     /// And its MAC, and nobody else's, was seen there.
     beyond_doubt: bool,
+    /// The guest answers there.
+    answers: bool,
     /// It is certain enough to outlast the run.
     certain: bool,
 }
@@ -259,7 +278,12 @@ fn clarity(
                 && !candidate.flags.iter().any(shared)
         });
         let certain = pick.may_be_written(weights);
-        Clarity { resolved: resolved.is_some(), beyond_doubt, certain }
+        Clarity {
+            resolved: resolved.is_some(),
+            beyond_doubt,
+            answers: pause::answers(pick),
+            certain,
+        }
     };
     let picks = score(cases, evidence, scene.network.as_ref(), scene.now(), weights);
     picks.iter().map(of_pick).collect()

@@ -19,11 +19,13 @@ impl Monitors {
         self.0.push((machine.to_owned(), socket));
     }
 
-    /// Asks the monitors of the machines that are wanted, without waiting. QEMU answers while
-    /// others work.
-    pub fn ask(self, wanted: impl Fn(&str) -> bool) -> AskedMonitors {
-        let wanted = self.0.into_iter().filter(|(machine, _)| wanted(machine));
-        let (machines, sockets): (Vec<_>, Vec<_>) = wanted.unzip();
+    /// Asks the monitors of the machines that are wanted, without waiting, and leaves the others
+    /// for later. QEMU answers while others work.
+    pub fn ask(&mut self, wanted: impl Fn(&str) -> bool) -> AskedMonitors {
+        let all = std::mem::take(&mut self.0).into_iter();
+        let (wanted, others) = all.partition(|(machine, _)| wanted(machine));
+        self.0 = others;
+        let (machines, sockets): (Vec<_>, Vec<_>) = wanted.into_iter().unzip();
         AskedMonitors {
             machines,
             questions: qmp::ask(&sockets.iter().map(PathBuf::as_path).collect::<Vec<&Path>>()),

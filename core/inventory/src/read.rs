@@ -50,7 +50,7 @@ pub fn read(location: &Location, platform: &impl Platform, depth: Depth) -> Inve
     match depth {
         Depth::ProcessesOnly => survey(location, platform, false).0,
         Depth::WithQmp => {
-            let (mut inventory, monitors) = read_beside_monitors(location, platform);
+            let (mut inventory, mut monitors) = read_beside_monitors(location, platform);
             monitors.ask(|_| true).tell(&mut inventory.machines);
             inventory
         }
@@ -185,7 +185,8 @@ fn machine(
 fn is_of_this_run(log: &Path, started_at: Option<SystemTime>) -> bool {
     let Ok(status) = log.symlink_metadata() else { return false };
     let written = status.modified().ok().filter(|_| status.is_file());
-    let age_at_start = started_at.zip(written).map(|(start, written)| start.duration_since(written));
+    let age_at_start =
+        started_at.zip(written).map(|(start, written)| start.duration_since(written));
     !matches!(age_at_start, Some(Ok(age)) if age > START_SLACK)
 }
 

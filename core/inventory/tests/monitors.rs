@@ -163,13 +163,15 @@ fn only_wanted_monitors_are_asked_later_and_none_takes_a_process_away() {
         let lines = if name == "mute" { &["no QMP\r\n"] } else { PAUSED };
         scripted(&directory.join(format!("{name}.qmp")), lines);
     }
-    let (mut inventory, monitors) = read_beside_monitors(&data.location(), &platform);
+    let (mut inventory, mut monitors) = read_beside_monitors(&data.location(), &platform);
     assert!(inventory.machines.iter().all(|machine| machine.power == Power::Running));
     monitors.ask(|name| name != "unwanted").tell(&mut inventory.machines);
     let powers: Vec<_> = inventory.machines.iter().map(|machine| machine.power).collect();
     assert_eq!(powers, [Power::Running, Power::Paused, Power::Running]);
     assert_eq!(of(&inventory, "unwanted").qmp, Reading::Unknown(Unread::NotTried));
     assert!(format!("{:?}", of(&inventory, "mute").qmp).contains("does not speak QMP"));
+    monitors.ask(|_| true).tell(&mut inventory.machines);
+    assert_eq!(of(&inventory, "unwanted").power, Power::Paused);
 }
 
 #[test]

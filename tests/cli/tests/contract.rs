@@ -49,6 +49,21 @@ fn a_machine_with_a_process_and_no_address_is_initializing() {
     assert!(full["pid"].as_u64().is_some());
 }
 
+/// More than those whose monitors are asked before anything else.
+#[test]
+fn of_many_machines_those_that_do_not_answer_are_asked_whether_they_are_paused() {
+    let mut directory = DataDirectory::new();
+    let names: Vec<String> = (0..17).map(|number| format!("vm{number:02}")).collect();
+    for name in &names {
+        directory.add(name);
+        directory.start(name);
+    }
+    let output = directory.run(&["status", "--json"]);
+    for name in &names {
+        assert_eq!(output.machine(name)["state"], "paused", "{name}");
+    }
+}
+
 #[test]
 fn a_pid_that_belongs_to_another_program_does_not_count() {
     let directory = DataDirectory::new();
