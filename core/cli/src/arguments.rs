@@ -2,7 +2,7 @@
 
 #![expect(clippy::doc_markdown, reason = "these comments are the help text, which shows backticks")]
 
-use std::{path::PathBuf, time::Duration};
+use std::{ffi::OsString, path::PathBuf, time::Duration};
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
@@ -71,6 +71,13 @@ pub(crate) enum Command {
     Status(Status),
     /// The best address of one VM alone, for scripts
     Resolve(Resolve),
+    /// Log in to a VM by its name, or run a command there
+    Ssh(Ssh),
+    /// Entries for ~/.ssh/config, so that `ssh NAME` finds each VM wherever it is
+    SshConfig(SshConfig),
+    /// Connects OpenSSH to a VM; the entries of `vm ssh-config` use it
+    #[command(hide = true)]
+    SshConnect(SshConnect),
     /// Why a VM has no usable address, with proof and the way out
     Doctor(Doctor),
     /// The page of one cause that `vm doctor` names
@@ -127,6 +134,41 @@ pub(crate) struct Resolve {
     /// Answer from the snapshot in this directory; nothing is sent and nothing else is read
     #[arg(long, value_name = "DIR")]
     pub(crate) from: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+The exit status is that of ssh: the command's own, or 255 where no connection came about. Where the
+VM has no usable address ssh is not started, and the exit status is that of `vm resolve`.")]
+pub(crate) struct Ssh {
+    /// The VM
+    #[arg(value_name = "NAME")]
+    pub(crate) name: String,
+    /// The user to log in as [default: the VM's own]
+    #[arg(short = 'l', long, value_name = "USER", value_parser = login)]
+    pub(crate) user: Option<String>,
+    /// What to run there in place of a login shell
+    #[arg(last = true, value_name = "COMMAND")]
+    pub(crate) command: Vec<OsString>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SshConfig {
+    /// Write them to ~/.ssh/vmkit_config and include that in ~/.ssh/config
+    #[arg(long)]
+    pub(crate) install: bool,
+    /// Take both back
+    #[arg(long, conflicts_with = "install")]
+    pub(crate) uninstall: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SshConnect {
+    /// The VM
+    pub(crate) name: String,
+    /// The port to connect to
+    #[arg(default_value_t = 22)]
+    pub(crate) port: u16,
 }
 
 #[derive(Debug, Args)]
@@ -219,6 +261,15 @@ fn seconds(text: &str) -> Result<Duration, String> {
     }
 }
 
+/// A user's name on a Linux or BSD guest; one that began with `-` would be an option of ssh.
+fn login(text: &str) -> Result<String, String> {
+    let odd = |c: char| c.is_control() || c.is_whitespace() || "'`\";&<>|(){}$\\@".contains(c);
+    if text.is_empty() || text.len() > 64 || text.starts_with('-') || text.contains(odd) {
+        return Err("not the name of a user".to_owned());
+    }
+    Ok(text.to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use clap::CommandFactory as _;
@@ -228,6 +279,14 @@ mod tests {
     #[test]
     fn the_definition_of_the_command_line_is_consistent() {
         Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn a_user_cannot_be_an_option_of_ssh() {
+        assert_eq!(login("ubuntu"), Ok("ubuntu".to_owned()));
+        for wrong in ["", "-oProxyCommand=x", "a b", "a@b", "$(x)", "a\n"] {
+            assert!(login(wrong).is_err(), "{wrong}");
+        }
     }
 
     #[test]

@@ -20,6 +20,9 @@ mod resolve;
 mod scene;
 mod select;
 mod snapshot;
+mod ssh;
+mod ssh_config;
+mod ssh_connect;
 mod status;
 
 use std::process::ExitCode;
@@ -35,6 +38,9 @@ fn main() -> ExitCode {
     let outcome = Context::new(&arguments.global).and_then(|context| match &arguments.command {
         Command::Status(wanted) => status::run(wanted, &context),
         Command::Resolve(wanted) => resolve::run(wanted, &context),
+        Command::Ssh(wanted) => ssh::run(wanted, &context),
+        Command::SshConfig(wanted) => ssh_config::run(wanted, &context),
+        Command::SshConnect(wanted) => ssh_connect::run(wanted, &context),
         Command::Doctor(wanted) => doctor::run(wanted, &context),
         Command::Explain { code } => explain::run(code, &context),
         Command::Plugin(wanted) => plugins::run(&wanted.command, &context),

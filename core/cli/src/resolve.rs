@@ -1,7 +1,8 @@
 //! `vm resolve`.
 
-use std::{slice, time::Instant};
+use std::{net::IpAddr, path::PathBuf, slice, time::Instant};
 
+use anyhow::Context as _;
 use vmkit_inventory::{Machine, Problem, Severity};
 use vmkit_report::Resolution;
 use vmkit_scoring::{Pick, Weights};
@@ -16,40 +17,64 @@ use crate::{
     status::{exit_of_named, rows, view},
 };
 
+/// What was found out about one machine.
+pub(crate) struct Answer {
+    /// What it means for the exit status.
+    pub(crate) exit: Exit,
+    /// The machine as it was read.
+    pub(crate) machine: Machine,
+    /// Its address, where there is one that can be used.
+    pub(crate) address: Option<IpAddr>,
+}
+
 /// Runs the command.
 pub(crate) fn run(wanted: &arguments::Resolve, context: &Context) -> anyhow::Result<Exit> {
+    let tell = |resolution: &Resolution<'_>| {
+        output::answer(|out| {
+            if wanted.json { resolution.write_json(out) } else { resolution.write_address(out) }
+        })
+    };
+    Ok(ask(&wanted.name, wanted.from.as_ref(), context, tell)?.exit)
+}
+
+/// Looks for the address of one machine and hands it to `tell`, then says beside the answer why
+/// there is none, or what is doubtful about it.
+pub(crate) fn ask(
+    name: &String,
+    from: Option<&PathBuf>,
+    context: &Context,
+    tell: impl FnOnce(&Resolution<'_>) -> anyhow::Result<()>,
+) -> anyhow::Result<Answer> {
     let began = Instant::now();
-    let names = slice::from_ref(&wanted.name);
+    let names = slice::from_ref(name);
     let weights = Weights::builtin()?;
     // The slow signals of the full mode are waited for only where the others leave a doubt.
     let mode = vmkit_wire::Mode::Full;
-    let place = Place::of(wanted.from.as_ref());
-    let mut observer = Observer::start(place, mode, &weights, context)?;
+    let mut observer = Observer::start(Place::of(from), mode, &weights, context)?;
     let (scene, seen) = observer.look(|scene| {
         Ok(select(scene, names)?.into_iter().map(|machine| machine.name.clone()).collect())
     })?;
-    let mut exit = Exit::Healthy;
-    for (machine, pick) in rows(&scene, &seen, names, &weights)? {
-        let lacking = lacking(machine, &pick, &scene.problems);
-        exit = if lacking.is_empty() { exit_of_named(machine, &pick) } else { Exit::Failed };
-        let vm = view::vm(machine, pick, scene.now());
-        let plugins = seen.outcomes.iter().map(view::plugin).collect();
-        let resolution = Resolution::new(vm, plugins, scene.now(), began.elapsed());
-        if exit == Exit::Findings && is_alive(machine) && !resolution.anything_answered() {
-            exit = Exit::CannotTell;
-        }
-        output::answer(|out| {
-            if wanted.json { resolution.write_json(out) } else { resolution.write_address(out) }
-        })?;
-        output::problems(&lacking, context);
-        let snapshot = wanted.from.as_ref().map(|directory| directory.display().to_string());
-        let remark = resolution.remark(snapshot.as_deref());
-        // Without an answer its reason is an error, which is never left out.
-        if let Some(remark) = remark.filter(|_| exit != Exit::Healthy || !context.quiet) {
-            output::note(&remark);
-        }
+    let (machine, pick) = rows(&scene, &seen, names, &weights)?
+        .pop()
+        .with_context(|| format!("cannot find the machine `{name}` again"))?;
+    let lacking = lacking(machine, &pick, &scene.problems);
+    let mut exit = if lacking.is_empty() { exit_of_named(machine, &pick) } else { Exit::Failed };
+    let address = pick.address;
+    let vm = view::vm(machine, pick, scene.now());
+    let plugins = seen.outcomes.iter().map(view::plugin).collect();
+    let resolution = Resolution::new(vm, plugins, scene.now(), began.elapsed());
+    if exit == Exit::Findings && is_alive(machine) && !resolution.anything_answered() {
+        exit = Exit::CannotTell;
     }
-    Ok(exit)
+    tell(&resolution)?;
+    output::problems(&lacking, context);
+    let snapshot = from.map(|directory| directory.display().to_string());
+    let remark = resolution.remark(snapshot.as_deref());
+    // Without an answer its reason is an error, which is never left out.
+    if let Some(remark) = remark.filter(|_| exit != Exit::Healthy || !context.quiet) {
+        output::note(&remark);
+    }
+    Ok(Answer { exit, machine: machine.clone(), address })
 }
 
 /// What could not be read of a machine whose address was not found: with it, it might have been.

@@ -1,0 +1,85 @@
+//! `vm ssh`: OpenSSH's client with the right user, address and host key name.
+
+use std::{net::IpAddr, os::unix::process::CommandExt as _, process::Command};
+
+use anyhow::Context as _;
+use vmkit_inventory::Machine;
+use vmkit_types::Reading;
+
+use crate::{
+    arguments,
+    context::Context,
+    exit::{Exit, Failure},
+    output,
+    resolve::ask,
+};
+
+/// Runs the command. Where the machine has an address, this process becomes ssh.
+pub(crate) fn run(wanted: &arguments::Ssh, context: &Context) -> anyhow::Result<Exit> {
+    let answer = ask(&wanted.name, None, context, |_| Ok(()))?;
+    let Some(address) = answer.address else { return Ok(answer.exit) };
+    let machine = &answer.machine;
+    let user = wanted.user.as_ref().or(machine.username.as_ref().known());
+    if let (None, Reading::Unknown(why)) = (user, &machine.username) {
+        output::note(&format!("the user of {} is unknown ({why}); ssh decides\n", machine.name));
+    }
+    let mut command = command(machine, address, user);
+    command.args(&wanted.command);
+    become_invoker(&mut command, context)?;
+    // It comes back only where it fails.
+    Err(command.exec()).context("cannot start ssh; OpenSSH's client has to be in PATH")
+}
+
+/// ssh to this machine at this address. What follows is the command to run there.
+///
+/// The machine's name stays the host, so that the user's own settings for it apply, and its
+/// address is the host name that they could give it as well.
+fn command(machine: &Machine, address: IpAddr, user: Option<&String>) -> Command {
+    let mut command = Command::new("ssh");
+    command.arg(format!("-oHostName={address}"));
+    command.arg(format!("-oHostKeyAlias={}", host_key_alias(machine)));
+    command.arg("-oCheckHostIP=no");
+    // The address is one of this computer's own links: nothing lies between.
+    command.arg("-oProxyCommand=none");
+    if let Some(user) = user {
+        command.arg("-l").arg(user);
+    }
+    // ssh takes options after the host too, unless this stands before it.
+    command.args(["-p", "22", "--", &machine.name]);
+    command
+}
+
+/// The name by which ssh remembers the machine's host keys, in place of its address, which may be
+/// another's tomorrow.
+///
+/// cloud-init makes new host keys for each instance: its id keeps a machine that was made anew
+/// apart from the one that had its name before.
+pub(crate) fn host_key_alias(machine: &Machine) -> String {
+    let plain = |c: char| if c.is_ascii_alphanumeric() || "-_.".contains(c) { c } else { '_' };
+    let instance = machine.instance.as_ref().known();
+    let instance = instance.map(|id| id.chars().map(plain).collect::<String>());
+    let parts = ["vmkit", &machine.name].into_iter().chain(instance.as_deref());
+    parts.collect::<Vec<_>>().join("-")
+}
+
+/// Under sudo ssh runs as the user who called it, with that user's keys and known hosts.
+fn become_invoker(command: &mut Command, context: &Context) -> anyhow::Result<()> {
+    let invoker = &context.invoker;
+    if !invoker.via_sudo {
+        return Ok(());
+    }
+    let Reading::Known(home) = &invoker.home else {
+        return Err(Failure::new(format!("the home directory of user {} is unknown", invoker.uid))
+            .with_hint("run it without sudo")
+            .into());
+    };
+    // Supplementary groups are root's, and the standard library gives them up.
+    command.uid(invoker.uid).gid(invoker.gid).env("HOME", home);
+    for name in ["USER", "LOGNAME"] {
+        match std::env::var_os("SUDO_USER") {
+            Some(user) => command.env(name, user),
+            None => command.env_remove(name),
+        };
+    }
+    Ok(())
+}
