@@ -10,6 +10,7 @@
 
 pub mod calibrate;
 pub mod careful;
+pub mod diagnosis;
 pub mod diagram;
 pub mod families;
 pub mod labelled;

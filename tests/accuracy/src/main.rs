@@ -11,7 +11,7 @@ use clap::{Parser, Subcommand};
 use serde_json::json;
 use vmkit_accuracy::{
     calibrate::{Table, fit},
-    diagram,
+    diagnosis, diagram,
     families::{Set, families},
     recorded, rules,
     run::{Answered, CASES, answer, cases_of, total},
@@ -35,6 +35,15 @@ enum Task {
         /// Print wrongly answered cases of this family instead.
         #[arg(long)]
         show: Option<String>,
+        /// Snapshots of each family of faults that the doctor is asked about.
+        #[arg(long, default_value_t = diagnosis::RECORDS)]
+        records: u64,
+        /// Print every wrong answer of the doctor, but those of held-out families.
+        #[arg(long)]
+        show_diagnosis: bool,
+        /// Keep the doctor's snapshots in this directory.
+        #[arg(long)]
+        keep: Option<PathBuf>,
         /// Where figures.json and reliability.svg are written.
         #[arg(long)]
         output: PathBuf,
@@ -62,12 +71,35 @@ fn main() -> anyhow::Result<()> {
             println!("{}", show::wrong(family, cases, &weights));
             Ok(())
         }
-        Task::Accuracy { cases, output, .. } => accuracy(cases, &output),
+        Task::Accuracy { records, show_diagnosis: true, keep, .. } => {
+            let outcomes = measure_diagnosis(records, keep.as_deref())?;
+            let looked_at = outcomes.iter().filter(|outcome| !outcome.held_out);
+            for outcome in looked_at.filter(|outcome| outcome.is_missed()) {
+                println!("{}", outcome.line());
+            }
+            Ok(())
+        }
+        Task::Accuracy { cases, records, keep, output, .. } => {
+            accuracy(cases, records, keep.as_deref(), &output)
+        }
         Task::Calibrate { cases, weights, write } => calibrate(cases, &weights, write),
     }
 }
 
-fn accuracy(cases: u64, output: &std::path::Path) -> anyhow::Result<()> {
+fn measure_diagnosis(
+    records: u64,
+    keep: Option<&std::path::Path>,
+) -> anyhow::Result<Vec<diagnosis::Outcome>> {
+    let temporary = tempfile::tempdir().context("cannot make a directory for snapshots")?;
+    Ok(diagnosis::measure(records, keep.unwrap_or(temporary.path()))?)
+}
+
+fn accuracy(
+    cases: u64,
+    records: u64,
+    keep: Option<&std::path::Path>,
+    output: &std::path::Path,
+) -> anyhow::Result<()> {
     let start = Instant::now();
     let weights = Weights::builtin()?;
     let answered = answer(cases, &weights);
@@ -94,6 +126,10 @@ fn accuracy(cases: u64, output: &std::path::Path) -> anyhow::Result<()> {
             None
         }
     };
+    match measure_diagnosis(records, keep) {
+        Ok(outcomes) => print!("\n{}", diagnosis::render(&outcomes)),
+        Err(error) => println!("\ndiagnosis: not answered: {error:#}"),
+    }
     write_figures(&answered, recorded.as_ref(), weights.id(), output)?;
     println!(
         "\n{:.1} s; figures.json and reliability.svg are in {}",

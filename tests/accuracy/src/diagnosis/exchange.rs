@@ -1,0 +1,366 @@
+//! What becomes of a machine's DHCP: its frames pass the port, the bridge, the uplink, the air and
+//! the router, and each fault acts where it acts in life.
+
+use std::net::Ipv4Addr;
+
+use vmkit_types::Mac;
+
+use super::{
+    frames::{
+        ACK, BROADCAST, DECLINE, DISCOVER, Dhcp, NAK, OFFER, REQUEST, arp, router_solicitation,
+    },
+    site::{Client, Site, Vm},
+};
+
+const NOBODY: Ipv4Addr = Ipv4Addr::UNSPECIFIED;
+const ALL: Mac = Mac::new([0xff; 6]);
+/// Seconds in which the stations of a bridge with a forward delay of 15 s hear nothing.
+const FORWARD_DELAY_MS: u64 = 30_000;
+
+/// What the guest's client went through, for its console.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Step {
+    Asked,
+    Offered(Ipv4Addr, Ipv4Addr),
+    Bound(Ipv4Addr, Ipv4Addr),
+    Refused,
+    Declined(Ipv4Addr),
+    GaveUp,
+}
+
+/// What passed, and what became of it.
+#[derive(Default)]
+pub(super) struct Played {
+    pub(super) guest: Vec<(u64, Vec<u8>)>,
+    pub(super) uplink: Vec<(u64, Vec<u8>)>,
+    pub(super) steps: Vec<Step>,
+    pub(super) bound: Option<Ipv4Addr>,
+}
+
+/// One DHCP server.
+#[derive(Clone, Copy)]
+struct Server {
+    address: Ipv4Addr,
+    mac: Mac,
+    gives: Ipv4Addr,
+    router: Ipv4Addr,
+}
+
+/// Seconds between a client's questions while nobody answers.
+fn rhythm(client: Client) -> &'static [u64] {
+    match client {
+        Client::Udhcpc => &[3, 3, 4],
+        Client::Dhclient => &[4, 7, 11],
+        Client::Dhcpcd => &[4, 8, 9],
+        Client::Networkd => &[2, 4, 8, 9],
+    }
+}
+
+/// Lets the machine ask from `from` on for `window` milliseconds, or until it has its address.
+pub(super) fn play(site: &mut Site, vm: &Vm, from: u64, window: u64) -> Played {
+    let mut played = Played::default();
+    if !sends(site, vm) {
+        return played;
+    }
+    let mut at = from;
+    played.guest.push((at, router_solicitation(vm.mac)));
+    if site.has("guest-static-wrong-subnet") && vm.ails {
+        let own = Ipv4Addr::new(10, 211, 55, 9);
+        for second in 0..window / 4000 {
+            let frame = arp(1, (vm.mac, own), (Mac::new([0; 6]), Ipv4Addr::new(10, 211, 55, 1)), ALL);
+            played.guest.push((from + second * 4000, frame));
+        }
+        return played;
+    }
+    if vm.ails && site.has_any(&["guest-no-dhcp-client", "guest-ipv6-only"]) {
+        for second in 1..=window / 4000 {
+            played.guest.push((from + second * 4000, router_solicitation(vm.mac)));
+        }
+        return played;
+    }
+    let mut xid = u32::try_from(site.random.within(1..=u64::from(u32::MAX))).unwrap_or(7);
+    let mut pause = rhythm(vm.client).iter().cycle();
+    while at < from + window && played.bound.is_none() {
+        let before = played.steps.len();
+        at = ask(site, vm, at, xid, &mut played);
+        if played.bound.is_some() {
+            break;
+        }
+        if played.steps.len() == before + 1 {
+            at += pause.next().copied().unwrap_or(4) * 1000 + site.random.within(0..=300);
+        } else {
+            xid = xid.wrapping_add(0x0101_0101);
+            at += 2000 + site.random.within(0..=1500);
+        }
+    }
+    if played.bound.is_none() {
+        played.steps.push(Step::GaveUp);
+    }
+    played
+}
+
+/// Whether the machine's frames reach its port at all.
+fn sends(site: &Site, vm: &Vm) -> bool {
+    let silent = [
+        "guest-not-booted",
+        "guest-no-nic",
+        "guest-link-down",
+        "vm-not-running",
+        "vm-paused",
+        "vm-user-network",
+    ];
+    !(vm.ails && site.has_any(&silent))
+}
+
+/// Whether a frame crosses the bridge between the port and the uplink.
+fn crosses(site: &mut Site, vm: &Vm, at: u64) -> bool {
+    let shut = [
+        "host-port-not-bridged",
+        "host-bridge-port-blocked",
+        "host-wifi-cannot-bridge",
+        "host-firewall-drops-bridged",
+    ];
+    if vm.ails && site.has_any(&shut) {
+        return false;
+    }
+    let started = site.now - site.age * 1000;
+    if site.has("host-bridge-forward-delay") && at < started + FORWARD_DELAY_MS {
+        return false;
+    }
+    !(site.has("dhcp-lossy-link") && site.random.chance(0.6))
+}
+
+/// The servers that hear the machine's request and have an answer.
+fn servers(site: &Site, vm: &Vm) -> Vec<Server> {
+    let deaf = [
+        "dhcp-no-server",
+        "dhcp-pool-exhausted",
+        "host-dhcp-server-down",
+        "host-firewall-blocks-dhcp-server",
+        "router-drops-foreign-chaddr",
+        "router-blocks-vm-mac",
+        "wifi-foreign-mac-dropped",
+        "host-uplink-down",
+        "host-wrong-uplink",
+        "other-port-security",
+        "other-vlan-tagged",
+    ];
+    let shared_without_address = site.shared && site.has("host-no-bridge-address");
+    if shared_without_address || vm.ails && site.has_any(&deaf) {
+        return Vec::new();
+    }
+    let (mut gives, mut router) = (vm.address, site.gateway);
+    if site.has("dhcp-wrong-subnet") && vm.ails {
+        (gives, router) = (Ipv4Addr::new(10, 50, 7, 33), Ipv4Addr::new(10, 50, 7, 1));
+    }
+    if site.has("dhcp-bad-gateway") {
+        router = Ipv4Addr::new(10, 99, 0, 1);
+    }
+    if site.has("dhcp-gives-host-address") && vm.ails {
+        gives = site.host;
+    }
+    if site.has("guest-duplicate-client-id") {
+        gives = site.vms[0].address;
+    }
+    let first = Server { address: site.gateway, mac: site.gateway_mac, gives, router };
+    let mut servers = vec![if site.shared { Server { mac: site.bridge_mac, ..first } } else { first }];
+    let second_mac = Mac::new([0x00, 0x1e, 0x42, 0x10, 0x20, 0x30]);
+    if site.has("dhcp-rogue-server") {
+        let address = site.at(3);
+        servers.push(Server { address, mac: second_mac, gives: site.at(222), router: address });
+    }
+    if site.has("dhcp-nak-loop") {
+        let address = Ipv4Addr::new(192, 168, 9, 1);
+        let gives = Ipv4Addr::new(192, 168, 9, 77);
+        servers.push(Server { address, mac: second_mac, gives, router: address });
+    }
+    servers
+}
+
+/// One question and what follows; the time after it.
+fn ask(site: &mut Site, vm: &Vm, at: u64, xid: u32, played: &mut Played) -> u64 {
+    let flags = if vm.wants_broadcast { BROADCAST } else { 0 };
+    let discover = Dhcp {
+        kind: DISCOVER,
+        xid,
+        flags,
+        source: vm.mac,
+        destination: ALL,
+        from: NOBODY,
+        to: Ipv4Addr::BROADCAST,
+        chaddr: vm.mac,
+        ciaddr: NOBODY,
+        yiaddr: NOBODY,
+        client_id: vm.client_id.clone(),
+        hostname: Some(vm.name.clone()),
+        requested: None,
+        server: None,
+        terms: None,
+        checksum_wrong: false,
+    };
+    played.steps.push(Step::Asked);
+    if !up(site, vm, at, &discover, played) {
+        return at;
+    }
+    let mut taken = None;
+    let answers = servers(site, vm);
+    for (place, server) in answers.iter().enumerate() {
+        let offer = reply(&discover, OFFER, *server, site);
+        let when = at + 4 + place as u64 * 11;
+        if down(site, vm, when, &offer, played) && taken.is_none() {
+            taken = Some(*server);
+        }
+    }
+    let Some(server) = taken else { return at };
+    played.steps.push(Step::Offered(server.gives, server.address));
+    if vm.ails && site.has("guest-discards-offer") {
+        return at + 20;
+    }
+    let request = Dhcp {
+        kind: REQUEST,
+        requested: Some(server.gives),
+        server: Some(server.address),
+        ..discover
+    };
+    let when = at + 30;
+    if !up(site, vm, when, &request, played) {
+        return when;
+    }
+    if let Some(other) = answers.iter().find(|s| site.has("dhcp-nak-loop") && s.gives != server.gives)
+    {
+        // Authoritative: it denies what is not of its own network.
+        let nak = Dhcp {
+            yiaddr: NOBODY,
+            terms: None,
+            destination: ALL,
+            to: Ipv4Addr::BROADCAST,
+            ..reply(&request, NAK, *other, site)
+        };
+        if down(site, vm, when + 2, &nak, played) {
+            played.steps.push(Step::Refused);
+            return when;
+        }
+    }
+    let ack = reply(&request, ACK, server, site);
+    if !down(site, vm, when + 6, &ack, played) {
+        return when;
+    }
+    settle(site, vm, when + 10, server, &request, played)
+}
+
+/// The machine has its ACK: it looks whether the address is free, and uses it.
+fn settle(
+    site: &mut Site,
+    vm: &Vm,
+    at: u64,
+    server: Server,
+    request: &Dhcp,
+    played: &mut Played,
+) -> u64 {
+    let (own, none) = (server.gives, Mac::new([0; 6]));
+    let probe = arp(1, (vm.mac, NOBODY), (none, own), ALL);
+    played.guest.push((at, probe.clone()));
+    played.uplink.push((at, probe));
+    if vm.ails && site.has("address-conflict") {
+        let other = Mac::new([0xb8, 0x27, 0xeb, 0x41, 0x52, 0x63]);
+        let answer = arp(2, (other, own), (vm.mac, NOBODY), vm.mac);
+        played.uplink.push((at + 1, answer.clone()));
+        played.guest.push((at + 1, answer));
+        let decline = Dhcp { kind: DECLINE, ..request.clone() };
+        up(site, vm, at + 20, &decline, played);
+        played.steps.push(Step::Declined(own));
+        return at + 8000;
+    }
+    if vm.ails && site.has("other-lease-of-zero") {
+        played.steps.push(Step::Offered(own, server.address));
+        return at;
+    }
+    if !(vm.ails && site.has_any(&["other-lease-not-applied", "arp-filtered"])) {
+        played.guest.push((at + 5, arp(1, (vm.mac, own), (none, own), ALL)));
+        let source = if site.translates() { site.host_mac } else { vm.mac };
+        played.uplink.push((at + 5, arp(1, (source, own), (none, own), ALL)));
+        played.guest.push((at + 9, arp(1, (vm.mac, own), (none, server.router), ALL)));
+        let back = arp(2, (server.mac, server.router), (vm.mac, own), vm.mac);
+        if !site.has("dhcp-bad-gateway") {
+            played.guest.push((at + 10, back));
+        }
+    }
+    played.steps.push(Step::Bound(own, server.address));
+    played.bound = Some(own);
+    at
+}
+
+/// Sends a message of the machine on its way. Whether it reached the servers' network.
+fn up(site: &mut Site, vm: &Vm, at: u64, message: &Dhcp, played: &mut Played) -> bool {
+    let mut frame = message.frame();
+    let tagged = vm.ails && site.has("other-vlan-tagged");
+    if tagged {
+        frame.splice(12..12, [0x81, 0x00, 0x00, 0x2a]);
+    }
+    played.guest.push((at, frame));
+    let requests_dropped = vm.ails && site.has("dhcp-requests-blocked");
+    if !crosses(site, vm, at) || requests_dropped {
+        return false;
+    }
+    // A dead uplink takes no frame.
+    if site.has("host-uplink-down") {
+        return false;
+    }
+    let mut leaving = message.clone();
+    if site.translates() {
+        leaving.source = site.host_mac;
+        leaving.flags |= BROADCAST;
+    }
+    let mut frame = leaving.frame();
+    if tagged {
+        frame.splice(12..12, [0x81, 0x00, 0x00, 0x2a]);
+    }
+    played.uplink.push((at, frame));
+    true
+}
+
+fn reply(to: &Dhcp, kind: u8, server: Server, site: &Site) -> Dhcp {
+    let broadcast = to.flags & BROADCAST != 0 || site.translates();
+    let mask = Ipv4Addr::new(255, 255, 255, 0);
+    let lease = if site.has("other-lease-of-zero") { 0 } else { 86_400 };
+    Dhcp {
+        kind,
+        source: server.mac,
+        destination: if broadcast { ALL } else { to.chaddr },
+        from: server.address,
+        to: if broadcast { Ipv4Addr::BROADCAST } else { server.gives },
+        flags: to.flags | if site.translates() { BROADCAST } else { 0 },
+        ciaddr: NOBODY,
+        yiaddr: server.gives,
+        client_id: None,
+        hostname: None,
+        requested: None,
+        server: Some(server.address),
+        terms: Some((mask, server.router, lease)),
+        ..to.clone()
+    }
+}
+
+/// Sends a server's message back. Whether the machine gets it.
+fn down(site: &mut Site, vm: &Vm, at: u64, message: &Dhcp, played: &mut Played) -> bool {
+    let mut message = message.clone();
+    let by_broadcast = message.destination.is_broadcast();
+    // Lost before the uplink: nobody here sees it.
+    if vm.ails && by_broadcast && site.has("dhcp-broadcast-filtered") {
+        return false;
+    }
+    if vm.ails && site.has("wifi-unicast-offer-lost") {
+        message.destination = site.host_mac;
+        message.to = message.yiaddr;
+    }
+    played.uplink.push((at, message.frame()));
+    let lost = site.has("dhcp-replies-blocked")
+        || site.has("wifi-unicast-offer-lost")
+        || site.has("dhcp-ack-lost") && message.kind == ACK;
+    if vm.ails && lost || !crosses(site, vm, at) {
+        return false;
+    }
+    message.checksum_wrong = vm.ails && site.has("guest-discards-offer") && site.age % 2 == 0;
+    played.guest.push((at + 1, message.frame()));
+    true
+}

@@ -1,0 +1,124 @@
+//! The faults that are drawn: where they can be, and what a careful person needs to tell them.
+
+/// One fault.
+#[derive(Debug)]
+pub struct Fault {
+    /// The cause's code. One that begins with `other-` has no cause of its own: there the only
+    /// right answer is that it cannot be told.
+    pub code: &'static str,
+    /// The surroundings that it needs.
+    pub(super) given: &'static [&'static str],
+    /// Sets of parts of a snapshot, each of which suffices to tell it. An empty set: what every
+    /// snapshot has. No set: nobody can be sure of it.
+    pub(super) told_by: &'static [&'static [&'static str]],
+}
+
+const fn fault(
+    code: &'static str,
+    given: &'static [&'static str],
+    told_by: &'static [&'static [&'static str]],
+) -> Fault {
+    Fault { code, given, told_by }
+}
+
+const BRIDGED: &[&str] = &["bridged"];
+const SHARED: &[&str] = &["shared"];
+const CAPTURE: &[&[&str]] = &[&["guest"], &["uplink"]];
+
+/// All faults, by whose they are.
+pub static FAULTS: &[Fault] = &[
+    fault("guest-not-booted", &[], &[&["console"]]),
+    fault("guest-no-nic", &[], &[&["console"]]),
+    fault("guest-no-dhcp-client", &[], &[&["console"]]),
+    fault("guest-link-down", &[], &[&["qmp"], &["console"]]),
+    fault("guest-static-wrong-subnet", &[], &[&["guest"], &["console"]]),
+    fault("guest-discards-offer", &[], &[&["guest"]]),
+    fault("guest-ipv6-only", BRIDGED, &[&["neigh", "console"]]),
+    fault("guest-ssh-not-listening", &[], &[&["probes"]]),
+    fault("guest-firewall-blocks-ssh", &[], &[&["probes", "firewall"]]),
+    fault("guest-duplicate-client-id", &["two-machines"], CAPTURE),
+    fault("vm-not-running", &[], &[&[]]),
+    fault("vm-paused", &[], &[&[]]),
+    fault("vm-duplicate-mac", &["two-machines"], &[&[]]),
+    fault("vm-registry-mac-mismatch", &[], &[&[]]),
+    fault("vm-user-network", &[], &[&[]]),
+    fault("host-port-not-bridged", &["bridged", "linux"], &[&[]]),
+    fault("host-bridge-port-blocked", &["bridged", "linux"], &[&["bridge"]]),
+    fault("host-bridge-forward-delay", &["bridged", "linux", "young"], &[&["bridge"]]),
+    fault("host-uplink-down", BRIDGED, &[&[]]),
+    fault("host-wrong-uplink", &["bridged", "ethernet"], &[&["uplink"], &["test"]]),
+    fault("host-firewall-drops-bridged", &["bridged", "linux"], &[&["firewall"]]),
+    fault("host-firewall-blocks-dhcp-server", SHARED, &[&["firewall"]]),
+    fault("host-firewall-blocks-ssh", &["bridged", "linux"], &[&["firewall", "probes"]]),
+    fault("host-dhcp-server-down", SHARED, &[&["listeners"]]),
+    fault("host-no-bridge-address", &["linux"], &[&[]]),
+    fault("host-vpn-captures-subnet", &[], &[&["probes"]]),
+    fault("host-local-network-privacy", &["macos"], &[&["probes"]]),
+    fault("host-wifi-cannot-bridge", &["bridged", "linux", "wifi"], &[&[]]),
+    fault("wifi-foreign-mac-dropped", &["bridged", "linux", "wifi"], &[&["uplink"]]),
+    fault("wifi-unicast-offer-lost", &["bridged", "macos", "wifi"], &[&["guest", "uplink"]]),
+    fault("router-drops-foreign-chaddr", &["bridged", "macos", "wifi"], &[&["test"]]),
+    fault("router-blocks-vm-mac", BRIDGED, &[&["test"]]),
+    fault("client-isolation", &["bridged", "linux", "two-machines"], &[&["bridge"]]),
+    fault("proxy-arp", BRIDGED, &[&["neigh", "probes"]]),
+    fault("dhcp-no-server", BRIDGED, &[&["test"]]),
+    fault("dhcp-pool-exhausted", BRIDGED, &[]),
+    fault("dhcp-rogue-server", BRIDGED, CAPTURE),
+    fault("dhcp-nak-loop", BRIDGED, CAPTURE),
+    fault("dhcp-requests-blocked", &["bridged", "linux"], &[&["firewall"]]),
+    fault("dhcp-replies-blocked", &["bridged", "linux"], &[&["firewall"], &["guest", "uplink"]]),
+    fault("dhcp-ack-lost", &["bridged", "linux"], &[&["guest"]]),
+    fault("dhcp-broadcast-filtered", &["bridged", "macos", "wifi"], &[&["test"]]),
+    fault("dhcp-lossy-link", &["bridged", "linux"], &[&["guest"]]),
+    fault("dhcp-wrong-subnet", BRIDGED, CAPTURE),
+    fault("dhcp-bad-gateway", BRIDGED, CAPTURE),
+    fault("dhcp-gives-host-address", BRIDGED, CAPTURE),
+    fault("dhcp-renewal-failing", BRIDGED, &[&["guest"]]),
+    fault("address-conflict", BRIDGED, &[&["guest"], &["probes"]]),
+    fault("arp-filtered", &["bridged", "linux"], &[&["firewall"]]),
+    fault("identity-mismatch", BRIDGED, &[&["probes"]]),
+    fault("stale-arp", BRIDGED, &[&["neigh", "probes"]]),
+    fault("stale-lease", SHARED, &[&["leases", "probes", "neigh"]]),
+    fault("stale-dns", BRIDGED, &[&["dns", "probes", "neigh"]]),
+    fault("stale-hosts", BRIDGED, &[&["hosts", "probes", "neigh"]]),
+    fault("stale-console", BRIDGED, &[&["console", "probes", "neigh"]]),
+    fault("other-vlan-tagged", &["bridged", "linux"], &[]),
+    fault("other-lease-not-applied", &["bridged", "linux"], &[]),
+    fault("other-lease-of-zero", BRIDGED, &[]),
+    fault("other-port-security", &["bridged", "linux", "ethernet"], &[]),
+];
+
+/// Pairs that happen together, and can both be seen.
+pub static DOUBLE: &[[&str; 2]] = &[
+    ["router-drops-foreign-chaddr", "guest-link-down"],
+    ["dhcp-rogue-server", "guest-ssh-not-listening"],
+    ["dhcp-no-server", "vm-duplicate-mac"],
+    ["dhcp-replies-blocked", "vm-registry-mac-mismatch"],
+    ["host-bridge-port-blocked", "host-firewall-drops-bridged"],
+    ["stale-dns", "guest-ssh-not-listening"],
+    ["stale-hosts", "stale-dns"],
+    ["dhcp-bad-gateway", "guest-firewall-blocks-ssh"],
+    ["client-isolation", "stale-hosts"],
+    ["host-vpn-captures-subnet", "stale-hosts"],
+    ["address-conflict", "dhcp-rogue-server"],
+    ["host-uplink-down", "guest-no-dhcp-client"],
+    ["dhcp-wrong-subnet", "vm-registry-mac-mismatch"],
+    ["identity-mismatch", "stale-dns"],
+];
+
+/// The fault of this code.
+pub fn fault_of(code: &str) -> Option<&'static Fault> {
+    FAULTS.iter().find(|fault| fault.code == code)
+}
+
+impl Fault {
+    /// Whether a cause of this code exists.
+    pub fn is_known(&self) -> bool {
+        !self.code.starts_with("other-")
+    }
+
+    /// Whether these parts of a snapshot suffice to tell it.
+    pub(super) fn is_told_by(&self, parts: &[&str]) -> bool {
+        self.told_by.iter().any(|set| set.iter().all(|part| parts.contains(part)))
+    }
+}

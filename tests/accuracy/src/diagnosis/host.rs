@@ -1,0 +1,237 @@
+//! What the computer itself tells: `snapshot.json`, bridges, firewall, listeners, the hosts file.
+
+use std::net::Ipv4Addr;
+
+use serde_json::{Value, json};
+
+use super::site::{Site, System, Vm};
+
+/// RFC 3339 of milliseconds since the Unix epoch.
+pub(super) fn time(ms: u64) -> String {
+    let days = ms / 86_400_000;
+    // Howard Hinnant's civil_from_days, for days after 1970.
+    let z = days + 719_468;
+    let (era, doe) = (z / 146_097, z % 146_097);
+    let yoe = (doe - doe / 1460 + doe / 36_524 - doe / 146_096) / 365;
+    let doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
+    let mp = (5 * doy + 2) / 153;
+    let (day, month) = (doy - (153 * mp + 2) / 5 + 1, if mp < 10 { mp + 3 } else { mp - 9 });
+    let year = yoe + era * 400 + u64::from(month <= 2);
+    let s = ms / 1000 % 86_400;
+    let (hour, minute, second) = (s / 3600, s / 60 % 60, s % 60);
+    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
+}
+
+pub(super) fn snapshot(site: &Site, privileged: bool) -> Value {
+    let system = match site.system {
+        System::Linux => "linux",
+        System::MacOs => "macos",
+    };
+    json!({
+        "schema": "vmkit.snapshot/1",
+        "captured_at": time(site.now),
+        "platform": system,
+        "privileged": privileged,
+        "host": { "interfaces": interfaces(site), "routes": routes(site) },
+        "vms": site.vms.iter().map(|vm| machine(site, vm)).collect::<Vec<_>>(),
+    })
+}
+
+fn interfaces(site: &Site) -> Vec<Value> {
+    let own = format!("{}/24", site.host);
+    let wifi = |is: bool| if is { "wifi" } else { "ethernet" };
+    let (linux, shared) = (site.system == System::Linux, site.shared);
+    let unbridged = site.has("host-wifi-cannot-bridge");
+    let no_address = site.has("host-no-bridge-address");
+    let enslaved = !shared && !unbridged;
+    // On Linux a bridge takes its uplink's address over; macOS leaves it there.
+    let (mut of_uplink, mut of_bridge) = match (shared, linux) {
+        (true, _) => (vec!["192.168.86.23/24".to_owned()], vec![own]),
+        (false, true) if unbridged => (vec![own], Vec::new()),
+        (false, true) => (Vec::new(), vec![own]),
+        (false, false) => (vec![own], Vec::new()),
+    };
+    if no_address {
+        of_bridge.clear();
+    }
+    let mut of_spare: Vec<String> = Vec::new();
+    let spare_up = site.has("host-wrong-uplink") || no_address && !shared;
+    if no_address && !shared {
+        of_spare.push("172.20.10.3/28".to_owned());
+    }
+    if site.has("host-wrong-uplink") {
+        // The computer is on the network by its other adapter.
+        of_spare.append(if linux { &mut of_bridge } else { &mut of_uplink });
+    }
+    let mut list = vec![
+        json!({"name": if linux { "lo" } else { "lo0" }, "ipv4": ["127.0.0.1/8"], "kind": "loopback", "up": true}),
+        json!({
+            "name": site.uplink, "mac": site.host_mac.to_string(), "ipv4": of_uplink,
+            "kind": wifi(site.wifi), "up": !site.has("host-uplink-down"),
+            "bridge": enslaved.then_some(site.bridge),
+        }),
+        json!({
+            "name": site.spare, "mac": "3c:22:fb:00:11:22", "ipv4": of_spare,
+            "kind": wifi(!site.wifi), "up": spare_up,
+        }),
+        json!({
+            "name": site.bridge, "mac": site.bridge_mac.to_string(), "ipv4": of_bridge,
+            "kind": "bridge", "up": true,
+        }),
+    ];
+    for vm in site.vms.iter().filter(|vm| runs(site, vm) && !is_user(site, vm)) {
+        let loose = vm.ails && site.has("host-port-not-bridged");
+        list.push(json!({
+            "name": vm.port, "kind": "tap", "up": true, "ipv4": [], "vm": vm.name,
+            "bridge": (!loose).then_some(site.bridge),
+        }));
+    }
+    if site.has("host-vpn-captures-subnet") {
+        let name = if linux { "tun0" } else { "utun4" };
+        list.push(json!({"name": name, "ipv4": ["10.8.0.6/24"], "kind": "vpn", "up": true}));
+    }
+    if linux && site.has("host-firewall-drops-bridged") {
+        list.push(json!({"name": "docker0", "mac": "02:42:8c:11:50:7a", "ipv4": ["172.17.0.1/16"], "kind": "container", "up": true}));
+    }
+    list
+}
+
+fn is_user(site: &Site, vm: &Vm) -> bool {
+    vm.ails && site.has("vm-user-network")
+}
+
+fn runs(site: &Site, vm: &Vm) -> bool {
+    !(vm.ails && site.has("vm-not-running"))
+}
+
+fn routes(site: &Site) -> Vec<Value> {
+    let net = format!("{}/24", site.at(0));
+    let (way, gateway) = if site.shared {
+        (site.uplink, Ipv4Addr::new(192, 168, 86, 1))
+    } else if site.has("host-no-bridge-address") {
+        (site.spare, Ipv4Addr::new(172, 20, 10, 1))
+    } else if site.has("host-wrong-uplink") {
+        (site.spare, site.gateway)
+    } else if site.has("host-wifi-cannot-bridge") {
+        (site.uplink, site.gateway)
+    } else {
+        (site.own_interface(), site.gateway)
+    };
+    let mut list = vec![json!({"dst": "default", "gateway": gateway.to_string(), "dev": way})];
+    if !site.has("host-no-bridge-address") {
+        let dev = if site.shared { site.bridge } else { way };
+        list.push(json!({"dst": net, "dev": dev}));
+    }
+    if site.has("host-vpn-captures-subnet") {
+        let dev = if site.system == System::Linux { "tun0" } else { "utun4" };
+        let half = format!("{}/25", site.at(0));
+        list.push(json!({"dst": if site.age % 2 == 0 { half } else { net_of(site) }, "dev": dev}));
+    }
+    list
+}
+
+fn net_of(site: &Site) -> String {
+    format!("{}/24", site.at(0))
+}
+
+fn machine(site: &Site, vm: &Vm) -> Value {
+    let paused = vm.ails && site.has("vm-paused");
+    let state = match (runs(site, vm), paused) {
+        (false, _) => "stopped",
+        (true, true) => "paused",
+        (true, false) => "running",
+    };
+    let mode = match (is_user(site, vm), site.shared) {
+        (true, _) => "user",
+        (false, true) => "shared",
+        (false, false) => "bridged",
+    };
+    let interface = match (site.system, site.shared) {
+        _ if is_user(site, vm) => None,
+        (_, true) => None,
+        (System::MacOs, false) => Some(site.uplink),
+        (System::Linux, false) if site.has("host-wifi-cannot-bridge") => Some(site.uplink),
+        (System::Linux, false) => Some(site.bridge),
+    };
+    let port = (runs(site, vm) && !is_user(site, vm)).then_some(&vm.port);
+    let mut value = json!({
+        "name": vm.name, "manager": "vm-toolkit", "state": state,
+        "mac": vm.mac.to_string(), "hostname": vm.name, "username": "ubuntu",
+        "net": { "mode": mode, "interface": interface, "port": port },
+        "known_host_keys": [],
+    });
+    if state != "stopped" {
+        value["pid"] = json!(4000 + site.age % 9000);
+        value["started_at"] = json!(time(site.now - site.age * 1000));
+    }
+    if vm.ails && site.has("vm-registry-mac-mismatch") {
+        value["recorded_mac"] = json!("52:54:00:ab:cd:ef");
+    }
+    value
+}
+
+/// `ip -j -d link`, or `bridge -j -d link` where nothing depends on the bridge's own settings.
+pub(super) fn bridges(site: &Site) -> Option<Value> {
+    if site.system != System::Linux {
+        return None;
+    }
+    let delayed = site.has("host-bridge-forward-delay");
+    let blocked = |vm: &Vm| vm.ails && site.has("host-bridge-port-blocked");
+    let isolated = site.has("client-isolation");
+    let ports = site.vms.iter().filter(|vm| runs(site, vm) && !is_user(site, vm));
+    let ports = ports.filter(|vm| !(vm.ails && site.has("host-port-not-bridged")));
+    let state = |vm: &Vm| match (blocked(vm), delayed) {
+        (true, _) => "blocking",
+        (false, true) if site.age < 15 => "listening",
+        (false, true) if site.age < 30 => "learning",
+        _ => "forwarding",
+    };
+    let enslaved = !site.shared && !site.has("host-wifi-cannot-bridge");
+    let rows = ports.map(|vm| (vm.port.clone(), state(vm), isolated));
+    let uplink_state = if site.has("host-uplink-down") { "disabled" } else { "forwarding" };
+    let rows = rows.chain(enslaved.then(|| (site.uplink.to_owned(), uplink_state, false)));
+    if !delayed && site.age % 2 == 0 {
+        let row = |(name, state, isolated): (String, &str, bool)| json!({
+            "ifname": name, "flags": ["BROADCAST", "MULTICAST", "UP", "LOWER_UP"], "mtu": 1500,
+            "master": site.bridge, "state": state, "priority": 32, "cost": 100, "hairpin": false,
+            "guard": false, "root_block": false, "fastleave": false, "learning": true,
+            "flood": true, "mcast_flood": true, "isolated": isolated,
+        });
+        return Some(Value::Array(rows.map(row).collect()));
+    }
+    let row = |(name, state, isolated): (String, &str, bool)| json!({
+        "ifname": name, "flags": ["BROADCAST", "MULTICAST", "UP", "LOWER_UP"], "mtu": 1500,
+        "qdisc": "fq_codel", "master": site.bridge, "operstate": "UP", "link_type": "ether",
+        "linkinfo": {
+            "info_kind": "tun", "info_slave_kind": "bridge",
+            "info_slave_data": {
+                "state": state, "priority": 32, "cost": 100, "hairpin": false, "guard": false,
+                "learning": true, "flood": true, "isolated": isolated,
+            },
+        },
+    });
+    let own = json!({
+        "ifname": site.bridge, "flags": ["BROADCAST", "MULTICAST", "UP", "LOWER_UP"], "mtu": 1500,
+        "operstate": "UP", "link_type": "ether", "address": site.bridge_mac.to_string(),
+        "linkinfo": {
+            "info_kind": "bridge",
+            "info_data": {
+                "forward_delay": if delayed { 1500 } else { 0 }, "hello_time": 200, "max_age": 2000,
+                "stp_state": i32::from(delayed), "vlan_filtering": 0,
+            },
+        },
+    });
+    Some(Value::Array(std::iter::once(own).chain(rows.map(row)).collect()))
+}
+
+/// The hosts file. The first machine may be named in it, where it was once.
+pub(super) fn hosts(site: &Site, old: Ipv4Addr) -> String {
+    let vm = &site.vms[0];
+    let mut text = "127.0.0.1\tlocalhost\n255.255.255.255\tbroadcasthost\n::1             localhost ip6-localhost\n".to_owned();
+    if site.has("stale-hosts") {
+        text += &format!("{old}\t{}\n", vm.name);
+    } else if site.age % 3 == 0 && site.has_any(&[]) {
+        text += &format!("{} {}\n", vm.address, vm.name);
+    }
+    text
+}

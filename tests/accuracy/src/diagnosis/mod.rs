@@ -1,0 +1,112 @@
+//! Whether the doctor names the right cause: labelled snapshots, and `vm doctor --from` on them.
+//!
+//! A case draws a computer with its network (`site`), lets faults act on what passes there
+//! (`exchange`), and writes down what each tool would have shown of it (`console`, `host`, `rules`,
+//! `seen`), as much as somebody happened to record (`record`). Nothing here knows a finding or a
+//! weight: the staged program reads the snapshots as it reads anybody's.
+
+mod answer;
+mod console;
+mod exchange;
+mod fault;
+mod frames;
+mod host;
+mod recorded;
+mod record;
+mod rules;
+mod seen;
+mod site;
+mod table;
+
+pub use answer::{Answer, DiagnosisError, program};
+pub use fault::{DOUBLE, FAULTS, Fault, fault_of};
+pub use record::{Record, record};
+pub use recorded::Label;
+pub use table::{Kind, Outcome, Sums, render};
+
+use std::{path::Path, thread};
+
+use crate::random::hash;
+
+/// Snapshots of one family that every run takes: each costs a start of the whole program.
+pub const RECORDS: u64 = 4;
+/// Healthy computers weigh against all families together.
+const HEALTHY: u64 = 20;
+/// The program mostly waits for its plugins.
+const THREADS: usize = 4;
+
+/// One family of cases: what is wrong in all of them.
+#[derive(Clone, Debug)]
+pub struct Family {
+    /// Its name.
+    pub name: String,
+    /// What is at work.
+    pub faults: Vec<&'static Fault>,
+}
+
+impl Family {
+    /// Two of five families are held out: nothing is corrected after looking at their cases.
+    pub fn is_held_out(&self) -> bool {
+        self.kind() != Kind::Healthy && hash(&self.name) % 5 < 2
+    }
+
+    /// What is asked of an answer.
+    pub fn kind(&self) -> Kind {
+        match self.faults.as_slice() {
+            [] => Kind::Healthy,
+            [one] if !one.is_known() => Kind::Unknown,
+            [_] => Kind::One,
+            _ => Kind::Two,
+        }
+    }
+}
+
+/// All families: one of each fault, of each pair, and the healthy ones.
+pub fn families() -> Vec<Family> {
+    let one = FAULTS.iter().map(|fault| Family { name: fault.code.to_owned(), faults: vec![fault] });
+    let two = DOUBLE.iter().map(|codes| Family {
+        name: codes.join("+"),
+        faults: codes.iter().filter_map(|code| fault_of(code)).collect(),
+    });
+    let healthy = Family { name: "healthy".to_owned(), faults: Vec::new() };
+    one.chain(two).chain([healthy]).collect()
+}
+
+/// Writes the snapshots of all families below a directory and has them answered, and those of the
+/// repository as well.
+///
+/// # Errors
+/// See [`DiagnosisError`].
+pub fn measure(records: u64, below: &Path) -> Result<Vec<Outcome>, DiagnosisError> {
+    let program = program()?;
+    let families = families();
+    let mut cases: Vec<(&Family, u64)> = Vec::new();
+    for family in &families {
+        let many = if family.kind() == Kind::Healthy { records * HEALTHY } else { records };
+        cases.extend((0..many).map(|number| (family, number)));
+    }
+    let answered = |&(family, number): &(&Family, u64)| {
+        let record = record(&family.name, number, family.faults.clone());
+        let directory = below.join(&family.name).join(number.to_string());
+        record.write(&directory).map_err(|source| DiagnosisError::Io { path: directory.clone(), source })?;
+        let answer = Answer::of(&program, &directory, &record.machine)?;
+        Ok(Outcome::new(family, number, &record, answer))
+    };
+    let share = cases.len().div_ceil(THREADS);
+    let parts: Vec<Result<Vec<Outcome>, DiagnosisError>> = thread::scope(|scope| {
+        let threads: Vec<_> = cases
+            .chunks(share)
+            .map(|part| scope.spawn(move || part.iter().map(answered).collect()))
+            .collect();
+        let join = |thread: thread::ScopedJoinHandle<'_, _>| {
+            thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        };
+        threads.into_iter().map(join).collect()
+    });
+    let mut outcomes = Vec::new();
+    for part in parts {
+        outcomes.extend(part?);
+    }
+    outcomes.extend(recorded::answer(&program)?);
+    Ok(outcomes)
+}

@@ -1,0 +1,298 @@
+//! One labelled snapshot, with the parts that somebody happened to have.
+
+use std::{
+    fs, io,
+    net::Ipv4Addr,
+    path::{Path, PathBuf},
+};
+
+use serde_json::{Value, json};
+
+use super::{
+    console,
+    exchange::{Played, Step, play},
+    fault::Fault,
+    frames::{ACK, DISCOVER, Dhcp, REQUEST, arp, pcap},
+    host, rules, seen,
+    site::{Site, System, Vm},
+};
+use vmkit_types::Mac;
+
+/// Everything that a snapshot may have beside `snapshot.json`.
+const PARTS: [&str; 14] = [
+    "guest", "uplink", "test", "console", "firewall", "bridge", "listeners", "qmp", "neigh",
+    "probes", "dns", "leases", "hosts", "gateway",
+];
+/// What needs root on a live run.
+const OF_ROOT: [&str; 4] = ["guest", "uplink", "test", "firewall"];
+/// Faults of the exchange itself: who looks for them captures it.
+const SEEN_AT_BOOT: [&str; 7] = [
+    "dhcp-rogue-server",
+    "dhcp-bad-gateway",
+    "dhcp-wrong-subnet",
+    "dhcp-gives-host-address",
+    "dhcp-lossy-link",
+    "guest-duplicate-client-id",
+    "address-conflict",
+];
+
+/// A snapshot and what is true of it.
+pub struct Record {
+    /// The causes at work; empty: none, or one that has no code.
+    pub causes: Vec<&'static str>,
+    /// The machine that it is about.
+    pub machine: String,
+    /// Something is out of order.
+    pub ails: bool,
+    /// Whether a careful person could tell all causes from it.
+    pub knowable: bool,
+    files: Vec<(PathBuf, Vec<u8>)>,
+}
+
+/// The snapshot of these faults.
+pub fn record(family: &str, number: u64, faults: Vec<&'static Fault>) -> Record {
+    let mut site = Site::draw(family, number, faults);
+    let watched = site.has_any(&SEEN_AT_BOOT) || site.random.chance(0.3);
+    if watched && !site.has("host-bridge-forward-delay") {
+        site.age = site.random.within(25..=44);
+    }
+    twins(&mut site);
+    let old = site.at(33);
+    let mut files: Vec<(PathBuf, Vec<u8>)> = Vec::new();
+    let parts = parts(&mut site);
+    let has = |part: &str| parts.contains(&part);
+    let mut uplink = noise(&mut site);
+    let mut bound = Vec::new();
+    for vm in site.vms.clone() {
+        let (played, window) = life(&mut site, &vm, watched);
+        bound.push(played.bound);
+        if has("console") && !(vm.ails && site.has("vm-not-running")) {
+            let mut steps = played.steps;
+            if vm.ails && site.has("stale-console") {
+                steps = vec![Step::Asked, Step::Bound(old, site.gateway)];
+            }
+            let text = console::log(&site, &vm, &steps);
+            files.push((format!("console/{}.log", vm.name).into(), text.into_bytes()));
+        }
+        if has("guest") && !(vm.ails && site.has_any(&["vm-not-running", "vm-user-network"])) {
+            files.push((format!("dhcp/guest-{}.pcap", vm.name).into(), pcap(&window.guest)));
+        }
+        uplink.extend(window.uplink);
+    }
+    if has("uplink") && !site.shared {
+        uplink.sort_by_key(|(at, _)| *at);
+        if site.has("host-uplink-down") {
+            uplink.clear();
+        }
+        files.push(("dhcp/uplink.pcap".into(), pcap(&uplink)));
+    }
+    let privileged = OF_ROOT.iter().any(|part| has(part));
+    let document = host::snapshot(&site, privileged);
+    let mut put = |name: &str, text: Option<String>| {
+        files.extend(text.map(|text| (name.into(), text.into_bytes())));
+    };
+    let json = |value: Value| Some(value.to_string());
+    put("snapshot.json", json(document));
+    let holders = seen::holders(&site, &bound, old);
+    if has("neigh") {
+        for (name, text) in seen::neighbours(&site, &holders, old) {
+            put(name, Some(text));
+        }
+    }
+    let (bridged, unbound) = (!site.shared, bound.first().is_some_and(Option::is_none));
+    let optional: [(&str, &str, Option<String>); 8] = [
+        ("probes", "probes.json", json(seen::probes(&site, &holders))),
+        ("dns", "dns.json", json(seen::names(&site, &bound, old))),
+        ("test", "probe-dhcp.json", (bridged && unbound).then(|| seen::test(&site).to_string())),
+        ("qmp", "qmp.json", json(monitors(&site))),
+        ("bridge", "host/bridge.json", host::bridges(&site).map(|value| value.to_string())),
+        ("firewall", "host/firewall.txt", Some(rules::firewall(&site))),
+        ("listeners", "host/listeners.txt", Some(rules::listeners(&site))),
+        ("hosts", "host/hosts", Some(host::hosts(&site, old))),
+    ];
+    for (part, name, text) in optional {
+        put(name, text.filter(|_| has(part)));
+    }
+    if let Some((name, text)) = seen::leases(&site, &bound, old).filter(|_| has("leases")) {
+        put(name, Some(text));
+    }
+    Record {
+        causes: site.faults.iter().filter(|f| f.is_known()).map(|f| f.code).collect(),
+        machine: site.vms[0].name.clone(),
+        ails: !site.faults.is_empty(),
+        knowable: !site.faults.is_empty() && site.faults.iter().all(|f| f.is_told_by(&parts)),
+        files,
+    }
+}
+
+impl Record {
+    /// Writes the snapshot to a directory of its own.
+    ///
+    /// # Errors
+    /// A file cannot be written.
+    pub fn write(&self, directory: &Path) -> io::Result<()> {
+        for (name, bytes) in &self.files {
+            let path = directory.join(name);
+            fs::create_dir_all(path.parent().unwrap_or(directory))?;
+            fs::write(path, bytes)?;
+        }
+        Ok(())
+    }
+}
+
+/// What two machines have in common where that is the fault.
+fn twins(site: &mut Site) {
+    let first = site.vms[0].clone();
+    if site.has("vm-duplicate-mac")
+        && let Some(second) = site.vms.get_mut(1)
+    {
+        (second.mac, second.address) = (first.mac, first.address);
+    }
+    if site.has("guest-duplicate-client-id") {
+        let identifier = vec![0xff, 0xb5, 0x5e, 0x67, 0xff, 0, 2, 0, 0, 0xab, 0x11, 9, 8, 7, 6, 5, 4];
+        for vm in &mut site.vms {
+            vm.client_id = Some(identifier.clone());
+        }
+    }
+}
+
+/// The parts that this snapshot has.
+fn parts(site: &mut Site) -> Vec<&'static str> {
+    let mut parts = PARTS.to_vec();
+    let mut lacks = |some: &[&str]| parts.retain(|part| !some.contains(part));
+    match site.random.within(0..=9) {
+        // Root's, with everything.
+        0..=3 => {}
+        // --passive.
+        4 => lacks(&["test", "probes", "gateway"]),
+        // Somebody without root.
+        5 | 6 => lacks(&OF_ROOT),
+        7 => lacks(&["uplink", "test"]),
+        8 => lacks(&["guest", "console"]),
+        // What is pasted into a bug report.
+        _ => lacks(&["guest", "uplink", "test", "firewall", "probes", "bridge", "qmp", "dns"]),
+    }
+    parts.retain(|_| !site.random.chance(0.06));
+    parts
+}
+
+fn monitors(site: &Site) -> Value {
+    let running = site.vms.iter().filter(|vm| !(vm.ails && site.has("vm-not-running")));
+    let state = |vm: &Vm| {
+        let status = if vm.ails && site.has("vm-paused") { "paused" } else { "running" };
+        let up = !(vm.ails && site.has("guest-link-down") && site.age % 4 != 0);
+        (vm.name.clone(), json!({"status": status, "link_up": up}))
+    };
+    Value::Object(running.map(state).collect())
+}
+
+/// The machine from its start to now: all that it went through, and what a capture of the last
+/// seconds holds.
+fn life(site: &mut Site, vm: &Vm, watched: bool) -> (Played, Played) {
+    let start = site.now - site.age * 1000;
+    let boot = start + 3000;
+    let until = site.now.saturating_sub(boot + 800);
+    let mut first = play(site, vm, boot, until.min(40_000));
+    if watched || site.age < 60 {
+        let window = Played { guest: first.guest.clone(), uplink: first.uplink.clone(), ..Played::default() };
+        return (first, window);
+    }
+    let from = site.now - 21_000;
+    let Some(own) = first.bound else {
+        let window = play(site, vm, from, 20_000);
+        first.steps.extend(&window.steps);
+        first.bound = window.bound;
+        return (first, window);
+    };
+    (first, quiet(site, vm, own))
+}
+
+/// A machine that has its address: now and then it asks who has the gateway's.
+fn quiet(site: &mut Site, vm: &Vm, own: Ipv4Addr) -> Played {
+    let mut window = Played::default();
+    let gateway = site.gateway;
+    let none = Mac::new([0; 6]);
+    for second in [17_u64, 9, 2] {
+        let at = site.now - second * 1000;
+        let frame = arp(1, (vm.mac, own), (none, gateway), Mac::new([0xff; 6]));
+        window.guest.push((at, frame));
+        let source = if site.translates() { site.host_mac } else { vm.mac };
+        window.uplink.push((at, arp(1, (source, own), (none, gateway), Mac::new([0xff; 6]))));
+    }
+    if site.has("dhcp-renewal-failing") && vm.ails {
+        // A client that got no answer asks again after a minute at the least (RFC 2131, 4.4.5).
+        for second in [190_u64, 127, 64, 1] {
+            let renewal = message(site, vm, REQUEST, own);
+            window.guest.insert(0, (site.now - second * 1000, renewal.frame()));
+            let source = if site.translates() { site.host_mac } else { vm.mac };
+            let frame = Dhcp { source, ..renewal }.frame();
+            window.uplink.insert(0, (site.now - second * 1000, frame));
+        }
+        window.guest.sort_by_key(|(at, _)| *at);
+    }
+    window
+}
+
+fn message(site: &Site, vm: &Vm, kind: u8, own: Ipv4Addr) -> Dhcp {
+    Dhcp {
+        kind,
+        xid: 0x7a00_0000 | u32::from(vm.mac.octets()[3]),
+        flags: 0,
+        source: vm.mac,
+        destination: site.gateway_mac,
+        from: own,
+        to: site.gateway,
+        chaddr: vm.mac,
+        ciaddr: own,
+        yiaddr: Ipv4Addr::UNSPECIFIED,
+        client_id: vm.client_id.clone(),
+        hostname: Some(vm.name.clone()),
+        requested: None,
+        server: None,
+        terms: None,
+        checksum_wrong: false,
+    }
+}
+
+/// What else passes the uplink: other clients of the network, the computer itself.
+fn noise(site: &mut Site) -> Vec<(u64, Vec<u8>)> {
+    let mut frames = Vec::new();
+    if site.has("host-wrong-uplink") || site.random.chance(0.3) {
+        return frames;
+    }
+    let phone = Mac::new([0xa4, 0x83, 0xe7, site.random.octet(0..=255), 4, 5]);
+    let own = site.at(150);
+    let at = site.now - site.random.within(2000..=18_000);
+    let all = Mac::new([0xff; 6]);
+    let stranger = Vm { name: "Johns-iPhone".to_owned(), mac: phone, client_id: None, ails: false, ..site.vms[0].clone() };
+    let base = Dhcp {
+        destination: all,
+        from: Ipv4Addr::UNSPECIFIED,
+        to: Ipv4Addr::BROADCAST,
+        ciaddr: Ipv4Addr::UNSPECIFIED,
+        requested: Some(own),
+        ..message(site, &stranger, if site.has("dhcp-no-server") { DISCOVER } else { REQUEST }, own)
+    };
+    frames.push((at, base.frame()));
+    if !site.has("dhcp-no-server") && site.system == System::Linux {
+        // Wired, an ACK for another goes to that one alone; where the switch floods it is seen.
+        let ack = Dhcp {
+            kind: ACK,
+            source: site.gateway_mac,
+            destination: all,
+            from: site.gateway,
+            yiaddr: own,
+            requested: None,
+            server: Some(site.gateway),
+            terms: Some((Ipv4Addr::new(255, 255, 255, 0), site.gateway, 86_400)),
+            ..base
+        };
+        frames.push((at + 3, ack.frame()));
+    }
+    for place in 0..site.random.within(0..=6) {
+        let who = site.at(100 + u8::try_from(place).unwrap_or(0));
+        let frame = arp(1, (Mac::new([0xf0, 0x18, 0x98, 1, 2, who.octets()[3]]), who), (Mac::new([0; 6]), site.gateway), all);
+        frames.push((at + place * 310, frame));
+    }
+    frames
+}

@@ -1,0 +1,190 @@
+//! A computer with its machines and its network, drawn anew for each case.
+
+use std::net::Ipv4Addr;
+
+use vmkit_types::Mac;
+
+use super::fault::Fault;
+use crate::random::Random;
+
+/// The system of the computer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum System {
+    Linux,
+    MacOs,
+}
+
+/// What asks for the guest's address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Client {
+    Udhcpc,
+    Dhclient,
+    Dhcpcd,
+    Networkd,
+}
+
+/// One machine.
+#[derive(Clone, Debug)]
+pub(super) struct Vm {
+    pub(super) name: String,
+    pub(super) mac: Mac,
+    pub(super) port: String,
+    pub(super) client: Client,
+    pub(super) client_id: Option<Vec<u8>>,
+    /// It asks for replies by broadcast.
+    pub(super) wants_broadcast: bool,
+    /// The address that a server that works gives it.
+    pub(super) address: Ipv4Addr,
+    /// The machine that the case is about.
+    pub(super) ails: bool,
+}
+
+/// The computer and its network.
+pub(super) struct Site {
+    pub(super) faults: Vec<&'static Fault>,
+    pub(super) random: Random,
+    pub(super) system: System,
+    pub(super) shared: bool,
+    /// Of the uplink.
+    pub(super) wifi: bool,
+    pub(super) uplink: &'static str,
+    /// Another wired adapter.
+    pub(super) spare: &'static str,
+    pub(super) bridge: &'static str,
+    pub(super) subnet: [u8; 3],
+    pub(super) host: Ipv4Addr,
+    pub(super) host_mac: Mac,
+    pub(super) bridge_mac: Mac,
+    pub(super) gateway: Ipv4Addr,
+    pub(super) gateway_mac: Mac,
+    pub(super) vms: Vec<Vm>,
+    /// Milliseconds since the Unix epoch.
+    pub(super) now: u64,
+    /// Seconds since the machines were started.
+    pub(super) age: u64,
+}
+
+const NAMES: [&str; 14] = [
+    "web", "db", "build-01", "ubuntu", "k3s-node1", "alpine.test", "dev_box", "ci-runner-7",
+    "homeassistant", "debian12", "win-free", "mailserver", "sandbox", "minikube",
+];
+
+impl Site {
+    pub(super) fn draw(family: &str, number: u64, faults: Vec<&'static Fault>) -> Self {
+        let mut random = Random::of(family, number);
+        let is = |need: &str| faults.iter().any(|fault| fault.given.contains(&need));
+        let system = match (is("linux"), is("macos"), random.chance(0.5)) {
+            (true, ..) | (false, false, true) => System::Linux,
+            _ => System::MacOs,
+        };
+        let shared = is("shared") || !is("bridged") && random.chance(0.35);
+        // Linux refuses to bridge a managed Wi-Fi interface: there the uplink is wired.
+        let wifi = is("wifi") || !is("ethernet") && system == System::MacOs && random.chance(0.6);
+        let subnet = match (shared, system) {
+            (true, System::MacOs) => [192, 168, random.one_of(&[64, 105])],
+            (true, System::Linux) => random.one_of(&[[192, 168, 122], [10, 77, 3], [172, 30, 9]]),
+            _ => random.one_of(&[[192, 168, 1], [192, 168, 0], [10, 0, 0], [192, 168, 178]]),
+        };
+        let at = |last: u8| Ipv4Addr::new(subnet[0], subnet[1], subnet[2], last);
+        let gateway = at(random.one_of(&[1, 254]));
+        let host = if shared { at(1) } else { at(random.octet(2..=60)) };
+        let (uplink, spare, bridge) = match system {
+            System::MacOs if wifi => ("en0", "en5", "bridge100"),
+            System::MacOs => ("en5", "en0", "bridge100"),
+            System::Linux if wifi => ("wlp2s0", "enp3s0", "br0"),
+            System::Linux if shared => ("enp3s0", "wlp2s0", "virbr0"),
+            System::Linux => ("enp3s0", "wlp2s0", "br0"),
+        };
+        let mut names = NAMES.to_vec();
+        random.shuffle(&mut names);
+        let many = if is("two-machines") { 2 } else { 1 + usize::from(random.chance(0.3)) };
+        let mut vms = Vec::new();
+        for (place, name) in names.into_iter().take(many).enumerate() {
+            let mac = Mac::new([0x52, 0x54, 0, random.octet(0..=255), random.octet(0..=255), 7]);
+            let port = match system {
+                System::MacOs => format!("vmenet{place}"),
+                System::Linux if shared => format!("vnet{place}"),
+                System::Linux => format!("tap{place}"),
+            };
+            let client = random.one_of(&[
+                Client::Udhcpc, Client::Dhclient, Client::Dhcpcd, Client::Networkd,
+            ]);
+            let last = u8::try_from(place).unwrap_or(0) * 40 + 70 + random.octet(0..=30);
+            vms.push(Vm {
+                name: name.to_owned(),
+                mac,
+                port,
+                client,
+                client_id: identifier(client, mac, &mut random),
+                wants_broadcast: random.chance(0.15),
+                address: at(last),
+                ails: place == 0,
+            });
+        }
+        let nic = [0x3c, 0x22, 0xfb, random.octet(0..=255), random.octet(0..=255), 2];
+        let oui = random.one_of(&[[0x44, 0xfe, 0x3b], [0x3c, 0xa6, 0x2f], [0xb0, 0x95, 0x75]]);
+        let hub = [oui[0], oui[1], oui[2], random.octet(0..=255), 9, random.octet(0..=255)];
+        Self {
+            system,
+            shared,
+            wifi,
+            uplink,
+            spare,
+            bridge,
+            subnet,
+            host,
+            host_mac: Mac::new(nic),
+            bridge_mac: Mac::new([0x3e, nic[1], nic[2], nic[3], nic[4], 0x64]),
+            gateway: if shared { host } else { gateway },
+            gateway_mac: Mac::new(hub),
+            vms,
+            now: 1_795_500_000_000 + random.within(0..=80_000_000),
+            age: if is("young") { random.within(8..=22) } else { random.within(90..=90_000) },
+            faults,
+            random,
+        }
+    }
+
+    /// Whether this fault is at work.
+    pub(super) fn has(&self, code: &str) -> bool {
+        self.faults.iter().any(|fault| fault.code == code)
+    }
+
+    /// Whether one of these is.
+    pub(super) fn has_any(&self, codes: &[&str]) -> bool {
+        codes.iter().any(|code| self.has(code))
+    }
+
+    /// An address of the network.
+    pub(super) fn at(&self, last: u8) -> Ipv4Addr {
+        Ipv4Addr::new(self.subnet[0], self.subnet[1], self.subnet[2], last)
+    }
+
+    /// The interface by which the host's own traffic leaves the machines' network.
+    pub(super) fn own_interface(&self) -> &'static str {
+        match (self.system, self.shared) {
+            (System::MacOs, false) => self.uplink,
+            _ => self.bridge,
+        }
+    }
+
+    /// macOS puts its own MAC on what machines send over Wi-Fi.
+    pub(super) fn translates(&self) -> bool {
+        self.system == System::MacOs && self.wifi && !self.shared
+    }
+}
+
+/// Option 61 as each client sends it.
+fn identifier(client: Client, mac: Mac, random: &mut Random) -> Option<Vec<u8>> {
+    let own = mac.octets();
+    match client {
+        Client::Udhcpc | Client::Dhcpcd => Some([&[1][..], &own].concat()),
+        Client::Dhclient => None,
+        // An IAID, then systemd's DUID: made from the machine-id, with no MAC in it.
+        Client::Networkd => {
+            let mut duid = vec![0xff, own[2], own[3], own[4], own[5], 0, 2, 0, 0, 0xab, 0x11];
+            duid.extend((0..8).map(|_| random.octet(0..=255)));
+            Some(duid)
+        }
+    }
+}

@@ -1,0 +1,251 @@
+//! How often the doctor was right, and the lines that say so.
+
+use std::{collections::BTreeMap, fmt::Write as _};
+
+use serde::Serialize;
+
+use super::{Answer, Family, Label, Record};
+
+/// What is asked of an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kind {
+    /// One cause is at work.
+    One,
+    /// Two causes are.
+    Two,
+    /// A fault without a code is.
+    Unknown,
+    /// Nothing is.
+    Healthy,
+}
+
+/// One snapshot with its answer.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    /// The family, or the recorded snapshot.
+    pub family: String,
+    /// Its number in the family.
+    pub number: u64,
+    /// Of the lab.
+    pub recorded: bool,
+    /// Of a family that nothing was corrected after.
+    pub held_out: bool,
+    kind: Kind,
+    causes: Vec<String>,
+    knowable: bool,
+    answer: Answer,
+}
+
+impl Outcome {
+    pub(super) fn new(family: &Family, number: u64, record: &Record, answer: Answer) -> Self {
+        Self {
+            family: family.name.clone(),
+            number,
+            recorded: false,
+            held_out: family.is_held_out(),
+            kind: family.kind(),
+            causes: record.causes.iter().map(|code| (*code).to_owned()).collect(),
+            knowable: record.knowable,
+            answer,
+        }
+    }
+
+    pub(super) fn of_label(name: &str, label: &Label, answer: Answer) -> Self {
+        let kind = match (label.causes.len(), label.unknown) {
+            (_, true) => Kind::Unknown,
+            (0, false) => Kind::Healthy,
+            (1, false) => Kind::One,
+            _ => Kind::Two,
+        };
+        Self {
+            family: name.to_owned(),
+            number: 0,
+            recorded: true,
+            held_out: false,
+            kind,
+            causes: label.causes.clone(),
+            knowable: label.knowable,
+            answer,
+        }
+    }
+
+    fn in_top_three(&self, code: &String) -> bool {
+        self.answer.causes.iter().take(3).any(|(shown, _)| shown == code)
+    }
+
+    fn named_right(&self) -> bool {
+        self.answer.named().is_some_and(|named| self.causes.iter().any(|code| code == named))
+    }
+
+    /// The answer is not the one that is asked for.
+    pub fn is_missed(&self) -> bool {
+        match self.kind {
+            Kind::One | Kind::Two if !self.knowable => self.answer.named().is_some() && !self.named_right(),
+            Kind::One => !self.named_right(),
+            Kind::Two => !self.causes.iter().all(|code| self.in_top_three(code)),
+            Kind::Unknown => self.answer.named().is_some(),
+            Kind::Healthy => !self.answer.healthy || self.answer.status != Some(0),
+        }
+    }
+
+    /// The case and what was said of it, in a line.
+    pub fn line(&self) -> String {
+        let said: Vec<String> =
+            self.answer.causes.iter().map(|(code, p)| format!("{code} {p:.2}")).collect();
+        let word = match (self.answer.healthy, self.answer.cannot_tell) {
+            (true, _) => "healthy",
+            (_, true) => "cannot tell:",
+            _ => "named",
+        };
+        let knowable = if self.knowable { "" } else { " (cannot be known)" };
+        format!("{} {}{knowable}: {word} {}", self.family, self.number, said.join(", "))
+    }
+}
+
+/// Answers, added up.
+#[derive(Clone, Copy, Debug, Default, Serialize)]
+pub struct Sums {
+    /// Snapshots.
+    pub records: u32,
+    /// With one cause, which can be known.
+    pub one: u32,
+    /// Of those, named.
+    pub top_one: u32,
+    /// Of those, among the first three.
+    pub top_three: u32,
+    /// With causes that cannot all be known.
+    pub unknowable: u32,
+    /// Of those, with another cause named.
+    pub misled: u32,
+    /// With two causes, both of which can be known.
+    pub two: u32,
+    /// Of those, both among the first three.
+    pub both: u32,
+    /// With a fault that has no code.
+    pub unknown: u32,
+    /// Of those, none named.
+    pub abstained: u32,
+    /// With nothing wrong.
+    pub healthy: u32,
+    /// Of those, something was found.
+    pub alarms: u32,
+    /// Squared differences between the probability of the likeliest cause and its truth.
+    pub squares: f64,
+    /// With a cause.
+    pub caused: u32,
+}
+
+impl Sums {
+    /// The sum over these.
+    pub fn of<'a>(outcomes: impl Iterator<Item = &'a Outcome>) -> Self {
+        let mut sums = Self::default();
+        for outcome in outcomes {
+            sums.add(outcome);
+        }
+        sums
+    }
+
+    fn add(&mut self, outcome: &Outcome) {
+        self.records += 1;
+        let caused = matches!(outcome.kind, Kind::One | Kind::Two);
+        if caused && let Some((code, probability)) = outcome.answer.causes.first() {
+            let right = f64::from(u8::from(outcome.causes.contains(code)));
+            self.squares += (probability - right).powi(2);
+        }
+        self.caused += u32::from(caused);
+        let missed = u32::from(outcome.is_missed());
+        match (outcome.kind, outcome.knowable) {
+            (Kind::One, true) => {
+                self.one += 1;
+                self.top_one += 1 - missed;
+                self.top_three += u32::from(outcome.causes.iter().all(|c| outcome.in_top_three(c)));
+            }
+            (Kind::Two, true) => {
+                self.two += 1;
+                self.both += 1 - missed;
+            }
+            (Kind::One | Kind::Two, false) => {
+                self.unknowable += 1;
+                self.misled += missed;
+            }
+            (Kind::Unknown, _) => {
+                self.unknown += 1;
+                self.abstained += 1 - missed;
+            }
+            (Kind::Healthy, _) => {
+                self.healthy += 1;
+                self.alarms += missed;
+            }
+        }
+    }
+
+    /// Figure, count, target, and whether it is met.
+    fn rows(&self) -> Vec<(&'static str, String, &'static str, Option<bool>)> {
+        let share = |part: u32, all: u32| (all > 0).then(|| f64::from(part) / f64::from(all));
+        let row = |name, part, all, target, met: &dyn Fn(f64) -> bool| {
+            let share = share(part, all);
+            let text = share.map_or_else(
+                || "–".to_owned(),
+                |share| format!("{:.1} % ({part} of {all})", share * 100.0),
+            );
+            (name, text, target, share.map(met))
+        };
+        let brier = (self.caused > 0).then(|| self.squares / f64::from(self.caused));
+        let brier_text = brier.map_or_else(|| "–".to_owned(), |brier| format!("{brier:.3}"));
+        vec![
+            row("cause named, of those that can be known", self.top_one, self.one, "≥ 95 %", &|s| s >= 0.95),
+            row("cause among the first three", self.top_three, self.one, "≥ 99 %", &|s| s >= 0.99),
+            row("both of two among the first three", self.both, self.two, "≥ 85 %", &|s| s >= 0.85),
+            row("alarm at a healthy computer", self.alarms, self.healthy, "≤ 1 %", &|s| s <= 0.01),
+            ("Brier score of the likeliest cause", brier_text, "≤ 0.05", brier.map(|b| b <= 0.05)),
+            row("unknown fault, none named", self.abstained, self.unknown, "≥ 80 %", &|s| s >= 0.8),
+            row("another cause named where none can be known", self.misled, self.unknowable, "–", &|_| true),
+        ]
+    }
+
+    fn text(&self, title: &str) -> String {
+        let mut text = format!("{title}: {} snapshots\n", self.records);
+        let mut rows = self.rows();
+        rows.sort_by_key(|(.., met)| *met != Some(false));
+        for (name, value, target, met) in rows.iter().filter(|(_, value, ..)| value != "–") {
+            let word = if *met == Some(false) { "MISS" } else { "" };
+            writeln!(text, "{word:<5}{name:<46}{value:>22}   {target}").ok();
+        }
+        text
+    }
+}
+
+/// The figures of all sets, then of the families, the worst first.
+pub fn render(outcomes: &[Outcome]) -> String {
+    let sums = |keep: &dyn Fn(&&Outcome) -> bool| Sums::of(outcomes.iter().filter(|o| keep(o)));
+    let mut text = String::from("Diagnosis\n\n");
+    let sets: [(&str, &dyn Fn(&&Outcome) -> bool); 4] = [
+        ("generated", &|o| !o.recorded),
+        ("generated, held-out families", &|o| !o.recorded && o.held_out),
+        ("generated, the other families", &|o| !o.recorded && !o.held_out),
+        ("recorded in the lab", &|o| o.recorded),
+    ];
+    for (title, keep) in sets {
+        let sums = sums(keep);
+        if sums.records > 0 {
+            text += &sums.text(title);
+            text.push('\n');
+        }
+    }
+    let mut families: BTreeMap<&str, (u32, u32, bool)> = BTreeMap::new();
+    for outcome in outcomes.iter().filter(|o| !o.recorded) {
+        let entry = families.entry(&outcome.family).or_insert((0, 0, outcome.held_out));
+        entry.0 += u32::from(outcome.is_missed());
+        entry.1 += 1;
+    }
+    let mut weak: Vec<_> = families.iter().filter(|(_, (missed, ..))| *missed > 0).collect();
+    weak.sort_by_key(|(_, (missed, ..))| std::cmp::Reverse(*missed));
+    for (name, (missed, all, held_out)) in weak {
+        let set = if *held_out { "held out" } else { "" };
+        writeln!(text, "weak {name:<50} {missed} of {all} missed  {set}").ok();
+    }
+    for outcome in outcomes.iter().filter(|o| o.recorded && o.is_missed()) {
+        writeln!(text, "WRONG lab, {}", outcome.line()).ok();
+    }
+    text
+}
