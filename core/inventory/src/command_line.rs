@@ -118,7 +118,9 @@ struct Backend {
 impl Backend {
     fn new(options: &Options, wrapper: &[String]) -> Self {
         let name = |key| options.get(key).map(|name| bounded(name, INTERFACE_LIMIT).to_owned());
-        let net = |mode, interface| Reading::Known(Net { mode, interface, port: None });
+        let id = || options.get("id").map(str::to_owned);
+        let net =
+            |mode, interface| Reading::Known(Net { mode, interface, port: None, netdev: id() });
         let net = match options.kind.as_str() {
             "vmnet-bridged" => net(NetworkMode::Bridged, name("ifname")),
             // Host-only networks have their addresses from the host, as shared ones have.
@@ -128,6 +130,7 @@ impl Backend {
                 mode: NetworkMode::Bridged,
                 interface: name("br"),
                 port: name("ifname"),
+                netdev: id(),
             }),
             // QEMU's helper makes the port and tells nobody its name; `br0` is its default.
             "bridge" => net(NetworkMode::Bridged, name("br").or_else(|| Some("br0".to_owned()))),
@@ -136,10 +139,11 @@ impl Backend {
                 let net = socket_vmnet(paths.chain(wrapper.iter().map(String::as_str)));
                 let kind = bounded(kind, INTERFACE_LIMIT);
                 let why = format!("a network of type `{kind}` does not tell where it leads");
+                let net = net.map(|net| Net { netdev: id(), ..net });
                 net.map_or(Reading::Unknown(Unread::Failed(why)), Reading::Known)
             }
         };
-        Self { id: options.get("id").map(str::to_owned), net }
+        Self { id: id(), net }
     }
 }
 
@@ -152,9 +156,9 @@ fn socket_vmnet<'a>(texts: impl Iterator<Item = &'a str>) -> Option<Net> {
             let end = interface.find(|c: char| !c.is_ascii_alphanumeric());
             let interface = &interface[..end.unwrap_or(interface.len()).min(INTERFACE_LIMIT)];
             let interface = Some(interface.to_owned()).filter(|name| !name.is_empty());
-            return Some(Net { mode: NetworkMode::Bridged, interface, port: None });
+            return Some(Net { mode: NetworkMode::Bridged, interface, port: None, netdev: None });
         }
-        found = Some(Net { mode: NetworkMode::Shared, interface: None, port: None });
+        found = Some(Net { mode: NetworkMode::Shared, interface: None, port: None, netdev: None });
     }
     found
 }

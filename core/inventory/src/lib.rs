@@ -1,4 +1,5 @@
-//! Which virtual machines exist, read from a vm-toolkit data directory. Nothing is ever written.
+//! Which virtual machines exist, read from a vm-toolkit data directory. Nothing is ever written,
+//! and nothing changed but what [`Link::set`] says.
 //!
 //! [`Location::find`] says where the directory is, [`read`] what is in it. Everything in it is
 //! taken as hostile: sizes are bounded, names and addresses validated, and one bad file becomes a
@@ -30,5 +31,5 @@ pub use machine::{MacSource, Machine, Net, Power};
 pub use monitors::{AskedMonitors, Monitors};
 pub use names::{derived_mac, valid_name};
 pub use problem::{Problem, Severity};
-pub use qmp::QmpStatus;
+pub use qmp::{Link, LinkError, QmpStatus};
 pub use read::{Depth, Inventory, read, read_beside_monitors};

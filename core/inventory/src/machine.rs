@@ -37,6 +37,8 @@ pub struct Machine {
     pub started_at: Option<SystemTime>,
     /// What QEMU itself says.
     pub qmp: Reading<QmpStatus>,
+    /// The socket of QEMU's monitor, where its process is proven to be this machine's.
+    pub monitor: Option<PathBuf>,
     /// Whether QEMU holds its first card's link up. A monitor does not tell; a snapshot may.
     pub link_up: Reading<bool>,
     /// How its first network card is connected. Only a running process tells.
@@ -95,4 +97,6 @@ pub struct Net {
     pub interface: Option<String>,
     /// The host's end of its cable, such as `tap0`, where it has a name.
     pub port: Option<String>,
+    /// What QEMU calls the host's end, where it was told a name.
+    pub netdev: Option<String>,
 }

@@ -1,5 +1,6 @@
 //! Asking QEMU's monitors how their machines are, all at once.
 
+mod link;
 mod session;
 
 use std::{
@@ -9,6 +10,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+pub use link::{Link, LinkError};
 use rustix::{
     event::{PollFd, PollFlags, Timespec, poll},
     io::{Errno, FdFlags, fcntl_setfd, ioctl_fionbio},
@@ -32,7 +34,7 @@ pub(crate) fn ask(sockets: &[&Path]) -> Questions {
     let mut answers = vec![Reading::Unknown(Unread::TimedOut); sockets.len()];
     let mut open = Vec::new();
     for (index, &path) in sockets.iter().enumerate() {
-        match connected(path) {
+        match connected(path, COMMANDS) {
             Ok(socket) => {
                 let (path, session) = (path.to_owned(), Session::new());
                 open.push(Monitor { index, path, socket, session });
@@ -109,6 +111,7 @@ impl Monitor {
         match self.session.take(&chunk[..received]) {
             Step::Wait => None,
             Step::Answer(status) => Some(Reading::Known(status)),
+            Step::Done => Some(failed(path, "answered without a status")),
             Step::Refused(why) => Some(failed(path, why)),
         }
     }
@@ -121,7 +124,7 @@ const SEND_FLAGS: SendFlags = SendFlags::NOSIGNAL;
 const SEND_FLAGS: SendFlags = SendFlags::empty();
 
 /// Connects and asks without waiting: a monitor whose queue of clients is full would block for ever.
-fn connected(path: &Path) -> Result<OwnedFd, Errno> {
+fn connected(path: &Path, commands: &[u8]) -> Result<OwnedFd, Errno> {
     let address = SocketAddrUnix::new(path)?;
     let socket = socket(AddressFamily::UNIX, SocketType::STREAM, None)?;
     fcntl_setfd(&socket, FdFlags::CLOEXEC)?;
@@ -130,7 +133,7 @@ fn connected(path: &Path) -> Result<OwnedFd, Errno> {
     rustix::net::sockopt::set_socket_nosigpipe(&socket, true)?;
     connect(&socket, &address)?;
     // A few dozen bytes always fit in a fresh socket.
-    send(&socket, COMMANDS, SEND_FLAGS)?;
+    send(&socket, commands, SEND_FLAGS)?;
     Ok(socket)
 }
 

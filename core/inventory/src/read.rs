@@ -81,7 +81,8 @@ fn survey(
     for ((found, state), line) in found.iter().zip(&states).zip(&lines) {
         let is_proven = matches!(state, Liveness::Alive(_));
         let monitors = if is_proven { &mut proven } else { &mut doubtful };
-        monitors.add(&found.name, monitor(found, line.as_ref().filter(|_| is_proven)));
+        let line = line.as_ref().filter(|_| is_proven);
+        monitors.add(&found.name, monitor(&found.name, &found.directory, line));
     }
     let mut answers = doubtful.ask(|_| doubtful_are_asked).answers();
     let mut bridges = Bridges { platform, network: None };
@@ -101,10 +102,10 @@ fn read_line(process: &Process) -> CommandLine {
 
 /// The socket of a machine's monitor: its own, unless its process for certain has another. An
 /// answer at the own one is a proof.
-fn monitor(found: &Found, line: Option<&CommandLine>) -> PathBuf {
+fn monitor(name: &str, directory: &Path, line: Option<&CommandLine>) -> PathBuf {
     // A relative one is relative to where QEMU was started, which is not known.
     let named = line.and_then(|line| line.qmp.clone()).filter(|path| path.is_absolute());
-    named.unwrap_or_else(|| found.directory.join(format!("{}.qmp", found.name)))
+    named.unwrap_or_else(|| directory.join(format!("{name}.qmp")))
 }
 
 /// Looks up the bridges of ports, and the network only when there is a port.
@@ -147,6 +148,7 @@ fn machine(
     let proven = matches!(state, Liveness::Alive(_)) || matches!(qmp, Reading::Known(_));
     let process = state.process().filter(|_| proven);
     let line = line.filter(|_| proven);
+    let monitor = proven.then(|| monitor(&name, &directory, line.as_ref()));
     let macs = Macs::read(&name, &directory, line.as_ref(), &entry.mac, problems);
     let (hostname, username) = guest_names(&directory, entry.hostname, entry.username, problems);
     let console_log = directory.join("console.log");
@@ -165,6 +167,7 @@ fn machine(
         pid: process.map(|process| process.pid),
         started_at,
         qmp,
+        monitor,
         link_up: Reading::Unknown(Unread::Unsupported),
         net: line.map_or(Reading::Unknown(Unread::NotTried), |line| line.net),
         console_log: Some(console_log).filter(|path| is_of_this_run(path, started_at)),

@@ -9,4 +9,4 @@ mod dhcp_test;
 mod watch;
 
 pub use dhcp_test::{DhcpTest, ProbeError, Tested, ask};
-pub use watch::{Seen, Watch, Watched};
+pub use watch::{Asking, Seen, Watch, Watched};

@@ -3,7 +3,7 @@
 use std::{
     collections::BTreeMap,
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
     thread::JoinHandle,
@@ -11,13 +11,15 @@ use std::{
 };
 
 use vmkit_capture::{Capture, CaptureError, DEFAULT_RING_BYTES, pcap};
-use vmkit_dhcp::{Builder, Traffic};
-use vmkit_types::{Reading, Unread};
+use vmkit_dhcp::{Builder, Message, MessageKind, Traffic};
+use vmkit_types::{Mac, Reading, Unread};
 
 /// How soon a capture notices that it shall end: shorter than what a person takes for a delay.
 const TICK: Duration = Duration::from_millis(50);
 /// Most bytes that are kept of one capture as a file; what comes after is understood, and not kept.
 const LONGEST_FILE: usize = 16 << 20;
+/// Most clients that are told apart at one interface: a flood of made-up MACs fills no memory.
+const MOST_CLIENTS: usize = 1000;
 
 /// Captures that are running.
 pub struct Watch {
@@ -27,8 +29,20 @@ pub struct Watch {
 
 struct Point {
     messages: Arc<AtomicU64>,
+    clients: Arc<Clients>,
     thread: JoinHandle<Reading<Seen>>,
 }
+
+/// How far a client has come in asking for an address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Asking {
+    /// When its first question since the watch began was seen.
+    pub since: Instant,
+    /// When the address was given to it.
+    pub given: Option<Instant>,
+}
+
+type Clients = Mutex<BTreeMap<Mac, Asking>>;
 
 /// What one capture saw.
 #[derive(Clone, Debug)]
@@ -51,10 +65,12 @@ impl Watch {
         for interface in interfaces {
             points.entry(interface.to_owned()).or_insert_with(|| {
                 let messages = Arc::new(AtomicU64::new(0));
+                let clients = Arc::new(Clients::default());
                 let (counter, ended) = (Arc::clone(&messages), Arc::clone(&stop));
-                let interface = interface.to_owned();
-                let thread = std::thread::spawn(move || capture(&interface, &counter, &ended));
-                Point { messages, thread }
+                let (interface, asking) = (interface.to_owned(), Arc::clone(&clients));
+                let thread =
+                    std::thread::spawn(move || capture(&interface, &counter, &asking, &ended));
+                Point { messages, clients, thread }
             });
         }
         Self { stop, points }
@@ -67,6 +83,17 @@ impl Watch {
             .map(|(name, point)| (name.as_str(), point.messages.load(Ordering::Relaxed)))
     }
 
+    /// Whether the interface is still being captured.
+    pub fn goes_on(&self, interface: &str) -> bool {
+        self.points.get(interface).is_some_and(|point| !point.thread.is_finished())
+    }
+
+    /// How far this client has come, as seen at this interface; `None`: it has not asked.
+    pub fn asking(&self, interface: &str, client: Mac) -> Option<Asking> {
+        let clients = &self.points.get(interface)?.clients;
+        clients.lock().unwrap_or_else(PoisonError::into_inner).get(&client).copied()
+    }
+
     /// Ends all captures.
     pub fn finish(self) -> Watched {
         self.stop.store(true, Ordering::Relaxed);
@@ -76,7 +103,30 @@ impl Watch {
     }
 }
 
-fn capture(interface: &str, messages: &AtomicU64, stop: &AtomicBool) -> Reading<Seen> {
+fn note(message: &Message, clients: &Clients, now: Instant) {
+    let mut clients = clients.lock().unwrap_or_else(PoisonError::into_inner);
+    let known = clients.len();
+    match message.kind {
+        MessageKind::Discover | MessageKind::Request if known < MOST_CLIENTS => {
+            clients.entry(message.chaddr).or_insert(Asking { since: now, given: None });
+        }
+        MessageKind::Ack => {
+            clients.entry(message.chaddr).and_modify(|asking| asking.given = Some(now));
+        }
+        // Refused, it asks again; and so it does where it found the address in use.
+        MessageKind::Nak | MessageKind::Decline => {
+            clients.entry(message.chaddr).and_modify(|asking| asking.given = None);
+        }
+        _ => {}
+    }
+}
+
+fn capture(
+    interface: &str,
+    messages: &AtomicU64,
+    clients: &Clients,
+    stop: &AtomicBool,
+) -> Reading<Seen> {
     let mut capture = match Capture::open(interface, DEFAULT_RING_BYTES) {
         Ok(capture) => capture,
         Err(error) => return Reading::Unknown(unread(&error)),
@@ -89,8 +139,9 @@ fn capture(interface: &str, messages: &AtomicU64, stop: &AtomicBool) -> Reading<
         match capture.next(Instant::now() + TICK) {
             Ok(Some(frame)) => {
                 let at = frame.at;
-                if builder.take(at, frame.data) {
+                if let Some(message) = builder.take(at, frame.data) {
                     messages.fetch_add(1, Ordering::Relaxed);
+                    note(message, clients, Instant::now());
                 }
                 if file.write(&frame).is_err() {
                     break;

@@ -75,6 +75,7 @@ pub(crate) fn read(
         pid: vm.pid,
         started_at,
         qmp: read_or_unread(qmp),
+        monitor: None,
         link_up: read_or_unread(monitor.and_then(|monitor| monitor.link_up)),
         net: read_or_unread(vm.net.as_ref().and_then(net)),
         console_log: Some(console_log).filter(|path| path.symlink_metadata().is_ok()),
@@ -108,7 +109,8 @@ fn power(state: Option<&str>, qmp: Option<&QmpStatus>) -> Power {
 fn net(net: &document::Net) -> Option<Net> {
     let mode = MODES.iter().find(|(_, word)| net.mode.as_deref() == Some(*word));
     let (mode, _) = mode?;
-    Some(Net { mode: *mode, interface: net.interface.clone(), port: net.port.clone() })
+    let (interface, port) = (net.interface.clone(), net.port.clone());
+    Some(Net { mode: *mode, interface, port, netdev: None })
 }
 
 /// The machine as the document tells it.

@@ -92,15 +92,15 @@ pub struct Builder {
 }
 
 impl Builder {
-    /// Takes one frame in. Says whether it carried a DHCP message of a client or for one, not of a
-    /// test.
-    pub fn take(&mut self, at: SystemTime, frame: &[u8]) -> bool {
+    /// Takes one frame in. Tells the DHCP message of a client or for one, not of a test, that it
+    /// carried.
+    pub fn take(&mut self, at: SystemTime, frame: &[u8]) -> Option<&Message> {
         let traffic = &mut self.traffic;
         let (from, to) = traffic.span.unwrap_or((at, at));
         traffic.span = Some((from.min(at), to.max(at)));
         let Some(frame) = Frame::parse(at, frame) else {
             traffic.malformed += 1;
-            return false;
+            return None;
         };
         let known = traffic.frames_by_source.len() < MOST_SOURCES
             || traffic.frames_by_source.contains_key(&frame.source);
@@ -117,25 +117,23 @@ impl Builder {
                 None => traffic.malformed += 1,
             },
         }
-        false
+        None
     }
 
-    fn add(&mut self, message: Message) -> bool {
+    fn add(&mut self, message: Message) -> Option<&Message> {
         if self.messages == MOST_MESSAGES {
-            return false;
+            return None;
         }
         self.messages += 1;
         let exchanges = &mut self.traffic.exchanges;
         let place = *self.places.entry((message.xid, message.chaddr)).or_insert(exchanges.len());
-        match exchanges.get_mut(place) {
-            Some(exchange) => exchange.messages.push(message),
-            None => exchanges.push(Exchange {
-                xid: message.xid,
-                chaddr: message.chaddr,
-                messages: vec![message],
-            }),
+        if place == exchanges.len() {
+            let (xid, chaddr) = (message.xid, message.chaddr);
+            exchanges.push(Exchange { xid, chaddr, messages: Vec::new() });
         }
-        true
+        let messages = &mut exchanges.get_mut(place)?.messages;
+        messages.push(message);
+        messages.last()
     }
 
     /// What was seen so far.

@@ -243,6 +243,28 @@ impl Catalogue {
         rows::parse(embedded::FILES)
     }
 
+    /// Leaves out the commands that this computer's programs do not have, as `has` tells of their
+    /// words with placeholders in braces. The steps of the remedies and tests stay.
+    #[must_use]
+    pub fn with_commands(mut self, has: impl Fn(&[String]) -> bool) -> Self {
+        let remedies = self.remedies.iter_mut().map(|kind| &mut kind.command);
+        let tests = self.tests.iter_mut().map(|test| &mut test.command);
+        remedies.chain(tests).filter(|command| !has(command)).for_each(Vec::clear);
+        self
+    }
+
+    /// The commands of all remedies and tests, with placeholders in braces.
+    pub fn commands(&self) -> impl Iterator<Item = &[String]> {
+        let remedies = self.remedies.iter().map(|kind| kind.command.as_slice());
+        let tests = self.tests.iter().map(|test| test.command.as_slice());
+        remedies.chain(tests).filter(|command| !command.is_empty())
+    }
+
+    /// Whether there is a remedy with this code.
+    pub fn has_remedy(&self, id: &str) -> bool {
+        self.remedies.iter().any(|kind| kind.id == id)
+    }
+
     /// The codes of all findings, in the order of `findings.toml`.
     pub fn finding_codes(&self) -> impl Iterator<Item = &'static str> + '_ {
         self.findings.iter().map(|kind| kind.code)

@@ -13,7 +13,7 @@ fn found(line: &str) -> String {
         Reading::Unknown(_) => "?".to_owned(),
     };
     let net = match net {
-        Reading::Known(Net { mode, interface, port }) => {
+        Reading::Known(Net { mode, interface, port, netdev: _ }) => {
             let or = |name: Option<String>| name.unwrap_or_else(|| "-".to_owned());
             format!("{mode} {} {}", or(interface), or(port))
         }
@@ -151,5 +151,23 @@ fn the_channel_of_the_guest_agent_is_found() {
     for (line, expected) in table {
         let arguments: Vec<_> = line.split_whitespace().map(str::to_owned).collect();
         assert_eq!(parse(&arguments, 0).guest_agent, expected.map(PathBuf::from), "{line}");
+    }
+}
+
+#[test]
+fn the_link_is_known_by_the_name_of_the_first_card_s_netdev() {
+    let table = [
+        ("qemu-system-x86_64 -netdev tap,id=n0,ifname=t -device e1000,netdev=n0", Some("n0")),
+        (
+            "qemu-system-x86_64 -netdev user,id=a -netdev vmnet-shared,id=b -device e1000,netdev=b",
+            Some("b"),
+        ),
+        ("qemu-system-x86_64 -netdev socket,id=s,fd=3,x=/run/socket_vmnet", Some("s")),
+        ("qemu-system-x86_64 -net nic -net bridge", None),
+    ];
+    for (line, expected) in table {
+        let arguments: Vec<_> = line.split_whitespace().map(str::to_owned).collect();
+        let net = parse(&arguments, 0).net.known().expect(line);
+        assert_eq!(net.netdev.as_deref(), expected, "{line}");
     }
 }

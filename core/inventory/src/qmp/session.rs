@@ -1,6 +1,7 @@
 //! The conversation with one monitor, without its socket.
 
 use serde::Deserialize;
+use serde_json::json;
 use vmkit_types::bounded;
 
 use crate::Power;
@@ -33,6 +34,8 @@ impl QmpStatus {
 pub(crate) enum Step {
     Wait,
     Answer(QmpStatus),
+    /// The command was carried out.
+    Done,
     Refused(&'static str),
 }
 
@@ -44,11 +47,26 @@ pub(crate) enum Step {
 pub(crate) const COMMANDS: &[u8] =
     b"{\"execute\":\"qmp_capabilities\"}{\"execute\":\"query-status\"}";
 
-/// One conversation: greeting, capabilities, status. Events in between are skipped.
+/// What is said to a monitor so that the host's end of a network card's cable is plugged in or
+/// pulled out. To QEMU it is the card's link as well.
+pub(crate) fn set_link(netdev: &str, up: bool) -> Vec<u8> {
+    let set = json!({ "execute": "set_link", "arguments": { "name": netdev, "up": up } });
+    format!("{{\"execute\":\"qmp_capabilities\"}}{set}").into_bytes()
+}
+
+/// One conversation: greeting, capabilities, and what was asked. Events in between are skipped.
 pub(crate) struct Session {
     received: Vec<u8>,
     total: usize,
     heard: Heard,
+    asked: Asked,
+}
+
+/// What a conversation is about.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Asked {
+    Status,
+    Command,
 }
 
 /// How much of the conversation has been heard.
@@ -75,8 +93,14 @@ struct Status {
 }
 
 impl Session {
+    /// A conversation that asks for the status.
     pub(crate) fn new() -> Self {
-        Self { received: Vec::new(), total: 0, heard: Heard::Nothing }
+        Self { received: Vec::new(), total: 0, heard: Heard::Nothing, asked: Asked::Status }
+    }
+
+    /// A conversation that gives a command, which has no answer but that it was carried out.
+    pub(crate) fn of_command() -> Self {
+        Self { asked: Asked::Command, ..Self::new() }
     }
 
     /// Takes bytes of the monitor. It sends one JSON object per line.
@@ -107,7 +131,10 @@ impl Session {
             return Step::Refused("does not speak QMP");
         };
         if reply.error.is_some() {
-            return Step::Refused("refused the query");
+            return Step::Refused(match self.asked {
+                Asked::Status => "refused the query",
+                Asked::Command => "refused the command",
+            });
         }
         match (self.heard, reply.greeting, reply.result) {
             (Heard::Nothing, Some(_), _) => {
@@ -118,6 +145,7 @@ impl Session {
                 self.heard = Heard::Capabilities;
                 Step::Wait
             }
+            (Heard::Capabilities, _, Some(_)) if self.asked == Asked::Command => Step::Done,
             (
                 Heard::Capabilities,
                 _,
@@ -169,6 +197,25 @@ mod tests {
             let steps = lines.iter().map(|line| session.take(format!("{line}\r\n").as_bytes()));
             let last = steps.filter(|step| *step != Step::Wait).last().unwrap_or(Step::Wait);
             assert_eq!(last, *expected, "{lines:?}");
+        }
+    }
+
+    #[test]
+    fn a_command_ends_when_it_was_carried_out_or_refused() {
+        let said = String::from_utf8(set_link("n\"0", false)).expect("JSON");
+        let (_, command) = said.split_once("}{").expect("two commands");
+        let command: serde_json::Value = serde_json::from_str(&format!("{{{command}")).unwrap();
+        assert_eq!(command["arguments"], json!({ "name": "n\"0", "up": false }));
+        let missing = r#"{"error": {"class": "DeviceNotFound", "desc": "Device 'n0' not found"}}"#;
+        let table: &[(&[&str], Step)] = &[
+            (&[GREETING, DONE], Step::Wait),
+            (&[GREETING, DONE, EVENT, DONE], Step::Done),
+            (&[GREETING, DONE, missing], Step::Refused("refused the command")),
+        ];
+        for (lines, expected) in table {
+            let mut session = Session::of_command();
+            let steps = lines.iter().map(|line| session.take(format!("{line}\r\n").as_bytes()));
+            assert_eq!(steps.last().as_ref(), Some(expected), "{lines:?}");
         }
     }
 

@@ -1,0 +1,103 @@
+//! Pulling the cable of a machine's network card out and plugging it in again.
+
+use std::{
+    io,
+    path::PathBuf,
+    time::{Duration, Instant},
+};
+
+use rustix::{
+    event::{PollFd, PollFlags, Timespec, poll},
+    io::Errno,
+    net::{RecvFlags, recv},
+};
+
+use super::{
+    connected,
+    session::{Session, Step, set_link},
+};
+use crate::Machine;
+
+/// How long a monitor may take for a command: it answers within a millisecond, and one whose
+/// machine keeps it busy within a second. A machine's link is not given up sooner.
+const DEADLINE: Duration = Duration::from_secs(3);
+
+/// The cable of a machine's first network card.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Link {
+    socket: PathBuf,
+    netdev: String,
+}
+
+/// Why a link was not set. Whether it was is not known after [`LinkError::NoAnswer`].
+#[derive(Debug, thiserror::Error)]
+pub enum LinkError {
+    /// Nobody could be spoken to.
+    #[error("cannot speak to the QMP monitor {}", socket.display())]
+    Connect {
+        /// The monitor's socket.
+        socket: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// No answer before the deadline, or the connection broke.
+    #[error("the QMP monitor {} did not answer in time", socket.display())]
+    NoAnswer {
+        /// The monitor's socket.
+        socket: PathBuf,
+    },
+    /// QEMU does not do it.
+    #[error("the QMP monitor {} {why} set_link {netdev}", socket.display())]
+    Refused {
+        /// The monitor's socket.
+        socket: PathBuf,
+        /// What QEMU was told to be the cable.
+        netdev: String,
+        /// What it did instead.
+        why: &'static str,
+    },
+}
+
+impl Link {
+    /// The cable of the machine's first card, where its process was told a name for it.
+    pub fn of(machine: &Machine) -> Option<Self> {
+        let netdev = machine.net.as_ref().known()?.netdev.clone()?;
+        Some(Self { socket: machine.monitor.clone()?, netdev })
+    }
+
+    /// Pulls the cable out, or plugs it in. Takes 3 s at most.
+    pub fn set(&self, up: bool) -> Result<(), LinkError> {
+        let deadline = Instant::now() + DEADLINE;
+        let socket = || self.socket.clone();
+        let failed = |error: Errno| LinkError::Connect { socket: socket(), source: error.into() };
+        let monitor = connected(&self.socket, &set_link(&self.netdev, up)).map_err(failed)?;
+        let mut session = Session::of_command();
+        let mut chunk = [0_u8; 4096];
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            let left = Timespec::try_from(left).map_err(|_| failed(Errno::INVAL))?;
+            match poll(&mut [PollFd::new(&monitor, PollFlags::IN)], Some(&left)) {
+                Ok(0) => return Err(LinkError::NoAnswer { socket: socket() }),
+                Ok(_) => {}
+                Err(Errno::INTR) => continue,
+                Err(error) => return Err(failed(error)),
+            }
+            let received = match recv(&monitor, &mut chunk[..], RecvFlags::empty()) {
+                Ok((0, _)) => return Err(LinkError::NoAnswer { socket: socket() }),
+                Ok((count, _)) => count,
+                Err(Errno::AGAIN | Errno::INTR) => continue,
+                Err(error) => return Err(failed(error)),
+            };
+            match session.take(&chunk[..received]) {
+                Step::Wait => {}
+                Step::Done => return Ok(()),
+                Step::Answer(_) => return Err(LinkError::NoAnswer { socket: socket() }),
+                Step::Refused(why) => {
+                    let netdev = self.netdev.clone();
+                    return Err(LinkError::Refused { socket: socket(), netdev, why });
+                }
+            }
+        }
+    }
+}
