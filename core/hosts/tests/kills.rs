@@ -1,0 +1,77 @@
+//! Ended at any moment, a run leaves the file as it was or as it shall be.
+
+mod common;
+
+use std::{
+    env, fs,
+    io::{BufRead as _, BufReader, Write as _},
+    process::Stdio,
+    time::{Duration, Instant},
+};
+
+use common::{FOREIGN, again, apply, directory, given, names, undo, written};
+use rustix::event::{Timespec, poll};
+
+/// How many runs are killed. `VMKIT_KILLS` asks for others.
+const KILLS: u32 = 100;
+
+/// How long a run writes at most, which takes milliseconds each time.
+const LONGEST: Duration = Duration::from_millis(60);
+
+/// The child's word that it begins.
+const BEGUN: &str = "begun";
+
+const ADDRESSES: [&str; 2] = ["192.168.1.64", "192.168.100.200"];
+
+#[test]
+fn a_file_is_whole_whenever_its_writer_is_killed() {
+    let kills = env::var("VMKIT_KILLS").map_or(KILLS, |text| text.parse().unwrap());
+    let directory = directory();
+    let hosts = directory.path().join("hosts");
+    let whole = [FOREIGN.to_owned(), written(ADDRESSES[0]), written(ADDRESSES[1])];
+    let mut random = fastrand::Rng::with_seed(0x5eed_4b11);
+    let (mut in_midst, mut changed) = (0, 0);
+    for kill in 0..kills {
+        let before = fs::metadata(&hosts).unwrap().modified().unwrap();
+        let mut command = again("writes_until_it_is_killed", directory.path());
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+        let mut said = BufReader::new(child.stdout.take().unwrap()).lines();
+        assert!(said.any(|line| line.unwrap().ends_with(BEGUN)), "the child writes");
+        pass(random.f64());
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let found = fs::read_to_string(&hosts).unwrap();
+        assert!(whole.contains(&found), "after kill {kill}: {found:?}");
+        changed += u32::from(fs::metadata(&hosts).unwrap().modified().unwrap() != before);
+        let left = names(directory.path());
+        in_midst += u32::from(left.iter().any(|name| name.contains(".vmkit-new-")));
+    }
+    // Enough of them were in the midst of it, or nothing was tested.
+    eprintln!("{kills} killed, {changed} after a write, {in_midst} with a new file half made");
+    assert!(in_midst > kills / 10 && changed > kills / 4, "{in_midst}, {changed}");
+
+    fs::write(&hosts, FOREIGN).unwrap();
+    apply(&hosts, ADDRESSES[0]).unwrap();
+    let left = names(directory.path());
+    assert!(!left.iter().any(|name| name.contains(".vmkit-new-")), "{left:?}");
+    undo(&hosts).unwrap();
+    assert_eq!(fs::read_to_string(&hosts).unwrap(), FOREIGN);
+}
+
+/// Lets a part of the longest life pass.
+fn pass(part: f64) {
+    let end = Instant::now() + LONGEST.mul_f64(part);
+    while let Some(left) = end.checked_duration_since(Instant::now()) {
+        _ = poll(&mut [], Some(&Timespec::try_from(left).unwrap()));
+    }
+}
+
+/// The child of the test above. By itself it has nothing to do.
+#[test]
+fn writes_until_it_is_killed() {
+    let Some(directory) = given() else { return };
+    writeln!(std::io::stdout(), "{BEGUN}").unwrap();
+    for address in ADDRESSES.iter().cycle() {
+        apply(&directory.join("hosts"), address).unwrap();
+    }
+}
