@@ -14,7 +14,9 @@ pub(crate) fn interfaces() -> Reading<Vec<Interface>> {
 }
 
 fn interface(found: NetworkInterface) -> Option<Interface> {
-    let (up, loopback) = (found.is_up(), found.is_loopback());
+    // On macOS the flag tells of the driver, not of the cable.
+    let carrier = found.is_running() || cfg!(not(target_os = "linux"));
+    let (up, loopback) = (found.is_up() && carrier, found.is_loopback());
     // The library does not check that the kernel's bytes are UTF-8, as a string must be.
     let name = String::from_utf8(found.name.into_bytes()).ok()?;
     let mac = found.mac.map(|mac| Mac::new(mac.octets())).filter(|mac| !mac.is_zero());

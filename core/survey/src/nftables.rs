@@ -11,6 +11,9 @@ use crate::{
 struct Chain {
     name: String,
     hook: Hook,
+    /// Frames that a bridge passes on from port to port come by, not only those to or from this
+    /// computer itself.
+    on_the_way: bool,
     /// Its frames go on where the kernel passes bridged frames to the IP filter only.
     of_ip: bool,
     accepted: Vec<String>,
@@ -31,6 +34,7 @@ pub(crate) fn drops(text: &str, bridged_filtered: Option<bool>) -> Vec<DropRule>
                 chain = Some(Chain {
                     name: (*name).to_owned(),
                     hook: Hook::Other,
+                    on_the_way: false,
                     of_ip: false,
                     accepted: Vec::new(),
                     accepts_all: false,
@@ -40,6 +44,7 @@ pub(crate) fn drops(text: &str, bridged_filtered: Option<bool>) -> Vec<DropRule>
             ["type", _, "hook", hook, ..] => {
                 if let Some(chain) = &mut chain {
                     (chain.hook, chain.of_ip) = place(&family, hook);
+                    chain.on_the_way = !matches!(*hook, "input" | "output");
                     chain.policy_drops = line.contains("policy drop");
                 }
             }
@@ -75,7 +80,7 @@ fn sees_bridged(chain: &Chain, bridged_filtered: Option<bool>) -> bool {
 
 fn policy(chain: &Chain, family: &str, bridged_filtered: Option<bool>) -> Option<DropRule> {
     let forwards = match chain.hook {
-        Hook::Bridge => chain.name.to_ascii_lowercase().contains("forward"),
+        Hook::Bridge => chain.on_the_way,
         Hook::IpForward => true,
         Hook::IpInput | Hook::Other => false,
     };

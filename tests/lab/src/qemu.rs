@@ -6,7 +6,7 @@ use vmkit_types::Mac;
 
 use crate::{
     GuestPlan, LabError, Namespace, Process, command::run, data_directory::MachineFiles,
-    kernel::Kernel, wait_until, wired,
+    kernel::Kernel, wait_until,
 };
 
 /// QEMU makes its sockets and its pid file within a second, more on a busy computer.
@@ -17,7 +17,7 @@ pub(crate) enum Machine<'a> {
     /// A Linux of its own, on a tap in the host's bridge.
     Linux { kernel: &'a Kernel, initramfs: &'a Path, tap: &'a str },
     /// Nothing, and a cable from a tap in the host's bridge to a tap that is the guest's card.
-    Wired { tap: &'a str },
+    Wired { tap: &'a str, inner: &'a str },
     /// Nothing: a process with QEMU's identity and protocol, whose network is elsewhere.
     Empty,
 }
@@ -43,10 +43,10 @@ pub(crate) fn start(
         Machine::Empty => {
             command.args(["-machine", "none"]);
         }
-        Machine::Wired { tap } => {
+        Machine::Wired { tap, inner } => {
             port(host, tap)?;
             command.args(["-machine", "none"]);
-            for (id, tap) in [("n0", tap), ("n1", &wired::INNER)] {
+            for (id, tap) in [("n0", tap), ("n1", inner)] {
                 let cable = format!("tap,id={id},ifname={tap},script=no,downscript=no");
                 command.args(["-netdev", &cable]);
                 command.args(["-netdev", &format!("hubport,id=hub-{id},hubid=0,netdev={id}")]);

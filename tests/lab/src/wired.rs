@@ -12,9 +12,6 @@ use crate::{
     error::file_error, initramfs, qemu,
 };
 
-/// The tap that becomes the guest's card, until it is moved.
-pub(crate) const INNER: &str = "vmkinner";
-
 /// Starts the guest with this port on `br0`; no program but its SSH server runs in it.
 pub(crate) fn start(
     host: &Namespace,
@@ -23,9 +20,11 @@ pub(crate) fn start(
     files: MachineFiles,
     tap: &str,
 ) -> Result<Guest, LabError> {
-    let qemu = qemu::start(host, &files, plan, plan.mac(), &qemu::Machine::Wired { tap })?;
+    let inner = format!("{tap}in");
+    let machine = qemu::Machine::Wired { tap, inner: &inner };
+    let qemu = qemu::start(host, &files, plan, plan.mac(), &machine)?;
     let namespace = Namespace::new(format!("{}-{}", host.name(), plan.name))?;
-    host.ip(&format!("link set {INNER} netns {} name eth0", namespace.name()))?;
+    host.ip(&format!("link set {inner} netns {} name eth0", namespace.name()))?;
     namespace.ip(&format!("link set eth0 address {} up", plan.mac()))?;
     let console = files.console();
     // A kernel's first line, where the console signal sees a boot begin.

@@ -18,7 +18,10 @@ const KEEP: u16 = 0x06;
 
 const ARP: u32 = 0x0806;
 const IPV4: u32 = 0x0800;
+const IPV6: u32 = 0x86dd;
 const VLAN: u32 = 0x8100;
+/// The first octet of the Ethernet address of an IPv6 group.
+const GROUP: u32 = 0x33;
 const UDP: u32 = 17;
 const SERVER_PORT: u32 = 67;
 const CLIENT_PORT: u32 = 68;
@@ -26,22 +29,28 @@ const CLIENT_PORT: u32 = 68;
 const FRAGMENT_OFFSET: u32 = 0x1fff;
 /// More than any frame has.
 const WHOLE: u32 = 262_144;
+/// The headers of Ethernet and of IPv6.
+const HEADERS: u32 = 54;
 
 /// One instruction: what to do, where to go on if it holds and if not (jumps only), and its value.
 type Instruction = (u16, usize, usize, u32);
 
 /// The next instruction.
 const NEXT: usize = usize::MAX;
-/// Where the part for frames with a VLAN tag begins, and the two ends.
-const TAGGED: usize = 15;
-const TAKE: usize = 29;
-const LEAVE: usize = 30;
+/// Where the parts for frames with a VLAN tag and of IPv6 begin, and the two ends.
+const TAGGED: usize = 16;
+const SIXTH: usize = 30;
+const TAKE: usize = 33;
+const LEAVE: usize = 34;
 
-/// ARP, and UDP over IPv4 from or to DHCP's ports, each with at most one VLAN tag in the frame.
-const PROGRAM: [Instruction; 31] = [
+/// ARP, and UDP over IPv4 from or to DHCP's ports, each with at most one VLAN tag in the frame; and
+/// the headers of what is sent to a group over IPv6, which a machine does that asks nobody for an
+/// address: who sends it is of interest, and nothing else.
+const PROGRAM: [Instruction; 35] = [
     (LOAD_HALF, NEXT, NEXT, 12),
     (IF_EQUAL, TAKE, NEXT, ARP),
     (IF_EQUAL, TAGGED, NEXT, VLAN),
+    (IF_EQUAL, SIXTH, NEXT, IPV6),
     (IF_EQUAL, NEXT, LEAVE, IPV4),
     (LOAD_OCTET, NEXT, NEXT, 23),
     (IF_EQUAL, NEXT, LEAVE, UDP),
@@ -69,6 +78,9 @@ const PROGRAM: [Instruction; 31] = [
     (LOAD_HALF_INDEXED, NEXT, NEXT, 20),
     (IF_EQUAL, TAKE, NEXT, SERVER_PORT),
     (IF_EQUAL, TAKE, LEAVE, CLIENT_PORT),
+    (LOAD_OCTET, NEXT, NEXT, 0),
+    (IF_EQUAL, NEXT, LEAVE, GROUP),
+    (KEEP, NEXT, NEXT, HEADERS),
     (KEEP, NEXT, NEXT, WHOLE),
     (KEEP, NEXT, NEXT, 0),
 ];
@@ -177,11 +189,14 @@ mod tests {
             ("DNS", frame(&[IP, &ip(5, 17, whole), &udp(4000, 53)]), false),
             ("TCP", frame(&[IP, &ip(5, 6, whole), &udp(68, 67)]), false),
             ("IPv6", frame(&[&[0x86, 0xdd], &ip(5, 17, whole), &udp(68, 67)]), false),
+            ("IPv6 to one", frame(&[&[0x86, 0xdd], &[0; 60]]), false),
             ("cut before its ports", frame(&[IP, &ip(5, 17, whole)]), false),
             ("cut before its type", vec![0; 12], false),
         ];
         for (what, frame, expected) in rows {
             assert_eq!(passed(&program(), &frame), expected.then_some(frame), "{what}");
         }
+        let group = [&[0x33, 0x33, 0, 0, 0, 1, 2, 0, 0, 0, 0, 9, 0x86, 0xdd][..], &[7; 60]].concat();
+        assert_eq!(passed(&program(), &group).as_deref(), Some(&group[..54]));
     }
 }

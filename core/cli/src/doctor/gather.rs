@@ -22,6 +22,10 @@ use crate::{arguments, context::Context, observe::Scene, output};
 const MOST_CAPTURED: usize = 16;
 /// Most machines for which servers are asked: a test of one takes up to five seconds.
 const MOST_TESTED: usize = 3;
+/// How long ports are watched where nobody asked for a wait, as long as the test takes that no server
+/// answers: a diagnosis with probes is to take 5 s in all. A client that was just refused asks again
+/// within it.
+const WATCH: Duration = Duration::from_millis(3800);
 /// How often the progress of a long wait is told.
 const PROGRESS: Duration = Duration::from_secs(1);
 /// After a question has passed, how long its answer is waited for.
@@ -139,6 +143,7 @@ pub(crate) fn live(
 ) -> Gathered {
     let mut gathered = Gathered::new();
     let points = Points::of(names, subjects, &mut gathered);
+    let began = Instant::now();
     let watch = Watch::start(points.interfaces());
     let (texts, gateway) = std::thread::scope(|scope| {
         let texts = scope.spawn(|| vmkit_platform::current().survey());
@@ -161,9 +166,12 @@ pub(crate) fn live(
     } else {
         let ask = unsettled(&gathered);
         test(wanted, &ask, subjects, &mut gathered);
+        if !ask.is_empty() && wanted.wait.is_none() {
+            wait(&watch, &points, WATCH.saturating_sub(began.elapsed()), true);
+        }
     }
     if let Some(longest) = wanted.wait {
-        wait(&watch, &points, longest, context);
+        wait(&watch, &points, longest, context.quiet);
     }
     points.hand_over(watch, &mut gathered);
     gathered
@@ -284,10 +292,10 @@ fn denied_or_failed(error: &vmkit_probe::ProbeError) -> Unread {
 
 /// Waits for every machine to ask and be answered, telling the progress; a key or a closed pipe
 /// ends it early.
-fn wait(watch: &Watch, points: &Points, longest: Duration, context: &Context) {
+fn wait(watch: &Watch, points: &Points, longest: Duration, quiet: bool) {
     let began = Instant::now();
     let mut heard: Option<Instant> = None;
-    while began.elapsed() < longest {
+    while !points.ports.is_empty() && began.elapsed() < longest {
         let asked = |port: &String| watch.messages().any(|(name, count)| name == port && count > 0);
         if points.ports.values().all(asked) {
             let first = *heard.get_or_insert_with(Instant::now);
@@ -295,7 +303,7 @@ fn wait(watch: &Watch, points: &Points, longest: Duration, context: &Context) {
                 return;
             }
         }
-        if !context.quiet {
+        if !quiet {
             let messages: u64 = watch.messages().map(|(_, count)| count).sum();
             output::note(&format!(
                 "waiting for the guest to ask: {} s of {}, {messages} DHCP messages so far (Enter \

@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use vmkit_dhcp::MessageKind;
 use vmkit_evidence::Evidence;
 use vmkit_scoring::{Candidate, Flag, Verdict, WhyNot};
 use vmkit_types::{InterfaceKind, Kind, Mac, Unread, escaped};
@@ -33,7 +34,7 @@ pub(super) fn judge(facts: &Facts<'_>, place: &Place<'_>, sheet: &mut Sheet) {
     answers_as_another(facts, place, best, sheet);
     host_key(best, sheet);
     off_subnet(facts, best, sheet);
-    reachability(best, sheet);
+    reachability(facts, best, sheet);
     answers_for_all(facts, best, sheet);
 }
 
@@ -156,7 +157,26 @@ fn off_subnet(facts: &Facts<'_>, best: &Candidate<'_>, sheet: &mut Sheet) {
     );
 }
 
-fn reachability(best: &Candidate<'_>, sheet: &mut Sheet) {
+/// Whether the machine was given the address in its present boot, as far as anybody who would know
+/// says: a name or a lease may be of an earlier one, and its silence is then no fault.
+fn holds(facts: &Facts<'_>, best: &Candidate<'_>) -> bool {
+    let told = [Kind::ConsoleAddress, Kind::AgentAddress, Kind::DhcpAck, Kind::NeighbourReachable];
+    let own = facts.pick.address == Some(best.address);
+    let told = best
+        .ledger
+        .iter()
+        .any(|entry| told.contains(&entry.evidence.observation.kind) && entry.why_not.is_none());
+    let captured = facts.guest_traffic.as_ref().known().is_some_and(|traffic| {
+        traffic.messages().any(|message| {
+            message.kind == MessageKind::Ack
+                && facts.machine.macs.contains(&message.chaddr)
+                && message.yiaddr.map(IpAddr::V4) == Some(best.address)
+        })
+    });
+    own || told || captured
+}
+
+fn reachability(facts: &Facts<'_>, best: &Candidate<'_>, sheet: &mut Sheet) {
     let at = |seen: &Evidence| format!("{}: {}", best.address, escaped(&seen.observation.says));
     let found = |kinds: &[Kind]| of(best, kinds);
     let ssh = found(&[Kind::SshReady, Kind::from_code("ssh-host-key"), Kind::SshNoBanner]);
@@ -191,13 +211,18 @@ fn reachability(best: &Candidate<'_>, sheet: &mut Sheet) {
     if let (Some(seen), Some(there)) = (unreachable, there) {
         sheet.present("only-this-program-blocked", format!("{}; {}", at(seen), at(there)));
     }
+    let answers = answers_arp.or(ssh).or(refused).or(pinged);
+    if answers.is_none() && !holds(facts, best) {
+        let old = "it may have had the address before its present boot".to_owned();
+        sheet.all_unknown(&["ping-unanswered", "address-arp-silent"], &Unread::Failed(old));
+    }
     if let Some(seen) = pinged {
         sheet.absent("ping-unanswered", at(seen));
     } else if let Some(seen) = found(&[Kind::IcmpSilent]) {
         sheet.present("ping-unanswered", at(seen));
     }
     let silent = found(&[Kind::NeighbourFailed, Kind::ArpSilent]);
-    match (answers_arp.or(ssh).or(refused).or(pinged), silent) {
+    match (answers, silent) {
         (Some(seen), _) => sheet.absent("address-arp-silent", at(seen)),
         (None, Some(seen)) => sheet.present("address-arp-silent", at(seen)),
         (None, None) => {}

@@ -1,8 +1,8 @@
 //! Addresses that are not what they seem.
 
 use crate::row::{
-    Act::{Clone, EndClient, Join, Mount, On, Run, StopServer},
-    Client, Copied, Row, Then, WIRED, Where,
+    Act::{Clone, EndClient, Filter, Join, Mount, On, Run, StopServer},
+    Client, Copied, LINUX, Row, Then, WIRED, WITH_CLIENT_ID, Where,
 };
 
 pub(crate) const ROWS: &[Row] = &[
@@ -39,10 +39,7 @@ pub(crate) const ROWS: &[Row] = &[
     },
     Row {
         name: "arp-filtered",
-        breaks: &[On(
-            Where::Host,
-            "nft \"table bridge lab { chain c { type filter hook output priority 0; oifname \\\"tap1\\\" ether type arp counter drop; }; }\"",
-        )],
+        breaks: &[Filter(Where::Host, "bridge output", "oifname tap1 ether type arp counter drop")],
         then: Then::Reboot,
         causes: &["arp-filtered"],
         options: &["--yes", "--wait", "8"],
@@ -69,7 +66,7 @@ pub(crate) const ROWS: &[Row] = &[
     },
     Row {
         name: "same-client-identifier-twice",
-        client: Client::Udhcpc("-C -x 0x3d:ff00000001c10e"),
+        client: Client::Udhcpc(WITH_CLIENT_ID),
         breaks: &[Clone(Copied::ClientId)],
         then: Then::Reboot,
         causes: &["guest-duplicate-client-id"],
@@ -80,10 +77,16 @@ pub(crate) const ROWS: &[Row] = &[
     Row {
         name: "neighbour-answers-for-all",
         setting: &[Join],
-        breaks: &[On(
-            Where::Other,
-            "ip address add 192.168.77.66/24 dev eth0 && sysctl -qw net.ipv4.ip_forward=1 net.ipv4.conf.eth0.proxy_arp=1 net.ipv4.conf.eth0.proxy_arp_pvlan=1 net.ipv4.neigh.eth0.proxy_delay=0",
-        )],
+        breaks: &[
+            On(
+                Where::Other,
+                "ip address add 192.168.77.66/24 dev eth0 && sysctl -qw net.ipv4.ip_forward=1 net.ipv4.conf.eth0.proxy_arp=1 net.ipv4.conf.eth0.proxy_arp_pvlan=1 net.ipv4.neigh.eth0.proxy_delay=0",
+            ),
+            On(
+                Where::Host,
+                "for n in 61 62 63 64; do busybox ping -q -c 1 -W 1 192.168.77.$n; done; true",
+            ),
+        ],
         then: Then::Reboot,
         causes: &["proxy-arp"],
         may: &["address-conflict"],
@@ -92,10 +95,7 @@ pub(crate) const ROWS: &[Row] = &[
     },
     Row {
         name: "hosts-file-is-old",
-        breaks: &[
-            On(Where::Host, "printf \"127.0.0.1 localhost\\n192.168.77.99 web\\n\" > hosts"),
-            Mount("hosts", "/etc/hosts"),
-        ],
+        breaks: &[On(Where::Host, "echo 192.168.77.99 web > hosts"), Mount("hosts", "/etc/hosts")],
         then: Then::Nothing,
         causes: &["stale-hosts"],
         ..WIRED
@@ -108,6 +108,6 @@ pub(crate) const ROWS: &[Row] = &[
         )],
         then: Then::Nothing,
         causes: &["vm-registry-mac-mismatch"],
-        ..WIRED
+        ..LINUX
     },
 ];

@@ -1,20 +1,17 @@
 //! Two things are wrong at once.
 
 use crate::row::{
-    Act::{Clone, Mount, On, StopServer},
-    Copied, Row, Then, Uplink, WIFI, WIRED, Where,
+    Act::{Clone, Filter, Mount, On, Reset, StopServer},
+    Copied, LINUX, Row, SECOND_BOOT, Then, Uplink, WIFI, WIRED, Where,
 };
 
 pub(crate) const ROWS: &[Row] = &[
     Row {
         name: "old-hosts-file-and-no-ssh",
         breaks: &[
-            On(Where::Host, "printf \"127.0.0.1 localhost\\n192.168.77.99 web\\n\" > hosts"),
+            On(Where::Host, "echo 192.168.77.99 web > hosts"),
             Mount("hosts", "/etc/hosts"),
-            On(
-                Where::Guest,
-                "nft \"table inet g { chain i { type filter hook input priority 0; tcp dport 22 counter reject with tcp reset; }; }\"",
-            ),
+            Filter(Where::Guest, "inet input", "tcp dport 22 counter reject with tcp reset"),
         ],
         then: Then::Nothing,
         causes: &["stale-hosts", "guest-ssh-not-listening"],
@@ -24,7 +21,7 @@ pub(crate) const ROWS: &[Row] = &[
         name: "same-mac-and-old-hosts-file",
         breaks: &[
             Clone(Copied::Mac),
-            On(Where::Host, "printf \"127.0.0.1 localhost\\n192.168.77.99 web\\n\" > hosts"),
+            On(Where::Host, "echo 192.168.77.99 web > hosts"),
             Mount("hosts", "/etc/hosts"),
         ],
         then: Then::Nothing,
@@ -42,10 +39,7 @@ pub(crate) const ROWS: &[Row] = &[
         name: "isolated-and-ssh-filtered",
         breaks: &[
             On(Where::Host, "bridge link set dev tap1 isolated on"),
-            On(
-                Where::Guest,
-                "nft \"table inet g { chain i { type filter hook input priority 0; tcp dport 22 counter drop; }; }\"",
-            ),
+            Filter(Where::Guest, "inet input", "tcp dport 22 counter drop"),
         ],
         then: Then::Nothing,
         causes: &["client-isolation", "guest-firewall-blocks-ssh"],
@@ -56,21 +50,21 @@ pub(crate) const ROWS: &[Row] = &[
         uplink: Uplink::Wifi,
         breaks: &[
             On(Where::Host, "sed -i \"s/$VM_MAC/52:54:00:de:ad:01/\" data/.vm-registry.json"),
-            On(
+            Filter(
                 Where::Air,
-                "nft \"table bridge lab { chain c { type filter hook forward priority 0; iifname \\\"ap-sta\\\" ether saddr != $HOST_MAC counter drop; }; }\"",
+                "bridge forward",
+                "iifname ap-sta ether saddr != $HOST_MAC counter drop",
             ),
+            Reset,
+            SECOND_BOOT,
         ],
         causes: &["vm-registry-mac-mismatch", "wifi-foreign-mac-dropped"],
-        ..WIRED
+        ..LINUX
     },
     Row {
         name: "replies-blocked-and-port-isolated",
         breaks: &[
-            On(
-                Where::Host,
-                "nft \"table bridge lab { chain c { type filter hook forward priority 0; udp sport 67 counter drop; }; }\"",
-            ),
+            Filter(Where::Host, "bridge forward", "udp sport 67 counter drop"),
             On(Where::Host, "bridge link set dev tap1 isolated on"),
         ],
         causes: &["dhcp-replies-blocked", "client-isolation"],
@@ -80,9 +74,10 @@ pub(crate) const ROWS: &[Row] = &[
         name: "guard-and-pool-of-another-network",
         breaks: &[
             On(Where::Host, "bridge link set dev tap1 isolated on"),
-            On(
+            Filter(
                 Where::Router,
-                "nft \"table netdev g { chain i { type filter hook ingress device \\\"rt0\\\" priority 0; udp dport 67 ether saddr $HOST_MAC @th,288,48 != 0x$HOST_HEX counter drop; }; }\"",
+                r#"netdev ingress device "rt0""#,
+                "udp dport 67 ether saddr $HOST_MAC @th,288,48 != 0x$HOST_HEX counter drop",
             ),
         ],
         causes: &["client-isolation", "router-drops-foreign-chaddr"],

@@ -1,8 +1,8 @@
 //! The machine and what runs in it.
 
 use crate::row::{
-    Act::{On, Pause, PullCable, Stop},
-    GuestOf, LINUX, Row, Then, WIRED, Where,
+    Act::{Filter, On, Pause, PullCable, Run, Stop},
+    CANNOT_TELL, GuestOf, LINUX, Row, Then, WIRED, Where,
 };
 
 pub(crate) const ROWS: &[Row] = &[
@@ -66,27 +66,22 @@ pub(crate) const ROWS: &[Row] = &[
         name: "guest-interface-down",
         breaks: &[On(Where::Guest, "ip link set eth0 down")],
         then: Then::RebootMute,
-        causes: &["guest-link-down"],
+        causes: &[],
         options: &["--yes", "--wait", "14"],
-        may: &["guest-no-dhcp-client"],
+        may: &["guest-link-down"],
+        exit: CANNOT_TELL,
         ..WIRED
     },
     Row {
         name: "guest-firewall-drops-ssh",
-        breaks: &[On(
-            Where::Guest,
-            "nft \"table inet g { chain i { type filter hook input priority 0; tcp dport 22 counter drop; }; }\"",
-        )],
+        breaks: &[Filter(Where::Guest, "inet input", "tcp dport 22 counter drop")],
         then: Then::Nothing,
         causes: &["guest-firewall-blocks-ssh"],
         ..WIRED
     },
     Row {
         name: "guest-refuses-ssh",
-        breaks: &[On(
-            Where::Guest,
-            "nft \"table inet g { chain i { type filter hook input priority 0; tcp dport 22 counter reject with tcp reset; }; }\"",
-        )],
+        breaks: &[Filter(Where::Guest, "inet input", "tcp dport 22 counter reject with tcp reset")],
         then: Then::Nothing,
         causes: &["guest-ssh-not-listening"],
         ..WIRED
@@ -105,7 +100,13 @@ pub(crate) const ROWS: &[Row] = &[
     Row {
         name: "guest-asks-nothing",
         then: Then::RebootMute,
-        after: &[On(Where::Guest, "ip link set eth0 down && ip link set eth0 up")],
+        after: &[
+            On(
+                Where::Guest,
+                "sysctl -qw net.ipv6.conf.eth0.disable_ipv6=0 && ip link set eth0 down && ip link set eth0 up",
+            ),
+            Run(Where::Guest, "busybox ping6 -I eth0 ff02::1"),
+        ],
         causes: &["guest-no-dhcp-client"],
         may: &["guest-ipv6-only"],
         options: &["--yes", "--wait", "14"],

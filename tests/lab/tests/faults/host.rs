@@ -1,7 +1,7 @@
 //! The computer that the machine runs on.
 
 use crate::row::{
-    Act::{EndProgram, On, Run},
+    Act::{EndProgram, Filter, On, Run},
     Row, Then, Uplink, WIRED, Where,
 };
 
@@ -76,18 +76,16 @@ pub(crate) const ROWS: &[Row] = &[
     },
     Row {
         name: "firewall-drops-bridged",
-        breaks: &[On(
-            Where::Host,
-            "nft \"table bridge f { chain forward { type filter hook forward priority 0; policy drop; counter; }; }\"",
-        )],
+        breaks: &[Filter(Where::Host, "bridge forward", "policy drop; counter")],
         causes: &["host-firewall-drops-bridged"],
         ..WIRED
     },
     Row {
         name: "firewall-drops-the-mac",
-        breaks: &[On(
+        breaks: &[Filter(
             Where::Host,
-            "nft \"table bridge lab { chain c { type filter hook forward priority 0; iifname \\\"tap1\\\" ether saddr $VM_MAC counter drop; }; }\"",
+            "bridge forward",
+            "iifname tap1 ether saddr $VM_MAC counter drop",
         )],
         causes: &["host-firewall-drops-bridged"],
         ..WIRED
@@ -122,10 +120,7 @@ pub(crate) const ROWS: &[Row] = &[
                 "$DHCP_SERVER --interface=br0 --dhcp-range=192.168.77.100,192.168.77.199,1h --dhcp-host=$VM_MAC,192.168.77.50 --dhcp-leasefile=host.leases",
             ),
         ],
-        breaks: &[On(
-            Where::Host,
-            "nft \"table inet f { chain i { type filter hook input priority 0; iifname \\\"br0\\\" udp dport 67 counter drop; }; }\"",
-        )],
+        breaks: &[Filter(Where::Host, "inet input", "iifname br0 udp dport 67 counter drop")],
         causes: &["host-firewall-blocks-dhcp-server"],
         ..WIRED
     },
@@ -142,10 +137,7 @@ pub(crate) const ROWS: &[Row] = &[
                 "$DHCP_SERVER --interface=br0 --dhcp-range=192.168.77.100,192.168.77.199,1h --dhcp-host=$VM_MAC,192.168.77.50 --dhcp-leasefile=host.leases",
             ),
         ],
-        breaks: &[On(
-            Where::Host,
-            "nft \"table bridge lab { chain c { type filter hook input priority 0; udp dport 67 counter drop; }; }\"",
-        )],
+        breaks: &[Filter(Where::Host, "bridge input", "udp dport 67 counter drop")],
         causes: &["host-firewall-blocks-dhcp-server"],
         may: &["dhcp-requests-blocked"],
         ..WIRED

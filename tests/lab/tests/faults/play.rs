@@ -18,7 +18,7 @@ use vmkit_lab::{
 
 use crate::{
     corpus,
-    row::{Act, Client, Copied, GuestOf, HEALTHY, Row, Then, Uplink, Where},
+    row::{Act, Client, Copied, GuestOf, HEALTHY, Row, Then, Uplink, WITH_CLIENT_ID, Where},
 };
 
 /// The address that the router keeps for the machine.
@@ -31,6 +31,7 @@ const CLIENT_ID: &str = "ff00000001c10e";
 const DHCP_SERVER: &str = "dnsmasq --keep-in-foreground --conf-file=/dev/null --user=root \
      --no-resolv --no-hosts --pid-file= --port=0 --bind-interfaces --dhcp-authoritative --no-ping \
      --log-dhcp --log-facility=-";
+const KEA: &str = include_str!("kea.json");
 /// A lease takes a second, more on a busy computer.
 const LEASE_DEADLINE: Duration = Duration::from_mins(1);
 /// A command that has to succeed after a while does so within seconds.
@@ -203,6 +204,7 @@ struct Scene {
     config: PathBuf,
     /// What asks for the machine's address.
     asks_with: Client,
+    filters: u32,
 }
 
 impl Scene {
@@ -226,14 +228,19 @@ impl Scene {
                 GuestPlan::new("web", GuestKind::Machine).with_kernel_words(words)
             }
         };
-        lab.router().reserve(plan.mac(), ADDRESS).expect("a reservation");
+        if row.client == Client::Udhcpc(WITH_CLIENT_ID) {
+            lab.router().reserve_client(CLIENT_ID, ADDRESS).expect("a reservation");
+        } else {
+            lab.router().reserve(plan.mac(), ADDRESS).expect("a reservation");
+        }
         // As a router does for a computer that has leased its address before.
         let host = HOST_MAC.parse().expect("a MAC");
         lab.router().reserve(host, HOST_ADDRESS.parse().expect("an address")).expect("a lease");
         let guest = lab.start(&plan).expect("a guest");
         let (programs, others) = (Vec::new(), Vec::new());
         let (client, other, asks_with) = (None, None, row.client);
-        let mut scene = Self { client, programs, others, guest, other, lab, config, asks_with };
+        let mut scene =
+            Self { client, programs, others, guest, other, lab, config, asks_with, filters: 0 };
         for act in row.setting {
             scene.act(act);
         }
@@ -244,6 +251,26 @@ impl Scene {
         match act {
             Act::On(place, line) => {
                 run(&mut self.shell(*place, line)).expect("a command of the scenario");
+            }
+            Act::Filter(place, at, rules) => {
+                let (family, hook) = at.split_once(' ').expect("a family and a hook");
+                // Two rows of one scenario may filter at the same place.
+                let chain = format!("c{}", self.filters);
+                self.filters += 1;
+                let table = format!(
+                    "table {family} lab {{ chain {chain} {{ type filter hook {hook} priority 0; {rules}; }}; }}"
+                );
+                let mut nft = self.place(*place).command("nft");
+                run(nft.arg(self.filled_in(&table))).expect("rules");
+            }
+            Act::Kea(pool, mac, address) => {
+                let config = self.lab.folder().join("kea.json");
+                let text = KEA.replace("$POOL", pool).replace("$MAC", mac);
+                let text = self.filled_in(&text.replace("$ADDRESS", address));
+                fs::write(&config, text).expect("a config");
+                let line = "env KEA_LOCKFILE_DIR=$LAB KEA_PIDFILE_DIR=$LAB kea-dhcp4 -c kea.json";
+                self.act(&Act::Run(Where::Router, line));
+                self.act(&Act::Until(Where::Router, "grep -q DHCP4_STARTED program-*.log"));
             }
             Act::Run(place, line) => {
                 let log = self.lab.folder().join(format!("program-{}.log", self.programs.len()));
@@ -286,12 +313,21 @@ impl Scene {
         }
     }
 
+    /// The text with the MACs of the scenario in it.
+    fn filled_in(&self, text: &str) -> String {
+        let machine = self.guest.mac().to_string();
+        let texts = [
+            ("$HOST_MAC", HOST_MAC.to_owned()),
+            ("$HOST_HEX", HOST_MAC.replace(':', "")),
+            ("$VM_HEX", machine.replace(':', "")),
+            ("$VM_MAC", machine),
+        ];
+        texts.iter().fold(text.to_owned(), |text, (name, value)| text.replace(name, value))
+    }
+
     fn shell(&self, place: Where, line: &str) -> Command {
         let mut command = self.place(place).command("sh");
-        command.args(["-c", line]).current_dir(self.lab.folder());
-        let machine = self.guest.mac().to_string();
-        command.env("HOST_MAC", HOST_MAC).env("HOST_HEX", HOST_MAC.replace(':', ""));
-        command.env("VM_HEX", machine.replace(':', "")).env("VM_MAC", machine);
+        command.args(["-c", &self.filled_in(line)]).current_dir(self.lab.folder());
         command.env("LAB", self.lab.folder()).env("DHCP_SERVER", DHCP_SERVER);
         command
     }
@@ -302,10 +338,7 @@ impl Scene {
         let mut options = "";
         match copied {
             Copied::Mac => plan = plan.with_mac(self.guest.mac()),
-            Copied::ClientId => {
-                self.lab.router().reserve_client(CLIENT_ID, ADDRESS).expect("a reservation");
-                options = "-C -x 0x3d:ff00000001c10e";
-            }
+            Copied::ClientId => options = WITH_CLIENT_ID,
             Copied::Nothing => {}
         }
         let guest = self.lab.start(&plan).expect("a copy");

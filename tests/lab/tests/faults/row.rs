@@ -57,8 +57,8 @@ pub(crate) const HEALTHY: i32 = 0;
 pub(crate) const FINDINGS: i32 = 1;
 pub(crate) const CANNOT_TELL: i32 = 3;
 
-/// A wait within which a guest that asks would have asked.
-pub(crate) const WAIT: &[&str] = &["--yes", "--wait", "14"];
+/// Of a udhcpc that calls itself by an identifier that a clone has, too.
+pub(crate) const WITH_CLIENT_ID: &str = "-C -x 0x3d:ff00000001c10e";
 
 /// What a machine is made of.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -104,6 +104,10 @@ pub(crate) enum Then {
 pub(crate) enum Act {
     /// Runs a command to its end.
     On(Where, &'static str),
+    /// Has nftables filter at this family and hook by these rules.
+    Filter(Where, &'static str, &'static str),
+    /// Starts ISC's Kea in the router: it gives addresses of this pool, and keeps one for a MAC.
+    Kea(&'static str, &'static str, &'static str),
     /// Starts a program that runs until the scenario ends.
     Run(Where, &'static str),
     /// Runs a command until it succeeds.
@@ -151,9 +155,15 @@ pub(crate) enum Where {
     Other,
 }
 
-/// What macOS does to a bridged machine's frames on Wi-Fi.
-pub(crate) const MAC_NAT: Act = Act::On(
+/// After a reset: the guest has come as far as its login prompt, and others have forgotten it.
+pub(crate) const SECOND_BOOT: Act = Act::Until(
     Where::Host,
-    "nft \"table bridge macnat { chain post { type filter hook postrouting priority 0; \
-     oifname \\\"en0\\\" ether saddr != $HOST_MAC ether saddr set $HOST_MAC counter; }; }\"",
+    "test $(grep -c ' login:' data/vms/web/console.log) -ge 2 && ip neigh flush all",
+);
+
+/// What macOS does to a bridged machine's frames on Wi-Fi.
+pub(crate) const MAC_NAT: Act = Act::Filter(
+    Where::Host,
+    "bridge postrouting",
+    "oifname en0 ether saddr != $HOST_MAC ether saddr set $HOST_MAC counter",
 );

@@ -1,13 +1,14 @@
 //! Faults that no cause covers.
 
-use crate::row::{Act::On, CANNOT_TELL, Row, WIRED, Where};
+use crate::row::{Act::Filter, CANNOT_TELL, Row, WIRED, Where};
 
 pub(crate) const ROWS: &[Row] = &[
     Row {
         name: "small-requests-alone-are-answered",
-        breaks: &[On(
+        breaks: &[Filter(
             Where::Router,
-            "nft \"table netdev g { chain i { type filter hook ingress device \\\"rt0\\\" priority 0; ether saddr $VM_MAC udp dport 67 @th,64,8 1 counter drop; }; }\"",
+            r#"netdev ingress device "rt0""#,
+            "ether saddr $VM_MAC udp dport 67 @th,64,8 1 counter drop",
         )],
         exit: CANNOT_TELL,
         may: &["router-blocks-vm-mac", "wifi-foreign-mac-dropped"],
@@ -15,9 +16,10 @@ pub(crate) const ROWS: &[Row] = &[
     },
     Row {
         name: "guest-receives-nothing-but-dhcp",
-        breaks: &[On(
+        breaks: &[Filter(
             Where::Guest,
-            "nft \"table netdev g { chain i { type filter hook ingress device \\\"eth0\\\" priority 0; udp sport != 67 counter drop; ether type arp counter drop; }; }\"",
+            r#"netdev ingress device "eth0""#,
+            "udp sport != 67 counter drop; ether type arp counter drop",
         )],
         exit: CANNOT_TELL,
         may: &["arp-filtered"],

@@ -1,7 +1,7 @@
 //! Wi-Fi, the access point and the router.
 
 use crate::row::{
-    Act::{On, StopServer},
+    Act::{Filter, StopServer},
     CANNOT_TELL, Client, MAC_NAT, Row, Uplink, WIFI, WIRED, Where,
 };
 
@@ -9,18 +9,20 @@ pub(crate) const ROWS: &[Row] = &[
     Row {
         name: "access-point-drops-foreign-mac",
         uplink: Uplink::Wifi,
-        breaks: &[On(
+        breaks: &[Filter(
             Where::Air,
-            "nft \"table bridge lab { chain c { type filter hook forward priority 0; iifname \\\"ap-sta\\\" ether saddr != $HOST_MAC counter drop; }; }\"",
+            "bridge forward",
+            "iifname ap-sta ether saddr != $HOST_MAC counter drop",
         )],
         causes: &["wifi-foreign-mac-dropped"],
         ..WIRED
     },
     Row {
         name: "router-guards-chaddr",
-        breaks: &[On(
+        breaks: &[Filter(
             Where::Router,
-            "nft \"table netdev g { chain i { type filter hook ingress device \\\"rt0\\\" priority 0; udp dport 67 ether saddr $HOST_MAC @th,288,48 != 0x$HOST_HEX counter drop; }; }\"",
+            r#"netdev ingress device "rt0""#,
+            "udp dport 67 ether saddr $HOST_MAC @th,288,48 != 0x$HOST_HEX counter drop",
         )],
         causes: &["router-drops-foreign-chaddr"],
         ..WIFI
@@ -28,9 +30,10 @@ pub(crate) const ROWS: &[Row] = &[
     Row {
         name: "router-guards-chaddr-no-consent",
         options: &["--wait", "6"],
-        breaks: &[On(
+        breaks: &[Filter(
             Where::Router,
-            "nft \"table netdev g { chain i { type filter hook ingress device \\\"rt0\\\" priority 0; udp dport 67 ether saddr $HOST_MAC @th,288,48 != 0x$HOST_HEX counter drop; }; }\"",
+            r#"netdev ingress device "rt0""#,
+            "udp dport 67 ether saddr $HOST_MAC @th,288,48 != 0x$HOST_HEX counter drop",
         )],
         may: &["router-drops-foreign-chaddr", "dhcp-no-server"],
         exit: CANNOT_TELL,
@@ -38,18 +41,20 @@ pub(crate) const ROWS: &[Row] = &[
     },
     Row {
         name: "router-blocks-the-machine",
-        breaks: &[On(
+        breaks: &[Filter(
             Where::Router,
-            "nft \"table netdev g { chain i { type filter hook ingress device \\\"rt0\\\" priority 0; udp dport 67 @th,288,48 0x$VM_HEX counter drop; }; }\"",
+            r#"netdev ingress device "rt0""#,
+            "udp dport 67 @th,288,48 0x$VM_HEX counter drop",
         )],
         causes: &["router-blocks-vm-mac"],
         ..WIFI
     },
     Row {
         name: "router-blocks-the-machine-wired",
-        breaks: &[On(
+        breaks: &[Filter(
             Where::Router,
-            "nft \"table netdev g { chain i { type filter hook ingress device \\\"rt0\\\" priority 0; ether saddr $VM_MAC counter drop; udp dport 67 @th,288,48 0x$VM_HEX counter drop; }; }\"",
+            r#"netdev ingress device "rt0""#,
+            "ether saddr $VM_MAC counter drop; udp dport 67 @th,288,48 0x$VM_HEX counter drop",
         )],
         causes: &["router-blocks-vm-mac"],
         ..WIRED
@@ -58,18 +63,20 @@ pub(crate) const ROWS: &[Row] = &[
         name: "unicast-offer-ends-at-host",
         uplink: Uplink::Wifi,
         setting: &[MAC_NAT],
-        breaks: &[On(
+        breaks: &[Filter(
             Where::Air,
-            "nft \"table bridge lab { chain c { type filter hook prerouting priority -300; iifname \\\"ap-up\\\" ether daddr $VM_MAC ether daddr set $HOST_MAC counter; }; }\"",
+            "bridge prerouting",
+            "iifname ap-up ether daddr $VM_MAC ether daddr set $HOST_MAC counter",
         )],
         causes: &["wifi-unicast-offer-lost"],
         ..WIRED
     },
     Row {
         name: "broadcast-replies-filtered",
-        breaks: &[On(
+        breaks: &[Filter(
             Where::Air,
-            "nft \"table bridge lab { chain c { type filter hook forward priority 0; oifname \\\"ap-sta\\\" ether daddr ff:ff:ff:ff:ff:ff counter drop; }; }\"",
+            "bridge forward",
+            "oifname ap-sta ether daddr ff:ff:ff:ff:ff:ff counter drop",
         )],
         causes: &["dhcp-broadcast-filtered"],
         ..WIFI
@@ -77,9 +84,10 @@ pub(crate) const ROWS: &[Row] = &[
     Row {
         name: "broadcast-replies-filtered-wired",
         client: Client::Udhcpc("-B"),
-        breaks: &[On(
+        breaks: &[Filter(
             Where::Air,
-            "nft \"table bridge lab { chain c { type filter hook forward priority 0; oifname \\\"ap-sta\\\" ether daddr ff:ff:ff:ff:ff:ff counter drop; }; }\"",
+            "bridge forward",
+            "oifname ap-sta ether daddr ff:ff:ff:ff:ff:ff counter drop",
         )],
         causes: &["dhcp-broadcast-filtered"],
         ..WIRED
