@@ -7,6 +7,7 @@
 #![forbid(unsafe_code)]
 
 mod attributes;
+mod caches;
 mod difference;
 mod file;
 mod line;
@@ -16,6 +17,7 @@ mod plan;
 mod store;
 mod write;
 
+pub use caches::{Flushed, flush_caches};
 pub use difference::unified;
 pub use file::{Block, HostsFile, Malformed};
 pub use line::{Entry, OwnLine};

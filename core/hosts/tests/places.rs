@@ -1,5 +1,6 @@
 //! Files that cannot be replaced, or not be written: real mounts, real flags.
 #![cfg(target_os = "linux")]
+#![expect(clippy::unwrap_used, reason = "a faulty fixture must end its test")]
 
 mod common;
 

@@ -1,4 +1,5 @@
 //! The file is written whole, keeps all but its content, and comes back.
+#![expect(clippy::unwrap_used, reason = "a faulty fixture must end its test")]
 
 mod common;
 

@@ -1,4 +1,5 @@
 //! Many runs at once: no line is lost, none is mixed.
+#![expect(clippy::unwrap_used, reason = "a faulty fixture must end its test")]
 
 mod common;
 
