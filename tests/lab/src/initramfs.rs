@@ -9,7 +9,7 @@ use std::{
 
 use crate::{LabError, command::run, error::file_error, kernel::Kernel};
 
-/// Brings the guest up; understands `guest=NAME`, `nodhcp`, `nossh` and `fault=WHAT` on the kernel's
+/// Brings the guest up; understands `guest=NAME`, `nodhcp`, `nossh`, `linklocal` and `fault=WHAT` on the kernel's
 /// command line.
 const INIT: &str = include_str!("guest/init.sh");
 /// Applies what udhcpc was given.

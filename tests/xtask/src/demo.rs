@@ -1,4 +1,4 @@
-//! `cargo xtask demo`: `vm status` as a user sees it.
+//! `cargo xtask demo`: a bridged machine without an address, why, and how it gets one.
 
 use std::{
     fs,
@@ -11,7 +11,7 @@ use anyhow::Context;
 
 use crate::{command, stage, stage::Profile, test::prepare_lab, workspace::Workspace};
 
-/// The commands that are shown.
+/// The commands that are shown where no guest can run.
 const COMMANDS: &[&[&str]] = &[&["status"], &["status", "--explain"], &["status", "--json"]];
 
 /// Shows the commands on a real guest, or on the bundled data directory.
@@ -31,20 +31,49 @@ pub(crate) fn demo(workspace: &Workspace) -> anyhow::Result<()> {
 fn on_real_guest(prefix: PathBuf) -> anyhow::Result<()> {
     use vmkit_lab::{GuestKind, GuestPlan, Lab, Stage};
 
-    println!("\nA router with DHCP, an access point and a host, each a network namespace;");
-    println!("a real Linux guest in QEMU on the host's bridge.");
+    println!(
+        "\nA router with DHCP, which answers as a BT Smart Hub 2 does; an access point; a host with"
+    );
+    println!(
+        "its Wi-Fi in a bridge: each a network namespace. A real Linux guest in QEMU on the bridge."
+    );
     let mut lab = Lab::with(Stage::at(prefix)?, "demo")?;
-    let plan = GuestPlan::new("web", GuestKind::Machine);
+    let _hub = vmkit_lab::serve_hub(&lab)?;
+    let config = lab.folder().join("config.toml");
+    fs::write(&config, "[interfaces.en0]\nkind = \"wifi\"\n").context("cannot write the config")?;
+    let config = config.display().to_string();
+    let plan = GuestPlan::new("web", GuestKind::Machine).with_kernel_words("linklocal");
     let address = std::net::Ipv4Addr::new(192, 168, 77, 50);
     lab.router().reserve(plan.mac(), address)?;
+    let vm = |lab: &Lab, arguments: &[&str]| {
+        let whole = [&["--config", &config], arguments].concat();
+        show(arguments, &mut lab.vm_command(&whole))
+    };
+
+    println!("\n-- The access point drops frames of MACs that never associated. The guest starts.");
+    let filter = "table bridge ap {\nchain filt {\ntype filter hook forward priority 0\n\
+                  iifname \"ap-sta\" ether saddr != HOST counter drop\n}\n}\n";
+    let host = lab.host().ip("-o link show en0")?;
+    let mac = host.split_whitespace().skip_while(|word| *word != "link/ether").nth(1);
+    let filter = filter.replace("HOST", mac.context("en0 shows no MAC")?);
+    vmkit_lab::run(lab.access_point().command("nft").arg(&filter))?;
+    // The bridge's own MAC is one that associated: on macOS it is that of the Wi-Fi.
+    lab.host().ip(&format!("link set br0 address {}", mac.unwrap_or_default()))?;
     let guest = lab.start(&plan)?;
-    println!("waiting for the guest's lease");
+    println!("waiting until the guest has given itself 169.254.x.x");
+    guest.wait_for_console("claimed IP address 169.254.")?;
+    vm(&lab, &["status"])?;
+    vm(&lab, &["doctor", "web", "--yes", "--wait", "20"])?;
+
+    println!("\n-- The filter is taken away, and the guest asks anew.");
+    vmkit_lab::run(lab.access_point().command("nft").args(["delete", "table", "bridge", "ap"]))?;
+    guest.reset()?;
     lab.wait_for_lease(&guest, address)?;
     lab.greet(address)?;
-    for arguments in COMMANDS {
-        show(arguments, &mut lab.vm_command(arguments))?;
-    }
-    Ok(())
+    vm(&lab, &["doctor", "web"])?;
+    vm(&lab, &["status"])?;
+    vm(&lab, &["status", "--explain"])?;
+    vm(&lab, &["status", "--json"])
 }
 
 #[cfg(not(target_os = "linux"))]

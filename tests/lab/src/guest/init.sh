@@ -12,6 +12,7 @@ for word in $(cat /proc/cmdline); do
     nodhcp) dhcp=no ;;
     nossh) ssh=no ;;
     containers) containers=yes ;;
+    linklocal) touch /etc/link-local ;;
     fault=*) fault=${word#fault=} ;;
     esac
 done

@@ -5,6 +5,13 @@ deconfig)
     ip address flush dev "$interface"
     ip link set "$interface" up
     ;;
+leasefail)
+    # As avahi-autoipd and zcip do, in their words.
+    if [ -e /etc/link-local ]; then
+        ip address add 169.254.77.50/16 dev "$interface" 2>/dev/null &&
+            echo "Successfully claimed IP address 169.254.77.50"
+    fi
+    ;;
 bound | renew)
     ip address flush dev "$interface"
     ip address add "$ip/$mask" dev "$interface"
