@@ -183,12 +183,22 @@ pub(crate) struct Doctor {
     /// Send nothing: no probe, no question to the router
     #[arg(long, conflicts_with = "yes")]
     pub(crate) passive: bool,
-    /// Ask DHCP servers for offers without asking you first; no lease is taken
+    /// Ask DHCP servers for offers without asking you first; no lease is taken. With --provoke, unplug
+    /// without asking. It does not allow --fix anything
     #[arg(long)]
     pub(crate) yes: bool,
     /// Wait up to SECONDS for the guest to ask for an address; Enter ends it earlier
     #[arg(long, value_name = "SECONDS", value_parser = seconds, conflicts_with = "from")]
     pub(crate) wait: Option<Duration>,
+    /// Unplug the VM's virtual link for 7 s, so that its guest asks at once, then wait (15 s unless
+    /// --wait says otherwise); asks you first
+    #[arg(long, conflicts_with_all = ["passive", "from"])]
+    pub(crate) provoke: bool,
+    /// Offer to run what helps, command by command, and measure again whether it did. Naming a
+    /// REMEDY, as --json calls it, runs that one without asking, also where nobody can be asked
+    #[arg(long, value_name = "REMEDY", num_args = 0..=1, require_equals = true)]
+    #[arg(conflicts_with_all = ["passive", "from", "save"])]
+    pub(crate) fix: Option<Option<String>>,
     /// Write all evidence, captures included, to this directory
     #[arg(long, value_name = "DIR", conflicts_with = "from")]
     pub(crate) save: Option<PathBuf>,
@@ -249,6 +259,15 @@ pub(crate) enum SnapshotCommand {
     },
 }
 
+/// Whether this version has a command that a catalogue names. Those of other programs are their
+/// business.
+pub(crate) fn has_command(words: &[String]) -> bool {
+    let own = words.strip_prefix(&["sudo".to_owned()]).unwrap_or(words);
+    // What a placeholder stands for is a name.
+    let own = own.iter().map(|word| if word.contains('{') { "name" } else { word });
+    own.clone().next() != Some("vm") || Arguments::try_parse_from(own).is_ok()
+}
+
 /// Longest time that can be asked for: an hour, so that sums of deadlines stay times.
 const LONGEST: f64 = 3600.0;
 
@@ -287,6 +306,20 @@ mod tests {
         for wrong in ["", "-oProxyCommand=x", "a b", "a@b", "$(x)", "a\n"] {
             assert!(login(wrong).is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn a_command_of_the_catalogue_is_right_or_of_a_later_version() {
+        let catalogue = vmkit_diagnose::Catalogue::builtin().unwrap();
+        let command = Arguments::command();
+        for words in catalogue.commands().filter(|words| !has_command(words)) {
+            let own = words.iter().position(|word| word == "vm").unwrap();
+            assert!(command.find_subcommand(&words[own + 1]).is_none(), "{words:?}");
+        }
+        let count = catalogue.commands().count();
+        let left = catalogue.with_commands(has_command);
+        assert!(left.commands().count() < count || command.find_subcommand("console").is_some());
+        assert!(left.commands().all(has_command));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use vmkit_diagnose::{Catalogue, page};
 
 use crate::{
+    arguments,
     context::Context,
     exit::{Exit, Failure},
     output,
@@ -13,7 +14,7 @@ const CODES_IN_A_HINT: usize = 8;
 
 /// Shows the page of one cause.
 pub(crate) fn run(code: &str, context: &Context) -> anyhow::Result<Exit> {
-    let catalogue = Catalogue::builtin()?;
+    let catalogue = Catalogue::builtin()?.with_commands(arguments::has_command);
     let Some(page) = page(code, &catalogue) else {
         let failure = Failure::new(format!("there is no cause `{}`", vmkit_types::escaped(code)));
         return Err(failure.with_hint(hint(code, &catalogue)).into());

@@ -11,7 +11,7 @@ use vmkit_diagnose::{Catalogue, Diagnosis, Finding, Page, Router};
 use vmkit_scoring::{Pick, Verdict};
 use vmkit_types::{Interface, Reading};
 
-use crate::{PluginReport, Power, Problem, Terminal, json, text};
+use crate::{Fix, PluginReport, Power, Problem, Terminal, json, text};
 
 /// What the doctor found.
 #[derive(Clone, Debug)]
@@ -34,6 +34,9 @@ pub struct Doctor<'a> {
     pub problems: Vec<Problem>,
     /// What was left out though it could have been done, and how to have it done.
     pub left_out: Vec<LeftOut>,
+    /// The remedies that were offered to be carried out, in their order. What else is told here is
+    /// how it is after them.
+    pub fixes: Vec<Fix>,
 }
 
 /// The computer that the machines run on.

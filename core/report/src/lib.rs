@@ -10,6 +10,7 @@
 mod clean;
 mod doctor;
 mod failure;
+mod fix;
 mod json;
 mod plugins;
 mod recorded;
@@ -26,6 +27,7 @@ pub use json::schema;
 
 pub use doctor::{Doctor, DoctorHost, DoctorNetwork, DoctorVm, LeftOut, write_page};
 pub use failure::failure;
+pub use fix::{Fix, FixOutcome};
 pub use plugins::{PluginDetails, PluginEntry, Plugins};
 pub use recorded::Recorded;
 pub use resolve::Resolution;

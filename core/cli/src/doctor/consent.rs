@@ -1,52 +1,61 @@
 //! Asking the person at the terminal.
 
 use std::{
-    io::{self, BufRead as _, IsTerminal as _},
-    time::{Duration, Instant},
+    collections::BTreeMap,
+    io::{self, IsTerminal as _},
 };
 
-use rustix::{
-    event::{PollFd, PollFlags, Timespec, poll},
-    io::Errno,
-};
+use vmkit_types::escaped;
 
 use crate::{arguments, output};
 
-/// Whether DISCOVERs may be sent on this interface. Without a terminal nobody can be asked.
-pub(crate) fn to_test(wanted: &arguments::Doctor, interface: &str) -> bool {
-    if wanted.yes {
-        return true;
-    }
-    if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
-        return false;
-    }
-    let interface = vmkit_types::escaped(interface);
-    output::note(&format!(
-        "Ask the DHCP servers on {interface} for offers? This sends up to 13 DISCOVERs and takes no \
-         lease; a server may hold an address for a moment. [y/N] "
-    ));
-    let mut answer = String::new();
-    let read = io::stdin().lock().read_line(&mut answer);
-    read.is_ok() && matches!(answer.trim(), "y" | "Y" | "yes")
+/// What may be done. Each question is asked once.
+pub(crate) struct Consent {
+    yes: bool,
+    tests: BTreeMap<String, bool>,
+    provocations: BTreeMap<String, bool>,
 }
 
-/// Waits this long; `false`: the person at the terminal has pressed Enter, or ended the input.
-pub(crate) fn goes_on_for(interval: Duration) -> bool {
-    let stdin = io::stdin();
-    let deadline = Instant::now() + interval;
-    let is_terminal = stdin.is_terminal();
-    loop {
-        let left = deadline.saturating_duration_since(Instant::now());
-        let Ok(timeout) = Timespec::try_from(left) else { return true };
-        // Input that is no terminal has nobody behind it who could end the wait.
-        let flags = if is_terminal { PollFlags::IN } else { PollFlags::empty() };
-        let mut watched = [PollFd::new(&stdin, flags)];
-        let watched = if is_terminal { &mut watched[..] } else { &mut [] };
-        match poll(watched, Some(&timeout)) {
-            Ok(0) => return true,
-            Ok(_) => return false,
-            Err(Errno::INTR) if !left.is_zero() => {}
-            Err(_) => return true,
-        }
+impl Consent {
+    pub(crate) fn new(wanted: &arguments::Doctor) -> Self {
+        Self { yes: wanted.yes, tests: BTreeMap::new(), provocations: BTreeMap::new() }
     }
+
+    /// Whether DISCOVERs may be sent on this interface.
+    pub(crate) fn to_test(&mut self, interface: &str) -> bool {
+        let shown = escaped(interface);
+        let question = format!(
+            "Ask the DHCP servers on {shown} for offers? This sends up to 13 DISCOVERs and takes no \
+             lease; a server may hold an address for a moment."
+        );
+        let answer = |yes| yes || ask(&question);
+        *self.tests.entry(interface.to_owned()).or_insert_with(|| answer(self.yes))
+    }
+
+    /// Whether the virtual link of this machine may be unplugged for a moment.
+    pub(crate) fn to_provoke(&mut self, machine: &str) -> bool {
+        let question = format!(
+            "Unplug the virtual link of {} for 7 s? Its connections are interrupted; its guest then \
+             asks for an address at once.",
+            escaped(machine)
+        );
+        let answer = |yes| yes || ask(&question);
+        *self.provocations.entry(machine.to_owned()).or_insert_with(|| answer(self.yes))
+    }
+}
+
+/// Whether there is somebody to be asked.
+pub(crate) fn somebody_is_there() -> bool {
+    io::stdin().is_terminal() && io::stderr().is_terminal()
+}
+
+/// Asks a question that is answered by yes or no. Nobody there, or any other answer, is a no.
+pub(crate) fn ask(question: &str) -> bool {
+    if !somebody_is_there() {
+        return false;
+    }
+    output::note(&format!("{question} [y/N] "));
+    let mut answer = String::new();
+    let read = io::stdin().read_line(&mut answer);
+    read.is_ok() && matches!(answer.trim(), "y" | "Y" | "yes")
 }

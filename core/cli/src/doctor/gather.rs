@@ -1,35 +1,37 @@
 //! Everything that a diagnosis adds to the signals.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeMap,
     time::{Duration, Instant},
 };
 
 use vmkit_dhcp::{Ladder, TestCase, TestResult, Traffic};
 use vmkit_diagnose::{Machine, Router};
 use vmkit_host::Outcome;
-use vmkit_inventory::Problem;
+use vmkit_inventory::{Link, Problem};
 use vmkit_platform::{Platform as _, SurveyTexts};
 use vmkit_probe::{DhcpTest, Seen, Tested, Watch, ask};
 use vmkit_report::LeftOut;
 use vmkit_survey::Survey;
 use vmkit_types::{Reading, Unread};
 
-use super::{advice, consent, subject::Subjects};
-use crate::{arguments, context::Context, observe::Scene, output};
+use super::{
+    advice,
+    attention::Attention,
+    consent::Consent,
+    points::{Awaited, Points},
+    provoke::provoke,
+    subject::Subjects,
+    wait::wait,
+};
+use crate::{context::Context, observe::Scene};
 
-/// Most machines whose ports are captured at once: each costs a megabyte of ring and a thread.
-const MOST_CAPTURED: usize = 16;
 /// Most machines for which servers are asked: a test of one takes up to five seconds.
 const MOST_TESTED: usize = 3;
 /// How long ports are watched where nobody asked for a wait, as long as the test takes that no server
 /// answers: a diagnosis with probes is to take 5 s in all. A client that was just refused asks again
 /// within it.
 const WATCH: Duration = Duration::from_millis(3800);
-/// How often the progress of a long wait is told.
-const PROGRESS: Duration = Duration::from_secs(1);
-/// After a question has passed, how long its answer is waited for.
-const ANSWER: Duration = Duration::from_secs(4);
 
 /// What was gathered.
 pub(crate) struct Gathered {
@@ -57,6 +59,8 @@ pub(crate) struct Gathered {
     pub(crate) left_out: Vec<LeftOut>,
     /// What could not be read.
     pub(crate) problems: Vec<Problem>,
+    /// Guests were waited for: what signals said before may have become untrue.
+    pub(crate) waited: bool,
 }
 
 impl Gathered {
@@ -75,6 +79,7 @@ impl Gathered {
             outcomes: Vec::new(),
             left_out: Vec::new(),
             problems: Vec::new(),
+            waited: false,
         }
     }
 
@@ -131,10 +136,24 @@ fn traffic(seen: Option<&Reading<Seen>>) -> Reading<&Traffic> {
     }
 }
 
+/// How far to go in gathering at this computer.
+pub(crate) struct Extent<'a> {
+    /// Send nothing.
+    pub(crate) passive: bool,
+    /// How long to wait for guests to ask, at most.
+    pub(crate) wait: Option<Duration>,
+    /// Unplug the links of the machines before.
+    pub(crate) provoke: bool,
+    /// What the person allows.
+    pub(crate) consent: &'a mut Consent,
+    /// What ends a wait.
+    pub(crate) attention: &'a Attention,
+}
+
 /// Gathers at this computer. `unsettled` names the machines whose diagnosis a test could still
 /// change, from what is known before it.
 pub(crate) fn live(
-    wanted: &arguments::Doctor,
+    extent: Extent<'_>,
     names: &[&str],
     subjects: &Subjects,
     scene: &Scene,
@@ -145,9 +164,10 @@ pub(crate) fn live(
     let points = Points::of(names, subjects, &mut gathered);
     let began = Instant::now();
     let watch = Watch::start(points.interfaces());
+    let awaited = points.awaited(subjects);
     let (texts, gateway) = std::thread::scope(|scope| {
         let texts = scope.spawn(|| vmkit_platform::current().survey());
-        let gateway = (!wanted.passive && !subjects.ailing.is_empty())
+        let gateway = (!extent.passive && !subjects.ailing.is_empty())
             .then(|| advice::ask_gateway(scene, context));
         (texts.join().ok(), gateway.flatten())
     });
@@ -157,7 +177,7 @@ pub(crate) fn live(
     }
     gathered.told = gateway;
     advice::take(&mut gathered, subjects, scene, context);
-    if wanted.passive {
+    if extent.passive {
         gathered.left_out.push(LeftOut {
             what: "everything that sends".to_owned(),
             why: "--passive".to_owned(),
@@ -165,16 +185,48 @@ pub(crate) fn live(
         });
     } else {
         let ask = unsettled(&gathered);
-        test(wanted, &ask, subjects, &mut gathered);
-        if !ask.is_empty() && wanted.wait.is_none() {
-            wait(&watch, &points, WATCH.saturating_sub(began.elapsed()), true);
+        test(extent.consent, &ask, subjects, &mut gathered);
+        if !ask.is_empty() && extent.wait.is_none() {
+            let longest = WATCH.saturating_sub(began.elapsed());
+            wait(&watch, &awaited, longest, &extent.attention.hold(), true);
         }
     }
-    if let Some(longest) = wanted.wait {
-        wait(&watch, &points, longest, context.quiet);
+    if let Some(longest) = extent.wait {
+        let provoked = if extent.provoke {
+            to_provoke(&awaited, extent.consent, scene, &mut gathered)
+        } else {
+            Vec::new()
+        };
+        let held = extent.attention.hold();
+        gathered.left_out.extend(provoke(&provoked, &held, context.quiet));
+        wait(&watch, &awaited, longest, &held, context.quiet);
+        gathered.waited = !awaited.is_empty();
     }
     points.hand_over(watch, &mut gathered);
     gathered
+}
+
+/// The machines whose links may be unplugged.
+fn to_provoke<'a>(
+    awaited: &'a [Awaited],
+    consent: &mut Consent,
+    scene: &Scene,
+    gathered: &mut Gathered,
+) -> Vec<(&'a str, Option<Link>)> {
+    let mut allowed = Vec::new();
+    for Awaited { name, .. } in awaited {
+        if consent.to_provoke(name) {
+            let machine = scene.machines.iter().find(|machine| machine.name == *name);
+            allowed.push((name.as_str(), machine.and_then(Link::of)));
+        } else {
+            gathered.left_out.push(LeftOut {
+                what: format!("unplugging the virtual link of {name}"),
+                why: "it interrupts the machine, which needs your consent".to_owned(),
+                command: Some(format!("sudo vm doctor {name} --provoke --yes")),
+            });
+        }
+    }
+    allowed
 }
 
 fn survey(texts: &SurveyTexts) -> Survey {
@@ -194,73 +246,13 @@ fn flat<T, U>(reading: Reading<T>, read: impl FnOnce(T) -> Reading<U>) -> Readin
     }
 }
 
-/// Where to capture for which machine.
-struct Points {
-    ports: BTreeMap<String, String>,
-    uplinks: BTreeSet<String>,
-}
-
-impl Points {
-    /// The ports and uplinks of the machines that have no address.
-    fn of(names: &[&str], subjects: &Subjects, gathered: &mut Gathered) -> Self {
-        let mut points = Self { ports: BTreeMap::new(), uplinks: BTreeSet::new() };
-        let ailing = names.iter().filter(|name| subjects.ailing.contains(**name));
-        for name in ailing.clone().take(MOST_CAPTURED) {
-            let machine = subjects.of(name);
-            let place = subjects.place(machine);
-            if let Some(port) = place.port {
-                points.ports.insert((*name).to_owned(), port.name.clone());
-            } else if let Some(bridge) = place.bridge.filter(|_| place.shared) {
-                // The host's own end of a network that it serves itself.
-                points.ports.insert((*name).to_owned(), bridge.name.clone());
-            }
-            if let Some(uplink) = place.uplink {
-                points.uplinks.insert(uplink.name.clone());
-                gathered.uplink_of.insert((*name).to_owned(), uplink.name.clone());
-            }
-        }
-        if ailing.count() > MOST_CAPTURED {
-            gathered.left_out.push(LeftOut {
-                what: "captures at the ports of further machines".to_owned(),
-                why: format!("{MOST_CAPTURED} are captured at once"),
-                command: None,
-            });
-        }
-        points
-    }
-
-    fn interfaces(&self) -> impl Iterator<Item = &str> {
-        self.ports.values().chain(&self.uplinks).map(String::as_str)
-    }
-
-    /// Ends the captures and puts each where it belongs.
-    fn hand_over(self, watch: Watch, gathered: &mut Gathered) {
-        let mut seen = watch.finish();
-        for (name, port) in &self.ports {
-            if let Some(seen) = seen.get(port) {
-                gathered.guests.insert(name.clone(), seen.clone());
-            }
-        }
-        for uplink in self.uplinks {
-            if let Some(seen) = seen.remove(&uplink) {
-                gathered.uplinks.insert(uplink, seen);
-            }
-        }
-    }
-}
-
 /// Asks servers for offers, where that is allowed and would tell something.
-fn test(
-    wanted: &arguments::Doctor,
-    unsettled: &[String],
-    subjects: &Subjects,
-    gathered: &mut Gathered,
-) {
+fn test(consent: &mut Consent, unsettled: &[String], subjects: &Subjects, gathered: &mut Gathered) {
     for name in unsettled.iter().filter(|name| subjects.ailing.contains(*name)).take(MOST_TESTED) {
         let machine = subjects.of(name);
         let Some(uplink) = subjects.place(machine).uplink else { continue };
         let (Some(host), Some(mac)) = (uplink.mac, machine.macs.first()) else { continue };
-        if !consent::to_test(wanted, &uplink.name) {
+        if !consent.to_test(&uplink.name) {
             gathered.left_out.push(LeftOut {
                 what: format!("asking DHCP servers on {} for offers", uplink.name),
                 why: "it sends DISCOVERs, which need your consent".to_owned(),
@@ -288,34 +280,6 @@ fn denied_or_failed(error: &vmkit_probe::ProbeError) -> Unread {
     }
     let text = reasons.join(": ");
     if denied { Unread::Denied(text) } else { Unread::Failed(text) }
-}
-
-/// Waits for every machine to ask and be answered, telling the progress; a key or a closed pipe
-/// ends it early.
-fn wait(watch: &Watch, points: &Points, longest: Duration, quiet: bool) {
-    let began = Instant::now();
-    let mut heard: Option<Instant> = None;
-    while !points.ports.is_empty() && began.elapsed() < longest {
-        let asked = |port: &String| watch.messages().any(|(name, count)| name == port && count > 0);
-        if points.ports.values().all(asked) {
-            let first = *heard.get_or_insert_with(Instant::now);
-            if first.elapsed() >= ANSWER {
-                return;
-            }
-        }
-        if !quiet {
-            let messages: u64 = watch.messages().map(|(_, count)| count).sum();
-            output::note(&format!(
-                "waiting for the guest to ask: {} s of {}, {messages} DHCP messages so far (Enter \
-                 or Ctrl-D: stop and answer)\n",
-                began.elapsed().as_secs(),
-                longest.as_secs()
-            ));
-        }
-        if !consent::goes_on_for(PROGRESS.min(longest.saturating_sub(began.elapsed()))) {
-            return;
-        }
-    }
 }
 
 /// The part of the results that concerns this machine.

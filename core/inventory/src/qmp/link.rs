@@ -66,6 +66,11 @@ impl Link {
         Some(Self { socket: machine.monitor.clone()?, netdev })
     }
 
+    /// What QEMU calls the cable.
+    pub fn netdev(&self) -> &str {
+        &self.netdev
+    }
+
     /// Pulls the cable out, or plugs it in. Takes 3 s at most.
     pub fn set(&self, up: bool) -> Result<(), LinkError> {
         let deadline = Instant::now() + DEADLINE;

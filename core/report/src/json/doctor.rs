@@ -9,7 +9,9 @@ use vmkit_types::{Interface, InterfaceKind};
 use super::{
     UnknownFields,
     dhcp::{RungDocument, TestDocument, rungs},
-    field, hundredths, probability,
+    field,
+    fix::FixDocument,
+    hundredths, probability,
     remedy::RemedyDocument,
     status::{PluginDocument, ProblemDocument},
 };
@@ -44,6 +46,8 @@ pub(crate) struct DoctorDocument<'a> {
     problems: Vec<ProblemDocument<'a>>,
     /// What would have told more and was left out.
     left_out: Vec<LeftOutDocument<'a>>,
+    /// What `--fix` did; the rest of the document is how it is after it.
+    fixes: Vec<FixDocument<'a>>,
     /// Fields of this level that are unknown, with the reason.
     unknown: UnknownFields,
 }
@@ -209,6 +213,7 @@ impl<'a> DoctorDocument<'a> {
             plugins: doctor.plugins.iter().map(PluginDocument::new).collect(),
             problems: doctor.problems.iter().map(ProblemDocument::new).collect(),
             left_out: doctor.left_out.iter().map(left_out).collect(),
+            fixes: doctor.fixes.iter().map(FixDocument::new).collect(),
             unknown,
         }
     }

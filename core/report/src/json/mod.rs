@@ -2,6 +2,7 @@
 
 mod dhcp;
 mod doctor;
+mod fix;
 mod plugins;
 mod remedy;
 mod resolve;

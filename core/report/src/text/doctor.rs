@@ -5,7 +5,9 @@ use std::io::{self, Write};
 use vmkit_diagnose::{NextTest, Remedy, State, Suspect};
 use vmkit_types::Reading;
 
-use super::{Terminal, counted, ladder::write_ladder, style::Role, wrap::wrapped};
+use super::{
+    Terminal, counted, fix::write_fixes, ladder::write_ladder, style::Role, wrap::wrapped,
+};
 use crate::{Doctor, DoctorVm, PluginStatus, clean::shown};
 
 /// Findings of a cause that are shown; the JSON has all.
@@ -30,6 +32,7 @@ pub(crate) fn write_doctor(
         writeln!(out)?;
     }
     write_surroundings(doctor, out, terminal)?;
+    write_fixes(&doctor.fixes, out, terminal)?;
     writeln!(out, "{}", verdict(doctor))
 }
 

@@ -2,6 +2,7 @@
 
 mod doctor;
 mod explain;
+mod fix;
 mod ladder;
 mod page;
 mod plugins;

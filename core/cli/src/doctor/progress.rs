@@ -1,0 +1,91 @@
+//! How a wait goes, on standard error: one line that changes on a terminal, few lines elsewhere.
+
+use std::{
+    io::{self, IsTerminal as _, Write},
+    time::{Duration, Instant},
+};
+
+/// Where lines are kept, so often one is added at most.
+const BETWEEN_LINES: Duration = Duration::from_secs(5);
+/// Back to the line's begin; and from the cursor to the line's end, cleared.
+const BEGIN: &str = "\r";
+const CLEAR: &str = "\x1b[K";
+
+/// The progress of one wait.
+pub(crate) struct Progress<W: Write> {
+    out: W,
+    /// Columns of the terminal; `None`: it is none.
+    columns: Option<usize>,
+    quiet: bool,
+    shown: String,
+    at: Option<Instant>,
+}
+
+impl Progress<io::Stderr> {
+    /// On standard error.
+    pub(crate) fn on_stderr(quiet: bool) -> Self {
+        let out = io::stderr();
+        let columns = out.is_terminal().then(|| {
+            terminal_size::terminal_size_of(&out).map_or(80, |(width, _)| usize::from(width.0))
+        });
+        Self { out, columns, quiet, shown: String::new(), at: None }
+    }
+}
+
+impl<W: Write> Progress<W> {
+    /// Tells how far it is, where that has changed.
+    pub(crate) fn tell(&mut self, now: Instant, text: &str) {
+        let early = self.at.is_some_and(|at| now.duration_since(at) < BETWEEN_LINES);
+        if self.quiet || self.shown == text || self.columns.is_none() && early {
+            return;
+        }
+        // Where nobody reads standard error there is no other place.
+        match self.columns {
+            // One column less: in the last one some terminals go on to the next line.
+            Some(columns) => {
+                let cut: String = text.chars().take(columns.saturating_sub(1)).collect();
+                write!(self.out, "{BEGIN}{cut}{CLEAR}").and_then(|()| self.out.flush()).ok();
+            }
+            None => drop(writeln!(self.out, "{text}")),
+        }
+        text.clone_into(&mut self.shown);
+        self.at = Some(now);
+    }
+}
+
+impl<W: Write> Drop for Progress<W> {
+    fn drop(&mut self) {
+        if self.columns.is_some() && self.at.is_some() {
+            write!(self.out, "{BEGIN}{CLEAR}").ok();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(columns: Option<usize>, quiet: bool) -> String {
+        let mut out = Vec::new();
+        let mut progress =
+            Progress { out: &mut out, columns, quiet, shown: String::new(), at: None };
+        let began = Instant::now();
+        for (seconds, text) in [(0, "0 s"), (0, "0 s"), (1, "1 s"), (5, "5 s of many")] {
+            progress.tell(began + Duration::from_secs(seconds), text);
+        }
+        drop(progress);
+        String::from_utf8(out).expect("text")
+    }
+
+    #[test]
+    fn a_terminal_has_one_line_and_a_file_few() {
+        let rows = [
+            (Some(6), false, "\r0 s\x1b[K\r1 s\x1b[K\r5 s o\x1b[K\r\x1b[K"),
+            (None, false, "0 s\n5 s of many\n"),
+            (Some(6), true, ""),
+        ];
+        for (columns, quiet, expected) in rows {
+            assert_eq!(told(columns, quiet), expected, "{columns:?}");
+        }
+    }
+}
