@@ -2,13 +2,19 @@
 
 use std::io::{self, Write};
 
-use vmkit_diagnose::{NextTest, Remedy, State, Suspect};
+use vmkit_diagnose::{NextTest, Remedy, Suspect};
 use vmkit_types::Reading;
 
 use super::{
-    Terminal, counted, fix::write_fixes, ladder::write_ladder, style::Role, wrap::wrapped,
+    Terminal,
+    checked::{write_checked, write_surroundings},
+    counted,
+    fix::write_fixes,
+    ladder::write_ladder,
+    style::Role,
+    wrap::wrapped,
 };
-use crate::{Doctor, DoctorVm, PluginStatus, clean::shown};
+use crate::{Doctor, DoctorVm, clean::shown};
 
 /// Findings of a cause that are shown; the JSON has all.
 const MOST_EVIDENCE: usize = 5;
@@ -58,7 +64,7 @@ fn write_vm(
         }
     }
     if diagnosis.healthy {
-        return write_checked(doctor, vm, out);
+        return write_checked(doctor, vm, out, terminal);
     }
     if let Some(doubt) = &diagnosis.cannot_tell {
         let word = terminal.style.paint(Role::Doubtful, "cannot tell");
@@ -80,7 +86,7 @@ fn write_vm(
         writeln!(out)?;
         write_test(test, out, terminal)?;
     }
-    write_unseen(doctor, vm, out, terminal)
+    write_checked(doctor, vm, out, terminal)
 }
 
 fn write_suspect(suspect: &Suspect, out: &mut impl Write, terminal: Terminal) -> io::Result<()> {
@@ -114,6 +120,7 @@ fn write_remedy(
     terminal: Terminal,
 ) -> io::Result<()> {
     let (risk, scope) = (remedy.risk.word(), remedy.scope.word());
+    let risk = if risk == "none" { "no" } else { risk };
     writeln!(out, "  {number}. {} ({scope}, {risk} risk)", shown(&remedy.title))?;
     for step in &remedy.steps {
         wrapped(out, terminal, "     - ", "       ", &shown(step))?;
@@ -144,104 +151,26 @@ fn command_line(words: &[String]) -> Result<String, ()> {
     if words.is_empty() || !plain { Err(()) } else { Ok(words.join(" ")) }
 }
 
-/// What was looked at and found well.
-fn write_checked(doctor: &Doctor<'_>, vm: &DoctorVm<'_>, out: &mut impl Write) -> io::Result<()> {
-    let well = |finding: &&vmkit_diagnose::Finding| matches!(finding.state, State::Absent(_));
-    let count = vm.findings.iter().filter(well).count();
-    let sources: Vec<&str> = vm
-        .findings
-        .iter()
-        .filter(well)
-        .filter_map(|finding| doctor.catalogue.finding(finding.code))
-        .map(|kind| kind.source.as_str())
-        .fold(Vec::new(), |mut sources, source| {
-            if !sources.contains(&source) {
-                sources.push(source);
-            }
-            sources
-        });
-    if count > 0 {
-        writeln!(out, "  {} found well: {}", counted(count, "thing"), sources.join(", "))?;
-    }
-    Ok(())
-}
-
-/// What was not looked at, by the reason.
-fn write_unseen(
-    doctor: &Doctor<'_>,
-    vm: &DoctorVm<'_>,
-    out: &mut impl Write,
-    terminal: Terminal,
-) -> io::Result<()> {
-    let mut reasons: Vec<(String, Vec<&str>)> = Vec::new();
-    for finding in &vm.findings {
-        let State::NotObserved(why) = &finding.state else { continue };
-        if *why == vmkit_types::Unread::NotTried {
-            continue;
-        }
-        let Some(kind) = doctor.catalogue.finding(finding.code) else { continue };
-        let why = why.to_string();
-        match reasons.iter_mut().find(|(reason, _)| *reason == why) {
-            Some((_, sources)) if sources.contains(&kind.source.as_str()) => {}
-            Some((_, sources)) => sources.push(&kind.source),
-            None => reasons.push((why, vec![&kind.source])),
-        }
-    }
-    for (reason, sources) in reasons {
-        let line = format!("{}: {}", sources.join(", "), shown(&reason));
-        wrapped(out, terminal, "  Not seen: ", "    ", &line)?;
-    }
-    Ok(())
-}
-
-fn write_surroundings(
-    doctor: &Doctor<'_>,
-    out: &mut impl Write,
-    terminal: Terminal,
-) -> io::Result<()> {
-    let router = doctor.network.router.as_ref().known();
-    if let (Some(gateway), Some(identity)) =
-        (doctor.network.gateway, router.and_then(|router| router.identities.first()))
-    {
-        let percent = identity.confidence * 100.0;
-        writeln!(out, "Router: {} at {gateway} ({percent:.0} %)", shown(&identity.name))?;
-    }
-    for left_out in &doctor.left_out {
-        let line = format!("{}: {}", shown(&left_out.what), shown(&left_out.why));
-        wrapped(out, terminal, "Not done: ", "  ", &line)?;
-        if let Some(command) = &left_out.command {
-            writeln!(out, "  $ {}", terminal.style.paint(Role::Heading, &shown(command)))?;
-        }
-    }
-    let failed = doctor
-        .plugins
-        .iter()
-        .filter(|plugin| !matches!(plugin.status, PluginStatus::Ok | PluginStatus::Skipped));
-    for plugin in failed {
-        let message = plugin.message.as_deref().unwrap_or_default();
-        writeln!(
-            out,
-            "Plugin {}: {}: {}",
-            shown(&plugin.id),
-            plugin.status.code(),
-            shown(message)
-        )?;
-    }
-    Ok(())
-}
+/// More machines than this are counted and not named.
+const MOST_NAMED: usize = 3;
 
 fn verdict(doctor: &Doctor<'_>) -> String {
     let ailing: Vec<&DoctorVm<'_>> = doctor.vms.iter().filter(|vm| !vm.diagnosis.healthy).collect();
     let all = counted(doctor.vms.len(), "VM");
-    match ailing.as_slice() {
-        [] if doctor.vms.is_empty() => "There are no VMs here.".to_owned(),
-        [] => format!("{all}, nothing wrong."),
-        [only] => match only.diagnosis.causes.first() {
-            Some(first) if only.diagnosis.cannot_tell.is_none() => {
-                format!("{all}, 1 in trouble: {}: {}.", shown(&only.name), first.code)
-            }
-            _ => format!("{all}, 1 in trouble: {}: the cause cannot be told.", shown(&only.name)),
-        },
-        several => format!("{all}, {} in trouble.", several.len()),
+    if doctor.vms.is_empty() {
+        return "There are no VMs here.".to_owned();
     }
+    if ailing.is_empty() {
+        return format!("{all}, nothing wrong.");
+    }
+    let said = |vm: &&DoctorVm<'_>| {
+        let named = vm.diagnosis.causes.first().filter(|_| vm.diagnosis.cannot_tell.is_none());
+        let word = named.map_or("the cause cannot be told", |suspect| suspect.code);
+        format!("{}: {word}", shown(&vm.name))
+    };
+    let mut words: Vec<String> = ailing.iter().take(MOST_NAMED).map(said).collect();
+    if ailing.len() > MOST_NAMED {
+        words.push(format!("{} more", ailing.len() - MOST_NAMED));
+    }
+    format!("{all}, {} in trouble: {}.", ailing.len(), words.join("; "))
 }

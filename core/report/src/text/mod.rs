@@ -1,5 +1,6 @@
 //! Text for people. Meaning never rests on colour alone; everything untrusted is escaped.
 
+mod checked;
 mod doctor;
 mod explain;
 mod fix;

@@ -1,0 +1,174 @@
+//! What was looked at and found well, and what was not looked at: silence about it would read as
+//! health.
+
+use std::io::{self, Write};
+
+use vmkit_diagnose::{Finding, State};
+use vmkit_types::Unread;
+
+use super::{Terminal, counted, style::Role, wrap::wrapped};
+use crate::{Doctor, DoctorVm, PluginStatus, clean::shown};
+
+/// Sources of findings, as people name them, in the order in which they are told.
+const SOURCES: [(&str, &str); 15] = [
+    ("machine", "process and QEMU"),
+    ("console", "console log"),
+    ("signals", "address, ARP and SSH"),
+    ("leases", "lease files"),
+    ("hosts", "hosts file"),
+    ("guest-capture", "frames at its port"),
+    ("uplink-capture", "frames at the uplink"),
+    ("both-captures", "port against uplink"),
+    ("capture", "answers of DHCP servers"),
+    ("dhcp-test", "DHCP test"),
+    ("interfaces", "interfaces and routes"),
+    ("bridge", "bridge"),
+    ("firewall", "firewall"),
+    ("listeners", "DHCP server here"),
+    ("router", "router"),
+];
+/// Room for the words that begin a line.
+const LABEL: usize = 13;
+/// A reason that is longer is a message of its own, and stands on a line of its own.
+const LONGEST_REASON: usize = 40;
+
+/// The sources that say something of a machine, and those that do not with what they lack.
+struct Sources<'a> {
+    well: Vec<&'static str>,
+    unseen: Vec<(&'static str, Option<String>)>,
+    faults: Vec<(&'a str, String)>,
+}
+
+fn sources<'a>(doctor: &'a Doctor<'_>, vm: &'a DoctorVm<'_>) -> Sources<'a> {
+    let mut sources = Sources { well: Vec::new(), unseen: Vec::new(), faults: Vec::new() };
+    for (source, name) in SOURCES {
+        let of_source: Vec<(&Finding, Option<&str>)> = vm
+            .findings
+            .iter()
+            .filter_map(|finding| {
+                let kind = doctor.catalogue.finding(finding.code)?;
+                (kind.source == source).then_some((finding, kind.needs.as_deref()))
+            })
+            .collect();
+        let is = |wanted: fn(&State) -> bool| of_source.iter().any(|(each, _)| wanted(&each.state));
+        if is(|state| matches!(state, State::Present(_))) {
+            continue;
+        }
+        if is(|state| matches!(state, State::Absent(_))) {
+            sources.well.push(name);
+            continue;
+        }
+        let why = of_source.iter().find_map(|(each, _)| match &each.state {
+            State::NotObserved(Unread::NotTried) => None,
+            State::NotObserved(why) => Some(shown(&why.to_string())),
+            State::Present(_) | State::Absent(_) => None,
+        });
+        let needs = of_source.iter().find_map(|(_, needs)| *needs);
+        match why {
+            Some(why) if why.len() > LONGEST_REASON => sources.faults.push((name, why)),
+            Some(why) => sources.unseen.push((name, Some(why))),
+            None if of_source.is_empty() => {}
+            None if doctor.host.privileged == Some(false) && needs.is_some() => {
+                sources.unseen.push((name, Some("needs root".to_owned())));
+            }
+            None => sources.unseen.push((name, None)),
+        }
+    }
+    sources
+}
+
+/// Two lines for a machine that is well, one for another: there its findings say what was seen.
+pub(super) fn write_checked(
+    doctor: &Doctor<'_>,
+    vm: &DoctorVm<'_>,
+    out: &mut impl Write,
+    terminal: Terminal,
+) -> io::Result<()> {
+    let Sources { well, unseen, faults } = sources(doctor, vm);
+    let rest = " ".repeat(LABEL + 2);
+    if vm.diagnosis.healthy && !well.is_empty() {
+        let first = format!("  {:<LABEL$}", "Found well:");
+        wrapped(out, terminal, &first, &rest, &well.join(", "))?;
+    }
+    // Sources that share a reason share a place.
+    let mut grouped: Vec<(Option<&str>, Vec<&str>)> = Vec::new();
+    for (name, why) in &unseen {
+        match grouped.iter_mut().find(|(reason, _)| *reason == why.as_deref()) {
+            Some((_, names)) => names.push(name),
+            None => grouped.push((why.as_deref(), vec![name])),
+        }
+    }
+    let groups: Vec<String> = grouped
+        .iter()
+        .map(|(why, names)| match why {
+            Some(why) => format!("{} ({why})", names.join(", ")),
+            None => names.join(", "),
+        })
+        .collect();
+    if !groups.is_empty() {
+        let first = format!("  {:<LABEL$}", "Not checked:");
+        wrapped(out, terminal, &first, &rest, &groups.join("; "))?;
+    }
+    for (name, why) in faults {
+        let first = format!("  {:<LABEL$}", "Not checked:");
+        wrapped(out, terminal, &first, &rest, &format!("{name}: {why}"))?;
+    }
+    Ok(())
+}
+
+/// The rights, the router and the plugins.
+pub(super) fn write_surroundings(
+    doctor: &Doctor<'_>,
+    out: &mut impl Write,
+    terminal: Terminal,
+) -> io::Result<()> {
+    let mut line = |label: &str, text: &str| {
+        let rest = " ".repeat(LABEL);
+        wrapped(out, terminal, &format!("{label:<LABEL$}"), &rest, text)
+    };
+    match doctor.host.privileged {
+        Some(true) => line("Rights:", "root's: nothing was left out for want of them")?,
+        Some(false) => line(
+            "Rights:",
+            "not root's: frames, the firewall and the DHCP test need them (sudo vm doctor)",
+        )?,
+        None => {}
+    }
+    let router = doctor.network.router.as_ref().known();
+    let identity = router.and_then(|router| router.identities.first());
+    match (doctor.network.gateway, identity) {
+        (Some(gateway), Some(identity)) => {
+            let percent = identity.confidence * 100.0;
+            line("Router:", &format!("{} at {gateway} ({percent:.0} %)", shown(&identity.name)))?;
+        }
+        (Some(gateway), None) => line("Router:", &format!("{gateway}, not recognised"))?,
+        (None, _) => {}
+    }
+    let asked = doctor.plugins.iter().filter(|plugin| plugin.status != PluginStatus::Skipped);
+    let answered = asked.clone().filter(|plugin| plugin.status == PluginStatus::Ok).count();
+    let all = asked.clone().count();
+    match (answered, all) {
+        (_, 0) => line("Plugins:", "none was asked")?,
+        (answered, all) if answered == all => {
+            line("Plugins:", &format!("all {all} answered"))?;
+        }
+        _ => line("Plugins:", &format!("{answered} of {} answered", counted(all, "plugin")))?,
+    }
+    for plugin in asked.filter(|plugin| plugin.status != PluginStatus::Ok) {
+        let word = plugin.status.code();
+        let text = match &plugin.message {
+            Some(message) => format!("{}: {word}: {}", shown(&plugin.id), shown(message)),
+            None => format!("{}: {word}", shown(&plugin.id)),
+        };
+        line("", &text)?;
+    }
+    for left_out in &doctor.left_out {
+        let text = format!("{}: {}", shown(&left_out.what), shown(&left_out.why));
+        wrapped(out, terminal, &format!("{:<LABEL$}", "Not done:"), &" ".repeat(LABEL), &text)?;
+        if let Some(command) = &left_out.command {
+            let command = terminal.style.paint(Role::Heading, &shown(command));
+            writeln!(out, "{}$ {command}", " ".repeat(LABEL))?;
+        }
+    }
+    Ok(())
+}
