@@ -65,7 +65,7 @@ pub(super) struct Site {
 }
 
 const NAMES: [&str; 14] = [
-    "web", "db", "build-01", "ubuntu", "k3s-node1", "alpine.test", "dev_box", "ci-runner-7",
+    "web", "db", "build-01", "ubuntu", "k3s-node1", "alpine-test", "dev_box", "ci-runner-7",
     "homeassistant", "debian12", "win-free", "mailserver", "sandbox", "minikube",
 ];
 
