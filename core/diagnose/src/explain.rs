@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use crate::{
     Catalogue,
     catalogue::{Cause, Layer, Risk, Scope},
-    remedy::Values,
+    remedy::{Values, line},
 };
 
 /// A finding that a cause shows this often or more is typical of it.
@@ -43,8 +43,8 @@ pub struct Advice<'a> {
     pub title: String,
     /// What to do, in order.
     pub steps: Vec<String>,
-    /// The command that does it, for a shell.
-    pub command: Option<String>,
+    /// The commands that do it, one after another, for a shell.
+    pub commands: Vec<String>,
     /// How much it can break.
     pub risk: Risk,
     /// The same in words.
@@ -84,13 +84,13 @@ fn advice<'a>(cause: &Cause, catalogue: &'a Catalogue) -> Vec<Advice<'a>> {
     remedies.sort_by(|a, b| b.1.total_cmp(&a.1));
     let each = remedies.iter().filter_map(|(index, _)| {
         let kind = &catalogue.remedies[*index];
-        let command = values.argv(&kind.command).unwrap_or_default();
+        let commands = [&kind.command].into_iter().chain(&kind.then);
+        let filled: Option<Vec<_>> = commands.map(|words| values.argv(words)).collect();
+        let lines = filled.into_iter().flatten().filter_map(|words| line(&words));
         Some(Advice {
             title: values.text(&kind.title)?,
             steps: kind.steps.iter().filter_map(|step| values.text(step)).collect(),
-            command: shlex::try_join(command.iter().map(String::as_str))
-                .ok()
-                .filter(|line| !line.is_empty()),
+            commands: lines.filter(|line| !line.is_empty()).collect(),
             risk: kind.risk,
             risk_says: &kind.risk_says,
             scope: kind.scope,
@@ -137,8 +137,8 @@ impl Page<'_> {
             for (at, step) in remedy.steps.iter().enumerate() {
                 let _ = writeln!(out, "{}. {step}", at + 1);
             }
-            if let Some(command) = &remedy.command {
-                let _ = write!(out, "\n```sh\n{command}\n```\n");
+            if !remedy.commands.is_empty() {
+                let _ = write!(out, "\n```sh\n{}\n```\n", remedy.commands.join("\n"));
             }
             let (risk, says) = (remedy.risk.word(), remedy.risk_says);
             let _ = write!(out, "\nRisk: {risk}. {says} Scope: {}. ", remedy.scope.word());

@@ -10,7 +10,7 @@ use std::{
     time::{Duration, Instant, SystemTime},
 };
 
-use vmkit_capture::{Capture, CaptureError, DEFAULT_RING_BYTES, pcap};
+use vmkit_capture::{Capture, CaptureError, DEFAULT_RING_BYTES, Frame, pcap};
 use vmkit_dhcp::{Builder, Message, MessageKind, Traffic};
 use vmkit_types::{Mac, Reading, Unread};
 
@@ -135,6 +135,7 @@ fn capture(
     let mut builder = Builder::default();
     // Writing to memory does not fail.
     let Ok(mut file) = pcap::Writer::new(Kept::default()) else { return Reading::Absent };
+    mark(&mut file, began);
     while !stop.load(Ordering::Relaxed) {
         match capture.next(Instant::now() + TICK) {
             Ok(Some(frame)) => {
@@ -157,11 +158,20 @@ fn capture(
             }
         }
     }
-    builder.watched(began, SystemTime::now());
+    let ended = SystemTime::now();
+    mark(&mut file, ended);
+    builder.watched(began, ended);
     if let Ok(counts) = capture.counts() {
         builder.lost(counts.dropped);
     }
     Reading::Known(Seen { traffic: builder.finish(), pcap: file.into_inner().bytes })
+}
+
+/// Notes in the file that the capture ran at this time: without a frame, a file would not tell how
+/// long nothing passed.
+fn mark(file: &mut pcap::Writer<Kept>, at: SystemTime) {
+    // Writing to memory does not fail.
+    drop(file.write(&Frame { at, data: &[], length: 0 }));
 }
 
 fn unread(error: &CaptureError) -> Unread {

@@ -98,6 +98,10 @@ impl Builder {
         let traffic = &mut self.traffic;
         let (from, to) = traffic.span.unwrap_or((at, at));
         traffic.span = Some((from.min(at), to.max(at)));
+        // A record without octets marks a time at which the capture ran.
+        if frame.is_empty() {
+            return None;
+        }
         let Some(frame) = Frame::parse(at, frame) else {
             traffic.malformed += 1;
             return None;

@@ -1,19 +1,12 @@
 //! What a snapshot of a diagnosis holds beside the signals' artefacts.
 
-use std::{
-    path::{Path, PathBuf},
-    time::Duration,
-};
+use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use vmkit_types::Reading;
 
 use super::gather::Gathered;
 use crate::arguments;
-
-/// A capture without a frame tells something only where it went on for longer than a guest rests
-/// between its questions.
-const TELLING: Duration = Duration::from_secs(12);
 
 /// The directory to write to, made and empty.
 pub(crate) fn target(wanted: &arguments::Doctor) -> anyhow::Result<Option<PathBuf>> {
@@ -36,12 +29,7 @@ pub(crate) fn write(directory: &Path, gathered: &Gathered) -> anyhow::Result<()>
     });
     for (name, seen) in guests.chain(uplinks) {
         let Reading::Known(seen) = seen else { continue };
-        let long = seen.traffic.span.is_some_and(|(from, to)| {
-            to.duration_since(from).is_ok_and(|watched| watched >= TELLING)
-        });
-        if long || !seen.traffic.frames_by_source.is_empty() {
-            put(&name, &seen.pcap)?;
-        }
+        put(&name, &seen.pcap)?;
     }
     let tested: Vec<_> =
         gathered.tests.values().filter_map(|tested| tested.as_ref().known()).collect();

@@ -171,6 +171,7 @@ pub(crate) struct RemedyKind {
     pub(crate) title: String,
     pub(crate) steps: Vec<String>,
     pub(crate) command: Vec<String>,
+    pub(crate) then: Vec<Vec<String>>,
     pub(crate) risk: Risk,
     pub(crate) risk_says: String,
     pub(crate) scope: Scope,
@@ -247,15 +248,21 @@ impl Catalogue {
     /// words with placeholders in braces. The steps of the remedies and tests stay.
     #[must_use]
     pub fn with_commands(mut self, has: impl Fn(&[String]) -> bool) -> Self {
-        let remedies = self.remedies.iter_mut().map(|kind| &mut kind.command);
-        let tests = self.tests.iter_mut().map(|test| &mut test.command);
-        remedies.chain(tests).filter(|command| !has(command)).for_each(Vec::clear);
+        for kind in &mut self.remedies {
+            if !std::iter::once(&kind.command).chain(&kind.then).all(|words| has(words)) {
+                kind.command.clear();
+                kind.then.clear();
+            }
+        }
+        self.tests.iter_mut().filter(|test| !has(&test.command)).for_each(|t| t.command.clear());
         self
     }
 
     /// The commands of all remedies and tests, with placeholders in braces.
     pub fn commands(&self) -> impl Iterator<Item = &[String]> {
-        let remedies = self.remedies.iter().map(|kind| kind.command.as_slice());
+        let remedies = self.remedies.iter().flat_map(|kind| {
+            [kind.command.as_slice()].into_iter().chain(kind.then.iter().map(Vec::as_slice))
+        });
         let tests = self.tests.iter().map(|test| test.command.as_slice());
         remedies.chain(tests).filter(|command| !command.is_empty())
     }

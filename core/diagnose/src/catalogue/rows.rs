@@ -152,6 +152,8 @@ struct RemedyRow {
     steps: Vec<String>,
     #[serde(default)]
     command: Vec<String>,
+    #[serde(default)]
+    then: Vec<Vec<String>>,
     risk: Risk,
     risk_says: String,
     scope: Scope,
@@ -169,6 +171,7 @@ impl RemedyRow {
         names: &Names,
     ) -> Result<RemedyKind, CatalogueError> {
         let texts = [&self.title, &self.undo].into_iter().chain(&self.steps).chain(&self.command);
+        let texts = texts.chain(self.then.iter().flatten());
         for text in texts {
             placeholders(file, text)?;
         }
@@ -179,6 +182,7 @@ impl RemedyRow {
             title: self.title,
             steps: self.steps,
             command: self.command,
+            then: self.then,
             risk: self.risk,
             risk_says: self.risk_says,
             scope: self.scope,

@@ -5,11 +5,13 @@ use std::net::IpAddr;
 use vmkit_dhcp::MessageKind;
 use vmkit_evidence::Evidence;
 use vmkit_scoring::{Candidate, Flag, Verdict, WhyNot};
-use vmkit_types::{InterfaceKind, Kind, Mac, Unread, escaped};
+use vmkit_types::{InterfaceKind, Kind, Mac, Unread, attribute, escaped};
 
 use super::{place::Place, sheet::Sheet};
 use crate::{Facts, Platform};
 
+/// The plugin that asks who has an address, and counts those that answer.
+const ARP_PROBE: &str = "arp-probe";
 /// Below this share of a candidate's evidence nothing is said of it.
 const WORTH_A_WORD: f64 = 0.05;
 
@@ -25,12 +27,12 @@ pub(super) fn judge(facts: &Facts<'_>, place: &Place<'_>, sheet: &mut Sheet) {
             sheet.present("address-link-local", format!("it has {}", local.address));
         }
         Some(_) | None => {
-            sheet.absent("address-link-local", "nothing names one of 169.254.0.0/16");
+            sheet.absent("address-link-local", "");
         }
     }
     only_ipv6(facts, sheet);
     let Some(best) = best(facts) else { return };
-    two_owners(best, sheet);
+    two_owners(facts, best, sheet);
     answers_as_another(facts, place, best, sheet);
     host_key(best, sheet);
     off_subnet(facts, best, sheet);
@@ -61,6 +63,9 @@ fn is_link_local(candidate: &Candidate<'_>) -> bool {
 fn missing(facts: &Facts<'_>, sheet: &mut Sheet) {
     let (code, pick) = ("address-missing", facts.pick);
     match (pick.verdict, pick.address) {
+        (Verdict::Probable, Some(address)) if is_bygone(facts, address) => {
+            sheet.present(code, format!("{address} may be of an earlier boot, and is silent"));
+        }
         (Verdict::Resolved | Verdict::Probable, Some(address)) => {
             sheet.absent(code, format!("it has {address}"));
         }
@@ -68,6 +73,16 @@ fn missing(facts: &Facts<'_>, sheet: &mut Sheet) {
         (Verdict::Ambiguous, _) => sheet.present(code, "several are named and none is likely"),
         _ => sheet.unknown(code, &Unread::NotTried),
     }
+}
+
+/// Whether nobody answers at the address, and nobody who would know says that the machine has it.
+fn is_bygone(facts: &Facts<'_>, address: IpAddr) -> bool {
+    let candidate = facts.pick.candidates.iter().find(|each| each.address == address);
+    candidate.is_some_and(|candidate| {
+        let silent = of(candidate, &[Kind::ArpSilent, Kind::NeighbourFailed]).is_some();
+        let answers = [Kind::ArpReply, Kind::IcmpReply, Kind::SshReady, Kind::SshRefused];
+        silent && of(candidate, &answers).is_none() && !holds(facts, candidate)
+    })
 }
 
 fn only_ipv6(facts: &Facts<'_>, sheet: &mut Sheet) {
@@ -87,15 +102,38 @@ fn of<'c>(candidate: &'c Candidate<'_>, kinds: &[Kind]) -> Option<&'c Evidence> 
     entries.find(|entry| kinds.contains(&entry.evidence.observation.kind)).map(|e| e.evidence)
 }
 
-fn two_owners(best: &Candidate<'_>, sheet: &mut Sheet) {
+fn two_owners(facts: &Facts<'_>, best: &Candidate<'_>, sheet: &mut Sheet) {
     let code = "address-has-two-owners";
+    let duplicate = best.ledger.iter().find(|entry| {
+        let seen = &entry.evidence.observation;
+        let repliers = seen.attribute(attribute::MACS).unwrap_or_default();
+        let of_other = |mac: &Mac| {
+            let mut others = facts.machines.iter().filter(|m| m.name != facts.machine.name);
+            others.any(|other| other.macs.contains(mac)) && !facts.machine.macs.contains(mac)
+        };
+        let macs = repliers.split(|c: char| !c.is_ascii_hexdigit() && c != ':');
+        seen.kind == Kind::ArpDuplicate
+            && macs.filter_map(|mac| mac.parse().ok()).chain(seen.mac).any(|mac| of_other(&mac))
+    });
+    if let Some(entry) = duplicate {
+        let says = entry.evidence.observation.says.clone();
+        sheet.present("address-shared-with-machine", format!("{}: {says}", best.address));
+    } else if let Some(seen) = of(best, &[Kind::ArpDuplicate, Kind::ArpReply]) {
+        sheet.absent("address-shared-with-machine", seen.observation.says.clone());
+    }
     if let Some(seen) = of(best, &[Kind::ArpDuplicate]) {
         sheet.present(code, format!("{}: {}", best.address, seen.observation.says));
     } else if best.flags.contains(&Flag::DuplicateIp) {
         sheet.present(code, format!("{} is tied to the MACs of two machines", best.address));
-    } else if let Some(seen) = of(best, &[Kind::ArpReply]) {
+    } else if let Some(seen) = of(best, &[Kind::ArpReply]).or_else(|| asked_and_answered(best)) {
         sheet.absent(code, seen.observation.says.clone());
     }
+}
+
+/// Where everybody was asked and somebody else alone answered, the machine does not hold it too.
+fn asked_and_answered<'c>(best: &'c Candidate<'_>) -> Option<&'c Evidence> {
+    let mut seen = best.ledger.iter().map(|entry| entry.evidence);
+    seen.find(|item| item.plugin == ARP_PROBE && item.observation.kind == Kind::NeighbourOtherMac)
 }
 
 fn answers_as_another(
@@ -161,7 +199,6 @@ fn off_subnet(facts: &Facts<'_>, best: &Candidate<'_>, sheet: &mut Sheet) {
 /// says: a name or a lease may be of an earlier one, and its silence is then no fault.
 fn holds(facts: &Facts<'_>, best: &Candidate<'_>) -> bool {
     let told = [Kind::ConsoleAddress, Kind::AgentAddress, Kind::DhcpAck, Kind::NeighbourReachable];
-    let own = facts.pick.address == Some(best.address);
     let told = best
         .ledger
         .iter()
@@ -173,7 +210,7 @@ fn holds(facts: &Facts<'_>, best: &Candidate<'_>) -> bool {
                 && message.yiaddr.map(IpAddr::V4) == Some(best.address)
         })
     });
-    own || told || captured
+    told || captured
 }
 
 fn reachability(facts: &Facts<'_>, best: &Candidate<'_>, sheet: &mut Sheet) {

@@ -3,7 +3,10 @@
 mod asks;
 mod sides;
 
-use std::time::Duration;
+use std::{
+    net::{IpAddr, Ipv4Addr},
+    time::Duration,
+};
 
 use vmkit_dhcp::{Checksum, Message, MessageKind, Traffic};
 use vmkit_scoring::Verdict;
@@ -38,7 +41,7 @@ const OF_BOTH: [&str; 3] =
 pub(super) fn judge(facts: &Facts<'_>, place: &Place<'_>, sheet: &mut Sheet) {
     let sides = Sides::of(facts);
     if let Some(guest) = &sides.guest {
-        presence(facts, place, guest, &sides, sheet);
+        presence(facts, guest, &sides, sheet);
     }
     if let Some(near) = sides.near() {
         answers(&Asks::of(near), sheet);
@@ -65,13 +68,7 @@ pub(super) fn judge(facts: &Facts<'_>, place: &Place<'_>, sheet: &mut Sheet) {
 }
 
 /// Whether the machine sends at all, and asks.
-fn presence(
-    facts: &Facts<'_>,
-    place: &Place<'_>,
-    guest: &[&Message],
-    sides: &Sides<'_>,
-    sheet: &mut Sheet,
-) {
+fn presence(facts: &Facts<'_>, guest: &[&Message], sides: &Sides<'_>, sheet: &mut Sheet) {
     let asks = guest.iter().filter(|message| is_ask(message)).count();
     if asks > 0 {
         let says = format!("it asked {}", times(asks));
@@ -79,7 +76,6 @@ fn presence(
         return sheet.absent("guest-never-asks", says);
     }
     let Reading::Known(traffic) = facts.guest_traffic else { return };
-    own_address(facts, place, traffic, sheet);
     // One that has its address has nothing to ask for.
     if facts.pick.verdict == Verdict::Resolved {
         return;
@@ -90,6 +86,12 @@ fn presence(
     let frames: u64 =
         facts.machine.macs.iter().filter_map(|mac| traffic.frames_by_source.get(mac)).sum();
     let too_short = Unread::Failed(format!("watched for {} s only", watched.as_secs()));
+    if let Some(own) = in_use(facts, traffic) {
+        // Whoever has its address asks for none.
+        let says = format!("it uses {own} already");
+        sheet.absent("guest-port-silent", &says);
+        return sheet.unknown("guest-never-asks", &Unread::Failed(says));
+    }
     let uplink_asks = sides.uplink.iter().flatten().any(|message| is_ask(message));
     if frames > 0 {
         sheet.absent("guest-port-silent", format!("{frames} frames of it passed"));
@@ -109,22 +111,12 @@ fn presence(
     }
 }
 
-/// Whether the machine speaks ARP from an address of another network, for which it never asked.
-fn own_address(facts: &Facts<'_>, place: &Place<'_>, traffic: &Traffic, sheet: &mut Sheet) {
-    let code = "guest-address-static-elsewhere";
-    let networks = place.networks();
-    let mut senders = traffic.arp.iter().filter_map(|arp| {
-        let own = facts.machine.macs.contains(&arp.sender_mac);
-        arp.sender.filter(|sender| own && !sender.is_link_local())
-    });
-    if networks.is_empty() {
-        return;
-    }
-    if let Some(sender) =
-        senders.find(|sender| networks.iter().all(|own| !own.contains((*sender).into())))
-    {
-        sheet.present(code, format!("it sends ARP from {sender}"));
-    }
+/// The address of one of this computer's networks that the machine speaks ARP as.
+fn in_use(facts: &Facts<'_>, traffic: &Traffic) -> Option<Ipv4Addr> {
+    let networks = Place::of(facts).networks();
+    let own = traffic.arp.iter().filter(|arp| facts.machine.macs.contains(&arp.sender_mac));
+    own.filter_map(|arp| arp.sender)
+        .find(|address| networks.iter().any(|network| network.contains(IpAddr::from(*address))))
 }
 
 /// Which of the machine's questions were answered.
@@ -141,10 +133,18 @@ fn answers(asks: &Asks<'_>, sheet: &mut Sheet) {
             None => {}
         }
     }
-    let (total, answered) = (asks.answered.len(), asks.answered.iter().filter(|a| **a).count());
+    let (total, answered) = (asks.answered.len(), asks.answered.iter().filter(|a| a.1).count());
     if answered > 0 {
-        let leading = asks.answered.iter().take_while(|answered| !**answered).count();
-        let later_lost = total - answered - leading;
+        let leading = asks.answered.iter().take_while(|asked| !asked.1).count();
+        // That all of one kind are lost is a pattern, and no loss at random.
+        let later_lost: usize = [MessageKind::Discover, MessageKind::Request]
+            .into_iter()
+            .map(|kind| {
+                let later = asks.answered.iter().skip(leading).filter(|asked| asked.0 == kind);
+                let lost = later.clone().filter(|asked| !asked.1).count();
+                if later.count() == lost { 0 } else { lost }
+            })
+            .sum();
         sheet.judged(
             "some-requests-unanswered",
             later_lost > 0,
@@ -162,10 +162,14 @@ fn answers(asks: &Asks<'_>, sheet: &mut Sheet) {
         match (asks.acknowledged, asks.refused) {
             (Some(ack), _) => sheet.absent("acknowledgement-missing", acknowledged(ack)),
             (None, Some(_)) => sheet.absent("acknowledgement-missing", "NAK came instead"),
-            (None, None) if asks.first_offer.is_some() => sheet.present(
-                "acknowledgement-missing",
-                format!("it sent REQUEST {} and got neither ACK nor NAK", times(asks.requests)),
-            ),
+            (None, None)
+                if asks.first_offer.is_some() && (asks.requests > 1 || asks.waited_for_last) =>
+            {
+                sheet.present(
+                    "acknowledgement-missing",
+                    format!("it sent REQUEST {} and got neither ACK nor NAK", times(asks.requests)),
+                );
+            }
             (None, None) => {}
         }
     }

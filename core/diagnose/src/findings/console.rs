@@ -99,6 +99,10 @@ fn static_address(facts: &Facts<'_>, place: &Place<'_>, sheet: &mut Sheet) {
     let given = |address: IpAddr| {
         let mut messages = captured.iter().flat_map(|traffic| traffic.messages());
         messages.any(|message| message.yiaddr.is_some_and(|given| IpAddr::from(given) == address))
+            || facts.evidence.iter().any(|item| {
+                item.observation.address == Some(address)
+                    && item.observation.attribute(attribute::SERVER).is_some()
+            })
     };
     let elsewhere = |address: IpAddr| {
         let local = matches!(address, IpAddr::V4(v4) if v4.is_link_local() || v4.is_loopback());

@@ -1,9 +1,12 @@
 //! What the servers give: which servers, which networks, which gateway, and what they refuse.
 
-use std::{collections::BTreeSet, net::Ipv4Addr};
+use std::{
+    collections::BTreeSet,
+    net::{IpAddr, Ipv4Addr},
+};
 
 use vmkit_dhcp::{Message, MessageKind, TestCase, Traffic};
-use vmkit_types::{Mac, Prefix, Reading};
+use vmkit_types::{Kind, Mac, Prefix, Reading, attribute};
 
 use super::{place::Place, sheet::Sheet};
 use crate::Facts;
@@ -24,6 +27,8 @@ pub(super) fn judge(facts: &Facts<'_>, place: &Place<'_>, sheet: &mut Sheet) {
     refusals(facts, &all, sheet);
     if let Some(last) = gives.last() {
         terms(facts, place, last, sheet);
+    } else if let Some((yiaddr, _)) = told_by_console(facts) {
+        address(facts, place, yiaddr, sheet);
     } else if let Some(yiaddr) = offered_in_test(facts) {
         address(facts, place, yiaddr, sheet);
     }
@@ -52,7 +57,16 @@ fn servers(facts: &Facts<'_>, all: &[&Message], sheet: &mut Sheet) {
             networks.extend(offer.yiaddr.map(|given| Prefix24::of(given, None)));
         }
     }
+    // What the guest tells of its own lease says nothing of who else would have answered.
+    let asked = !servers.is_empty();
+    if let Some((address, server)) = told_by_console(facts) {
+        servers.insert(server);
+        networks.insert(Prefix24::of(address, None));
+    }
     let Some(first) = servers.first() else { return };
+    if !asked {
+        return;
+    }
     let names: Vec<String> = servers.iter().map(ToString::to_string).collect();
     let several = servers.len() > 1;
     let (yes, no) = (names.join(" and "), format!("{first} alone answers"));
@@ -125,6 +139,20 @@ fn refusals(facts: &Facts<'_>, all: &[&Message], sheet: &mut Sheet) {
         }
         None => {}
     }
+}
+
+/// The lease that the guest told of, in its present boot, and who gave it.
+fn told_by_console(facts: &Facts<'_>) -> Option<(Ipv4Addr, Ipv4Addr)> {
+    let current = facts.pick.candidates.iter().flat_map(|each| &each.ledger);
+    let current = current.filter(|entry| entry.why_not.is_none()).map(|entry| entry.evidence);
+    let mut leases = current.filter(|item| item.observation.kind == Kind::ConsoleAddress);
+    leases.find_map(|item| match item.observation.address {
+        Some(IpAddr::V4(address)) => {
+            let server = item.observation.attribute(attribute::SERVER)?.parse().ok()?;
+            Some((address, server))
+        }
+        _ => None,
+    })
 }
 
 /// The address that a server offers to the machine.

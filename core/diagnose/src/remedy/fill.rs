@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use vmkit_types::{HostNetwork, InterfaceKind, bounded, escaped};
+use vmkit_types::{HostNetwork, Interface, InterfaceKind, bounded, escaped};
 
 use crate::{Facts, findings::Place};
 
@@ -40,10 +40,11 @@ impl Values {
         let known_router = facts.router.as_ref().known().and_then(|router| router.address);
         let router = known_router.or_else(|| network.and_then(|network| network.gateways().next()));
         let mac = facts.machine.macs.first();
+        let way_out = network.and_then(bridge_of_default_route);
         let values = [
             ("name", Some(facts.machine.name.clone())),
             ("port", facts.machine.port.clone()),
-            ("bridge", place.bridge.map(|bridge| bridge.name.clone())),
+            ("bridge", place.bridge.or(way_out).map(|bridge| bridge.name.clone())),
             ("uplink", place.uplink.map(|uplink| uplink.name.clone())),
             ("adapter", adapters.first().map(|name| (*name).to_owned())),
             ("adapters", Some(adapters.join(", "))),
@@ -88,6 +89,16 @@ fn fill(template: &str, value: impl Fn(&str) -> Option<String>) -> Option<String
     }
     out.push_str(rest);
     Some(out)
+}
+
+/// The bridge that this computer's own default route leaves by: the one that a port which is in none
+/// is meant for.
+fn bridge_of_default_route(network: &HostNetwork) -> Option<&Interface> {
+    let defaults = network.routes.iter().filter(|route| route.destination.length == 0);
+    let mut interfaces = defaults.filter_map(|route| {
+        network.interfaces.iter().find(|interface| interface.name == route.interface)
+    });
+    interfaces.find(|interface| interface.kind == InterfaceKind::Bridge)
 }
 
 /// Wired adapters that the machine could be bridged to instead.

@@ -27,6 +27,8 @@ pub struct Remedy {
     pub steps: Vec<String>,
     /// A program and its arguments; empty where no command does it.
     pub command: Vec<String>,
+    /// What is run after it, each if the one before succeeded.
+    pub then: Vec<Vec<String>>,
     /// How much it can break.
     pub risk: Risk,
     /// The same in words.
@@ -42,12 +44,22 @@ pub struct Remedy {
 }
 
 impl Remedy {
-    /// The command as one line that a shell takes as it is meant.
-    pub fn command_line(&self) -> Option<String> {
-        let words = self.command.iter().map(String::as_str);
-        // Fails only for text with NUL, which no placeholder lets through.
-        shlex::try_join(words).ok().filter(|line| !line.is_empty())
+    /// All that is run, in its order; nothing where no command does it.
+    pub fn commands(&self) -> impl Iterator<Item = &[String]> {
+        let all = std::iter::once(&self.command).chain(&self.then);
+        all.map(Vec::as_slice).filter(|words| !words.is_empty())
     }
+
+    /// The same as lines that a shell takes as they are meant.
+    pub fn command_lines(&self) -> Vec<String> {
+        self.commands().filter_map(line).collect()
+    }
+}
+
+/// Words as a shell takes them.
+pub(crate) fn line(words: &[String]) -> Option<String> {
+    // Fails only for text with NUL, which no placeholder lets through.
+    shlex::try_join(words.iter().map(String::as_str)).ok()
 }
 
 /// The remedies of one cause, the best first: what helps whichever cause it is, at little risk.
@@ -105,11 +117,16 @@ fn filled(kind: &RemedyKind, helps: f64, catalogue: &Catalogue, values: &Values)
     if steps.is_empty() {
         return None;
     }
+    // All or none: half of it leaves the computer in between.
+    let commands = [&kind.command].into_iter().chain(&kind.then);
+    let filled: Option<Vec<_>> = commands.map(|words| values.argv(words)).collect();
+    let mut commands = filled.unwrap_or_default().into_iter();
     Some(Remedy {
         id: kind.id.to_owned(),
         title: values.text(&kind.title)?,
         steps,
-        command: values.argv(&kind.command).unwrap_or_default(),
+        command: commands.next().unwrap_or_default(),
+        then: commands.collect(),
         risk: kind.risk,
         risk_says: kind.risk_says.clone(),
         scope: kind.scope,

@@ -25,6 +25,7 @@ pub(super) fn advice(facts: &Facts<'_>) -> Vec<(f64, Remedy)> {
         title: line(&each.title),
         steps: each.steps.iter().take(MOST_STEPS).map(|step| line(step)).collect(),
         command: Vec::new(),
+        then: Vec::new(),
         risk: Risk::Medium,
         risk_says: "The router may restart its Wi-Fi, which cuts everybody off for a minute."
             .to_owned(),

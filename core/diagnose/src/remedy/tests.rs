@@ -7,6 +7,7 @@ fn a_command_is_quoted_for_a_shell() {
         title: String::new(),
         steps: Vec::new(),
         command: ["vm", "start", "a b; rm -rf $HOME 'x'"].map(str::to_owned).to_vec(),
+        then: vec![vec!["true".to_owned()]],
         risk: Risk::None,
         risk_says: String::new(),
         scope: Scope::Vm,
@@ -14,6 +15,7 @@ fn a_command_is_quoted_for_a_shell() {
         measures: "address-missing",
         helps: 0.5,
     };
-    let line = remedy.command_line().unwrap();
-    assert_eq!(shlex::split(&line).unwrap(), remedy.command);
+    let lines = remedy.command_lines();
+    let split = lines.iter().map(|line| shlex::split(line).unwrap());
+    assert_eq!(split.collect::<Vec<_>>(), [remedy.command, remedy.then[0].clone()]);
 }

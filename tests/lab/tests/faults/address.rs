@@ -1,6 +1,7 @@
 //! Addresses that are not what they seem.
 
 use crate::row::{
+    ANOTHER_MAC_RECORDED,
     Act::{Clone, EndClient, Filter, Join, Mount, On, Run, StopServer},
     Client, Copied, LINUX, Row, Then, WIRED, WITH_CLIENT_ID, Where,
 };
@@ -30,11 +31,12 @@ pub(crate) const ROWS: &[Row] = &[
             StopServer,
             Run(
                 Where::Router,
-                "$DHCP_SERVER --interface=rt0 --dhcp-range=192.168.77.50,192.168.77.50,1h --dhcp-leasefile=one.leases",
+                "$DHCP_SERVER --interface=rt0 --dhcp-range=192.168.77.50,192.168.77.50,1h --dhcp-host=$HOST_MAC,192.168.77.10 --dhcp-leasefile=one.leases",
             ),
         ],
         causes: &["address-conflict"],
         options: &["--yes", "--wait", "14"],
+        may: &["dhcp-pool-exhausted"],
         ..WIRED
     },
     Row {
@@ -75,25 +77,6 @@ pub(crate) const ROWS: &[Row] = &[
         ..WIRED
     },
     Row {
-        name: "neighbour-answers-for-all",
-        setting: &[Join],
-        breaks: &[
-            On(
-                Where::Other,
-                "ip address add 192.168.77.66/24 dev eth0 && sysctl -qw net.ipv4.ip_forward=1 net.ipv4.conf.eth0.proxy_arp=1 net.ipv4.conf.eth0.proxy_arp_pvlan=1 net.ipv4.neigh.eth0.proxy_delay=0",
-            ),
-            On(
-                Where::Host,
-                "for n in 61 62 63 64; do busybox ping -q -c 1 -W 1 192.168.77.$n; done; true",
-            ),
-        ],
-        then: Then::Reboot,
-        causes: &["proxy-arp"],
-        may: &["address-conflict"],
-        options: &["--yes", "--wait", "8"],
-        ..WIRED
-    },
-    Row {
         name: "hosts-file-is-old",
         breaks: &[On(Where::Host, "echo 192.168.77.99 web > hosts"), Mount("hosts", "/etc/hosts")],
         then: Then::Nothing,
@@ -102,10 +85,7 @@ pub(crate) const ROWS: &[Row] = &[
     },
     Row {
         name: "registered-with-another-mac",
-        breaks: &[On(
-            Where::Host,
-            "sed -i \"s/$VM_MAC/52:54:00:de:ad:01/\" data/.vm-registry.json",
-        )],
+        breaks: &[On(Where::Host, ANOTHER_MAC_RECORDED)],
         then: Then::Nothing,
         causes: &["vm-registry-mac-mismatch"],
         ..LINUX

@@ -1,7 +1,7 @@
 //! Servers and the way of DHCP messages.
 
 use crate::row::{
-    Act::{Filter, HangServer, Join, Kea, On, Reset, Run, StopServer, Until},
+    Act::{Filter, HangServer, Join, JoinBeyond, Kea, On, Reset, Run, StopServer, Until},
     Client, LINUX, Row, SECOND_BOOT, WIRED, Where,
 };
 
@@ -57,17 +57,6 @@ pub(crate) const ROWS: &[Row] = &[
         ..WIRED
     },
     Row {
-        name: "link-loses-frames",
-        breaks: &[Filter(
-            Where::Air,
-            "bridge forward",
-            "udp dport 67 numgen inc mod 4 < 3 counter drop; udp sport 67 numgen inc mod 2 < 1 counter drop",
-        )],
-        causes: &["dhcp-lossy-link"],
-        options: &["--yes", "--wait", "20"],
-        ..WIRED
-    },
-    Row {
         name: "link-loses-frames-in-host",
         breaks: &[Filter(Where::Host, "bridge forward", "numgen random mod 100 < 85 counter drop")],
         causes: &["dhcp-lossy-link"],
@@ -117,7 +106,7 @@ pub(crate) const ROWS: &[Row] = &[
         name: "rogue-server-of-another-network",
         breaks: &[
             StopServer,
-            Join,
+            JoinBeyond,
             On(Where::Other, "ip address add 10.66.0.1/24 dev eth0"),
             Run(Where::Other, OTHER_NETWORK),
         ],
@@ -136,7 +125,7 @@ pub(crate) const ROWS: &[Row] = &[
             Join,
             On(Where::Other, "ip address add 10.66.0.1/24 dev eth0"),
             Run(Where::Other, OTHER_NETWORK_LATE),
-            On(Where::Router, "tc qdisc add dev rt0 root tbf rate 6kbit burst 600 latency 3s"),
+            Filter(Where::Air, "bridge forward", "udp sport 67 @th,2000,8 5 counter drop"),
             Run(Where::Router, THIS_NETWORK),
         ],
         causes: &["dhcp-nak-loop"],

@@ -1,6 +1,7 @@
 //! Two things are wrong at once.
 
 use crate::row::{
+    ANOTHER_MAC_RECORDED,
     Act::{Clone, Filter, Mount, On, Reset, StopServer},
     Copied, LINUX, Row, SECOND_BOOT, Then, Uplink, WIFI, WIRED, Where,
 };
@@ -49,7 +50,7 @@ pub(crate) const ROWS: &[Row] = &[
         name: "registry-and-access-point",
         uplink: Uplink::Wifi,
         breaks: &[
-            On(Where::Host, "sed -i \"s/$VM_MAC/52:54:00:de:ad:01/\" data/.vm-registry.json"),
+            On(Where::Host, ANOTHER_MAC_RECORDED),
             Filter(
                 Where::Air,
                 "bridge forward",

@@ -89,10 +89,13 @@ pub(crate) const ROWS: &[Row] = &[
     Row {
         name: "guest-static-elsewhere-namespace",
         then: Then::RebootMute,
-        after: &[On(
-            Where::Guest,
-            "ip address add 10.20.30.40/24 dev eth0 && ip route add default via 10.20.30.1",
-        )],
+        after: &[
+            On(
+                Where::Guest,
+                "ip address add 10.20.30.40/24 dev eth0 && ip route add default via 10.20.30.1",
+            ),
+            Run(Where::Guest, "busybox ping 10.20.30.1"),
+        ],
         causes: &["guest-static-wrong-subnet"],
         options: &["--yes", "--wait", "14"],
         ..WIRED

@@ -24,12 +24,6 @@ pub(crate) const ROWS: &[Row] = &[
         ..WIRED
     },
     Row {
-        name: "port-blocked",
-        breaks: &[On(Where::Host, "bridge link set dev tap1 state 4")],
-        causes: &["host-bridge-port-blocked"],
-        ..WIRED
-    },
-    Row {
         name: "port-disabled",
         breaks: &[On(Where::Host, "bridge link set dev tap1 state 0")],
         causes: &["host-bridge-port-blocked"],

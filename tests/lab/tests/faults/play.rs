@@ -25,6 +25,8 @@ use crate::{
 pub(crate) const ADDRESS: Ipv4Addr = Ipv4Addr::new(192, 168, 77, 50);
 /// The host's own MAC, on its uplink and its bridge.
 const HOST_MAC: &str = "3c:22:fb:00:00:0a";
+/// The cable of the other host on the bridge leads to no network.
+const OTHER: &str = "[interfaces.other0]\nkind = \"container\"\n";
 /// What clones with the machine's client identifier call themselves.
 const CLIENT_ID: &str = "ff00000001c10e";
 /// dnsmasq as a DHCP server alone, that logs to its output.
@@ -34,8 +36,9 @@ const DHCP_SERVER: &str = "dnsmasq --keep-in-foreground --conf-file=/dev/null --
 const KEA: &str = include_str!("kea.json");
 /// A lease takes a second, more on a busy computer.
 const LEASE_DEADLINE: Duration = Duration::from_mins(1);
-/// A command that has to succeed after a while does so within seconds.
-const UNTIL_DEADLINE: Duration = Duration::from_secs(30);
+/// A command that has to succeed after a while does so within seconds; one that waits for a boot on
+/// a busy computer, in more.
+const UNTIL_DEADLINE: Duration = Duration::from_mins(1);
 
 const UDHCPC_SCRIPT: &str = include_str!("../../src/guest/udhcpc.sh");
 /// What dhclient runs when its state changes: Debian's own script would write this computer's
@@ -213,7 +216,8 @@ impl Scene {
         let mut lab = Lab::new(row.name).expect("a lab");
         let config = lab.folder().join("config.toml");
         let kind = if row.uplink == Uplink::Wifi { "wifi" } else { "ethernet" };
-        fs::write(&config, format!("[interfaces.en0]\nkind = {kind:?}\n")).expect("a config");
+        fs::write(&config, format!("[interfaces.en0]\nkind = {kind:?}\n{OTHER}"))
+            .expect("a config");
         for (name, text) in [("udhcpc", UDHCPC_SCRIPT), ("dhclient", DHCLIENT_SCRIPT)] {
             let script = lab.folder().join(format!("{name}-script"));
             fs::write(&script, text).expect("a script");
@@ -295,6 +299,13 @@ impl Scene {
             Act::Clone(copied) => self.clone_guest(*copied),
             Act::Join => {
                 self.other = Some(self.lab.join("other", "other0").expect("another host"));
+            }
+            Act::JoinBeyond => {
+                self.act(&Act::Join);
+                let air = self.lab.access_point();
+                let moved = format!("link set other0 nomaster netns {}", air.name());
+                self.lab.host().ip(&moved).expect("another place");
+                air.ip("link set other0 master air0 up").expect("a port");
             }
             Act::Mount(file, target) => {
                 let source = self.lab.folder().join(file);

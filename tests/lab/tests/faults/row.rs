@@ -133,6 +133,8 @@ pub(crate) enum Act {
     Clone(Copied),
     /// A host of the lab's bridge that is [`Where::Other`].
     Join,
+    /// The same beyond the uplink, at the access point.
+    JoinBeyond,
     /// The host sees this file of the lab's folder at that path.
     Mount(&'static str, &'static str),
 }
@@ -154,6 +156,10 @@ pub(crate) enum Where {
     Guest,
     Other,
 }
+
+/// The registry has another MAC than the machine's process.
+pub(crate) const ANOTHER_MAC_RECORDED: &str =
+    "sed -i s/$VM_MAC/52:54:00:de:ad:01/ data/.vm-registry.json data/vms/web/web.mac";
 
 /// After a reset: the guest has come as far as its login prompt, and others have forgotten it.
 pub(crate) const SECOND_BOOT: Act = Act::Until(

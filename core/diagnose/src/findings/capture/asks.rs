@@ -20,7 +20,7 @@ pub(super) struct Asks<'a> {
     pub(super) renewed: bool,
     /// DISCOVERs and REQUESTs by time: whether an answer came before the next of its kind. The
     /// last, where the capture may have ended too early, is left out.
-    pub(super) answered: Vec<bool>,
+    pub(super) answered: Vec<(MessageKind, bool)>,
     pub(super) first_offer: Option<&'a Message>,
     pub(super) acknowledged: Option<&'a Message>,
     pub(super) refused: Option<&'a Message>,
@@ -64,7 +64,7 @@ impl<'a> Asks<'a> {
                 end.duration_since(message.at).is_ok_and(|waited| waited >= ANSWER)
             });
             if answered || !was_last || waited {
-                asks.answered.push(answered);
+                asks.answered.push((message.kind, answered));
             }
             if was_last && matches!(message.kind, MessageKind::Discover) {
                 asks.waited_for_last = waited;
