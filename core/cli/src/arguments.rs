@@ -2,9 +2,13 @@
 
 #![expect(clippy::doc_markdown, reason = "these comments are the help text, which shows backticks")]
 
-use std::{ffi::OsString, path::PathBuf, time::Duration};
+use std::{ffi::OsString, net::SocketAddr, path::PathBuf, time::Duration};
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+use clap_complete::ArgValueCandidates;
+use vmkit_dns::Suffix;
+
+use crate::completion::machines;
 
 /// Finds the address of every virtual machine on this computer, and says how it knows.
 #[derive(Debug, Parser)]
@@ -75,6 +79,18 @@ pub(crate) enum Command {
     Ssh(Ssh),
     /// Entries for ~/.ssh/config, so that `ssh NAME` finds each VM wherever it is
     SshConfig(SshConfig),
+    /// The lines of the VMs in the hosts file: shown as a change, written with --apply
+    HostsSync(crate::hosts::Arguments),
+    /// Answer DNS questions for NAME.vm.test on this computer, until it is ended
+    Dns(Dns),
+    /// A script for a shell, so that it completes commands and the names of VMs
+    ///
+    /// For bash: put `source <(vm completion bash)` into ~/.bashrc. For zsh the same, with zsh, into
+    /// ~/.zshrc. For fish: `vm completion fish | source` into ~/.config/fish/config.fish.
+    Completion {
+        /// The shell
+        shell: Shell,
+    },
     /// Connects OpenSSH to a VM; the entries of `vm ssh-config` use it
     #[command(hide = true)]
     SshConnect(SshConnect),
@@ -95,7 +111,7 @@ pub(crate) enum Command {
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag that users set on its own")]
 pub(crate) struct Status {
     /// Only these VMs
-    #[arg(value_name = "NAME")]
+    #[arg(value_name = "NAME", add = ArgValueCandidates::new(machines))]
     pub(crate) names: Vec<String>,
     /// Quick signals only: no DNS, no statistics
     #[arg(long, conflicts_with = "basic")]
@@ -126,7 +142,7 @@ pub(crate) struct Status {
 #[derive(Debug, Args)]
 pub(crate) struct Resolve {
     /// The VM
-    #[arg(value_name = "NAME")]
+    #[arg(value_name = "NAME", add = ArgValueCandidates::new(machines))]
     pub(crate) name: String,
     /// Print one JSON document
     #[arg(long)]
@@ -142,7 +158,7 @@ The exit status is that of ssh: the command's own, or 255 where no connection ca
 VM has no usable address ssh is not started, and the exit status is that of `vm resolve`.")]
 pub(crate) struct Ssh {
     /// The VM
-    #[arg(value_name = "NAME")]
+    #[arg(value_name = "NAME", add = ArgValueCandidates::new(machines))]
     pub(crate) name: String,
     /// The user to log in as [default: the VM's own]
     #[arg(short = 'l', long, value_name = "USER", value_parser = login)]
@@ -163,6 +179,41 @@ pub(crate) struct SshConfig {
 }
 
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Names of machines without an address that is certain have no record (NODATA), names of no machine are
+denied (NXDOMAIN), and all other names are refused. It needs no rights. Exit status: 0 once it was
+ended by Ctrl-C or SIGTERM, 2 where it cannot serve.")]
+pub(crate) struct Dns {
+    /// The domain that the names stand below
+    #[arg(long, value_name = "DOMAIN", default_value = "vm.test")]
+    pub(crate) suffix: Suffix,
+    /// Where to listen, for UDP and TCP: a loopback address
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:5354")]
+    pub(crate) listen: SocketAddr,
+    /// Look at the machines at least every SECONDS
+    // Long enough to be no load, and no longer than people wait for a machine that has just booted.
+    #[arg(long, value_name = "SECONDS", default_value = "5", value_parser = seconds)]
+    pub(crate) interval: Duration,
+    /// Have this computer's resolver ask here for the domain; without root, show what would be written
+    #[arg(long)]
+    pub(crate) install: bool,
+    /// Take that back
+    #[arg(long, conflicts_with = "install")]
+    pub(crate) uninstall: bool,
+}
+
+/// The shells that have a script.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Shell {
+    /// bash
+    Bash,
+    /// zsh
+    Zsh,
+    /// fish
+    Fish,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct SshConnect {
     /// The VM
     pub(crate) name: String,
@@ -175,7 +226,7 @@ pub(crate) struct SshConnect {
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag that users set on its own")]
 pub(crate) struct Doctor {
     /// Only these VMs
-    #[arg(value_name = "NAME")]
+    #[arg(value_name = "NAME", add = ArgValueCandidates::new(machines))]
     pub(crate) names: Vec<String>,
     /// Print one JSON document
     #[arg(long)]

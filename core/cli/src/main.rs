@@ -6,12 +6,15 @@
 #![forbid(unsafe_code)]
 
 mod arguments;
+mod completion;
 mod config;
 mod context;
+mod dns;
 mod doctor;
 mod exit;
 mod explain;
 mod host_keys;
+mod hosts;
 mod observe;
 mod output;
 mod pause;
@@ -33,6 +36,7 @@ use context::Context;
 use exit::{Exit, Failure};
 
 fn main() -> ExitCode {
+    completion::answer_shell();
     let arguments = Arguments::parse();
     output::log_to_stderr(arguments.global.verbosity());
     let outcome = Context::new(&arguments.global).and_then(|context| match &arguments.command {
@@ -40,6 +44,9 @@ fn main() -> ExitCode {
         Command::Resolve(wanted) => resolve::run(wanted, &context),
         Command::Ssh(wanted) => ssh::run(wanted, &context),
         Command::SshConfig(wanted) => ssh_config::run(wanted, &context),
+        Command::HostsSync(wanted) => hosts::run(wanted, &context),
+        Command::Dns(wanted) => dns::run(wanted, &context),
+        Command::Completion { shell } => completion::run(*shell),
         Command::SshConnect(wanted) => ssh_connect::run(wanted, &context),
         Command::Doctor(wanted) => doctor::run(wanted, &context),
         Command::Explain { code } => explain::run(code, &context),

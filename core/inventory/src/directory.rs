@@ -48,6 +48,12 @@ pub(crate) fn discover(location: &Location, problems: &mut Vec<Problem>) -> Vec<
     machines.into_values().take(MACHINES_LIMIT).collect()
 }
 
+/// The names of the machines of a location, sorted, from its files alone: no process is looked at.
+/// What cannot be read is left out.
+pub fn names(location: &Location) -> Vec<String> {
+    discover(location, &mut Vec::new()).into_iter().map(|found| found.name).collect()
+}
+
 fn registered(location: &Location, problems: &mut Vec<Problem>) -> BTreeMap<String, Found> {
     let path = &location.registry;
     let entries = match file::read(path, REGISTRY_LIMIT) {

@@ -26,6 +26,7 @@ mod read;
 mod registry;
 mod shell;
 
+pub use directory::names;
 pub use location::{Location, LocationError, Source, Sources};
 pub use machine::{MacSource, Machine, Net, Power};
 pub use monitors::{AskedMonitors, Monitors};

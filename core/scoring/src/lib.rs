@@ -11,6 +11,7 @@ mod candidate;
 mod case;
 mod certainty;
 mod crowd;
+mod families;
 mod halves;
 mod hysteresis;
 mod ledger;

@@ -1,0 +1,90 @@
+//! `vm completion`, and what a shell asks for at each press of the completion key.
+//!
+//! The script that a shell loads asks this program itself what may follow, so that it knows the
+//! machines of the moment. Only names that the toolkit allows are offered, and none of those has a
+//! character that means something to a shell.
+
+use std::{
+    ffi::{OsStr, OsString},
+    path::PathBuf,
+};
+
+use anyhow::Context as _;
+use clap::{CommandFactory as _, Parser as _};
+use clap_complete::{
+    CompletionCandidate,
+    env::{Bash, CompleteEnv, EnvCompleter, Fish, Zsh},
+};
+
+use crate::{
+    arguments::{Arguments, Global, Shell},
+    context::Context,
+    exit::Exit,
+    output,
+};
+
+/// The variable by which a shell's script says that it asks.
+const VARIABLE: &str = "VMKIT_COMPLETE";
+/// The name that users type.
+const PROGRAM: &str = "vm";
+
+/// Answers a shell, and ends the process, where it is a shell that asks.
+pub(crate) fn answer_shell() {
+    CompleteEnv::with_factory(Arguments::command).var(VARIABLE).complete();
+}
+
+/// Prints the script that a shell loads.
+pub(crate) fn run(shell: Shell) -> anyhow::Result<Exit> {
+    let completer: &dyn EnvCompleter = match shell {
+        Shell::Bash => &Bash,
+        Shell::Zsh => &Zsh,
+        Shell::Fish => &Fish,
+    };
+    let own = std::env::current_exe().context("cannot tell where this program is")?;
+    // The scripts put it between quotes of their own, where `$` or a quote would mean something.
+    let plain =
+        |path: &&str| path.bytes().all(|b| b.is_ascii_alphanumeric() || b"/-_.+".contains(&b));
+    let own = own.to_str().filter(plain).unwrap_or(PROGRAM);
+    output::answer(|out| completer.write_registration(VARIABLE, PROGRAM, PROGRAM, own, out))?;
+    Ok(Exit::Healthy)
+}
+
+/// The machines that a name on the command line can mean. Without an answer there are none: a
+/// shell has no place for an error.
+pub(crate) fn machines() -> Vec<CompletionCandidate> {
+    let context = global(std::env::args_os()).and_then(|global| Context::new(&global).ok());
+    let location = context.and_then(|context| context.location().ok());
+    let names = location.map(|(location, _)| vmkit_inventory::names(&location));
+    names.unwrap_or_default().into_iter().map(CompletionCandidate::new).collect()
+}
+
+/// What stands on the line that says where the machines are.
+fn global(words: impl IntoIterator<Item = OsString>) -> Option<Global> {
+    #[derive(clap::Parser)]
+    struct Only {
+        #[command(flatten)]
+        global: Global,
+    }
+    let mut words = words.into_iter();
+    let mut kept = vec![OsString::from(PROGRAM)];
+    while let Some(word) = words.next() {
+        let text = word.to_string_lossy();
+        let known = ["--data-dir", "--config"].iter().find(|known| text.starts_with(*known));
+        if known.is_some_and(|known| text.len() > known.len()) {
+            kept.push(word);
+        } else if known.is_some() {
+            kept.extend([word, expanded(&words.next().unwrap_or_default())]);
+        }
+    }
+    Only::try_parse_from(kept).ok().map(|only| only.global)
+}
+
+/// A shell hands over what was typed, a tilde among it.
+fn expanded(path: &OsStr) -> OsString {
+    let home = std::env::var_os("HOME").map(PathBuf::from);
+    let below = path.to_str().and_then(|text| text.strip_prefix("~/"));
+    match (home, below) {
+        (Some(home), Some(below)) => home.join(below).into(),
+        _ => path.to_owned(),
+    }
+}

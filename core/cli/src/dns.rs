@@ -1,0 +1,144 @@
+//! `vm dns`: names of machines for every program, answered from picks that are kept fresh.
+
+mod install;
+
+use std::{
+    collections::HashMap,
+    net::IpAddr,
+    sync::mpsc::{Receiver, RecvTimeoutError},
+    time::{Duration, Instant},
+};
+
+use anyhow::bail;
+use vmkit_dns::{Event, Listening, Suffix, Zone, Zones};
+use vmkit_scoring::Weights;
+use vmkit_types::escaped;
+
+use crate::{
+    arguments,
+    context::Context,
+    exit::Exit,
+    observe::{Observer, Place},
+    output,
+    status::rows,
+};
+
+/// The least time between the ends of one look and the start of the next, however much is asked: a
+/// look sends probes, and whoever can ask must not make it send more than one user does.
+const REST: Duration = Duration::from_secs(1);
+/// For so many intervals an address is told while no look succeeds: as many may fail in a row on a
+/// computer that wakes up.
+const MISSED_LOOKS: u32 = 4;
+/// What a look takes at the most, added to the above.
+const LONGEST_LOOK: Duration = Duration::from_secs(10);
+/// Longest time for which an answer may be kept: a machine that was started again has its new
+/// address after some seconds.
+const LONGEST_TTL: u64 = 30;
+
+/// Runs the command.
+pub(crate) fn run(wanted: &arguments::Dns, context: &Context) -> anyhow::Result<Exit> {
+    if wanted.install || wanted.uninstall {
+        return install::run(wanted, context);
+    }
+    let listening = Listening::at(wanted.listen)?;
+    let weights = Weights::builtin()?;
+    let mut looks = Looks {
+        observer: Observer::start(Place::Computer, vmkit_wire::Mode::Full, &weights, context)?,
+        weights: &weights,
+        shown: HashMap::new(),
+        suffix: wanted.suffix.clone(),
+        interval: wanted.interval,
+    };
+    // Whoever asks from the first moment on gets what was found, or a failure to start.
+    let zones = Zones::new(looks.zone()?);
+    let address = listening.address();
+    let events = listening.serve(zones.clone())?;
+    if !context.quiet {
+        let suffix = &wanted.suffix;
+        output::note(&format!("serving *.{suffix} at {address}; end it with Ctrl-C\n"));
+        output::note(&install::advice(suffix, address));
+    }
+    looks.keep_fresh(&zones, &events)
+}
+
+/// The machines, looked at again and again.
+struct Looks<'a> {
+    observer: Observer<'a>,
+    weights: &'a Weights,
+    /// The addresses that were told last.
+    shown: HashMap<String, IpAddr>,
+    suffix: Suffix,
+    interval: Duration,
+}
+
+impl Looks<'_> {
+    /// Looks, and puts what was found in place of the zone, until serving ends.
+    fn keep_fresh(&mut self, zones: &Zones, events: &Receiver<Event>) -> anyhow::Result<Exit> {
+        let mut trouble = None;
+        loop {
+            if wait(events, self.interval)? == Next::End {
+                return Ok(Exit::Healthy);
+            }
+            match self.zone() {
+                Ok(zone) => {
+                    zones.replace(zone);
+                    trouble = None;
+                }
+                // Told once: the next looks fail as this one did, or succeed.
+                Err(error) => {
+                    let text = format!("{error:#}");
+                    if trouble.as_ref() != Some(&text) {
+                        output::note(&format!("cannot look: {}\n", escaped(&text)));
+                    }
+                    trouble = Some(text);
+                }
+            }
+        }
+    }
+
+    fn zone(&mut self) -> anyhow::Result<Zone> {
+        let (scene, seen) = self.observer.look(|scene| {
+            let machines = crate::select::select(scene, &[])?;
+            Ok(machines.into_iter().map(|machine| machine.name.clone()).collect())
+        })?;
+        let mut rows = rows(&scene, &seen, &[], self.weights)?;
+        for (machine, pick) in &mut rows {
+            pick.settle(self.shown.get(&machine.name).copied(), self.weights);
+            match pick.address {
+                Some(address) => self.shown.insert(machine.name.clone(), address),
+                None => self.shown.remove(&machine.name),
+            };
+        }
+        let machines = rows
+            .iter()
+            .map(|(machine, pick)| (machine.name.as_str(), pick.resolved_addresses(self.weights)));
+        let good_for = self.interval * MISSED_LOOKS + LONGEST_LOOK;
+        let ttl = self.interval.as_secs().clamp(1, LONGEST_TTL);
+        let ttl = u32::try_from(ttl).unwrap_or(1);
+        Ok(Zone::new(self.suffix.clone(), machines, Instant::now() + good_for, ttl))
+    }
+}
+
+/// What follows a wait.
+#[derive(PartialEq, Eq)]
+enum Next {
+    Look,
+    End,
+}
+
+/// Waits for the next look: an interval, or less where somebody asked for what is not known.
+fn wait(events: &Receiver<Event>, interval: Duration) -> anyhow::Result<Next> {
+    let began = Instant::now();
+    let mut until = began + interval.max(REST);
+    loop {
+        match events.recv_timeout(until.saturating_duration_since(Instant::now())) {
+            Ok(Event::Asked) => until = until.min(began + REST),
+            Ok(Event::Ended(ended)) => {
+                ended?;
+                return Ok(Next::End);
+            }
+            Err(RecvTimeoutError::Timeout) => return Ok(Next::Look),
+            Err(RecvTimeoutError::Disconnected) => bail!("serving names ended without a word"),
+        }
+    }
+}

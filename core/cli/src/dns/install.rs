@@ -1,0 +1,170 @@
+//! `vm dns --install`: telling this computer's resolver of the server.
+
+use std::{
+    fs,
+    io::{self, Write as _},
+    net::SocketAddr,
+    os::unix::fs::PermissionsExt as _,
+    path::Path,
+};
+
+use anyhow::Context as _;
+use vmkit_dns::{Setting, Suffix, SystemResolver, names_servers, systemd_version};
+
+use crate::{
+    arguments,
+    context::Context,
+    exit::{Exit, Failure},
+    output,
+};
+
+/// systemd-resolved runs where this is.
+const RESOLVED: &str = "/run/systemd/resolve";
+/// Its settings, and the folder of further ones.
+const SETTINGS: &str = "/etc/systemd/resolved.conf";
+const FURTHER_SETTINGS: &str = "/etc/systemd/resolved.conf.d";
+/// Largest file of settings in bytes that is read.
+const LIMIT: u64 = 1 << 20;
+/// Readable by all: the resolver has a user of its own.
+const MODE: u32 = 0o644;
+
+/// Runs `--install` or `--uninstall`.
+pub(crate) fn run(wanted: &arguments::Dns, context: &Context) -> anyhow::Result<Exit> {
+    if wanted.install && wanted.listen.port() == 0 {
+        return Err(Failure::new("a resolver has to be told a port; `--listen` names 0").into());
+    }
+    if wanted.install && !wanted.listen.ip().is_loopback() {
+        return Err(vmkit_dns::DnsError::NotLoopback(wanted.listen).into());
+    }
+    let Some(resolver) = system_resolver() else {
+        return Err(Failure::new("this computer's resolver cannot be told by a file of vmkit's")
+            .with_hint(format!(
+                "have it ask {} for *.{}; for dnsmasq: server=/{}/{}#{}",
+                wanted.listen,
+                wanted.suffix,
+                wanted.suffix,
+                wanted.listen.ip(),
+                wanted.listen.port()
+            ))
+            .into());
+    };
+    let setting = resolver.setting(&wanted.suffix, wanted.listen);
+    if wanted.uninstall {
+        uninstall(&setting, context)
+    } else {
+        install(resolver, &setting, wanted, context)
+    }
+}
+
+/// One line on how programs come to ask this server.
+pub(crate) fn advice(suffix: &Suffix, server: SocketAddr) -> String {
+    let path = system_resolver().map(|resolver| resolver.setting(suffix, server).path);
+    match path {
+        Some(path) if path.exists() => String::new(),
+        Some(_) => format!("to have all programs ask it, once: {}\n", command(suffix, server)),
+        None => format!("try it: dig @{} -p {} NAME.{suffix}\n", server.ip(), server.port()),
+    }
+}
+
+fn command(suffix: &Suffix, server: SocketAddr) -> String {
+    format!("sudo vm dns --install --suffix {suffix} --listen {server}")
+}
+
+fn install(
+    resolver: SystemResolver,
+    setting: &Setting,
+    wanted: &arguments::Dns,
+    context: &Context,
+) -> anyhow::Result<Exit> {
+    if resolver == SystemResolver::SystemdGlobal
+        && let Some(path) = other_servers(&setting.path)
+    {
+        return Err(Failure::new(format!(
+            "{path} names DNS servers for all domains, and this version of systemd would ask those \
+             and vmkit's alike"
+        ))
+        .with_hint("take `DNS=` out there, or name the servers of each link")
+        .into());
+    }
+    if !context.invoker.privileged {
+        output::answer(|out| {
+            writeln!(out, "Would write {}:\n", setting.path.display())?;
+            out.write_all(setting.text.as_bytes())
+        })?;
+        return Err(Failure::new("nothing was written: it takes root's rights")
+            .with_hint(command(&wanted.suffix, wanted.listen))
+            .into());
+    }
+    write(&setting.path, &setting.text)
+        .with_context(|| format!("cannot write {}", setting.path.display()))?;
+    output::answer(|out| {
+        writeln!(out, "Wrote {}.", setting.path.display())?;
+        then(setting, out)?;
+        let (suffix, listen) = (&wanted.suffix, wanted.listen);
+        writeln!(out, "next: vm dns --suffix {suffix} --listen {listen}")
+    })?;
+    Ok(Exit::Healthy)
+}
+
+fn uninstall(setting: &Setting, context: &Context) -> anyhow::Result<Exit> {
+    let path = setting.path.display();
+    if !setting.path.exists() {
+        output::answer(|out| writeln!(out, "There is no {path}."))?;
+        return Ok(Exit::Healthy);
+    }
+    if !context.invoker.privileged {
+        output::answer(|out| writeln!(out, "Would remove {path}."))?;
+        return Err(Failure::new("nothing was removed: it takes root's rights")
+            .with_hint("sudo vm dns --uninstall")
+            .into());
+    }
+    fs::remove_file(&setting.path).with_context(|| format!("cannot remove {path}"))?;
+    output::answer(|out| {
+        writeln!(out, "Removed {path}.")?;
+        then(setting, out)
+    })?;
+    Ok(Exit::Healthy)
+}
+
+fn then(setting: &Setting, out: &mut impl io::Write) -> io::Result<()> {
+    setting.then.map_or(Ok(()), |command| writeln!(out, "next: {command}"))
+}
+
+fn write(path: &Path, text: &str) -> anyhow::Result<()> {
+    let directory = path.parent().unwrap_or(Path::new("/"));
+    fs::create_dir_all(directory)?;
+    let mut new = tempfile::Builder::new().prefix(".vmkit-").tempfile_in(directory)?;
+    new.write_all(text.as_bytes())?;
+    new.as_file().set_permissions(fs::Permissions::from_mode(MODE))?;
+    new.as_file().sync_all()?;
+    new.persist(path)?;
+    Ok(())
+}
+
+/// What resolves names on this computer, where a file can tell it.
+fn system_resolver() -> Option<SystemResolver> {
+    if cfg!(target_os = "macos") {
+        return Some(SystemResolver::MacOs);
+    }
+    Path::new(RESOLVED).is_dir().then(|| SystemResolver::of_systemd(version_of_systemd()))
+}
+
+fn version_of_systemd() -> Option<u32> {
+    let below = format!("/usr/lib/{}-linux-gnu/systemd", std::env::consts::ARCH);
+    let directories = ["/usr/lib/systemd", &below];
+    let entries = directories.into_iter().filter_map(|path| fs::read_dir(path).ok()).flatten();
+    let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+    names.filter_map(|name| systemd_version(&name)).max()
+}
+
+/// A file of systemd-resolved's settings, not ours, that names servers.
+fn other_servers(own: &Path) -> Option<String> {
+    let further = fs::read_dir(FURTHER_SETTINGS).into_iter().flatten();
+    let further = further.filter_map(|entry| Some(entry.ok()?.path()));
+    let mut files = further.chain([SETTINGS.into()]).filter(|path| path != own);
+    let small = |path: &Path| fs::metadata(path).is_ok_and(|it| it.is_file() && it.len() <= LIMIT);
+    let text =
+        |path: &Path| fs::read(path).map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+    let found = files.find(|path| small(path) && text(path).is_ok_and(|text| names_servers(&text)));
+    found.map(|path| vmkit_types::escaped(&path.display().to_string()))
+}

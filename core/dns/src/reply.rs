@@ -1,0 +1,129 @@
+//! From a request of the protocol to its reply.
+
+use std::{net::IpAddr, sync::mpsc::SyncSender, time::Instant};
+
+use hickory_server::{
+    net::runtime::Time,
+    proto::{
+        op::{Edns, Header, HeaderCounts, MessageType, Metadata, OpCode, ResponseCode},
+        rr::{
+            Name, RData, Record,
+            rdata::{A, AAAA, SOA},
+        },
+    },
+    server::{Request, RequestHandler, ResponseHandler, ResponseInfo},
+    zone_handler::MessageResponseBuilder,
+};
+
+use crate::{Answer, Event, Zone, Zones};
+
+/// For how many seconds it may be kept that there is nothing: a machine that boots has its address
+/// within seconds, and is being waited for.
+const NEGATIVE_TTL: u32 = 1;
+/// Largest datagram that is answered with: none here has more than 512 bytes.
+const PAYLOAD: u16 = 1232;
+
+/// Answers every request from the present zone.
+pub(crate) struct Replies {
+    pub(crate) zones: Zones,
+    pub(crate) events: SyncSender<Event>,
+}
+
+#[async_trait::async_trait]
+impl RequestHandler for Replies {
+    async fn handle_request<R: ResponseHandler, T: Time>(
+        &self,
+        request: &Request,
+        mut handle: R,
+    ) -> ResponseInfo {
+        let zone = self.zones.present();
+        let reply = self.reply(request, &zone);
+        let mut metadata = Metadata::response_from_request(&request.metadata);
+        metadata.response_code = reply.code;
+        metadata.authoritative = reply.authoritative;
+        let mut builder = MessageResponseBuilder::from_message_request(request);
+        let mut edns = Edns::new();
+        edns.set_max_payload(PAYLOAD).set_version(0);
+        if request.edns.is_some() {
+            builder.edns(&edns);
+        }
+        let response = builder.build(metadata, &reply.answers, [], &reply.authority, []);
+        match handle.send_response(response).await {
+            Ok(info) => info,
+            // The client has left; there is nobody to tell.
+            Err(_) => failed(&request.metadata),
+        }
+    }
+}
+
+impl Replies {
+    fn reply(&self, request: &Request, zone: &Zone) -> Reply {
+        if request.edns.as_ref().is_some_and(|edns| edns.version() > 0) {
+            return Reply::of_code(ResponseCode::BADVERS);
+        }
+        if request.metadata.op_code != OpCode::Query {
+            return Reply::of_code(ResponseCode::NotImp);
+        }
+        let Ok(question) = request.request_info().map(|info| info.query) else {
+            return Reply::of_code(ResponseCode::FormErr);
+        };
+        let (class, of) = (question.query_class(), question.query_type());
+        let answer = zone.answer(question.name(), class, of, Instant::now());
+        if zone.may_change(answer) {
+            // One that waits is enough for all that ask.
+            self.events.try_send(Event::Asked).ok();
+        }
+        Reply::of(answer, question.name(), zone)
+    }
+}
+
+fn failed(request: &Metadata) -> ResponseInfo {
+    let mut metadata = Metadata::new(request.id, MessageType::Response, request.op_code);
+    metadata.response_code = ResponseCode::ServFail;
+    Header { metadata, counts: HeaderCounts::default() }.into()
+}
+
+struct Reply {
+    code: ResponseCode,
+    authoritative: bool,
+    answers: Vec<Record>,
+    authority: Vec<Record>,
+}
+
+impl Reply {
+    fn of_code(code: ResponseCode) -> Self {
+        Self { code, authoritative: false, answers: Vec::new(), authority: Vec::new() }
+    }
+
+    fn of(answer: Answer, name: &Name, zone: &Zone) -> Self {
+        let found =
+            |answers| Self { authoritative: true, answers, ..Self::of_code(ResponseCode::NoError) };
+        let nothing = |code| Self {
+            authoritative: true,
+            authority: vec![start_of_authority(zone)],
+            ..Self::of_code(code)
+        };
+        match answer {
+            Answer::Address(address) => {
+                let data = match address {
+                    IpAddr::V4(address) => RData::A(A(address)),
+                    IpAddr::V6(address) => RData::AAAA(AAAA(address)),
+                };
+                found(vec![Record::from_rdata(name.clone(), zone.ttl(), data)])
+            }
+            Answer::Authority => found(vec![start_of_authority(zone)]),
+            Answer::NothingOfThisType => nothing(ResponseCode::NoError),
+            Answer::NoSuchName => nothing(ResponseCode::NXDomain),
+            Answer::Refused => Self::of_code(ResponseCode::Refused),
+            Answer::TooOld => Self::of_code(ResponseCode::ServFail),
+        }
+    }
+}
+
+/// The record that says for how long it may be kept that there is nothing. The other numbers are
+/// for secondary servers, which there are none of.
+fn start_of_authority(zone: &Zone) -> Record {
+    let name = zone.suffix().name();
+    let soa = SOA::new(name.clone(), name.clone(), 1, 3600, 3600, 3600, NEGATIVE_TTL);
+    Record::from_rdata(name, NEGATIVE_TTL, RData::SOA(soa))
+}

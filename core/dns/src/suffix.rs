@@ -1,0 +1,86 @@
+//! The domain that machines' names stand below.
+
+use std::{fmt, str::FromStr};
+
+use hickory_server::proto::rr::Name;
+
+/// With a label of 63 bytes before it, it stays within the 253 bytes of a name.
+const LENGTH_LIMIT: usize = 189;
+
+/// A domain such as `vm.test`, in lower case and without a dot at its end. It can be part of a
+/// file's name.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Suffix(String);
+
+/// Why a text is no suffix.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidSuffix {
+    /// No domain.
+    #[error("not a domain such as vm.test: letters, digits and hyphens between dots")]
+    Malformed,
+    /// Names below `local` are asked for by multicast.
+    #[error("names below `local` are multicast DNS's, and no server is asked for them")]
+    Multicast,
+}
+
+impl Suffix {
+    /// Its labels, from the left.
+    pub(crate) fn labels(&self) -> impl DoubleEndedIterator<Item = &[u8]> {
+        self.0.split('.').map(str::as_bytes)
+    }
+
+    /// It as a name of the protocol.
+    pub(crate) fn name(&self) -> Name {
+        // The labels have been checked.
+        let mut name = Name::from_labels(self.labels()).unwrap_or_default();
+        name.set_fqdn(true);
+        name
+    }
+}
+
+impl FromStr for Suffix {
+    type Err = InvalidSuffix;
+
+    fn from_str(text: &str) -> Result<Self, InvalidSuffix> {
+        let text = text.strip_suffix('.').unwrap_or(text).to_ascii_lowercase();
+        let label = |label: &str| {
+            let inner = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+            (1..=63).contains(&label.len())
+                && label.bytes().all(inner)
+                && !label.starts_with('-')
+                && !label.ends_with('-')
+        };
+        if text.len() > LENGTH_LIMIT || !text.split('.').all(label) {
+            return Err(InvalidSuffix::Malformed);
+        }
+        if text.rsplit('.').next() == Some("local") {
+            return Err(InvalidSuffix::Multicast);
+        }
+        Ok(Self(text))
+    }
+}
+
+impl fmt::Display for Suffix {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_suffix_is_a_domain_that_can_name_a_file() {
+        for (text, expected) in [("vm.test", "vm.test"), ("VM.Test.", "vm.test"), ("lab", "lab")] {
+            assert_eq!(text.parse::<Suffix>().unwrap().to_string(), expected);
+        }
+        let long = vec!["a"; 100].join(".");
+        for text in
+            ["", ".", "..", "a..b", "../etc", "a/b", "-a", "a-", "a b", "é.test", "a_b", &long]
+        {
+            assert_eq!(text.parse::<Suffix>(), Err(InvalidSuffix::Malformed), "{text}");
+        }
+        assert_eq!("vm.LOCAL".parse::<Suffix>(), Err(InvalidSuffix::Multicast));
+    }
+}

@@ -1,0 +1,138 @@
+//! How a computer's own resolver is told of the server: the text of one file.
+
+use std::{net::SocketAddr, path::PathBuf};
+
+use crate::Suffix;
+
+/// The resolvers that can be told of a server for one domain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SystemResolver {
+    /// macOS: a file for each domain.
+    MacOs,
+    /// systemd-resolved from version 258 on: a file for each delegated domain.
+    SystemdDelegate,
+    /// systemd-resolved before that: its settings for all domains.
+    SystemdGlobal,
+}
+
+/// A file that tells the system's resolver.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Setting {
+    /// The file, which is vmkit's alone.
+    pub path: PathBuf,
+    /// What is in it.
+    pub text: String,
+    /// The command after which it counts; `None`: it counts at once.
+    pub then: Option<&'static str>,
+}
+
+/// systemd-resolved reads its files again.
+const RELOAD: &str = "sudo systemctl restart systemd-resolved";
+/// The first version of systemd with files for delegated domains.
+const DELEGATES_SINCE: u32 = 258;
+
+impl SystemResolver {
+    /// That of this version of systemd.
+    pub fn of_systemd(version: Option<u32>) -> Self {
+        let delegates = version.is_some_and(|version| version >= DELEGATES_SINCE);
+        if delegates { Self::SystemdDelegate } else { Self::SystemdGlobal }
+    }
+
+    /// The file that has the resolver ask at `server` for names below `suffix`.
+    pub fn setting(self, suffix: &Suffix, server: SocketAddr) -> Setting {
+        let head = "# Made by `vm dns --install`; `vm dns --uninstall` removes it.\n";
+        let (ip, port) = (server.ip(), server.port());
+        match self {
+            Self::MacOs => Setting {
+                path: format!("/etc/resolver/{suffix}").into(),
+                text: format!("{head}nameserver {ip}\nport {port}\ntimeout 2\n"),
+                then: None,
+            },
+            Self::SystemdDelegate => Setting {
+                path: "/etc/systemd/dns-delegate.d/vmkit.dns-delegate".into(),
+                text: format!("{head}[Delegate]\nDNS={server}\nDomains={suffix}\n"),
+                then: Some(RELOAD),
+            },
+            Self::SystemdGlobal => Setting {
+                path: "/etc/systemd/resolved.conf.d/vmkit.conf".into(),
+                text: format!("{head}[Resolve]\nDNS={server}\nDomains=~{suffix}\n"),
+                then: Some(RELOAD),
+            },
+        }
+    }
+}
+
+/// Whether a configuration of systemd-resolved names servers for all domains. They and ours would
+/// be taken for one another, and names go to either.
+pub fn names_servers(text: &str) -> bool {
+    let values = text.lines().filter_map(|line| line.trim().strip_prefix("DNS"));
+    let mut values = values.filter_map(|rest| rest.trim_start().strip_prefix('='));
+    values.any(|value| !value.trim().is_empty())
+}
+
+/// The version in the name of systemd's own library, such as `libsystemd-shared-252.so`.
+pub fn systemd_version(library: &str) -> Option<u32> {
+    let rest = library.strip_prefix("libsystemd-shared-")?;
+    rest.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_resolver_has_its_file() {
+        let rows = [
+            (
+                SystemResolver::MacOs,
+                "/etc/resolver/vm.test",
+                "nameserver 127.0.0.1\nport 5354\ntimeout 2\n",
+            ),
+            (
+                SystemResolver::of_systemd(Some(258)),
+                "/etc/systemd/dns-delegate.d/vmkit.dns-delegate",
+                "[Delegate]\nDNS=127.0.0.1:5354\nDomains=vm.test\n",
+            ),
+            (
+                SystemResolver::of_systemd(Some(257)),
+                "/etc/systemd/resolved.conf.d/vmkit.conf",
+                "[Resolve]\nDNS=127.0.0.1:5354\nDomains=~vm.test\n",
+            ),
+        ];
+        let (suffix, server) = ("vm.test".parse().unwrap(), "127.0.0.1:5354".parse().unwrap());
+        for (resolver, path, text) in rows {
+            let setting = resolver.setting(&suffix, server);
+            assert_eq!(setting.path, PathBuf::from(path));
+            let (comment, rest) = setting.text.split_once('\n').unwrap();
+            assert!(comment.starts_with("# Made by"));
+            assert_eq!(rest, text);
+        }
+        let six = SystemResolver::SystemdDelegate.setting(&suffix, "[::1]:53".parse().unwrap());
+        assert!(six.text.contains("DNS=[::1]:53\n"), "{}", six.text);
+    }
+
+    #[test]
+    fn servers_for_all_domains_are_seen() {
+        let rows = [
+            ("[Resolve]\n DNS = 1.1.1.1\n", true),
+            ("[Resolve]\n#DNS=1.1.1.1\nDNS=\nDNSSEC=no\nFallbackDNS=1.1.1.1\n", false),
+            ("", false),
+        ];
+        for (text, expected) in rows {
+            assert_eq!(names_servers(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_version_is_in_the_name_of_the_library() {
+        let rows = [
+            ("libsystemd-shared-252.so", Some(252)),
+            ("libsystemd-shared-258.1-1.fc43.so", Some(258)),
+            ("libsystemd-core-258.so", None),
+            ("libsystemd-shared-x.so", None),
+        ];
+        for (library, expected) in rows {
+            assert_eq!(systemd_version(library), expected, "{library}");
+        }
+    }
+}

@@ -1,0 +1,190 @@
+//! What is known of the machines' names, and what is answered from it.
+
+use std::{
+    collections::HashMap,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr},
+    time::Instant,
+};
+
+use hickory_server::proto::rr::{DNSClass, Name, RecordType};
+
+use crate::Suffix;
+
+/// Longest machine name that is served: a label of DNS has no more.
+const LABEL_LIMIT: usize = 63;
+
+/// The names of all machines, as they were found at one time.
+#[derive(Clone, Debug)]
+pub struct Zone {
+    suffix: Suffix,
+    /// By name in lower case: DNS does not tell cases apart.
+    machines: HashMap<Vec<u8>, Addresses>,
+    good_until: Instant,
+    /// For how many seconds an answer may be kept.
+    ttl: u32,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Addresses {
+    v4: Option<Ipv4Addr>,
+    v6: Option<Ipv6Addr>,
+}
+
+/// What is said to a question.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// The machine's address of the family that was asked for.
+    Address(IpAddr),
+    /// The zone itself: its start of authority.
+    Authority,
+    /// The name is there and has nothing of this type.
+    NothingOfThisType,
+    /// There is no such name.
+    NoSuchName,
+    /// It is not a name of this zone.
+    Refused,
+    /// What is known is too old to be believed.
+    TooOld,
+}
+
+impl Zone {
+    /// A zone of these machines and their addresses, of each family the first. It is believed until
+    /// `good_until`, and answers may be kept for `ttl` seconds. Machines whose names DNS cannot tell
+    /// apart have no address in it.
+    pub fn new<'a>(
+        suffix: Suffix,
+        machines: impl IntoIterator<Item = (&'a str, Vec<IpAddr>)>,
+        good_until: Instant,
+        ttl: u32,
+    ) -> Self {
+        let mut zone = Self { suffix, machines: HashMap::new(), good_until, ttl };
+        for (name, addresses) in machines {
+            if (1..=LABEL_LIMIT).contains(&name.len()) {
+                let known = zone.machines.entry(name.to_ascii_lowercase().into_bytes());
+                known
+                    .and_modify(|of_two| *of_two = Addresses::default())
+                    .or_insert_with(|| Addresses::first_of_each(&addresses));
+            }
+        }
+        zone
+    }
+
+    /// Whether something could be found out about this name by looking again.
+    pub fn may_change(&self, answer: Answer) -> bool {
+        matches!(answer, Answer::NothingOfThisType | Answer::NoSuchName | Answer::TooOld)
+    }
+
+    /// For how many seconds an answer may be kept.
+    pub fn ttl(&self) -> u32 {
+        self.ttl
+    }
+
+    /// The domain of all its names.
+    pub fn suffix(&self) -> &Suffix {
+        &self.suffix
+    }
+
+    /// What is said to a question. The name is in lower case.
+    pub fn answer(&self, name: &Name, class: DNSClass, of: RecordType, now: Instant) -> Answer {
+        let Some(below) = self.below(name).filter(|_| class == DNSClass::IN) else {
+            return Answer::Refused;
+        };
+        let label = match below {
+            Below::Itself if of == RecordType::SOA => return Answer::Authority,
+            Below::Itself => return Answer::NothingOfThisType,
+            Below::Label(label) => label,
+            Below::Deeper => return Answer::NoSuchName,
+        };
+        if now > self.good_until {
+            return Answer::TooOld;
+        }
+        let Some(addresses) = self.machines.get(label) else { return Answer::NoSuchName };
+        let address = match of {
+            RecordType::A => addresses.v4.map(IpAddr::V4),
+            RecordType::AAAA => addresses.v6.map(IpAddr::V6),
+            _ => None,
+        };
+        address.map_or(Answer::NothingOfThisType, Answer::Address)
+    }
+
+    fn below<'n>(&self, name: &'n Name) -> Option<Below<'n>> {
+        let mut labels = name.iter().rev();
+        self.suffix.labels().rev().all(|label| labels.next() == Some(label)).then_some(())?;
+        Some(match (labels.next(), labels.next()) {
+            (None, _) => Below::Itself,
+            (Some(label), None) => Below::Label(label),
+            (Some(_), Some(_)) => Below::Deeper,
+        })
+    }
+}
+
+/// Where a name stands below the suffix.
+enum Below<'n> {
+    Itself,
+    Label(&'n [u8]),
+    Deeper,
+}
+
+impl Addresses {
+    fn first_of_each(addresses: &[IpAddr]) -> Self {
+        let (mut v4, mut v6) = (None, None);
+        for address in addresses {
+            match address {
+                IpAddr::V4(address) => v4 = v4.or(Some(*address)),
+                IpAddr::V6(address) => v6 = v6.or(Some(*address)),
+            }
+        }
+        Self { v4, v6 }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn each_question_has_its_answer() {
+        let start = Instant::now();
+        let (v4, v6): (IpAddr, IpAddr) =
+            ("192.168.77.50".parse().unwrap(), "fd00::50".parse().unwrap());
+        let machines = [
+            ("web", vec![v6, v4, "10.0.0.1".parse().unwrap()]),
+            ("My_DB", vec![v4]),
+            ("off", vec![]),
+            ("Twin", vec![v4]),
+            ("twin", vec![v4]),
+        ];
+        let good_until = start + Duration::from_secs(30);
+        let zone = Zone::new("vm.test".parse().unwrap(), machines, good_until, 5);
+        let rows = [
+            ("web.vm.test.", RecordType::A, Answer::Address(v4)),
+            ("web.vm.test.", RecordType::AAAA, Answer::Address(v6)),
+            ("web.vm.test.", RecordType::MX, Answer::NothingOfThisType),
+            ("web.vm.test.", RecordType::ANY, Answer::NothingOfThisType),
+            ("my_db.vm.test.", RecordType::A, Answer::Address(v4)),
+            ("my_db.vm.test.", RecordType::AAAA, Answer::NothingOfThisType),
+            ("off.vm.test.", RecordType::A, Answer::NothingOfThisType),
+            ("twin.vm.test.", RecordType::A, Answer::NothingOfThisType),
+            ("wbe.vm.test.", RecordType::A, Answer::NoSuchName),
+            ("a.web.vm.test.", RecordType::A, Answer::NoSuchName),
+            ("*.vm.test.", RecordType::A, Answer::NoSuchName),
+            ("vm.test.", RecordType::SOA, Answer::Authority),
+            ("vm.test.", RecordType::A, Answer::NothingOfThisType),
+            ("test.", RecordType::A, Answer::Refused),
+            ("web.xvm.test.", RecordType::A, Answer::Refused),
+            ("vm.test.example.com.", RecordType::A, Answer::Refused),
+            (".", RecordType::NS, Answer::Refused),
+            ("web.", RecordType::A, Answer::Refused),
+        ];
+        for (name, of, expected) in rows {
+            let parsed = Name::from_ascii(name).unwrap();
+            assert_eq!(zone.answer(&parsed, DNSClass::IN, of, start), expected, "{name} {of}");
+        }
+        let web = Name::from_ascii("web.vm.test.").unwrap();
+        assert_eq!(zone.answer(&web, DNSClass::CH, RecordType::A, start), Answer::Refused);
+        let later = good_until + Duration::from_millis(1);
+        assert_eq!(zone.answer(&web, DNSClass::IN, RecordType::A, later), Answer::TooOld);
+    }
+}

@@ -1,0 +1,188 @@
+//! The server on real loopback sockets: what clients get, and what hostile ones do.
+
+use std::{
+    io::{Read as _, Write as _},
+    net::{IpAddr, SocketAddr, TcpStream, UdpSocket},
+    sync::mpsc::Receiver,
+    time::{Duration, Instant},
+};
+
+use hickory_server::proto::{
+    op::{Edns, Message, MessageType, OpCode, Query, ResponseCode},
+    rr::{Name, RData, RecordType},
+};
+use vmkit_dns::{DnsError, Event, Listening, Zone, Zones};
+
+/// An answer takes less than a millisecond; this is where a test gives up.
+const DEADLINE: Duration = Duration::from_secs(10);
+
+fn zone(addresses: &[&str]) -> Zone {
+    let addresses = addresses.iter().map(|address| address.parse().expect("an address")).collect();
+    let good_until = Instant::now() + Duration::from_mins(1);
+    Zone::new(
+        "vm.test".parse().expect("a suffix"),
+        [("Web", addresses), ("off", vec![])],
+        good_until,
+        5,
+    )
+}
+
+fn serve(addresses: &[&str]) -> (SocketAddr, Zones, Receiver<Event>) {
+    let listening =
+        Listening::at("127.0.0.1:0".parse().expect("loopback works")).expect("loopback works");
+    let (address, zones) = (listening.address(), Zones::new(zone(addresses)));
+    let events = listening.serve(zones.clone()).expect("loopback works");
+    (address, zones, events)
+}
+
+fn question(name: &str, of: RecordType) -> Message {
+    let mut message = Message::new(7, MessageType::Query, OpCode::Query);
+    message.add_query(Query::query(Name::from_ascii(name).expect("a name"), of));
+    message
+}
+
+fn client(server: SocketAddr) -> UdpSocket {
+    let socket = UdpSocket::bind("127.0.0.1:0").expect("loopback works");
+    socket.set_read_timeout(Some(DEADLINE)).expect("loopback works");
+    socket.connect(server).expect("loopback works");
+    socket
+}
+
+fn ask_udp(socket: &UdpSocket, question: &[u8]) -> Message {
+    socket.send(question).expect("loopback works");
+    let mut buffer = [0; 4096];
+    let length = socket.recv(&mut buffer).expect("loopback works");
+    Message::from_vec(&buffer[..length]).expect("a message")
+}
+
+fn ask_tcp(server: SocketAddr, question: &[u8]) -> Message {
+    let mut stream = TcpStream::connect(server).expect("loopback works");
+    stream.set_read_timeout(Some(DEADLINE)).expect("loopback works");
+    let length = u16::try_from(question.len()).expect("loopback works").to_be_bytes();
+    stream.write_all(&[&length, question].concat()).expect("loopback works");
+    let mut length = [0; 2];
+    stream.read_exact(&mut length).expect("loopback works");
+    let mut answer = vec![0; usize::from(u16::from_be_bytes(length))];
+    stream.read_exact(&mut answer).expect("loopback works");
+    Message::from_vec(&answer).expect("a message")
+}
+
+fn addresses(message: &Message) -> Vec<IpAddr> {
+    let address = |data: &RData| match data {
+        RData::A(address) => Some(IpAddr::V4(address.0)),
+        RData::AAAA(address) => Some(IpAddr::V6(address.0)),
+        _ => None,
+    };
+    message.answers.iter().filter_map(|record| address(&record.data)).collect()
+}
+
+/// A question, the code, the address, and how many records say for how long there is nothing.
+type Row<'a> = (&'a str, RecordType, ResponseCode, Option<&'a str>, usize);
+
+#[test]
+fn both_protocols_give_the_same_answers() {
+    let (server, _, _events) = serve(&["192.168.77.50", "fd00::50"]);
+    let socket = client(server);
+    let rows: [Row<'_>; 7] = [
+        ("web.vm.test.", RecordType::A, ResponseCode::NoError, Some("192.168.77.50"), 0),
+        ("WEB.vm.TEST.", RecordType::AAAA, ResponseCode::NoError, Some("fd00::50"), 0),
+        ("web.vm.test.", RecordType::TXT, ResponseCode::NoError, None, 1),
+        ("off.vm.test.", RecordType::A, ResponseCode::NoError, None, 1),
+        ("wbe.vm.test.", RecordType::A, ResponseCode::NXDomain, None, 1),
+        ("example.com.", RecordType::A, ResponseCode::Refused, None, 0),
+        ("50.77.168.192.in-addr.arpa.", RecordType::PTR, ResponseCode::Refused, None, 0),
+    ];
+    for (name, of, code, address, negative) in rows {
+        let bytes = question(name, of).to_vec().unwrap();
+        for answer in [ask_udp(&socket, &bytes), ask_tcp(server, &bytes)] {
+            assert_eq!(answer.metadata.response_code, code, "{name} {of}");
+            let expected: Vec<IpAddr> = address.map(|it| it.parse().unwrap()).into_iter().collect();
+            assert_eq!(addresses(&answer), expected, "{name} {of}");
+            assert_eq!(answer.authorities.len(), negative, "{name} {of}");
+            assert_eq!(answer.metadata.id, 7);
+            assert!(!answer.metadata.recursion_available);
+            assert!(answer.answers.iter().all(|record| record.ttl == 5));
+        }
+    }
+}
+
+#[test]
+fn an_address_that_changed_is_told_at_once_and_a_lack_is_told_on() {
+    let (server, zones, events) = serve(&[]);
+    let socket = client(server);
+    let bytes = question("web.vm.test.", RecordType::A).to_vec().unwrap();
+    assert_eq!(addresses(&ask_udp(&socket, &bytes)), [] as [IpAddr; 0]);
+    assert!(matches!(events.recv_timeout(DEADLINE), Ok(Event::Asked)));
+    for address in ["192.168.77.50", "192.168.77.51"] {
+        zones.replace(zone(&[address]));
+        assert_eq!(addresses(&ask_udp(&socket, &bytes)), [address.parse::<IpAddr>().unwrap()]);
+    }
+    assert!(events.try_recv().is_err(), "what is known needs no other look");
+}
+
+#[test]
+fn extensions_are_answered_in_kind() {
+    let (server, _, _events) = serve(&["192.168.77.50"]);
+    for (version, code) in [(0, ResponseCode::NoError), (1, ResponseCode::BADVERS)] {
+        let mut message = question("web.vm.test.", RecordType::A);
+        let mut edns = Edns::new();
+        edns.set_version(version).set_max_payload(512);
+        message.set_edns(edns);
+        let answer = ask_udp(&client(server), &message.to_vec().unwrap());
+        // The number of a bad version is also that of a bad signature.
+        assert_eq!(u16::from(answer.metadata.response_code), u16::from(code));
+        assert_eq!(answer.edns.map(|edns| edns.version()), Some(0));
+    }
+}
+
+#[test]
+fn hostile_messages_leave_the_server_answering() {
+    let (server, _, events) = serve(&["192.168.77.50"]);
+    let socket = client(server);
+    let good = question("web.vm.test.", RecordType::A).to_vec().unwrap();
+    let mut two = question("web.vm.test.", RecordType::A);
+    two.add_query(Query::query(Name::root(), RecordType::ANY));
+    let mut update = question("web.vm.test.", RecordType::SOA);
+    update.metadata.op_code = OpCode::Update;
+    let mut response = question("web.vm.test.", RecordType::A);
+    response.metadata.message_type = MessageType::Response;
+    // A name whose pointer leads to itself.
+    let spiral = [&good[..12], &[0xc0, 12, 0, 1, 0, 1]].concat();
+    let answered = [
+        (two.to_vec().unwrap(), ResponseCode::FormErr),
+        (update.to_vec().unwrap(), ResponseCode::NotImp),
+        (spiral, ResponseCode::FormErr),
+        (good[..good.len() - 1].to_vec(), ResponseCode::FormErr),
+    ];
+    for (bytes, code) in answered {
+        assert_eq!(ask_udp(&socket, &bytes).metadata.response_code, code, "{bytes:?}");
+    }
+    // These are not answered at all: the next answer is that to the good question.
+    for bytes in [vec![], vec![0], vec![0xff; 11], response.to_vec().unwrap()] {
+        socket.send(&bytes).unwrap();
+        assert_eq!(addresses(&ask_udp(&socket, &good)).len(), 1, "{bytes:?}");
+    }
+    // Connections that say nothing, and one that promises much.
+    let idle: Vec<_> = (0..300).map(|_| TcpStream::connect(server).unwrap()).collect();
+    (&idle[0]).write_all(&[0xff, 0xff, 0]).unwrap();
+    assert_eq!(addresses(&ask_tcp(server, &good)).len(), 1);
+    assert_eq!(addresses(&ask_udp(&socket, &good)).len(), 1);
+    // A thousand questions for what is not there are one wish to look again.
+    let missing = question("nothing.vm.test.", RecordType::A).to_vec().unwrap();
+    for _ in 0..1000 {
+        ask_udp(&socket, &missing);
+    }
+    assert!(std::iter::from_fn(|| events.try_recv().ok()).count() <= 2);
+    drop(idle);
+}
+
+#[test]
+fn only_loopback_and_a_free_port_will_do() {
+    for address in ["0.0.0.0:0", "192.0.2.1:5354", "[::]:0"] {
+        let error = Listening::at(address.parse().unwrap()).unwrap_err();
+        assert!(matches!(error, DnsError::NotLoopback(_)), "{error}");
+    }
+    let first = Listening::at("127.0.0.1:0".parse().unwrap()).unwrap();
+    let error = Listening::at(first.address()).unwrap_err();
+    assert!(matches!(error, DnsError::Listen { protocol: "TCP", .. }), "{error}");
+}
