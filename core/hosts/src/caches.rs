@@ -10,11 +10,10 @@ use std::{
 
 use rustix::process::{Pid, Signal, kill_process};
 
+use crate::Store;
+
 /// How long one tool may take. Each sends one message to a local service, which answers at once.
 const DEADLINE: Duration = Duration::from_secs(2);
-
-/// The files whose change the system's resolvers care about. `/private/etc` is that of macOS.
-const OF_THE_SYSTEM: [&str; 2] = ["/etc/hosts", "/private/etc/hosts"];
 
 /// One tool of a platform.
 struct Tool {
@@ -55,8 +54,8 @@ pub struct Flushed {
 
 /// Empties the caches of the resolvers that run here, where this is the system's own hosts file.
 /// Nothing is done for another file.
-pub fn flush_caches(hosts: &Path) -> Vec<Flushed> {
-    if !OF_THE_SYSTEM.iter().any(|path| Path::new(path) == hosts) {
+pub fn flush_caches(hosts: &Store) -> Vec<Flushed> {
+    if !hosts.is_of_system() {
         return Vec::new();
     }
     let runs = |tool: &&Tool| tool.service.is_none_or(|service| Path::new(service).exists());
@@ -116,6 +115,6 @@ mod tests {
 
     #[test]
     fn no_cache_is_touched_for_another_file() {
-        assert_eq!(flush_caches(Path::new("/tmp/hosts")), []);
+        assert_eq!(flush_caches(&Store::at(Path::new("/tmp/hosts")).unwrap()), []);
     }
 }

@@ -13,8 +13,8 @@ use std::{
 
 use rustix::{
     fs::{
-        AtFlags, FileType, FlockOperation, Gid, Mode, OFlags, Stat, Uid, fchown, flock, fstat,
-        open, openat, statat,
+        Access, AtFlags, FileType, FlockOperation, Gid, Mode, OFlags, Stat, Uid, accessat, fchown,
+        flock, fstat, open, openat, statat,
     },
     io::Errno,
 };
@@ -22,6 +22,9 @@ use rustix::{
 /// Largest file that is read: more than four times that of the largest lists that block
 /// advertisements.
 const SIZE_LIMIT: u64 = 256 << 20;
+
+/// The files that the system's resolvers read. `/private/etc` is that of macOS.
+const OF_THE_SYSTEM: [&str; 2] = ["/etc/hosts", "/private/etc/hosts"];
 
 /// How long another run may hold the lock. A run holds it for milliseconds, or some seconds where
 /// the disk is slow; a hundred of them in a row pass within this.
@@ -127,6 +130,21 @@ impl Store {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let directory = open(&real, flags, Mode::empty()).map_err(|error| failed(error.into()))?;
         Ok(Self { directory, name: name.to_owned(), path: real.join(name) })
+    }
+
+    /// Whether it is the one that this system's resolvers read.
+    pub fn is_of_system(&self) -> bool {
+        OF_THE_SYSTEM.iter().any(|path| Path::new(path) == self.path)
+    }
+
+    /// Whether this process has the rights to write it, as far as can be told before.
+    pub fn may_be_written(&self) -> bool {
+        accessat(&self.directory, ".", Access::WRITE_OK, AtFlags::empty()).is_ok()
+    }
+
+    /// Where the file before the last change is.
+    pub fn backup(&self) -> PathBuf {
+        self.beside(&self.derived("", ".vmkit-backup"))
     }
 
     /// Its real path.

@@ -11,6 +11,7 @@ mod clean;
 mod doctor;
 mod failure;
 mod fix;
+mod hosts;
 mod json;
 mod plugins;
 mod recorded;
@@ -28,6 +29,7 @@ pub use json::schema;
 pub use doctor::{Doctor, DoctorHost, DoctorNetwork, DoctorVm, LeftOut, write_page};
 pub use failure::failure;
 pub use fix::{Fix, FixOutcome};
+pub use hosts::{HostsDecision, HostsOutcome, HostsSync, HostsVm};
 pub use plugins::{PluginDetails, PluginEntry, Plugins};
 pub use recorded::Recorded;
 pub use resolve::Resolution;
@@ -36,5 +38,5 @@ pub use state::{Power, State, state};
 pub use status::{
     Finding, Meta, Mode, PluginReport, PluginStatus, Problem, Statistics, Status, Vm, VmInput,
 };
-pub use text::{Style, Terminal};
+pub use text::{Style, Terminal, command_line};
 pub use watch::Watch;

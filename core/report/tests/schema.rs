@@ -2,11 +2,11 @@
 
 mod common;
 
-use std::path::Path;
+use std::{collections::BTreeMap, path::Path};
 
-use common::{compare, full, plugin_entries, resolutions, text, world};
+use common::{compare, full, hosts_sync, plugin_entries, resolutions, text, world};
 use serde_json::Value;
-use vmkit_report::{Plugins, schema};
+use vmkit_report::{HostsOutcome, Plugins, schema};
 
 #[test]
 fn the_files_are_those_of_the_types() {
@@ -20,12 +20,14 @@ fn the_files_are_those_of_the_types() {
 fn documents_have_exactly_the_fields_of_their_schema() {
     let evidence = world();
     let documents = [
-        text(|out| full(&evidence).write_json(out)),
-        text(|out| Plugins(plugin_entries()).write_json(out)),
-        text(|out| resolutions(&evidence).swap_remove(0).write_json(out)),
+        ("vmkit.status.1.json", text(|out| full(&evidence).write_json(out))),
+        ("vmkit.plugins.1.json", text(|out| Plugins(plugin_entries()).write_json(out))),
+        ("vmkit.resolve.1.json", text(|out| resolutions(&evidence).swap_remove(0).write_json(out))),
+        ("vmkit.hosts.1.json", text(|out| hosts_sync(HostsOutcome::Replaced).write_json(out))),
     ];
-    for ((name, schema), document) in schema().iter().zip(documents) {
-        let schema: Value = serde_json::from_str(schema).unwrap();
+    let schemas: BTreeMap<_, _> = schema().into_iter().collect();
+    for (name, document) in documents {
+        let schema: Value = serde_json::from_str(&schemas[name]).unwrap();
         let document: Value = serde_json::from_str(&document).unwrap();
         check(name, &schema, &schema, &document);
     }

@@ -3,6 +3,7 @@
 mod dhcp;
 mod doctor;
 mod fix;
+mod hosts;
 mod plugins;
 mod remedy;
 mod resolve;
@@ -18,6 +19,7 @@ use serde::Serialize;
 use vmkit_types::Reading;
 
 pub(crate) use doctor::DoctorDocument;
+pub(crate) use hosts::HostsDocument;
 pub(crate) use plugins::PluginsDocument;
 pub(crate) use resolve::ResolveDocument;
 pub(crate) use status::StatusDocument;
@@ -46,6 +48,7 @@ pub fn schema() -> Vec<(&'static str, String)> {
         ("vmkit.doctor.1.json", text(schemars::schema_for!(DoctorDocument<'_>))),
         ("vmkit.plugins.1.json", text(schemars::schema_for!(PluginsDocument<'_>))),
         ("vmkit.resolve.1.json", text(schemars::schema_for!(ResolveDocument<'_>))),
+        ("vmkit.hosts.1.json", text(schemars::schema_for!(HostsDocument<'_>))),
     ]
 }
 

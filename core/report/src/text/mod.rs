@@ -4,6 +4,7 @@ mod checked;
 mod doctor;
 mod explain;
 mod fix;
+mod hosts;
 mod ladder;
 mod page;
 mod plugins;
@@ -19,10 +20,12 @@ mod wrap;
 
 use vmkit_scoring::{Flag, Pick, Verdict};
 
+pub use hosts::command_line;
 pub use style::Style;
 
 pub(crate) use doctor::write_doctor;
 pub(crate) use explain::write_explanation;
+pub(crate) use hosts::write_hosts;
 pub(crate) use page::write_page;
 pub(crate) use plugins::{write_plugin_info, write_plugin_list};
 pub(crate) use recorded::write_recorded;

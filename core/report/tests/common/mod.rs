@@ -11,8 +11,8 @@ use std::{
 
 use vmkit_evidence::Evidence;
 use vmkit_report::{
-    Meta, Mode, PluginDetails, PluginEntry, PluginReport, PluginStatus, Power, Problem, Resolution,
-    Status, Terminal, VmInput,
+    HostsDecision, HostsOutcome, HostsSync, HostsVm, Meta, Mode, PluginDetails, PluginEntry,
+    PluginReport, PluginStatus, Power, Problem, Resolution, Status, Terminal, VmInput,
 };
 use vmkit_scoring::{Case, Pick, Weights, score};
 use vmkit_types::{Kind, Mac, NetworkMode, Observation, Reading, Unread, attribute};
@@ -255,4 +255,58 @@ pub(crate) fn compare(file: &Path, found: &str, update: &str) {
         "{} differs; if that is meant: {update}=1 cargo test -p vmkit-report\n{found}",
         file.display()
     );
+}
+
+/// A hosts file in which everything happens that can.
+pub(crate) fn hosts_sync(outcome: HostsOutcome) -> HostsSync {
+    let vm = |name: &str, decision, address: Option<&str>, reason: Option<&str>| HostsVm {
+        name: name.to_owned(),
+        decision,
+        address: address.map(|address| address.parse().unwrap()),
+        former: None,
+        reason: reason.map(str::to_owned),
+        names_left_out: Vec::new(),
+    };
+    let mut moved = vm("api", HostsDecision::Change, Some("192.168.1.70"), None);
+    moved.former = Some([192, 168, 1, 60].into());
+    let mut web = vm("web", HostsDecision::Add, Some("192.168.1.64"), None);
+    web.names_left_out.push(("nas".to_owned(), "line 2 has its name already".to_owned()));
+    let probable = "192.168.1.65 is probable (0.930), and 0.99 is asked for";
+    let gone = "it does not exist any more";
+    let diff = "@@ -1,6 +1,6 @@\n 127.0.0.1\tlocalhost\n 192.168.1.10\tnas\n # BEGIN vmkit\n\
+                -192.168.1.60\tapi\t# vm api\n-192.168.1.61\told\t# vm old\n\
+                +192.168.1.70\tapi\t# vm api\n+192.168.1.64\tweb\t# vm web\n # END vmkit";
+    let written = outcome != HostsOutcome::Preview;
+    let words: &[&str] = if written {
+        &["sudo", "vm", "hosts-sync", "--undo"]
+    } else {
+        &["vm", "hosts-sync", "--apply"]
+    };
+    HostsSync {
+        file: "/etc/hosts".to_owned(),
+        outcome,
+        diff: diff.lines().map(str::to_owned).collect(),
+        vms: vec![
+            moved,
+            vm("db", HostsDecision::LeaveOut, None, Some(probable)),
+            vm("kept", HostsDecision::Keep, Some("192.168.1.66"), None),
+            vm("off", HostsDecision::Stale, Some("192.168.1.67"), Some("it does not run")),
+            vm("old", HostsDecision::Remove, None, Some(gone)),
+            web,
+        ],
+        adopted: vec![5],
+        backup: written.then(|| "/etc/hosts.vmkit-backup".to_owned()),
+        caches: if written {
+            vec![
+                ("/usr/bin/resolvectl flush-caches".to_owned(), Ok(())),
+                ("/usr/sbin/nscd -i hosts".to_owned(), Err("exit status: 1".to_owned())),
+            ]
+        } else {
+            Vec::new()
+        },
+        next: Some(words.iter().map(|word| (*word).to_owned()).collect()),
+        plugins: plugins(),
+        generated_at: now(),
+        elapsed: Duration::from_millis(41),
+    }
 }

@@ -1,0 +1,109 @@
+//! The view model of `vm hosts-sync`: what becomes of the hosts file, machine by machine.
+
+use std::{
+    io::{self, Write},
+    net::IpAddr,
+    time::{Duration, SystemTime},
+};
+
+use serde::Serialize;
+
+use crate::{PluginReport, Terminal, json, text};
+
+/// The answer of `vm hosts-sync`.
+#[derive(Clone, Debug)]
+pub struct HostsSync {
+    /// The real path of the file.
+    pub file: String,
+    /// What was done.
+    pub outcome: HostsOutcome,
+    /// The hunks of a unified diff, line by line; empty: nothing changes.
+    pub diff: Vec<String>,
+    /// The machines, by name.
+    pub vms: Vec<HostsVm>,
+    /// Numbers of the lines of others that are taken over.
+    pub adopted: Vec<usize>,
+    /// Where the former file is, after a change.
+    pub backup: Option<String>,
+    /// Commands that emptied the caches of resolvers; with why one did not succeed.
+    pub caches: Vec<(String, Result<(), String>)>,
+    /// The command that leads on, word by word.
+    pub next: Option<Vec<String>>,
+    /// The plugins, in the order they were given.
+    pub plugins: Vec<PluginReport>,
+    /// When the answer was ready.
+    pub generated_at: SystemTime,
+    /// How long it took.
+    pub elapsed: Duration,
+}
+
+/// What was done with the file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum HostsOutcome {
+    /// Nothing: this is what would be.
+    Preview,
+    /// Nothing, for it is as it should be.
+    Unchanged,
+    /// A new file took its place at once.
+    Replaced,
+    /// It was overwritten in place, for it cannot be replaced.
+    WrittenInPlace,
+    /// The file before the last change took its place.
+    Undone,
+}
+
+/// What happens to one machine's line, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HostsVm {
+    /// Its name.
+    pub name: String,
+    /// What happens to its line.
+    pub decision: HostsDecision,
+    /// The address of its line afterwards; `None`: it has no line.
+    pub address: Option<IpAddr>,
+    /// The address that its line has had, where it changes.
+    pub former: Option<IpAddr>,
+    /// Why, where that is not plain.
+    pub reason: Option<String>,
+    /// Host names that its line does not get, with the reason.
+    pub names_left_out: Vec<(String, String)>,
+}
+
+/// What happens to a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum HostsDecision {
+    /// It is added.
+    Add,
+    /// It gets another address or other names.
+    Change,
+    /// It is right.
+    Keep,
+    /// It stays and is marked: its address is not confirmed any more.
+    Stale,
+    /// It goes.
+    Remove,
+    /// There is none and none is written.
+    LeaveOut,
+}
+
+impl HostsSync {
+    /// Writes the document `vmkit.hosts/1`.
+    ///
+    /// # Errors
+    /// Those of `out`.
+    pub fn write_json(&self, out: &mut impl Write) -> io::Result<()> {
+        json::write(out, &json::HostsDocument::new(self))
+    }
+
+    /// Writes the diff, a line for each machine, and what it amounts to.
+    ///
+    /// # Errors
+    /// Those of `out`.
+    pub fn write_text(&self, out: &mut impl Write, terminal: Terminal) -> io::Result<()> {
+        text::write_hosts(self, out, terminal)
+    }
+}

@@ -1,0 +1,218 @@
+//! `vm hosts-sync` as text.
+
+use std::io::{self, Write};
+
+use super::{
+    Terminal, counted, pastes,
+    style::Role,
+    table::{Cell, Table},
+};
+use crate::{HostsDecision, HostsOutcome, HostsSync, HostsVm, clean::shown};
+
+/// Columns between two tab stops.
+const TAB: usize = 8;
+
+pub(crate) fn write_hosts(
+    sync: &HostsSync,
+    out: &mut impl Write,
+    terminal: Terminal,
+) -> io::Result<()> {
+    write_diff(sync, out, terminal)?;
+    if !sync.vms.is_empty() {
+        let table = Table {
+            heading: ["NAME", "LINE", "ADDRESS", "WHY"],
+            dispensable: &[],
+            rows: sync.vms.iter().map(row).collect(),
+        };
+        table.write(out, terminal)?;
+        writeln!(out)?;
+    }
+    let mut names = sync
+        .vms
+        .iter()
+        .flat_map(|vm| vm.names_left_out.iter().map(move |(name, why)| (vm, name, why)))
+        .peekable();
+    let some = names.peek().is_some();
+    for (vm, name, why) in names {
+        writeln!(
+            out,
+            "{}: without its host name {}: {}",
+            shown(&vm.name),
+            shown(name),
+            shown(why)
+        )?;
+    }
+    for line in &sync.adopted {
+        writeln!(out, "Line {line}, outside of the block, is taken over.")?;
+    }
+    if some || !sync.adopted.is_empty() {
+        writeln!(out)?;
+    }
+    for (command, outcome) in &sync.caches {
+        match outcome {
+            Ok(()) => writeln!(out, "Names are looked up anew: {} succeeded.", shown(command))?,
+            Err(why) => {
+                writeln!(out, "Old answers may live on: {}: {}", shown(command), shown(why))?
+            }
+        }
+    }
+    if let Some(backup) = &sync.backup {
+        writeln!(out, "The former file is {}.", shown(backup))?;
+    }
+    writeln!(out, "{}", verdict(sync))
+}
+
+fn write_diff(sync: &HostsSync, out: &mut impl Write, terminal: Terminal) -> io::Result<()> {
+    if sync.diff.is_empty() {
+        return Ok(());
+    }
+    let file = shown(&sync.file);
+    let heading = |text: String| terminal.style.paint(Role::Heading, &text);
+    writeln!(out, "{}", heading(format!("--- {file}")))?;
+    writeln!(out, "{}", heading(format!("+++ {file}")))?;
+    for line in &sync.diff {
+        let role = match line.as_bytes().first() {
+            Some(b'+') => Role::Good,
+            Some(b'-') => Role::Bad,
+            Some(b'@') => Role::Aside,
+            _ => Role::Normal,
+        };
+        writeln!(out, "{}", terminal.style.paint(role, &shown(&without_tabs(line))))?;
+    }
+    writeln!(out)
+}
+
+/// The line with its tabs as spaces. The sign before it takes no column of the file's.
+fn without_tabs(line: &str) -> String {
+    let mut out = String::with_capacity(line.len());
+    let mut column = 0;
+    for (index, character) in line.char_indices() {
+        if character == '\t' {
+            let stop = TAB - column % TAB;
+            out.extend(std::iter::repeat_n(' ', stop));
+            column += stop;
+        } else {
+            out.push(character);
+            column += usize::from(index > 0);
+        }
+    }
+    out
+}
+
+fn row(vm: &HostsVm) -> [Cell; 4] {
+    let (role, line) = match vm.decision {
+        HostsDecision::Add => (Role::Good, "add"),
+        HostsDecision::Change => (Role::Good, "change"),
+        HostsDecision::Keep => (Role::Normal, "keep"),
+        HostsDecision::Stale => (Role::Doubtful, "keep, marked stale"),
+        HostsDecision::Remove => (Role::Bad, "remove"),
+        HostsDecision::LeaveOut => (Role::Doubtful, "none"),
+    };
+    let address = vm.address.map_or_else(|| "-".to_owned(), |address| address.to_string());
+    let why = match (&vm.reason, vm.former, vm.decision) {
+        (Some(reason), _, _) => shown(reason),
+        (None, Some(former), _) => format!("it was {former}"),
+        (None, None, HostsDecision::Change) => "its names or its mark change".to_owned(),
+        (None, None, _) => "its address is certain".to_owned(),
+    };
+    [
+        Cell::new(Role::Normal, shown(&vm.name)),
+        Cell::new(role, line),
+        Cell::new(Role::Normal, address),
+        Cell::new(Role::Normal, why),
+    ]
+}
+
+/// The last line: what it amounts to, and the command to paste.
+fn verdict(sync: &HostsSync) -> String {
+    let file = shown(&sync.file);
+    let left_out = sync.vms.iter().filter(|vm| vm.decision == HostsDecision::LeaveOut).count();
+    let beside = match left_out {
+        0 => String::new(),
+        some => format!("; {} left out", counted(some, "VM")),
+    };
+    let says = match sync.outcome {
+        HostsOutcome::Unchanged => format!("{file} needs no change{beside}."),
+        HostsOutcome::Preview if sync.diff.is_empty() => {
+            format!("{file} needs no change{beside}.")
+        }
+        HostsOutcome::Preview => {
+            format!("Nothing was written. {file} would change: {}{beside}.", changes(sync))
+        }
+        HostsOutcome::Replaced => format!("{file} was changed: {}{beside}.", changes(sync)),
+        HostsOutcome::WrittenInPlace => {
+            format!("{file} was overwritten, for it cannot be replaced: {}{beside}.", changes(sync))
+        }
+        HostsOutcome::Undone => format!("{file} is again what it was before the last change."),
+    };
+    match &sync.next {
+        Some(words) => {
+            let what = match sync.outcome {
+                HostsOutcome::Preview => "To write it",
+                _ => "To undo it",
+            };
+            format!("{says} {what}: {}", command_line(words))
+        }
+        None => says,
+    }
+}
+
+fn changes(sync: &HostsSync) -> String {
+    let kinds = [
+        (HostsDecision::Add, "added"),
+        (HostsDecision::Change, "changed"),
+        (HostsDecision::Stale, "marked stale"),
+        (HostsDecision::Remove, "removed"),
+    ];
+    let count = |decision| sync.vms.iter().filter(|vm| vm.decision == decision).count();
+    let counts = kinds.map(|(decision, word)| (count(decision), word));
+    let some: Vec<String> = counts
+        .iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, word)| format!("{count} {word}"))
+        .collect();
+    if some.is_empty() { "its block is put in order".to_owned() } else { some.join(", ") }
+}
+
+/// A command as a shell reads it, for pasting.
+pub fn command_line(words: &[String]) -> String {
+    words.iter().map(|word| pasted(word)).collect::<Vec<_>>().join(" ")
+}
+
+/// The word as a shell reads it. One that could steer the terminal is not offered.
+fn pasted(word: &str) -> String {
+    let option = word.strip_prefix("--").is_some_and(pastes);
+    if pastes(word) || option {
+        word.to_owned()
+    } else if shown(word) == word && !word.contains('\'') {
+        format!("'{word}'")
+    } else {
+        "…".to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_what_a_shell_reads() {
+        let rows = [
+            ("web", "web"),
+            ("--apply", "--apply"),
+            ("/my files/hosts", "'/my files/hosts'"),
+            ("$(reboot)", "'$(reboot)'"),
+            ("it's", "…"),
+            ("a\x1b[2J", "…"),
+        ];
+        for (word, expected) in rows {
+            assert_eq!(pasted(word), expected);
+        }
+    }
+
+    #[test]
+    fn tabs_reach_the_stops_of_the_file() {
+        assert_eq!(without_tabs("+192.168.1.64\tweb"), "+192.168.1.64    web");
+        assert_eq!(without_tabs(" \tx"), "         x");
+    }
+}
