@@ -1,0 +1,197 @@
+//! `vm hosts-sync`.
+
+mod arguments;
+mod machines;
+mod next;
+mod view;
+
+use std::time::{Instant, SystemTime};
+
+use vmkit_hosts::{Flushed, Store, StoreError, Way, flush_caches, unified};
+use vmkit_inventory::Severity;
+use vmkit_report::{HostsDecision, HostsOutcome, HostsSync};
+use vmkit_scoring::Weights;
+
+pub(crate) use self::arguments::HostsSync as Arguments;
+use self::machines::{Machines, Planned};
+use crate::{
+    context::Context,
+    exit::{Exit, Failure},
+    observe::{Observer, Place, Scene},
+    output,
+    select::select,
+    status::{rows, view::plugin},
+};
+
+/// The hosts file of the system.
+const SYSTEM_HOSTS: &str = "/etc/hosts";
+
+/// Runs the command.
+pub(crate) fn run(wanted: &Arguments, context: &Context) -> anyhow::Result<Exit> {
+    let began = Instant::now();
+    let told = |error| told(error, wanted, context);
+    let store = Store::at(&wanted.file).map_err(told)?;
+    // What is bound to fail shall not be waited for.
+    let current = store.read().map_err(told)?;
+    Planned::check(&store, &current.bytes)?;
+    if (wanted.apply || wanted.undo) && !store.may_be_written() && !context.invoker.privileged {
+        let path = store.path().display();
+        let failure = Failure::new(format!("{path} cannot be written with the rights of this run"));
+        return Err(failure.with_hint(next::with_rights(wanted, context)).into());
+    }
+    if wanted.undo {
+        return undo(wanted, &store, began, context);
+    }
+    if wanted.apply && wanted.from.is_some() && store.is_of_system() {
+        let what = "addresses of a snapshot are not written to the hosts file of this computer";
+        return Err(Failure::new(what).with_hint("name another file by --file").into());
+    }
+    let weights = Weights::builtin()?;
+    let place = Place::of(wanted.from.as_ref());
+    let mut observer = Observer::start(place, vmkit_wire::Mode::Full, &weights, context)?;
+    let (scene, seen) = observer.look(|scene| {
+        let machines = select(scene, &wanted.names)?.into_iter();
+        Ok(machines.map(|machine| machine.name.clone()).collect())
+    })?;
+    let machines = Machines {
+        rows: rows(&scene, &seen, &[], &weights)?,
+        only: only(wanted, &scene),
+        adopt: wanted.adopt,
+        now: scene.now(),
+        weights: &weights,
+    };
+    let mut sync = if wanted.apply {
+        apply(&store, &machines).map_err(|error| match error {
+            NotApplied::Store(error) => told(error),
+            NotApplied::Other(error) => error,
+        })?
+    } else {
+        let current = store.read().map_err(told)?;
+        view::sync(&store, machines.plan(&store, &current)?, HostsOutcome::Preview)
+    };
+    sync.plugins = seen.outcomes.iter().map(plugin).collect();
+    sync.next = next::after(&sync, wanted, &store, context);
+    sync.generated_at = scene.now();
+    let exit = exit(&sync, wanted, &scene);
+    tell(sync, wanted, began, context)?;
+    output::problems(&scene.problems, context);
+    Ok(exit)
+}
+
+/// The machines whose lines may be touched; `None`: all, and lines of machines that do not exist.
+fn only(wanted: &Arguments, scene: &Scene) -> Option<Vec<String>> {
+    let unread = scene.problems.iter().any(|problem| problem.severity == Severity::Error);
+    if !wanted.names.is_empty() {
+        Some(wanted.names.clone())
+    } else if unread {
+        // A machine may exist that could not be read: its line stays.
+        Some(scene.machines.iter().map(|machine| machine.name.clone()).collect())
+    } else {
+        None
+    }
+}
+
+enum NotApplied {
+    Store(StoreError),
+    Other(anyhow::Error),
+}
+
+impl From<StoreError> for NotApplied {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+/// Writes what is planned on what the file holds once nobody else writes it.
+fn apply(store: &Store, machines: &Machines<'_>) -> Result<HostsSync, NotApplied> {
+    let writer = store.lock()?;
+    let current = store.read()?;
+    let planned = machines.plan(store, &current).map_err(NotApplied::Other)?;
+    if planned.plan.changes_nothing(&current.bytes) {
+        return Ok(view::sync(store, planned, HostsOutcome::Unchanged));
+    }
+    let way = writer.write(&current, &planned.plan.bytes)?;
+    drop(writer);
+    let outcome = match way {
+        Way::Replaced => HostsOutcome::Replaced,
+        Way::InPlace => HostsOutcome::WrittenInPlace,
+    };
+    let mut sync = view::sync(store, planned, outcome);
+    sync.backup = Some(store.backup().display().to_string());
+    sync.caches = caches(store);
+    Ok(sync)
+}
+
+fn caches(store: &Store) -> Vec<(String, Result<(), String>)> {
+    let flushed = flush_caches(store).into_iter();
+    flushed.map(|Flushed { command, outcome }| (command, outcome)).collect()
+}
+
+fn undo(
+    wanted: &Arguments,
+    store: &Store,
+    began: Instant,
+    context: &Context,
+) -> anyhow::Result<Exit> {
+    let attempt = || {
+        let writer = store.lock()?;
+        let current = store.read()?;
+        writer.undo(&current)?;
+        Ok((current.bytes, store.read()?.bytes))
+    };
+    let (before, after) = attempt().map_err(|error| told(error, wanted, context))?;
+    let sync = HostsSync {
+        diff: unified(&before, &after),
+        caches: caches(store),
+        generated_at: SystemTime::now(),
+        ..view::untouched(store, HostsOutcome::Undone)
+    };
+    tell(sync, wanted, began, context)?;
+    Ok(Exit::Healthy)
+}
+
+fn tell(
+    mut sync: HostsSync,
+    wanted: &Arguments,
+    began: Instant,
+    context: &Context,
+) -> anyhow::Result<()> {
+    sync.elapsed = began.elapsed();
+    let terminal = output::terminal(context);
+    output::answer(
+        |out| {
+            if wanted.json { sync.write_json(out) } else { sync.write_text(out, terminal) }
+        },
+    )
+}
+
+fn exit(sync: &HostsSync, wanted: &Arguments, scene: &Scene) -> Exit {
+    let broken = scene.problems.iter().any(|problem| problem.severity == Severity::Error);
+    let unconfirmed = |decision| matches!(decision, HostsDecision::Stale | HostsDecision::LeaveOut);
+    match (broken, wanted.names.is_empty()) {
+        (true, _) => Exit::Failed,
+        (false, false) if sync.vms.iter().any(|vm| unconfirmed(vm.decision)) => Exit::Findings,
+        (false, _) => Exit::Healthy,
+    }
+}
+
+/// The error with what to do about it.
+fn told(error: StoreError, wanted: &Arguments, context: &Context) -> anyhow::Error {
+    let hint = match &error {
+        _ if error.lacks_rights() => Some(next::with_rights(wanted, context)),
+        StoreError::Immutable(_) => Some("whoever made it so meant it to stay".to_owned()),
+        StoreError::Link(_) => {
+            Some("name the file itself by --file, if it may be written".to_owned())
+        }
+        StoreError::Changed(_) | StoreError::Locked(_) => Some("run it again".to_owned()),
+        _ => None,
+    };
+    match hint {
+        Some(hint) => {
+            let cause = std::error::Error::source(&error);
+            let cause = cause.map_or_else(String::new, |cause| format!(": {cause}"));
+            Failure::new(format!("{error}{cause}")).with_hint(hint).into()
+        }
+        None => error.into(),
+    }
+}

@@ -1,0 +1,86 @@
+//! The command that leads on.
+
+use std::path::{Path, PathBuf};
+
+use vmkit_hosts::Store;
+use vmkit_inventory::Source;
+use vmkit_report::{HostsOutcome, HostsSync, command_line};
+
+use super::{Arguments, SYSTEM_HOSTS};
+use crate::context::Context;
+
+/// Where sudo of Linux looks for programs as a rule, wherever its caller does.
+const PATH_OF_SUDO: [&str; 6] =
+    ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];
+
+/// The command after this answer: to write what was shown, or to undo what was written.
+pub(super) fn after(
+    sync: &HostsSync,
+    wanted: &Arguments,
+    store: &Store,
+    context: &Context,
+) -> Option<Vec<String>> {
+    let undo = match sync.outcome {
+        HostsOutcome::Preview if sync.diff.is_empty() => return None,
+        // What a snapshot says may be written to another file alone.
+        HostsOutcome::Preview if wanted.from.is_some() && store.is_of_system() => return None,
+        HostsOutcome::Preview => false,
+        HostsOutcome::Replaced | HostsOutcome::WrittenInPlace => true,
+        HostsOutcome::Unchanged | HostsOutcome::Undone => return None,
+    };
+    let sudo = !store.may_be_written() || context.invoker.via_sudo;
+    words(sudo, undo, wanted, context)
+}
+
+/// How to do the same with root's rights, for a hint.
+pub(super) fn with_rights(wanted: &Arguments, context: &Context) -> String {
+    match words(true, wanted.undo, wanted, context) {
+        _ if context.invoker.privileged => "root itself may not do it here".to_owned(),
+        Some(words) => format!("run it as root: {}", command_line(&words)),
+        None => "run it as root".to_owned(),
+    }
+}
+
+/// `None`: a path has bytes that cannot be written here.
+fn words(sudo: bool, undo: bool, wanted: &Arguments, context: &Context) -> Option<Vec<String>> {
+    let mut words: Vec<String> = Vec::new();
+    words.extend(sudo.then(|| "sudo".to_owned()));
+    words.push(program(sudo)?);
+    words.extend(["hosts-sync", if undo { "--undo" } else { "--apply" }].map(str::to_owned));
+    if wanted.file != Path::new(SYSTEM_HOSTS) {
+        words.extend(["--file".to_owned(), text(&wanted.file)?]);
+    }
+    if undo {
+        return Some(words);
+    }
+    words.extend(wanted.adopt.then(|| "--adopt".to_owned()));
+    match &wanted.from {
+        Some(directory) => words.extend(["--from".to_owned(), text(directory)?]),
+        None => {
+            if let Some(directory) = data_directory(context) {
+                words.extend(["--data-dir".to_owned(), text(&directory)?]);
+            }
+        }
+    }
+    words.extend(wanted.names.iter().cloned());
+    Some(words)
+}
+
+/// The data directory, where the next command would not find it by itself: sudo passes no
+/// environment on.
+fn data_directory(context: &Context) -> Option<PathBuf> {
+    let (location, _) = context.location().ok()?;
+    let lost = matches!(location.source, Source::Flag | Source::Environment);
+    lost.then_some(location.data_directory)
+}
+
+/// The name of this program, or its path where sudo would not find the name.
+fn program(sudo: bool) -> Option<String> {
+    let path = std::env::current_exe().ok()?;
+    let found = || PATH_OF_SUDO.iter().any(|folder| path.parent() == Some(Path::new(folder)));
+    if sudo && cfg!(target_os = "linux") && !found() { text(&path) } else { Some("vm".to_owned()) }
+}
+
+fn text(path: &Path) -> Option<String> {
+    std::path::absolute(path).ok()?.to_str().map(str::to_owned)
+}
