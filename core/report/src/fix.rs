@@ -11,8 +11,8 @@ pub struct Fix {
     pub remedy: String,
     /// What it is, in one line.
     pub title: String,
-    /// The command, as it was run or would have been, as a shell takes it.
-    pub command: String,
+    /// The commands, as they were run or would have been, as a shell takes them.
+    pub commands: Vec<String>,
     /// What came of it.
     pub outcome: FixOutcome,
     /// The code of the finding that was measured again.

@@ -16,8 +16,8 @@ pub(super) struct FixDocument<'a> {
     /// The remedy's `id`.
     remedy: Cow<'a, str>,
     title: Cow<'a, str>,
-    /// The command, as a shell takes it.
-    command: Cow<'a, str>,
+    /// The commands, each run if the one before succeeded, as a shell takes them.
+    commands: Vec<Cow<'a, str>>,
     /// `fixed`, `not-fixed`, `not-measured`, `not-run` or `declined`. Nothing is called fixed that was
     /// not measured again.
     outcome: &'static str,
@@ -40,7 +40,7 @@ impl<'a> FixDocument<'a> {
             cause: fix.cause,
             remedy: stored(&fix.remedy),
             title: stored(&fix.title),
-            command: stored(&fix.command),
+            commands: fix.commands.iter().map(|line| stored(line)).collect(),
             outcome: fix.outcome.code(),
             measures: fix.measures,
             says: stored(&fix.says),

@@ -18,6 +18,8 @@ pub(super) struct RemedyDocument<'a> {
     steps: Vec<Cow<'a, str>>,
     /// A program and its arguments; empty where no command does it.
     command: Vec<Cow<'a, str>>,
+    /// What is run after it, each if the one before succeeded.
+    then: Vec<Vec<Cow<'a, str>>>,
     /// `none`, `low`, … in one word.
     risk: &'static str,
     /// The same in words.
@@ -39,6 +41,11 @@ impl<'a> RemedyDocument<'a> {
             title: stored(&remedy.title),
             steps: remedy.steps.iter().map(|step| stored(step)).collect(),
             command: remedy.command.iter().map(|word| stored(word)).collect(),
+            then: remedy
+                .then
+                .iter()
+                .map(|words| words.iter().map(|w| stored(w)).collect())
+                .collect(),
             risk: remedy.risk.word(),
             risk_says: stored(&remedy.risk_says),
             scope: remedy.scope.word(),

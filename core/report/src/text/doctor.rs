@@ -71,7 +71,10 @@ fn write_vm(
         writeln!(out, "  {word}: {}", shown(doubt))?;
     }
     for (place, suspect) in diagnosis.causes.iter().take(MOST_CAUSES).enumerate() {
-        if place == 0 {
+        if diagnosis.cannot_tell.is_some() {
+            // What would help against a cause that is not likely is no advice.
+            write_proof(suspect, out, terminal)?;
+        } else if place == 0 {
             write_suspect(suspect, out, terminal)?;
         } else {
             let percent = suspect.probability * 100.0;
@@ -90,6 +93,21 @@ fn write_vm(
 }
 
 fn write_suspect(suspect: &Suspect, out: &mut impl Write, terminal: Terminal) -> io::Result<()> {
+    write_proof(suspect, out, terminal)?;
+    if !suspect.folded.is_empty() {
+        writeln!(out, "    so also: {}", suspect.folded.join(", "))?;
+    }
+    if !suspect.remedies.is_empty() {
+        writeln!(out, "\n  What can be done")?;
+    }
+    for (place, remedy) in suspect.remedies.iter().take(MOST_REMEDIES).enumerate() {
+        write_remedy(place + 1, remedy, out, terminal)?;
+    }
+    writeln!(out, "\n  More: vm explain {}", suspect.code)
+}
+
+/// A cause with what speaks for it and what against.
+fn write_proof(suspect: &Suspect, out: &mut impl Write, terminal: Terminal) -> io::Result<()> {
     let percent = suspect.probability * 100.0;
     let title = terminal.style.paint(Role::Heading, &suspect.title);
     writeln!(out, "  {percent:.0} %: {title} [{}]", suspect.code)?;
@@ -101,16 +119,7 @@ fn write_suspect(suspect: &Suspect, out: &mut impl Write, terminal: Terminal) ->
             wrapped(out, terminal, &before, &rest, &shown(&weighed.text))?;
         }
     }
-    if !suspect.folded.is_empty() {
-        writeln!(out, "    so also: {}", suspect.folded.join(", "))?;
-    }
-    if !suspect.remedies.is_empty() {
-        writeln!(out, "\n  What can be done")?;
-    }
-    for (place, remedy) in suspect.remedies.iter().take(MOST_REMEDIES).enumerate() {
-        write_remedy(place + 1, remedy, out, terminal)?;
-    }
-    writeln!(out, "  More: vm explain {}", suspect.code)
+    Ok(())
 }
 
 fn write_remedy(
@@ -125,7 +134,7 @@ fn write_remedy(
     for step in &remedy.steps {
         wrapped(out, terminal, "     - ", "       ", &shown(step))?;
     }
-    if let Some(command) = remedy.command_line() {
+    for command in remedy.command_lines() {
         let command = terminal.style.paint(Role::Heading, &shown(&command));
         writeln!(out, "     $ {command}")?;
     }

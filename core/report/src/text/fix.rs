@@ -24,7 +24,9 @@ pub(super) fn write_fixes(
         let word = terminal.style.paint(role, word);
         writeln!(out, "{}: {}: {word}", shown(&fix.vm), shown(&fix.title))?;
         wrapped(out, terminal, "  ", "  ", &shown(&fix.says))?;
-        writeln!(out, "  $ {}", shown(&fix.command))?;
+        for command in &fix.commands {
+            writeln!(out, "  $ {}", shown(command))?;
+        }
         if fix.outcome.leaves_a_change() {
             wrapped(out, terminal, "  to undo: ", "    ", &shown(&fix.undo))?;
         }

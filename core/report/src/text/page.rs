@@ -33,7 +33,7 @@ pub(crate) fn write_page(
         for step in &remedy.steps {
             wrapped(out, terminal, "     - ", "       ", step)?;
         }
-        if let Some(command) = &remedy.command {
+        for command in &remedy.commands {
             writeln!(out, "     $ {command}")?;
         }
         let risk =

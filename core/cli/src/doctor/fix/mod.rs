@@ -115,14 +115,16 @@ fn carry_out(
     examined: &mut Examined,
 ) -> anyhow::Result<Fix> {
     let remedy = &offer.remedy;
-    let prepared = match runner.prepare(&remedy.command) {
+    let prepared: Result<Vec<Prepared>, String> =
+        remedy.commands().map(|words| runner.prepare(words)).collect();
+    let prepared = match prepared {
         Ok(prepared) => prepared,
         Err(why) => {
-            let line = remedy.command_line().unwrap_or_default();
-            return Ok(offer.ended(line, FixOutcome::NotRun, why, Ended::default()));
+            let lines = remedy.command_lines();
+            return Ok(offer.ended(lines, FixOutcome::NotRun, why, Ended::default()));
         }
     };
-    let line = prepared.line();
+    let line: Vec<String> = prepared.iter().map(Prepared::line).collect();
     output::note(&offer.described(&line));
     if !is_named && !consent::ask("Run it?") {
         let why = "you did not want it".to_owned();
@@ -143,16 +145,31 @@ fn carry_out(
     Ok(offer.ended(line, outcome, says, ended))
 }
 
-/// Runs the command and shows what it prints.
-fn run(prepared: &Prepared) -> Result<Ended, String> {
-    let ended = prepared.run().map_err(|error| format!("cannot start it: {error}"))?;
-    for line in ended.output.lines().take(MOST_LINES) {
-        output::note(&format!("  | {}\n", escaped(bounded(line, LONGEST_LINE))));
+/// Runs the commands, each if the one before succeeded, and shows what they print.
+fn run(commands: &[Prepared]) -> Result<Ended, String> {
+    let mut last = Ended::default();
+    for (place, command) in commands.iter().enumerate() {
+        let ended = match command.run() {
+            Ok(ended) => ended,
+            // Something was changed already, which has to be measured.
+            Err(error) if place > 0 => {
+                let output = format!("cannot start {}: {error}", command.line());
+                Ended { output, status: None, timed_out: false }
+            }
+            Err(error) => return Err(format!("cannot start it: {error}")),
+        };
+        for line in ended.output.lines().take(MOST_LINES) {
+            output::note(&format!("  | {}\n", escaped(bounded(line, LONGEST_LINE))));
+        }
+        if ended.output.lines().count() > MOST_LINES {
+            output::note("  | …\n");
+        }
+        last = Ended { output: last.output + &ended.output, ..ended };
+        if last.status != Some(0) {
+            break;
+        }
     }
-    if ended.output.lines().count() > MOST_LINES {
-        output::note("  | …\n");
-    }
-    Ok(ended)
+    Ok(last)
 }
 
 /// Looks again until it is fixed, or has had its time to show.
@@ -195,14 +212,15 @@ fn measured(
 
 impl Offer {
     /// What would be done, for whom it is to be decided.
-    fn described(&self, line: &str) -> String {
+    fn described(&self, lines: &[String]) -> String {
+        let commands: String =
+            lines.iter().map(|line| format!("  $ {}\n", escaped(line))).collect();
         let (remedy, percent) = (&self.remedy, self.probability * 100.0);
         format!(
-            "\n{}: {} ({percent:.0} %)\n{}\n  $ {}\n  {} risk: {} It changes: {}.\n  To undo: {}\n",
+            "\n{}: {} ({percent:.0} %)\n{}\n{commands}  {} risk: {} It changes: {}.\n  To undo: {}\n",
             escaped(&self.vm),
             self.cause,
             escaped(&remedy.title),
-            escaped(line),
             remedy.risk.word(),
             escaped(&remedy.risk_says),
             remedy.scope.word(),
@@ -210,13 +228,13 @@ impl Offer {
         )
     }
 
-    fn ended(&self, command: String, outcome: FixOutcome, says: String, ended: Ended) -> Fix {
+    fn ended(&self, commands: Vec<String>, outcome: FixOutcome, says: String, ended: Ended) -> Fix {
         Fix {
             vm: self.vm.clone(),
             cause: self.cause,
             remedy: self.remedy.id.clone(),
             title: self.remedy.title.clone(),
-            command,
+            commands,
             outcome,
             measures: self.remedy.measures,
             says,

@@ -52,7 +52,12 @@ mod tests {
             ((there(), false), (there(), false), FixOutcome::NotFixed, "tap1 is in no bridge"),
             ((there(), true), (there(), true), FixOutcome::NotFixed, "tap1 is in no bridge"),
             ((there(), false), (there(), true), FixOutcome::Fixed, "has an address"),
-            ((there(), false), (hidden(), false), FixOutcome::NotMeasured, "no answer before the deadline"),
+            (
+                (there(), false),
+                (hidden(), false),
+                FixOutcome::NotMeasured,
+                "no answer before the deadline",
+            ),
             ((hidden(), false), (gone(), false), FixOutcome::NotFixed, "as before"),
             ((gone(), false), (gone(), false), FixOutcome::NotFixed, "as before"),
             ((gone(), false), (gone(), true), FixOutcome::Fixed, "has an address"),
