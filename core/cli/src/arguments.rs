@@ -91,8 +91,6 @@ pub(crate) enum Command {
         /// The shell
         shell: Shell,
     },
-    /// The lines of the VMs in the hosts file: shown as a change, written with --apply
-    HostsSync(crate::hosts::Arguments),
     /// Connects OpenSSH to a VM; the entries of `vm ssh-config` use it
     #[command(hide = true)]
     SshConnect(SshConnect),

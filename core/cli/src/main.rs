@@ -15,7 +15,6 @@ mod exit;
 mod explain;
 mod host_keys;
 mod hosts;
-mod hosts;
 mod observe;
 mod output;
 mod pause;
@@ -48,7 +47,6 @@ fn main() -> ExitCode {
         Command::HostsSync(wanted) => hosts::run(wanted, &context),
         Command::Dns(wanted) => dns::run(wanted, &context),
         Command::Completion { shell } => completion::run(*shell),
-        Command::HostsSync(wanted) => hosts::run(wanted, &context),
         Command::SshConnect(wanted) => ssh_connect::run(wanted, &context),
         Command::Doctor(wanted) => doctor::run(wanted, &context),
         Command::Explain { code } => explain::run(code, &context),
