@@ -203,6 +203,12 @@ impl Run {
         self.ask(&batch, whom);
     }
 
+    /// Whether there is a plugin to be asked by [`Self::confirm_host_keys`].
+    pub fn can_compare_host_keys(&self) -> bool {
+        let mut kept = self.lanes.iter().filter(|lane| lane.only_in_doubt());
+        kept.any(|lane| lane.compares_host_keys() && lane.outcome.status == Status::Ok)
+    }
+
     /// Asks the plugins that are kept for doubt and compare SSH host keys about these addresses, by
     /// machine; `known` are the keys that each is known by. Does not wait.
     pub fn confirm_host_keys(&mut self, candidates: &[Vec<IpAddr>], known: Vec<Vec<KnownKey>>) {

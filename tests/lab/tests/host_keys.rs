@@ -81,6 +81,10 @@ fn a_machine_is_known_again_by_its_key() {
     let Some((lab, guest, server)) = lab("key-known") else { return };
     let first = fingerprint(&lab, "first");
 
+    let (machine, says) = told(&lab, &["status", "--fast", "--json"]);
+    assert_eq!(says, [""; 0], "no key is asked for in haste: {machine:#}");
+    assert_eq!(remembered(&lab), "", "and none is missed");
+
     let (machine, says) = told(&lab, &STATUS);
     assert_eq!(machine["verdict"], "resolved", "{machine:#}");
     let new = format!("proves the host key ssh-ed25519 {first}; none of the VM's is known");
