@@ -36,7 +36,7 @@ pub(super) fn judge(facts: &Facts<'_>, place: &Place<'_>, sheet: &mut Sheet) {
     answers_as_another(facts, place, best, sheet);
     host_key(best, sheet);
     off_subnet(facts, best, sheet);
-    reachability(facts, best, sheet);
+    reachability(facts, place, best, sheet);
     answers_for_all(facts, best, sheet);
 }
 
@@ -126,7 +126,10 @@ fn two_owners(facts: &Facts<'_>, best: &Candidate<'_>, sheet: &mut Sheet) {
     } else if best.flags.contains(&Flag::DuplicateIp) {
         sheet.present(code, format!("{} is tied to the MACs of two machines", best.address));
     } else if let Some(seen) = of(best, &[Kind::ArpReply]).or_else(|| asked_and_answered(best)) {
-        sheet.absent(code, seen.observation.says.clone());
+        // Where another answers alone, the machine may have left the address to it.
+        if seen.observation.mac.is_none_or(|mac| facts.machine.macs.contains(&mac)) {
+            sheet.absent(code, seen.observation.says.clone());
+        }
     }
 }
 
@@ -213,7 +216,7 @@ fn holds(facts: &Facts<'_>, best: &Candidate<'_>) -> bool {
     told || captured
 }
 
-fn reachability(facts: &Facts<'_>, best: &Candidate<'_>, sheet: &mut Sheet) {
+fn reachability(facts: &Facts<'_>, place: &Place<'_>, best: &Candidate<'_>, sheet: &mut Sheet) {
     let at = |seen: &Evidence| format!("{}: {}", best.address, escaped(&seen.observation.says));
     let found = |kinds: &[Kind]| of(best, kinds);
     let ssh = found(&[Kind::SshReady, Kind::from_code("ssh-host-key"), Kind::SshNoBanner]);
@@ -227,7 +230,8 @@ fn reachability(facts: &Facts<'_>, best: &Candidate<'_>, sheet: &mut Sheet) {
     let silent_now = found(&[Kind::ArpSilent, Kind::IcmpSilent]).is_some();
     let answers_arp = now.or(answers_arp.filter(|_| !silent_now));
     let there = pinged.or(answers_arp);
-    let contested = found(&[Kind::ArpDuplicate, Kind::NeighbourOtherMac]);
+    let contested = found(&[Kind::ArpDuplicate, Kind::NeighbourOtherMac])
+        .filter(|seen| !is_translated(facts, place, seen.observation.mac));
     if let (Some(_), Some(other)) = (refused.or(filtered), contested) {
         // Whose port it is that refuses is not known.
         sheet.all_unknown(&["ssh-refused", "ssh-filtered"], &Unread::Failed(at(other)));

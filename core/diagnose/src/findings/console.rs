@@ -2,6 +2,7 @@
 
 use std::{net::IpAddr, time::Duration};
 
+use vmkit_evidence::Evidence;
 use vmkit_types::{Kind, Reading, Unread, attribute};
 
 use super::{place::Place, sheet::Sheet};
@@ -65,11 +66,18 @@ pub(super) fn judge(facts: &Facts<'_>, place: &Place<'_>, sheet: &mut Sheet) {
     }
     let network_up = matches!(code, "dhcp" | "link-local" | "login" | "ssh");
     let address = of(Kind::ConsoleAddress).next_back();
+    let of_server = |item: &&&Evidence| item.observation.attribute(attribute::SERVER).is_some();
+    let leased = address.as_ref().filter(of_server).is_some();
+    let gave_itself = address.filter(|item| is_link_local(item));
     if matches!(code, "dhcp" | "link-local") || address.is_some() {
         sheet.absent("guest-sees-no-network-card", &says);
+    }
+    if matches!(code, "dhcp" | "link-local") || leased {
         sheet.absent("guest-has-no-dhcp-client", &says);
     }
-    if let Some(nothing) = of(Kind::ConsoleNoLease).next_back() {
+    if let Some(local) = gave_itself {
+        sheet.present("guest-dhcp-failed", local.observation.says.clone());
+    } else if let Some(nothing) = of(Kind::ConsoleNoLease).next_back() {
         sheet.present("guest-dhcp-failed", nothing.observation.says.clone());
     } else if code == "link-local" {
         sheet.present("guest-dhcp-failed", &says);
@@ -82,6 +90,11 @@ pub(super) fn judge(facts: &Facts<'_>, place: &Place<'_>, sheet: &mut Sheet) {
     if network_up && address.is_some() {
         sheet.absent("guest-reports-link-down", &says);
     }
+}
+
+/// An address of 169.254.0.0/16 is what a guest takes when nobody gave it one.
+fn is_link_local(item: &Evidence) -> bool {
+    matches!(item.observation.address, Some(IpAddr::V4(address)) if address.is_link_local())
 }
 
 /// Whether the machine set itself an address that is of no network here. Its own ARP frames show

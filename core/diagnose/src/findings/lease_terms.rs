@@ -6,7 +6,7 @@ use std::{
 };
 
 use vmkit_dhcp::{Message, MessageKind, TestCase, Traffic};
-use vmkit_types::{Kind, Mac, Prefix, Reading, attribute};
+use vmkit_types::{Kind, Mac, Prefix, Reading, Unread, attribute};
 
 use super::{place::Place, sheet::Sheet};
 use crate::Facts;
@@ -120,12 +120,17 @@ fn refusals(facts: &Facts<'_>, all: &[&Message], sheet: &mut Sheet) {
         [first, others @ ..] => {
             let server = first.server.map_or_else(String::new, |s| format!(" by {s}"));
             sheet.present("request-refused", format!("NAK{server}"));
-            sheet.judged(
-                "request-refused-again-and-again",
-                !others.is_empty(),
-                format!("NAK in {} transactions", others.len() + 1),
-                "NAK in one transaction",
-            );
+            let code = "request-refused-again-and-again";
+            let last = naks.iter().map(|nak| nak.at).max();
+            let accepted = own.iter().any(|m| m.kind == MessageKind::Ack && Some(m.at) > last);
+            if !others.is_empty() {
+                sheet.present(code, format!("NAK in {} transactions", others.len() + 1));
+            } else if accepted {
+                sheet.absent(code, "NAK in one transaction, then ACK");
+            } else {
+                let why = "one NAK was seen, and not what came after it".to_owned();
+                sheet.unknown(code, &Unread::Failed(why));
+            }
         }
     }
     let decline = own.iter().find(|message| message.kind == MessageKind::Decline);

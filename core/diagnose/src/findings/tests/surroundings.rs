@@ -62,6 +62,14 @@ fn the_console_tells_how_far_the_guest_came() {
 }
 
 #[test]
+fn an_address_that_the_guest_gave_itself_is_no_lease() {
+    let mut scene = Scene::at_home();
+    let told = Observation::new(0, Kind::ConsolePhase, "so far").with(attribute::PHASE, "login");
+    scene.observations = vec![told, saw(Kind::ConsoleAddress, [169, 254, 7, 7])];
+    assert!(present(&scene).contains(&"guest-dhcp-failed"));
+}
+
+#[test]
 fn a_boot_that_has_just_begun_is_no_failed_one() {
     let mut scene = Scene::at_home();
     scene.machine.started_at = Some(super::scene::now() - Duration::from_secs(5));
