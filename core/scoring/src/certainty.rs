@@ -108,3 +108,96 @@ fn seen_there(ledger: &[Entry<'_>], weights: &Weights) -> bool {
     };
     supporting().any(machine)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, SystemTime};
+
+    use vmkit_evidence::Evidence;
+    use vmkit_types::{Kind, Observation};
+
+    use super::*;
+
+    /// Verdict, probability, flag, what was seen; why it is not certain.
+    type Row = (Verdict, f64, Option<Flag>, Kind, &'static str);
+
+    #[test]
+    fn an_address_is_written_when_certain_and_else_not_with_the_reason() {
+        let rows: [Row; 8] = [
+            (Verdict::Resolved, 0.995, None, Kind::NeighbourReachable, ""),
+            (Verdict::Resolved, 0.99, Some(Flag::OffSubnet), Kind::NeighbourReachable, ""),
+            (
+                Verdict::Resolved,
+                0.98999,
+                None,
+                Kind::NeighbourReachable,
+                "192.168.1.64 is probable (0.989), and 0.99 is asked for",
+            ),
+            (
+                Verdict::Resolved,
+                0.995,
+                None,
+                Kind::LeaseCurrent,
+                "the machine itself has not been seen at 192.168.1.64",
+            ),
+            (
+                Verdict::Probable,
+                0.995,
+                None,
+                Kind::NeighbourReachable,
+                "somebody else was seen at 192.168.1.64",
+            ),
+            (
+                Verdict::Probable,
+                0.995,
+                Some(Flag::DuplicateIp),
+                Kind::NeighbourReachable,
+                "192.168.1.64 is also another's",
+            ),
+            (
+                Verdict::Probable,
+                0.995,
+                Some(Flag::DuplicateMac),
+                Kind::NeighbourReachable,
+                "192.168.1.64 was found by a MAC that another machine has too",
+            ),
+            (
+                Verdict::Resolved,
+                0.995,
+                Some(Flag::GuestClaimOnly),
+                Kind::NeighbourReachable,
+                "192.168.1.64 is its address by the guest's own word alone",
+            ),
+        ];
+        let weights = Weights::builtin().unwrap();
+        let address: IpAddr = [192, 168, 1, 64].into();
+        for (verdict, probability, flag, kind, expected) in rows {
+            let evidence = Evidence {
+                id: 0,
+                plugin: "arp".to_owned(),
+                received_at: SystemTime::UNIX_EPOCH,
+                observation: Observation::new(0, kind, "seen").at(address),
+            };
+            let entry =
+                Entry { evidence: &evidence, weight: 4.0, age: Duration::ZERO, why_not: None };
+            let pick = Pick {
+                verdict,
+                address: Some(address),
+                confidence: Some(probability),
+                candidates: vec![Candidate {
+                    address,
+                    probability,
+                    flags: flag.into_iter().collect(),
+                    ledger: vec![entry],
+                    doubt: None,
+                    struck_out: None,
+                }],
+                ..Pick::not_checked()
+            };
+            let why = pick.certain_address(&weights).err();
+            assert_eq!(why.map_or_else(String::new, |why| why.to_string()), expected);
+        }
+        let off = Pick::not_running().certain_address(&weights).unwrap_err();
+        assert_eq!(off.to_string(), "it does not run");
+    }
+}
