@@ -66,8 +66,8 @@ pub(super) fn judge(facts: &Facts<'_>, place: &Place<'_>, sheet: &mut Sheet) {
     }
     let network_up = matches!(code, "dhcp" | "link-local" | "login" | "ssh");
     let address = of(Kind::ConsoleAddress).next_back();
-    let of_server = |item: &&&Evidence| item.observation.attribute(attribute::SERVER).is_some();
-    let leased = address.as_ref().filter(of_server).is_some();
+    let leased =
+        address.is_some_and(|item| item.observation.attribute(attribute::SERVER).is_some());
     let gave_itself = address.filter(|item| is_link_local(item));
     if matches!(code, "dhcp" | "link-local") || address.is_some() {
         sheet.absent("guest-sees-no-network-card", &says);
