@@ -21,6 +21,7 @@ pub const PACKAGES: &[&str] = &[
     "dhcpcd-base",
     "qemu-guest-agent",
     "openssh-server",
+    "kea-dhcp4-server",
 ];
 
 /// A program of each package that a lab cannot do without.
@@ -40,6 +41,7 @@ const PROGRAMS: &[(&str, &str)] = &[
     ("dhcpcd", "dhcpcd-base"),
     ("qemu-ga", "qemu-guest-agent"),
     ("sshd", "openssh-server"),
+    ("kea-dhcp4", "kea-dhcp4-server"),
 ];
 
 /// What is missing on this machine; empty where labs can be built.

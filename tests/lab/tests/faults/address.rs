@@ -2,7 +2,7 @@
 
 use crate::row::{
     ANOTHER_MAC_RECORDED,
-    Act::{Clone, EndClient, Filter, Join, Mount, On, Run, StopServer},
+    Act::{Clone, EndClient, Filter, Join, On, Run, StopServer},
     Client, Copied, LINUX, Row, Then, WIRED, WITH_CLIENT_ID, Where,
 };
 
@@ -78,7 +78,7 @@ pub(crate) const ROWS: &[Row] = &[
     },
     Row {
         name: "hosts-file-is-old",
-        breaks: &[On(Where::Host, "echo 192.168.77.99 web > hosts"), Mount("hosts", "/etc/hosts")],
+        breaks: &[On(Where::Host, "echo 192.168.77.99 web > hosts")("hosts", "/etc/hosts")],
         then: Then::Nothing,
         causes: &["stale-hosts"],
         ..WIRED

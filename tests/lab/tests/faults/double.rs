@@ -2,7 +2,7 @@
 
 use crate::row::{
     ANOTHER_MAC_RECORDED,
-    Act::{Clone, Filter, Mount, On, Reset, StopServer},
+    Act::{Clone, Filter, On, Reset, StopServer},
     Copied, LINUX, Row, SECOND_BOOT, Then, Uplink, WIFI, WIRED, Where,
 };
 
@@ -11,7 +11,6 @@ pub(crate) const ROWS: &[Row] = &[
         name: "old-hosts-file-and-no-ssh",
         breaks: &[
             On(Where::Host, "echo 192.168.77.99 web > hosts"),
-            Mount("hosts", "/etc/hosts"),
             Filter(Where::Guest, "inet input", "tcp dport 22 counter reject with tcp reset"),
         ],
         then: Then::Nothing,
@@ -20,11 +19,7 @@ pub(crate) const ROWS: &[Row] = &[
     },
     Row {
         name: "same-mac-and-old-hosts-file",
-        breaks: &[
-            Clone(Copied::Mac),
-            On(Where::Host, "echo 192.168.77.99 web > hosts"),
-            Mount("hosts", "/etc/hosts"),
-        ],
+        breaks: &[Clone(Copied::Mac), On(Where::Host, "echo 192.168.77.99 web > hosts")],
         then: Then::Nothing,
         causes: &["vm-duplicate-mac", "stale-hosts"],
         may: &["address-conflict"],

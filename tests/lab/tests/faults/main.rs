@@ -14,6 +14,7 @@ mod healthy;
 mod host;
 mod play;
 mod row;
+mod scene;
 mod tally;
 mod unknown;
 mod wifi;

@@ -135,8 +135,6 @@ pub(crate) enum Act {
     Join,
     /// The same beyond the uplink, at the access point.
     JoinBeyond,
-    /// The host sees this file of the lab's folder at that path.
-    Mount(&'static str, &'static str),
 }
 
 /// What a clone has of its original.
