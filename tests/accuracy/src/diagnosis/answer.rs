@@ -60,20 +60,26 @@ pub fn program() -> Result<PathBuf, DiagnosisError> {
 }
 
 impl Answer {
-    /// Asks the program about this machine of a snapshot.
+    /// Asks the program about a snapshot, and about one machine by name where it ails: of one that
+    /// nobody names, that it does not run is no fault.
     ///
     /// # Errors
     /// It cannot be run, or prints no document.
-    pub fn of(program: &Path, snapshot: &Path, machine: &str) -> Result<Self, DiagnosisError> {
+    pub fn of(
+        program: &Path,
+        snapshot: &Path,
+        machine: &str,
+        by_name: bool,
+    ) -> Result<Self, DiagnosisError> {
         let mut command = Command::new(program);
         // The settings of the person who runs this are none of the snapshot's.
         command.env_clear().args(["doctor", "--json", "--from"]).arg(snapshot);
+        command.args(by_name.then_some(machine));
         let output = command
             .output()
             .map_err(|source| DiagnosisError::Io { path: program.to_owned(), source })?;
-        let report: Value = serde_json::from_slice(&output.stdout).map_err(|source| {
-            DiagnosisError::Document { path: snapshot.to_owned(), source }
-        })?;
+        let report: Value = serde_json::from_slice(&output.stdout)
+            .map_err(|source| DiagnosisError::Document { path: snapshot.to_owned(), source })?;
         Ok(Self { status: output.status.code(), ..Self::read(&report, machine) })
     }
 

@@ -11,7 +11,7 @@ use super::{
 pub(super) fn log(site: &Site, vm: &Vm, steps: &[Step]) -> String {
     let mut text = String::from("\u{1b}[2J\u{1b}[1;1HSeaBIOS (version 1.16.3-debian-1.16.3-2)\r\n");
     let has = |code: &str| vm.ails && site.has(code);
-    if has("guest-not-booted") && site.age % 3 == 0 {
+    if has("guest-not-booted") && site.age.is_multiple_of(3) {
         text.push_str("Booting from Hard Disk...\r\nBoot failed: not a bootable disk\r\n\r\nNo bootable device.\r\n");
         return text;
     }
@@ -46,7 +46,9 @@ pub(super) fn log(site: &Site, vm: &Vm, steps: &[Step]) -> String {
     } else if has("guest-no-dhcp-client") {
         text.push_str(match vm.client {
             Client::Udhcpc => "/etc/init.d/S40network: line 12: udhcpc: not found\r\n",
-            Client::Dhclient => "/sbin/ifup: 1: dhclient: not found\r\nifup: failed to bring up eth0\r\n",
+            Client::Dhclient => {
+                "/sbin/ifup: 1: dhclient: not found\r\nifup: failed to bring up eth0\r\n"
+            }
             Client::Dhcpcd => "No DHCP client software found!\r\nifup: failed to bring up eth0\r\n",
             Client::Networkd => "sh: 1: dhclient: command not found\r\n",
         });
@@ -55,18 +57,26 @@ pub(super) fn log(site: &Site, vm: &Vm, steps: &[Step]) -> String {
     } else if has("guest-ipv6-only") {
         table(&mut text, vm, None, Some(&global(vm)));
     } else if has("vm-user-network") {
-        client(&mut text, vm, &[Step::Asked, Step::Offered(QEMU_GUEST, QEMU_HOST), Step::Bound(QEMU_GUEST, QEMU_HOST)]);
+        client(
+            &mut text,
+            vm,
+            &[
+                Step::Asked,
+                Step::Offered(QEMU_GUEST, QEMU_HOST),
+                Step::Bound(QEMU_GUEST, QEMU_HOST),
+            ],
+        );
     } else {
         client(&mut text, vm, steps);
         let bound = steps.iter().rev().find_map(|step| match step {
             Step::Bound(address, _) => Some(*address),
             _ => None,
         });
-        if vm.client == Client::Networkd && bound.is_some() && site.age % 2 == 0 {
+        if vm.client == Client::Networkd && bound.is_some() && site.age.is_multiple_of(2) {
             table(&mut text, vm, bound, None);
         }
     }
-    if has("guest-ssh-not-listening") && site.age % 2 == 0 {
+    if has("guest-ssh-not-listening") && site.age.is_multiple_of(2) {
         text.push_str("[FAILED] Failed to start ssh.service - OpenBSD Secure Shell server.\r\n");
     } else if !has("guest-ssh-not-listening") {
         text.push_str("[  OK  ] Started ssh.service - OpenBSD Secure Shell server.\r\n");
@@ -84,7 +94,11 @@ pub(super) fn global(vm: &Vm) -> String {
     let own = vm.mac.octets();
     format!(
         "2a02:8071:5ad0:1c00:{:x}{:02x}:{:x}ff:fe{:02x}:{:x}",
-        own[0] ^ 2, own[1], own[2], own[3], u16::from(own[4]) << 8 | u16::from(own[5])
+        own[0] ^ 2,
+        own[1],
+        own[2],
+        own[3],
+        u16::from(own[4]) << 8 | u16::from(own[5])
     )
 }
 
@@ -116,7 +130,9 @@ fn client(text: &mut String, vm: &Vm, steps: &[Step]) {
         Client::Udhcpc => line("udhcpc: started, v1.36.1".to_owned()),
         Client::Dhclient => line(format!("Listening on LPF/eth0/{}", vm.mac)),
         Client::Dhcpcd => line("dhcpcd-9.4.1 starting\r\neth0: carrier acquired".to_owned()),
-        Client::Networkd => line("[  OK  ] Started systemd-networkd.service - Network Configuration.".to_owned()),
+        Client::Networkd => {
+            line("[  OK  ] Started systemd-networkd.service - Network Configuration.".to_owned());
+        }
     }
     for step in steps {
         let words = match (vm.client, step) {

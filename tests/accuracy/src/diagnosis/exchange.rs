@@ -67,7 +67,8 @@ pub(super) fn play(site: &mut Site, vm: &Vm, from: u64, window: u64) -> Played {
     if site.has("guest-static-wrong-subnet") && vm.ails {
         let own = Ipv4Addr::new(10, 211, 55, 9);
         for second in 0..window / 4000 {
-            let frame = arp(1, (vm.mac, own), (Mac::new([0; 6]), Ipv4Addr::new(10, 211, 55, 1)), ALL);
+            let frame =
+                arp(1, (vm.mac, own), (Mac::new([0; 6]), Ipv4Addr::new(10, 211, 55, 1)), ALL);
             played.guest.push((from + second * 4000, frame));
         }
         return played;
@@ -163,7 +164,8 @@ fn servers(site: &Site, vm: &Vm) -> Vec<Server> {
         gives = site.vms[0].address;
     }
     let first = Server { address: site.gateway, mac: site.gateway_mac, gives, router };
-    let mut servers = vec![if site.shared { Server { mac: site.bridge_mac, ..first } } else { first }];
+    let mut servers =
+        vec![if site.shared { Server { mac: site.bridge_mac, ..first } } else { first }];
     let second_mac = Mac::new([0x00, 0x1e, 0x42, 0x10, 0x20, 0x30]);
     if site.has("dhcp-rogue-server") {
         let address = site.at(3);
@@ -226,7 +228,8 @@ fn ask(site: &mut Site, vm: &Vm, at: u64, xid: u32, played: &mut Played) -> u64 
     if !up(site, vm, when, &request, played) {
         return when;
     }
-    if let Some(other) = answers.iter().find(|s| site.has("dhcp-nak-loop") && s.gives != server.gives)
+    if let Some(other) =
+        answers.iter().find(|s| site.has("dhcp-nak-loop") && s.gives != server.gives)
     {
         // Authoritative: it denies what is not of its own network.
         let nak = Dhcp {
@@ -360,7 +363,7 @@ fn down(site: &mut Site, vm: &Vm, at: u64, message: &Dhcp, played: &mut Played) 
     if vm.ails && lost || !crosses(site, vm, at) {
         return false;
     }
-    message.checksum_wrong = vm.ails && site.has("guest-discards-offer") && site.age % 2 == 0;
+    message.checksum_wrong = vm.ails && site.has("guest-discards-offer") && site.age.is_multiple_of(2);
     played.guest.push((at + 1, message.frame()));
     true
 }

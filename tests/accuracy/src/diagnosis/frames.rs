@@ -124,13 +124,20 @@ pub(super) fn arp(
     frame
 }
 
-/// A guest's ICMPv6 router solicitation, which every kernel sends when a link comes up.
+/// A guest's `ICMPv6` router solicitation, which every kernel sends when a link comes up.
 pub(super) fn router_solicitation(mac: Mac) -> Vec<u8> {
     let own = mac.octets();
     let mut link_local = [0u8; 16];
     link_local[..2].copy_from_slice(&[0xfe, 0x80]);
     link_local[8..].copy_from_slice(&[
-        own[0] ^ 2, own[1], own[2], 0xff, 0xfe, own[3], own[4], own[5],
+        own[0] ^ 2,
+        own[1],
+        own[2],
+        0xff,
+        0xfe,
+        own[3],
+        own[4],
+        own[5],
     ]);
     let mut all_routers = [0u8; 16];
     (all_routers[0], all_routers[1], all_routers[15]) = (0xff, 2, 2);

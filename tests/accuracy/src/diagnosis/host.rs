@@ -4,7 +4,10 @@ use std::net::Ipv4Addr;
 
 use serde_json::{Value, json};
 
-use super::site::{Site, System, Vm};
+use super::{
+    seen,
+    site::{Site, System, Vm},
+};
 
 /// RFC 3339 of milliseconds since the Unix epoch.
 pub(super) fn time(ms: u64) -> String {
@@ -125,7 +128,7 @@ fn routes(site: &Site) -> Vec<Value> {
     if site.has("host-vpn-captures-subnet") {
         let dev = if site.system == System::Linux { "tun0" } else { "utun4" };
         let half = format!("{}/25", site.at(0));
-        list.push(json!({"dst": if site.age % 2 == 0 { half } else { net_of(site) }, "dev": dev}));
+        list.push(json!({"dst": if site.age.is_multiple_of(2) { half } else { net_of(site) }, "dev": dev}));
     }
     list
 }
@@ -158,7 +161,7 @@ fn machine(site: &Site, vm: &Vm) -> Value {
         "name": vm.name, "manager": "vm-toolkit", "state": state,
         "mac": vm.mac.to_string(), "hostname": vm.name, "username": "ubuntu",
         "net": { "mode": mode, "interface": interface, "port": port },
-        "known_host_keys": [],
+        "known_host_keys": [seen::host_key(vm)],
     });
     if state != "stopped" {
         value["pid"] = json!(4000 + site.age % 9000);
@@ -190,26 +193,30 @@ pub(super) fn bridges(site: &Site) -> Option<Value> {
     let rows = ports.map(|vm| (vm.port.clone(), state(vm), isolated));
     let uplink_state = if site.has("host-uplink-down") { "disabled" } else { "forwarding" };
     let rows = rows.chain(enslaved.then(|| (site.uplink.to_owned(), uplink_state, false)));
-    if !delayed && site.age % 2 == 0 {
-        let row = |(name, state, isolated): (String, &str, bool)| json!({
-            "ifname": name, "flags": ["BROADCAST", "MULTICAST", "UP", "LOWER_UP"], "mtu": 1500,
-            "master": site.bridge, "state": state, "priority": 32, "cost": 100, "hairpin": false,
-            "guard": false, "root_block": false, "fastleave": false, "learning": true,
-            "flood": true, "mcast_flood": true, "isolated": isolated,
-        });
+    if !delayed && site.age.is_multiple_of(2) {
+        let row = |(name, state, isolated): (String, &str, bool)| {
+            json!({
+                "ifname": name, "flags": ["BROADCAST", "MULTICAST", "UP", "LOWER_UP"], "mtu": 1500,
+                "master": site.bridge, "state": state, "priority": 32, "cost": 100, "hairpin": false,
+                "guard": false, "root_block": false, "fastleave": false, "learning": true,
+                "flood": true, "mcast_flood": true, "isolated": isolated,
+            })
+        };
         return Some(Value::Array(rows.map(row).collect()));
     }
-    let row = |(name, state, isolated): (String, &str, bool)| json!({
-        "ifname": name, "flags": ["BROADCAST", "MULTICAST", "UP", "LOWER_UP"], "mtu": 1500,
-        "qdisc": "fq_codel", "master": site.bridge, "operstate": "UP", "link_type": "ether",
-        "linkinfo": {
-            "info_kind": "tun", "info_slave_kind": "bridge",
-            "info_slave_data": {
-                "state": state, "priority": 32, "cost": 100, "hairpin": false, "guard": false,
-                "learning": true, "flood": true, "isolated": isolated,
+    let row = |(name, state, isolated): (String, &str, bool)| {
+        json!({
+            "ifname": name, "flags": ["BROADCAST", "MULTICAST", "UP", "LOWER_UP"], "mtu": 1500,
+            "qdisc": "fq_codel", "master": site.bridge, "operstate": "UP", "link_type": "ether",
+            "linkinfo": {
+                "info_kind": "tun", "info_slave_kind": "bridge",
+                "info_slave_data": {
+                    "state": state, "priority": 32, "cost": 100, "hairpin": false, "guard": false,
+                    "learning": true, "flood": true, "isolated": isolated,
+                },
             },
-        },
-    });
+        })
+    };
     let own = json!({
         "ifname": site.bridge, "flags": ["BROADCAST", "MULTICAST", "UP", "LOWER_UP"], "mtu": 1500,
         "operstate": "UP", "link_type": "ether", "address": site.bridge_mac.to_string(),
@@ -230,7 +237,7 @@ pub(super) fn hosts(site: &Site, old: Ipv4Addr) -> String {
     let mut text = "127.0.0.1\tlocalhost\n255.255.255.255\tbroadcasthost\n::1             localhost ip6-localhost\n".to_owned();
     if site.has("stale-hosts") {
         text += &format!("{old}\t{}\n", vm.name);
-    } else if site.age % 3 == 0 && site.has_any(&[]) {
+    } else if site.age.is_multiple_of(3) && site.has_any(&[]) {
         text += &format!("{} {}\n", vm.address, vm.name);
     }
     text

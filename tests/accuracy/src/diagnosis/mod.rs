@@ -5,14 +5,16 @@
 //! `seen`), as much as somebody happened to record (`record`). Nothing here knows a finding or a
 //! weight: the staged program reads the snapshots as it reads anybody's.
 
+#![expect(clippy::format_push_string, reason = "artefacts are written once, line after line")]
+
 mod answer;
 mod console;
 mod exchange;
 mod fault;
 mod frames;
 mod host;
-mod recorded;
 mod record;
+mod recorded;
 mod rules;
 mod seen;
 mod site;
@@ -29,7 +31,7 @@ use std::{path::Path, thread};
 use crate::random::hash;
 
 /// Snapshots of one family that every run takes: each costs a start of the whole program.
-pub const RECORDS: u64 = 4;
+pub const RECORDS: u64 = 3;
 /// Healthy computers weigh against all families together.
 const HEALTHY: u64 = 20;
 /// The program mostly waits for its plugins.
@@ -63,7 +65,8 @@ impl Family {
 
 /// All families: one of each fault, of each pair, and the healthy ones.
 pub fn families() -> Vec<Family> {
-    let one = FAULTS.iter().map(|fault| Family { name: fault.code.to_owned(), faults: vec![fault] });
+    let one =
+        FAULTS.iter().map(|fault| Family { name: fault.code.to_owned(), faults: vec![fault] });
     let two = DOUBLE.iter().map(|codes| Family {
         name: codes.join("+"),
         faults: codes.iter().filter_map(|code| fault_of(code)).collect(),
@@ -88,8 +91,10 @@ pub fn measure(records: u64, below: &Path) -> Result<Vec<Outcome>, DiagnosisErro
     let answered = |&(family, number): &(&Family, u64)| {
         let record = record(&family.name, number, family.faults.clone());
         let directory = below.join(&family.name).join(number.to_string());
-        record.write(&directory).map_err(|source| DiagnosisError::Io { path: directory.clone(), source })?;
-        let answer = Answer::of(&program, &directory, &record.machine)?;
+        record
+            .write(&directory)
+            .map_err(|source| DiagnosisError::Io { path: directory.clone(), source })?;
+        let answer = Answer::of(&program, &directory, &record.machine, record.ails)?;
         Ok(Outcome::new(family, number, &record, answer))
     };
     let share = cases.len().div_ceil(THREADS);

@@ -35,17 +35,31 @@ pub(super) fn holders(site: &Site, bound: &[Option<Ipv4Addr>], old: Ipv4Addr) ->
         list.push(holder(site, vm, address, place));
     }
     if site.has_any(&["stale-arp", "stale-lease", "stale-dns", "stale-hosts", "stale-console"]) {
-        list.push(Holder { address: old, macs: Vec::new(), ssh: "unreachable", pings: false, stranger: false, of: None });
+        list.push(Holder {
+            address: old,
+            macs: Vec::new(),
+            ssh: "unreachable",
+            pings: false,
+            stranger: false,
+            of: None,
+        });
     }
     list
 }
 
 fn holder(site: &Site, vm: &Vm, address: Ipv4Addr, place: usize) -> Holder {
     let has = |code: &str| vm.ails && site.has(code);
-    let seen_as = if site.translates() && site.age % 3 == 0 { site.host_mac } else { vm.mac };
-    let mut holder =
-        Holder { address, macs: vec![seen_as], ssh: "open", pings: true, stranger: false, of: Some(place) };
-    let silent = ["arp-filtered", "other-lease-not-applied", "dhcp-wrong-subnet", "other-lease-of-zero"];
+    let seen_as = if site.translates() && site.age.is_multiple_of(3) { site.host_mac } else { vm.mac };
+    let mut holder = Holder {
+        address,
+        macs: vec![seen_as],
+        ssh: "open",
+        pings: true,
+        stranger: false,
+        of: Some(place),
+    };
+    let silent =
+        ["arp-filtered", "other-lease-not-applied", "dhcp-wrong-subnet", "other-lease-of-zero"];
     if vm.ails && site.has_any(&silent) {
         (holder.macs, holder.ssh, holder.pings) = (Vec::new(), "unreachable", false);
     }
@@ -65,7 +79,8 @@ fn holder(site: &Site, vm: &Vm, address: Ipv4Addr, place: usize) -> Holder {
         holder.ssh = "unreachable";
     }
     if site.has("proxy-arp") {
-        holder.macs = vec![site.gateway_mac];
+        // The router answers for everybody, also for a machine that is not behind it.
+        (holder.macs, holder.ssh, holder.pings) = (vec![site.gateway_mac], "timeout", false);
     }
     if has("identity-mismatch") {
         (holder.macs, holder.stranger) = (vec![Mac::new([0xdc, 0xa6, 0x32, 1, 2, 3])], true);
@@ -77,6 +92,17 @@ fn holder(site: &Site, vm: &Vm, address: Ipv4Addr, place: usize) -> Holder {
         holder.macs = site.vms.iter().map(|vm| vm.mac).collect();
     }
     holder
+}
+
+/// The machine's public host key: its own bytes are of no matter here, only whose it is.
+pub(super) fn host_key(vm: &Vm) -> String {
+    key(&vm.name.replace(['-', '_'], "x"))
+}
+
+fn key(of: &str) -> String {
+    // 32 octets are 43 digits of base64 behind the name of the algorithm.
+    let digits: String = of.chars().cycle().take(42).collect();
+    format!("ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI{digits}A")
 }
 
 /// `probes.json`.
@@ -92,13 +118,19 @@ pub(super) fn probes(site: &Site, holders: &[Holder]) -> Value {
         list.push(json!({"kind": "arp", "ip": ip, "interface": interface, "outcome": outcome,
             "mac": macs.first(), "repliers": macs, "rtt_ms": 0.21, "at": at}));
         let outcome = if holder.pings { "reply" } else { "silent" };
-        if !privacy || site.age % 2 == 0 {
+        if !privacy || site.age.is_multiple_of(2) {
             list.push(json!({"kind": "icmp", "ip": ip, "outcome": outcome, "rtt_ms": holder.pings.then_some(0.42), "at": at}));
         }
         let mut tcp = json!({"kind": "tcp", "ip": ip, "port": 22, "outcome": holder.ssh, "at": at});
         if holder.ssh == "open" {
             tcp["rtt_ms"] = json!(0.61);
-            tcp["banner"] = json!(if holder.stranger { "SSH-2.0-dropbear_2022.83" } else { "SSH-2.0-OpenSSH_9.2p1 Debian-2+deb12u3" });
+            let own = holder.of.and_then(|place| site.vms.get(place)).filter(|_| !holder.stranger);
+            tcp["host_key"] = json!(own.map_or_else(|| key("fyJ"), host_key));
+            tcp["banner"] = json!(if holder.stranger {
+                "SSH-2.0-dropbear_2022.83"
+            } else {
+                "SSH-2.0-OpenSSH_9.2p1 Debian-2+deb12u3"
+            });
         }
         list.push(tcp);
     }
@@ -109,12 +141,20 @@ pub(super) fn probes(site: &Site, holders: &[Holder]) -> Value {
 }
 
 /// The neighbour table as the system prints it: name of the artefact and text.
-pub(super) fn neighbours(site: &Site, holders: &[Holder], old: Ipv4Addr) -> Vec<(&'static str, String)> {
+pub(super) fn neighbours(
+    site: &Site,
+    holders: &[Holder],
+    old: Ipv4Addr,
+) -> Vec<(&'static str, String)> {
     let interface = site.own_interface();
     let mut rows: Vec<(String, Option<Mac>, &str)> = Vec::new();
     if !site.shared {
         rows.push((site.gateway.to_string(), Some(site.gateway_mac), "REACHABLE"));
-        let nas = if site.has("proxy-arp") { site.gateway_mac } else { Mac::new([0, 0x11, 0x32, 9, 8, 7]) };
+        let nas = if site.has("proxy-arp") {
+            site.gateway_mac
+        } else {
+            Mac::new([0, 0x11, 0x32, 9, 8, 7])
+        };
         rows.push((site.at(200).to_string(), Some(nas), "STALE"));
         if site.has("proxy-arp") {
             rows.push((site.at(201).to_string(), Some(nas), "REACHABLE"));
@@ -126,7 +166,13 @@ pub(super) fn neighbours(site: &Site, holders: &[Holder], old: Ipv4Addr) -> Vec<
         let mac = holder.macs.first().copied();
         let off = site.has_any(&["dhcp-wrong-subnet", "host-no-bridge-address"]) && mac.is_none();
         if !off {
-            let state = if mac.is_none() { "FAILED" } else if site.age % 2 == 0 { "REACHABLE" } else { "STALE" };
+            let state = if mac.is_none() {
+                "FAILED"
+            } else if site.age.is_multiple_of(2) {
+                "REACHABLE"
+            } else {
+                "STALE"
+            };
             rows.push((holder.address.to_string(), mac, state));
         }
     }
@@ -136,9 +182,11 @@ pub(super) fn neighbours(site: &Site, holders: &[Holder], old: Ipv4Addr) -> Vec<
     rows.push((site.at(240).to_string(), None, "FAILED"));
     let six = site.has("guest-ipv6-only").then(|| (global(&site.vms[0]), site.vms[0].mac));
     match site.system {
-        System::Linux if site.age % 3 == 0 => {
+        System::Linux if site.age.is_multiple_of(3) => {
             let entry = |(ip, mac, state): &(String, Option<Mac>, &str)| match mac {
-                Some(mac) => json!({"dst": ip, "dev": interface, "lladdr": mac.to_string(), "state": [state]}),
+                Some(mac) => {
+                    json!({"dst": ip, "dev": interface, "lladdr": mac.to_string(), "state": [state]})
+                }
                 None => json!({"dst": ip, "dev": interface, "state": [state]}),
             };
             let mut all: Vec<Value> = rows.iter().map(entry).collect();
@@ -151,17 +199,25 @@ pub(super) fn neighbours(site: &Site, holders: &[Holder], old: Ipv4Addr) -> Vec<
                 None => format!("{ip} dev {interface}  {state} \n"),
             };
             let mut text: String = rows.iter().map(line).collect();
-            text.extend(six.map(|(ip, mac)| format!("{ip} dev {interface} lladdr {mac} REACHABLE \n")));
+            text.extend(
+                six.map(|(ip, mac)| format!("{ip} dev {interface} lladdr {mac} REACHABLE \n")),
+            );
             vec![("neigh/ip-neigh.txt", text)]
         }
         System::MacOs => {
             let octets = |mac: &Mac| mac.octets().map(|octet| format!("{octet:x}")).join(":");
             let line = |(ip, mac, _): &(String, Option<Mac>, &str)| match mac {
-                Some(mac) => format!("? ({ip}) at {} on {interface} ifscope [ethernet]\n", octets(mac)),
+                Some(mac) => {
+                    format!("? ({ip}) at {} on {interface} ifscope [ethernet]\n", octets(mac))
+                }
                 None => format!("? ({ip}) at (incomplete) on {interface} ifscope [ethernet]\n"),
             };
             let mut text: String = rows.iter().map(line).collect();
-            text += &format!("? ({}) at {} on {interface} ifscope permanent [ethernet]\n", site.host, octets(&site.host_mac));
+            text += &format!(
+                "? ({}) at {} on {interface} ifscope permanent [ethernet]\n",
+                site.host,
+                octets(&site.host_mac)
+            );
             text += "? (224.0.0.251) at 1:0:5e:0:0:fb on en0 ifscope permanent [ethernet]\n";
             let mut all = vec![("neigh/arp-an.txt", text)];
             all.extend(six.map(|(ip, mac)| {
@@ -176,9 +232,8 @@ pub(super) fn neighbours(site: &Site, holders: &[Holder], old: Ipv4Addr) -> Vec<
 pub(super) fn names(site: &Site, bound: &[Option<Ipv4Addr>], old: Ipv4Addr) -> Value {
     let entry = |(vm, address): (&Vm, &Option<Ipv4Addr>)| {
         let stale = vm.ails && site.has("stale-dns");
-        let answer = if stale { Some(old) } else { address.filter(|_| site.age % 2 == 0) };
-        let answers: Vec<Value> =
-            answers_of(answer);
+        let answer = if stale { Some(old) } else { address.filter(|_| site.age.is_multiple_of(2)) };
+        let answers: Vec<Value> = answers_of(answer);
         json!({"name": format!("{}.local", vm.name), "source": "system", "answers": answers, "error": null})
     };
     Value::Array(site.vms.iter().zip(bound).map(entry).collect())
@@ -189,7 +244,11 @@ fn answers_of(address: Option<Ipv4Addr>) -> Vec<Value> {
 }
 
 /// The lease file of a server on this computer.
-pub(super) fn leases(site: &Site, bound: &[Option<Ipv4Addr>], old: Ipv4Addr) -> Option<(&'static str, String)> {
+pub(super) fn leases(
+    site: &Site,
+    bound: &[Option<Ipv4Addr>],
+    old: Ipv4Addr,
+) -> Option<(&'static str, String)> {
     if !site.shared {
         return None;
     }
@@ -198,7 +257,8 @@ pub(super) fn leases(site: &Site, bound: &[Option<Ipv4Addr>], old: Ipv4Addr) -> 
     let mut text = String::new();
     for (vm, address) in site.vms.iter().zip(bound) {
         let Some(address) = (if vm.ails && stale { Some(old) } else { *address }) else { continue };
-        let hex = |bytes: &[u8]| bytes.iter().map(|b| format!("{b:02x}")).collect::<Vec<_>>().join(":");
+        let hex =
+            |bytes: &[u8]| bytes.iter().map(|b| format!("{b:02x}")).collect::<Vec<_>>().join(":");
         match site.system {
             System::Linux => {
                 let id = vm.client_id.as_deref().map_or_else(|| "*".to_owned(), hex);
@@ -206,7 +266,10 @@ pub(super) fn leases(site: &Site, bound: &[Option<Ipv4Addr>], old: Ipv4Addr) -> 
             }
             System::MacOs => {
                 let octets = vm.mac.octets().map(|octet| format!("{octet:x}")).join(":");
-                text += &format!("{{\n\tname={}\n\tip_address={address}\n\thw_address=1,{octets}\n\tidentifier=1,{octets}\n\tlease=0x{expiry:x}\n}}\n", vm.name);
+                text += &format!(
+                    "{{\n\tname={}\n\tip_address={address}\n\thw_address=1,{octets}\n\tidentifier=1,{octets}\n\tlease=0x{expiry:x}\n}}\n",
+                    vm.name
+                );
             }
         }
     }
@@ -219,7 +282,8 @@ pub(super) fn leases(site: &Site, bound: &[Option<Ipv4Addr>], old: Ipv4Addr) -> 
 /// `probe-dhcp.json`: the source is always the host's own MAC.
 pub(super) fn test(site: &Site) -> Value {
     let nobody = ["dhcp-no-server", "host-uplink-down", "host-wrong-uplink"];
-    let offer = |ip: Ipv4Addr| json!([{"server": site.gateway.to_string(), "yiaddr": ip.to_string()}]);
+    let offer =
+        |ip: Ipv4Addr| json!([{"server": site.gateway.to_string(), "yiaddr": ip.to_string()}]);
     let vm = &site.vms[0];
     let dead = site.has_any(&nobody);
     let flagged_lost = site.has("dhcp-broadcast-filtered");

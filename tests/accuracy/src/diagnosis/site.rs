@@ -65,8 +65,20 @@ pub(super) struct Site {
 }
 
 const NAMES: [&str; 14] = [
-    "web", "db", "build-01", "ubuntu", "k3s-node1", "alpine-test", "dev_box", "ci-runner-7",
-    "homeassistant", "debian12", "win-free", "mailserver", "sandbox", "minikube",
+    "web",
+    "db",
+    "build-01",
+    "ubuntu",
+    "k3s-node1",
+    "alpine-test",
+    "dev_box",
+    "ci-runner-7",
+    "homeassistant",
+    "debian12",
+    "win-free",
+    "mailserver",
+    "sandbox",
+    "minikube",
 ];
 
 impl Site {
@@ -107,7 +119,10 @@ impl Site {
                 System::Linux => format!("tap{place}"),
             };
             let client = random.one_of(&[
-                Client::Udhcpc, Client::Dhclient, Client::Dhcpcd, Client::Networkd,
+                Client::Udhcpc,
+                Client::Dhclient,
+                Client::Dhcpcd,
+                Client::Networkd,
             ]);
             let last = u8::try_from(place).unwrap_or(0) * 40 + 70 + random.octet(0..=30);
             vms.push(Vm {

@@ -80,10 +80,14 @@ impl Outcome {
     /// The answer is not the one that is asked for.
     pub fn is_missed(&self) -> bool {
         match self.kind {
-            Kind::One | Kind::Two if !self.knowable => self.answer.named().is_some() && !self.named_right(),
+            Kind::One | Kind::Two if !self.knowable => {
+                self.answer.named().is_some() && !self.named_right()
+            }
             Kind::One => !self.named_right(),
             Kind::Two => !self.causes.iter().all(|code| self.in_top_three(code)),
             Kind::Unknown => self.answer.named().is_some(),
+            // Where nothing tells the address of a machine that is well, to ask for more is right.
+            Kind::Healthy if !self.knowable => self.answer.named().is_some(),
             Kind::Healthy => !self.answer.healthy || self.answer.status != Some(0),
         }
     }
@@ -193,13 +197,33 @@ impl Sums {
         let brier = (self.caused > 0).then(|| self.squares / f64::from(self.caused));
         let brier_text = brier.map_or_else(|| "–".to_owned(), |brier| format!("{brier:.3}"));
         vec![
-            row("cause named, of those that can be known", self.top_one, self.one, "≥ 95 %", &|s| s >= 0.95),
-            row("cause among the first three", self.top_three, self.one, "≥ 99 %", &|s| s >= 0.99),
-            row("both of two among the first three", self.both, self.two, "≥ 85 %", &|s| s >= 0.85),
-            row("alarm at a healthy computer", self.alarms, self.healthy, "≤ 1 %", &|s| s <= 0.01),
+            row(
+                "cause named, of those that can be known",
+                self.top_one,
+                self.one,
+                "≥ 95 %",
+                &|s| s >= 0.95,
+            ),
+            row("cause among the first three", self.top_three, self.one, "≥ 99 %", &|s| {
+                s >= 0.99
+            }),
+            row("both of two among the first three", self.both, self.two, "≥ 85 %", &|s| {
+                s >= 0.85
+            }),
+            row("alarm at a healthy computer", self.alarms, self.healthy, "≤ 1 %", &|s| {
+                s <= 0.01
+            }),
             ("Brier score of the likeliest cause", brier_text, "≤ 0.05", brier.map(|b| b <= 0.05)),
-            row("unknown fault, none named", self.abstained, self.unknown, "≥ 80 %", &|s| s >= 0.8),
-            row("another cause named where none can be known", self.misled, self.unknowable, "–", &|_| true),
+            row("unknown fault, none named", self.abstained, self.unknown, "≥ 80 %", &|s| {
+                s >= 0.8
+            }),
+            row(
+                "another cause named where none can be known",
+                self.misled,
+                self.unknowable,
+                "–",
+                &|_| true,
+            ),
         ]
     }
 
@@ -217,13 +241,14 @@ impl Sums {
 
 /// The figures of all sets, then of the families, the worst first.
 pub fn render(outcomes: &[Outcome]) -> String {
-    let sums = |keep: &dyn Fn(&&Outcome) -> bool| Sums::of(outcomes.iter().filter(|o| keep(o)));
+    type Keep = fn(&&Outcome) -> bool;
+    let sums = |keep: Keep| Sums::of(outcomes.iter().filter(keep));
     let mut text = String::from("Diagnosis\n\n");
-    let sets: [(&str, &dyn Fn(&&Outcome) -> bool); 4] = [
-        ("generated", &|o| !o.recorded),
-        ("generated, held-out families", &|o| !o.recorded && o.held_out),
-        ("generated, the other families", &|o| !o.recorded && !o.held_out),
-        ("recorded in the lab", &|o| o.recorded),
+    let sets: [(&str, Keep); 4] = [
+        ("generated", |o| !o.recorded),
+        ("generated, held-out families", |o| !o.recorded && o.held_out),
+        ("generated, the other families", |o| !o.recorded && !o.held_out),
+        ("recorded in the lab", |o| o.recorded),
     ];
     for (title, keep) in sets {
         let sums = sums(keep);
