@@ -55,7 +55,9 @@ pub(crate) fn machines() -> Vec<CompletionCandidate> {
     let context = global(std::env::args_os()).and_then(|global| Context::new(&global).ok());
     let location = context.and_then(|context| context.location().ok());
     let names = location.map(|(location, _)| vmkit_inventory::names(&location));
-    names.unwrap_or_default().into_iter().map(CompletionCandidate::new).collect()
+    // One that begins like an option would be taken for one.
+    let names = names.unwrap_or_default().into_iter().filter(|name| !name.starts_with('-'));
+    names.map(CompletionCandidate::new).collect()
 }
 
 /// What stands on the line that says where the machines are.

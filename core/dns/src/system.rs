@@ -26,12 +26,26 @@ pub struct Setting {
     pub then: Option<&'static str>,
 }
 
+/// By this a file is known to be vmkit's.
+const HEAD: &str = "# Made by `vm dns --install`; `vm dns --uninstall` removes it.\n";
 /// systemd-resolved reads its files again.
 const RELOAD: &str = "sudo systemctl restart systemd-resolved";
 /// The first version of systemd with files for delegated domains.
 const DELEGATES_SINCE: u32 = 258;
 
+impl Setting {
+    /// Whether a file of this text was written by vmkit, so that it may be replaced and removed.
+    pub fn is_own(text: &[u8]) -> bool {
+        text.starts_with(HEAD.as_bytes())
+    }
+}
+
 impl SystemResolver {
+    /// All of a kind of system: what was installed for one may be there when it is another's turn.
+    pub fn all(is_macos: bool) -> &'static [Self] {
+        if is_macos { &[Self::MacOs] } else { &[Self::SystemdDelegate, Self::SystemdGlobal] }
+    }
+
     /// That of this version of systemd.
     pub fn of_systemd(version: Option<u32>) -> Self {
         let delegates = version.is_some_and(|version| version >= DELEGATES_SINCE);
@@ -40,22 +54,21 @@ impl SystemResolver {
 
     /// The file that has the resolver ask at `server` for names below `suffix`.
     pub fn setting(self, suffix: &Suffix, server: SocketAddr) -> Setting {
-        let head = "# Made by `vm dns --install`; `vm dns --uninstall` removes it.\n";
         let (ip, port) = (server.ip(), server.port());
         match self {
             Self::MacOs => Setting {
                 path: format!("/etc/resolver/{suffix}").into(),
-                text: format!("{head}nameserver {ip}\nport {port}\ntimeout 2\n"),
+                text: format!("{HEAD}nameserver {ip}\nport {port}\ntimeout 2\n"),
                 then: None,
             },
             Self::SystemdDelegate => Setting {
                 path: "/etc/systemd/dns-delegate.d/vmkit.dns-delegate".into(),
-                text: format!("{head}[Delegate]\nDNS={server}\nDomains={suffix}\n"),
+                text: format!("{HEAD}[Delegate]\nDNS={server}\nDomains={suffix}\n"),
                 then: Some(RELOAD),
             },
             Self::SystemdGlobal => Setting {
                 path: "/etc/systemd/resolved.conf.d/vmkit.conf".into(),
-                text: format!("{head}[Resolve]\nDNS={server}\nDomains=~{suffix}\n"),
+                text: format!("{HEAD}[Resolve]\nDNS={server}\nDomains=~{suffix}\n"),
                 then: Some(RELOAD),
             },
         }
@@ -104,7 +117,8 @@ mod tests {
             let setting = resolver.setting(&suffix, server);
             assert_eq!(setting.path, PathBuf::from(path));
             let (comment, rest) = setting.text.split_once('\n').unwrap();
-            assert!(comment.starts_with("# Made by"));
+            assert!(Setting::is_own(setting.text.as_bytes()), "{comment}");
+            assert!(!Setting::is_own(text.as_bytes()));
             assert_eq!(rest, text);
         }
         let six = SystemResolver::SystemdDelegate.setting(&suffix, "[::1]:53".parse().unwrap());

@@ -36,24 +36,7 @@ pub(crate) fn run(wanted: &arguments::Dns, context: &Context) -> anyhow::Result<
     if wanted.install && !wanted.listen.ip().is_loopback() {
         return Err(vmkit_dns::DnsError::NotLoopback(wanted.listen).into());
     }
-    let Some(resolver) = system_resolver() else {
-        return Err(Failure::new("this computer's resolver cannot be told by a file of vmkit's")
-            .with_hint(format!(
-                "have it ask {} for *.{}; for dnsmasq: server=/{}/{}#{}",
-                wanted.listen,
-                wanted.suffix,
-                wanted.suffix,
-                wanted.listen.ip(),
-                wanted.listen.port()
-            ))
-            .into());
-    };
-    let setting = resolver.setting(&wanted.suffix, wanted.listen);
-    if wanted.uninstall {
-        uninstall(&setting, context)
-    } else {
-        install(resolver, &setting, wanted, context)
-    }
+    if wanted.uninstall { uninstall(wanted, context) } else { install(wanted, context) }
 }
 
 /// One line on how programs come to ask this server.
@@ -70,60 +53,91 @@ fn command(suffix: &Suffix, server: SocketAddr) -> String {
     format!("sudo vm dns --install --suffix {suffix} --listen {server}")
 }
 
-fn install(
-    resolver: SystemResolver,
-    setting: &Setting,
-    wanted: &arguments::Dns,
-    context: &Context,
-) -> anyhow::Result<Exit> {
+fn install(wanted: &arguments::Dns, context: &Context) -> anyhow::Result<Exit> {
+    let (suffix, listen) = (&wanted.suffix, wanted.listen);
+    let Some(resolver) = system_resolver() else {
+        let (ip, port) = (listen.ip(), listen.port());
+        return Err(Failure::new("no file tells this computer's resolver of a server")
+            .with_hint(format!(
+                "have it ask {listen} for *.{suffix}; with dnsmasq: server=/{suffix}/{ip}#{port}"
+            ))
+            .into());
+    };
+    let setting = resolver.setting(suffix, listen);
+    let path = setting.path.display();
+    if is_own(&setting.path)? == Some(false) {
+        let failure = Failure::new(format!("{path} is there, and it is not vmkit's"));
+        return Err(failure
+            .with_hint("look at it; move it away, or choose another --suffix")
+            .into());
+    }
     if resolver == SystemResolver::SystemdGlobal
-        && let Some(path) = other_servers(&setting.path)
+        && let Some(others) = other_servers(&setting.path)
     {
         return Err(Failure::new(format!(
-            "{path} names DNS servers for all domains, and this version of systemd would ask those \
-             and vmkit's alike"
+            "{others} names DNS servers for all domains, and this version of systemd would ask \
+             those and vmkit's alike"
         ))
         .with_hint("take `DNS=` out there, or name the servers of each link")
         .into());
     }
     if !context.invoker.privileged {
         output::answer(|out| {
-            writeln!(out, "Would write {}:\n", setting.path.display())?;
+            writeln!(out, "Would write {path}:\n")?;
             out.write_all(setting.text.as_bytes())
         })?;
         return Err(Failure::new("nothing was written: it takes root's rights")
-            .with_hint(command(&wanted.suffix, wanted.listen))
+            .with_hint(command(suffix, listen))
             .into());
     }
-    write(&setting.path, &setting.text)
-        .with_context(|| format!("cannot write {}", setting.path.display()))?;
+    write(&setting.path, &setting.text).with_context(|| format!("cannot write {path}"))?;
     output::answer(|out| {
-        writeln!(out, "Wrote {}.", setting.path.display())?;
-        then(setting, out)?;
-        let (suffix, listen) = (&wanted.suffix, wanted.listen);
+        writeln!(out, "Wrote {path}.")?;
+        then(&setting, out)?;
         writeln!(out, "next: vm dns --suffix {suffix} --listen {listen}")
     })?;
     Ok(Exit::Healthy)
 }
 
-fn uninstall(setting: &Setting, context: &Context) -> anyhow::Result<Exit> {
-    let path = setting.path.display();
-    if !setting.path.exists() {
-        output::answer(|out| writeln!(out, "There is no {path}."))?;
-        return Ok(Exit::Healthy);
+fn uninstall(wanted: &arguments::Dns, context: &Context) -> anyhow::Result<Exit> {
+    let resolvers = SystemResolver::all(cfg!(target_os = "macos")).iter();
+    let settings = resolvers.map(|resolver| resolver.setting(&wanted.suffix, wanted.listen));
+    let mut found = Vec::new();
+    for setting in settings {
+        if is_own(&setting.path)? == Some(true) {
+            found.push(setting);
+        }
     }
-    if !context.invoker.privileged {
-        output::answer(|out| writeln!(out, "Would remove {path}."))?;
-        return Err(Failure::new("nothing was removed: it takes root's rights")
-            .with_hint("sudo vm dns --uninstall")
-            .into());
+    if found.is_empty() {
+        output::answer(|out| writeln!(out, "Nothing was installed for *.{}.", wanted.suffix))?;
     }
-    fs::remove_file(&setting.path).with_context(|| format!("cannot remove {path}"))?;
-    output::answer(|out| {
-        writeln!(out, "Removed {path}.")?;
-        then(setting, out)
-    })?;
+    for setting in &found {
+        let path = setting.path.display();
+        if !context.invoker.privileged {
+            output::answer(|out| writeln!(out, "Would remove {path}."))?;
+            return Err(Failure::new("nothing was removed: it takes root's rights")
+                .with_hint(format!("sudo vm dns --uninstall --suffix {}", wanted.suffix))
+                .into());
+        }
+        fs::remove_file(&setting.path).with_context(|| format!("cannot remove {path}"))?;
+        output::answer(|out| {
+            writeln!(out, "Removed {path}.")?;
+            then(setting, out)
+        })?;
+    }
     Ok(Exit::Healthy)
+}
+
+/// Whether the file is vmkit's; `None`: there is none.
+fn is_own(path: &Path) -> anyhow::Result<Option<bool>> {
+    let reading = || format!("cannot read {}", path.display());
+    match fs::metadata(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error).with_context(reading),
+        Ok(status) if !status.is_file() || status.len() > LIMIT => return Ok(Some(false)),
+        Ok(_) => {}
+    }
+    fs::read(path).map(|bytes| Some(Setting::is_own(&bytes))).with_context(reading)
 }
 
 fn then(setting: &Setting, out: &mut impl io::Write) -> io::Result<()> {

@@ -1,0 +1,114 @@
+//! `vm dns` as a process: it listens, answers, says no, and ends when it is told to.
+#![cfg(target_os = "linux")]
+#![expect(clippy::unwrap_used, reason = "a faulty fixture must end its test")]
+
+use std::{
+    io::{BufRead as _, BufReader},
+    net::UdpSocket,
+    process::{Child, Command, Stdio},
+    time::Duration,
+};
+
+use vmkit_cli_tests::{DataDirectory, vm};
+
+/// An answer takes less than a millisecond; this is where a test gives up.
+const DEADLINE: Duration = Duration::from_secs(10);
+const NO_ERROR: u8 = 0;
+const NO_SUCH_NAME: u8 = 3;
+const REFUSED: u8 = 5;
+
+struct Server(Child, String);
+
+impl Server {
+    fn start(directory: &DataDirectory) -> Self {
+        let mut child = Command::new(vm())
+            .arg("--data-dir")
+            .arg(directory.path(""))
+            .args(["dns", "--listen", "127.0.0.1:0"])
+            .env_clear()
+            .env("HOME", "/nonexistent")
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stderr.as_mut().unwrap()).read_line(&mut line).unwrap();
+        let rest = line.strip_prefix("serving *.vm.test at ").unwrap_or_else(|| panic!("{line}"));
+        Self(child, rest.split(';').next().unwrap().to_owned())
+    }
+
+    /// The code of the answer to a question for an address.
+    fn ask(&self, name: &str) -> u8 {
+        let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+        socket.set_read_timeout(Some(DEADLINE)).unwrap();
+        socket.connect(&self.1).unwrap();
+        let mut question = vec![0, 7, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0];
+        for label in name.split('.') {
+            question.push(u8::try_from(label.len()).unwrap());
+            question.extend_from_slice(label.as_bytes());
+        }
+        question.extend([0, 0, 1, 0, 1]);
+        socket.send(&question).unwrap();
+        let mut answer = [0; 512];
+        let length = socket.recv(&mut answer).unwrap();
+        assert!(length >= 12 && answer[..2] == [0, 7], "{answer:?}");
+        assert_eq!(answer[6..8], [0, 0], "no address is known here");
+        answer[3] & 15
+    }
+
+    /// Ends it by a signal; the exit status.
+    fn end(mut self, signal: &str) -> Option<i32> {
+        let pid = self.0.id().to_string();
+        assert!(Command::new("kill").args([signal, &pid]).status().unwrap().success());
+        self.0.wait().unwrap().code()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.0.kill().ok();
+        self.0.wait().ok();
+    }
+}
+
+#[test]
+fn names_are_answered_until_it_is_told_to_end() {
+    let directory = DataDirectory::new();
+    directory.add("off");
+    for signal in ["-TERM", "-INT"] {
+        let server = Server::start(&directory);
+        let rows = [
+            ("off.vm.test", NO_ERROR),
+            ("OFF.VM.test", NO_ERROR),
+            ("fresh.vm.test", NO_SUCH_NAME),
+            ("off.example.com", REFUSED),
+            ("localhost", REFUSED),
+        ];
+        for (name, code) in rows {
+            assert_eq!(server.ask(name), code, "{name}");
+        }
+        assert_eq!(server.end(signal), Some(0), "{signal}");
+    }
+}
+
+#[test]
+fn what_cannot_be_served_is_an_error() {
+    let directory = DataDirectory::new();
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let taken = taken.local_addr().unwrap().to_string();
+    let rows: &[(&[&str], &str)] = &[
+        (&["dns", "--listen", "0.0.0.0:5354"], "is not a loopback address"),
+        (&["dns", "--listen", "[::]:5354"], "is not a loopback address"),
+        (&["dns", "--install", "--listen", "192.0.2.1:53"], "is not a loopback address"),
+        (&["dns", "--install", "--listen", "127.0.0.1:0"], "has to be told a port"),
+        (&["dns", "--listen", "localhost"], "invalid"),
+        (&["dns", "--listen", &taken], "Address already in use"),
+        (&["dns", "--suffix", "../etc"], "not a domain such as vm.test"),
+        (&["dns", "--suffix", "vm.local"], "multicast"),
+    ];
+    for (arguments, said) in rows {
+        let output = directory.run(arguments);
+        assert_eq!((output.status, output.stdout.as_str()), (2, ""), "{arguments:?}: {output:?}");
+        assert!(output.stderr.contains(said), "{arguments:?}: {output:?}");
+        output.assert_harmless();
+    }
+}
