@@ -60,6 +60,7 @@ fn a_change_between_reading_and_writing_is_not_lost() {
 
 /// An access list as Linux stores it: version 2; then tag, rights and id of each entry. Beside the
 /// owner, the user 4242 may write.
+#[cfg(target_os = "linux")]
 const ACCESS_LIST: [u8; 44] = [
     2, 0, 0, 0, //
     0x01, 0, 6, 0, 0xff, 0xff, 0xff, 0xff, //
