@@ -19,7 +19,14 @@ fn the_files_are_those_of_the_types() {
 #[test]
 fn documents_have_exactly_the_fields_of_their_schema() {
     let evidence = world();
+    let catalogue = vmkit_diagnose::Catalogue::builtin().unwrap();
+    let vms = vec![
+        common::doctor::ailing(&catalogue, "web", ""),
+        common::doctor::puzzling(&catalogue, "db"),
+    ];
+    let diagnosed = common::doctor::doctor(&catalogue, vms, "");
     let documents = [
+        ("vmkit.doctor.1.json", text(|out| diagnosed.write_json(out))),
         ("vmkit.status.1.json", text(|out| full(&evidence).write_json(out))),
         ("vmkit.plugins.1.json", text(|out| Plugins(plugin_entries()).write_json(out))),
         ("vmkit.resolve.1.json", text(|out| resolutions(&evidence).swap_remove(0).write_json(out))),

@@ -13,7 +13,7 @@ use crate::{Doctor, DoctorVm, PluginStatus, clean::shown};
 const SOURCES: [(&str, &str); 15] = [
     ("machine", "process and QEMU"),
     ("console", "console log"),
-    ("signals", "address, ARP and SSH"),
+    ("signals", "ARP and SSH"),
     ("leases", "lease files"),
     ("hosts", "hosts file"),
     ("guest-capture", "frames at its port"),

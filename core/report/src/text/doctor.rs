@@ -78,7 +78,8 @@ fn write_vm(
             write_suspect(suspect, out, terminal)?;
         } else {
             let percent = suspect.probability * 100.0;
-            writeln!(out, "\n  also {percent:.0} %: {} [{}]", suspect.title, suspect.code)?;
+            let title = shown(&suspect.title);
+            writeln!(out, "\n  also {percent:.0} %: {title} [{}]", suspect.code)?;
         }
     }
     if let Reading::Known(ladder) = &vm.ladder {
@@ -109,7 +110,7 @@ fn write_suspect(suspect: &Suspect, out: &mut impl Write, terminal: Terminal) ->
 /// A cause with what speaks for it and what against.
 fn write_proof(suspect: &Suspect, out: &mut impl Write, terminal: Terminal) -> io::Result<()> {
     let percent = suspect.probability * 100.0;
-    let title = terminal.style.paint(Role::Heading, &suspect.title);
+    let title = terminal.style.paint(Role::Heading, &shown(&suspect.title));
     writeln!(out, "  {percent:.0} %: {title} [{}]", suspect.code)?;
     let sides = [("for", &suspect.evidence_for), ("against", &suspect.evidence_against)];
     for (word, evidence) in sides {

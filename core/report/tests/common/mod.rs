@@ -3,6 +3,8 @@
 #![allow(dead_code, reason = "each test file uses its part")]
 #![expect(clippy::unwrap_used, reason = "a faulty fixture must end its test")]
 
+pub(crate) mod doctor;
+
 use std::{
     fs,
     path::Path,

@@ -1,0 +1,181 @@
+//! Diagnoses as the doctor reports them, from what was seen to what can be done.
+
+use std::time::Duration;
+
+use vmkit_diagnose::{
+    Catalogue, Diagnosis, Finding, Layer, NextTest, Remedy, Risk, Scope, State, Suspect, Weighed,
+};
+use vmkit_report::{
+    Doctor, DoctorHost, DoctorNetwork, DoctorVm, LeftOut, PluginReport, PluginStatus, Power,
+};
+use vmkit_scoring::{Pick, Verdict};
+use vmkit_types::{Reading, Unread};
+
+use super::{now, plugins};
+
+/// What is seen of a machine: sources with something that is well, then what was not looked at.
+fn findings(catalogue: &Catalogue, well: &[&str], says: &str) -> Vec<Finding> {
+    let state = |code: &'static str| {
+        let kind = catalogue.finding(code);
+        match kind {
+            Some(kind) if well.contains(&kind.source.as_str()) => State::Absent(says.to_owned()),
+            Some(kind) if kind.source == "firewall" => {
+                State::NotObserved(Unread::Denied("needs root".to_owned()))
+            }
+            _ => State::NotObserved(Unread::NotTried),
+        }
+    };
+    catalogue.finding_codes().map(|code| Finding { code, state: state(code) }).collect()
+}
+
+fn well() -> Diagnosis {
+    Diagnosis {
+        healthy: true,
+        causes: Vec::new(),
+        unknown_probability: 0.0,
+        together: None,
+        cannot_tell: None,
+        next_test: None,
+        unexplained: Vec::new(),
+    }
+}
+
+/// A machine that is well, at its address.
+pub(crate) fn healthy<'a>(catalogue: &Catalogue, name: &str, pick: Pick<'a>) -> DoctorVm<'a> {
+    let sources = ["machine", "console", "signals", "interfaces", "bridge", "hosts"];
+    DoctorVm {
+        name: name.to_owned(),
+        power: Reading::Known(Power::Running),
+        pick,
+        findings: findings(catalogue, &sources, ""),
+        diagnosis: well(),
+        ladder: Reading::Unknown(Unread::NotTried),
+        test: Reading::Unknown(Unread::NotTried),
+    }
+}
+
+fn suspect(code: &'static str, probability: f64, says: &str) -> Suspect {
+    let weighed =
+        |code, text: &str, decibans| Weighed { code, text: format!("{text}{says}"), decibans };
+    Suspect {
+        code,
+        probability,
+        title: format!("The router drops DHCP requests of unknown hardware addresses{says}"),
+        layer: Layer::Router,
+        evidence_for: vec![
+            weighed(
+                "test-machine-unanswered",
+                "no server answers a DISCOVER with the machine's hardware address: asked 3 times \
+                 with 52:54:00:4b:5e:57, no OFFER",
+                23.81,
+            ),
+            weighed(
+                "address-missing",
+                "the machine has no usable address: no signal names a usable one",
+                19.93,
+            ),
+        ],
+        evidence_against: vec![weighed(
+            "address-link-local",
+            "no link-local address (169.254.x.x) was seen",
+            -3.02,
+        )],
+        remedies: vec![Remedy {
+            id: "use-shared-mode".to_owned(),
+            title: format!("Run the machine in shared mode{says}"),
+            steps: vec![
+                "Shut the machine down.".to_owned(),
+                format!("Start it in shared mode: this computer gives it an address.{says}"),
+            ],
+            command: ["vm", "start", "web", "--net", "shared"].map(str::to_owned).to_vec(),
+            then: Vec::new(),
+            risk: Risk::Low,
+            risk_says: format!("the network no longer reaches it{says}"),
+            scope: Scope::Vm,
+            undo: "Start it bridged again.".to_owned(),
+            measures: "address-missing",
+            helps: 0.9,
+        }],
+        folded: vec!["dhcp-no-server"],
+    }
+}
+
+/// A machine without an address, for one cause; `says` stands behind every text.
+pub(crate) fn ailing<'a>(catalogue: &Catalogue, name: &str, says: &str) -> DoctorVm<'a> {
+    let nothing = Pick { verdict: Verdict::NoAddress, ..Pick::not_checked() };
+    DoctorVm {
+        findings: findings(catalogue, &["machine", "interfaces"], says),
+        diagnosis: Diagnosis {
+            healthy: false,
+            causes: vec![
+                suspect("router-drops-foreign-chaddr", 0.79, says),
+                suspect("dhcp-pool-exhausted", 0.15, says),
+            ],
+            unknown_probability: 0.01,
+            next_test: Some(NextTest {
+                id: "read-console",
+                title: format!("Read the machine's console log{says}"),
+                why: "tells a guest that never set up its network from one that got no answer"
+                    .to_owned(),
+                cost_ms: 800,
+                needs: vec!["root".to_owned()],
+                command: ["vm", "doctor", "web"].map(str::to_owned).to_vec(),
+                gain_bits: 0.4,
+            }),
+            ..well()
+        },
+        ..healthy(catalogue, name, nothing)
+    }
+}
+
+/// A machine of which nobody can tell why it has no address.
+pub(crate) fn puzzling<'a>(catalogue: &Catalogue, name: &str) -> DoctorVm<'a> {
+    let mut vm = ailing(catalogue, name, "");
+    for (suspect, probability) in vm.diagnosis.causes.iter_mut().zip([0.23, 0.11]) {
+        suspect.probability = probability;
+    }
+    vm.diagnosis.cannot_tell = Some(
+        "no cause is likely enough: router-drops-foreign-chaddr has 23 %, dhcp-pool-exhausted 11 %"
+            .to_owned(),
+    );
+    vm
+}
+
+/// The report on these machines.
+pub(crate) fn doctor<'a>(
+    catalogue: &'a Catalogue,
+    vms: Vec<DoctorVm<'a>>,
+    says: &str,
+) -> Doctor<'a> {
+    let mut reports = plugins();
+    reports.push(PluginReport {
+        id: format!("example{says}"),
+        version: None,
+        status: PluginStatus::Refused,
+        elapsed: None,
+        message: Some(format!("/opt/vmkit has mode 1777: others could change the plugin{says}")),
+    });
+    Doctor {
+        catalogue,
+        generated_at: now(),
+        elapsed: Duration::from_millis(812),
+        host: DoctorHost {
+            platform: Some("linux".to_owned()),
+            privileged: Some(false),
+            interfaces: Reading::Known(Vec::new()),
+        },
+        network: DoctorNetwork {
+            gateway: Some(std::net::IpAddr::from([192, 168, 1, 254])),
+            router: Reading::Unknown(Unread::NotTried),
+        },
+        vms,
+        plugins: reports,
+        problems: Vec::new(),
+        left_out: vec![LeftOut {
+            what: format!("the differential DHCP test{says}"),
+            why: "it sends DISCOVERs, and nobody was there to be asked".to_owned(),
+            command: Some("sudo vm doctor --yes".to_owned()),
+        }],
+        fixes: Vec::new(),
+    }
+}
