@@ -78,7 +78,7 @@ pub(crate) const ROWS: &[Row] = &[
     },
     Row {
         name: "hosts-file-is-old",
-        breaks: &[On(Where::Host, "echo 192.168.77.99 web > hosts")("hosts", "/etc/hosts")],
+        breaks: &[On(Where::Host, "echo 192.168.77.99 web > hosts")],
         then: Then::Nothing,
         causes: &["stale-hosts"],
         ..WIRED

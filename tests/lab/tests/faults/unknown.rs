@@ -15,6 +15,7 @@ pub(crate) const ROWS: &[Row] = &[
         )],
         exit: FINDINGS,
         may: &["router-blocks-vm-mac", "wifi-foreign-mac-dropped"],
+        options: &["--yes", "--wait", "8"],
         ..WIRED
     },
     Row {
