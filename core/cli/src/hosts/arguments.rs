@@ -5,6 +5,9 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use clap_complete::ArgValueCandidates;
+
+use crate::completion::machines;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -15,7 +18,7 @@ Exit status: 0 nothing to do, shown or written; 1 a VM asked for by name has no 
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag that users set on its own")]
 pub(crate) struct HostsSync {
     /// Only the lines of these VMs
-    #[arg(value_name = "NAME")]
+    #[arg(value_name = "NAME", add = ArgValueCandidates::new(machines))]
     pub(crate) names: Vec<String>,
     /// Write the file; without it the change is shown alone
     #[arg(long)]
