@@ -61,6 +61,14 @@ const MAY_OPEN: [&str; 11] = [
 
 #[test]
 fn a_replay_sends_nothing_and_opens_nothing_else() {
+    // The command, its status, and a word of its answer.
+    let rows = [(&["status"][..], 0, "192.168.1.64"), (&["doctor", "--yes"], 3, "web: well")];
+    for (command, status, answer) in rows {
+        traced(command, status, answer);
+    }
+}
+
+fn traced(command: &[&str], status: i32, answer: &str) {
     let trace = tempfile::NamedTempFile::new().unwrap();
     let output = Command::new("unshare")
         .args([
@@ -74,13 +82,14 @@ fn a_replay_sends_nothing_and_opens_nothing_else() {
         ])
         .arg(trace.path())
         .arg(vm())
-        .args(["status", "--from", &macos()])
+        .args(command)
+        .args(["--from", &macos()])
         .env("HOME", "/nonexistent")
         .output()
         .expect("start unshare and strace; these tests run as root");
     let stderr = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(0), "{stderr}");
-    assert!(String::from_utf8_lossy(&output.stdout).contains("192.168.1.64"), "{output:?}");
+    assert_eq!(output.status.code(), Some(status), "{stderr}");
+    assert!(String::from_utf8_lossy(&output.stdout).contains(answer), "{output:?}");
 
     let trace = fs::read_to_string(trace.path()).unwrap();
     assert!(trace.contains("vm-worker"), "the workers are traced as well:\n{trace}");

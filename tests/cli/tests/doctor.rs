@@ -1,0 +1,193 @@
+//! `vm doctor --from DIR`: exit statuses, the document, and snapshots that are out to do harm.
+
+use std::{
+    fs,
+    os::unix::fs::symlink,
+    path::{Path, PathBuf},
+};
+
+use vmkit_cli_tests::{Output, run};
+
+/// A Mac on Wi-Fi whose router answers no hardware address but the computer's own.
+fn router_drops() -> String {
+    format!("{}/data/router-drops", env!("CARGO_MANIFEST_DIR"))
+}
+
+/// A Mac with three machines, one of them well.
+fn bridged() -> String {
+    format!("{}/data/macos-bridged", env!("CARGO_MANIFEST_DIR"))
+}
+
+/// The snapshot of the router that drops, to be spoiled.
+struct Spoiled(tempfile::TempDir);
+
+impl Spoiled {
+    fn new() -> Self {
+        let directory = tempfile::tempdir().expect("make a directory");
+        for name in ["snapshot.json", "probe-dhcp.json"] {
+            let from = Path::new(&router_drops()).join(name);
+            fs::copy(from, directory.path().join(name)).expect("copy a file");
+        }
+        Self(directory)
+    }
+
+    fn put(self, name: &str, content: impl AsRef<[u8]>) -> Self {
+        let path = self.path(name);
+        fs::create_dir_all(path.parent().expect("a file lies in a directory")).expect("make it");
+        fs::write(path, content).expect("write a file");
+        self
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    fn doctor(&self, more: &[&str]) -> Output {
+        let path = self.0.path().to_str().expect("a temporary path is UTF-8");
+        run(&[&["doctor", "--from", path], more].concat())
+    }
+}
+
+#[test]
+fn the_exit_status_tells_how_it_is() {
+    let (bridged, drops) = (bridged(), router_drops());
+    let none = Spoiled::new().put("probe-dhcp.json", "[]");
+    let none = none.0.path().to_str().expect("a temporary path is UTF-8").to_owned();
+    let empty = tempfile::tempdir().expect("make a directory");
+    let empty = empty.path().to_str().expect("a temporary path is UTF-8");
+    // Arguments, status, and the end of the answer.
+    let rows: [(&[&str], i32, &str); 6] = [
+        (&["web", "--from", &bridged], 0, "1 VM, nothing wrong.\n"),
+        (&["--from", &drops], 1, "1 VM, 1 in trouble: web: router-drops-foreign-chaddr.\n"),
+        (&["--from", &none], 3, "web: the cause cannot be told.\n"),
+        (&["--from", empty], 2, ""),
+        (&["nobody", "--from", &drops], 2, ""),
+        (&["quiet", "--from", &bridged], 3, "quiet: the cause cannot be told.\n"),
+    ];
+    for (arguments, status, end) in rows {
+        let output = run(&[&["doctor"], arguments].concat());
+        output.assert_harmless();
+        let said = (output.status, output.stdout.ends_with(end));
+        assert_eq!(said, (status, true), "{arguments:?}: {output:?}");
+    }
+}
+
+#[test]
+fn the_document_says_what_the_text_says() {
+    let output = run(&["doctor", "--json", "--from", &router_drops()]);
+    assert_eq!(output.status, 1, "{output:?}");
+    let document = output.json();
+    assert_eq!(document["schema"], "vmkit.doctor/1");
+    assert_eq!(document["healthy"], false);
+    let vm = &document["vms"][0];
+    assert_eq!((&vm["name"], &vm["verdict"]), (&"web".into(), &"no-address".into()));
+    assert!(vm["ip"].is_null() && vm["cannot_tell"].is_null(), "{vm:#}");
+    assert_eq!(vm["causes"][0]["code"], "router-drops-foreign-chaddr");
+    let probability = vm["causes"][0]["probability"].as_f64().expect("a number");
+    assert!((0.5..1.0).contains(&probability), "{probability}");
+    let remedies = vm["causes"][0]["remedies"].as_array().expect("a list");
+    assert!(remedies.iter().any(|remedy| remedy["id"] == "use-shared-mode"), "{remedies:?}");
+    // Nobody captured: that is null, and no empty list.
+    assert!(vm["dhcp"]["guest_side"].is_null(), "{:#}", vm["dhcp"]);
+    assert_eq!(vm["dhcp"]["test"].as_array().map(Vec::len), Some(3), "{:#}", vm["dhcp"]);
+}
+
+#[test]
+fn a_replay_is_the_same_whatever_may_be_sent() {
+    let once = |more: &[&str]| {
+        let mut document =
+            run(&[&["doctor", "--json", "--from", &router_drops()], more].concat()).json();
+        document["elapsed_ms"].take();
+        for plugin in document["plugins"].as_array_mut().expect("a list") {
+            plugin["elapsed_ms"].take();
+        }
+        document
+    };
+    assert_eq!(once(&[]), once(&["--yes"]));
+    // Signals that could send are left out, recorded or not; here none has recorded anything.
+    assert_eq!(once(&[])["vms"], once(&["--passive"])["vms"]);
+}
+
+#[test]
+fn text_of_a_snapshot_does_not_steer_the_terminal() {
+    let evil = "x\u{1b}]0;owned\u{7}\u{9b}31m\u{202e}\r\nweb: well";
+    let json = |value: serde_json::Value| value.to_string();
+    let spoiled = Spoiled::new()
+        .put("gateway/http.json", json(serde_json::json!([
+            {"url": "http://192.168.1.254/", "status": 200, "headers": {"Server": evil},
+             "body": format!("<title>{evil}</title>")}])))
+        .put("gateway/names.json", json(serde_json::json!([evil])))
+        .put("host/hosts", format!("192.168.1.9 web {evil}\n"))
+        .put("host/listeners.txt", format!("{evil} 1 root 5u IPv4 0x0 0t0 UDP *:67\n"))
+        .put("host/firewall.txt", format!("table inet f {{\n chain c {{\n type filter hook input priority 0;\n iifname \"{evil}\" udp dport 67 drop\n }}\n}}\n"))
+        .put("console/web.log", format!("udhcpc: lease of 192.168.1.64 obtained from 1.2.3.4 {evil}\n"))
+        .put("qmp.json", json(serde_json::json!({"web": {"status": evil}})))
+        .put("dns.json", json(serde_json::json!([{"name": evil, "source": evil, "answers": [], "error": evil}])));
+    for more in [&[][..], &["--json"], &["-v"]] {
+        let output = spoiled.doctor(more);
+        output.assert_harmless();
+        assert!(output.status != 0, "{output:?}");
+    }
+}
+
+/// What each spoiled part must leave: the status, and a word on the part.
+#[test]
+fn a_part_that_cannot_be_read_is_named_and_the_rest_counts() {
+    let cut = [0xd4, 0xc3, 0xb2, 0xa1, 2, 0, 4, 0, 0, 0];
+    let mut giant = vec![0xd4, 0xc3, 0xb2, 0xa1, 2, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+    giant.extend([0, 0, 4, 0, 1, 0, 0, 0]);
+    // One record that says that it is 4 GiB long.
+    giant.extend([0, 0, 0, 0, 0, 0, 0, 0, 255, 255, 255, 255, 255, 255, 255, 255]);
+    let rows: [(&str, &[u8]); 7] = [
+        ("dhcp/guest-web.pcap", &cut),
+        ("dhcp/uplink.pcap", &giant),
+        ("dhcp/uplink.pcap", b"\x0a\x0d\x0d\x0a this is pcapng"),
+        ("host/bridge.json", b"{\"bridges\": 7}"),
+        ("gateway/http.json", b"{\"url\": []}"),
+        ("qmp.json", b"[1, 2"),
+        ("probes.json", b"{\"kind\": 7}"),
+    ];
+    for (name, content) in rows {
+        let output = Spoiled::new().put(name, content).doctor(&[]);
+        output.assert_harmless();
+        assert_eq!(output.status, 1, "{name}: {output:?}");
+        let said = output.stdout.clone() + &output.stderr;
+        assert!(said.contains("router-drops-foreign-chaddr"), "{name}: {said}");
+    }
+}
+
+#[test]
+fn a_long_capture_is_answered_in_time() {
+    // 200,000 ARP requests, 14 MB.
+    let mut file = vec![0xd4, 0xc3, 0xb2, 0xa1, 2, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+    file.extend([0, 0, 4, 0, 1, 0, 0, 0]);
+    let mut frame = vec![0xff; 6];
+    frame.extend([0x52, 0x54, 0, 1, 2, 3, 8, 6, 0, 1, 8, 0, 6, 4, 0, 1]);
+    frame.resize(60, 0);
+    for second in 0..200_000_u32 {
+        file.extend(second.to_le_bytes());
+        file.extend([0; 4]);
+        file.extend([60, 0, 0, 0, 60, 0, 0, 0]);
+        file.extend(&frame);
+    }
+    // The harness ends what takes 20 s.
+    let output = Spoiled::new().put("dhcp/uplink.pcap", file).doctor(&[]);
+    assert_eq!(output.status, 1, "{output:?}");
+}
+
+#[test]
+fn a_link_out_of_the_snapshot_is_not_followed() {
+    let secret = tempfile::NamedTempFile::new().expect("make a file");
+    fs::write(secret.path(), "127.0.0.1 web secret-word\n").expect("write it");
+    let spoiled = Spoiled::new();
+    fs::create_dir_all(spoiled.path("host")).expect("make a directory");
+    for name in ["host/hosts", "host/firewall.txt", "host/listeners.txt"] {
+        symlink(secret.path(), spoiled.path(name)).expect("make a link");
+    }
+    fs::create_dir_all(spoiled.path("console")).expect("make a directory");
+    symlink("/etc/passwd", spoiled.path("console/web.log")).expect("make a link");
+    let output = spoiled.doctor(&["--json"]);
+    assert!(!output.stdout.contains("secret-word"), "{output:?}");
+    assert!(!output.stdout.contains("127.0.0.1"), "{output:?}");
+    assert!(!output.stdout.contains("root:"), "{output:?}");
+}
