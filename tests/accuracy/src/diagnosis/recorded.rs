@@ -13,19 +13,27 @@ use super::{Answer, DiagnosisError, Outcome};
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
 #[serde(deny_unknown_fields)]
 pub struct Label {
-    /// Codes of the causes at work. None: everything is well, unless `unknown` says otherwise.
+    /// Codes of the causes at work. None, and none in `may`: everything is well.
     pub causes: Vec<String>,
     /// The machine that it is about.
     pub machine: String,
-    /// A fault without a code of its own is at work: nobody can tell.
+    /// Causes that cannot be told from those that are at work, or follow from them: to show them
+    /// as well is no error. Where no cause is at work, a fault without a code is, and these are
+    /// the ones that it resembles.
     #[serde(default)]
-    pub unknown: bool,
+    pub may: Vec<String>,
     /// Whether the snapshot suffices to tell the causes.
     #[serde(default = "yes")]
     pub knowable: bool,
     /// What was done to the network, in a line for people.
     #[serde(default)]
     pub why: String,
+}
+
+impl Label {
+    fn is_healthy(&self) -> bool {
+        self.causes.is_empty() && self.may.is_empty()
+    }
 }
 
 fn yes() -> bool {
@@ -59,7 +67,7 @@ pub(super) fn answer(program: &Path) -> Result<Vec<Outcome>, DiagnosisError> {
             program,
             &snapshot,
             &label.machine,
-            !label.causes.is_empty() || label.unknown,
+            !label.is_healthy(),
         )?;
         let name = snapshot.file_name().unwrap_or_default().to_string_lossy().into_owned();
         outcomes.push(Outcome::of_label(&name, &label, answer));

@@ -51,10 +51,10 @@ impl Outcome {
     }
 
     pub(super) fn of_label(name: &str, label: &Label, answer: Answer) -> Self {
-        let kind = match (label.causes.len(), label.unknown) {
-            (_, true) => Kind::Unknown,
-            (0, false) => Kind::Healthy,
-            (1, false) => Kind::One,
+        let kind = match (label.causes.len(), label.may.is_empty()) {
+            (0, true) => Kind::Healthy,
+            (0, false) => Kind::Unknown,
+            (1, _) => Kind::One,
             _ => Kind::Two,
         };
         Self {
