@@ -69,7 +69,7 @@ fn a_replay_sends_nothing_and_opens_nothing_else() {
 }
 
 fn traced(command: &[&str], status: i32, answer: &str) {
-    let trace = tempfile::NamedTempFile::new().unwrap();
+    let trace = tempfile::NamedTempFile::new().expect("make a file");
     let output = Command::new("unshare")
         .args([
             "--net",
@@ -91,7 +91,7 @@ fn traced(command: &[&str], status: i32, answer: &str) {
     assert_eq!(output.status.code(), Some(status), "{stderr}");
     assert!(String::from_utf8_lossy(&output.stdout).contains(answer), "{output:?}");
 
-    let trace = fs::read_to_string(trace.path()).unwrap();
+    let trace = fs::read_to_string(trace.path()).expect("read the trace");
     assert!(trace.contains("vm-worker"), "the workers are traced as well:\n{trace}");
     let sockets: Vec<&str> =
         trace.lines().filter(|l| l.contains("socket(") && !l.contains("AF_UNIX")).collect();
@@ -100,7 +100,8 @@ fn traced(command: &[&str], status: i32, answer: &str) {
     let connections: Vec<&str> =
         trace.lines().filter(|l| l.contains("connect(") && !l.contains("/nscd/")).collect();
     assert!(connections.is_empty(), "{connections:#?}");
-    let tree = vm().parent().and_then(Path::parent).unwrap().canonicalize().unwrap();
+    let tree = vm().parent().and_then(Path::parent).expect("it lies in a tree");
+    let tree = tree.canonicalize().expect("the tree is there");
     let opened = trace.lines().filter(|line| line.contains("open") && !line.contains("ENOENT"));
     let strange: Vec<&str> = opened
         .filter_map(|line| line.split('"').nth(1))
