@@ -100,7 +100,8 @@ fn traced(command: &[&str], status: i32, answer: &str) {
     let connections: Vec<&str> =
         trace.lines().filter(|l| l.contains("connect(") && !l.contains("/nscd/")).collect();
     assert!(connections.is_empty(), "{connections:#?}");
-    let tree = vm().parent().and_then(Path::parent).expect("it lies in a tree");
+    let program = vm();
+    let tree = program.parent().and_then(Path::parent).expect("it lies in a tree");
     let tree = tree.canonicalize().expect("the tree is there");
     let opened = trace.lines().filter(|line| line.contains("open") && !line.contains("ENOENT"));
     let strange: Vec<&str> = opened

@@ -363,7 +363,8 @@ fn down(site: &mut Site, vm: &Vm, at: u64, message: &Dhcp, played: &mut Played) 
     if vm.ails && lost || !crosses(site, vm, at) {
         return false;
     }
-    message.checksum_wrong = vm.ails && site.has("guest-discards-offer") && site.age.is_multiple_of(2);
+    message.checksum_wrong =
+        vm.ails && site.has("guest-discards-offer") && site.age.is_multiple_of(2);
     played.guest.push((at + 1, message.frame()));
     true
 }

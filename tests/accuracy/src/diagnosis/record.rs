@@ -49,6 +49,7 @@ const SEEN_AT_BOOT: [&str; 7] = [
 ];
 
 /// A snapshot and what is true of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Record {
     /// The causes at work; empty: none, or one that has no code.
     pub causes: Vec<&'static str>,

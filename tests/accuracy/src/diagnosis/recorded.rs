@@ -63,12 +63,7 @@ pub(super) fn answer(program: &Path) -> Result<Vec<Outcome>, DiagnosisError> {
         };
         let label: Label = serde_json::from_slice(&text)
             .map_err(|source| DiagnosisError::Document { path: path.clone(), source })?;
-        let answer = Answer::of(
-            program,
-            &snapshot,
-            &label.machine,
-            !label.is_healthy(),
-        )?;
+        let answer = Answer::of(program, &snapshot, &label.machine, !label.is_healthy())?;
         let name = snapshot.file_name().unwrap_or_default().to_string_lossy().into_owned();
         outcomes.push(Outcome::of_label(&name, &label, answer));
     }

@@ -49,7 +49,8 @@ pub(super) fn holders(site: &Site, bound: &[Option<Ipv4Addr>], old: Ipv4Addr) ->
 
 fn holder(site: &Site, vm: &Vm, address: Ipv4Addr, place: usize) -> Holder {
     let has = |code: &str| vm.ails && site.has(code);
-    let seen_as = if site.translates() && site.age.is_multiple_of(3) { site.host_mac } else { vm.mac };
+    let seen_as =
+        if site.translates() && site.age.is_multiple_of(3) { site.host_mac } else { vm.mac };
     let mut holder = Holder {
         address,
         macs: vec![seen_as],
