@@ -5,7 +5,7 @@ use std::io;
 /// Why an interface cannot be captured, or no longer.
 #[derive(Debug, thiserror::Error)]
 pub enum CaptureError {
-    /// This operating system has no packet sockets.
+    /// This operating system has nothing of the kind.
     #[error("capturing on {interface}: not supported on this system")]
     Unsupported {
         /// The interface.
@@ -21,8 +21,8 @@ pub enum CaptureError {
         /// The most.
         most: usize,
     },
-    /// The operating system refused; without the right to raw sockets (`CAP_NET_RAW`) it refuses
-    /// the first step.
+    /// The operating system refused; without the right to raw sockets (Linux: `CAP_NET_RAW`, macOS:
+    /// root) it refuses the first step.
     #[error("capturing on {interface}: {operation}")]
     System {
         /// The interface.

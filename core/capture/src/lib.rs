@@ -2,8 +2,9 @@
 //!
 //! On Linux, [`Capture`] is a packet socket with a ring of the kernel's: a filter in the kernel,
 //! attached and locked before the socket hears of any interface, keeps everything else out, and
-//! frames are read where the kernel put them. Nothing is sent. Elsewhere opening one fails with
-//! [`CaptureError::Unsupported`]. [`open_arp_socket`] gives a socket to ask and hear ARP by.
+//! frames are read where the kernel put them. On macOS it is a BPF device with the same filter; that
+//! part is type-checked and has never run on a Mac. Nothing is sent unasked. [`open_arp_socket`]
+//! gives a socket to ask and hear ARP by, on Linux alone.
 //!
 //! ```no_run
 //! use std::time::{Duration, Instant};
@@ -19,29 +20,28 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-#![cfg_attr(not(target_os = "linux"), forbid(unsafe_code))]
-#![cfg_attr(
-    target_os = "linux",
-    expect(
-        unsafe_code,
-        reason = "options of packet sockets and memory shared with the kernel have no safe interface"
-    )
+#![expect(
+    unsafe_code,
+    reason = "options of packet sockets and BPF devices, and memory shared with the kernel, have no safe interface"
 )]
 
 mod error;
+mod filter;
 mod frame;
 #[cfg(target_os = "linux")]
 mod linux;
+#[cfg(target_os = "macos")]
+mod macos;
 pub mod pcap;
-#[cfg(not(target_os = "linux"))]
-mod unsupported;
+#[cfg(any(target_os = "macos", test))]
+mod records;
 
 pub use error::CaptureError;
 pub use frame::{Counts, Frame};
 #[cfg(target_os = "linux")]
 pub use linux::{Capture, open_arp_socket};
-#[cfg(not(target_os = "linux"))]
-pub use unsupported::{Capture, open_arp_socket};
+#[cfg(target_os = "macos")]
+pub use macos::{Capture, open_arp_socket};
 
 /// A ring that holds some 2,000 DHCP frames: a minute of a very busy bridge.
 pub const DEFAULT_RING_BYTES: usize = 1 << 20;

@@ -33,6 +33,7 @@ pub(crate) fn hosts() -> Reading<Vec<u8>> {
 }
 
 /// The first of these programs that is installed.
+#[cfg(target_os = "linux")]
 pub(crate) fn installed(programs: &[&'static str]) -> Reading<&'static str> {
     programs.iter().copied().find(|program| Path::new(program).exists()).map_or_else(
         || {

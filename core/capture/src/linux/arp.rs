@@ -2,8 +2,8 @@
 
 use std::{io, os::fd::OwnedFd};
 
-use super::{filter, socket};
-use crate::CaptureError;
+use super::socket;
+use crate::{CaptureError, filter};
 
 /// Opens a packet socket on the interface that hears ARP and nothing else: not even its owner can
 /// widen that any more. Each read takes one frame, whole, and each write sends one; neither waits.

@@ -2,7 +2,6 @@
 
 mod arp;
 mod block;
-mod filter;
 mod ring;
 mod socket;
 
@@ -16,7 +15,7 @@ use socket2::Socket;
 
 pub use self::arp::open_arp_socket;
 use self::{block::Walk, ring::Ring};
-use crate::{CaptureError, Counts, Frame};
+use crate::{CaptureError, Counts, Frame, filter};
 
 /// A capture of DHCP and ARP that passes one interface, in either direction.
 ///

@@ -107,7 +107,8 @@ fn length_of<T>() -> io::Result<socklen_t> {
 
 #[cfg(test)]
 mod tests {
-    use super::{super::filter, *};
+    use super::*;
+    use crate::filter;
 
     #[test]
     fn the_filter_cannot_be_taken_off_again() {

@@ -1,6 +1,10 @@
 //! The filter, as a program of the kernel's classic packet filter.
 
+#[cfg(target_os = "linux")]
 use socket2::SockFilter;
+
+#[cfg(target_os = "macos")]
+use crate::macos::SockFilter;
 
 /// Load a half-word at `k` of the frame.
 const LOAD_HALF: u16 = 0x28;
@@ -86,10 +90,12 @@ const PROGRAM: [Instruction; 35] = [
 ];
 
 /// An ARP frame has 42 octets and is padded to the least length of Ethernet.
+#[cfg(target_os = "linux")]
 const ARP_FRAME: u32 = 60;
 
 /// The program that lets ARP pass, and no more of a frame than it needs.
-pub(super) fn arp() -> [SockFilter; 4] {
+#[cfg(target_os = "linux")]
+pub(crate) fn arp() -> [SockFilter; 4] {
     [
         SockFilter::new(LOAD_HALF, 0, 0, 12),
         SockFilter::new(IF_EQUAL, 0, 1, ARP),
@@ -99,7 +105,7 @@ pub(super) fn arp() -> [SockFilter; 4] {
 }
 
 /// The program for the kernel, which counts how many instructions a jump skips.
-pub(super) fn program() -> [SockFilter; PROGRAM.len()] {
+pub(crate) fn program() -> [SockFilter; PROGRAM.len()] {
     std::array::from_fn(|at| {
         let (code, then, otherwise, value) = PROGRAM[at];
         let skipped = |target: usize| match target {
@@ -112,6 +118,7 @@ pub(super) fn program() -> [SockFilter; PROGRAM.len()] {
 }
 
 #[cfg(test)]
+#[cfg(target_os = "linux")]
 mod tests {
     use std::io::{Read as _, Write as _};
 
@@ -196,7 +203,8 @@ mod tests {
         for (what, frame, expected) in rows {
             assert_eq!(passed(&program(), &frame), expected.then_some(frame), "{what}");
         }
-        let group = [&[0x33, 0x33, 0, 0, 0, 1, 2, 0, 0, 0, 0, 9, 0x86, 0xdd][..], &[7; 60]].concat();
+        let group =
+            [&[0x33, 0x33, 0, 0, 0, 1, 2, 0, 0, 0, 0, 9, 0x86, 0xdd][..], &[7; 60]].concat();
         assert_eq!(passed(&program(), &group).as_deref(), Some(&group[..54]));
     }
 }
