@@ -4,7 +4,7 @@
     target_os = "linux",
     expect(unsafe_code, reason = "trespassing takes the calls that safe code does not have")
 )]
-#![cfg_attr(not(target_os = "linux"), forbid(unsafe_code))]
+#![cfg_attr(not(target_os = "linux"), deny(unsafe_code))]
 
 #[cfg(target_os = "linux")]
 mod attempts;
