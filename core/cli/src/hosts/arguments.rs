@@ -1,7 +1,5 @@
 //! The arguments of `vm hosts-sync`.
 
-#![expect(clippy::doc_markdown, reason = "these comments are the help text, which shows backticks")]
-
 use std::path::PathBuf;
 
 use clap::Args;

@@ -49,12 +49,12 @@ pub(crate) fn write_hosts(
         writeln!(out)?;
     }
     for (command, outcome) in &sync.caches {
-        match outcome {
-            Ok(()) => writeln!(out, "Names are looked up anew: {} succeeded.", shown(command))?,
-            Err(why) => {
-                writeln!(out, "Old answers may live on: {}: {}", shown(command), shown(why))?
-            }
-        }
+        let command = shown(command);
+        let says = match outcome {
+            Ok(()) => format!("Names are looked up anew: {command} succeeded."),
+            Err(why) => format!("Old answers may live on: {command}: {}", shown(why)),
+        };
+        writeln!(out, "{says}")?;
     }
     if let Some(backup) = &sync.backup {
         writeln!(out, "The former file is {}.", shown(backup))?;
