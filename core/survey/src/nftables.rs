@@ -8,6 +8,7 @@ use crate::{
 };
 
 /// A chain while its lines are read.
+#[expect(clippy::struct_excessive_bools, reason = "each is one thing that a line of it says")]
 struct Chain {
     name: String,
     hook: Hook,

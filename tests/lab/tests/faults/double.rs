@@ -55,6 +55,8 @@ pub(crate) const ROWS: &[Row] = &[
             SECOND_BOOT,
         ],
         causes: &["vm-registry-mac-mismatch", "wifi-foreign-mac-dropped"],
+        // The first explains all that is seen at once.
+        options: &["--yes", "--wait", "8"],
         ..LINUX
     },
     Row {

@@ -2,7 +2,7 @@
 
 use crate::row::{
     Act::{Filter, Join, On},
-    CANNOT_TELL, FINDINGS, Row, Then, WIRED, Where,
+    CANNOT_TELL, Row, Then, WIRED, Where,
 };
 
 pub(crate) const ROWS: &[Row] = &[
