@@ -1,10 +1,15 @@
 //! `vm doctor --fix` and `--provoke` on real faults of a real host, with a real guest.
 #![cfg(target_os = "linux")]
 
-use std::net::Ipv4Addr;
+use std::{
+    fs,
+    net::Ipv4Addr,
+    time::{Duration, Instant},
+};
 
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
-use vmkit_lab::{Finished, Guest, GuestKind, GuestPlan, Lab, or_skip};
+use vmkit_lab::{Finished, Guest, GuestKind, GuestPlan, Lab, Process, or_skip, wait_until};
 
 const ADDRESS: Ipv4Addr = Ipv4Addr::new(192, 168, 77, 50);
 
@@ -57,6 +62,9 @@ const ROWS: &[Row] = &[
         port: "state forwarding",
     },
 ];
+
+/// A guest boots and tries three times in 10 s under emulation; the rest is for a busy computer.
+const TRIES: Duration = Duration::from_mins(1);
 
 /// Keeps a guest without an address while its port comes up: that would undo a fault of the port.
 const HOLD: &str = "nft 'table bridge hold { chain c { type filter hook forward priority 0; \
@@ -137,4 +145,64 @@ fn nothing_is_changed_unasked() {
     );
     let refused = lab.vm(&["doctor", "web", "--fix=no-such-remedy"]).expect("an end");
     assert_eq!(refused.status.code(), Some(2), "{refused:#?}");
+}
+
+/// A guest that has asked in vain and rests; nothing is in its way any more.
+fn resting(test: &str) -> Option<(Lab, Guest)> {
+    let mut lab = or_skip(Lab::new(test))?;
+    let plan = GuestPlan::new("web", GuestKind::Machine).with_kernel_words("rests");
+    lab.router().reserve(plan.mac(), ADDRESS).expect("a reservation");
+    shell(&lab, HOLD);
+    let guest = lab.start(&plan).expect("a guest");
+    wait_until(TRIES, "a guest that has tried three times", || {
+        Ok(guest.console()?.matches("broadcasting discover").count() >= 3)
+    })
+    .expect("that");
+    shell(&lab, "nft delete table bridge hold");
+    Some((lab, guest))
+}
+
+/// The kinds of DHCP messages that passed the machine's port.
+fn messages(report: &Value) -> Vec<&str> {
+    let rungs = report["vms"][0]["dhcp"]["guest_side"].as_array().into_iter().flatten();
+    rungs.filter(|rung| rung["seen"] == true).filter_map(|rung| rung["message"].as_str()).collect()
+}
+
+#[test]
+fn a_guest_that_rests_is_made_to_ask() {
+    let Some((lab, guest)) = resting("provoke") else { return };
+    let (_, report) = doctor(&lab, &["--wait", "3"]);
+    assert_eq!(messages(&report), [""; 0], "it asks by itself");
+    let (unasked, report) = doctor(&lab, &["--provoke"]);
+    assert!(!guest.console().expect("a console").contains("carrier back"), "{unasked:#?}");
+    let left_out = shown(&report);
+    assert!(left_out.contains("needs your consent"), "{left_out}");
+
+    let began = Instant::now();
+    let (finished, report) = doctor(&lab, &["--provoke", "--yes", "--wait", "30"]);
+    let asked = messages(&report);
+    let what = format!("{asked:?}: {}\n{}", shown(&report), finished.stderr);
+    assert!(asked.starts_with(&["DISCOVER"]) && asked.contains(&"ACK"), "{what}");
+    // Seven seconds without a link; the rest ends with the answer, not with the time.
+    assert!(began.elapsed() < Duration::from_secs(30), "{:?}", began.elapsed());
+    lab.wait_for_lease(&guest, ADDRESS).expect("a lease");
+    let told = [&report["vms"][0]["ip"], &report["vms"][0]["verdict"]];
+    assert_eq!(told, ["192.168.77.50", "resolved"], "{}", shown(&report));
+}
+
+#[test]
+fn whoever_interrupts_gets_an_answer_and_the_link_is_plugged_in() {
+    let Some((lab, guest)) = resting("interrupt") else { return };
+    let log = lab.folder().join("doctor.log");
+    let mut command = lab.vm_command(&["doctor", "web", "--provoke", "--yes"]);
+    let mut doctor = Process::start(&mut command, &log).expect("a doctor");
+    let said = || fs::read_to_string(&log).unwrap_or_default();
+    guest.wait_for_console("carrier lost").expect("an unplugged link");
+    let id = doctor.id().try_into().ok().and_then(Pid::from_raw).expect("a process");
+    kill_process(id, Signal::INT).expect("a signal");
+    let began = Instant::now();
+    wait_until(TRIES, "an answer", || Ok(!doctor.is_running()?)).expect("an end");
+    assert!(began.elapsed() < Duration::from_secs(5), "{:?}: {}", began.elapsed(), said());
+    assert!(said().contains("1 VM, 1 in trouble"), "{}", said());
+    guest.wait_for_console("carrier back").expect("a link");
 }

@@ -5,7 +5,7 @@ mount -t proc proc /proc
 mount -t sysfs sys /sys
 mount -t devtmpfs dev /dev
 
-name=guest dhcp=yes ssh=yes containers=no fault=none
+name=guest dhcp=yes ssh=yes containers=no fault=none rest=1
 for word in $(cat /proc/cmdline); do
     case "$word" in
     guest=*) name=${word#guest=} ;;
@@ -13,6 +13,8 @@ for word in $(cat /proc/cmdline); do
     nossh) ssh=no ;;
     containers) containers=yes ;;
     linklocal) touch /etc/link-local ;;
+    # Between its tries the client rests for longer than any test takes.
+    rests) rest=3600 ;;
     fault=*) fault=${word#fault=} ;;
     esac
 done
@@ -42,8 +44,26 @@ if [ "$containers" = yes ]; then
     ip link set docker0 up
     qemu-ga -m virtio-serial -p /dev/vport*p1 -t /tmp &
 fi
+ask() {
+    udhcpc -f -i eth0 -s /etc/udhcpc.sh -x "hostname:$name" -t 3 -T 1 -A "$rest" &
+    client=$!
+}
 if [ "$dhcp" = yes ]; then
-    udhcpc -f -i eth0 -s /etc/udhcpc.sh -x "hostname:$name" -t 3 -T 1 -A 1 &
+    ask
+    # As ifplugd does: on a link that comes back, the guest asks anew.
+    while :; do
+        was=$now
+        read -r now </sys/class/net/eth0/carrier
+        case "$was$now" in
+        10) echo "init: carrier lost" ;;
+        01)
+            echo "init: carrier back"
+            kill "$client"
+            ask
+            ;;
+        esac
+        usleep 500000
+    done &
 fi
 echo "$name login:"
 # The init process must not end.
