@@ -126,11 +126,22 @@ fn accuracy(
             None
         }
     };
-    match measure_diagnosis(records, keep) {
-        Ok(outcomes) => print!("\n{}", diagnosis::render(&outcomes)),
+    let diagnosed = measure_diagnosis(records, keep);
+    match &diagnosed {
+        Ok(outcomes) => print!("\n{}", diagnosis::render(outcomes)),
         Err(error) => println!("\ndiagnosis: not answered: {error:#}"),
     }
-    write_figures(&answered, recorded.as_ref(), weights.id(), output)?;
+    let diagnosed = diagnosed.ok().map(|outcomes| {
+        let of = |keep: fn(&&diagnosis::Outcome) -> bool| {
+            diagnosis::Sums::of(outcomes.iter().filter(keep))
+        };
+        json!({
+            "held_out": of(|outcome| !outcome.recorded && outcome.held_out),
+            "others": of(|outcome| !outcome.recorded && !outcome.held_out),
+            "lab": of(|outcome| outcome.recorded),
+        })
+    });
+    write_figures(&answered, recorded.as_ref(), diagnosed.as_ref(), weights.id(), output)?;
     println!(
         "\n{:.1} s; figures.json and reliability.svg are in {}",
         start.elapsed().as_secs_f64(),
@@ -142,6 +153,7 @@ fn accuracy(
 fn write_figures(
     answered: &[Answered],
     recorded: Option<&recorded::Answers>,
+    diagnosed: Option<&serde_json::Value>,
     id: &str,
     output: &std::path::Path,
 ) -> anyhow::Result<()> {
@@ -160,6 +172,7 @@ fn write_figures(
         "held_out": total(answered, Some(Set::HeldOut)).figures(),
         "fit": total(answered, Some(Set::Fit)).figures(),
         "lab": recorded,
+        "diagnosis": diagnosed,
         "families": answered.iter().map(of_family).collect::<Vec<_>>(),
     });
     let cannot = || format!("cannot write to {}", output.display());
