@@ -57,6 +57,9 @@ pub(crate) fn run(wanted: &arguments::Dns, context: &Context) -> anyhow::Result<
         let suffix = &wanted.suffix;
         output::note(&format!("serving *.{suffix} at {address}; end it with Ctrl-C\n"));
         output::note(&install::advice(suffix, address));
+        if context.invoker.via_sudo {
+            output::note("it runs with root's rights, which serving names does not need\n");
+        }
     }
     looks.keep_fresh(&zones, &events)
 }

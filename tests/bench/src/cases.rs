@@ -24,7 +24,7 @@ const SOME: u32 = 20;
 /// Measures everything; takes some three minutes.
 pub(crate) fn run() -> anyhow::Result<Vec<Row>> {
     println!("scoring and capture by themselves");
-    let mut rows = vec![parts::scoring()?, parts::capture()?];
+    let mut rows = vec![parts::scoring()?, parts::dns()?, parts::capture()?];
     let mut lab = Lab::new("bench")?;
     let mut crowd = Crowd::new(&lab)?;
 

@@ -22,15 +22,42 @@ pub(crate) fn scoring() -> anyhow::Result<Row> {
     })
 }
 
+/// Questions that one core is to answer in a second, in thousands.
+const QUESTIONS: f64 = 10.0;
+
+/// What the bench of the DNS server answers; some seconds.
+pub(crate) fn dns() -> anyhow::Result<Row> {
+    let report = bench("vmkit-dns", "questions")?;
+    let rate = |beginning: &str| {
+        let found = report.lines().find_map(|line| numbers(line, beginning));
+        let first = found.and_then(|numbers| numbers.first().copied());
+        first.with_context(|| format!("the DNS server's bench says: {report}"))
+    };
+    let of_core = rate("answers a second of the server's processor time")?;
+    let beside_client = rate("answers a second")?;
+    Ok(Row {
+        what: "DNS answers a second and core".to_owned(),
+        measured: of_core / 1e3,
+        asked: Some(Asked::AtLeast(QUESTIONS)),
+        unit: "thousand",
+        note: format!("{:.0} thousand with one client", beside_client / 1e3),
+    })
+}
+
+/// What a crate's own bench reports.
+fn bench(package: &str, name: &str) -> anyhow::Result<String> {
+    let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut command = Command::new(cargo);
+    command.args(["bench", "--quiet", "--package", package, "--bench", name]);
+    Ok(vmkit_lab::run(command.current_dir(Path::new(env!("CARGO_MANIFEST_DIR"))))?)
+}
+
 /// Other frames a second, in thousands, at which a capture loses no DHCP frame.
 const FLOOD: f64 = 500.0;
 
 /// What the capture's own bench loses; half a minute.
 pub(crate) fn capture() -> anyhow::Result<Row> {
-    let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let mut command = Command::new(cargo);
-    command.args(["bench", "--quiet", "--package", "vmkit-capture", "--bench", "flood"]);
-    let report = vmkit_lab::run(command.current_dir(Path::new(env!("CARGO_MANIFEST_DIR"))))?;
+    let report = bench("vmkit-capture", "flood")?;
     let flood = worst(&report).with_context(|| format!("the capture's bench says: {report}"))?;
     let Flood { thousands, sent, captured, lost } = flood;
     let reached = if thousands < FLOOD { "only " } else { "" };

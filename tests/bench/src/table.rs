@@ -17,6 +17,7 @@ pub(crate) struct Row {
 /// The bound of a promise.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Asked {
+    AtLeast(f64),
     AtMost(f64),
     Exactly(f64),
 }
@@ -25,6 +26,7 @@ impl Row {
     fn misses(&self) -> bool {
         match self.asked {
             None => false,
+            Some(Asked::AtLeast(bound)) => self.measured < bound,
             Some(Asked::AtMost(bound)) => self.measured > bound,
             Some(Asked::Exactly(value)) => (self.measured - value).abs() > f64::EPSILON,
         }
@@ -33,6 +35,7 @@ impl Row {
     fn asked_text(&self) -> String {
         match self.asked {
             None => "–".to_owned(),
+            Some(Asked::AtLeast(bound)) => format!("≥ {bound}"),
             Some(Asked::AtMost(bound)) => format!("≤ {bound}"),
             Some(Asked::Exactly(value)) => format!("{value}"),
         }

@@ -40,8 +40,8 @@ impl Site {
         lab.greet(ADDRESS).expect("an answer");
         // The guest is a namespace, whose users are this computer's.
         let registry = lab.data_dir().join(".vm-registry.json");
-        let text = fs::read_to_string(&registry).expect("a registry");
-        let mut document: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+        let registered = fs::read_to_string(&registry).expect("a registry");
+        let mut document: serde_json::Value = serde_json::from_str(&registered).expect("JSON");
         document["vms"]["web"]["username"] = "root".into();
         fs::write(&registry, document.to_string()).expect("a registry");
         let server = serve(&lab, &guest).expect("a server");

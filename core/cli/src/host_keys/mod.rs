@@ -122,7 +122,9 @@ impl Keys {
             }
             let text = known_hosts.get_or_insert_with(|| own.known_hosts());
             let hostname = machine.hostname.as_ref().known();
-            let names = [Some(&machine.name), hostname.filter(|name| **name != machine.name)];
+            let alias = crate::ssh::host_key_alias(machine);
+            let hostname = hostname.filter(|name| **name != machine.name);
+            let names = [Some(&alias), Some(&machine.name), hostname];
             let found = names.into_iter().flatten().flat_map(|name| vmkit_ssh::find(text, name));
             with_trust(found.collect(), true)
         };

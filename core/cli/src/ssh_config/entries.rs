@@ -94,9 +94,10 @@ fn word(path: &Path) -> Result<String, Failure> {
         Failure::new(format!("the path {shown} cannot be written in a configuration of ssh"))
     })?;
     let plain = |c: char| c.is_ascii_alphanumeric() || "/-_.,+:@".contains(c);
-    let quoted = match text.chars().all(plain) {
-        true => text.to_owned(),
-        false => format!("'{}'", text.replace('\'', "'\\''")),
+    let quoted = if text.chars().all(plain) {
+        text.to_owned()
+    } else {
+        format!("'{}'", text.replace('\'', "'\\''"))
     };
     Ok(quoted.replace('%', "%%"))
 }

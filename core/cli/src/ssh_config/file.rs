@@ -3,7 +3,7 @@
 use std::{
     fs::{self, DirBuilder, Permissions},
     io::{self, Read as _, Write as _},
-    os::unix::fs::{DirBuilderExt as _, MetadataExt as _, PermissionsExt as _},
+    os::unix::fs::{DirBuilderExt as _, MetadataExt, PermissionsExt as _},
     path::{Path, PathBuf},
 };
 
@@ -42,7 +42,7 @@ pub(crate) fn replace(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     let target = target(path)?;
     let status = fs::metadata(&target).ok();
     let own = rustix::process::geteuid().as_raw();
-    if let Some(other) = status.as_ref().map(|status| status.uid()).filter(|uid| *uid != own) {
+    if let Some(other) = status.as_ref().map(MetadataExt::uid).filter(|uid| *uid != own) {
         let message = format!("{} belongs to user {other}", shown(&target));
         return Err(Failure::new(message).with_hint("run it as that user").into());
     }
