@@ -13,7 +13,6 @@ pub(crate) const ROWS: &[Row] = &[
             r#"netdev ingress device "rt0""#,
             "ether saddr $VM_MAC udp dport 67 @th,64,8 1 counter drop",
         )],
-        exit: CANNOT_TELL,
         may: &["router-blocks-vm-mac", "wifi-foreign-mac-dropped"],
         ..WIRED
     },
