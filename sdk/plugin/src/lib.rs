@@ -27,8 +27,8 @@ pub use kinds::{
 };
 pub use targets::{Target, targets};
 pub use vmkit_types::{
-    HostKey, InvalidHostKey, InvalidMac, Kind, KnownKey, Link, Mac, NetworkMode, Observation, Reading, Source, Stage, Subject, Unread,
-    attribute, bounded, escaped,
+    HostKey, InvalidHostKey, InvalidMac, Kind, KnownKey, Link, Mac, NetworkMode, Observation,
+    Reading, Source, Stage, Subject, Unread, attribute, bounded, escaped,
 };
 
 /// The foreign interface, for [`export!`] and the test kit only.
