@@ -72,7 +72,8 @@ impl<'a> Examiner<'a> {
         context: &'a Context,
     ) -> anyhow::Result<Self> {
         let mode = vmkit_wire::Mode::Full;
-        let observer = if wanted.passive {
+        // A snapshot sends nothing in any case, and what was probed before is told.
+        let observer = if wanted.passive && wanted.from.is_none() {
             Observer::start_silent(place, mode, weights, context)?
         } else {
             Observer::start(place, mode, weights, context)?.thoroughly()

@@ -7,7 +7,7 @@ use vmkit_evidence::Evidence;
 use vmkit_scoring::{Candidate, Flag, Verdict, WhyNot};
 use vmkit_types::{InterfaceKind, Kind, Mac, Unread, attribute, escaped};
 
-use super::{place::Place, sheet::Sheet};
+use super::{place::Place, proxy_arp, sheet::Sheet};
 use crate::{Facts, Platform};
 
 /// The plugin that asks who has an address, and counts those that answer.
@@ -37,7 +37,7 @@ pub(super) fn judge(facts: &Facts<'_>, place: &Place<'_>, sheet: &mut Sheet) {
     host_key(best, sheet);
     off_subnet(facts, best, sheet);
     reachability(facts, place, best, sheet);
-    answers_for_all(facts, best, sheet);
+    proxy_arp::judge(facts, best, sheet);
 }
 
 /// The address that the rest is about: the one that was picked, or the best that is not
@@ -97,7 +97,7 @@ fn only_ipv6(facts: &Facts<'_>, sheet: &mut Sheet) {
 }
 
 /// The evidence of these kinds about a candidate.
-fn of<'c>(candidate: &'c Candidate<'_>, kinds: &[Kind]) -> Option<&'c Evidence> {
+pub(super) fn of<'c>(candidate: &'c Candidate<'_>, kinds: &[Kind]) -> Option<&'c Evidence> {
     let mut entries = candidate.ledger.iter();
     entries.find(|entry| kinds.contains(&entry.evidence.observation.kind)).map(|e| e.evidence)
 }
@@ -267,32 +267,5 @@ fn reachability(facts: &Facts<'_>, place: &Place<'_>, best: &Candidate<'_>, shee
         (Some(seen), _) => sheet.absent("address-arp-silent", at(seen)),
         (None, Some(seen)) => sheet.present("address-arp-silent", at(seen)),
         (None, None) => {}
-    }
-}
-
-fn answers_for_all(facts: &Facts<'_>, best: &Candidate<'_>, sheet: &mut Sheet) {
-    let code = "address-one-mac-answers-for-all";
-    let many =
-        facts.pick.candidates.iter().flat_map(|candidate| &candidate.ledger).find_map(|e| match e
-            .why_not
-        {
-            Some(WhyNot::AnswersForMany(mac)) => Some(mac),
-            _ => None,
-        });
-    let own = |mac: &Mac| {
-        facts.network.as_ref().known().is_some_and(|network| {
-            network.interfaces.iter().any(|interface| interface.mac == Some(*mac))
-        })
-    };
-    match many {
-        // Many addresses on this computer's MAC are its own machines behind Wi-Fi.
-        Some(mac) if own(&mac) => sheet.absent(code, format!("{mac} is this computer's own")),
-        Some(mac) => sheet.present(code, format!("{mac} answers for many addresses")),
-        None => {
-            let own = [Kind::NeighbourReachable, Kind::NeighbourStale, Kind::ArpReply];
-            if let Some(seen) = of(best, &own) {
-                sheet.absent(code, seen.observation.says.clone());
-            }
-        }
     }
 }

@@ -10,6 +10,7 @@ mod lease_terms;
 mod machine;
 mod outdated;
 mod place;
+mod proxy_arp;
 mod router;
 mod sheet;
 #[cfg(test)]
