@@ -59,9 +59,8 @@ fn sources<'a>(doctor: &'a Doctor<'_>, vm: &'a DoctorVm<'_>) -> Sources<'a> {
             continue;
         }
         let why = of_source.iter().find_map(|(each, _)| match &each.state {
-            State::NotObserved(Unread::NotTried) => None,
+            State::NotObserved(Unread::NotTried) | State::Present(_) | State::Absent(_) => None,
             State::NotObserved(why) => Some(shown(&why.to_string())),
-            State::Present(_) | State::Absent(_) => None,
         });
         let needs = of_source.iter().find_map(|(_, needs)| *needs);
         match why {
