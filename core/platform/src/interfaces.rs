@@ -14,7 +14,7 @@ pub(crate) fn interfaces() -> Reading<Vec<Interface>> {
 }
 
 fn interface(found: NetworkInterface) -> Option<Interface> {
-    // On macOS the flag tells of the driver, not of the cable.
+    // On macOS the flag tells of the driver; of the cable, `ifconfig` does.
     let carrier = found.is_running() || cfg!(not(target_os = "linux"));
     let (up, loopback) = (found.is_up() && carrier, found.is_loopback());
     // The library does not check that the kernel's bytes are UTF-8, as a string must be.

@@ -13,7 +13,9 @@ use crate::{
     ARGUMENTS_LIMIT, Invoker, Platform, Process,
     command::Tool,
     interfaces::interfaces,
-    macos_text::{ListedProcess, bridge_members, kind, listed_processes, routes, wifi_devices},
+    macos_text::{
+        ListedProcess, bridge_members, inactive, kind, listed_processes, routes, wifi_devices,
+    },
 };
 
 /// A computer that runs macOS.
@@ -39,6 +41,7 @@ impl Platform for Macos {
         let (ports, ifconfig) =
             (ports.known().unwrap_or_default(), ifconfig.known().unwrap_or_default());
         let (wifi, members) = (wifi_devices(&ports), bridge_members(&ifconfig));
+        let inactive = inactive(&ifconfig);
         interfaces().map(|mut interfaces| {
             for interface in &mut interfaces {
                 interface.kind = kind(&interface.name, &wifi);
@@ -47,6 +50,7 @@ impl Platform for Macos {
                     interface.kind = InterfaceKind::Unknown;
                 }
                 let of = members.iter().find(|(member, _)| *member == interface.name);
+                interface.up &= !inactive.contains(&interface.name.as_str());
                 interface.bridge = of.map(|(_, bridge)| (*bridge).to_owned());
             }
             HostNetwork { interfaces, routes }

@@ -10,7 +10,7 @@ use vmkit_types::{InterfaceKind, Prefix, Route};
 
 /// Reads one text in every way: the parsers by themselves, for tests from outside.
 pub fn parse_for_test(text: &str) {
-    black_box((routes(text), listed_processes(text)));
+    black_box((routes(text), listed_processes(text), inactive(text)));
     let wifi = wifi_devices(text);
     for (port, bridge) in bridge_members(text) {
         black_box((kind(port, &wifi), kind(bridge, &wifi)));
@@ -88,6 +88,21 @@ pub(crate) fn bridge_members(text: &str) -> Vec<(&str, &str)> {
         }
     }
     members
+}
+
+/// The interfaces whose cable is out, or that no access point has, in the text of `ifconfig`. The
+/// flags, `UP` and `RUNNING`, tell of the driver alone.
+pub(crate) fn inactive(text: &str) -> Vec<&str> {
+    let mut interface = "";
+    let mut inactive = Vec::new();
+    for line in text.lines() {
+        if !line.starts_with([' ', '\t']) {
+            interface = line.split(':').next().unwrap_or_default();
+        } else if line.trim() == "status: inactive" {
+            inactive.push(interface);
+        }
+    }
+    inactive
 }
 
 /// What an interface is, by the names that macOS gives.
@@ -258,21 +273,68 @@ VLAN Configurations
         }
     }
 
-    #[test]
-    fn ifconfig_names_the_ports_of_each_bridge() {
-        let text = "en0: flags=8963<UP,BROADCAST,SMART,RUNNING,PROMISC,SIMPLEX,MULTICAST> mtu 1500
+    /// A Mac with a dock whose cable is out, a machine of its own network and one that is bridged.
+    const IFCONFIG: &str = "lo0: flags=8049<UP,LOOPBACK,RUNNING,MULTICAST> mtu 16384
+\toptions=1203<RXCSUM,TXCSUM,TXSTATUS,SW_TIMESTAMP>
+\tinet 127.0.0.1 netmask 0xff000000
+en0: flags=8963<UP,BROADCAST,SMART,RUNNING,PROMISC,SIMPLEX,MULTICAST> mtu 1500
+\toptions=6460<TSO4,TSO6,CHANNEL_IO,PARTIAL_CSUM,ZEROINVERT_CSUM>
 \tether a4:83:e7:11:22:33
 \tinet 192.168.1.50 netmask 0xffffff00 broadcast 192.168.1.255
-bridge101: flags=8a63<UP,BROADCAST,SMART,RUNNING,ALLMULTI,SIMPLEX,MULTICAST> mtu 1500
-\toptions=3<RXCSUM,TXCSUM>
+\tnd6 options=201<PERFORMNUD,DAD>
+\tmedia: autoselect
+\tstatus: active
+en1: flags=8963<UP,BROADCAST,SMART,RUNNING,PROMISC,SIMPLEX,MULTICAST> mtu 1500
+\tether 36:2d:83:2e:75:c0
+\tmedia: autoselect <full-duplex>
+\tstatus: inactive
+bridge0: flags=8863<UP,BROADCAST,SMART,RUNNING,SIMPLEX,MULTICAST> mtu 1500
+\toptions=63<RXCSUM,TXCSUM,TSO4,TSO6>
 \tConfiguration:
 \t\tid 0:0:0:0:0:0 priority 0 hellotime 0 fwddelay 0
+\t\tmaxage 0 holdcnt 0 proto stp maxaddr 100 timeout 1200
+\t\troot id 0:0:0:0:0:0 priority 0 ifcost 0 port 0
+\t\tipfilter disabled flags 0x0
+\tmember: en1 flags=3<LEARNING,DISCOVER>
+\t        ifmaxaddr 0 port 11 priority 0 path cost 0
+\tmedia: <unknown type>
+\tstatus: inactive
+utun0: flags=8051<UP,POINTOPOINT,RUNNING,MULTICAST> mtu 1380
+\tinet6 fe80::1%utun0 prefixlen 64 scopeid 0x13
+vmenet0: flags=8963<UP,BROADCAST,SMART,RUNNING,PROMISC,SIMPLEX,MULTICAST> mtu 1500
+\tether 9a:0c:ab:ee:9f:d7
+\tmedia: autoselect
+\tstatus: active
+bridge100: flags=8a63<UP,BROADCAST,SMART,RUNNING,ALLMULTI,SIMPLEX,MULTICAST> mtu 1500
+\toptions=3<RXCSUM,TXCSUM>
+\tether a6:83:e7:4a:b6:64
+\tinet 192.168.64.1 netmask 0xffffff00 broadcast 192.168.64.255
+\tConfiguration:
+\t\tid 0:0:0:0:0:0 priority 0 hellotime 0 fwddelay 0
+\tmember: vmenet0 flags=3<LEARNING,DISCOVER>
+\t        ifmaxaddr 0 port 20 priority 0 path cost 0
+\tnd6 options=201<PERFORMNUD,DAD>
+\tmedia: autoselect
+\tstatus: active
+bridge101: flags=8a63<UP,BROADCAST,SMART,RUNNING,ALLMULTI,SIMPLEX,MULTICAST> mtu 1500
 \tmember: en0 flags=8003<LEARNING,DISCOVER,MACNAT>
 \t        ifmaxaddr 0 port 14 priority 0 path cost 0
 \tmember: vmenet1 flags=10003<LEARNING,DISCOVER,CSUM>
 \t        ifmaxaddr 0 port 25 priority 0 path cost 0
+\tmedia: autoselect
+\tstatus: active
 ";
-        assert_eq!(bridge_members(text), [("en0", "bridge101"), ("vmenet1", "bridge101")]);
+
+    #[test]
+    fn ifconfig_names_ports_and_cards_without_a_carrier() {
+        let members = [
+            ("en1", "bridge0"),
+            ("vmenet0", "bridge100"),
+            ("en0", "bridge101"),
+            ("vmenet1", "bridge101"),
+        ];
+        assert_eq!(bridge_members(IFCONFIG), members);
+        assert_eq!(inactive(IFCONFIG), ["en1", "bridge0"]);
     }
 
     #[test]

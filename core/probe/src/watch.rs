@@ -21,6 +21,9 @@ const LONGEST_FILE: usize = 16 << 20;
 /// Most clients that are told apart at one interface: a flood of made-up MACs fills no memory.
 const MOST_CLIENTS: usize = 1000;
 
+/// What capturing takes.
+const RIGHT: &str = if cfg!(target_os = "macos") { "root" } else { "CAP_NET_RAW" };
+
 /// Captures that are running.
 pub struct Watch {
     stop: Arc<AtomicBool>,
@@ -177,7 +180,7 @@ fn mark(file: &mut pcap::Writer<Kept>, at: SystemTime) {
 fn unread(error: &CaptureError) -> Unread {
     match error {
         CaptureError::Unsupported { .. } => Unread::Unsupported,
-        error if error.is_denied() => Unread::Denied(format!("{error} (needs CAP_NET_RAW)")),
+        error if error.is_denied() => Unread::Denied(format!("{error} (needs {RIGHT})")),
         error => {
             let source = std::error::Error::source(error);
             let reason = source.map_or_else(String::new, |source| format!(": {source}"));

@@ -12,14 +12,14 @@ pub(crate) fn read(text: &str, firewall: &mut Firewall) {
             firewall.managed = Some(true);
         } else if lower.starts_with("firewall is") || lower.starts_with("global state") {
             enabled = Some(!lower.contains("disabled") && !lower.contains("state = 0"));
-            if lower.contains("state = 2") {
+            if ["state = 2", "block all", "blocking all"].iter().any(|all| lower.contains(all)) {
                 firewall.blocks_all_incoming = Some(true);
             }
         } else if lower.contains("block all") || lower.contains("blocking all") {
             let off = lower.contains("disabled")
                 || lower.contains("non-essential incoming connections is off");
             firewall.blocks_all_incoming = Some(!off);
-        } else if let Some((_, path)) = lower.split_once(": ").filter(|(n, _)| is_number(n)) {
+        } else if let Some((_, path)) = lower.split_once(':').filter(|(n, _)| is_number(n)) {
             app = Some(path.ends_with("/bootpd") || path.contains("/bootpd "));
         } else if lower.contains("incoming connections") && app == Some(true) {
             firewall.blocks_bootpd = Some(lower.contains("block"));

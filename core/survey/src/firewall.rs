@@ -124,7 +124,7 @@ mod tests {
         }
     }
 
-    /// Answers of macOS 15, then: bootpd blocked, all blocked, managed.
+    /// Answers of macOS 10.14 to 15, then: bootpd blocked, all blocked, managed.
     #[test]
     fn the_application_firewall_is_understood() {
         let rows = [
@@ -140,6 +140,21 @@ mod tests {
             ),
             ("Firewall is disabled. (State = 0)\n", (Some(false), Some(false), None)),
             ("Firewall is enabled. (State = 2)\n", (None, Some(true), None)),
+            (
+                "Firewall is blocking all non-essential incoming connections. (State = 2)\n",
+                (None, Some(true), None),
+            ),
+            (
+                "Firewall is enabled. (State = 1) \nBlock all DISABLED! \n\
+                 Automatically allow signed built-in software ENABLED\n\
+                 ALF: total number of apps = 2 \n\n1 :  /usr/libexec/bootpd \n \t ( Block incoming connections ) \n\n\
+                 2 :/Applications/UTM.app \n \t ( Allow incoming connections ) \n",
+                (Some(true), Some(false), None),
+            ),
+            (
+                "Firewall is enabled. (State = 1)\n1 :/usr/libexec/bootpd\n (Block incoming connections)\n",
+                (Some(true), None, None),
+            ),
             (
                 "Firewall settings cannot be modified from command line on managed Mac computers.\n",
                 (None, None, Some(true)),

@@ -66,7 +66,7 @@ pub struct Interface {
     pub addresses: Vec<Prefix>,
     /// What it is.
     pub kind: InterfaceKind,
-    /// Administratively up, and with a carrier where the system tells (Linux).
+    /// Administratively up, and with a carrier where the system tells.
     pub up: bool,
     /// The bridge it is a port of, where that is known.
     pub bridge: Option<String>,
