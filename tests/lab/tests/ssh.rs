@@ -169,6 +169,22 @@ fn what_stands_behind_the_name_is_no_option_of_ssh() {
 }
 
 #[test]
+fn under_sudo_ssh_runs_as_the_caller() {
+    let Some(site) = Site::new("ssh-sudo") else { return };
+    let script = "#!/bin/sh\necho $(id -u) $(id -g) $(id -G) $HOME $USER\n";
+    fs::write(site.programs.join("ssh"), script).expect("a program");
+    run(Command::new("chmod").arg("a+x").arg(site.lab.folder())).expect("a way to it");
+    let path = format!("{}:/usr/bin:/bin", site.programs.display());
+    let mut command = site.lab.vm_command(&["ssh", "web"]);
+    command.env("PATH", path);
+    for (name, value) in [("SUDO_UID", "65534"), ("SUDO_GID", "65534"), ("SUDO_USER", "nobody")] {
+        command.env(name, value);
+    }
+    let finished = finish(&mut command).expect("an end");
+    assert_answers(&finished, 0, "65534 65534 65534 /nonexistent nobody");
+}
+
+#[test]
 fn a_client_that_takes_no_descriptor_gets_the_bytes() {
     let Some(site) = Site::new("ssh-relay") else { return };
     let mut command = site.lab.vm_command(&["ssh-connect", "web"]);

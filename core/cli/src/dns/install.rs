@@ -27,6 +27,8 @@ const FURTHER_SETTINGS: &str = "/etc/systemd/resolved.conf.d";
 const LIMIT: u64 = 1 << 20;
 /// Readable by all: the resolver has a user of its own.
 const MODE: u32 = 0o644;
+/// And so is the directory, where it had to be made.
+const DIRECTORY_MODE: u32 = 0o755;
 
 /// Runs `--install` or `--uninstall`.
 pub(crate) fn run(wanted: &arguments::Dns, context: &Context) -> anyhow::Result<Exit> {
@@ -146,7 +148,11 @@ fn then(setting: &Setting, out: &mut impl io::Write) -> io::Result<()> {
 
 fn write(path: &Path, text: &str) -> anyhow::Result<()> {
     let directory = path.parent().unwrap_or(Path::new("/"));
-    fs::create_dir_all(directory)?;
+    if !directory.exists() {
+        fs::create_dir_all(directory)?;
+        // Whatever root's mask is: the resolver has to get through.
+        fs::set_permissions(directory, fs::Permissions::from_mode(DIRECTORY_MODE))?;
+    }
     let mut new = tempfile::Builder::new().prefix(".vmkit-").tempfile_in(directory)?;
     new.write_all(text.as_bytes())?;
     new.as_file().set_permissions(fs::Permissions::from_mode(MODE))?;
