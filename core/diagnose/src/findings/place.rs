@@ -1,8 +1,11 @@
 //! Where the machine's cable ends: its port, its bridge and its uplink.
 
-use vmkit_types::{HostNetwork, Interface, InterfaceKind, NetworkMode, Prefix};
+use vmkit_types::{HostNetwork, Interface, InterfaceKind, NetworkMode, Prefix, Reading};
 
-use crate::{Facts, Machine};
+use crate::{Facts, Machine, Process};
+
+/// What macOS calls the ports that vmnet makes. Of no port can it be told whose it is.
+const VMNET_PORT: &str = "vmenet";
 
 /// The host's interfaces that a machine's frames pass, as far as they are known.
 #[derive(Clone, Default)]
@@ -39,7 +42,12 @@ impl<'a> Place<'a> {
             .port
             .and_then(bridge_of)
             .or_else(|| named.filter(|named| named.kind == InterfaceKind::Bridge))
-            .or_else(|| named.and_then(bridge_of));
+            .or_else(|| named.and_then(bridge_of))
+            .or_else(|| shared.then(|| own_network(network)).flatten());
+        let runs = machine.process == Reading::Known(Process::Running);
+        if runs && machine.port.is_none() {
+            place.port = place.bridge.and_then(|bridge| only_vmnet_port(network, &bridge.name));
+        }
         if bridged {
             place.uplink = match named {
                 Some(named) if is_uplink(named) => Some(named),
@@ -91,6 +99,29 @@ impl<'a> Place<'a> {
 
 fn is_uplink(interface: &Interface) -> bool {
     matches!(interface.kind, InterfaceKind::Wifi | InterfaceKind::Ethernet)
+}
+
+/// The bridge of vmnet that has this computer's own address and no way out, if there is one only.
+fn own_network(network: &HostNetwork) -> Option<&Interface> {
+    let mut bridges = network.interfaces.iter().filter(|each| {
+        each.kind == InterfaceKind::Bridge
+            && each.addresses.iter().any(|prefix| prefix.address.is_ipv4())
+            && vmnet_ports(network, &each.name).next().is_some()
+            && uplink_in(network, &each.name).is_none()
+    });
+    bridges.next().filter(|_| bridges.next().is_none())
+}
+
+/// The port of the one machine that is in a bridge of vmnet.
+fn only_vmnet_port<'a>(network: &'a HostNetwork, bridge: &str) -> Option<&'a Interface> {
+    let mut ports = vmnet_ports(network, bridge);
+    ports.next().filter(|_| ports.next().is_none())
+}
+
+fn vmnet_ports<'a>(network: &'a HostNetwork, bridge: &str) -> impl Iterator<Item = &'a Interface> {
+    let members =
+        network.interfaces.iter().filter(move |each| each.bridge.as_deref() == Some(bridge));
+    members.filter(|each| each.name.starts_with(VMNET_PORT))
 }
 
 /// The way out of a bridge. Of several, the one that is up.

@@ -2,6 +2,7 @@
 
 mod dhcp;
 mod host;
+mod place;
 mod scene;
 mod surroundings;
 
