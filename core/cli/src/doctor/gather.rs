@@ -59,8 +59,8 @@ pub(crate) struct Gathered {
     pub(crate) left_out: Vec<LeftOut>,
     /// What could not be read.
     pub(crate) problems: Vec<Problem>,
-    /// Guests were waited for: what signals said before may have become untrue.
-    pub(crate) waited: bool,
+    /// A machine was given an address while it was watched: what signals said before is outdated.
+    pub(crate) outdated: bool,
 }
 
 impl Gathered {
@@ -79,7 +79,7 @@ impl Gathered {
             outcomes: Vec::new(),
             left_out: Vec::new(),
             problems: Vec::new(),
-            waited: false,
+            outdated: false,
         }
     }
 
@@ -188,7 +188,7 @@ pub(crate) fn live(
         test(extent.consent, &ask, subjects, &mut gathered);
         if !ask.is_empty() && extent.wait.is_none() {
             let longest = WATCH.saturating_sub(began.elapsed());
-            wait(&watch, &awaited, longest, &extent.attention.hold(), true);
+            gathered.outdated = wait(&watch, &awaited, longest, &extent.attention.hold(), true);
         }
     }
     if let Some(longest) = extent.wait {
@@ -199,11 +199,23 @@ pub(crate) fn live(
         };
         let held = extent.attention.hold();
         gathered.left_out.extend(provoke(&provoked, &held, context.quiet));
-        wait(&watch, &awaited, longest, &held, context.quiet);
-        gathered.waited = !awaited.is_empty();
+        gathered.outdated = wait(&watch, &awaited, longest, &held, context.quiet);
+    }
+    if !extent.passive && !awaited.is_empty() {
+        count_again(&mut gathered);
     }
     points.hand_over(watch, &mut gathered);
     gathered
+}
+
+/// Reads the firewall once more: what its rules dropped meanwhile is what the captures miss. The
+/// bridges stay as they were first seen, when a port that learns was not yet past it.
+fn count_again(gathered: &mut Gathered) {
+    let texts = vmkit_platform::current().survey();
+    gathered.survey.firewall = survey(&texts).firewall;
+    if let Some(first) = &mut gathered.texts {
+        first.firewall = texts.firewall;
+    }
 }
 
 /// The machines whose links may be unplugged.
