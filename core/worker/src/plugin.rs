@@ -109,8 +109,8 @@ fn failure(error: Error) -> (FailureCode, String) {
 fn machine(subject: &WireSubject) -> VirtualMachine {
     let guest_agent = Attribute { key: extension::GUEST_AGENT.into(), value: RString::new() };
     let guest_agent = subject.has_guest_agent.then_some(guest_agent);
-    let link = |link| attribute(extension::LINK, link);
-    let known_host_key = |key| attribute(extension::KNOWN_HOST_KEY, key);
+    let link = |link: &String| attribute(extension::LINK, link);
+    let known_host_key = |key: &String| attribute(extension::KNOWN_HOST_KEY, key);
     let links = subject.links.iter().map(link);
     let known_host_keys = subject.known_host_keys.iter().map(known_host_key);
     VirtualMachine {
@@ -123,8 +123,8 @@ fn machine(subject: &WireSubject) -> VirtualMachine {
     }
 }
 
-fn attribute(key: &str, value: &String) -> Attribute {
-    Attribute { key: key.into(), value: value.as_str().into() }
+fn attribute(key: &str, value: &str) -> Attribute {
+    Attribute { key: key.into(), value: value.into() }
 }
 
 #[cfg(test)]

@@ -12,13 +12,14 @@ use crate::{arguments, output};
 /// What may be done. Each question is asked once.
 pub(crate) struct Consent {
     yes: bool,
+    asks: bool,
     tests: BTreeMap<String, bool>,
     provocations: BTreeMap<String, bool>,
 }
 
 impl Consent {
     pub(crate) fn new(wanted: &arguments::Doctor) -> Self {
-        Self { yes: wanted.yes, tests: BTreeMap::new(), provocations: BTreeMap::new() }
+        Self { yes: wanted.yes, asks: true, tests: BTreeMap::new(), provocations: BTreeMap::new() }
     }
 
     /// Whether DISCOVERs may be sent on this interface.
@@ -28,8 +29,9 @@ impl Consent {
             "Ask the DHCP servers on {shown} for offers? This sends up to 13 DISCOVERs and takes no \
              lease; a server may hold an address for a moment."
         );
-        let answer = |yes| yes || ask(&question);
-        *self.tests.entry(interface.to_owned()).or_insert_with(|| answer(self.yes))
+        let (yes, asks) = (self.yes, self.asks);
+        let answer = || yes || asks && ask(&question);
+        *self.tests.entry(interface.to_owned()).or_insert_with(answer)
     }
 
     /// Whether the virtual link of this machine may be unplugged for a moment.
@@ -39,8 +41,14 @@ impl Consent {
              asks for an address at once.",
             escaped(machine)
         );
-        let answer = |yes| yes || ask(&question);
-        *self.provocations.entry(machine.to_owned()).or_insert_with(|| answer(self.yes))
+        let (yes, asks) = (self.yes, self.asks);
+        let answer = || yes || asks && ask(&question);
+        *self.provocations.entry(machine.to_owned()).or_insert_with(answer)
+    }
+
+    /// From now on what was not allowed is not.
+    pub(crate) fn ask_no_more(&mut self) {
+        self.asks = false;
     }
 }
 

@@ -103,7 +103,7 @@ impl<'a> Examiner<'a> {
         let (subjects, gathered) = self.gather(&scene, &seen, patience)?;
         let examined = Examined { scene, seen, gathered, subjects };
         // A record has the evidence of one look, and tells what it told.
-        if !examined.gathered.waited || self.wanted.save.is_some() {
+        if !examined.gathered.outdated || self.wanted.save.is_some() {
             return Ok(examined);
         }
         let (scene, seen) = self.look()?;
@@ -150,14 +150,17 @@ impl<'a> Examiner<'a> {
         let names: Vec<&str> = rows.iter().map(|(machine, _)| machine.name.as_str()).collect();
         let wanted = self.wanted;
         let provoked = wanted.provoke.then_some(AFTER_PROVOKING);
+        let wait = wanted.wait.or(provoked).filter(|_| patience == Patience::AsWanted);
         let extent = Extent {
             passive: wanted.passive,
-            wait: wanted.wait.or(provoked).filter(|_| patience == Patience::AsWanted),
+            wait,
             provoke: wanted.provoke,
             consent: &mut self.consent,
             attention: &self.attention,
         };
         let gathered = gather::live(extent, &names, &subjects, scene, self.context, unsettled);
+        // Whoever has a remedy measured does not want to be asked about something else.
+        self.consent.ask_no_more();
         Ok((subjects, gathered))
     }
 

@@ -47,8 +47,8 @@ pub(crate) fn run(wanted: &arguments::Doctor, context: &Context) -> anyhow::Resu
         (None, Some(save)) => Place::Recorded(save),
         (None, None) => Place::Computer,
     };
-    let mut examiner = Examiner::start(wanted, place, &catalogue, &weights, context)?;
-    let mut examined = examiner.examine(Patience::AsWanted)?;
+    let mut examination = Examiner::start(wanted, place, &catalogue, &weights, context)?;
+    let mut examined = examination.examine(Patience::AsWanted)?;
     if let Some(directory) = &save {
         record::write(directory, &examined.gathered)?;
         vmkit_snapshot::save(directory, &capture(&examined.scene, context))?;
@@ -57,10 +57,10 @@ pub(crate) fn run(wanted: &arguments::Doctor, context: &Context) -> anyhow::Resu
         }
     }
 
-    let fixes = fix::fix(&mut examiner, &mut examined, wanted, context)?;
+    let fixes = fix::fix(&mut examination, &mut examined, wanted, context)?;
 
     let (scene, gathered) = (&examined.scene, &examined.gathered);
-    let vms = examiner.judged(&examined)?.into_iter();
+    let vms = examination.judged(&examined)?.into_iter();
     let vms = vms.map(|judged| view_of(judged, wanted, scene, gathered)).collect();
     let problems: Vec<Problem> = scene.problems.iter().chain(&gathered.problems).cloned().collect();
     let mut plugins: Vec<_> = examined.seen.outcomes.iter().map(view::plugin).collect();

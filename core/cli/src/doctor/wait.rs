@@ -15,14 +15,16 @@ const SET: Duration = Duration::from_secs(1);
 const TICK: Duration = Duration::from_millis(100);
 
 /// Waits until the exchange of every machine is decided, at most this long; the person may end it.
+/// Tells whether one of them was given an address.
 pub(crate) fn wait(
     watch: &Watch,
     machines: &[Awaited],
     longest: Duration,
     held: &Held<'_>,
     quiet: bool,
-) {
+) -> bool {
     let began = Instant::now();
+    let given = || machines.iter().any(|m| asking(watch, m).is_some_and(|a| a.given.is_some()));
     let mut progress = Progress::on_stderr(quiet);
     loop {
         let now = Instant::now();
@@ -34,7 +36,7 @@ pub(crate) fn wait(
             .collect();
         let left = longest.saturating_sub(now.duration_since(began));
         if open.is_empty() || left.is_zero() {
-            return;
+            return given();
         }
         let messages: u64 = watch.messages().map(|(_, count)| count).sum();
         let names = vmkit_types::escaped(&shortened(&open));
@@ -47,7 +49,7 @@ pub(crate) fn wait(
             ),
         );
         if !held.pause(TICK.min(left)) {
-            return;
+            return given();
         }
     }
 }

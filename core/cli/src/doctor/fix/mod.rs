@@ -41,14 +41,14 @@ struct Offer {
 /// Offers the remedies of each machine's likeliest cause and runs those that are wanted, until one
 /// has helped. What was examined is replaced by what is there afterwards.
 pub(crate) fn fix(
-    examiner: &mut Examiner<'_>,
+    examination: &mut Examiner<'_>,
     examined: &mut Examined,
     wanted: &arguments::Doctor,
     context: &Context,
 ) -> anyhow::Result<Vec<Fix>> {
     let Some(named) = &wanted.fix else { return Ok(Vec::new()) };
     let named = named.as_deref();
-    if let Some(id) = named.filter(|id| !examiner.catalogue().has_remedy(id)) {
+    if let Some(id) = named.filter(|id| !examination.catalogue().has_remedy(id)) {
         let failure = Failure::new(format!("there is no remedy `{}`", escaped(id)));
         return Err(failure.with_hint("vm doctor --json lists those of each cause").into());
     }
@@ -58,12 +58,12 @@ pub(crate) fn fix(
         data_directory: location.as_deref(),
         attended: consent::somebody_is_there(),
     };
-    let names: Vec<String> = names(examiner, examined)?;
+    let names: Vec<String> = names(examination, examined)?;
     let mut fixes: Vec<Fix> = Vec::new();
     for name in names {
         loop {
             let tried = |id: &str| fixes.iter().any(|fix| fix.vm == name && fix.remedy == id);
-            let offers = offers(examiner, examined, &name)?;
+            let offers = offers(examination, examined, &name)?;
             let open = |offer: &Offer| {
                 !tried(&offer.remedy.id) && named.is_none_or(|id| id == offer.remedy.id)
             };
@@ -72,7 +72,7 @@ pub(crate) fn fix(
                 examined.gathered.left_out.push(unattended(&offer));
                 break;
             }
-            let fix = carry_out(&offer, named.is_some(), &runner, examiner, examined)?;
+            let fix = carry_out(&offer, named.is_some(), &runner, examination, examined)?;
             let ended = fix.outcome == FixOutcome::Fixed;
             fixes.push(fix);
             if ended {
@@ -86,15 +86,19 @@ pub(crate) fn fix(
     Ok(fixes)
 }
 
-fn names(examiner: &Examiner<'_>, examined: &Examined) -> anyhow::Result<Vec<String>> {
-    let judged = examiner.judged(examined)?.into_iter();
+fn names(examination: &Examiner<'_>, examined: &Examined) -> anyhow::Result<Vec<String>> {
+    let judged = examination.judged(examined)?.into_iter();
     let ailing = judged.filter(|judged| !judged.diagnosis.healthy);
     Ok(ailing.map(|judged| judged.machine.name.clone()).collect())
 }
 
 /// What can be run against the likeliest cause of the machine, the best first.
-fn offers(examiner: &Examiner<'_>, examined: &Examined, name: &str) -> anyhow::Result<Vec<Offer>> {
-    let judged = examiner.judged(examined)?;
+fn offers(
+    examination: &Examiner<'_>,
+    examined: &Examined,
+    name: &str,
+) -> anyhow::Result<Vec<Offer>> {
+    let judged = examination.judged(examined)?;
     let of_machine = judged.into_iter().find(|judged| judged.machine.name == name);
     let suspects = of_machine.into_iter().flat_map(|judged| judged.diagnosis.causes.into_iter());
     let first = suspects.take(1).filter(|suspect| suspect.probability >= NAMED_FROM);
@@ -111,7 +115,7 @@ fn carry_out(
     offer: &Offer,
     is_named: bool,
     runner: &Runner<'_>,
-    examiner: &mut Examiner<'_>,
+    examination: &mut Examiner<'_>,
     examined: &mut Examined,
 ) -> anyhow::Result<Fix> {
     let remedy = &offer.remedy;
@@ -130,12 +134,12 @@ fn carry_out(
         let why = "you did not want it".to_owned();
         return Ok(offer.ended(line, FixOutcome::Declined, why, Ended::default()));
     }
-    let before = measured(examiner, examined, offer)?;
+    let before = measured(examination, examined, offer)?;
     let ended = match run(&prepared) {
         Ok(ended) => ended,
         Err(why) => return Ok(offer.ended(line, FixOutcome::NotRun, why, Ended::default())),
     };
-    let (outcome, says) = measure_again(offer, &before, examiner, examined)?;
+    let (outcome, says) = measure_again(offer, &before, examination, examined)?;
     let says = match ended.status {
         _ if ended.timed_out => format!("the command did not end in time; {says}"),
         Some(0) => says,
@@ -176,30 +180,30 @@ fn run(commands: &[Prepared]) -> Result<Ended, String> {
 fn measure_again(
     offer: &Offer,
     before: &Measured,
-    examiner: &mut Examiner<'_>,
+    examination: &mut Examiner<'_>,
     examined: &mut Examined,
 ) -> anyhow::Result<(FixOutcome, String)> {
     output::note("Measuring again …\n");
     let began = Instant::now();
-    *examined = examiner.examine(Patience::None)?;
+    *examined = examination.examine(Patience::None)?;
     // An unplugged link or a wait, where the person has asked for it, has the guest ask: once.
-    let mut patience = if examiner.waits() { Patience::AsWanted } else { Patience::None };
+    let mut patience = if examination.waits() { Patience::AsWanted } else { Patience::None };
     loop {
-        let (outcome, says) = outcome(before, &measured(examiner, examined, offer)?);
+        let (outcome, says) = outcome(before, &measured(examination, examined, offer)?);
         let goes_on = outcome != FixOutcome::Fixed && began.elapsed() < SHOWS;
-        if !goes_on || !examiner.attention().hold().pause(BETWEEN_LOOKS) {
+        if !goes_on || !examination.attention().hold().pause(BETWEEN_LOOKS) {
             return Ok((outcome, says));
         }
-        *examined = examiner.examine(std::mem::replace(&mut patience, Patience::None))?;
+        *examined = examination.examine(std::mem::replace(&mut patience, Patience::None))?;
     }
 }
 
 fn measured(
-    examiner: &Examiner<'_>,
+    examination: &Examiner<'_>,
     examined: &Examined,
     offer: &Offer,
 ) -> anyhow::Result<Measured> {
-    let judged = examiner.judged(examined)?;
+    let judged = examination.judged(examined)?;
     let own = judged.iter().find(|judged| judged.machine.name == offer.vm);
     let finding = own.and_then(|own| {
         let found = own.findings.iter().find(|finding| finding.code == offer.remedy.measures);
