@@ -110,6 +110,16 @@ impl<'a> Observer<'a> {
         self
     }
 
+    /// The machines of the place, and the monitors that can be asked about them.
+    fn scene(&self) -> anyhow::Result<(Scene, Monitors)> {
+        match &self.record {
+            Some((directory, record)) => {
+                Ok((Scene::of_record(directory.clone(), record.clone()), Monitors::default()))
+            }
+            None => Scene::beside_monitors(self.context),
+        }
+    }
+
     /// Reads the machines and asks the signals about all that have a process. Addresses are probed
     /// of those that `wanted` says, once it has accepted the scene.
     ///
@@ -120,12 +130,7 @@ impl<'a> Observer<'a> {
         wanted: impl FnOnce(&Scene) -> anyhow::Result<Vec<String>>,
     ) -> anyhow::Result<(Scene, Observations)> {
         let began = Instant::now();
-        let (mut scene, mut monitors) = match &self.record {
-            Some((directory, record)) => {
-                (Scene::of_record(directory.clone(), record.clone()), Monitors::default())
-            }
-            None => Scene::beside_monitors(self.context)?,
-        };
+        let (mut scene, mut monitors) = self.scene()?;
         tracing::debug!("machines and network read: {:?}", began.elapsed());
         let wanted = wanted(&scene)?;
         let is_wanted = |name: &str| wanted.iter().any(|wanted| wanted == name);

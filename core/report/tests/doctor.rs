@@ -1,7 +1,5 @@
 //! What `vm doctor` prints: whole reports, and text that is out to steer the terminal.
 
-#![expect(clippy::unwrap_used, reason = "a faulty fixture must end its test")]
-
 mod common;
 
 use std::path::Path;

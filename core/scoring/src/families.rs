@@ -36,9 +36,12 @@ mod tests {
         }
     }
 
+    /// An address, its probability and its flags.
+    type Named = (&'static str, f64, &'static [Flag]);
+
     #[test]
     fn each_family_has_its_address_or_none() {
-        let rows: [(Verdict, &[(&str, f64, &[Flag])], &[&str]); 5] = [
+        let rows: [(Verdict, &[Named], &[&str]); 5] = [
             (Verdict::Resolved, &[("10.0.0.5", 0.99, &[])], &["10.0.0.5"]),
             (
                 Verdict::Resolved,
