@@ -47,6 +47,7 @@ pub(crate) const ROWS: &[Row] = &[
         name: "acknowledgement-lost",
         breaks: &[Filter(Where::Air, "bridge forward", "udp sport 67 @th,2000,8 5 counter drop")],
         causes: &["dhcp-ack-lost"],
+        options: &["--yes", "--wait", "8"],
         ..WIRED
     },
     Row {
