@@ -5,12 +5,16 @@ mod install;
 use std::{
     collections::HashMap,
     net::IpAddr,
+    path::Path,
     sync::mpsc::{Receiver, RecvTimeoutError},
     time::{Duration, Instant},
 };
 
 use anyhow::bail;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use vmkit_dns::{Event, Listening, Suffix, Zone, Zones};
+use vmkit_host::Status;
+use vmkit_inventory::Severity;
 use vmkit_scoring::Weights;
 use vmkit_types::escaped;
 
@@ -18,8 +22,10 @@ use crate::{
     arguments,
     context::Context,
     exit::Exit,
-    observe::{Observer, Place},
+    observe::{Observations, Observer, Place},
     output,
+    scene::{Scene, Source},
+    select::select,
     status::rows,
 };
 
@@ -35,12 +41,16 @@ const LONGEST_LOOK: Duration = Duration::from_secs(10);
 /// address after some seconds.
 const LONGEST_TTL: u64 = 30;
 
+/// The most that macOS allows, where no other limit is lower.
+const MANY_DESCRIPTORS: u64 = 10_240;
+
 /// Runs the command.
 pub(crate) fn run(wanted: &arguments::Dns, context: &Context) -> anyhow::Result<Exit> {
     if wanted.install || wanted.uninstall {
         return install::run(wanted, context);
     }
     let listening = Listening::at(wanted.listen)?;
+    allow_descriptors();
     let weights = Weights::builtin()?;
     let mut looks = Looks {
         observer: Observer::start(Place::Computer, vmkit_wire::Mode::Full, &weights, context)?,
@@ -101,9 +111,10 @@ impl Looks<'_> {
 
     fn zone(&mut self) -> anyhow::Result<Zone> {
         let (scene, seen) = self.observer.look(|scene| {
-            let machines = crate::select::select(scene, &[])?;
+            let machines = select(scene, &[])?;
             Ok(machines.into_iter().map(|machine| machine.name.clone()).collect())
         })?;
+        complete(&scene, &seen)?;
         let mut rows = rows(&scene, &seen, &[], self.weights)?;
         for (machine, pick) in &mut rows {
             pick.settle(self.shown.get(&machine.name).copied(), self.weights);
@@ -119,6 +130,45 @@ impl Looks<'_> {
         let ttl = self.interval.as_secs().clamp(1, LONGEST_TTL);
         let ttl = u32::try_from(ttl).unwrap_or(1);
         Ok(Zone::new(self.suffix.clone(), machines, Instant::now() + good_for, ttl))
+    }
+}
+
+/// What could not be looked at must not pass for what is not there: names are denied, and addresses
+/// taken back, only by a look that saw the list of machines, the network and some signal.
+fn complete(scene: &Scene, seen: &Observations) -> anyhow::Result<()> {
+    let lists_machines = |path: &Path| match &scene.source {
+        Source::DataDirectory(location) => {
+            [&location.registry, &location.base_directory, &location.data_directory]
+                .into_iter()
+                .any(|of_all| of_all == path)
+        }
+        Source::Snapshot(_) => false,
+    };
+    let mut errors = scene.problems.iter().filter(|it| it.severity == Severity::Error);
+    if let Some(problem) = errors.find(|problem| lists_machines(&problem.path)) {
+        bail!("{}: {}", problem.path.display(), problem.message);
+    }
+    if scene.network.is_none() {
+        bail!("the network of this computer is unknown");
+    }
+    let answered = seen.outcomes.iter().any(|outcome| outcome.status == Status::Ok);
+    if !seen.cases.is_empty() && !answered {
+        bail!("no signal answers");
+    }
+    Ok(())
+}
+
+/// Each connection takes a descriptor, and so does each look: many are allowed, so that clients that
+/// hold theirs do not stop the looks.
+fn allow_descriptors() {
+    let limit = getrlimit(Resource::Nofile);
+    let many = limit.maximum.map_or(MANY_DESCRIPTORS, |most| most.min(MANY_DESCRIPTORS));
+    if limit.current.is_none_or(|current| current >= many) {
+        return;
+    }
+    let limit = Rlimit { current: Some(many), ..limit };
+    if let Err(error) = setrlimit(Resource::Nofile, limit) {
+        tracing::debug!("the limit of descriptors stays: {error}");
     }
 }
 

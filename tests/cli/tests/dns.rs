@@ -3,10 +3,10 @@
 #![expect(clippy::unwrap_used, reason = "a faulty fixture must end its test")]
 
 use std::{
-    io::{BufRead as _, BufReader},
+    io::{BufRead as _, BufReader, Read as _},
     net::UdpSocket,
-    process::{Child, Command, Stdio},
-    time::Duration,
+    process::{Child, ChildStderr, Command, Stdio},
+    time::{Duration, Instant},
 };
 
 use vmkit_cli_tests::{DataDirectory, vm};
@@ -17,30 +17,43 @@ const NO_ERROR: u8 = 0;
 const NO_SUCH_NAME: u8 = 3;
 const REFUSED: u8 = 5;
 
-struct Server(Child, String);
+struct Server {
+    child: Child,
+    said: BufReader<ChildStderr>,
+    address: String,
+}
 
 impl Server {
     fn start(directory: &DataDirectory) -> Self {
         let mut child = Command::new(vm())
             .arg("--data-dir")
             .arg(directory.path(""))
-            .args(["dns", "--listen", "127.0.0.1:0"])
+            .args(["dns", "--listen", "127.0.0.1:0", "--interval", "1"])
             .env_clear()
             .env("HOME", "/nonexistent")
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
+        let mut said = BufReader::new(child.stderr.take().unwrap());
         let mut line = String::new();
-        BufReader::new(child.stderr.as_mut().unwrap()).read_line(&mut line).unwrap();
+        said.read_line(&mut line).unwrap();
         let rest = line.strip_prefix("serving *.vm.test at ").unwrap_or_else(|| panic!("{line}"));
-        Self(child, rest.split(';').next().unwrap().to_owned())
+        let address = rest.split(';').next().unwrap().to_owned();
+        Self { child, said, address }
+    }
+
+    /// Waits for a line that begins so.
+    fn wait_for(&mut self, beginning: &str) -> String {
+        let mut lines = self.said.by_ref().lines().map_while(Result::ok);
+        let found = lines.find(|line| line.starts_with(beginning));
+        found.unwrap_or_else(|| panic!("it ended without saying {beginning:?}"))
     }
 
     /// The code of the answer to a question for an address.
     fn ask(&self, name: &str) -> u8 {
         let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
         socket.set_read_timeout(Some(DEADLINE)).unwrap();
-        socket.connect(&self.1).unwrap();
+        socket.connect(&self.address).unwrap();
         let mut question = vec![0, 7, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0];
         for label in name.split('.') {
             question.push(u8::try_from(label.len()).unwrap());
@@ -57,16 +70,16 @@ impl Server {
 
     /// Ends it by a signal; the exit status.
     fn end(mut self, signal: &str) -> Option<i32> {
-        let pid = self.0.id().to_string();
+        let pid = self.child.id().to_string();
         assert!(Command::new("kill").args([signal, &pid]).status().unwrap().success());
-        self.0.wait().unwrap().code()
+        self.child.wait().unwrap().code()
     }
 }
 
 impl Drop for Server {
     fn drop(&mut self) {
-        self.0.kill().ok();
-        self.0.wait().ok();
+        self.child.kill().ok();
+        self.child.wait().ok();
     }
 }
 
@@ -88,6 +101,25 @@ fn names_are_answered_until_it_is_told_to_end() {
         }
         assert_eq!(server.end(signal), Some(0), "{signal}");
     }
+}
+
+#[test]
+fn a_look_that_fails_denies_no_name() {
+    let directory = DataDirectory::new();
+    let registry = r#"{"vms":{"registered":{}},"version":"1.0"}"#;
+    directory.write(".vm-registry.json", registry);
+    let mut server = Server::start(&directory);
+    assert_eq!(server.ask("registered.vm.test"), NO_ERROR);
+    directory.write(".vm-registry.json", "{");
+    let said = server.wait_for("cannot look: ");
+    assert!(said.contains(".vm-registry.json: the registry ends in the middle"), "{said}");
+    assert_eq!(server.ask("registered.vm.test"), NO_ERROR);
+    directory.write(".vm-registry.json", r#"{"vms":{},"version":"1.0"}"#);
+    let until = Instant::now() + DEADLINE;
+    while server.ask("registered.vm.test") != NO_SUCH_NAME {
+        assert!(Instant::now() < until, "the machine is gone, and its name is not");
+    }
+    assert_eq!(server.end("-TERM"), Some(0));
 }
 
 #[test]
