@@ -3,7 +3,9 @@
 
 use std::{
     fs,
+    io::{Read as _, Write as _},
     net::Ipv4Addr,
+    process::{Command, Stdio},
     time::{Duration, Instant},
 };
 
@@ -205,4 +207,57 @@ fn whoever_interrupts_gets_an_answer_and_the_link_is_plugged_in() {
     assert!(began.elapsed() < Duration::from_secs(5), "{:?}: {}", began.elapsed(), said());
     assert!(said().contains("1 VM, 1 in trouble"), "{}", said());
     guest.wait_for_console("carrier back").expect("a link");
+}
+
+/// Runs `vm doctor` at a terminal of its own, answers each question by the first of these words whose
+/// key the lines before it hold, and tells all that was shown.
+fn at_a_terminal(lab: &Lab, options: &[&str], answers: &[(&str, &str)]) -> String {
+    let inner = lab.vm_command(&[&["--color", "never", "doctor", "web"], options].concat());
+    let words = [inner.get_program()].into_iter().chain(inner.get_args());
+    let line: Vec<&str> = words.map(|word| word.to_str().expect("plain words")).collect();
+    let mut command = Command::new("script");
+    command.args(["--quiet", "--flush", "--return", "--command", &line.join(" "), "/dev/null"]);
+    for (name, value) in inner.get_envs() {
+        match value {
+            Some(value) => command.env(name, value),
+            None => command.env_remove(name),
+        };
+    }
+    let mut terminal =
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("a terminal");
+    let (mut keys, mut screen) =
+        (terminal.stdin.take().expect("keys"), terminal.stdout.take().expect("a screen"));
+    let (mut shown, mut asked, mut chunk) = (String::new(), 0, [0; 4096]);
+    loop {
+        let count = screen.read(&mut chunk).expect("a screen");
+        if count == 0 {
+            break;
+        }
+        shown.push_str(&String::from_utf8_lossy(&chunk[..count]));
+        if shown[asked..].ends_with("[y/N] ") {
+            let answer = answers.iter().find(|(key, _)| shown[asked..].contains(key));
+            asked = shown.len();
+            writeln!(keys, "{}", answer.map_or("n", |(_, word)| word)).expect("an answer");
+        }
+    }
+    terminal.wait().expect("an end");
+    shown
+}
+
+#[test]
+fn the_person_at_the_terminal_decides_command_by_command() {
+    let Some((lab, guest)) = broken("fix-asked", "ip link set tap1 nomaster") else { return };
+    let master = || shell(&lab, "ip link show dev tap1").contains("master br0");
+    let shown = at_a_terminal(&lab, &["--fix"], &[]);
+    assert!(shown.contains("Run it? [y/N] n") && shown.contains("not wanted"), "{shown}");
+    assert!(!master(), "{shown}");
+
+    let shown = at_a_terminal(&lab, &["--fix"], &[("Run it?", "y")]);
+    for word in ["link set tap1 master br0", "low risk", "To undo: sudo ip link set tap1 nomaster"]
+    {
+        assert!(shown.contains(word), "{word} is not in {shown}");
+    }
+    assert!(shown.contains("Put the machine's port into the bridge: fixed"), "{shown}");
+    assert!(master(), "{shown}");
+    lab.wait_for_lease(&guest, ADDRESS).expect("a lease");
 }
