@@ -135,16 +135,21 @@ fn answers(asks: &Asks<'_>, sheet: &mut Sheet) {
     }
     let (total, answered) = (asks.answered.len(), asks.answered.iter().filter(|a| a.1).count());
     if answered > 0 {
-        let leading = asks.answered.iter().take_while(|asked| !asked.1).count();
-        // That all of one kind are lost is a pattern, and no loss at random.
-        let later_lost: usize = [MessageKind::Discover, MessageKind::Request]
-            .into_iter()
-            .map(|kind| {
-                let later = asks.answered.iter().skip(leading).filter(|asked| asked.0 == kind);
-                let lost = later.clone().filter(|asked| !asked.1).count();
-                if later.count() == lost { 0 } else { lost }
-            })
-            .sum();
+        let of = |kind: MessageKind| {
+            let asked = asks.answered.iter().filter(move |asked| asked.0 == kind);
+            asked.map(|asked| asked.1)
+        };
+        // A capture that begins within an exchange begins with a REQUEST.
+        let leading = of(MessageKind::Discover).take_while(|answered| !*answered).count();
+        let lost = |answers: &mut dyn Iterator<Item = bool>| {
+            let answers: Vec<bool> = answers.collect();
+            let lost = answers.iter().filter(|answered| !**answered).count();
+            // That all of one kind are lost is a pattern, and no loss at random.
+            if lost == answers.len() { 0 } else { lost }
+        };
+        let later_lost = lost(&mut of(MessageKind::Discover).skip(leading))
+            + lost(&mut of(MessageKind::Request));
+        let leading = if of(MessageKind::Discover).any(|answered| answered) { leading } else { 0 };
         sheet.judged(
             "some-requests-unanswered",
             later_lost > 0,
