@@ -249,6 +249,7 @@ pub(crate) struct Doctor {
     /// REMEDY, as --json calls it, runs that one without asking, also where nobody can be asked
     #[arg(long, value_name = "REMEDY", num_args = 0..=1, require_equals = true)]
     #[arg(conflicts_with_all = ["passive", "from", "save"])]
+    #[expect(clippy::option_option, reason = "whether to fix, and by which remedy")]
     pub(crate) fix: Option<Option<String>>,
     /// Write all evidence, captures included, to this directory
     #[arg(long, value_name = "DIR", conflicts_with = "from")]

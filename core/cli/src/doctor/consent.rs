@@ -23,7 +23,7 @@ impl Consent {
     }
 
     /// Whether DISCOVERs may be sent on this interface.
-    pub(crate) fn to_test(&mut self, interface: &str) -> bool {
+    pub(crate) fn allows_test(&mut self, interface: &str) -> bool {
         let shown = escaped(interface);
         let question = format!(
             "Ask the DHCP servers on {shown} for offers? This sends up to 13 DISCOVERs and takes no \
@@ -35,7 +35,7 @@ impl Consent {
     }
 
     /// Whether the virtual link of this machine may be unplugged for a moment.
-    pub(crate) fn to_provoke(&mut self, machine: &str) -> bool {
+    pub(crate) fn allows_provoking(&mut self, machine: &str) -> bool {
         let question = format!(
             "Unplug the virtual link of {} for 7 s? Its connections are interrupted; its guest then \
              asks for an address at once.",

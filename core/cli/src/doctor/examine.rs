@@ -151,14 +151,14 @@ impl<'a> Examiner<'a> {
         let wanted = self.wanted;
         let provoked = wanted.provoke.then_some(AFTER_PROVOKING);
         let wait = wanted.wait.or(provoked).filter(|_| patience == Patience::AsWanted);
-        let extent = Extent {
+        let mut extent = Extent {
             passive: wanted.passive,
             wait,
             provoke: wanted.provoke,
             consent: &mut self.consent,
             attention: &self.attention,
         };
-        let gathered = gather::live(extent, &names, &subjects, scene, self.context, unsettled);
+        let gathered = gather::live(&mut extent, &names, &subjects, scene, self.context, unsettled);
         // Whoever has a remedy measured does not want to be asked about something else.
         self.consent.ask_no_more();
         Ok((subjects, gathered))

@@ -153,7 +153,7 @@ pub(crate) struct Extent<'a> {
 /// Gathers at this computer. `unsettled` names the machines whose diagnosis a test could still
 /// change, from what is known before it.
 pub(crate) fn live(
-    extent: Extent<'_>,
+    extent: &mut Extent<'_>,
     names: &[&str],
     subjects: &Subjects,
     scene: &Scene,
@@ -227,7 +227,7 @@ fn to_provoke<'a>(
 ) -> Vec<(&'a str, Option<Link>)> {
     let mut allowed = Vec::new();
     for Awaited { name, .. } in awaited {
-        if consent.to_provoke(name) {
+        if consent.allows_provoking(name) {
             let machine = scene.machines.iter().find(|machine| machine.name == *name);
             allowed.push((name.as_str(), machine.and_then(Link::of)));
         } else {
@@ -264,7 +264,7 @@ fn test(consent: &mut Consent, unsettled: &[String], subjects: &Subjects, gather
         let machine = subjects.of(name);
         let Some(uplink) = subjects.place(machine).uplink else { continue };
         let (Some(host), Some(mac)) = (uplink.mac, machine.macs.first()) else { continue };
-        if !consent.to_test(&uplink.name) {
+        if !consent.allows_test(&uplink.name) {
             gathered.left_out.push(LeftOut {
                 what: format!("asking DHCP servers on {} for offers", uplink.name),
                 why: "it sends DISCOVERs, which need your consent".to_owned(),

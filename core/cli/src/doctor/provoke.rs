@@ -9,7 +9,7 @@ use vmkit_types::escaped;
 use super::{attention::Held, progress::Progress};
 use crate::output;
 
-/// How long the cable is out: NetworkManager takes a link for lost after six seconds, others at
+/// How long the cable is out: `NetworkManager` takes a link for lost after six seconds, others at
 /// once.
 const UNPLUGGED: Duration = Duration::from_secs(7);
 /// How often the progress is told.

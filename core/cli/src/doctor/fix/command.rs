@@ -20,7 +20,7 @@ const DIRECTORIES: [&str; 4] = ["/usr/sbin", "/usr/bin", "/sbin", "/bin"];
 const PATH: &str = "/usr/sbin:/usr/bin:/sbin:/bin";
 /// How long a command may take. A DHCP client on a network without a server gives up after 30 s,
 /// and a person may have to type a password.
-const DEADLINE: Duration = Duration::from_secs(60);
+const DEADLINE: Duration = Duration::from_mins(1);
 /// How soon the end of a program is noticed whose output somebody else holds open.
 const TICK: Duration = Duration::from_millis(50);
 /// Most bytes of output that are kept.

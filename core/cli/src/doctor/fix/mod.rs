@@ -58,9 +58,9 @@ pub(crate) fn fix(
         data_directory: location.as_deref(),
         attended: consent::somebody_is_there(),
     };
-    let names: Vec<String> = names(examination, examined)?;
+    let machines: Vec<String> = ailing(examination, examined)?;
     let mut fixes: Vec<Fix> = Vec::new();
-    for name in names {
+    for name in machines {
         loop {
             let tried = |id: &str| fixes.iter().any(|fix| fix.vm == name && fix.remedy == id);
             let offers = offers(examination, examined, &name)?;
@@ -86,7 +86,7 @@ pub(crate) fn fix(
     Ok(fixes)
 }
 
-fn names(examination: &Examiner<'_>, examined: &Examined) -> anyhow::Result<Vec<String>> {
+fn ailing(examination: &Examiner<'_>, examined: &Examined) -> anyhow::Result<Vec<String>> {
     let judged = examination.judged(examined)?.into_iter();
     let ailing = judged.filter(|judged| !judged.diagnosis.healthy);
     Ok(ailing.map(|judged| judged.machine.name.clone()).collect())
@@ -217,11 +217,12 @@ fn measured(
 impl Offer {
     /// What would be done, for whom it is to be decided.
     fn described(&self, lines: &[String]) -> String {
-        let commands: String =
+        let commands: Vec<String> =
             lines.iter().map(|line| format!("  $ {}\n", escaped(line))).collect();
+        let commands = commands.concat();
         let (remedy, percent) = (&self.remedy, self.probability * 100.0);
         format!(
-            "\n{}: {} ({percent:.0} %)\n{}\n{commands}  {} risk: {} It changes: {}.\n  To undo: {}\n",
+            "\n{}: {} ({percent:.0} %)\n{}\n{commands}\n  {} risk: {} It changes: {}.\n  To undo: {}\n",
             escaped(&self.vm),
             self.cause,
             escaped(&remedy.title),
