@@ -257,7 +257,8 @@ fn a_log_that_nobody_wrote_since_the_start_is_of_an_earlier_run() {
     data.write("vms/web/web.pid", "17");
     data.write("vms/web/console.log", "lease of 192.168.1.64 obtained");
     let log = data.path("vms/web/console.log");
-    let line = format!("qemu-system-x86_64 -drive file={}/web.qcow2", data.path("vms/web").display());
+    let line =
+        format!("qemu-system-x86_64 -drive file={}/web.qcow2", data.path("vms/web").display());
     // The fake process starts at the epoch.
     for (written, left_out) in [(-3600, true), (-1, false), (5, false)] {
         let offset = Duration::from_secs(i64::unsigned_abs(written));
