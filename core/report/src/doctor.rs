@@ -11,7 +11,7 @@ use vmkit_diagnose::{Catalogue, Diagnosis, Finding, Page, Router};
 use vmkit_scoring::{Pick, Verdict};
 use vmkit_types::{Interface, Reading};
 
-use crate::{Fix, PluginReport, Power, Problem, Terminal, json, text};
+use crate::{Fix, PluginReport, Power, Problem, Terminal, html, json, text};
 
 /// What the doctor found.
 #[derive(Clone, Debug)]
@@ -104,6 +104,14 @@ impl Doctor<'_> {
     /// Those of `out`.
     pub fn write_text(&self, out: &mut impl Write, terminal: Terminal) -> io::Result<()> {
         text::write_doctor(self, out, terminal)
+    }
+
+    /// Writes the same text as a page of HTML, with the DHCP of each machine drawn.
+    ///
+    /// # Errors
+    /// Those of `out`.
+    pub fn write_html(&self, out: &mut impl Write) -> io::Result<()> {
+        html::write_page(self, out)
     }
 
     /// Whether nothing is wrong with any machine that runs.

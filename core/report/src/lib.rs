@@ -12,6 +12,7 @@ mod doctor;
 mod failure;
 mod fix;
 mod hosts;
+mod html;
 mod json;
 mod plugins;
 mod recorded;

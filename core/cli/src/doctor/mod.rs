@@ -49,14 +49,6 @@ pub(crate) fn run(wanted: &arguments::Doctor, context: &Context) -> anyhow::Resu
     };
     let mut examination = Examiner::start(wanted, place, &catalogue, &weights, context)?;
     let mut examined = examination.examine(Patience::AsWanted)?;
-    if let Some(directory) = &save {
-        record::write(directory, &examined.gathered)?;
-        vmkit_snapshot::save(directory, &capture(&examined.scene, context))?;
-        if wanted.redact {
-            vmkit_snapshot::redact(directory, &examined.scene.names())?;
-        }
-    }
-
     let fixes = fix::fix(&mut examination, &mut examined, wanted, context)?;
 
     let (scene, gathered) = (&examined.scene, &examined.gathered);
@@ -80,6 +72,16 @@ pub(crate) fn run(wanted: &arguments::Doctor, context: &Context) -> anyhow::Resu
         left_out: gathered.left_out.clone(),
         fixes,
     };
+    if let Some(directory) = &save {
+        record::write(directory, gathered)?;
+        let mut page = Vec::new();
+        doctor.write_html(&mut page)?;
+        vmkit_snapshot::put(directory, "report.html", &page)?;
+        vmkit_snapshot::save(directory, &capture(scene, context))?;
+        if wanted.redact {
+            vmkit_snapshot::redact(directory, &scene.names())?;
+        }
+    }
     let terminal = output::terminal(context);
     output::answer(|out| {
         if wanted.json { doctor.write_json(out) } else { doctor.write_text(out, terminal) }
