@@ -4,7 +4,7 @@
 //! the session passes through vmkit. Clients that know no such thing get the bytes relayed.
 
 use std::{
-    io::{self, IoSlice},
+    io::{self, IoSlice, Read, Write},
     net::{Shutdown, SocketAddr, TcpStream},
     os::fd::AsFd as _,
     thread,
@@ -21,6 +21,9 @@ use crate::{arguments, context::Context, exit::Exit, resolve::ask};
 /// A machine on a link of this computer answers in milliseconds, also one that is busy booting: a
 /// SYN that was lost three times has been repeated by then.
 const CONNECT_DEADLINE: Duration = Duration::from_secs(8);
+
+/// Bytes that are relayed at once: what a pipe holds.
+const BUFFER: usize = 64 << 10;
 
 /// Runs the command.
 pub(crate) fn run(wanted: &arguments::SshConnect, context: &Context) -> anyhow::Result<Exit> {
@@ -58,13 +61,27 @@ fn pass(connection: &TcpStream) -> io::Result<()> {
 fn relay(connection: &TcpStream) -> io::Result<()> {
     let mut sending = connection.try_clone()?;
     thread::spawn(move || {
-        io::copy(&mut io::stdin().lock(), &mut sending).ok();
+        pump(&mut io::stdin().lock(), &mut sending).ok();
         // The machine may have more to say after the client has ended.
         sending.shutdown(Shutdown::Write).ok();
     });
     let mut receiving = connection;
     // Standard output would wait for the end of a line.
     let mut out = std::fs::File::from(io::stdout().as_fd().try_clone_to_owned()?);
-    io::copy(&mut receiving, &mut out)?;
-    Ok(())
+    pump(&mut receiving, &mut out)
+}
+
+/// Copies until there is no more. The standard library's own way would have the kernel splice, which
+/// holds the pipe locked while it waits for the socket: what has arrived could not be read.
+fn pump(from: &mut impl Read, to: &mut impl Write) -> io::Result<()> {
+    let mut buffer = vec![0; BUFFER];
+    loop {
+        let length = match from.read(&mut buffer) {
+            Ok(0) => return Ok(()),
+            Ok(length) => length,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(error) => return Err(error),
+        };
+        to.write_all(&buffer[..length])?;
+    }
 }
