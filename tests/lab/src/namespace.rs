@@ -2,6 +2,8 @@
 
 use std::{ffi::OsStr, process::Command};
 
+use rustix::process::{Pid, Signal, kill_process};
+
 use crate::{LabError, command::run};
 
 /// A network namespace: one host of the lab.
@@ -55,6 +57,12 @@ impl Namespace {
 
 impl Drop for Namespace {
     fn drop(&mut self) {
+        // Daemons leave the process that started them, and would keep the namespace alive.
+        let inside = run(Command::new("ip").args(["netns", "pids", &self.name]));
+        for process in inside.unwrap_or_default().split_whitespace() {
+            let process = process.parse().ok().and_then(Pid::from_raw);
+            process.map(|process| kill_process(process, Signal::KILL));
+        }
         // The next lab removes what could not be removed now.
         drop(run(Command::new("ip").args(["netns", "delete", &self.name])));
     }

@@ -14,7 +14,7 @@ for word in $(cat /proc/cmdline); do
     containers) containers=yes ;;
     linklocal) touch /etc/link-local ;;
     # Between its tries the client rests for longer than any test takes.
-    rests) rest=3600 ;;
+    rests) rest=3600; touch /etc/rests ;;
     fault=*) fault=${word#fault=} ;;
     esac
 done

@@ -6,6 +6,7 @@ deconfig)
     ip link set "$interface" up
     ;;
 leasefail)
+    [ ! -e /etc/rests ] || echo "udhcpc: no answer, at rest"
     # As avahi-autoipd and zcip do, in their words.
     if [ -e /etc/link-local ]; then
         ip address add 169.254.77.50/16 dev "$interface" 2>/dev/null &&
