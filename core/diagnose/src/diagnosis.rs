@@ -36,6 +36,21 @@ pub struct Diagnosis {
     pub unexplained: Vec<&'static str>,
 }
 
+impl Diagnosis {
+    /// That of a machine with which nothing is wrong.
+    pub fn healthy() -> Self {
+        Self {
+            healthy: true,
+            causes: Vec::new(),
+            unknown_probability: 0.0,
+            together: None,
+            cannot_tell: None,
+            next_test: None,
+            unexplained: Vec::new(),
+        }
+    }
+}
+
 /// One cause that may be at work.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Suspect {
@@ -71,15 +86,7 @@ pub struct Weighed {
 /// The diagnosis of the machine that the facts are about, from the findings that they led to.
 pub fn diagnose(facts: &Facts<'_>, findings: &[Finding], catalogue: &Catalogue) -> Diagnosis {
     if is_healthy(facts.pick.verdict, findings, catalogue) {
-        return Diagnosis {
-            healthy: true,
-            causes: Vec::new(),
-            unknown_probability: 0.0,
-            together: None,
-            cannot_tell: None,
-            next_test: None,
-            unexplained: Vec::new(),
-        };
+        return Diagnosis::healthy();
     }
     let circumstances = circumstances(facts);
     let model = Model::new(catalogue, &circumstances, findings);

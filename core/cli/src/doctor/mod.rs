@@ -107,7 +107,7 @@ fn view_of<'a>(
         power: view::power(machine.power),
         pick,
         findings,
-        diagnosis: if at_rest { healthy() } else { diagnosis },
+        diagnosis: if at_rest { Diagnosis::healthy() } else { diagnosis },
         ladder,
         test,
     }
@@ -115,18 +115,6 @@ fn view_of<'a>(
 
 fn every_machine_sleeps(scene: &Scene) -> bool {
     !scene.machines.iter().any(is_alive)
-}
-
-fn healthy() -> Diagnosis {
-    Diagnosis {
-        healthy: true,
-        causes: Vec::new(),
-        unknown_probability: 0.0,
-        together: None,
-        cannot_tell: None,
-        next_test: None,
-        unexplained: Vec::new(),
-    }
 }
 
 fn host(scene: &Scene, context: &Context) -> DoctorHost {
