@@ -2,23 +2,18 @@
 
 use std::{
     collections::HashMap,
-    io::{BufWriter, Read as _, Write as _},
     net::{IpAddr, Ipv4Addr},
     time::{Duration, SystemTime},
 };
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use vmkit_plugin::{Cx, Error, ErrorCode, Mac, Result, Target, bounded};
+use vmkit_plugin::{Cx, Mac, Result, Target, bounded, probes};
 
 use crate::outcome::{Answer, Outcome, Replier};
 
-/// The artefact that is replayed: the probes of every signal.
-const PROBES: &str = "probes.json";
 /// The part of it that this signal records.
 const PART: &str = "probes/arp.json";
-/// Most bytes of the artefact that are read: thousands of machines, each probed in every way.
-const LIMIT: u64 = 16 << 20;
 /// Repliers of an entry that are read: what this signal records at most.
 const MOST_REPLIERS: usize = 16;
 /// Bytes of an interface's name that are read.
@@ -46,11 +41,7 @@ pub(crate) fn record(answers: &[Answer], cx: &Cx<'_>) -> Result<()> {
     if entries.is_empty() {
         return Ok(());
     }
-    let Some(file) = cx.recording(PART)? else { return Ok(()) };
-    let failed = |error: &std::io::Error| Error::io("record probes/arp.json", error);
-    let mut file = BufWriter::new(file);
-    serde_json::to_writer_pretty(&mut file, &entries).map_err(|error| failed(&error.into()))?;
-    file.flush().map_err(|error| failed(&error))
+    probes::record(PART, &entries, cx)
 }
 
 fn entries(answers: &[Answer], now: SystemTime) -> Vec<Entry> {
@@ -85,11 +76,7 @@ fn milliseconds(time: Duration) -> f64 {
 
 /// What the snapshot holds of these addresses. One without an entry was not asked for.
 pub(crate) fn replay(targets: &[Target], cx: &Cx<'_>) -> Result<Vec<Answer>> {
-    let Some(file) = cx.artefact(PROBES)? else { return Ok(Vec::new()) };
-    let mut text = Vec::new();
-    file.take(LIMIT + 1)
-        .read_to_end(&mut text)
-        .map_err(|error| Error::io("read probes.json", &error))?;
+    let Some(text) = probes::read(cx)? else { return Ok(Vec::new()) };
     let mut seen = parse(&text, cx.now())?;
     let of_target = |target: &Target| match target.address {
         IpAddr::V4(address) => seen.remove(&address),
@@ -101,14 +88,7 @@ pub(crate) fn replay(targets: &[Target], cx: &Cx<'_>) -> Result<Vec<Answer>> {
 /// Each address's last answer. Entries of other kinds, or of a form that this version does not know,
 /// are passed over.
 fn parse(text: &[u8], now: SystemTime) -> Result<HashMap<Ipv4Addr, Answer>> {
-    let malformed = |why: String| Error::new(ErrorCode::Other, format!("probes.json: {why}"));
-    if text.len() as u64 > LIMIT {
-        return Err(malformed(format!("more than {LIMIT} bytes")));
-    }
-    let entries: Vec<serde_json::Value> =
-        serde_json::from_slice(text).map_err(|error| malformed(error.to_string()))?;
-    let entries = entries.into_iter().filter_map(|entry| serde_json::from_value(entry).ok());
-    let answers = entries.filter_map(|entry| answer(entry, now));
+    let answers = probes::parse(text)?.into_iter().filter_map(|entry| answer(entry, now));
     Ok(answers.map(|answer| (answer.address, answer)).collect())
 }
 

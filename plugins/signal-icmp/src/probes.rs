@@ -2,23 +2,18 @@
 
 use std::{
     collections::HashMap,
-    io::{BufWriter, Read as _, Write as _},
     net::IpAddr,
     time::{Duration, SystemTime},
 };
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use vmkit_plugin::{Cx, Error, ErrorCode, Observation, Result, Target};
+use vmkit_plugin::{Cx, Observation, Result, Target, probes};
 
 use crate::outcome::Outcome;
 
-/// The artefact that is replayed: the probes of every signal.
-const PROBES: &str = "probes.json";
 /// The part of it that this signal records.
 const PART: &str = "probes/icmp.json";
-/// Most bytes of the artefact that are read: thousands of machines, each probed in every way.
-const LIMIT: u64 = 16 << 20;
 
 /// One probe, as a snapshot holds it.
 #[derive(Debug, Deserialize, Serialize)]
@@ -37,12 +32,7 @@ pub(crate) fn record(answered: &[(IpAddr, Outcome)], cx: &Cx<'_>) -> Result<()> 
     if answered.is_empty() {
         return Ok(());
     }
-    let Some(file) = cx.recording(PART)? else { return Ok(()) };
-    let failed = |error: &std::io::Error| Error::io("record probes/icmp.json", error);
-    let mut file = BufWriter::new(file);
-    let entries = entries(answered, cx.now());
-    serde_json::to_writer_pretty(&mut file, &entries).map_err(|error| failed(&error.into()))?;
-    file.flush().map_err(|error| failed(&error))
+    probes::record(PART, &entries(answered, cx.now()), cx)
 }
 
 fn entries(answered: &[(IpAddr, Outcome)], now: SystemTime) -> Vec<Entry> {
@@ -73,11 +63,7 @@ fn milliseconds(time: Duration) -> f64 {
 
 /// Reports what the snapshot holds of these addresses. One without an entry was not asked.
 pub(crate) fn replay(targets: &[Target], cx: &Cx<'_>) -> Result<()> {
-    let Some(file) = cx.artefact(PROBES)? else { return Ok(()) };
-    let mut text = Vec::new();
-    file.take(LIMIT + 1)
-        .read_to_end(&mut text)
-        .map_err(|error| Error::io("read probes.json", &error))?;
+    let Some(text) = probes::read(cx)? else { return Ok(()) };
     let seen = parse(&text, cx.now())?;
     let facts = targets.iter().filter_map(|target| Some((target, seen.get(&target.address)?)));
     let facts = facts.flat_map(|(target, (outcome, age))| {
@@ -96,14 +82,7 @@ fn aged(seen: Observation, age: Option<Duration>) -> Observation {
 /// The outcome and age of each address's last echo. Entries of other kinds, or of a form that this
 /// version does not know, are passed over.
 fn parse(text: &[u8], now: SystemTime) -> Result<HashMap<IpAddr, (Outcome, Option<Duration>)>> {
-    let malformed = |why: String| Error::new(ErrorCode::Other, format!("probes.json: {why}"));
-    if text.len() as u64 > LIMIT {
-        return Err(malformed(format!("more than {LIMIT} bytes")));
-    }
-    let entries: Vec<serde_json::Value> =
-        serde_json::from_slice(text).map_err(|error| malformed(error.to_string()))?;
-    let known = entries.into_iter().filter_map(|entry| {
-        let entry: Entry = serde_json::from_value(entry).ok()?;
+    let known = probes::parse(text)?.into_iter().filter_map(|entry: Entry| {
         let round_trip = entry.rtt_ms.and_then(|ms| Duration::try_from_secs_f64(ms / 1e3).ok());
         let outcome = match (entry.kind.as_str(), entry.outcome.as_str()) {
             ("icmp", "reply") => Outcome::Reply(round_trip),

@@ -2,23 +2,18 @@
 
 use std::{
     collections::HashMap,
-    io::{Read as _, Write as _},
     net::IpAddr,
     time::{Duration, SystemTime},
 };
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use vmkit_plugin::{Cx, Error, ErrorCode, HostKey, Result, Subject};
+use vmkit_plugin::{Cx, HostKey, Result, Subject, probes};
 
 use crate::{judgement::judge, proof::Proof};
 
-/// The artefact that is replayed: the probes of every signal.
-const PROBES: &str = "probes.json";
 /// The part of it that this signal records.
 const PART: &str = "probes/ssh-key.json";
-/// Most bytes of the artefact that are read: thousands of machines, each probed in every way.
-const LIMIT: u64 = 16 << 20;
 
 #[derive(Deserialize, Serialize)]
 struct Probe {
@@ -38,11 +33,7 @@ struct Probe {
 /// Compares what the snapshot holds of these addresses, just as a live run does. Only this
 /// computer's own keys are not known there.
 pub(crate) fn replay(vms: &[Subject], port: u16, cx: &Cx<'_>) -> Result<()> {
-    let Some(file) = cx.artefact(PROBES)? else { return Ok(()) };
-    let mut text = Vec::new();
-    file.take(LIMIT + 1)
-        .read_to_end(&mut text)
-        .map_err(|error| Error::io(&format!("read {PROBES}"), &error))?;
+    let Some(text) = probes::read(cx)? else { return Ok(()) };
     let found = parse(&text, port, cx.now())?;
     let targets = vmkit_plugin::targets(vms);
     let targets = targets.iter().filter_map(|target| Some((target, found.get(&target.address)?)));
@@ -66,14 +57,8 @@ fn parse(
     port: u16,
     now: SystemTime,
 ) -> Result<HashMap<IpAddr, (HostKey, Option<Duration>)>> {
-    let malformed = |why: String| Error::new(ErrorCode::Other, format!("{PROBES}: {why}"));
-    if text.len() as u64 > LIMIT {
-        return Err(malformed(format!("more than {LIMIT} bytes")));
-    }
-    let entries: Vec<serde_json::Value> =
-        serde_json::from_slice(text).map_err(|error| malformed(error.to_string()))?;
-    let probes = entries.into_iter().filter_map(|entry| serde_json::from_value(entry).ok());
-    Ok(probes
+    Ok(probes::parse(text)?
+        .into_iter()
         .filter(|probe: &Probe| probe.kind == "tcp" && probe.port == port)
         .filter_map(|probe| {
             let at = probe.at.and_then(|at| at.parse::<Timestamp>().ok()?.try_into().ok());
@@ -88,13 +73,10 @@ pub(crate) fn record(proofs: &[(IpAddr, Proof)], port: u16, cx: &Cx<'_>) -> Resu
     if proofs.is_empty() {
         return Ok(());
     }
-    let Some(mut file) = cx.recording(PART)? else { return Ok(()) };
-    // Text and finite numbers always have a form in JSON.
-    let text = serde_json::to_string_pretty(&probes(proofs, port, cx.now())).unwrap_or_default();
-    file.write_all(text.as_bytes()).map_err(|error| Error::io(&format!("record {PART}"), &error))
+    probes::record(PART, &entries(proofs, port, cx.now()), cx)
 }
 
-fn probes(proofs: &[(IpAddr, Proof)], port: u16, now: SystemTime) -> Vec<Probe> {
+fn entries(proofs: &[(IpAddr, Proof)], port: u16, now: SystemTime) -> Vec<Probe> {
     let at = Timestamp::try_from(now).ok().map(|at| at.to_string());
     let probe = |(ip, proof): &(IpAddr, Proof)| {
         let micros = u32::try_from(proof.round_trip.as_micros()).unwrap_or(u32::MAX);
@@ -123,7 +105,7 @@ mod tests {
         let proof = Proof { key: key.clone(), banner, round_trip: Duration::from_micros(400) };
         let (then, age) = (SystemTime::UNIX_EPOCH, Duration::from_secs(5));
         let address = IpAddr::from([10, 0, 0, 1]);
-        let text = serde_json::to_vec(&probes(&[(address, proof)], 22, then)).unwrap();
+        let text = serde_json::to_vec(&entries(&[(address, proof)], 22, then)).unwrap();
         let found = parse(&text, 22, then + age).unwrap();
         assert_eq!(found, HashMap::from([(address, (key, Some(age)))]));
         assert!(parse(&text, 2222, then).unwrap().is_empty());

@@ -3,24 +3,19 @@
 
 use std::{
     collections::HashMap,
-    io::{Read as _, Write as _},
     net::IpAddr,
     time::{Duration, SystemTime},
 };
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use vmkit_plugin::{Cx, Error, ErrorCode, Result, Target};
+use vmkit_plugin::{Cx, Result, Target, probes};
 use vmkit_ssh::identification::{Verdict, judge};
 
 use crate::outcome::Outcome;
 
-/// The artefact that is replayed: the probes of every signal.
-const PROBES: &str = "probes.json";
 /// The part of it that this signal records.
 const PART: &str = "probes/tcp.json";
-/// Most bytes of the artefact that are read: thousands of machines, each probed in every way.
-const LIMIT: u64 = 16 << 20;
 
 /// One probe.
 #[derive(Deserialize, Serialize)]
@@ -91,11 +86,7 @@ fn opened(banner: Option<String>, round_trip: Option<Duration>) -> Outcome {
 /// Reports what the snapshot holds of this port at these addresses. One without an entry was not
 /// asked.
 pub(crate) fn replay(targets: &[Target], port: u16, cx: &Cx<'_>) -> Result<()> {
-    let Some(file) = cx.artefact(PROBES)? else { return Ok(()) };
-    let mut text = Vec::new();
-    file.take(LIMIT + 1)
-        .read_to_end(&mut text)
-        .map_err(|error| Error::io(&format!("read {PROBES}"), &error))?;
+    let Some(text) = probes::read(cx)? else { return Ok(()) };
     let found = parse(&text, port, cx.now())?;
     let targets = targets.iter().filter_map(|target| Some((target, found.get(&target.address)?)));
     let facts = targets.flat_map(|(target, Seen { outcome, age })| {
@@ -113,14 +104,8 @@ pub(crate) fn replay(targets: &[Target], port: u16, cx: &Cx<'_>) -> Result<()> {
 /// What the probes of this port found; the last of an address counts. Entries of other kinds, or
 /// of a form that this version does not know, are passed over.
 fn parse(text: &[u8], port: u16, now: SystemTime) -> Result<HashMap<IpAddr, Seen>> {
-    let malformed = |why: String| Error::new(ErrorCode::Other, format!("{PROBES}: {why}"));
-    if text.len() as u64 > LIMIT {
-        return Err(malformed(format!("more than {LIMIT} bytes")));
-    }
-    let entries: Vec<serde_json::Value> =
-        serde_json::from_slice(text).map_err(|error| malformed(error.to_string()))?;
-    let probes = entries.into_iter().filter_map(|entry| serde_json::from_value(entry).ok());
-    Ok(probes
+    Ok(probes::parse(text)?
+        .into_iter()
         .filter(|probe: &Probe| probe.kind == "tcp" && probe.port == port)
         .filter_map(|probe| Some((probe.ip, probe.into_seen(now)?)))
         .collect())
@@ -131,13 +116,10 @@ pub(crate) fn record(outcomes: &[(IpAddr, Outcome)], port: u16, cx: &Cx<'_>) -> 
     if outcomes.is_empty() {
         return Ok(());
     }
-    let Some(mut file) = cx.recording(PART)? else { return Ok(()) };
-    // Text and finite numbers always have a form in JSON.
-    let text = serde_json::to_string_pretty(&probes(outcomes, port, cx.now())).unwrap_or_default();
-    file.write_all(text.as_bytes()).map_err(|error| Error::io(&format!("record {PART}"), &error))
+    probes::record(PART, &entries(outcomes, port, cx.now()), cx)
 }
 
-fn probes(outcomes: &[(IpAddr, Outcome)], port: u16, now: SystemTime) -> Vec<Probe> {
+fn entries(outcomes: &[(IpAddr, Outcome)], port: u16, now: SystemTime) -> Vec<Probe> {
     let at = Timestamp::try_from(now).ok().map(|at| at.to_string());
     let probe = |(ip, outcome): &(IpAddr, Outcome)| Probe::of(*ip, port, outcome, at.as_ref());
     outcomes.iter().filter_map(probe).collect()
@@ -160,7 +142,7 @@ mod tests {
         let (then, age) = (SystemTime::UNIX_EPOCH, Duration::from_secs(5));
         for outcome in outcomes {
             let address = IpAddr::from([10, 0, 0, 1]);
-            let written = probes(&[(address, outcome.clone())], 22, then);
+            let written = entries(&[(address, outcome.clone())], 22, then);
             let text = serde_json::to_vec(&written).unwrap();
             let seen = parse(&text, 22, then + age).unwrap().remove(&address);
             assert_eq!(seen, Some(Seen { outcome, age: Some(age) }));

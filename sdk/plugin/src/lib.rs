@@ -18,6 +18,7 @@ mod error;
 pub mod export;
 mod guard;
 mod kinds;
+pub mod probes;
 mod targets;
 
 pub use cx::Cx;
