@@ -33,6 +33,6 @@ pub fn findings(facts: &Facts<'_>, catalogue: &Catalogue) -> Vec<Finding> {
     dhcp_test::judge(facts, &mut sheet);
     host::judge(facts, &place, &mut sheet);
     firewall::judge(facts, &place, &mut sheet);
-    router::judge(facts, &mut sheet);
+    router::judge(facts, &place, &mut sheet);
     sheet.complete(catalogue)
 }
