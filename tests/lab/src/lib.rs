@@ -40,7 +40,9 @@ pub use kernel::guest_kernel;
 pub use lab::Lab;
 pub use namespace::Namespace;
 pub use process::Process;
-pub use requirements::{PACKAGES, missing_requirements, or_skip};
+pub use requirements::{
+    BENCH_REQUIREMENTS, REQUIREMENTS, Requirement, missing_requirements, or_skip,
+};
 pub use router::Router;
 pub use stage::Stage;
 pub use topology::{HOST_ADDRESS, ROUTER_ADDRESS};

@@ -4,45 +4,69 @@ use std::{env, path::Path};
 
 use crate::{Lab, LabError};
 
-/// Debian packages whose programs the lab runs.
-pub const PACKAGES: &[&str] = &[
-    "iproute2",
-    "nftables",
-    "dnsmasq-base",
-    "udhcpc",
-    "isc-dhcp-client",
-    "tcpdump",
-    "qemu-system-x86",
-    "qemu-utils",
-    "busybox-static",
-    "kmod",
-    "cpio",
-    "procps",
-    "dhcpcd-base",
-    "qemu-guest-agent",
-    "openssh-server",
-    "kea-dhcp4-server",
+/// A program that the lab runs, and the package that has it in each family of distributions.
+#[derive(Clone, Copy, Debug)]
+pub struct Requirement {
+    /// The program's file name.
+    pub program: &'static str,
+    /// Debian and Ubuntu.
+    pub debian: &'static str,
+    /// Fedora and its relatives; `None` where no package has it.
+    pub fedora: Option<&'static str>,
+    /// Arch and its relatives; `None` where no package has it.
+    pub arch: Option<&'static str>,
+}
+
+const fn requirement(
+    program: &'static str,
+    debian: &'static str,
+    fedora: Option<&'static str>,
+    arch: Option<&'static str>,
+) -> Requirement {
+    Requirement { program, debian, fedora, arch }
+}
+
+/// The programs that the lab runs.
+pub const REQUIREMENTS: &[Requirement] = &[
+    requirement("ip", "iproute2", Some("iproute"), Some("iproute2")),
+    requirement("nft", "nftables", Some("nftables"), Some("nftables")),
+    requirement("dnsmasq", "dnsmasq-base", Some("dnsmasq"), Some("dnsmasq")),
+    requirement("udhcpc", "udhcpc", None, None),
+    requirement("dhclient", "isc-dhcp-client", Some("dhcp-client"), Some("dhclient")),
+    requirement("tcpdump", "tcpdump", Some("tcpdump"), Some("tcpdump")),
+    requirement(
+        "qemu-system-x86_64",
+        "qemu-system-x86",
+        Some("qemu-system-x86-core"),
+        Some("qemu-system-x86"),
+    ),
+    requirement("qemu-img", "qemu-utils", Some("qemu-img"), Some("qemu-img")),
+    requirement("busybox", "busybox-static", Some("busybox"), Some("busybox")),
+    requirement("depmod", "kmod", Some("kmod"), Some("kmod")),
+    requirement("cpio", "cpio", Some("cpio"), Some("cpio")),
+    requirement("sysctl", "procps", Some("procps-ng"), Some("procps-ng")),
+    requirement("dhcpcd", "dhcpcd-base", Some("dhcpcd"), Some("dhcpcd")),
+    requirement("qemu-ga", "qemu-guest-agent", Some("qemu-guest-agent"), Some("qemu-guest-agent")),
+    requirement("sshd", "openssh-server", Some("openssh-server"), Some("openssh")),
+    requirement("kea-dhcp4", "kea-dhcp4-server", Some("kea"), Some("kea")),
+    requirement("strace", "strace", Some("strace"), Some("strace")),
 ];
 
-/// A program of each package that a lab cannot do without.
-const PROGRAMS: &[(&str, &str)] = &[
-    ("ip", "iproute2"),
-    ("dnsmasq", "dnsmasq-base"),
-    ("udhcpc", "udhcpc"),
-    ("tcpdump", "tcpdump"),
-    ("qemu-system-x86_64", "qemu-system-x86"),
-    ("qemu-img", "qemu-utils"),
-    ("busybox", "busybox-static"),
-    ("depmod", "kmod"),
-    ("cpio", "cpio"),
-    ("sysctl", "procps"),
-    ("nft", "nftables"),
-    ("dhclient", "isc-dhcp-client"),
-    ("dhcpcd", "dhcpcd-base"),
-    ("qemu-ga", "qemu-guest-agent"),
-    ("sshd", "openssh-server"),
-    ("kea-dhcp4", "kea-dhcp4-server"),
+/// What measuring needs beside the lab.
+pub const BENCH_REQUIREMENTS: &[Requirement] = &[
+    requirement("hyperfine", "hyperfine", Some("hyperfine"), Some("hyperfine")),
+    requirement("time", "time", Some("time"), Some("time")),
 ];
+
+impl Requirement {
+    /// Whether a folder of programs has it.
+    pub fn is_met(&self) -> bool {
+        let path = env::var_os("PATH").unwrap_or_default();
+        // A user's PATH may lack the folders of the administrator's programs.
+        let folders = env::split_paths(&path).chain(["/usr/sbin".into(), "/sbin".into()]);
+        folders.into_iter().any(|folder| Path::new(&folder).join(self.program).is_file())
+    }
+}
 
 /// What is missing on this machine; empty where labs can be built.
 pub fn missing_requirements() -> Vec<String> {
@@ -50,19 +74,11 @@ pub fn missing_requirements() -> Vec<String> {
     if !rustix::process::geteuid().is_root() {
         missing.push("root, for network namespaces".to_owned());
     }
-    for (program, package) in PROGRAMS {
-        if !is_program(program) {
-            missing.push(format!("`{program}` of Debian's package {package}"));
-        }
+    for requirement in REQUIREMENTS.iter().filter(|requirement| !requirement.is_met()) {
+        let Requirement { program, debian, .. } = requirement;
+        missing.push(format!("`{program}` of Debian's package {debian}"));
     }
     missing
-}
-
-fn is_program(name: &str) -> bool {
-    let path = env::var_os("PATH").unwrap_or_default();
-    // A user's PATH may lack the folders of the administrator's programs.
-    let folders = env::split_paths(&path).chain(["/usr/sbin".into(), "/sbin".into()]);
-    folders.into_iter().any(|folder| Path::new(&folder).join(name).is_file())
 }
 
 /// The lab, or `None` after saying loudly that this test did not run.

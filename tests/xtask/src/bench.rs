@@ -3,7 +3,7 @@
 use anyhow::Context;
 
 use crate::{
-    command, packages,
+    command,
     stage::{self, Profile},
     test::prepare_lab,
     workspace::Workspace,
@@ -12,7 +12,8 @@ use crate::{
 /// Measures a release build that is laid out as installed.
 pub(crate) fn bench(workspace: &Workspace) -> anyhow::Result<()> {
     prepare_lab().context("measuring needs the lab")?;
-    packages::get(&["hyperfine", "time"])?;
+    #[cfg(target_os = "linux")]
+    crate::packages::get(vmkit_lab::BENCH_REQUIREMENTS)?;
     let prefix = stage::stage(workspace, Profile::Release)?;
     let arguments = ["run", "--quiet", "--release", "--package", "vmkit-bench"];
     command::run(workspace.cargo().args(arguments).env("VMKIT_STAGE", prefix))

@@ -31,3 +31,14 @@ pub(crate) fn succeeds(command: &mut Command) -> bool {
     let quiet = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     quiet.status().is_ok_and(|status| status.success())
 }
+
+/// Runs the command and shows what it printed only if it fails; an exit other than 0 is an error.
+pub(crate) fn run_quietly(command: &mut Command) -> anyhow::Result<()> {
+    let line = line(command);
+    let output = command.output().with_context(|| format!("cannot start `{line}`"))?;
+    if !output.status.success() {
+        let said = String::from_utf8_lossy(&output.stderr);
+        bail!("`{line}` ended with {}: {}", output.status, said.trim());
+    }
+    Ok(())
+}

@@ -12,8 +12,10 @@ mod ci_tools;
 mod command;
 mod demo;
 mod fuzz;
+#[cfg(target_os = "linux")]
 mod packages;
 mod stage;
+mod stage_folder;
 mod test;
 mod workspace;
 
@@ -63,7 +65,8 @@ enum Task {
         #[arg(last = true)]
         more: Vec<String>,
     },
-    /// Build vm, its worker and all plugins, and lay them out as installed under target/stage.
+    /// Build vm, its worker and all plugins, and lay them out as installed where every user can run
+    /// them; `target/stage` leads there.
     Stage {
         /// Optimised, as users get it.
         #[arg(long)]

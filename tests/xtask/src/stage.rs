@@ -8,7 +8,7 @@ use std::{
 
 use anyhow::Context;
 
-use crate::{command, workspace::Workspace};
+use crate::{command, stage_folder, workspace::Workspace};
 
 /// How the binaries are compiled.
 #[derive(Clone, Copy)]
@@ -30,11 +30,13 @@ impl Profile {
     }
 }
 
-/// Builds and lays out under target/stage; tells the tree's root.
+/// Builds and lays out where every user can run it; tells the tree's root. The name
+/// `target/stage/PROFILE` leads there.
 pub(crate) fn stage(workspace: &Workspace, profile: Profile) -> anyhow::Result<PathBuf> {
-    let prefix = workspace.target().join("stage").join(profile.folder());
+    let prefix = stage_folder::choose(workspace)?.join(profile.folder());
     let plugins = lay_out(workspace, profile, &prefix)?;
     remove_others(&prefix.join("lib/vmkit/plugins"), &plugins)?;
+    stage_folder::link(workspace, profile.folder(), &prefix)?;
     Ok(prefix)
 }
 
@@ -84,7 +86,7 @@ fn put(file: &Path, folder: &Path) -> anyhow::Result<()> {
 }
 
 /// Makes the folder and the missing ones above it, each with mode 0755.
-fn make_folder(folder: &Path) -> anyhow::Result<()> {
+pub(crate) fn make_folder(folder: &Path) -> anyhow::Result<()> {
     if folder.is_dir() {
         return Ok(());
     }

@@ -6,10 +6,6 @@ use crate::{
     workspace::Workspace,
 };
 
-/// Shows the system calls of a replay, for the test that it makes none to the outside.
-#[cfg(target_os = "linux")]
-const TRACER: &str = "strace";
-
 /// Runs all tests of the workspace on a debug build that is laid out as installed.
 pub(crate) fn test(workspace: &Workspace, nextest: &[String]) -> anyhow::Result<()> {
     let lab = prepare_lab();
@@ -35,9 +31,8 @@ pub(crate) fn prepare_lab() -> anyhow::Result<()> {
 
     use anyhow::{Context, bail};
 
-    crate::packages::get(vmkit_lab::PACKAGES)?;
-    crate::packages::get(&[TRACER])?;
-    if !crate::packages::is_root() {
+    crate::packages::get(vmkit_lab::REQUIREMENTS)?;
+    if !rustix::process::geteuid().is_root() {
         bail!("network namespaces need root");
     }
     // A machine that is new has no package lists to look the kernel up in.
