@@ -55,14 +55,17 @@ impl Output {
     }
 }
 
-/// The installed tree that `cargo xtask test` stages.
+/// The `vm` of the tree that `cargo xtask stage` laid out, by a path that every user may follow.
 ///
 /// # Panics
 /// When there is none.
 pub fn vm() -> PathBuf {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/stage/debug/bin/vm");
-    assert!(path.exists(), "{} is not there; run the tests by `cargo xtask test`", path.display());
-    path
+    let built = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/stage/debug");
+    let stage = std::env::var_os("VMKIT_STAGE").map_or(built, PathBuf::from);
+    let path = stage.join("bin/vm").canonicalize();
+    path.unwrap_or_else(|error| {
+        panic!("{}: {error}; run the tests by `cargo xtask test`", stage.display())
+    })
 }
 
 /// Runs `vm` with these arguments, in an environment of its own.

@@ -2,6 +2,7 @@
 
 use std::{
     env, fs,
+    os::unix::fs::symlink,
     path::{Path, PathBuf},
     process::Command,
 };
@@ -28,31 +29,39 @@ pub fn guest_kernel() -> Result<Kernel, LabError> {
     let cache = env::var_os("VMKIT_CACHE").map_or("/var/cache/vmkit".into(), PathBuf::from);
     let folder = cache.join("guest-kernel");
     if !folder.is_dir() {
-        fs::create_dir_all(&cache).map_err(file_error("make", &cache))?;
-        fetch(&folder)?;
+        let making = folder.with_extension(format!("making-{}", std::process::id()));
+        fs::create_dir_all(&making).map_err(file_error("make", &making))?;
+        if let Err(error) = fetch(&making, &folder) {
+            // Best effort: the error of the fetch is the one to tell.
+            drop(fs::remove_dir_all(&making));
+            return Err(error);
+        }
     }
     let modules = only_entry(&folder.join("lib/modules"), "")?;
     Ok(Kernel { image: only_entry(&folder.join("boot"), "vmlinuz-")?, modules })
 }
 
 /// Makes the folder at once, so that no half of it is ever found.
-fn fetch(folder: &Path) -> Result<(), LabError> {
-    let making = folder.with_extension(format!("making-{}", std::process::id()));
-    fs::create_dir_all(&making).map_err(file_error("make", &making))?;
+fn fetch(making: &Path, folder: &Path) -> Result<(), LabError> {
     let package = package()?;
     // As root, without apt's own user, who cannot write here.
     let download = ["-o", "APT::Sandbox::User=root", "download", &package];
-    run(Command::new("apt-get").args(download).current_dir(&making))?;
-    let archive = only_entry(&making, &package)?;
-    run(Command::new("dpkg-deb").arg("-x").args([&archive, &making]))?;
+    run(Command::new("apt-get").args(download).current_dir(making))?;
+    let archive = only_entry(making, &package)?;
+    run(Command::new("dpkg-deb").arg("-x").args([archive.as_path(), making]))?;
     fs::remove_file(&archive).map_err(file_error("remove", &archive))?;
+    let lib = making.join("lib");
+    if !lib.exists() {
+        // Since Debian 13 the modules lie in /usr/lib, where /lib leads on an installed system.
+        symlink("usr/lib", &lib).map_err(file_error("make", &lib))?;
+    }
     let modules = only_entry(&making.join("lib/modules"), "")?;
     let version = modules.file_name().unwrap_or_default();
-    run(Command::new("depmod").arg("-b").arg(&making).arg(version))?;
-    match fs::rename(&making, folder) {
+    run(Command::new("depmod").arg("-b").arg(making).arg(version))?;
+    match fs::rename(making, folder) {
         // Another process was faster, with the same result.
         Err(_) if folder.is_dir() => {
-            fs::remove_dir_all(&making).map_err(file_error("remove", making))
+            fs::remove_dir_all(making).map_err(file_error("remove", making))
         }
         renamed => renamed.map_err(file_error("make", folder)),
     }
