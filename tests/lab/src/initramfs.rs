@@ -70,11 +70,16 @@ fn copy_modules(kernel: &Kernel, root: &Path, modules: &[&str]) -> Result<(), La
     let target = root.join("lib/modules").join(version);
     let list = kernel.modules.join("modules.dep");
     let dependencies = fs::read_to_string(&list).map_err(file_error("read", &list))?;
+    fs::create_dir_all(&target).map_err(file_error("make", &target))?;
     for file in modules.iter().flat_map(|module| module_files(&dependencies, module)) {
         let placed = target.join(file);
         let parent = placed.parent().unwrap_or(&target);
         fs::create_dir_all(parent).map_err(file_error("make", parent))?;
         copy(&kernel.modules.join(file), &placed)?;
+        if placed.extension().is_some_and(|suffix| suffix == "xz") {
+            // The guest's modprobe reads no compressed file.
+            run(Command::new("xz").args(["--decompress", "--force"]).arg(&placed))?;
+        }
     }
     run(Command::new("depmod").arg("-b").arg(root).arg(version))?;
     Ok(())
@@ -93,12 +98,13 @@ fn copy_with_libraries(program: &Path, root: &Path) -> Result<(), LabError> {
     Ok(())
 }
 
-/// The module's own file and those it needs, by a line `path/module.ko: path/other.ko …`.
+/// The module's own file and those it needs, by a line `path/module.ko: path/other.ko …`. Since
+/// Debian 13 each name ends with `.ko.xz`.
 fn module_files<'a>(dependencies: &'a str, module: &str) -> Vec<&'a str> {
     let file_name = format!("/{module}.ko");
     let line = dependencies.lines().find_map(|line| {
         let (own, others) = line.split_once(':')?;
-        own.ends_with(&file_name).then_some((own, others))
+        own.trim_end_matches(".xz").ends_with(&file_name).then_some((own, others))
     });
     let files = line.map(|(own, others)| std::iter::once(own).chain(others.split_whitespace()));
     files.into_iter().flatten().collect()
@@ -117,6 +123,16 @@ fn copy(from: &Path, to: &Path) -> Result<(), LabError> {
 #[cfg(test)]
 mod tests {
     use super::module_files;
+
+    #[test]
+    fn a_compressed_module_is_found_by_its_name() {
+        let text = "kernel/drivers/net/virtio_net.ko.xz: kernel/net/core/failover.ko.xz\n";
+        let files = module_files(text, "virtio_net");
+        assert_eq!(
+            files,
+            ["kernel/drivers/net/virtio_net.ko.xz", "kernel/net/core/failover.ko.xz"]
+        );
+    }
 
     #[test]
     fn a_module_comes_with_what_it_needs() {

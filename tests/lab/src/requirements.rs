@@ -49,6 +49,7 @@ pub const REQUIREMENTS: &[Requirement] = &[
     requirement("qemu-ga", "qemu-guest-agent", Some("qemu-guest-agent"), Some("qemu-guest-agent")),
     requirement("sshd", "openssh-server", Some("openssh-server"), Some("openssh")),
     requirement("kea-dhcp4", "kea-dhcp4-server", Some("kea"), Some("kea")),
+    requirement("xz", "xz-utils", Some("xz"), Some("xz")),
     requirement("strace", "strace", Some("strace"), Some("strace")),
 ];
 
