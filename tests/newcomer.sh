@@ -138,9 +138,9 @@ show() {
 
 # The demonstration on a real guest: no address, why, the way out, and how all is well then.
 demonstrates() {
-    expect "$1" '169.254.' '[router-drops-foreign-chaddr]' 'What can be done' \
-        'Change the router' 'resolved' '"ip": "192.168.77.50"'
-    refuse "$1" 'no real guest here' 'refused' 'not checked'
+    expect "$1" '169.254.' '[wifi-foreign-mac-dropped]' 'What can be done' 'Smart Setup' \
+        'nothing wrong' '"ip": "192.168.77.50"' '"verdict": "resolved"'
+    refuse "$1" 'no real guest here' 'refused' 'belongs to user' 'not-checked'
 }
 
 stable=trixie
