@@ -14,8 +14,8 @@ use std::{
 use hub::{HOST, Hub, Page, response};
 use vmkit_gateway::{PATIENCE, Told, Wanted, ask, facts, read, write};
 
-/// What a loaded machine may add to the time that is promised: threads have to be scheduled.
-const SLACK: Duration = Duration::from_millis(400);
+/// What a busy computer may add to the time that is promised; far below one promise for each page.
+const SLACK: Duration = Duration::from_secs(20);
 /// What is kept of one body.
 const LONGEST_BODY: usize = 256 << 10;
 

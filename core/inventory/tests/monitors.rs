@@ -95,14 +95,11 @@ fn real_monitors_tell_paused_machines_from_running_ones() {
 
     let Some(three) = Qemu::start(&busy, "busy", &["-S"]) else { return };
     let _client = occupy(&busy.join("busy.qmp"));
-    let start = Instant::now();
     let inventory = vmkit_inventory::read(&location, &current(), Depth::WithQmp);
-    let took = start.elapsed();
     let found = of(&inventory, "busy");
     assert_eq!((found.power, found.pid), (Power::Running, Some(three.0.id())));
     assert_eq!(found.qmp, Reading::Unknown(Unread::TimedOut));
     assert_eq!(of(&inventory, "held").power, Power::Paused, "the others are not held up");
-    assert!(took < Duration::from_secs(2), "{took:?}");
 }
 
 #[test]
@@ -176,10 +173,12 @@ fn only_wanted_monitors_are_asked_later_and_none_takes_a_process_away() {
 
 #[test]
 fn monitors_that_do_not_answer_cost_one_deadline_in_all() {
+    // So many that one deadline for each is far from what a busy computer takes.
+    const SILENT: u32 = 100;
     let data = Data::new();
     let mut platform = Fake::default();
     let mut silent = Vec::new();
-    for index in 0..10 {
+    for index in 0..SILENT {
         let directory = data.machine(&format!("silent{index}"));
         silent.push(UnixListener::bind(directory.join(format!("silent{index}.qmp"))).unwrap());
         platform = platform.with(100 + index, &Data::qemu(&directory, "-m 1"));
@@ -196,10 +195,10 @@ fn monitors_that_do_not_answer_cost_one_deadline_in_all() {
     let inventory = data.read(&platform, Depth::WithQmp);
     let took = start.elapsed();
     assert!(
-        took < Duration::from_secs(1),
+        took < Duration::from_millis(200) * SILENT / 2,
         "one deadline of 200 ms for all, not one for each: {took:?}"
     );
-    for index in 0..10 {
+    for index in 0..SILENT {
         let machine = of(&inventory, &format!("silent{index}"));
         assert_eq!(machine.power, Power::Running);
         assert_eq!(machine.qmp, Reading::Unknown(Unread::TimedOut));
@@ -226,10 +225,6 @@ fn a_hundred_machines_are_read_at_once() {
         entries.push(format!(r#""{name}":{{"hostname":"{name}","username":"u"}}"#));
     }
     data.registry(&entries.join(","));
-    let start = Instant::now();
     let inventory = data.read(&platform, Depth::WithQmp);
-    let took = start.elapsed();
-    println!("100 machines: {took:?}");
     assert!(inventory.machines.iter().all(|machine| machine.power == Power::Running));
-    assert!(took < Duration::from_millis(500), "{took:?}");
 }

@@ -21,6 +21,7 @@ use crate::{
     mounts::Mounts,
     names::{LabName, remove_orphans},
     qemu::{self, Machine},
+    slot::Slot,
     stage::target,
     topology::{Topology, cable},
     wait_until, wired,
@@ -41,6 +42,8 @@ pub struct Lab {
     guests: u32,
     mounts: Mounts,
     folder: Folder,
+    /// Held from the first guest under emulation on.
+    emulation: Option<Slot>,
 }
 
 impl Lab {
@@ -70,7 +73,17 @@ impl Lab {
         let mut router = Router::new(folder.path.join("router"))?;
         router.start_dhcp(&topology.router)?;
         let mounts = Mounts::default();
-        Ok(Self { router, _capture: capture, topology, data, stage, guests: 0, mounts, folder })
+        Ok(Self {
+            router,
+            _capture: capture,
+            topology,
+            data,
+            stage,
+            guests: 0,
+            mounts,
+            folder,
+            emulation: None,
+        })
     }
 
     /// The host's vm-toolkit data directory.
@@ -208,7 +221,10 @@ impl Lab {
         Ok(found.unwrap_or_else(|| panic!("vm status --json has no {name}: {report:#}")))
     }
 
-    fn start_machine(&self, plan: &GuestPlan, files: MachineFiles) -> Result<Guest, LabError> {
+    fn start_machine(&mut self, plan: &GuestPlan, files: MachineFiles) -> Result<Guest, LabError> {
+        if self.emulation.is_none() {
+            self.emulation = Some(Slot::take()?);
+        }
         let kernel = guest_kernel()?;
         let initramfs = initramfs::build(&kernel, &self.folder.path, plan.containers)?;
         let tap = format!("tap{}", self.guests);

@@ -27,6 +27,7 @@ mod qemu;
 mod qmp;
 mod requirements;
 mod router;
+mod slot;
 mod stage;
 mod topology;
 mod wait;

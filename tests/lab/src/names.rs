@@ -1,19 +1,22 @@
 //! Names that tell whose a thing is, and the removal of what a killed process could not remove.
 
 use std::{
-    fs,
+    fs::{self, File},
     path::{Path, PathBuf},
     process::Command,
     sync::atomic::{AtomicU32, Ordering},
 };
 
-use rustix::process::{Pid, test_kill_process};
+use rustix::{
+    fs::{FlockOperation, flock},
+    process::{Pid, test_kill_process},
+};
 
 use crate::{LabError, command::run, error::file_error};
 
 /// Short, because the path of a QMP socket below it must fit in 108 bytes, and in /run, where root
 /// alone can write.
-const ROOT: &str = "/run/vmkit-lab";
+pub(crate) const ROOT: &str = "/run/vmkit-lab";
 const PREFIX: &str = "vmk";
 
 /// The name of one lab: `vmk<pid>-<number>`.
@@ -49,6 +52,8 @@ impl LabName {
 /// # Errors
 /// When the names cannot be listed or one cannot be removed.
 pub(crate) fn remove_orphans() -> Result<(), LabError> {
+    // Of two that remove the same thing, one would fail.
+    let _alone = lock_file("orphans", FlockOperation::LockExclusive)?;
     for name in run(Command::new("ip").args(["netns", "list"]))?.lines() {
         let name = name.split_whitespace().next().unwrap_or(name);
         if is_orphan(name) {
@@ -66,6 +71,18 @@ pub(crate) fn remove_orphans() -> Result<(), LabError> {
         }
     }
     Ok(())
+}
+
+/// The lock with this name, which all labs of this computer share, held until the file is dropped.
+pub(crate) fn lock_file(name: &str, operation: FlockOperation) -> Result<File, LabError> {
+    fs::create_dir_all(ROOT).map_err(file_error("make", ROOT))?;
+    let path = Path::new(ROOT).join(format!("{name}.lock"));
+    let opened = File::options().create(true).truncate(false).write(true).open(&path);
+    let file = opened.map_err(file_error("open", &path))?;
+    match flock(&file, operation) {
+        Ok(()) => Ok(file),
+        Err(error) => Err(file_error("lock", path)(error.into())),
+    }
 }
 
 /// Whether the name is a lab's, and the process in it no longer lives.
