@@ -57,8 +57,18 @@ impl<'a> Directories<'a> {
     /// machine may borrow an image from another. Of nested directories the inner one counts.
     pub(crate) fn owner(&self, arguments: &[String]) -> Option<usize> {
         qemu_program(arguments)?;
+        let paths = arguments.iter().flat_map(|argument| absolute_paths(argument));
+        self.strongest_claim(paths)
+    }
+
+    /// The machine whose process names these files, by absolute paths.
+    pub(crate) fn owner_of_files(&self, files: Vec<PathBuf>) -> Option<usize> {
+        self.strongest_claim(files.into_iter())
+    }
+
+    fn strongest_claim(&self, paths: impl Iterator<Item = PathBuf>) -> Option<usize> {
         let mut best: Option<((bool, usize), usize)> = None;
-        for path in arguments.iter().flat_map(|argument| absolute_paths(argument)) {
+        for path in paths {
             for directory in path.ancestors().skip(1).take(LEVELS) {
                 for &machine in self.by_path.get(directory).into_iter().flatten() {
                     let own = path.parent() == Some(directory)
@@ -79,12 +89,21 @@ impl<'a> Directories<'a> {
 /// The names of machines whose own files a QEMU names by relative paths. They tell the machine only
 /// together with its pid file, for another directory may hold a machine of the same name.
 pub(crate) fn named_relatively(arguments: &[String]) -> impl Iterator<Item = &str> {
+    relative_own_files(arguments).filter_map(machine_of_own_file)
+}
+
+/// The relative paths among a QEMU's arguments that end as a machine's own files do.
+pub(crate) fn relative_own_files(arguments: &[String]) -> impl Iterator<Item = &str> {
     let arguments = if qemu_program(arguments).is_some() { arguments } else { &[] };
     let texts = arguments.iter().flat_map(|argument| argument.split([',', '=', ':', '"']));
-    texts.filter(|text| !text.starts_with('/')).filter_map(|text| {
-        let file = text.rsplit('/').next().unwrap_or(text);
-        file.rsplit_once('.').filter(|(_, end)| OWN_FILES.contains(end)).map(|(name, _)| name)
-    })
+    let relative = |text: &&str| text.len() <= PATH_LIMIT && !text.starts_with('/');
+    texts.filter(relative).filter(|text| machine_of_own_file(text).is_some())
+}
+
+/// The machine's name in a path such as `vms/web.qcow2`.
+fn machine_of_own_file(path: &str) -> Option<&str> {
+    let file = path.rsplit('/').next().unwrap_or(path);
+    file.rsplit_once('.').filter(|(_, end)| OWN_FILES.contains(end)).map(|(name, _)| name)
 }
 
 fn is_own_file(file: &str, machine: &str) -> bool {

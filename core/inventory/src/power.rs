@@ -1,6 +1,6 @@
 //! Which machines have a process, proven by more than its number.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use vmkit_platform::{Platform, Process};
 use vmkit_types::{Reading, Unread};
@@ -9,7 +9,7 @@ use crate::{
     Problem,
     directory::Found,
     file,
-    ownership::{Directories, named_relatively, qemu_program},
+    ownership::{Directories, named_relatively, qemu_program, relative_own_files},
 };
 
 /// Largest pid file that is read: ten digits and a line break, with room for white space.
@@ -131,10 +131,17 @@ fn by_process_table(
     // QEMU itself before its wrappers.
     processes.sort_by_key(|process| (qemu_program(&process.arguments), process.pid));
     for process in processes {
-        let Some(owner) = directories.owner(&process.arguments) else {
-            doubt_the_named(states, machines, &process);
-            continue;
+        let owner = match directories.owner(&process.arguments) {
+            Some(owner) => Some(owner),
+            None => match relative_files(&process, platform) {
+                Some(files) => directories.owner_of_files(files),
+                None => {
+                    doubt_the_named(states, machines, &process);
+                    None
+                }
+            },
         };
+        let Some(owner) = owner else { continue };
         if states[owner].is_alive() {
             continue;
         }
@@ -147,6 +154,25 @@ fn by_process_table(
             Reading::Unknown(_) => states[owner] = Liveness::Alive(process),
         }
     }
+}
+
+/// The files that a process names relative to its working directory, without links; `None` where
+/// that directory cannot be known.
+fn relative_files(process: &Process, platform: &impl Platform) -> Option<Vec<PathBuf>> {
+    let mut names = relative_own_files(&process.arguments).peekable();
+    if names.peek().is_none() {
+        return Some(Vec::new());
+    }
+    let directory = platform.working_directory(process.pid).known()?;
+    // A daemon has left the directory that it was started in.
+    if directory == Path::new("/") {
+        return None;
+    }
+    let real = |name: &str| {
+        let path = directory.join(name);
+        Some(path.parent()?.canonicalize().ok()?.join(path.file_name()?))
+    };
+    names.map(real).collect()
 }
 
 /// A QEMU that names a machine's files relative to a directory that is not known may be that

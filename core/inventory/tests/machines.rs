@@ -104,6 +104,46 @@ fn a_pid_counts_only_with_a_proof() {
             None,
         ),
         (
+            "relative names alone, started in its directory",
+            None,
+            Fake { working_directory: Reading::Known(web.clone()), ..fake() }
+                .with(17, "qemu-system-x86_64 -drive file=web.qcow2"),
+            Power::Running,
+            Some(17),
+        ),
+        (
+            "relative names alone, started above its directory",
+            None,
+            Fake { working_directory: Reading::Known(data.path("vms")), ..fake() }
+                .with(17, "qemu-system-x86_64 -qmp unix:./web/web.qmp,server"),
+            Power::Running,
+            Some(17),
+        ),
+        (
+            "relative names alone, of a directory that is gone",
+            None,
+            Fake { working_directory: Reading::Known("/nonexistent".into()), ..fake() }
+                .with(17, "qemu-system-x86_64 -drive file=web.qcow2"),
+            Power::Unknown,
+            None,
+        ),
+        (
+            "relative names alone, started elsewhere",
+            None,
+            Fake { working_directory: Reading::Known(std::env::temp_dir()), ..fake() }
+                .with(17, "qemu-system-x86_64 -drive file=web.qcow2"),
+            Power::Stopped,
+            None,
+        ),
+        (
+            "relative names of a daemon, which has left the directory that it was started in",
+            None,
+            Fake { working_directory: Reading::Known("/".into()), ..fake() }
+                .with(17, "qemu-system-x86_64 -daemonize -drive file=web.qcow2"),
+            Power::Unknown,
+            None,
+        ),
+        (
             "a reader of its files",
             Some("17"),
             fake().with(17, &format!("tail -f {}/web.qcow2", web.display())),

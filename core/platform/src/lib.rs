@@ -23,6 +23,8 @@ pub mod macos_text;
 mod process;
 mod survey;
 
+use std::path::PathBuf;
+
 pub use invoker::Invoker;
 pub use process::{ARGUMENTS_LIMIT, Process};
 pub use survey::SurveyTexts;
@@ -48,6 +50,9 @@ pub trait Platform {
     /// All processes that can be seen, without their start times, for those cost as much again.
     /// `Unknown`: the system shows a part of them only, so that none can be called absent.
     fn processes(&self) -> Reading<Vec<Process>>;
+
+    /// The working directory of a process, without links. `Unknown` where it is another user's.
+    fn working_directory(&self, pid: u32) -> Reading<PathBuf>;
 
     /// What the system's tools print of bridges, the firewall and DHCP servers of this computer.
     /// Takes as long as the slowest of them, a second at most.

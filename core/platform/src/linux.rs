@@ -3,7 +3,7 @@
 use std::{
     fs::File,
     io::{ErrorKind, Read as _},
-    path::Path,
+    path::{Path, PathBuf},
     time::{Duration, SystemTime},
 };
 
@@ -61,6 +61,15 @@ impl Platform for Linux {
             Some(Process { pid, arguments, started_at: Reading::Unknown(Unread::NotTried) })
         });
         Reading::Known(processes.collect())
+    }
+
+    fn working_directory(&self, pid: u32) -> Reading<PathBuf> {
+        let path = format!("/proc/{pid}/cwd");
+        match std::fs::read_link(&path) {
+            Ok(directory) => Reading::Known(directory),
+            Err(error) if gone(&error) => Reading::Absent,
+            Err(error) => Reading::Unknown(unread(&format!("read {path}"), &error)),
+        }
     }
 
     fn survey(&self) -> crate::SurveyTexts {

@@ -1,6 +1,9 @@
 //! macOS: the process table by `sysinfo` and `ps`, the network by the system's own tools.
 
-use std::time::{Duration, SystemTime};
+use std::{
+    path::PathBuf,
+    time::{Duration, SystemTime},
+};
 
 use rustix::{
     io::Errno,
@@ -97,6 +100,10 @@ impl Platform for Macos {
             processes.extend(missing);
             processes
         })
+    }
+
+    fn working_directory(&self, _: u32) -> Reading<PathBuf> {
+        Reading::Unknown(Unread::Unsupported)
     }
 
     fn survey(&self) -> crate::SurveyTexts {

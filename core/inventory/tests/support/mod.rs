@@ -15,6 +15,8 @@ use vmkit_types::{HostNetwork, Reading, Unread};
 /// A computer with these processes.
 pub(crate) struct Fake {
     pub(crate) processes: Reading<Vec<Process>>,
+    /// The working directory of all of them.
+    pub(crate) working_directory: Reading<PathBuf>,
     /// Processes that exist and are hidden from the user.
     pub(crate) hidden: Vec<u32>,
     pub(crate) network: HostNetwork,
@@ -23,7 +25,9 @@ pub(crate) struct Fake {
 impl Default for Fake {
     fn default() -> Self {
         let network = HostNetwork::default();
-        Self { processes: Reading::Known(Vec::new()), hidden: Vec::new(), network }
+        let working_directory = Reading::Unknown(Unread::NotTried);
+        let processes = Reading::Known(Vec::new());
+        Self { processes, working_directory, hidden: Vec::new(), network }
     }
 }
 
@@ -59,6 +63,10 @@ impl Platform for Fake {
 
     fn processes(&self) -> Reading<Vec<Process>> {
         self.processes.clone()
+    }
+
+    fn working_directory(&self, _: u32) -> Reading<PathBuf> {
+        self.working_directory.clone()
     }
 
     fn survey(&self) -> SurveyTexts {
