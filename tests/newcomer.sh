@@ -67,11 +67,12 @@ place() {
     rm -rf --one-file-system "$work"
     mkdir -p "$work/upper" "$work/overlay" "$work/root" "$cache/newcomer-kernel-$suite"
     export base work folder owner workspace toolchain nextest cargo_home suite cache
-    # The mounts live in a namespace of their own and end with it.
-    unshare --mount bash -euo pipefail -c '
+    # Mounts and processes live in namespaces of their own and end with them.
+    unshare --mount --pid --fork --kill-child bash -euo pipefail -c '
         root=$work/root
         mount -t overlay overlay -o "lowerdir=$base,upperdir=$work/upper,workdir=$work/overlay" "$root"
-        for device in proc sys dev; do mount --rbind "/$device" "$root/$device"; done
+        mount -t proc proc "$root/proc"
+        for device in sys dev; do mount --rbind "/$device" "$root/$device"; done
         mkdir -p "$root/opt/rust" "$root/opt/cargo" "$root/var/cache/vmkit"
         mount --bind -o ro "$toolchain" "$root/opt/rust"
         mount --bind "$cache/newcomer-kernel-$suite" "$root/var/cache/vmkit"
@@ -90,7 +91,12 @@ place() {
         chmod 700 "$root/root"
         export PATH=/opt/rust/bin:/opt/cargo/bin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
         home=$(chroot "$root" sh -c "getent passwd $owner | cut -d: -f6")
-        exec chroot "$root" setpriv --reuid "$owner" --regid "$owner" --init-groups env -i PATH="$PATH" HOME="$home" \
+        # A root that is only chroot(2) could make no user namespaces.
+        cd "$root"
+        mkdir -p old-root
+        pivot_root . old-root
+        umount --lazy /old-root
+        exec setpriv --reuid "$owner" --regid "$owner" --init-groups env -i PATH="$PATH" HOME="$home" \
             CARGO_HOME=/opt/cargo CARGO_NET_OFFLINE=true CARGO_TERM_COLOR=never ${CI:+CI="$CI"} \
             sh -c "cd \"\$1\" && shift && exec \"\$@\"" sh "$folder" "$@"
     ' bash "$@"
@@ -157,8 +163,9 @@ show sticky "$before" qemu-utils root "/tmp/a b/ü" cargo xtask demo
 demonstrates "$target/newcomer-sticky.log"
 expect "$target/newcomer-sticky.log" 'nothing is removed'
 
-show user "$stable" "" "$user" "/home/$user/vmkit" cargo xtask demo
+# Nobody has installed what real guests and servers need: their tests say that they did not run.
+CI='' show user "$stable" "" "$user" "/home/$user/vmkit" sh -c 'cargo xtask demo && cargo xtask test'
 expect "$target/newcomer-user.log" 'no real guest here' 'apt-get install' '$ vm status'
-refuse "$target/newcomer-user.log" 'refused'
+expect "$target/newcomer-user.log" 'tests on real guests did NOT run' ' passed'
 rm -rf --one-file-system "$work"
 echo "newcomer check passed"

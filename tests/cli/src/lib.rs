@@ -68,6 +68,19 @@ pub fn vm() -> PathBuf {
     })
 }
 
+/// A copy of this folder that every user may read, wherever the checkout lies.
+///
+/// # Panics
+/// When it cannot be made.
+pub fn copy_for_everybody(folder: &Path) -> tempfile::TempDir {
+    let copy = tempfile::Builder::new().prefix("vmkit-cli-").tempdir().expect("make a directory");
+    let status = Command::new("cp").arg("-r").arg(folder.join(".")).arg(copy.path()).status();
+    assert!(status.is_ok_and(|status| status.success()), "copy {}", folder.display());
+    let open = Command::new("chmod").args(["-R", "a+rX"]).arg(copy.path()).status();
+    assert!(open.is_ok_and(|status| status.success()), "open {}", copy.path().display());
+    copy
+}
+
 /// Runs `vm` with these arguments, in an environment of its own.
 ///
 /// # Panics

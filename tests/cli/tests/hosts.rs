@@ -9,7 +9,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-use vmkit_cli_tests::{DataDirectory, Output, run, vm};
+use vmkit_cli_tests::{DataDirectory, Output, copy_for_everybody, run, vm};
 
 const FOREIGN: &str = "127.0.0.1\tlocalhost\n192.168.1.10\tnas\n";
 const BLOCK: &str = "# BEGIN vmkit: `vm hosts-sync` writes the lines up to END; edits here are lost\n\
@@ -231,12 +231,14 @@ fn without_rights_it_says_what_to_type() {
         return;
     }
     let hosts = Hosts::new(FOREIGN);
+    // Nobody may not enter every checkout.
+    let snapshot = copy_for_everybody(&macos());
     let as_nobody = |arguments: &[&str]| {
         let output = Command::new("setpriv")
             .args(["--reuid=65534", "--regid=65534", "--clear-groups"])
             .arg(vm())
             .args(["hosts-sync", "--from"])
-            .arg(macos())
+            .arg(snapshot.path())
             .arg("--file")
             .arg(hosts.path())
             .args(arguments)
