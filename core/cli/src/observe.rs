@@ -76,6 +76,7 @@ impl<'a> Observer<'a> {
             version: Some(plugin.manifest.version.clone()),
             status: Status::Skipped,
             message: Some("it can send, and nothing is to be sent".to_owned()),
+            hint: None,
             elapsed: None,
         });
         Self::with(silent, silenced.collect(), place, mode, weights, context)

@@ -17,7 +17,7 @@ pub(crate) fn run(command: &PluginCommand, context: &Context) -> anyhow::Result<
     let terminal = output::terminal(context);
     match command {
         PluginCommand::List { json } => {
-            let plugins = Plugins(context.plugins().iter().map(entry).collect());
+            let plugins = Plugins(entries(context));
             output::answer(|out| {
                 if *json { plugins.write_json(out) } else { plugins.write_list(out, terminal) }
             })?;
@@ -35,9 +35,9 @@ pub(crate) fn run(command: &PluginCommand, context: &Context) -> anyhow::Result<
 fn one(name: &str, context: &Context) -> anyhow::Result<PluginEntry> {
     if let Some(path) = as_library(name) {
         let plugin = vet(path, &context.installation);
-        return Ok(entry(&Found { path: path.to_owned(), plugin }));
+        return Ok(entry(&Found { path: path.to_owned(), plugin }, context));
     }
-    let entries: Vec<PluginEntry> = context.plugins().iter().map(entry).collect();
+    let entries = entries(context);
     let known: Vec<&str> = entries.iter().map(|entry| entry.id.as_str()).collect();
     let hint = format!("the plugins here are: {}", known.join(", "));
     let unknown = || Failure::new(format!("there is no plugin `{name}`")).with_hint(hint);
@@ -45,7 +45,11 @@ fn one(name: &str, context: &Context) -> anyhow::Result<PluginEntry> {
     Ok(found.ok_or_else(unknown)?)
 }
 
-fn entry(found: &Found) -> PluginEntry {
+fn entries(context: &Context) -> Vec<PluginEntry> {
+    context.plugins().iter().map(|found| entry(found, context)).collect()
+}
+
+fn entry(found: &Found, context: &Context) -> PluginEntry {
     let path = found.path.display().to_string();
     match &found.plugin {
         Ok(plugin) => PluginEntry {
@@ -53,6 +57,7 @@ fn entry(found: &Found) -> PluginEntry {
             path,
             status: PluginStatus::Ok,
             message: None,
+            hint: None,
             details: Some(details(plugin)),
         },
         Err(refusal) => PluginEntry {
@@ -60,6 +65,7 @@ fn entry(found: &Found) -> PluginEntry {
             path,
             status: plugin_status(refusal.status()),
             message: Some(refusal.in_full()),
+            hint: Some(refusal.mend(&found.path, &context.installation).to_string()),
             details: None,
         },
     }

@@ -10,12 +10,10 @@ use vmkit_wire::{Advise, GatewayPage, WireAdvice, WireFact};
 
 use crate::{
     Found, Installation, Outcome, Plugin, Settings, Status,
-    run::refused,
+    run::{load_patience, refused},
     worker::{End, Worker},
 };
 
-/// How long starting a worker and loading may take: as for signals.
-const LOAD_PATIENCE: Duration = Duration::from_secs(1);
 /// Most bytes of facts that one plugin is told, as they stand in the frame: a frame holds 4 MiB.
 const MOST_TOLD: usize = 3 << 20;
 /// Bytes of a frame that go with a text, quotes and names among them.
@@ -95,7 +93,7 @@ pub fn advise(
     let mut advised = Advised::default();
     let results: Vec<_> = std::thread::scope(|scope| {
         let asked = found.iter().filter_map(|Found { path, plugin }| match plugin {
-            Err(refusal) => Some((refused(path, refusal), None)),
+            Err(refusal) => Some((refused(path, refusal, installation), None)),
             Ok(plugin) if is_advice(plugin) => {
                 let call = scope.spawn(|| ask(plugin, installation, settings, facts, now));
                 Some((outcome(plugin), Some(call)))
@@ -141,6 +139,7 @@ fn outcome(plugin: &Plugin) -> Outcome {
         version: Some(plugin.manifest.version.clone()),
         status: Status::Ok,
         message: None,
+        hint: None,
         elapsed: None,
     }
 }
@@ -161,7 +160,7 @@ fn ask(
         budget_ms: u64::try_from(settings.call_deadline.as_millis()).unwrap_or(u64::MAX),
         facts: told(plugin, facts),
     };
-    let worker = Worker::start(installation, plugin, settings, LOAD_PATIENCE);
+    let worker = Worker::start(installation, plugin, settings, load_patience(settings));
     let answer = worker.and_then(|mut worker| worker.advise(advise));
     (answer, Some(began.elapsed()))
 }

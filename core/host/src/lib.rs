@@ -16,7 +16,7 @@ mod status;
 mod worker;
 
 pub use advise::{Advice, AdviceKind, Advised, Fact, advise, gateway_pages};
-pub use find::{Found, Installation, Plugin, Refusal, find, vet};
+pub use find::{Fault, Found, Installation, Mend, Plugin, Refusal, find, vet};
 pub use run::{Observed, Outcome, Run, Settings, Target};
 pub use snapshot::Snapshot;
 pub use status::Status;

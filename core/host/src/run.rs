@@ -18,7 +18,7 @@ use vmkit_wire::Mode;
 
 use crate::{Found, Installation, Snapshot, Status};
 use batch::Batch;
-pub(crate) use lane::refused;
+pub(crate) use lane::{load_patience, refused};
 use lane::{Event, Job, Lane};
 
 /// How long the confirming stage waits for the discovering one. The built-in signals need
@@ -66,6 +66,8 @@ pub struct Outcome {
     pub status: Status,
     /// Why, where it did not end well.
     pub message: Option<String>,
+    /// The command that mends it, where it may not be loaded.
+    pub hint: Option<String>,
     /// Time it spent loading and answering.
     pub elapsed: Option<Duration>,
 }
@@ -101,7 +103,7 @@ impl Run {
             let plugin = match plugin {
                 Ok(plugin) => plugin,
                 Err(refusal) => {
-                    lanes.push(Lane::idle(lane::refused(&path, &refusal)));
+                    lanes.push(Lane::idle(lane::refused(&path, &refusal, installation)));
                     continue;
                 }
             };
@@ -116,6 +118,7 @@ impl Run {
                 version: Some(manifest.version.clone()),
                 status: Status::Ok,
                 message: None,
+                hint: None,
                 elapsed: None,
             });
             if manifest.modes.contains(&base.settings.mode) {

@@ -15,6 +15,8 @@ pub struct PluginEntry {
     pub status: PluginStatus,
     /// The reason in a sentence.
     pub message: Option<String>,
+    /// The command that mends it, where there is one.
+    pub hint: Option<String>,
     /// What its manifest says; `None`: it could not be read.
     pub details: Option<PluginDetails>,
 }

@@ -123,6 +123,8 @@ pub struct PluginReport {
     pub elapsed: Option<Duration>,
     /// Why it did not answer, or what else it said.
     pub message: Option<String>,
+    /// The command that mends it, where there is one.
+    pub hint: Option<String>,
 }
 
 /// A file or object that could not be used.

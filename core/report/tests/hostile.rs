@@ -24,6 +24,7 @@ fn reports() -> Vec<PluginReport> {
         status,
         elapsed: Some(Duration::from_millis(3)),
         message: Some(HOSTILE.to_owned()),
+        hint: Some(HOSTILE.to_owned()),
     };
     vec![of(PluginStatus::Error), of(PluginStatus::Ok), of(PluginStatus::Skipped)]
 }
@@ -85,6 +86,7 @@ fn outputs(style: Style) -> Vec<String> {
         path: HOSTILE.to_owned(),
         status: PluginStatus::Refused,
         message: Some(HOSTILE.to_owned()),
+        hint: Some(HOSTILE.to_owned()),
         details,
     };
     let plugins = Plugins(vec![entry(Some(details)), entry(None)]);

@@ -20,13 +20,17 @@ use vmkit_host::{
 use vmkit_types::{HostNetwork, Subject};
 use vmkit_wire::{Account, Mode};
 
-/// How long a plugin of these tests gets: far above what a call takes on a loaded machine, short
-/// enough that a dozen hanging ones do not hold up the suite.
-pub const CALL_DEADLINE: Duration = Duration::from_millis(500);
+/// How long a plugin gets that is to end by itself, loading and call each: only a plugin that
+/// hangs against its purpose waits for it, however busy the computer is.
+const GENEROUS: Duration = Duration::from_mins(1);
+/// How long a plugin gets that hangs on purpose: its test waits for it to the end. What it says
+/// before takes less than a millisecond.
+pub const HANGING: Duration = Duration::from_secs(4);
 
 /// An installed tree of its own for one test, removed with it.
 pub struct Tree {
     root: PathBuf,
+    call_deadline: Duration,
 }
 
 impl Tree {
@@ -38,14 +42,24 @@ impl Tree {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
         let root = target().join("contract").join(format!("{}-{number}", std::process::id()));
-        let tree = Self { root };
+        let tree = Self { root, call_deadline: GENEROUS };
         fs::create_dir_all(tree.plugins()).expect("make the tree");
+        fs::create_dir(tree.root.join("bin")).expect("make the tree");
+        // What may be loaded depends on who could replace the program; it is not run.
+        fs::write(tree.program(), "").expect("write a program");
         place(&built("vm-worker"), &tree.root.join("lib/vmkit/vm-worker"));
         for plugin in plugins {
             let file = format!("lib{}.so", plugin.replace('-', "_"));
             tree.add(&built(&file), &file);
         }
         tree
+    }
+
+    /// The same for plugins that are to be ended for taking too long.
+    #[must_use]
+    pub fn impatient(mut self) -> Self {
+        self.call_deadline = HANGING;
+        self
     }
 
     /// Puts a library into the plugin directory.
@@ -58,6 +72,10 @@ impl Tree {
     /// Puts another worker in place.
     pub fn replace_worker(&self, worker: &Path) {
         place(worker, &self.root.join("lib/vmkit/vm-worker"));
+    }
+
+    fn program(&self) -> PathBuf {
+        self.root.join("bin/vm")
     }
 
     /// The plugin directory.
@@ -75,6 +93,7 @@ impl Tree {
         let nobody = Account { uid: 65534, gid: 65534 };
         let root = runs_as_root();
         Installation {
+            program: self.program().canonicalize().expect("the program is there"),
             library: self.root.join("lib/vmkit"),
             user: owner_of(&self.root),
             privileged: root,
@@ -102,20 +121,20 @@ impl Tree {
     pub fn advise(&self, facts: &[Fact], configurations: &[(&str, &str)]) -> Advised {
         let installation = self.installation();
         let found = find(&[self.plugins()], &installation);
-        let settings = Self::settings(configurations);
+        let settings = self.settings(configurations);
         advise(&found, &installation, &settings, facts, SystemTime::UNIX_EPOCH)
     }
 
     fn start(&self, configurations: &[(&str, &str)]) -> Run {
         let installation = self.installation();
         let found = find(&[self.plugins()], &installation);
-        Run::start(found, &installation, Self::settings(configurations))
+        Run::start(found, &installation, self.settings(configurations))
     }
 
-    fn settings(configurations: &[(&str, &str)]) -> Settings {
+    fn settings(&self, configurations: &[(&str, &str)]) -> Settings {
         Settings {
             mode: Mode::Full,
-            call_deadline: CALL_DEADLINE,
+            call_deadline: self.call_deadline,
             log_level: 5,
             configurations: configurations
                 .iter()

@@ -27,7 +27,7 @@ fn after(change: impl FnOnce(&Tree, &Path)) -> (String, String) {
 fn a_library_that_others_could_change_is_refused() {
     let (status, message) = after(|_, library| mode(library, 0o666));
     assert_eq!(status, "refused");
-    assert!(message.ends_with("has mode 666: others could change the plugin"), "{message}");
+    assert!(message.ends_with("has mode 666: others could change it"), "{message}");
 
     let (status, message) = after(|tree, _| mode(&tree.plugins(), 0o777));
     assert_eq!(status, "refused");

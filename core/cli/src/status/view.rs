@@ -69,6 +69,7 @@ pub(crate) fn plugin(outcome: &Outcome) -> PluginReport {
         status: plugin_status(outcome.status),
         elapsed: outcome.elapsed,
         message: outcome.message.clone(),
+        hint: outcome.hint.clone(),
     }
 }
 

@@ -1,13 +1,23 @@
 //! Which plugins there are, and which of them may be loaded.
 
 mod installation;
+mod mend;
+mod owners;
+mod refusal;
 mod section;
 mod vet;
 
-use std::path::{Path, PathBuf};
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
 
 pub use installation::Installation;
-pub use vet::{Plugin, Refusal, vet};
+pub use mend::Mend;
+pub use owners::Fault;
+pub use refusal::Refusal;
+use vet::Gate;
+pub use vet::{Plugin, vet};
 
 /// How a library of this platform is named.
 const SUFFIX: &str = if cfg!(target_os = "macos") { "dylib" } else { "so" };
@@ -22,12 +32,19 @@ pub struct Found {
 }
 
 /// All libraries of these directories, in their order and then by file name. Of two with one id
-/// the first counts. A directory that does not exist holds none.
+/// the first counts. A directory that does not exist holds none; one that cannot be read is refused
+/// in place of what it may hold.
 pub fn find(directories: &[PathBuf], installation: &Installation) -> Vec<Found> {
+    let gate = Gate::of(installation);
     let mut found: Vec<Found> = Vec::new();
     for directory in directories {
-        for path in libraries(directory) {
-            let plugin = vet(&path, installation).and_then(|plugin| {
+        let libraries = libraries(directory).unwrap_or_else(|error| {
+            let plugin = Err(vet::unreadable(directory, error));
+            found.push(Found { path: directory.clone(), plugin });
+            Vec::new()
+        });
+        for path in libraries {
+            let plugin = gate.vet(&path).and_then(|plugin| {
                 let same_id = |other: &&Found| {
                     other.plugin.as_ref().is_ok_and(|p| p.manifest.id == plugin.manifest.id)
                 };
@@ -44,12 +61,15 @@ pub fn find(directories: &[PathBuf], installation: &Installation) -> Vec<Found> 
     found
 }
 
-fn libraries(directory: &Path) -> Vec<PathBuf> {
-    let Ok(entries) = directory.read_dir() else { return Vec::new() };
+fn libraries(directory: &Path) -> io::Result<Vec<PathBuf>> {
+    let entries = match directory.read_dir() {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        entries => entries?,
+    };
     let mut paths: Vec<PathBuf> = entries
         .filter_map(|entry| Some(entry.ok()?.path()))
         .filter(|path| path.extension().is_some_and(|suffix| suffix == SUFFIX))
         .collect();
     paths.sort();
-    paths
+    Ok(paths)
 }

@@ -1,25 +1,23 @@
 //! Whether a file may be loaded: who could have written it, and what it says it needs.
 
 use std::{
-    error::Error as _,
     fs::File,
     io,
-    os::unix::fs::{MetadataExt as _, OpenOptionsExt as _},
+    os::unix::fs::OpenOptionsExt as _,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
-use rustix::fs::OFlags;
-use vmkit_wire::{Manifest, ManifestError};
+use nix::unistd::{Gid, Group, Uid, User};
+use rustix::fs::{Access, OFlags, access};
+use vmkit_wire::Manifest;
 
-use super::{Installation, section};
-use crate::Status;
-
-/// Group and others may write.
-const WRITABLE_BY_OTHERS: u32 = 0o022;
-/// In a sticky directory nobody can replace another's file.
-const STICKY: u32 = 0o1000;
-/// Permission bits, for messages.
-const PERMISSIONS: u32 = 0o7777;
+use super::{
+    Installation,
+    owners::{Component, Replacers, Rule},
+    refusal::Refusal,
+    section,
+};
 
 /// A library that may be loaded.
 #[derive(Debug)]
@@ -32,109 +30,133 @@ pub struct Plugin {
     pub manifest: Manifest,
 }
 
-/// Why a library may not be loaded.
-#[derive(Debug, thiserror::Error)]
-pub enum Refusal {
-    /// It cannot be opened or looked at.
-    #[error("cannot open {path}")]
-    Unreadable {
-        /// The file, or a directory above it.
-        path: PathBuf,
-        /// What the system says.
-        source: io::Error,
-    },
-    /// It is a directory, a device or a pipe.
-    #[error("{0} is not a regular file")]
-    NotAFile(PathBuf),
-    /// Somebody who is neither root nor the user owns it or a directory above it.
-    #[error("{path} belongs to user {owner}: whoever that is could change the plugin")]
-    ForeignOwner {
-        /// The file, or a directory above it.
-        path: PathBuf,
-        /// Its owner.
-        owner: u32,
-    },
-    /// Others can write to it or to a directory above it.
-    #[error("{path} has mode {mode:o}: others could change the plugin")]
-    WritableByOthers {
-        /// The file, or a directory above it.
-        path: PathBuf,
-        /// Its permissions.
-        mode: u32,
-    },
-    /// It is no plugin.
-    #[error("{path}: {reason}")]
-    NoManifest {
-        /// The file.
-        path: PathBuf,
-        /// What it lacks.
-        reason: String,
-    },
-    /// Its manifest is broken, or of another epoch.
-    #[error(transparent)]
-    Manifest(#[from] ManifestError),
-    /// Another plugin has its id.
-    #[error("the id `{id}` is taken by {}", first.display())]
-    SameId {
-        /// The id.
-        id: String,
-        /// Which plugin has it.
-        first: PathBuf,
-    },
-}
-
-impl Refusal {
-    /// The status of a plugin that is refused for this reason.
-    pub fn status(&self) -> Status {
-        match self {
-            Self::Manifest(ManifestError::Epoch { .. }) => Status::Incompatible,
-            _ => Status::Refused,
-        }
-    }
-
-    /// The reason and what caused it, on one line.
-    pub fn in_full(&self) -> String {
-        match self.source() {
-            Some(source) => format!("{self}: {source}"),
-            None => self.to_string(),
-        }
-    }
-}
-
-/// Opens the library at `path` if it may be loaded.
+/// Opens the library at `path` if it may be loaded; see [`Gate::vet`].
 ///
-/// Every component of its real path has to belong to root, or to the user where root's rights are
-/// not in play, and only its owner may write to it. A sticky directory such as `/tmp` passes for
-/// an unprivileged run: others cannot replace a file of the user's there.
+/// # Errors
+/// Why it may not.
 pub fn vet(path: &Path, installation: &Installation) -> Result<Plugin, Refusal> {
-    let unreadable = |path: &Path| {
-        let path = path.to_owned();
-        move |source| Refusal::Unreadable { path, source }
-    };
-    let real = path.canonicalize().map_err(unreadable(path))?;
-    for component in real.ancestors() {
-        let status = component.symlink_metadata().map_err(unreadable(component))?;
-        let owner = status.uid();
-        if owner != 0 && (installation.privileged || owner != installation.user) {
-            return Err(Refusal::ForeignOwner { path: component.to_owned(), owner });
+    Gate::of(installation).vet(path)
+}
+
+/// Decides for one installation what may be loaded.
+pub(super) struct Gate<'a> {
+    installation: &'a Installation,
+    /// `lib/vmkit`, all links resolved.
+    tree: Option<PathBuf>,
+    replacers: Replacers,
+    worker: Result<(), Arc<Refusal>>,
+}
+
+impl<'a> Gate<'a> {
+    pub(super) fn of(installation: &'a Installation) -> Self {
+        let program: Result<Vec<_>, _> =
+            installation.program.ancestors().map(Component::look).collect();
+        let mut gate = Self {
+            installation,
+            tree: installation.library.canonicalize().ok(),
+            // A program that cannot be looked at makes nobody trusted.
+            replacers: program.map_or_else(|_| Replacers::default(), |all| Replacers::of(&all)),
+            worker: Ok(()),
+        };
+        gate.worker = gate.vet_worker().map_err(Arc::new);
+        gate
+    }
+
+    /// Opens the library at `path` if it may be loaded.
+    ///
+    /// In the program's own tree, nobody may be able to change it who could not as well replace
+    /// the program. Elsewhere every component of its real path has to belong to root, or to the
+    /// user where root's rights are not in play, and only its owner may write to it. A sticky
+    /// directory such as `/tmp` passes for an unprivileged run: others cannot replace a file of
+    /// the user's there.
+    pub(super) fn vet(&self, path: &Path) -> Result<Plugin, Refusal> {
+        self.worker.clone().map_err(Refusal::Worker)?;
+        let real = path.canonicalize().map_err(|source| unreadable(path, source))?;
+        let library = self.judge(&real)?;
+        // Not blocking, so that a pipe in place of the file cannot hold up the program.
+        let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC).bits();
+        let file = File::options()
+            .read(true)
+            .custom_flags(flags.cast_signed())
+            .open(&real)
+            .map_err(|source| unreadable(&real, source))?;
+        if !file.metadata().map_err(|source| unreadable(&real, source))?.is_file() {
+            return Err(Refusal::NotAFile(real));
         }
-        let shielded = status.mode() & STICKY != 0 && status.is_dir() && !installation.privileged;
-        if status.mode() & WRITABLE_BY_OTHERS != 0 && !shielded {
-            let mode = status.mode() & PERMISSIONS;
-            return Err(Refusal::WritableByOthers { path: component.to_owned(), mode });
+        self.check_worker_can_read(&library)?;
+        let text = section::manifest(&file)
+            .map_err(|reason| Refusal::NoManifest { path: real.clone(), reason })?;
+        Ok(Plugin { manifest: text.parse()?, path: real, file })
+    }
+
+    fn vet_worker(&self) -> Result<(), Refusal> {
+        let worker = self.installation.worker();
+        let real = worker.canonicalize().map_err(|source| unreadable(&worker, source))?;
+        if self.judge(&real)?.directory {
+            return Err(Refusal::NotAFile(real));
+        }
+        access(&real, Access::EXEC_OK).map_err(|error| unreadable(&real, error.into()))
+    }
+
+    /// Refuses what others could change; the file itself as it was looked at.
+    fn judge(&self, real: &Path) -> Result<Component, Refusal> {
+        let own = self.tree.as_ref().is_some_and(|tree| real.starts_with(tree));
+        let nobody = Replacers::default();
+        let rule = Rule {
+            user: (!self.installation.privileged).then_some(self.installation.user),
+            replacers: if own { &self.replacers } else { &nobody },
+        };
+        let mut faults = Vec::new();
+        let look = |path: &Path| Component::look(path).map_err(|source| unreadable(path, source));
+        for path in real.ancestors() {
+            // What leads to the program as well has been trusted by running it.
+            if !(own && self.installation.program.starts_with(path)) {
+                faults.extend(rule.fault(&look(path)?, is_member));
+            }
+        }
+        let mut faults = faults.into_iter();
+        match faults.next() {
+            None => look(real),
+            Some(first) => {
+                Err(Refusal::Exposed { real: real.to_owned(), first, more: faults.collect(), own })
+            }
         }
     }
-    // Not blocking, so that a pipe in place of the file cannot hold up the program.
-    let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC).bits();
-    let file = File::options()
-        .read(true)
-        .custom_flags(flags.cast_signed())
-        .open(&real)
-        .map_err(unreadable(&real))?;
-    if !file.metadata().map_err(unreadable(&real))?.is_file() {
-        return Err(Refusal::NotAFile(real));
+
+    /// The worker opens the library's descriptor by name, as the user that it has become.
+    fn check_worker_can_read(&self, library: &Component) -> Result<(), Refusal> {
+        let Some(account) = self.installation.account else { return Ok(()) };
+        let bits = match library {
+            Component { owner, .. } if *owner == account.uid => library.mode >> 6,
+            Component { group, .. } if *group == account.gid => library.mode >> 3,
+            _ => library.mode,
+        };
+        // An access list may say more than the mode does.
+        if bits & 0o4 != 0 || library.listed {
+            return Ok(());
+        }
+        Err(Refusal::Hidden {
+            path: library.path.clone(),
+            mode: library.mode,
+            owner: library.owner,
+            user: account.uid,
+        })
     }
-    let text = section::manifest(&file)
-        .map_err(|reason| Refusal::NoManifest { path: real.clone(), reason })?;
-    Ok(Plugin { manifest: text.parse()?, path: real, file })
+}
+
+/// The refusal of what cannot be opened, with the directory that keeps it from being reached.
+pub(super) fn unreadable(path: &Path, source: io::Error) -> Refusal {
+    let denied = source.kind() == io::ErrorKind::PermissionDenied;
+    let mut above: Vec<&Path> = path.ancestors().skip(1).filter(|_| denied).collect();
+    above.reverse();
+    let closed = above.into_iter().find(|directory| access(*directory, Access::EXEC_OK).is_err());
+    Refusal::Unreadable { path: closed.unwrap_or(path).to_owned(), source }
+}
+
+/// Whether the user is of the group, as the user database tells.
+fn is_member(user: u32, group: u32) -> bool {
+    let Ok(Some(user)) = User::from_uid(Uid::from_raw(user)) else { return false };
+    let listed = |group: Group| group.mem.contains(&user.name);
+    user.gid.as_raw() == group
+        || Group::from_gid(Gid::from_raw(group)).ok().flatten().is_some_and(listed)
 }

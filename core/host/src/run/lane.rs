@@ -14,9 +14,15 @@ use crate::{
     worker::{Call, End, Received, Worker},
 };
 
-/// How long starting a worker and loading may take. Measured at 3 ms; the rest is for a loaded
-/// machine and a cold disk.
+/// How long starting a worker and loading may take at least. Measured at 3 ms; the rest is for a
+/// loaded machine and a cold disk.
 const LOAD_PATIENCE: Duration = Duration::from_secs(1);
+
+/// How long starting a worker and loading may take: whoever gives calls more time has a machine
+/// that needs it.
+pub(crate) fn load_patience(settings: &Settings) -> Duration {
+    LOAD_PATIENCE.max(settings.call_deadline)
+}
 
 /// One plugin in a run.
 pub(super) struct Lane {
@@ -155,7 +161,7 @@ fn lead(
     events: &mpsc::Sender<Event>,
 ) {
     let began = Instant::now();
-    let mut worker = Worker::start(installation, plugin, settings, LOAD_PATIENCE);
+    let mut worker = Worker::start(installation, plugin, settings, load_patience(settings));
     let mut loading = began.elapsed();
     let mut spent = (0, Duration::ZERO);
     for Job { round, batch } in queue {
@@ -187,13 +193,14 @@ fn lead(
 }
 
 /// The outcome of a library that may not be loaded.
-pub(crate) fn refused(path: &Path, refusal: &Refusal) -> Outcome {
+pub(crate) fn refused(path: &Path, refusal: &Refusal, installation: &Installation) -> Outcome {
     let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
     Outcome {
         id: vmkit_types::escaped(&name),
         version: None,
         status: refusal.status(),
         message: Some(vmkit_types::escaped(&refusal.in_full())),
+        hint: Some(vmkit_types::escaped(&refusal.mend(path, installation).to_string())),
         elapsed: None,
     }
 }

@@ -27,6 +27,8 @@ struct EntryDocument<'a> {
     /// Whether it would be run, and if not, why.
     status: PluginStatus,
     message: Option<Cow<'a, str>>,
+    /// The command that mends it, where there is one.
+    hint: Option<Cow<'a, str>>,
     version: Option<Cow<'a, str>>,
     /// Major version of the interface that it was built for.
     epoch: Option<u32>,
@@ -72,6 +74,7 @@ impl<'a> EntryDocument<'a> {
             path: stored(&entry.path),
             status: entry.status,
             message: entry.message.as_deref().map(stored),
+            hint: entry.hint.as_deref().map(stored),
             version: details.map(|details| stored(&details.version)),
             epoch: details.map(|details| details.epoch),
             summary: details.map(|details| stored(&details.summary)),

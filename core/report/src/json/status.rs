@@ -59,6 +59,8 @@ pub(super) struct PluginDocument<'a> {
     elapsed_ms: Option<u64>,
     /// Why it did not answer, or what else it said.
     message: Option<Cow<'a, str>>,
+    /// The command that mends it, where there is one.
+    hint: Option<Cow<'a, str>>,
 }
 
 /// A file or object that could not be used.
@@ -110,6 +112,7 @@ impl<'a> PluginDocument<'a> {
             status: plugin.status,
             elapsed_ms: plugin.elapsed.map(milliseconds),
             message: plugin.message.as_deref().map(stored),
+            hint: plugin.hint.as_deref().map(stored),
         }
     }
 }

@@ -69,6 +69,17 @@ fn pastes(text: &str) -> bool {
     !text.is_empty() && !text.starts_with('-') && text.bytes().all(plain)
 }
 
+/// Each text once, in the order of its first use: many plugins share one mend.
+fn distinct<'a>(texts: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
+    let mut all = Vec::new();
+    for text in texts {
+        if !all.contains(&text) {
+            all.push(text);
+        }
+    }
+    all
+}
+
 /// `1 VM`, `2 VMs`.
 fn counted(count: usize, thing: &str) -> String {
     let plural = if count == 1 { "" } else { "s" };

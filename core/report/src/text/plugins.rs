@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use super::{
-    Terminal, counted,
+    Terminal, counted, distinct,
     style::Role,
     table::{Cell, Table},
 };
@@ -28,6 +28,9 @@ pub(crate) fn write_plugin_list(
         if let Some(message) = &entry.message {
             writeln!(out, "{}: {}", shown(&entry.path), shown(message))?;
         }
+    }
+    for hint in distinct(entries.iter().filter_map(|entry| entry.hint.as_deref())) {
+        writeln!(out, "hint: {}", shown(hint))?;
     }
     match (entries.len(), unusable.count()) {
         (0, _) => writeln!(out, "No plugins were found."),
@@ -94,9 +97,10 @@ fn write_info(entry: &PluginEntry, out: &mut impl Write, terminal: Terminal) -> 
 fn write_status(entry: &PluginEntry, out: &mut impl Write, terminal: Terminal) -> io::Result<()> {
     let status = terminal.style.paint(role(entry.status), entry.status.code());
     match &entry.message {
-        Some(message) => line(out, "status", &format!("{status}: {}", shown(message))),
-        None => line(out, "status", &status),
+        Some(message) => line(out, "status", &format!("{status}: {}", shown(message)))?,
+        None => line(out, "status", &status)?,
     }
+    entry.hint.as_deref().map_or(Ok(()), |hint| line(out, "hint", &shown(hint)))
 }
 
 fn line(out: &mut impl Write, name: &str, value: &str) -> io::Result<()> {

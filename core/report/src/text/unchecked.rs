@@ -9,7 +9,7 @@ use std::{
 use vmkit_scoring::Verdict;
 use vmkit_types::Reading;
 
-use super::{Terminal, style::Role};
+use super::{Terminal, distinct, style::Role};
 use crate::{Mode, PluginReport, PluginStatus, Status, Vm, clean::shown, time::short};
 
 /// How many machines a line names.
@@ -45,6 +45,8 @@ fn lines(status: &Status<'_>) -> Vec<String> {
         _ => true,
     };
     lines.extend(status.plugins.iter().filter(silent).map(failed));
+    let hints = status.plugins.iter().filter(silent).filter_map(|plugin| plugin.hint.as_deref());
+    lines.extend(distinct(hints).iter().map(|hint| format!("hint: {}", shown(hint))));
     // Many machines share one reason; the reasons are few.
     let mut sources: BTreeMap<(String, String), Vec<&str>> = BTreeMap::new();
     let mut undecided: BTreeMap<String, Vec<&str>> = BTreeMap::new();

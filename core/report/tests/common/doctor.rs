@@ -153,7 +153,8 @@ pub(crate) fn doctor<'a>(
         version: None,
         status: PluginStatus::Refused,
         elapsed: None,
-        message: Some(format!("/opt/vmkit has mode 1777: others could change the plugin{says}")),
+        message: Some(format!("/opt/vmkit has mode 1777: others could change it{says}")),
+        hint: None,
     });
     Doctor {
         catalogue,

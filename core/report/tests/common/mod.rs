@@ -196,6 +196,7 @@ pub(crate) fn plugins() -> Vec<PluginReport> {
         status,
         elapsed: elapsed.map(Duration::from_millis),
         message: message.map(str::to_owned),
+        hint: None,
     };
     vec![
         plugin("arp", PluginStatus::Ok, Some(3), None),
@@ -213,6 +214,7 @@ pub(crate) fn plugin_entries() -> Vec<PluginEntry> {
             path: "/usr/lib/vmkit/plugins/libsignal_arp.so".to_owned(),
             status: PluginStatus::Ok,
             message: None,
+            hint: None,
             details: Some(PluginDetails {
                 version: "0.1.0".to_owned(),
                 epoch: 1,
@@ -228,9 +230,8 @@ pub(crate) fn plugin_entries() -> Vec<PluginEntry> {
             id: "libother.so".to_owned(),
             path: "/home/u/.local/lib/vmkit/plugins/libother.so".to_owned(),
             status: PluginStatus::Refused,
-            message: Some(
-                "not trusted: vm plugin trust libother.so shows what it needs".to_owned(),
-            ),
+            message: Some("/home/u has mode 777: others could change it".to_owned()),
+            hint: Some("chmod go-w /home/u".to_owned()),
             details: None,
         },
     ]

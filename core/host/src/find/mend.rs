@@ -1,0 +1,187 @@
+//! The command that mends why a library is refused.
+
+use std::{
+    fmt, io,
+    os::unix::fs::MetadataExt as _,
+    path::{Path, PathBuf},
+};
+
+use vmkit_wire::{EPOCH, ManifestError};
+
+use super::{Installation, owners::Fault, refusal::Refusal};
+
+/// What mends a refusal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mend {
+    /// What to know before, where the command alone does not say it.
+    pub advice: Option<&'static str>,
+    /// One line for a shell.
+    pub command: String,
+}
+
+impl fmt::Display for Mend {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.advice {
+            Some(advice) => write!(f, "{advice}: {}", self.command),
+            None => f.write_str(&self.command),
+        }
+    }
+}
+
+impl Refusal {
+    /// The command that mends this, for the user of this run; `found` is where the library was
+    /// found.
+    pub fn mend(&self, found: &Path, installation: &Installation) -> Mend {
+        let shell = Shell(installation);
+        match self {
+            Self::Worker(why) => match &**why {
+                Self::Unreadable { source, .. }
+                    if source.kind() != io::ErrorKind::PermissionDenied =>
+                {
+                    shell.reinstall()
+                }
+                Self::NotAFile(_) => shell.reinstall(),
+                why => why.mend(&installation.worker(), installation),
+            },
+            Self::Exposed { real, first, more, own } => {
+                let faults: Vec<&Fault> = std::iter::once(first).chain(more).collect();
+                shell.close(found, real, &faults, *own)
+            }
+            Self::Unreadable { path, source }
+                if source.kind() == io::ErrorKind::PermissionDenied =>
+            {
+                shell.open(found, path)
+            }
+            Self::Hidden { path, owner, .. } => {
+                plain(shell.line(*owner, &["chmod", "a+r"], &[path]))
+            }
+            Self::Manifest(ManifestError::Epoch { found: epoch }) if *epoch > EPOCH => {
+                Mend { advice: Some("install a newer vmkit from its sources"), ..shell.reinstall() }
+            }
+            Self::Manifest(ManifestError::Epoch { .. }) => Mend {
+                advice: Some("build it again with this version's vmkit-plugin, or set it aside"),
+                ..shell.set_aside(found)
+            },
+            Self::Unreadable { .. }
+            | Self::NotAFile(_)
+            | Self::NoManifest { .. }
+            | Self::Manifest(_)
+            | Self::SameId { .. } => shell.set_aside(found),
+        }
+    }
+}
+
+fn plain(command: String) -> Mend {
+    Mend { advice: None, command }
+}
+
+/// Writes commands for the user of an installation.
+struct Shell<'a>(&'a Installation);
+
+impl Shell<'_> {
+    /// One command, with sudo where its user is not the one who owns what it changes.
+    fn line(&self, owner: u32, words: &[&str], paths: &[&Path]) -> String {
+        let sudo = (self.0.user != 0 && self.0.user != owner).then_some("sudo");
+        let paths: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
+        let words = sudo.into_iter().chain(words.iter().copied());
+        let words: Vec<&str> = words.chain(paths.iter().map(String::as_str)).collect();
+        // A zero byte alone cannot be quoted, and no path holds one.
+        shlex::try_join(words.iter().copied()).unwrap_or_else(|_| words.join(" "))
+    }
+
+    /// Takes the rights of others away.
+    fn close(&self, found: &Path, real: &Path, faults: &[&Fault], own: bool) -> Mend {
+        let near = |path: &Path| path == real || Some(path) == real.parent();
+        let of_tree = |path: &Path| path.starts_with(self.0.prefix());
+        let sticky = |fault: &Fault| matches!(fault, Fault::WritableByOthers { sticky: true, .. });
+        let at_hand = faults.iter().all(|fault| {
+            if own { of_tree(fault.path()) } else { near(fault.path()) && !sticky(fault) }
+        });
+        if !at_hand {
+            return if own { self.install_elsewhere() } else { self.relocate(found) };
+        }
+        let foreign = faults.iter().filter(|fault| matches!(fault, Fault::ForeignOwner { .. }));
+        let foreign: Vec<&Path> = foreign.map(|fault| fault.path()).collect();
+        let all: Vec<&Path> = faults.iter().map(|fault| fault.path()).collect();
+        if foreign.is_empty() {
+            // One that is not the user's makes the whole line root's.
+            let owners = all.iter().map(|path| owner_of(path));
+            let owner = owners.max_by_key(|owner| *owner != self.0.user).unwrap_or(0);
+            return plain(self.line(owner, &["chmod", "go-w"], &all));
+        }
+        let name = match self.rightful_owner(own) {
+            0 => "root".to_owned(),
+            user => user.to_string(),
+        };
+        let gives = self.line(0, &["chown", &name], &foreign);
+        plain(format!("{gives} && {}", self.line(0, &["chmod", "go-w"], &all)))
+    }
+
+    /// Who is meant to own what is loaded.
+    fn rightful_owner(&self, own: bool) -> u32 {
+        match (own, self.0.privileged) {
+            (true, _) => owner_of(&self.0.program),
+            (false, true) => 0,
+            (false, false) => self.0.user,
+        }
+    }
+
+    /// Lets others read it, or pass through it.
+    fn open(&self, found: &Path, closed: &Path) -> Mend {
+        let near = closed == found || Some(closed) == found.parent();
+        let own = found.starts_with(&self.0.library) && closed.starts_with(self.0.prefix());
+        if !near && !own {
+            return self.relocate(found);
+        }
+        let runs = closed.is_dir() || closed == self.0.worker();
+        let rights = if runs { "a+rx" } else { "a+r" };
+        plain(self.line(owner_of(closed), &["chmod", rights], &[closed]))
+    }
+
+    /// Puts the plugin to those that came with vmkit: a directory high above it is not to be
+    /// changed for its sake.
+    fn relocate(&self, found: &Path) -> Mend {
+        let plugins = self.0.plugins();
+        let owner = owner_of(&plugins);
+        if found.extension().is_none_or(|suffix| suffix != super::SUFFIX) {
+            // A directory of plugins that cannot be listed.
+            return plain(self.line(owner, &["cp", "-R"], &[&found.join("."), &plugins]));
+        }
+        let copies = self.line(owner, &["install", "-m", "755"], &[found, &plugins]);
+        let aside = self.set_aside(found).command;
+        plain(format!("{copies} && {aside}"))
+    }
+
+    /// Renames it so that it is no library any more.
+    fn set_aside(&self, found: &Path) -> Mend {
+        let mut name = found.as_os_str().to_owned();
+        name.push(".off");
+        let owner = found.parent().map_or(0, owner_of);
+        plain(self.line(owner, &["mv"], &[found, Path::new(&PathBuf::from(name))]))
+    }
+
+    fn reinstall(&self) -> Mend {
+        let prefix = self.0.prefix();
+        let words = ["cargo", "xtask", "install", "--prefix"];
+        let command = self.line(self.0.user, &words, &[prefix]);
+        let owner = owner_of(prefix);
+        let other = self.0.user != 0 && self.0.user != owner;
+        Mend {
+            advice: Some("install vmkit again from its sources"),
+            // The path of root seldom has cargo.
+            command: if other { format!("sudo env \"PATH=$PATH\" {command}") } else { command },
+        }
+    }
+
+    fn install_elsewhere(&self) -> Mend {
+        Mend {
+            advice: Some("install vmkit where nobody else can write"),
+            command: "cargo xtask install --prefix ~/.local".to_owned(),
+        }
+    }
+}
+
+/// Whose it is; root's where that cannot be told, for whom sudo is right in any case.
+fn owner_of(path: &Path) -> u32 {
+    path.metadata().map_or(0, |status| status.uid())
+}

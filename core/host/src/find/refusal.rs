@@ -1,0 +1,88 @@
+//! Why a library may not be loaded.
+
+use std::{error::Error as _, io, path::PathBuf, sync::Arc};
+
+use vmkit_wire::ManifestError;
+
+use super::owners::Fault;
+use crate::Status;
+
+/// Why a library may not be loaded.
+#[derive(Debug, thiserror::Error)]
+pub enum Refusal {
+    /// It cannot be opened or looked at.
+    #[error("cannot open {path}")]
+    Unreadable {
+        /// The file, or the directory above it that keeps it from being read.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// The user whom workers become may not read it.
+    #[error("{path} has mode {mode:o}: user {user}, as whom plugins run, cannot read it")]
+    Hidden {
+        /// The file.
+        path: PathBuf,
+        /// Its permissions.
+        mode: u32,
+        /// Its owner.
+        owner: u32,
+        /// Whom workers become.
+        user: u32,
+    },
+    /// It is a directory, a device or a pipe.
+    #[error("{0} is not a regular file")]
+    NotAFile(PathBuf),
+    /// Others could change it.
+    #[error("{first}")]
+    Exposed {
+        /// The file, all links resolved.
+        real: PathBuf,
+        /// What lets them, nearest to the file.
+        first: Fault,
+        /// What lets them as well.
+        more: Vec<Fault>,
+        /// Whether it is of the program's own tree.
+        own: bool,
+    },
+    /// The program that would load it is not to be trusted itself, or is not there.
+    #[error("no plugin can be run: {}", .0.in_full())]
+    Worker(Arc<Refusal>),
+    /// It is no plugin.
+    #[error("{path}: {reason}")]
+    NoManifest {
+        /// The file.
+        path: PathBuf,
+        /// What it lacks.
+        reason: String,
+    },
+    /// Its manifest is broken, or of another epoch.
+    #[error(transparent)]
+    Manifest(#[from] ManifestError),
+    /// Another plugin has its id.
+    #[error("the id `{id}` is taken by {}", first.display())]
+    SameId {
+        /// The id.
+        id: String,
+        /// Which plugin has it.
+        first: PathBuf,
+    },
+}
+
+impl Refusal {
+    /// The status of a plugin that is refused for this reason.
+    pub fn status(&self) -> Status {
+        match self {
+            Self::Manifest(ManifestError::Epoch { .. }) => Status::Incompatible,
+            _ => Status::Refused,
+        }
+    }
+
+    /// The reason and what caused it, on one line.
+    pub fn in_full(&self) -> String {
+        match self.source() {
+            Some(source) => format!("{self}: {source}"),
+            None => self.to_string(),
+        }
+    }
+}
