@@ -18,8 +18,8 @@ use vmkit_wire::Mode;
 
 use crate::{Found, Installation, Snapshot, Status};
 use batch::Batch;
-pub(crate) use lane::{load_patience, refused};
 use lane::{Event, Job, Lane};
+pub(crate) use lane::{load_patience, refused};
 
 /// How long the confirming stage waits for the discovering one. The built-in signals need
 /// milliseconds; a plugin that takes longer keeps its own deadline, but the probes of everything

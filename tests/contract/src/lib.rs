@@ -2,6 +2,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod place;
 pub mod variant;
 
 use std::{
@@ -194,7 +195,11 @@ pub fn target() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target")
 }
 
-fn built(file: &str) -> PathBuf {
+/// A file of the build.
+///
+/// # Panics
+/// When it is not there: `cargo xtask test` builds it all first.
+pub fn built(file: &str) -> PathBuf {
     let path = target().join("debug").join(file);
     assert!(path.exists(), "{} is not built; run the tests by `cargo xtask test`", path.display());
     path

@@ -159,11 +159,10 @@ impl Rule<'_> {
         if self.replacers.everyone || (of.is_sticky() && self.user.is_some()) {
             return None;
         }
-        let of_group = of.group_writes()
-            && (of.listed || !self.replacers.groups.contains(&of.group));
+        let of_group =
+            of.group_writes() && (of.listed || !self.replacers.groups.contains(&of.group));
         let (mode, sticky) = (of.mode, of.is_sticky());
-        (of.others_write() || of_group)
-            .then_some(Fault::WritableByOthers { path, mode, sticky })
+        (of.others_write() || of_group).then_some(Fault::WritableByOthers { path, mode, sticky })
     }
 }
 

@@ -70,9 +70,10 @@ impl<'a> Gate<'a> {
     /// directory such as `/tmp` passes for an unprivileged run: others cannot replace a file of
     /// the user's there.
     pub(super) fn vet(&self, path: &Path) -> Result<Plugin, Refusal> {
-        self.worker.clone().map_err(Refusal::Worker)?;
         let real = path.canonicalize().map_err(|source| unreadable(path, source))?;
         let library = self.judge(&real)?;
+        // After the library: what exposes both is mended with all that exposes the library.
+        self.worker.clone().map_err(Refusal::Worker)?;
         // Not blocking, so that a pipe in place of the file cannot hold up the program.
         let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC).bits();
         let file = File::options()

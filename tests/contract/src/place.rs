@@ -1,0 +1,174 @@
+//! The real `vm` in trees of several owners, run by several users.
+
+use std::{
+    fs,
+    os::unix::fs::{PermissionsExt as _, chown},
+    path::{Path, PathBuf},
+    process::{Command, Output},
+};
+
+use serde_json::Value;
+
+/// Made-up users; none is in the user database, and each has a group of its own.
+pub const ANN: u32 = 41001;
+/// Another user.
+pub const BEN: u32 = 41002;
+/// A user whom nobody trusts.
+pub const EVE: u32 = 41003;
+/// Made-up group of those who install software.
+pub const STAFF: u32 = 41080;
+
+/// Seconds that a plugin gets: only one that hangs waits for it, however busy the computer is.
+const GENEROUS: &str = "60";
+
+/// Who runs `vm`.
+#[derive(Clone, Copy, Debug)]
+pub enum As {
+    /// Root, without sudo.
+    Root,
+    /// This user.
+    User(u32),
+    /// Root, by sudo of this user.
+    Sudo(u32),
+}
+
+/// A file or directory, and what is done to it: it is given to this user and group, with this mode.
+pub type Owned = (&'static str, u32, u32, u32);
+
+/// A directory that holds one tree at a time.
+pub struct Place {
+    root: tempfile::TempDir,
+}
+
+impl Place {
+    /// `None`, loudly, where the one who runs the tests is not root: files cannot be given away.
+    ///
+    /// # Panics
+    /// When it cannot be made, or `CI` is set and the tests cannot run.
+    pub fn new() -> Option<Self> {
+        if !crate::runs_as_root() {
+            assert!(std::env::var_os("CI").is_none(), "giving files away needs root");
+            skipped();
+            return None;
+        }
+        // Beside the staged tree: programs run there, and every user can reach it.
+        let vm = vmkit_cli_tests::vm();
+        let beside = vm.ancestors().nth(3).expect("a staged tree lies in a directory");
+        let root = tempfile::Builder::new().prefix("layout-").tempdir_in(beside).unwrap();
+        mode(root.path(), 0o755);
+        fs::create_dir(root.path().join("built")).unwrap();
+        let place = Self { root };
+        fs::copy(&vm, place.path("built/vm")).unwrap();
+        for file in ["vm-worker", "libcontract_misbehave.so"] {
+            fs::copy(crate::built(file), place.path("built").join(file)).unwrap();
+        }
+        place.sudo();
+        Some(place)
+    }
+
+    /// A path in it.
+    pub fn path(&self, below: &str) -> PathBuf {
+        self.root.path().join(below)
+    }
+
+    /// Lays the tree out at `prefix` as its installation does, all of it of one owner, then with
+    /// these exceptions.
+    ///
+    /// # Panics
+    /// When the tree cannot be made.
+    pub fn lay_out(&self, prefix: &str, owner: (u32, u32), but: &[Owned]) {
+        let top = self.path(prefix.split('/').next().unwrap());
+        fs::remove_dir_all(&top).ok();
+        let prefix = self.path(prefix);
+        let plugins = prefix.join("lib/vmkit/plugins");
+        fs::create_dir_all(prefix.join("bin")).unwrap();
+        fs::create_dir_all(&plugins).unwrap();
+        let files = [
+            ("vm", prefix.join("bin/vm")),
+            ("vm-worker", prefix.join("lib/vmkit/vm-worker")),
+            ("libcontract_misbehave.so", plugins.join("libcontract_misbehave.so")),
+        ];
+        for (name, to) in files {
+            // A link, so that owner and mode are set and megabytes are not copied.
+            fs::hard_link(self.path("built").join(name), to).unwrap();
+        }
+        give(&top, owner);
+        for (path, user, group, bits) in but {
+            let path = self.path(path);
+            fs::create_dir_all(&path).ok();
+            chown(&path, Some(*user), Some(*group)).unwrap();
+            mode(&path, *bits);
+        }
+    }
+
+    /// `vm` of the tree at `prefix` with these arguments; its JSON.
+    ///
+    /// # Panics
+    /// When it prints none.
+    pub fn vm(&self, prefix: &str, by: As, arguments: &[&str]) -> Value {
+        let mut command = run_as(by, &self.path(prefix).join("bin/vm"));
+        let output = command.args(["--timeout", GENEROUS]).args(arguments).output().unwrap();
+        let said = || String::from_utf8_lossy(&output.stderr).into_owned();
+        serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {}", said()))
+    }
+
+    /// Runs a command line as a user would paste it.
+    ///
+    /// # Panics
+    /// When no shell can be started.
+    pub fn shell(&self, by: As, line: &str) -> Output {
+        // What runs by sudo runs as root; nothing else does.
+        let by = match by {
+            As::User(user) | As::Sudo(user) if !line.contains("sudo ") => As::User(user),
+            _ => As::Root,
+        };
+        let path = format!("{}:/usr/sbin:/usr/bin:/sbin:/bin", self.path("sudo").display());
+        let mut command = run_as(by, Path::new("/bin/sh"));
+        command.env("PATH", path).args(["-ec", line]).output().unwrap()
+    }
+
+    /// A `sudo` for a computer that has none: it is only used as root.
+    fn sudo(&self) {
+        let sudo = self.path("sudo/sudo");
+        fs::create_dir(self.path("sudo")).unwrap();
+        fs::write(&sudo, "#!/bin/sh\nexec \"$@\"\n").unwrap();
+        mode(&sudo, 0o755);
+    }
+}
+
+fn run_as(by: As, program: &Path) -> Command {
+    let mut command = Command::new("setpriv");
+    if let As::User(user) = by {
+        command.arg(format!("--reuid={user}")).arg(format!("--regid={user}"));
+    }
+    command.arg("--clear-groups").arg(program).env_clear().env("HOME", "/nonexistent");
+    if let As::Sudo(user) = by {
+        command.env("SUDO_UID", user.to_string()).env("SUDO_GID", user.to_string());
+    }
+    command.current_dir("/");
+    command
+}
+
+/// Gives all of it to this user and group, with the usual modes.
+fn give(path: &Path, owner: (u32, u32)) {
+    chown(path, Some(owner.0), Some(owner.1)).unwrap();
+    mode(path, 0o755);
+    if path.is_dir() {
+        for entry in path.read_dir().unwrap() {
+            give(&entry.unwrap().path(), owner);
+        }
+    }
+}
+
+/// Sets the permissions of a path.
+///
+/// # Panics
+/// When they cannot be set.
+pub fn mode(path: &Path, mode: u32) {
+    fs::set_permissions(path, fs::Permissions::from_mode(mode)).expect("set the mode");
+}
+
+#[expect(clippy::print_stdout, reason = "a test that does not run must not look like one that did")]
+fn skipped() {
+    println!("\n!!! SKIPPED: giving files away needs root\n");
+}

@@ -1,0 +1,137 @@
+//! Which plugins are trusted and as whom they run, in each layout that docs/security.md names.
+#![cfg(target_os = "linux")]
+
+use vmkit_cli_tests::DataDirectory;
+use vmkit_contract::place::{ANN, As, BEN, EVE, Owned, Place, STAFF, mode};
+
+/// A layout: its name in the documentation, the prefix, the owner of all of it but for the
+/// exceptions, who runs `vm`, and as whom a worker runs (`None`: the plugins are refused).
+struct Layout {
+    name: &'static str,
+    prefix: &'static str,
+    owner: (u32, u32),
+    but: &'static [Owned],
+    by: As,
+    worker: Option<u32>,
+}
+
+const fn row(
+    name: &'static str,
+    prefix: &'static str,
+    owner: (u32, u32),
+    but: &'static [Owned],
+    by: As,
+    worker: Option<u32>,
+) -> Layout {
+    Layout { name, prefix, owner, but, by, worker }
+}
+
+const ROOT: (u32, u32) = (0, 0);
+const OF_ANN: (u32, u32) = (ANN, ANN);
+const NOBODY: u32 = 65534;
+const ANN_S: As = As::User(ANN);
+
+const HOMEBREW: &[Owned] = &[
+    ("opt/homebrew", ANN, STAFF, 0o775),
+    ("opt/homebrew/bin", ANN, STAFF, 0o775),
+    ("opt/homebrew/lib", ANN, STAFF, 0o775),
+    ("opt/homebrew/lib/vmkit", ANN, STAFF, 0o775),
+];
+const STICKY: &[Owned] = &[("tmp", 0, 0, 0o1777)];
+const OPEN: &[Owned] = &[("open", 0, 0, 0o777)];
+const GROUP_LIB: &[Owned] = &[("srv/team/lib", 0, STAFF, 0o775)];
+const GROUP_ALL: &[Owned] = &[("srv/team", 0, STAFF, 0o775), ("srv/team/lib", 0, STAFF, 0o775)];
+const EVES_PLUGINS: &[Owned] = &[("usr/local/lib/vmkit/plugins", EVE, EVE, 0o755)];
+const OPEN_WORKER: &[Owned] = &[("usr/local/lib/vmkit/vm-worker", 0, 0, 0o777)];
+
+const LAYOUTS: &[Layout] = &[
+    row("`/usr/local`, root's", "usr/local", ROOT, &[], ANN_S, Some(ANN)),
+    row("`/usr/local`, root's", "usr/local", ROOT, &[], As::Sudo(ANN), Some(ANN)),
+    row("`/usr/local`, root's", "usr/local", ROOT, &[], As::Root, Some(NOBODY)),
+    row("`/opt`, root's", "opt/vmkit", ROOT, &[], ANN_S, Some(ANN)),
+    row("`/opt`, root's", "opt/vmkit", ROOT, &[], As::Sudo(ANN), Some(ANN)),
+    row(
+        "root's home, mode 0700",
+        "root/vmkit",
+        ROOT,
+        &[("root", 0, 0, 0o700)],
+        As::Root,
+        Some(NOBODY),
+    ),
+    row("`~/.local` of ann", "home/ann/.local", OF_ANN, &[], ANN_S, Some(ANN)),
+    row("`~/.local` of ann", "home/ann/.local", OF_ANN, &[], As::Sudo(ANN), Some(ANN)),
+    row("`~/.local` of ann", "home/ann/.local", OF_ANN, &[], As::Root, Some(ANN)),
+    row("Homebrew of ann", "opt/homebrew", (ANN, STAFF), HOMEBREW, ANN_S, Some(ANN)),
+    row("Homebrew of ann", "opt/homebrew", (ANN, STAFF), HOMEBREW, As::User(BEN), Some(BEN)),
+    row("Homebrew of ann", "opt/homebrew", (ANN, STAFF), HOMEBREW, As::Sudo(ANN), Some(ANN)),
+    row("ann's checkout in `/tmp`", "tmp/vmkit/stage", OF_ANN, STICKY, ANN_S, Some(ANN)),
+    row("ann's checkout in `/tmp`", "tmp/vmkit/stage", OF_ANN, STICKY, As::Sudo(ANN), Some(ANN)),
+    row("root's checkout in `/tmp`", "tmp/vmkit/stage", ROOT, STICKY, As::Root, Some(NOBODY)),
+    row("below a directory that everybody can write", "open/vmkit", OF_ANN, OPEN, ANN_S, Some(ANN)),
+    row("a group can write `lib` alone", "srv/team", ROOT, GROUP_LIB, ANN_S, None),
+    row("a group can write `lib` alone", "srv/team", ROOT, GROUP_LIB, As::Sudo(ANN), None),
+    row("a group can write the whole tree", "srv/team", ROOT, GROUP_ALL, ANN_S, Some(ANN)),
+    row("root's, plugins of eve", "usr/local", ROOT, EVES_PLUGINS, ANN_S, None),
+    row("root's, plugins of eve", "usr/local", ROOT, EVES_PLUGINS, As::Root, None),
+    row("ann's, plugins of eve", "usr/local", OF_ANN, EVES_PLUGINS, ANN_S, None),
+    row("all of eve, a foreign owner", "home/eve/.local", (EVE, EVE), &[], ANN_S, Some(ANN)),
+    row("all of eve, a foreign owner", "home/eve/.local", (EVE, EVE), &[], As::Root, Some(EVE)),
+    row("root's, everybody can write `vm-worker`", "usr/local", ROOT, OPEN_WORKER, ANN_S, None),
+];
+
+fn named(user: u32) -> &'static str {
+    match user {
+        ANN => "ann",
+        BEN => "ben",
+        EVE => "eve",
+        NOBODY => "nobody",
+        other => panic!("no name for user {other}"),
+    }
+}
+
+/// The row of the documentation for a layout.
+fn documented(layout: &Layout) -> String {
+    let by = match layout.by {
+        As::Root => "root".to_owned(),
+        As::User(user) => named(user).to_owned(),
+        As::Sudo(user) => format!("{} by sudo", named(user)),
+    };
+    let (trusted, worker) = layout.worker.map_or(("no", "none"), |user| ("yes", named(user)));
+    format!("| {} | {by} | {trusted} | {worker} |", layout.name)
+}
+
+#[test]
+fn each_layout_is_trusted_and_run_as_documented() {
+    let Some(place) = Place::new() else { return };
+    let mut data = DataDirectory::new();
+    data.add("web");
+    data.start("web");
+    // QEMU keeps it to itself; the machine is to be seen by every user here.
+    mode(&data.path("vms/web/web.pid"), 0o644);
+    let config = data.write("config.toml", "[plugins.misbehave]\nhow = \"tell-user\"\n");
+    let (data_dir, config) = (data.path("").display().to_string(), config.display().to_string());
+    let arguments = ["--data-dir", &data_dir, "--config", &config, "status", "--json"];
+    let mut wrong = Vec::new();
+    for layout in LAYOUTS {
+        place.lay_out(layout.prefix, layout.owner, layout.but);
+        let status = place.vm(layout.prefix, layout.by, &arguments);
+        let plugin = &status["plugins"][0];
+        let fits = match layout.worker {
+            Some(user) => plugin["message"] == format!("told as user {user}"),
+            None => plugin["status"] == "refused" && plugin["hint"].is_string(),
+        };
+        if !fits {
+            wrong.push(format!("{}: {plugin}", documented(layout)));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn the_documentation_has_these_layouts_and_no_others() {
+    let documentation = include_str!("../../../docs/security.md");
+    let table = documentation.lines().skip_while(|line| !line.starts_with("| layout |"));
+    let rows: Vec<&str> = table.skip(2).take_while(|line| line.starts_with('|')).collect();
+    let expected: Vec<String> = LAYOUTS.iter().map(documented).collect();
+    assert_eq!(rows, expected, "the table should be:\n{}", expected.join("\n"));
+}

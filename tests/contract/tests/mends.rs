@@ -1,0 +1,163 @@
+//! The command that a refusal names mends it.
+#![cfg(target_os = "linux")]
+
+use std::{fs, path::Path};
+
+use serde_json::Value;
+use vmkit_contract::place::{ANN, As, EVE, Owned, Place, STAFF, mode};
+
+/// A shell would take this apart unless it is quoted.
+const PREFIX: &str = "usr/it's a tree; $(false)";
+const PLUGIN: &str = "usr/it's a tree; $(false)/lib/vmkit/plugins/libcontract_misbehave.so";
+const PLUGINS: &str = "usr/it's a tree; $(false)/lib/vmkit/plugins";
+const LIB: &str = "usr/it's a tree; $(false)/lib";
+const WORKER: &str = "usr/it's a tree; $(false)/lib/vmkit/vm-worker";
+
+/// What is wrong with a tree of root's; who runs `vm`; part of the message; the command's
+/// beginning.
+type Row = (&'static [Owned], As, &'static str, &'static str);
+
+const ROWS: &[Row] = &[
+    (&[(PLUGIN, EVE, 0, 0o755)], As::User(ANN), "belongs to user 41003", "sudo chown root "),
+    (&[(PLUGIN, EVE, 0, 0o755)], As::Root, "belongs to user 41003", "chown root "),
+    (&[(PLUGINS, EVE, 0, 0o777)], As::Sudo(ANN), "belongs to user 41003", "sudo chown root "),
+    (
+        &[(PLUGIN, EVE, 0, 0o666), (PLUGINS, EVE, EVE, 0o775), (LIB, 0, STAFF, 0o775)],
+        As::User(ANN),
+        "belongs to user 41003",
+        "sudo chown root ",
+    ),
+    (&[(PLUGIN, 0, 0, 0o666)], As::User(ANN), "has mode 666", "sudo chmod go-w "),
+    (&[(PLUGIN, ANN, 0, 0o666)], As::User(ANN), "has mode 666", "chmod go-w "),
+    (&[(LIB, 0, STAFF, 0o775)], As::Root, "has mode 775", "chmod go-w "),
+    (&[(PLUGINS, 0, 0, 0o1777)], As::Sudo(ANN), "has mode 1777", "sudo chmod go-w "),
+    (&[(WORKER, 0, 0, 0o777)], As::User(ANN), "no plugin can be run: ", "sudo chmod go-w "),
+    (&[(WORKER, EVE, 0, 0o755)], As::Root, "no plugin can be run: ", "chown root "),
+    (&[(WORKER, 0, 0, 0o644)], As::User(ANN), "no plugin can be run: ", "sudo chmod a+rx "),
+    (&[(PLUGIN, 0, 0, 0o600)], As::User(ANN), "Permission denied", "sudo chmod a+r "),
+    (&[(PLUGIN, ANN, 0, 0)], As::User(ANN), "Permission denied", "chmod a+r "),
+    (&[(PLUGIN, 0, 0, 0o600)], As::Root, "cannot read it", "chmod a+r "),
+    (&[(PLUGIN, 0, 0, 0o600)], As::Sudo(ANN), "cannot read it", "sudo chmod a+r "),
+    (&[(PLUGINS, 0, 0, 0o700)], As::User(ANN), "Permission denied", "sudo chmod a+rx "),
+    (&[(PLUGINS, 0, 0, 0o744)], As::User(ANN), "Permission denied", "sudo chmod a+rx "),
+    (&[(LIB, 0, 0, 0o700)], As::User(ANN), "Permission denied", "sudo chmod a+rx "),
+];
+
+fn plugins(place: &Place, by: As, more: &[&str]) -> Vec<Value> {
+    let list = place.vm(PREFIX, by, &[more, &["plugin", "list", "--json"]].concat());
+    list["plugins"].as_array().expect("a list").clone()
+}
+
+fn text<'a>(plugin: &'a Value, field: &str) -> &'a str {
+    plugin[field].as_str().unwrap_or_else(|| panic!("no {field} in {plugin}"))
+}
+
+/// Runs what the first of the refused plugins names.
+fn follow(place: &Place, by: As, refused: &Value) {
+    let hint = text(refused, "hint");
+    let command = hint.rsplit(" aside: ").next().expect("a text has a last part");
+    let ran = place.shell(by, command);
+    let said = String::from_utf8_lossy(&ran.stderr);
+    assert!(ran.status.success(), "{by:?} {command}: {said}");
+}
+
+#[test]
+fn a_tree_is_trusted_again_after_the_command_that_the_refusal_names() {
+    let Some(place) = Place::new() else { return };
+    for (but, by, message, command) in ROWS {
+        place.lay_out(PREFIX, (0, 0), but);
+        let before = plugins(&place, *by, &[]);
+        assert_eq!(before[0]["status"], "refused", "{but:?} {by:?}");
+        assert!(text(&before[0], "message").contains(message), "{but:?} {by:?}: {before:?}");
+        assert!(text(&before[0], "hint").starts_with(command), "{but:?} {by:?}: {before:?}");
+        follow(&place, *by, &before[0]);
+        let after = plugins(&place, *by, &[]);
+        assert_eq!(after[0]["status"], "ok", "{but:?} {by:?}: {after:?}");
+        assert_eq!((after.len(), &after[0]["hint"]), (1, &Value::Null));
+    }
+}
+
+/// A directory of the configuration, and what is in it.
+fn elsewhere(place: &Place, directory: &str, fill: impl FnOnce(&Path)) -> String {
+    place.lay_out(PREFIX, (0, 0), &[]);
+    let directory = place.path(directory);
+    fs::remove_dir_all(&directory).ok();
+    fs::create_dir_all(&directory).expect("make a directory");
+    fill(&directory);
+    let config = place.path("config.toml");
+    let list = format!("plugin_directories = [{:?}]\n", directory.display().to_string());
+    fs::write(&config, list).expect("write the configuration");
+    config.display().to_string()
+}
+
+/// Copies the plugin that is not of the tree.
+fn other_plugin(to: &Path) {
+    let library = vmkit_contract::built("libcontract_trespass.so");
+    fs::copy(library, to.join("libother.so")).expect("copy a plugin");
+}
+
+/// Rights are not taken from a directory that others need: the plugin is put elsewhere.
+#[test]
+fn a_plugin_in_a_directory_of_others_is_put_to_those_of_the_program() {
+    let Some(place) = Place::new() else { return };
+    let rows: [(&str, &[Owned]); 3] = [
+        ("shared", &[("shared", 0, 0, 0o1777)]),
+        ("eve/plugins", &[("eve", EVE, EVE, 0o755)]),
+        ("group/plugins", &[("group", 0, STAFF, 0o775)]),
+    ];
+    for (directory, changed) in rows {
+        let config = elsewhere(&place, directory, other_plugin);
+        for (path, user, group, bits) in changed {
+            std::os::unix::fs::chown(place.path(path), Some(*user), Some(*group)).unwrap();
+            mode(&place.path(path), *bits);
+        }
+        let before = plugins(&place, As::Sudo(ANN), &["--config", &config]);
+        assert_eq!((before.len(), &before[1]["status"]), (2, &"refused".into()), "{before:?}");
+        follow(&place, As::Sudo(ANN), &before[1]);
+        let after = plugins(&place, As::Sudo(ANN), &["--config", &config]);
+        assert!(after.len() == 2 && after.iter().all(|each| each["status"] == "ok"), "{after:?}");
+        let mode_after = fs::metadata(place.path(changed[0].0)).expect("it is still there");
+        let bits = std::os::unix::fs::MetadataExt::mode(&mode_after) & 0o7777;
+        assert_eq!(bits, changed[0].3, "{directory} is as it was");
+    }
+}
+
+/// What no change of rights mends is set aside.
+#[test]
+fn a_file_that_is_no_plugin_or_one_too_many_is_set_aside() {
+    let Some(place) = Place::new() else { return };
+    type Fill = fn(&Path);
+    let own = |to: &Path| {
+        let library = vmkit_contract::built("libcontract_misbehave.so");
+        fs::copy(library, to.join("libagain.so")).expect("copy a plugin");
+    };
+    let rows: [(&str, Fill); 4] = [
+        ("is taken by", own),
+        ("not a library", |to| fs::write(to.join("lib x.so"), "text").expect("write a file")),
+        ("is not a regular file", |to| fs::create_dir(to.join("lib.so")).expect("make it")),
+        ("cannot open", |to| {
+            std::os::unix::fs::symlink("/nonexistent", to.join("lib.so")).expect("link");
+        }),
+    ];
+    for (message, fill) in rows {
+        let config = elsewhere(&place, "more", fill);
+        let before = plugins(&place, As::Root, &["--config", &config]);
+        assert!(text(&before[1], "message").contains(message), "{before:?}");
+        follow(&place, As::Root, &before[1]);
+        let after = plugins(&place, As::Root, &["--config", &config]);
+        assert!(after.len() == 1 && after[0]["status"] == "ok", "{message}: {after:?}");
+    }
+}
+
+#[test]
+fn a_worker_that_is_gone_is_installed_again() {
+    let Some(place) = Place::new() else { return };
+    place.lay_out(PREFIX, (0, 0), &[]);
+    fs::remove_file(place.path(WORKER)).unwrap();
+    let list = plugins(&place, As::User(ANN), &[]);
+    assert!(text(&list[0], "message").contains("vm-worker: No such file"), "{list:?}");
+    let command = text(&list[0], "hint").rsplit("sources: ").next().unwrap();
+    let words = shlex::split(command).expect("a shell reads it");
+    assert_eq!(words[..5], ["sudo", "env", "PATH=$PATH", "cargo", "xtask"]);
+    assert_eq!(words[5..], ["install", "--prefix", &place.path(PREFIX).display().to_string()]);
+}
