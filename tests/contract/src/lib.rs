@@ -90,6 +90,9 @@ impl Tree {
     }
 
     /// The tree as an installation that is used by root.
+    ///
+    /// # Panics
+    /// When the tree is gone.
     pub fn installation(&self) -> Installation {
         let nobody = Account { uid: 65534, gid: 65534 };
         let root = runs_as_root();

@@ -1,5 +1,7 @@
 //! The real `vm` in trees of several owners, run by several users.
 
+#![expect(clippy::unwrap_used, reason = "a faulty fixture must end its test")]
+
 use std::{
     fs,
     os::unix::fs::{PermissionsExt as _, chown},

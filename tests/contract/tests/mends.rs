@@ -1,7 +1,11 @@
 //! The command that a refusal names mends it.
 #![cfg(target_os = "linux")]
 
-use std::{fs, path::Path};
+use std::{
+    fs,
+    os::unix::fs::{MetadataExt as _, chown, symlink},
+    path::Path,
+};
 
 use serde_json::Value;
 use vmkit_contract::place::{ANN, As, EVE, Owned, Place, STAFF, mode};
@@ -52,10 +56,15 @@ fn text<'a>(plugin: &'a Value, field: &str) -> &'a str {
     plugin[field].as_str().unwrap_or_else(|| panic!("no {field} in {plugin}"))
 }
 
+/// The command of a hint, without what is to be known before.
+fn command_of(refused: &Value) -> &str {
+    let hint = text(refused, "hint");
+    hint.split_once(": ").map_or(hint, |(_, command)| command)
+}
+
 /// Runs what the first of the refused plugins names.
 fn follow(place: &Place, by: As, refused: &Value) {
-    let hint = text(refused, "hint");
-    let command = hint.rsplit(" aside: ").next().expect("a text has a last part");
+    let command = command_of(refused);
     let ran = place.shell(by, command);
     let said = String::from_utf8_lossy(&ran.stderr);
     assert!(ran.status.success(), "{by:?} {command}: {said}");
@@ -69,7 +78,7 @@ fn a_tree_is_trusted_again_after_the_command_that_the_refusal_names() {
         let before = plugins(&place, *by, &[]);
         assert_eq!(before[0]["status"], "refused", "{but:?} {by:?}");
         assert!(text(&before[0], "message").contains(message), "{but:?} {by:?}: {before:?}");
-        assert!(text(&before[0], "hint").starts_with(command), "{but:?} {by:?}: {before:?}");
+        assert!(command_of(&before[0]).starts_with(command), "{but:?} {by:?}: {before:?}");
         follow(&place, *by, &before[0]);
         let after = plugins(&place, *by, &[]);
         assert_eq!(after[0]["status"], "ok", "{but:?} {by:?}: {after:?}");
@@ -108,7 +117,7 @@ fn a_plugin_in_a_directory_of_others_is_put_to_those_of_the_program() {
     for (directory, changed) in rows {
         let config = elsewhere(&place, directory, other_plugin);
         for (path, user, group, bits) in changed {
-            std::os::unix::fs::chown(place.path(path), Some(*user), Some(*group)).unwrap();
+            chown(place.path(path), Some(*user), Some(*group)).expect("give it away");
             mode(&place.path(path), *bits);
         }
         let before = plugins(&place, As::Sudo(ANN), &["--config", &config]);
@@ -116,8 +125,8 @@ fn a_plugin_in_a_directory_of_others_is_put_to_those_of_the_program() {
         follow(&place, As::Sudo(ANN), &before[1]);
         let after = plugins(&place, As::Sudo(ANN), &["--config", &config]);
         assert!(after.len() == 2 && after.iter().all(|each| each["status"] == "ok"), "{after:?}");
-        let mode_after = fs::metadata(place.path(changed[0].0)).expect("it is still there");
-        let bits = std::os::unix::fs::MetadataExt::mode(&mode_after) & 0o7777;
+        let status = fs::metadata(place.path(changed[0].0)).expect("it is still there");
+        let bits = status.mode() & 0o7777;
         assert_eq!(bits, changed[0].3, "{directory} is as it was");
     }
 }
@@ -136,7 +145,7 @@ fn a_file_that_is_no_plugin_or_one_too_many_is_set_aside() {
         ("not a library", |to| fs::write(to.join("lib x.so"), "text").expect("write a file")),
         ("is not a regular file", |to| fs::create_dir(to.join("lib.so")).expect("make it")),
         ("cannot open", |to| {
-            std::os::unix::fs::symlink("/nonexistent", to.join("lib.so")).expect("link");
+            symlink("/nonexistent", to.join("lib.so")).expect("link");
         }),
     ];
     for (message, fill) in rows {
@@ -153,11 +162,10 @@ fn a_file_that_is_no_plugin_or_one_too_many_is_set_aside() {
 fn a_worker_that_is_gone_is_installed_again() {
     let Some(place) = Place::new() else { return };
     place.lay_out(PREFIX, (0, 0), &[]);
-    fs::remove_file(place.path(WORKER)).unwrap();
+    fs::remove_file(place.path(WORKER)).expect("remove the worker");
     let list = plugins(&place, As::User(ANN), &[]);
     assert!(text(&list[0], "message").contains("vm-worker: No such file"), "{list:?}");
-    let command = text(&list[0], "hint").rsplit("sources: ").next().unwrap();
-    let words = shlex::split(command).expect("a shell reads it");
+    let words = shlex::split(command_of(&list[0])).expect("a shell reads it");
     assert_eq!(words[..5], ["sudo", "env", "PATH=$PATH", "cargo", "xtask"]);
     assert_eq!(words[5..], ["install", "--prefix", &place.path(PREFIX).display().to_string()]);
 }

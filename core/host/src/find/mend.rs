@@ -10,6 +10,9 @@ use vmkit_wire::{EPOCH, ManifestError};
 
 use super::{Installation, owners::Fault, refusal::Refusal};
 
+/// Somebody could have changed it already, which no change of owner undoes.
+const TRUSTED: &str = "if you trust what it holds now";
+
 /// What mends a refusal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mend {
@@ -98,7 +101,7 @@ impl Shell<'_> {
             if own { of_tree(fault.path()) } else { near(fault.path()) && !sticky(fault) }
         });
         if !at_hand {
-            return if own { self.install_elsewhere() } else { self.relocate(found) };
+            return if own { install_elsewhere() } else { self.relocate(found) };
         }
         let foreign = faults.iter().filter(|fault| matches!(fault, Fault::ForeignOwner { .. }));
         let foreign: Vec<&Path> = foreign.map(|fault| fault.path()).collect();
@@ -114,7 +117,8 @@ impl Shell<'_> {
             user => user.to_string(),
         };
         let gives = self.line(0, &["chown", &name], &foreign);
-        plain(format!("{gives} && {}", self.line(0, &["chmod", "go-w"], &all)))
+        let command = format!("{gives} && {}", self.line(0, &["chmod", "go-w"], &all));
+        Mend { advice: Some(TRUSTED), command }
     }
 
     /// Who is meant to own what is loaded.
@@ -149,7 +153,7 @@ impl Shell<'_> {
         }
         let copies = self.line(owner, &["install", "-m", "755"], &[found, &plugins]);
         let aside = self.set_aside(found).command;
-        plain(format!("{copies} && {aside}"))
+        Mend { advice: Some(TRUSTED), command: format!("{copies} && {aside}") }
     }
 
     /// Renames it so that it is no library any more.
@@ -172,16 +176,47 @@ impl Shell<'_> {
             command: if other { format!("sudo env \"PATH=$PATH\" {command}") } else { command },
         }
     }
+}
 
-    fn install_elsewhere(&self) -> Mend {
-        Mend {
-            advice: Some("install vmkit where nobody else can write"),
-            command: "cargo xtask install --prefix ~/.local".to_owned(),
-        }
+fn install_elsewhere() -> Mend {
+    Mend {
+        advice: Some("install vmkit where nobody else can write"),
+        command: "cargo xtask install --prefix ~/.local".to_owned(),
     }
 }
 
 /// Whose it is; root's where that cannot be told, for whom sudo is right in any case.
 fn owner_of(path: &Path) -> u32 {
     path.metadata().map_or(0, |status| status.uid())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What no test of a real tree has: manifests of other epochs, and quoting in each command.
+    #[test]
+    fn each_refusal_names_a_command_that_a_shell_reads() {
+        let found = Path::new("/no where/x.so");
+        let installation = Installation {
+            program: "/no prefix/bin/vm".into(),
+            library: "/no prefix/lib/vmkit".into(),
+            user: 1000,
+            privileged: false,
+            account: None,
+        };
+        let manifest = Refusal::Manifest;
+        let epoch = |found| manifest(ManifestError::Epoch { found });
+        let aside = "sudo mv '/no where/x.so' '/no where/x.so.off'";
+        let rows = [
+            (epoch(EPOCH - 1), format!("build it again with this version's vmkit-plugin, or set it aside: {aside}")),
+            (epoch(EPOCH + 1), "install a newer vmkit from its sources: sudo env \"PATH=$PATH\" cargo xtask install --prefix '/no prefix'".to_owned()),
+            (manifest(ManifestError::Id), aside.to_owned()),
+            (manifest(ManifestError::Gateway), aside.to_owned()),
+            (Refusal::NotAFile(found.into()), aside.to_owned()),
+        ];
+        for (refusal, expected) in rows {
+            assert_eq!(refusal.mend(found, &installation).to_string(), expected, "{refusal:?}");
+        }
+    }
 }
