@@ -135,12 +135,11 @@ fn a_plugin_in_a_directory_of_others_is_put_to_those_of_the_program() {
 #[test]
 fn a_file_that_is_no_plugin_or_one_too_many_is_set_aside() {
     let Some(place) = Place::new() else { return };
-    type Fill = fn(&Path);
     let own = |to: &Path| {
         let library = vmkit_contract::built("libcontract_misbehave.so");
         fs::copy(library, to.join("libagain.so")).expect("copy a plugin");
     };
-    let rows: [(&str, Fill); 4] = [
+    let rows: [(&str, fn(&Path)); 4] = [
         ("is taken by", own),
         ("not a library", |to| fs::write(to.join("lib x.so"), "text").expect("write a file")),
         ("is not a regular file", |to| fs::create_dir(to.join("lib.so")).expect("make it")),

@@ -52,7 +52,7 @@ fn each_misbehaviour_ends_as_one_clear_status() {
     // Those that are waited for to their deadline are waited for at once.
     let wrong: Vec<String> = std::thread::scope(|scope| {
         let hanging: Vec<_> = hanging.iter().map(|row| scope.spawn(move || check(row))).collect();
-        let ended: Vec<_> = ending.iter().filter_map(|row| check(row)).collect();
+        let ended: Vec<_> = ending.iter().filter_map(check).collect();
         let hung = hanging.into_iter().filter_map(|row| row.join().expect("a row is run"));
         ended.into_iter().chain(hung).collect()
     });

@@ -9,7 +9,7 @@ use std::{
 use nix::unistd::{Uid, User};
 use vmkit_wire::Account;
 
-/// `nobody`: whom a worker becomes when root runs root's vmkit without sudo, so that no plugin
+/// `nobody`: a worker becomes this user when root runs root's vmkit without sudo, so that no plugin
 /// ever runs as root. The number is the same on Linux distributions; macOS uses the same value as
 /// an unsigned 16-bit -2.
 const NOBODY: u32 = 65534;
@@ -64,8 +64,8 @@ fn prefix_of(program: &Path) -> Option<&Path> {
     program.parent().and_then(Path::parent)
 }
 
-/// Whom workers become in a run with root's rights: whoever called sudo, else the owner of the
-/// program, and `nobody` where both are root.
+/// The user that workers become in a run with root's rights: the caller of sudo, else the owner of
+/// the program, and `nobody` where both are root.
 fn account(invoker: Account, owner: u32, group_of: impl Fn(u32) -> Option<u32>) -> Account {
     match (invoker.uid, owner) {
         (0, 0) => Account { uid: NOBODY, gid: NOBODY },
@@ -87,7 +87,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn workers_become_whoever_called_or_owns_the_program_and_never_root() {
+    fn workers_become_the_caller_or_the_programs_owner_and_never_root() {
         let group_of = |user| match user {
             1000 => Some(100),
             1001 => Some(0),

@@ -18,8 +18,8 @@ use crate::{
 /// loaded machine and a cold disk.
 const LOAD_PATIENCE: Duration = Duration::from_secs(1);
 
-/// How long starting a worker and loading may take: whoever gives calls more time has a machine
-/// that needs it.
+/// How long starting a worker and loading may take: a longer deadline for calls says that this
+/// computer is slow.
 pub(crate) fn load_patience(settings: &Settings) -> Duration {
     LOAD_PATIENCE.max(settings.call_deadline)
 }

@@ -21,7 +21,7 @@ fn is_member(user: u32, group: u32) -> bool {
 /// The program and what leads to it; a part of the tree beside it; the user of an unprivileged
 /// run; whether the part adds nothing, and why not.
 #[test]
-fn whoever_can_replace_the_program_gains_nothing_by_the_rest_of_its_tree() {
+fn refuses_what_can_be_changed_by_users_who_cannot_replace_the_program() {
     let root_s: &[Row] = &[("/usr/bin/vm", 0, 0, 0o755), ("/usr/bin", 0, 0, 0o755)];
     let ann_s: &[Row] = &[("/a/bin/vm", ANN, ANN, 0o755), ("/a", ANN, ANN, 0o755)];
     let brew: &[Row] = &[("/b/bin/vm", ANN, ADMIN, 0o755), ("/b", ANN, ADMIN, 0o775)];
@@ -65,7 +65,7 @@ fn whoever_can_replace_the_program_gains_nothing_by_the_rest_of_its_tree() {
 /// The mode's group bits are the access list's bound then, and tell neither that the group may
 /// write nor that nobody else may.
 #[test]
-fn a_group_counts_for_nothing_where_an_access_list_hides_who_may_write() {
+fn ignores_the_group_where_an_access_list_hides_who_may_write() {
     let listed = |row| Component { listed: true, ..component(row) };
     let plain = component(("/b", ANN, ADMIN, 0o775));
     let part = ("/b/lib", ANN, ADMIN, 0o775);
