@@ -131,6 +131,9 @@ fn a_plugin_in_a_directory_of_others_is_put_to_those_of_the_program() {
     }
 }
 
+/// Puts a faulty file into a directory.
+type Fill = fn(&Path);
+
 /// What no change of rights mends is set aside.
 #[test]
 fn a_file_that_is_no_plugin_or_one_too_many_is_set_aside() {
@@ -139,7 +142,7 @@ fn a_file_that_is_no_plugin_or_one_too_many_is_set_aside() {
         let library = vmkit_contract::built("libcontract_misbehave.so");
         fs::copy(library, to.join("libagain.so")).expect("copy a plugin");
     };
-    let rows: [(&str, fn(&Path)); 4] = [
+    let rows: [(&str, Fill); 4] = [
         ("is taken by", own),
         ("not a library", |to| fs::write(to.join("lib x.so"), "text").expect("write a file")),
         ("is not a regular file", |to| fs::create_dir(to.join("lib.so")).expect("make it")),
