@@ -21,6 +21,7 @@ mod pause;
 mod plugins;
 mod resolve;
 mod scene;
+mod search;
 mod select;
 mod snapshot;
 mod ssh;

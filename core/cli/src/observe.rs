@@ -77,6 +77,7 @@ impl<'a> Observer<'a> {
             status: Status::Skipped,
             message: Some("it can send, and nothing is to be sent".to_owned()),
             elapsed: None,
+            names_addresses: Some(plugin.manifest.takes_part_in("discover")),
         });
         Self::with(silent, silenced.collect(), place, mode, weights, context)
     }

@@ -142,6 +142,7 @@ fn outcome(plugin: &Plugin) -> Outcome {
         status: Status::Ok,
         message: None,
         elapsed: None,
+        names_addresses: Some(false),
     }
 }
 

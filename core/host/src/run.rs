@@ -68,6 +68,9 @@ pub struct Outcome {
     pub message: Option<String>,
     /// Time it spent loading and answering.
     pub elapsed: Option<Duration>,
+    /// Whether it can name addresses: it is a signal that discovers. `None`: its manifest could not
+    /// be read.
+    pub names_addresses: Option<bool>,
 }
 
 /// What a run gave.
@@ -117,6 +120,7 @@ impl Run {
                 status: Status::Ok,
                 message: None,
                 elapsed: None,
+                names_addresses: Some(manifest.takes_part_in("discover")),
             });
             if manifest.modes.contains(&base.settings.mode) {
                 let plugin = Arc::new(plugin);

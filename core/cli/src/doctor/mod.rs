@@ -19,7 +19,7 @@ use std::time::Instant;
 use vmkit_diagnose::{Catalogue, Diagnosis};
 use vmkit_inventory::{Problem, Severity};
 use vmkit_report::{Doctor, DoctorHost, DoctorNetwork, DoctorVm};
-use vmkit_scoring::Weights;
+use vmkit_scoring::{Lack, Weights};
 use vmkit_types::{Reading, Unread};
 
 use crate::{
@@ -27,7 +27,7 @@ use crate::{
     context::Context,
     exit::Exit,
     observe::{Place, Scene, capture, is_alive},
-    output,
+    output, search,
     status::view,
 };
 use examine::{Examiner, Judged, Patience};
@@ -127,7 +127,9 @@ fn host(scene: &Scene, context: &Context) -> DoctorHost {
 }
 
 fn exit(doctor: &Doctor<'_>, problems: &[Problem]) -> Exit {
-    if problems.iter().any(|problem| problem.severity == Severity::Error) {
+    let broken = problems.iter().any(|problem| problem.severity == Severity::Error);
+    let lack = search::lack(doctor.vms.iter().map(|vm| &vm.pick));
+    if broken || lack == Some(Lack::All) {
         Exit::Failed
     } else if doctor.is_healthy() {
         Exit::Healthy

@@ -195,5 +195,7 @@ pub(crate) fn refused(path: &Path, refusal: &Refusal) -> Outcome {
         status: refusal.status(),
         message: Some(vmkit_types::escaped(&refusal.in_full())),
         elapsed: None,
+        // The one that has its id answers in its place.
+        names_addresses: matches!(refusal, Refusal::SameId { .. }).then_some(false),
     }
 }
