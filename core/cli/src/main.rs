@@ -19,6 +19,8 @@ mod observe;
 mod output;
 mod pause;
 mod plugins;
+#[cfg(test)]
+mod promises;
 mod resolve;
 mod scene;
 mod search;
