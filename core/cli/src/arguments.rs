@@ -37,7 +37,7 @@ pub(crate) struct Global {
     /// When to use colour; NO_COLOR is respected
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
     pub(crate) color: ColorChoice,
-    /// Seconds that one call of a plugin may take
+    /// Seconds that one call of a plugin may take; at least 3 for the doctor, 10 on a snapshot
     #[arg(long, global = true, value_name = "SECONDS", default_value = "1", value_parser = seconds)]
     pub(crate) timeout: Duration,
     /// Say more on standard error; twice for details

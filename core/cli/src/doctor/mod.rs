@@ -14,7 +14,7 @@ mod replay;
 mod subject;
 mod wait;
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use vmkit_diagnose::{Catalogue, Diagnosis};
 use vmkit_inventory::{Problem, Severity};
@@ -33,6 +33,9 @@ use crate::{
 use examine::{Examiner, Judged, Patience};
 use gather::Gathered;
 
+/// What one call of a plugin may take, at least: without one of them no cause can be named, and the
+/// answer is expected within 5 s.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(3);
 /// Most DHCP messages of one machine that are shown.
 const MOST_RUNGS: usize = 40;
 
