@@ -15,7 +15,8 @@ use crate::completion::machines;
 #[command(name = "vm", version, propagate_version = true, max_term_width = 100)]
 #[command(after_help = "\
 Exit status: 0 all resolved, 1 a named VM has no usable address, 2 the work could not be done,
-3 the evidence does not suffice to tell.")]
+3 the evidence does not suffice to tell. No plugin that can be used is 2, some that cannot are 3
+where a VM may have an address that was not found.")]
 pub(crate) struct Arguments {
     #[command(flatten)]
     pub(crate) global: Global,
@@ -36,7 +37,7 @@ pub(crate) struct Global {
     /// When to use colour; NO_COLOR is respected
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
     pub(crate) color: ColorChoice,
-    /// Seconds that one call of a plugin may take
+    /// Seconds that one call of a plugin may take; at least 3 for the doctor, 10 on a snapshot
     #[arg(long, global = true, value_name = "SECONDS", default_value = "1", value_parser = seconds)]
     pub(crate) timeout: Duration,
     /// Say more on standard error; twice for details
@@ -181,7 +182,8 @@ pub(crate) struct SshConfig {
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Names of machines without an address that is certain have no record (NODATA), names of no machine are
-denied (NXDOMAIN), and all other names are refused. It needs no rights. Exit status: 0 once it was
+denied (NXDOMAIN), and all other names are refused. A machine whose address could not be looked for,
+because plugins did not answer, is a failure (SERVFAIL). It needs no rights. Exit status: 0 once it was
 ended by Ctrl-C or SIGTERM, 2 where it cannot serve.")]
 pub(crate) struct Dns {
     /// The domain that the names stand below

@@ -56,6 +56,12 @@ impl Context {
         })
     }
 
+    /// The same, with at least this much time for each call of a plugin.
+    pub(crate) fn with_patience(mut self, least: Duration) -> Self {
+        self.call_deadline = self.call_deadline.max(least);
+        self
+    }
+
     /// Where the machines are, and what is wrong with the settings that say so.
     pub(crate) fn location(&self) -> anyhow::Result<(Location, Vec<Problem>)> {
         let environment: BTreeMap<_, _> = std::env::vars_os()

@@ -13,16 +13,15 @@ use std::{
 use anyhow::bail;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use vmkit_dns::{Event, Listening, Suffix, Zone, Zones};
-use vmkit_host::Status;
 use vmkit_inventory::Severity;
-use vmkit_scoring::Weights;
+use vmkit_scoring::{Lack, Weights};
 use vmkit_types::escaped;
 
 use crate::{
     arguments,
     context::Context,
     exit::Exit,
-    observe::{Observations, Observer, Place},
+    observe::{Observer, Place},
     output,
     scene::{Scene, Source},
     select::select,
@@ -58,6 +57,8 @@ pub(crate) fn run(wanted: &arguments::Dns, context: &Context) -> anyhow::Result<
         shown: HashMap::new(),
         suffix: wanted.suffix.clone(),
         interval: wanted.interval,
+        has_zone: false,
+        trouble: None,
     };
     // Whoever asks from the first moment on gets what was found, or a failure to start.
     let zones = Zones::new(looks.zone()?);
@@ -71,6 +72,9 @@ pub(crate) fn run(wanted: &arguments::Dns, context: &Context) -> anyhow::Result<
             output::note("it runs with root's rights, which serving names does not need\n");
         }
     }
+    if let Some(trouble) = &looks.trouble {
+        output::note(trouble);
+    }
     looks.keep_fresh(&zones, &events)
 }
 
@@ -82,31 +86,33 @@ struct Looks<'a> {
     shown: HashMap<String, IpAddr>,
     suffix: Suffix,
     interval: Duration,
+    /// A look has succeeded.
+    has_zone: bool,
+    /// What was told last of looks that failed, until one succeeds.
+    trouble: Option<String>,
 }
 
 impl Looks<'_> {
     /// Looks, and puts what was found in place of the zone, until serving ends.
     fn keep_fresh(&mut self, zones: &Zones, events: &Receiver<Event>) -> anyhow::Result<Exit> {
-        let mut trouble = None;
         loop {
             if wait(events, self.interval)? == Next::End {
                 return Ok(Exit::Healthy);
             }
             match self.zone() {
-                Ok(zone) => {
-                    zones.replace(zone);
-                    trouble = None;
-                }
-                // Told once: the next looks fail as this one did, or succeed.
-                Err(error) => {
-                    let text = format!("{error:#}");
-                    if trouble.as_ref() != Some(&text) {
-                        output::note(&format!("cannot look: {}\n", escaped(&text)));
-                    }
-                    trouble = Some(text);
-                }
+                Ok(zone) => zones.replace(zone),
+                Err(error) => self.tell(&format!("{error:#}")),
             }
         }
+    }
+
+    /// Tells why a look failed, once: the next looks fail as this one did, or succeed.
+    fn tell(&mut self, why: &str) {
+        let text = format!("cannot look: {}\n", escaped(why));
+        if self.trouble.as_ref() != Some(&text) {
+            output::note(&text);
+        }
+        self.trouble = Some(text);
     }
 
     fn zone(&mut self) -> anyhow::Result<Zone> {
@@ -114,8 +120,17 @@ impl Looks<'_> {
             let machines = select(scene, &[])?;
             Ok(machines.into_iter().map(|machine| machine.name.clone()).collect())
         })?;
-        complete(&scene, &seen)?;
+        complete(&scene)?;
         let mut rows = rows(&scene, &seen, &[], self.weights)?;
+        let mut unchecked = rows.iter().filter_map(|(_, pick)| pick.unchecked.as_ref());
+        let blind = unchecked.find(|unchecked| unchecked.lack == Lack::All);
+        let blind = blind.map(|it| format!("{}; next: {}", it.reason, it.hint));
+        match blind {
+            // What was found before is told until it is too old.
+            Some(why) if self.has_zone => bail!("{why}"),
+            Some(why) => self.trouble = Some(format!("cannot look: {}\n", escaped(&why))),
+            None => (self.has_zone, self.trouble) = (true, None),
+        }
         for (machine, pick) in &mut rows {
             pick.settle(self.shown.get(&machine.name).copied(), self.weights);
             match pick.address {
@@ -123,9 +138,10 @@ impl Looks<'_> {
                 None => self.shown.remove(&machine.name),
             };
         }
-        let machines = rows
-            .iter()
-            .map(|(machine, pick)| (machine.name.as_str(), pick.resolved_addresses(self.weights)));
+        let machines = rows.iter().map(|(machine, pick)| {
+            let looked = pick.unchecked.is_none();
+            (machine.name.as_str(), looked.then(|| pick.resolved_addresses(self.weights)))
+        });
         let good_for = self.interval * MISSED_LOOKS + LONGEST_LOOK;
         let ttl = self.interval.as_secs().clamp(1, LONGEST_TTL);
         let ttl = u32::try_from(ttl).unwrap_or(1);
@@ -134,8 +150,8 @@ impl Looks<'_> {
 }
 
 /// What could not be looked at must not pass for what is not there: names are denied, and addresses
-/// taken back, only by a look that saw the list of machines, the network and some signal.
-fn complete(scene: &Scene, seen: &Observations) -> anyhow::Result<()> {
+/// taken back, only by a look that saw the list of machines and the network.
+fn complete(scene: &Scene) -> anyhow::Result<()> {
     let lists_machines = |path: &Path| match &scene.source {
         Source::DataDirectory(location) => {
             [&location.registry, &location.base_directory, &location.data_directory]
@@ -150,10 +166,6 @@ fn complete(scene: &Scene, seen: &Observations) -> anyhow::Result<()> {
     }
     if scene.network.is_none() {
         bail!("the network of this computer is unknown");
-    }
-    let answered = seen.outcomes.iter().any(|outcome| outcome.status == Status::Ok);
-    if !seen.cases.is_empty() && !answered {
-        bail!("no signal answers");
     }
     Ok(())
 }

@@ -1,6 +1,9 @@
 //! `vm explain`.
 
-use vmkit_diagnose::{Catalogue, page};
+#[cfg(test)]
+mod pages;
+
+use vmkit_diagnose::{Catalogue, CatalogueError, page};
 
 use crate::{
     arguments,
@@ -14,7 +17,7 @@ const CODES_IN_A_HINT: usize = 8;
 
 /// Shows the page of one cause.
 pub(crate) fn run(code: &str, context: &Context) -> anyhow::Result<Exit> {
-    let catalogue = Catalogue::builtin()?.with_commands(arguments::has_command);
+    let catalogue = catalogue()?;
     let Some(page) = page(code, &catalogue) else {
         let failure = Failure::new(format!("there is no cause `{}`", vmkit_types::escaped(code)));
         return Err(failure.with_hint(hint(code, &catalogue)).into());
@@ -22,6 +25,11 @@ pub(crate) fn run(code: &str, context: &Context) -> anyhow::Result<Exit> {
     let terminal = output::terminal(context);
     output::answer(|out| vmkit_report::write_page(&page, out, terminal))?;
     Ok(Exit::Healthy)
+}
+
+/// What can be explained, with the commands that this version has.
+fn catalogue() -> Result<Catalogue, CatalogueError> {
+    Ok(Catalogue::builtin()?.with_commands(arguments::has_command))
 }
 
 /// The codes that have a word in common with the one that was asked for, or else some.

@@ -19,8 +19,11 @@ mod observe;
 mod output;
 mod pause;
 mod plugins;
+#[cfg(test)]
+mod promises;
 mod resolve;
 mod scene;
+mod search;
 mod select;
 mod snapshot;
 mod ssh;
@@ -48,7 +51,7 @@ fn main() -> ExitCode {
         Command::Dns(wanted) => dns::run(wanted, &context),
         Command::Completion { shell } => completion::run(*shell),
         Command::SshConnect(wanted) => ssh_connect::run(wanted, &context),
-        Command::Doctor(wanted) => doctor::run(wanted, &context),
+        Command::Doctor(wanted) => doctor::run(wanted, &context.with_patience(doctor::PATIENCE)),
         Command::Explain { code } => explain::run(code, &context),
         Command::Plugin(wanted) => plugins::run(&wanted.command, &context),
         Command::Snapshot(wanted) => snapshot::run(&wanted.command, &context),

@@ -1,6 +1,10 @@
 //! The stages up to the evidence: the signals are asked twice, with a choice of addresses between.
 
-use std::{net::IpAddr, path::PathBuf, time::Instant};
+use std::{
+    net::IpAddr,
+    path::PathBuf,
+    time::{Duration, Instant},
+};
 
 use vmkit_evidence::Evidence;
 use vmkit_host::{Found, Outcome, Run, Settings, Status, Target};
@@ -17,6 +21,10 @@ use crate::{
     pause,
     scene::{record, snapshot},
 };
+
+/// What one call of a plugin may take on a record, at least: nobody waits on a network there, long
+/// captures take a while on a busy computer, and a plugin that is given up changes the answer.
+const OF_RECORD: Duration = Duration::from_secs(10);
 
 /// What the signals said.
 pub(crate) struct Observations {
@@ -78,6 +86,7 @@ impl<'a> Observer<'a> {
             message: Some("it can send, and nothing is to be sent".to_owned()),
             hint: None,
             elapsed: None,
+            names_addresses: Some(plugin.manifest.takes_part_in("discover")),
         });
         Self::with(silent, silenced.collect(), place, mode, weights, context)
     }
@@ -95,7 +104,11 @@ impl<'a> Observer<'a> {
         let thorough = record.is_some();
         let settings = Settings {
             mode,
-            call_deadline: context.call_deadline,
+            call_deadline: if thorough {
+                context.call_deadline.max(OF_RECORD)
+            } else {
+                context.call_deadline
+            },
             log_level: context.log_level,
             configurations: context.config.plugin_configurations()?,
             snapshot: snapshot(place, record.as_ref().map(|(_, record)| record)),

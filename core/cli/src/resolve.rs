@@ -11,7 +11,7 @@ use crate::{
     arguments,
     context::Context,
     exit::Exit,
-    observe::{Observer, Place, is_alive},
+    observe::{Observer, Place},
     output,
     select::select,
     status::{exit_of_named, rows, view},
@@ -58,14 +58,11 @@ pub(crate) fn ask(
         .pop()
         .with_context(|| format!("cannot find the machine `{name}` again"))?;
     let lacking = lacking(machine, &pick, &scene.problems);
-    let mut exit = if lacking.is_empty() { exit_of_named(machine, &pick) } else { Exit::Failed };
+    let exit = if lacking.is_empty() { exit_of_named(machine, &pick) } else { Exit::Failed };
     let address = pick.address;
     let vm = view::vm(machine, pick, scene.now());
     let plugins = seen.outcomes.iter().map(view::plugin).collect();
     let resolution = Resolution::new(vm, plugins, scene.now(), began.elapsed());
-    if exit == Exit::Findings && is_alive(machine) && !resolution.anything_answered() {
-        exit = Exit::CannotTell;
-    }
     tell(&resolution)?;
     output::problems(&lacking, context);
     let snapshot = from.map(|directory| directory.display().to_string());

@@ -6,6 +6,7 @@ use anyhow::Context as _;
 use vmkit_report::Recorded;
 use vmkit_scoring::Weights;
 use vmkit_snapshot::Record;
+use vmkit_types::escaped;
 
 use crate::{
     arguments::SnapshotCommand,
@@ -14,6 +15,7 @@ use crate::{
     observe::{Observer, Place, capture},
     output,
     select::select,
+    status::rows,
 };
 
 /// Runs the command.
@@ -45,7 +47,15 @@ fn save(directory: &Path, redact: bool, context: &Context) -> anyhow::Result<Exi
         }
     }
     output::problems(&scene.problems, context);
-    show(directory, context)
+    let rows = rows(&scene, &seen, &[], &weights)?;
+    let unchecked = rows.iter().filter_map(|(_, pick)| pick.unchecked.as_ref());
+    let unchecked = unchecked.max_by_key(|unchecked| unchecked.lack);
+    let shown = show(directory, context)?;
+    Ok(unchecked.map_or(shown, |unchecked| {
+        let (why, hint) = (escaped(&unchecked.reason), escaped(&unchecked.hint));
+        output::note(&format!("the record lacks addresses: {why}; next: {hint}\n"));
+        unchecked.lack.into()
+    }))
 }
 
 fn show(directory: &Path, context: &Context) -> anyhow::Result<Exit> {

@@ -18,7 +18,7 @@ use crate::{
     context::Context,
     exit::Exit,
     observe::{Observations, Observer, Place, Scene, is_alive},
-    output,
+    output, search,
     select::select,
 };
 
@@ -108,7 +108,9 @@ pub(crate) fn rows<'a>(
         .map(|machine| {
             let case = seen.cases.iter().position(|case| case.name == machine.name);
             let pick = case.filter(|_| is_alive(machine)).and_then(|case| picks[case].take());
-            (machine, pick.unwrap_or_else(Pick::not_running))
+            let mut pick = pick.unwrap_or_else(Pick::not_running);
+            search::check(&mut pick, &seen.outcomes);
+            (machine, pick)
         })
         .collect())
 }
@@ -159,12 +161,16 @@ fn tell(
 fn exit(wanted: &arguments::Status, rows: &[(&Machine, Pick<'_>)], problems: &[Problem]) -> Exit {
     let broken = problems.iter().any(|problem| problem.severity == Severity::Error);
     let of_named = rows.iter().map(|(machine, pick)| exit_of_named(machine, pick));
-    let worst = if wanted.names.is_empty() { None } else { of_named.max() };
+    let unchecked = search::lack(rows.iter().map(|(_, pick)| pick)).map(Exit::from);
+    let worst = if wanted.names.is_empty() { unchecked } else { of_named.max() };
     if broken { Exit::Failed } else { worst.unwrap_or(Exit::Healthy) }
 }
 
 /// What it means that this machine was asked for by name.
 pub(crate) fn exit_of_named(machine: &Machine, pick: &Pick<'_>) -> Exit {
+    if let Some(unchecked) = &pick.unchecked {
+        return unchecked.lack.into();
+    }
     match pick.verdict {
         Verdict::Resolved | Verdict::Probable | Verdict::NotChecked => Exit::Healthy,
         Verdict::Ambiguous => Exit::CannotTell,

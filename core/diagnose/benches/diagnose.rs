@@ -25,6 +25,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         name: "web",
         given: &given,
         verdict: Verdict::NoAddress,
+        unchecked: None,
         router: Reading::Unknown(Unread::NotTried),
     };
     let present = words("address-missing address-link-local discover-unanswered");

@@ -1,10 +1,10 @@
 //! The diagnosis of one machine, ready to be shown.
 
 use vmkit_scoring::Verdict;
-use vmkit_types::escaped;
+use vmkit_types::{Reading, escaped};
 
 use crate::{
-    Catalogue, Facts, Fault, Finding, Layer, NextTest, Remedy, State,
+    Catalogue, Facts, Fault, Finding, Layer, NextTest, Process, Remedy, State,
     fold::{self, NAMED_FROM, Shown},
     infer::{Beliefs, Circumstance, Model, circumstances},
     next_test::next_test,
@@ -49,6 +49,12 @@ impl Diagnosis {
             unexplained: Vec::new(),
         }
     }
+
+    /// That of a machine whose address could not be looked for: no cause can be named for the lack
+    /// of what may be there.
+    fn not_checked(why: String) -> Self {
+        Self { healthy: false, cannot_tell: Some(why), ..Self::healthy() }
+    }
 }
 
 /// One cause that may be at work.
@@ -87,6 +93,11 @@ pub struct Weighed {
 pub fn diagnose(facts: &Facts<'_>, findings: &[Finding], catalogue: &Catalogue) -> Diagnosis {
     if is_healthy(facts.pick.verdict, findings, catalogue) {
         return Diagnosis::healthy();
+    }
+    // That it does not run, or is held still, is seen without a signal.
+    let runs = matches!(facts.machine.process, Reading::Known(Process::Running));
+    if let Some(unchecked) = facts.pick.unchecked.as_ref().filter(|_| runs) {
+        return Diagnosis::not_checked(escaped(&unchecked.reason));
     }
     let circumstances = circumstances(facts);
     let model = Model::new(catalogue, &circumstances, findings);

@@ -19,7 +19,8 @@ fn diagnosis(name: &str, given: &str, findings: &[Finding], router: Option<&Rout
     let catalogue = Catalogue::builtin().expect("the built-in catalogue");
     let given = words(given);
     let router = router.map_or(Reading::Unknown(Unread::NotTried), Reading::Known);
-    let scene = common::Scene { name, given: &given, verdict: Verdict::NoAddress, router };
+    let verdict = Verdict::NoAddress;
+    let scene = common::Scene { name, given: &given, verdict, unchecked: None, router };
     scene.diagnose(findings, &catalogue)
 }
 

@@ -4,7 +4,7 @@ mod common;
 
 use serde::Deserialize;
 use vmkit_diagnose::{Catalogue, Diagnosis};
-use vmkit_scoring::Verdict;
+use vmkit_scoring::{Lack, Unchecked, Verdict};
 use vmkit_types::{Reading, Unread};
 
 #[derive(Deserialize)]
@@ -40,13 +40,27 @@ struct Scenario {
 
 impl Scenario {
     fn diagnosis(&self, catalogue: &Catalogue) -> Diagnosis {
+        let verdict = if self.has_address { Verdict::Resolved } else { Verdict::NoAddress };
+        self.diagnosis_of(verdict, None, catalogue)
+    }
+
+    /// The same findings, where plugins that could have named an address did not answer.
+    fn diagnosis_without_search(&self, lack: Lack, catalogue: &Catalogue) -> Diagnosis {
+        let reason = "plugins were refused".to_owned();
+        let unchecked = Unchecked { lack, reason, hint: "vm plugin list".to_owned() };
+        self.diagnosis_of(Verdict::NotChecked, Some(unchecked), catalogue)
+    }
+
+    fn diagnosis_of(
+        &self,
+        verdict: Verdict,
+        unchecked: Option<Unchecked>,
+        catalogue: &Catalogue,
+    ) -> Diagnosis {
         let findings = common::findings(catalogue, &self.present, &self.absent, &self.looked);
-        let scene = common::Scene {
-            name: "web",
-            given: &self.given,
-            verdict: if self.has_address { Verdict::Resolved } else { Verdict::NoAddress },
-            router: Reading::Unknown(Unread::NotTried),
-        };
+        let router = Reading::Unknown(Unread::NotTried);
+        let given = &self.given;
+        let scene = common::Scene { name: "web", given, verdict, unchecked, router };
         scene.diagnose(&findings, catalogue)
     }
 
@@ -82,4 +96,20 @@ fn every_scenario_ends_in_its_cause() {
     let table: Table = toml::from_str(include_str!("scenarios.toml")).unwrap();
     let wrong: Vec<_> = table.scenario.iter().filter_map(|each| each.wrong(&catalogue)).collect();
     assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), table.scenario.len(), wrong.join("\n"));
+}
+
+#[test]
+fn no_scenario_names_a_cause_where_addresses_could_not_be_looked_for() {
+    let catalogue = Catalogue::builtin().unwrap();
+    let table: Table = toml::from_str(include_str!("scenarios.toml")).unwrap();
+    for scenario in &table.scenario {
+        for lack in [Lack::Some, Lack::All] {
+            let got = scenario.diagnosis_without_search(lack, &catalogue);
+            let named = got.causes.iter().find(|cause| cause.probability >= 0.5);
+            assert!(named.is_none(), "{}: {named:?}", scenario.name);
+            assert!(!got.healthy, "{}", scenario.name);
+            assert_eq!(got.cannot_tell.as_deref(), Some("plugins were refused"));
+            assert_eq!(got.next_test, None, "{}", scenario.name);
+        }
+    }
 }

@@ -21,7 +21,7 @@ const DEADLINE: Duration = Duration::from_secs(5);
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let machines: Vec<_> = (0..1000).map(|number| format!("vm{number}")).collect();
     let address = ["192.168.77.50".parse()?];
-    let named = machines.iter().map(|name| (name.as_str(), address.to_vec()));
+    let named = machines.iter().map(|name| (name.as_str(), Some(address.to_vec())));
     let good_until = Instant::now() + Duration::from_mins(10);
     let zone = Zone::new("vm.test".parse()?, named, good_until, 5);
     let listening = Listening::at("127.0.0.1:0".parse()?)?;

@@ -115,7 +115,7 @@ impl Reply {
             Answer::NothingOfThisType => nothing(ResponseCode::NoError),
             Answer::NoSuchName => nothing(ResponseCode::NXDomain),
             Answer::Refused => Self::of_code(ResponseCode::Refused),
-            Answer::TooOld => Self::of_code(ResponseCode::ServFail),
+            Answer::TooOld | Answer::NotChecked => Self::of_code(ResponseCode::ServFail),
         }
     }
 }

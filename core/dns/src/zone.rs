@@ -17,8 +17,8 @@ const LABEL_LIMIT: usize = 63;
 #[derive(Clone, Debug)]
 pub struct Zone {
     suffix: Suffix,
-    /// By name in lower case: DNS does not tell cases apart.
-    machines: HashMap<Vec<u8>, Addresses>,
+    /// By name in lower case: DNS does not tell cases apart. `None`: nobody could look.
+    machines: HashMap<Vec<u8>, Option<Addresses>>,
     good_until: Instant,
     /// For how many seconds an answer may be kept.
     ttl: u32,
@@ -45,15 +45,17 @@ pub enum Answer {
     Refused,
     /// What is known is too old to be believed.
     TooOld,
+    /// The name is there, and nobody could look for its addresses.
+    NotChecked,
 }
 
 impl Zone {
     /// A zone of these machines and their addresses, of each family the first. It is believed until
     /// `good_until`, and answers may be kept for `ttl` seconds. Machines whose names DNS cannot tell
-    /// apart have no address in it.
+    /// apart have no address in it. `None` stands for addresses that nobody could look for.
     pub fn new<'a>(
         suffix: Suffix,
-        machines: impl IntoIterator<Item = (&'a str, Vec<IpAddr>)>,
+        machines: impl IntoIterator<Item = (&'a str, Option<Vec<IpAddr>>)>,
         good_until: Instant,
         ttl: u32,
     ) -> Self {
@@ -62,8 +64,8 @@ impl Zone {
             if (1..=LABEL_LIMIT).contains(&name.len()) {
                 let known = zone.machines.entry(name.to_ascii_lowercase().into_bytes());
                 known
-                    .and_modify(|of_two| *of_two = Addresses::default())
-                    .or_insert_with(|| Addresses::first_of_each(&addresses));
+                    .and_modify(|of_two| *of_two = Some(Addresses::default()))
+                    .or_insert_with(|| addresses.as_deref().map(Addresses::first_of_each));
             }
         }
         zone
@@ -71,7 +73,10 @@ impl Zone {
 
     /// Whether something could be found out about this name by looking again.
     pub fn may_change(&self, answer: Answer) -> bool {
-        matches!(answer, Answer::NothingOfThisType | Answer::NoSuchName | Answer::TooOld)
+        matches!(
+            answer,
+            Answer::NothingOfThisType | Answer::NoSuchName | Answer::TooOld | Answer::NotChecked
+        )
     }
 
     /// For how many seconds an answer may be kept.
@@ -99,9 +104,10 @@ impl Zone {
             return Answer::TooOld;
         }
         let Some(addresses) = self.machines.get(label) else { return Answer::NoSuchName };
-        let address = match of {
-            RecordType::A => addresses.v4.map(IpAddr::V4),
-            RecordType::AAAA => addresses.v6.map(IpAddr::V6),
+        let address = match (of, addresses) {
+            (RecordType::A | RecordType::AAAA, None) => return Answer::NotChecked,
+            (RecordType::A, Some(known)) => known.v4.map(IpAddr::V4),
+            (RecordType::AAAA, Some(known)) => known.v6.map(IpAddr::V6),
             _ => None,
         };
         address.map_or(Answer::NothingOfThisType, Answer::Address)
@@ -150,11 +156,12 @@ mod tests {
         let (v4, v6): (IpAddr, IpAddr) =
             ("192.168.77.50".parse().unwrap(), "fd00::50".parse().unwrap());
         let machines = [
-            ("web", vec![v6, v4, "10.0.0.1".parse().unwrap()]),
-            ("My_DB", vec![v4]),
-            ("off", vec![]),
-            ("Twin", vec![v4]),
-            ("twin", vec![v4]),
+            ("web", Some(vec![v6, v4, "10.0.0.1".parse().unwrap()])),
+            ("My_DB", Some(vec![v4])),
+            ("off", Some(vec![])),
+            ("Twin", Some(vec![v4])),
+            ("twin", Some(vec![v4])),
+            ("unseen", None),
         ];
         let good_until = start + Duration::from_secs(30);
         let zone = Zone::new("vm.test".parse().unwrap(), machines, good_until, 5);
@@ -167,6 +174,9 @@ mod tests {
             ("my_db.vm.test.", RecordType::AAAA, Answer::NothingOfThisType),
             ("off.vm.test.", RecordType::A, Answer::NothingOfThisType),
             ("twin.vm.test.", RecordType::A, Answer::NothingOfThisType),
+            ("unseen.vm.test.", RecordType::A, Answer::NotChecked),
+            ("unseen.vm.test.", RecordType::AAAA, Answer::NotChecked),
+            ("unseen.vm.test.", RecordType::MX, Answer::NothingOfThisType),
             ("wbe.vm.test.", RecordType::A, Answer::NoSuchName),
             ("a.web.vm.test.", RecordType::A, Answer::NoSuchName),
             ("*.vm.test.", RecordType::A, Answer::NoSuchName),

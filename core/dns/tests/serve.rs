@@ -21,7 +21,7 @@ fn zone(addresses: &[&str]) -> Zone {
     let good_until = Instant::now() + Duration::from_mins(1);
     Zone::new(
         "vm.test".parse().expect("a suffix"),
-        [("Web", addresses), ("off", vec![])],
+        [("Web", Some(addresses)), ("off", Some(vec![])), ("unseen", None)],
         good_until,
         5,
     )
@@ -83,11 +83,12 @@ type Row<'a> = (&'a str, RecordType, ResponseCode, Option<&'a str>, usize);
 fn both_protocols_give_the_same_answers() {
     let (server, _, _events) = serve(&["192.168.77.50", "fd00::50"]);
     let socket = client(server);
-    let rows: [Row<'_>; 7] = [
+    let rows: [Row<'_>; 8] = [
         ("web.vm.test.", RecordType::A, ResponseCode::NoError, Some("192.168.77.50"), 0),
         ("WEB.vm.TEST.", RecordType::AAAA, ResponseCode::NoError, Some("fd00::50"), 0),
         ("web.vm.test.", RecordType::TXT, ResponseCode::NoError, None, 1),
         ("off.vm.test.", RecordType::A, ResponseCode::NoError, None, 1),
+        ("unseen.vm.test.", RecordType::A, ResponseCode::ServFail, None, 0),
         ("wbe.vm.test.", RecordType::A, ResponseCode::NXDomain, None, 1),
         ("example.com.", RecordType::A, ResponseCode::Refused, None, 0),
         ("50.77.168.192.in-addr.arpa.", RecordType::PTR, ResponseCode::Refused, None, 0),

@@ -141,6 +141,7 @@ fn outcome(plugin: &Plugin) -> Outcome {
         message: None,
         hint: None,
         elapsed: None,
+        names_addresses: Some(false),
     }
 }
 

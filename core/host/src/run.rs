@@ -70,6 +70,9 @@ pub struct Outcome {
     pub hint: Option<String>,
     /// Time it spent loading and answering.
     pub elapsed: Option<Duration>,
+    /// Whether it can name addresses: it is a signal that discovers. `None`: its manifest could not
+    /// be read.
+    pub names_addresses: Option<bool>,
 }
 
 /// What a run gave.
@@ -120,6 +123,7 @@ impl Run {
                 message: None,
                 hint: None,
                 elapsed: None,
+                names_addresses: Some(manifest.takes_part_in("discover")),
             });
             if manifest.modes.contains(&base.settings.mode) {
                 let plugin = Arc::new(plugin);

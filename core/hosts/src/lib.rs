@@ -22,6 +22,6 @@ pub use difference::unified;
 pub use file::{Block, HostsFile, Malformed};
 pub use line::{Entry, OwnLine};
 pub use name::{InvalidName, check_name};
-pub use plan::{Decision, Plan, Refusal, Request, Wanted, plan};
+pub use plan::{Decision, Plan, Refusal, Request, Wanted, Withheld, plan};
 pub use store::{Current, Store, StoreError, Writer};
 pub use write::Way;

@@ -33,7 +33,16 @@ pub struct Wanted {
     /// The host name its guest is meant to have.
     pub hostname: Option<String>,
     /// Its address, where that is beyond doubt and it alone holds it; else why it is not written.
-    pub address: Result<IpAddr, String>,
+    pub address: Result<IpAddr, Withheld>,
+}
+
+/// Why an address is not written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Withheld {
+    /// It was looked for, and is not beyond doubt for this reason.
+    Doubtful(String),
+    /// It could not be looked for, for this reason: nothing is known against a line that is there.
+    NotChecked(String),
 }
 
 /// What happens to one machine's line.
@@ -48,6 +57,8 @@ pub enum Decision {
     },
     /// The line is right.
     Keep,
+    /// The line stays as it is: its address could not be looked for, for this reason.
+    NotChecked(String),
     /// The line stays and is marked: the address is not confirmed any more, for this reason.
     Stale(String),
     /// The line goes: the machine does not exist any more.
@@ -169,12 +180,15 @@ impl Draft<'_> {
         let place = self.lines.iter().position(|line| line.machine == machine.name);
         let address = match &machine.address {
             Ok(address) => *address,
-            Err(why) => {
-                let Some(place) = place else {
-                    return Decision::LeaveOut(Refusal::Address(why.clone()));
-                };
+            Err(Withheld::Doubtful(why) | Withheld::NotChecked(why)) if place.is_none() => {
+                return Decision::LeaveOut(Refusal::Address(why.clone()));
+            }
+            Err(Withheld::NotChecked(why)) => return Decision::NotChecked(why.clone()),
+            Err(Withheld::Doubtful(why)) => {
                 let today = self.today();
-                self.lines[place].stale_since.get_or_insert(today);
+                if let Some(line) = place.and_then(|place| self.lines.get_mut(place)) {
+                    line.stale_since.get_or_insert(today);
+                }
                 return Decision::Stale(why.clone());
             }
         };

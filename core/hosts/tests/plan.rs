@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use vmkit_hosts::{Decision, HostsFile, Plan, Refusal, Request, Wanted, plan};
+use vmkit_hosts::{Decision, HostsFile, Plan, Refusal, Request, Wanted, Withheld, plan};
 
 const FOREIGN: &str = "127.0.0.1\tlocalhost\n192.168.1.10 nas nas.lan\n";
 const BLOCK: &str = "# BEGIN vmkit: `vm hosts-sync` writes the lines up to END; edits here are lost\n\
@@ -14,7 +14,7 @@ fn now() -> SystemTime {
 }
 
 fn machine(name: &str, address: &str) -> Wanted {
-    let address = address.parse().map_err(|_| address.to_owned());
+    let address = address.parse().map_err(|_| Withheld::Doubtful(address.to_owned()));
     Wanted { name: name.to_owned(), hostname: None, address }
 }
 
@@ -50,6 +50,10 @@ fn a_line_follows_its_machine() {
     let (text, decision) = with(&[machine("web", "no address")]);
     assert_eq!(text, file.replace("# vm web", "# vm web, stale since 2026-11-24"));
     assert_eq!(decision, Decision::Stale("no address".to_owned()));
+
+    let why = "its address was not looked for".to_owned();
+    let unseen = Wanted { address: Err(Withheld::NotChecked(why.clone())), ..machine("web", "") };
+    assert_eq!(with(&[unseen]), (file.clone(), Decision::NotChecked(why)));
 
     let (text, decision) = with(&[]);
     assert_eq!(

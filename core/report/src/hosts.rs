@@ -7,6 +7,7 @@ use std::{
 };
 
 use serde::Serialize;
+use vmkit_scoring::Unchecked;
 
 use crate::{PluginReport, Terminal, json, text};
 
@@ -29,6 +30,8 @@ pub struct HostsSync {
     pub caches: Vec<(String, Result<(), String>)>,
     /// The command that leads on, word by word.
     pub next: Option<Vec<String>>,
+    /// What kept addresses from being looked for.
+    pub unchecked: Option<Unchecked>,
     /// The plugins, in the order they were given.
     pub plugins: Vec<PluginReport>,
     /// When the answer was ready.

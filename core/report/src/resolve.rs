@@ -5,7 +5,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use crate::{PluginReport, PluginStatus, Vm, VmInput, json, text};
+use crate::{PluginReport, Vm, VmInput, json, text};
 
 /// The answer of `vm resolve`.
 #[derive(Clone, Debug)]
@@ -29,11 +29,6 @@ impl<'a> Resolution<'a> {
         elapsed: Duration,
     ) -> Self {
         Self { vm: Vm::new(vm), plugins, generated_at, elapsed }
-    }
-
-    /// Whether any signal answered. Without one, that no address was found means nothing.
-    pub fn anything_answered(&self) -> bool {
-        self.plugins.iter().any(|plugin| plugin.status == PluginStatus::Ok)
     }
 
     /// Writes the address and a line break, or nothing: a script may use what it reads unquoted.

@@ -38,14 +38,20 @@ pub enum State {
     Running,
 }
 
-/// The state of a machine. Unknown where the address is there and nobody asked its SSH.
+/// The state of a machine. Unknown where its address could not be looked for, or is there and nobody
+/// asked its SSH.
 pub fn state(power: Power, pick: &Pick<'_>, ssh: SshState) -> Reading<State> {
     let known = match power {
         Power::Missing => State::Missing,
         Power::Stopped => State::Stopped,
         Power::Paused => State::Paused,
         Power::Running => match (pick.verdict, pick.address) {
-            (Verdict::NotChecked, _) => State::Running,
+            (Verdict::NotChecked, _) => match &pick.unchecked {
+                Some(unchecked) => {
+                    return Reading::Unknown(Unread::Failed(unchecked.reason.clone()));
+                }
+                None => State::Running,
+            },
             // A first boot has IPv6 before IPv4; where SSH answers there, the wait is over.
             (_, Some(address)) if address.is_ipv6() && ssh != SshState::Ready => {
                 State::Initializing

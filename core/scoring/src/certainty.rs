@@ -36,7 +36,7 @@ impl fmt::Display for NotCertain {
             Self::Verdict(verdict) => f.write_str(match verdict {
                 Verdict::NotRunning => "it does not run",
                 Verdict::NotChecked => "its address was not looked for",
-                Verdict::Ambiguous => "it has several addresses that are about as likely",
+                Verdict::Ambiguous => "none of its addresses is likely enough",
                 Verdict::NoAddress => "it has no usable address",
                 Verdict::Resolved | Verdict::Probable => "no address was picked for it",
             }),

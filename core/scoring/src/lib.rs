@@ -18,6 +18,7 @@ mod ledger;
 mod pick;
 mod place;
 mod probe;
+mod search;
 mod verdict;
 mod weights;
 
@@ -30,6 +31,7 @@ pub use case::Case;
 pub use certainty::NotCertain;
 pub use pick::{Candidate, Doubt, Entry, Flag, Pick, StruckOut, Verdict, WhyNot};
 pub use probe::candidates_to_probe;
+pub use search::{Ending, Lack, Looker, Unchecked};
 pub use weights::{Weights, WeightsError};
 
 use crate::{

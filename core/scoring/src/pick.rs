@@ -5,6 +5,8 @@ use std::{fmt, net::IpAddr, time::Duration};
 use vmkit_evidence::Evidence;
 use vmkit_types::Mac;
 
+use crate::Unchecked;
+
 /// How sure vmkit is of a machine's address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Verdict {
@@ -18,7 +20,7 @@ pub enum Verdict {
     NoAddress,
     /// It does not run.
     NotRunning,
-    /// Nobody looked.
+    /// Nobody looked, or not everybody who could have found its address.
     NotChecked,
 }
 
@@ -66,6 +68,8 @@ pub struct Pick<'a> {
     pub notes: Vec<String>,
     /// Sources that could not be read for this machine.
     pub unread: Vec<&'a Evidence>,
+    /// What kept its address from being looked for, where somebody wanted it.
+    pub unchecked: Option<Unchecked>,
 }
 
 /// One address that the machine may have.
@@ -205,6 +209,7 @@ impl Pick<'_> {
             about_machine: Vec::new(),
             notes: Vec::new(),
             unread: Vec::new(),
+            unchecked: None,
         }
     }
 }

@@ -117,6 +117,7 @@ pub(crate) fn decide<'a>(
         about_machine: draft.about_machine,
         notes,
         unread: draft.unread,
+        unchecked: None,
     }
 }
 

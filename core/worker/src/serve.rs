@@ -78,7 +78,7 @@ fn prepare(
     library: Option<&OwnedFd>,
 ) -> Result<(Plugin, String), (FailureCode, String)> {
     if load.wire != WIRE_VERSION {
-        let message = format!("vm speaks protocol {}, vm-worker {WIRE_VERSION}", load.wire);
+        let message = format!("this vm speaks protocol {}, vm-worker {WIRE_VERSION}", load.wire);
         return Err((FailureCode::Incompatible, message));
     }
     let confinement =

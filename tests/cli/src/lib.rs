@@ -88,9 +88,17 @@ pub fn copy_for_everybody(folder: &Path) -> tempfile::TempDir {
 /// # Panics
 /// When it cannot be started, or prints what is not UTF-8.
 pub fn run(arguments: &[&str]) -> Output {
+    run_program(&vm(), arguments)
+}
+
+/// Runs another `vm` than the staged one, in the same way.
+///
+/// # Panics
+/// As [`run`] does.
+pub fn run_program(program: &Path, arguments: &[&str]) -> Output {
     let output = Command::new("timeout")
         .arg(HANGS_AFTER)
-        .arg(vm())
+        .arg(program)
         .args(["--timeout", GENEROUS])
         .args(arguments)
         .env_clear()
@@ -153,15 +161,29 @@ impl DataDirectory {
         self.write(&format!("vms/{name}/{name}.qcow2"), "disk");
     }
 
-    /// Gives a machine its process: a real QEMU that has a monitor and no guest.
+    /// Gives a machine its process: a real QEMU that has a monitor and no guest, and is paused.
     ///
     /// # Panics
     /// When QEMU does not come up.
     pub fn start(&mut self, name: &str) {
+        self.launch(name, &["-S"]);
+    }
+
+    /// The same, running.
+    ///
+    /// # Panics
+    /// When QEMU does not come up.
+    pub fn start_running(&mut self, name: &str) {
+        self.launch(name, &[]);
+    }
+
+    fn launch(&mut self, name: &str, more: &[&str]) {
         let file = |suffix: &str| self.path(&format!("vms/{name}/{name}.{suffix}"));
         let (pidfile, monitor) = (file("pid"), file("qmp"));
         let mut child = Command::new("qemu-system-x86_64")
-            .args(["-machine", "none", "-display", "none", "-nodefaults", "-S", "-pidfile"])
+            .args(["-machine", "none", "-display", "none", "-nodefaults"])
+            .args(more)
+            .arg("-pidfile")
             .arg(&pidfile)
             .arg("-qmp")
             .arg(format!("unix:{},server,nowait", monitor.display()))
@@ -182,8 +204,16 @@ impl DataDirectory {
     /// # Panics
     /// As [`run`] does.
     pub fn run(&self, arguments: &[&str]) -> Output {
+        self.run_program(&vm(), arguments)
+    }
+
+    /// Runs another `vm` than the staged one on this directory.
+    ///
+    /// # Panics
+    /// As [`run`] does.
+    pub fn run_program(&self, program: &Path, arguments: &[&str]) -> Output {
         let root = self.root.path().to_str().expect("a temporary path is UTF-8");
-        run(&[&["--data-dir", root], arguments].concat())
+        run_program(program, &[&["--data-dir", root], arguments].concat())
     }
 }
 

@@ -34,7 +34,7 @@ fn a_snapshot_gives_the_address_alone() {
             "",
             format!("quiet has no usable address: none found; {} --explain\n", next("quiet")),
         ),
-        ("off", 1, "", format!("off is stopped; {}\n", next("off"))),
+        ("off", 1, "", format!("off is stopped; next: vm doctor off --from {from}\n")),
     ];
     check(&rows, |name| run(&["resolve", name, "--from", &from]));
 }
@@ -49,8 +49,8 @@ fn a_machine_that_does_not_run_is_told_with_what_to_do() {
     directory.write(".vm-registry.json", r#"{"vms":{"gone":{"name":"gone"}},"version":"1.0"}"#);
     let gone = "gone is registered, and its directory is gone; next: vm status gone\n";
     let rows = [
-        ("off", 1, "", "off is stopped; next: vm start off\n".to_owned()),
-        ("held", 1, "", "held is paused; next: vm resume held\n".to_owned()),
+        ("off", 1, "", "off is stopped; next: vm doctor off\n".to_owned()),
+        ("held", 1, "", "held is paused; next: vm doctor held\n".to_owned()),
         ("gone", 1, "", gone.to_owned()),
     ];
     check(&rows, |name| directory.run(&["resolve", name]));
@@ -102,13 +102,19 @@ fn what_cannot_be_told_is_neither_an_address_nor_a_failure() {
     let from = copy.path().to_str().expect("a temporary path is UTF-8");
     let output = run(&["resolve", "quiet", "--from", from]);
     assert_eq!((output.status, output.stdout.as_str()), (3, ""), "{output:?}");
-    assert!(output.stderr.contains("ambiguous: 2 candidates"), "{output:?}");
+    let odds = "quiet has no usable address: 192.168.1.70 ? ";
+    assert!(output.stderr.starts_with(odds), "{output:?}");
+    assert!(output.stderr.contains(" %, 1 more; next: "), "{output:?}");
     let json = run(&["resolve", "quiet", "--from", from, "--json"]);
     assert_eq!(json.status, 3, "{json:?}");
     let document = json.json();
     assert_eq!(document["verdict"], "ambiguous");
     assert_eq!(document["ip"], serde_json::Value::Null);
-    assert_eq!(document["unknown"]["ip"], "ambiguous: 2 candidates");
+    let said = document["unknown"]["ip"].as_str().expect("a reason");
+    assert!(said.starts_with("192.168.1.70 ? ") && said.ends_with(" %, 1 more"), "{said}");
+    let status = run(&["status", "quiet", "--from", from, "--json"]).machine("quiet");
+    assert_eq!((&status["ip"], &status["verdict"]), (&document["ip"], &document["verdict"]));
+    assert_eq!(status["candidates"][0]["ip"], "192.168.1.70");
 }
 
 #[test]

@@ -138,7 +138,7 @@ fn a_data_directory_of_any_name_reaches_the_command() {
     let output = home.run(Path::new("/usr/bin/ssh"), &arguments);
     assert_eq!(output.status, 255, "{output:?}");
     // vm itself speaks: it was found, and the machine in the directory too.
-    assert!(output.stderr.starts_with("web is stopped; next: vm start web\n"), "{output:?}");
+    assert!(output.stderr.starts_with("web is stopped; next: vm doctor web\n"), "{output:?}");
     assert!(!home.path("evil").exists() && !Path::new("evil").exists());
 }
 

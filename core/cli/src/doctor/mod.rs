@@ -14,12 +14,12 @@ mod replay;
 mod subject;
 mod wait;
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use vmkit_diagnose::{Catalogue, Diagnosis};
 use vmkit_inventory::{Problem, Severity};
 use vmkit_report::{Doctor, DoctorHost, DoctorNetwork, DoctorVm};
-use vmkit_scoring::Weights;
+use vmkit_scoring::{Lack, Weights};
 use vmkit_types::{Reading, Unread};
 
 use crate::{
@@ -27,12 +27,15 @@ use crate::{
     context::Context,
     exit::Exit,
     observe::{Place, Scene, capture, is_alive},
-    output,
+    output, search,
     status::view,
 };
 use examine::{Examiner, Judged, Patience};
 use gather::Gathered;
 
+/// What one call of a plugin may take, at least: without one of them no cause can be named, and the
+/// answer is expected within 5 s.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(3);
 /// Most DHCP messages of one machine that are shown.
 const MOST_RUNGS: usize = 40;
 
@@ -127,7 +130,9 @@ fn host(scene: &Scene, context: &Context) -> DoctorHost {
 }
 
 fn exit(doctor: &Doctor<'_>, problems: &[Problem]) -> Exit {
-    if problems.iter().any(|problem| problem.severity == Severity::Error) {
+    let broken = problems.iter().any(|problem| problem.severity == Severity::Error);
+    let lack = search::lack(doctor.vms.iter().map(|vm| &vm.pick));
+    if broken || lack == Some(Lack::All) {
         Exit::Failed
     } else if doctor.is_healthy() {
         Exit::Healthy

@@ -12,7 +12,8 @@ use crate::completion::machines;
 Lines are written for addresses that are certain alone. Everything outside of the block between
 `# BEGIN vmkit` and `# END vmkit` stays as it is.
 Exit status: 0 nothing to do, shown or written; 1 a VM asked for by name has no confirmed line;
-2 the work could not be done.")]
+2 the work could not be done; 3 not every plugin that finds addresses could be used, and a VM may
+have an address that was not found. Lines of VMs that could not be looked for stay as they are.")]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag that users set on its own")]
 pub(crate) struct HostsSync {
     /// Only the lines of these VMs

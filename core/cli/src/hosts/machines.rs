@@ -2,9 +2,11 @@
 
 use std::time::SystemTime;
 
-use vmkit_hosts::{Current, HostsFile, Malformed, OwnLine, Plan, Request, Store, Wanted, plan};
+use vmkit_hosts::{
+    Current, HostsFile, Malformed, OwnLine, Plan, Request, Store, Wanted, Withheld, plan,
+};
 use vmkit_inventory::{Machine, Power};
-use vmkit_scoring::{NotCertain, Pick, Verdict, Weights};
+use vmkit_scoring::{Lack, NotCertain, Pick, Verdict, Weights};
 
 use crate::exit::Failure;
 
@@ -16,6 +18,8 @@ pub(super) struct Machines<'a> {
     pub(super) adopt: bool,
     pub(super) now: SystemTime,
     pub(super) weights: &'a Weights,
+    /// What the search for addresses lacked.
+    pub(super) lack: Option<Lack>,
 }
 
 /// A plan with what it was made of.
@@ -58,11 +62,19 @@ impl Machines<'_> {
         let mut pick = pick.clone();
         let line = lines.iter().find(|line| line.machine == machine.name);
         pick.settle(line.map(|line| line.address), self.weights);
-        let certain = pick.certain_address(self.weights);
+        // Where nothing could look, nothing is known of the machines that do not run either.
+        let blind = self.lack == Some(Lack::All) || pick.unchecked.is_some();
+        let withheld = |why| {
+            if blind {
+                Withheld::NotChecked(NotCertain::Verdict(Verdict::NotChecked).to_string())
+            } else {
+                Withheld::Doubtful(reason(machine.power, why))
+            }
+        };
         Wanted {
             name: machine.name.clone(),
             hostname: machine.hostname.as_ref().known().cloned(),
-            address: certain.map_err(|why| reason(machine.power, why)),
+            address: pick.certain_address(self.weights).map_err(withheld),
         }
     }
 }

@@ -8,9 +8,9 @@ mod view;
 use std::time::{Instant, SystemTime};
 
 use vmkit_hosts::{Flushed, Store, StoreError, Way, flush_caches, unified};
-use vmkit_inventory::Severity;
+use vmkit_inventory::{Machine, Severity};
 use vmkit_report::{HostsDecision, HostsOutcome, HostsSync};
-use vmkit_scoring::Weights;
+use vmkit_scoring::{Lack, Pick, Unchecked, Weights};
 
 pub(crate) use self::arguments::HostsSync as Arguments;
 use self::machines::{Machines, Planned};
@@ -18,7 +18,7 @@ use crate::{
     context::Context,
     exit::{Exit, Failure},
     observe::{Observer, Place, Scene},
-    output,
+    output, search,
     select::select,
     status::{rows, view::plugin},
 };
@@ -53,9 +53,13 @@ pub(crate) fn run(wanted: &Arguments, context: &Context) -> anyhow::Result<Exit>
         let machines = select(scene, &wanted.names)?.into_iter();
         Ok(machines.map(|machine| machine.name.clone()).collect())
     })?;
+    let rows = rows(&scene, &seen, &[], &weights)?;
+    let lack = search::lack(rows.iter().map(|(_, pick)| pick));
+    let unchecked = worst(&rows, wanted);
     let machines = Machines {
-        rows: rows(&scene, &seen, &[], &weights)?,
-        only: only(wanted, &scene),
+        only: only(wanted, &scene, lack),
+        rows,
+        lack,
         adopt: wanted.adopt,
         now: scene.now(),
         weights: &weights,
@@ -72,15 +76,17 @@ pub(crate) fn run(wanted: &Arguments, context: &Context) -> anyhow::Result<Exit>
     sync.plugins = seen.outcomes.iter().map(plugin).collect();
     sync.next = next::after(&sync, wanted, &store, context);
     sync.generated_at = scene.now();
-    let exit = exit(&sync, wanted, &scene);
+    let exit = exit(&sync, wanted, &scene, unchecked.as_ref());
+    sync.unchecked = unchecked;
     tell(sync, wanted, began, context)?;
     output::problems(&scene.problems, context);
     Ok(exit)
 }
 
 /// The machines whose lines may be touched; `None`: all, and lines of machines that do not exist.
-fn only(wanted: &Arguments, scene: &Scene) -> Option<Vec<String>> {
-    let unread = scene.problems.iter().any(|problem| problem.severity == Severity::Error);
+fn only(wanted: &Arguments, scene: &Scene, lack: Option<Lack>) -> Option<Vec<String>> {
+    let unread = scene.problems.iter().any(|problem| problem.severity == Severity::Error)
+        || lack == Some(Lack::All);
     if !wanted.names.is_empty() {
         Some(wanted.names.clone())
     } else if unread {
@@ -89,6 +95,14 @@ fn only(wanted: &Arguments, scene: &Scene) -> Option<Vec<String>> {
     } else {
         None
     }
+}
+
+/// What the search for the addresses of the machines that are meant lacked the most.
+fn worst(rows: &[(&Machine, Pick<'_>)], wanted: &Arguments) -> Option<Unchecked> {
+    let is_meant = |name: &String| wanted.names.is_empty() || wanted.names.contains(name);
+    let meant = rows.iter().filter(|(machine, _)| is_meant(&machine.name));
+    let unchecked = meant.filter_map(|(_, pick)| pick.unchecked.as_ref());
+    unchecked.max_by_key(|unchecked| unchecked.lack).cloned()
 }
 
 enum NotApplied {
@@ -165,13 +179,21 @@ fn tell(
     )
 }
 
-fn exit(sync: &HostsSync, wanted: &Arguments, scene: &Scene) -> Exit {
+fn exit(
+    sync: &HostsSync,
+    wanted: &Arguments,
+    scene: &Scene,
+    unchecked: Option<&Unchecked>,
+) -> Exit {
     let broken = scene.problems.iter().any(|problem| problem.severity == Severity::Error);
     let unconfirmed = |decision| matches!(decision, HostsDecision::Stale | HostsDecision::LeaveOut);
-    match (broken, wanted.names.is_empty()) {
-        (true, _) => Exit::Failed,
-        (false, false) if sync.vms.iter().any(|vm| unconfirmed(vm.decision)) => Exit::Findings,
-        (false, _) => Exit::Healthy,
+    match (broken, unchecked, wanted.names.is_empty()) {
+        (true, ..) => Exit::Failed,
+        (false, Some(unchecked), _) => unchecked.lack.into(),
+        (false, None, false) if sync.vms.iter().any(|vm| unconfirmed(vm.decision)) => {
+            Exit::Findings
+        }
+        (false, None, _) => Exit::Healthy,
     }
 }
 

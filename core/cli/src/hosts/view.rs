@@ -22,6 +22,7 @@ pub(super) fn untouched(store: &Store, outcome: HostsOutcome) -> HostsSync {
         caches: Vec::new(),
         next: None,
         plugins: Vec::new(),
+        unchecked: None,
         generated_at: SystemTime::UNIX_EPOCH,
         elapsed: Duration::ZERO,
     }
@@ -47,6 +48,7 @@ fn vm(name: &str, decision: &Decision, planned: &Planned) -> HostsVm {
             (HostsDecision::Change, certain, Some(*from).filter(|_| certain != Some(*from)), None)
         }
         Decision::Keep => (HostsDecision::Keep, certain, None, None),
+        Decision::NotChecked(why) => (HostsDecision::Keep, line, None, Some(why.clone())),
         Decision::Stale(why) => (HostsDecision::Stale, line, None, Some(why.clone())),
         Decision::Remove => {
             (HostsDecision::Remove, None, line, Some("it does not exist any more".to_owned()))

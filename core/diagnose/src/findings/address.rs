@@ -70,7 +70,7 @@ fn missing(facts: &Facts<'_>, sheet: &mut Sheet) {
             sheet.absent(code, format!("it has {address}"));
         }
         (Verdict::NoAddress, _) => sheet.present(code, "no signal names a usable one"),
-        (Verdict::Ambiguous, _) => sheet.present(code, "several are named and none is likely"),
+        (Verdict::Ambiguous, _) => sheet.present(code, "none of those that are named is likely"),
         _ => sheet.unknown(code, &Unread::NotTried),
     }
 }

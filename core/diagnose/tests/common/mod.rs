@@ -5,7 +5,7 @@ use std::time::SystemTime;
 use vmkit_diagnose::{
     Catalogue, Diagnosis, Facts, Finding, Machine, Platform, Process, Router, State, diagnose,
 };
-use vmkit_scoring::{Pick, Verdict};
+use vmkit_scoring::{Pick, Unchecked, Verdict};
 use vmkit_survey::Survey;
 use vmkit_types::{
     HostNetwork, Interface, InterfaceKind, Mac, NetworkMode, Prefix, Reading, Route, Unread,
@@ -16,6 +16,7 @@ pub(crate) struct Scene<'a> {
     pub(crate) name: &'a str,
     pub(crate) given: &'a [String],
     pub(crate) verdict: Verdict,
+    pub(crate) unchecked: Option<Unchecked>,
     pub(crate) router: Reading<&'a Router>,
 }
 
@@ -84,6 +85,7 @@ impl Scene<'_> {
             about_machine: Vec::new(),
             notes: Vec::new(),
             unread: Vec::new(),
+            unchecked: self.unchecked.clone(),
         };
         let platform = match () {
             () if self.holds("platform:linux") => Platform::Linux,

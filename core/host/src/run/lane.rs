@@ -202,5 +202,7 @@ pub(crate) fn refused(path: &Path, refusal: &Refusal, installation: &Installatio
         message: Some(vmkit_types::escaped(&refusal.in_full())),
         hint: Some(vmkit_types::escaped(&refusal.mend(path, installation).to_string())),
         elapsed: None,
+        // The one that has its id answers in its place.
+        names_addresses: matches!(refusal, Refusal::SameId { .. }).then_some(false),
     }
 }

@@ -9,7 +9,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use vmkit_hosts::{HostsFile, Request, Store, StoreError, Wanted, Way, plan};
+use vmkit_hosts::{HostsFile, Request, Store, StoreError, Wanted, Way, Withheld, plan};
 
 pub(crate) const FOREIGN: &str = "127.0.0.1\tlocalhost\n192.168.1.10 nas nas.lan\n";
 
@@ -21,7 +21,7 @@ pub(crate) fn directory() -> tempfile::TempDir {
 }
 
 pub(crate) fn machine(name: &str, address: &str) -> Wanted {
-    let address = address.parse().map_err(|_| address.to_owned());
+    let address = address.parse().map_err(|_| Withheld::Doubtful(address.to_owned()));
     Wanted { name: name.to_owned(), hostname: None, address }
 }
 

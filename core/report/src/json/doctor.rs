@@ -113,7 +113,7 @@ struct VmDocument<'a> {
     /// Why no cause can be named, where none can.
     cannot_tell: Option<Cow<'a, str>>,
     /// Probability that something is at work that no known cause covers.
-    unknown_probability: f64,
+    unknown_probability: Option<f64>,
     /// Two causes that are at work together.
     together: Option<[&'static str; 2]>,
     /// The test that would tell the most for its cost.
@@ -287,6 +287,12 @@ fn vm<'a>(vm: &'a DoctorVm<'_>) -> VmDocument<'a> {
     let diagnosis = &vm.diagnosis;
     let ladder = field("dhcp", &vm.ladder, &mut unknown);
     let test = field("dhcp.test", &vm.test, &mut unknown);
+    let unchecked = vm.pick.unchecked.as_ref();
+    if let Some(unchecked) = unchecked {
+        for name in ["ip", "unknown_probability"] {
+            unknown.insert(name, stored(&unchecked.reason).into_owned());
+        }
+    }
     VmDocument {
         name: stored(&vm.name),
         ip: vm.pick.address.filter(|_| vm.has_address()),
@@ -294,7 +300,9 @@ fn vm<'a>(vm: &'a DoctorVm<'_>) -> VmDocument<'a> {
         healthy: diagnosis.healthy,
         causes: diagnosis.causes.iter().map(cause).collect(),
         cannot_tell: diagnosis.cannot_tell.as_deref().map(stored),
-        unknown_probability: probability(diagnosis.unknown_probability),
+        unknown_probability: unchecked
+            .is_none()
+            .then(|| probability(diagnosis.unknown_probability)),
         together: diagnosis.together,
         next_test: diagnosis.next_test.as_ref().map(next_test),
         dhcp: DhcpDocument {

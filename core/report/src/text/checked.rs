@@ -6,8 +6,13 @@ use std::io::{self, Write};
 use vmkit_diagnose::{Finding, State};
 use vmkit_types::Unread;
 
-use super::{Terminal, counted, style::Role, wrap::wrapped};
-use crate::{Doctor, DoctorVm, PluginStatus, clean::shown};
+use super::{
+    Terminal, counted,
+    style::Role,
+    unchecked::{by_fate, named},
+    wrap::wrapped,
+};
+use crate::{Doctor, DoctorVm, PluginReport, PluginStatus, clean::shown};
 
 /// Sources of findings, as people name them, in the order in which they are told.
 const SOURCES: [(&str, &str); 15] = [
@@ -115,6 +120,15 @@ pub(super) fn write_checked(
     Ok(())
 }
 
+/// What became of a plugin that did not answer.
+fn fate(plugin: &PluginReport) -> String {
+    let word = plugin.status.code();
+    match &plugin.message {
+        Some(message) => format!("{word}: {}", shown(message)),
+        None => word.to_owned(),
+    }
+}
+
 /// The rights, the router and the plugins.
 pub(super) fn write_surroundings(
     doctor: &Doctor<'_>,
@@ -153,13 +167,9 @@ pub(super) fn write_surroundings(
         }
         _ => line("Plugins:", &format!("{answered} of {} answered", counted(all, "plugin")))?,
     }
-    for plugin in asked.filter(|plugin| plugin.status != PluginStatus::Ok) {
-        let word = plugin.status.code();
-        let text = match &plugin.message {
-            Some(message) => format!("{}: {word}: {}", shown(&plugin.id), shown(message)),
-            None => format!("{}: {word}", shown(&plugin.id)),
-        };
-        line("", &text)?;
+    let failed = asked.filter(|plugin| plugin.status != PluginStatus::Ok);
+    for (fate, ids) in by_fate(failed, fate) {
+        line("", &format!("{}: {fate}", named(&ids)))?;
     }
     for left_out in &doctor.left_out {
         let text = format!("{}: {}", shown(&left_out.what), shown(&left_out.why));

@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use vmkit_diagnose::{NextTest, Remedy, Suspect};
+use vmkit_scoring::Unchecked;
 use vmkit_types::Reading;
 
 use super::{
@@ -11,6 +12,7 @@ use super::{
     counted,
     fix::write_fixes,
     ladder::write_ladder,
+    lead,
     style::Role,
     wrap::wrapped,
 };
@@ -58,6 +60,10 @@ fn write_vm(
         }
         (true, None) => writeln!(out, "{name}: does not run")?,
         (false, Some(address)) => writeln!(out, "{name}: at {address}, with trouble")?,
+        (false, None) if vm.pick.unchecked.is_some() => {
+            let word = terminal.style.paint(Role::Bad, "not checked");
+            writeln!(out, "{name}: {word}")?;
+        }
         (false, None) => {
             let word = terminal.style.paint(Role::Bad, "no usable address");
             writeln!(out, "{name}: {word}")?;
@@ -68,7 +74,10 @@ fn write_vm(
     }
     if let Some(doubt) = &diagnosis.cannot_tell {
         let word = terminal.style.paint(Role::Doubtful, "cannot tell");
-        writeln!(out, "  {word}: {}", shown(doubt))?;
+        match &vm.pick.unchecked {
+            Some(unchecked) => write_lack(&word, unchecked, out, terminal)?,
+            None => writeln!(out, "  {word}: {}", shown(doubt))?,
+        }
     }
     for (place, suspect) in diagnosis.causes.iter().take(MOST_CAUSES).enumerate() {
         if diagnosis.cannot_tell.is_some() {
@@ -91,6 +100,17 @@ fn write_vm(
         write_test(test, out, terminal)?;
     }
     write_checked(doctor, vm, out, terminal)
+}
+
+/// Why its address was not looked for, and what leads on.
+fn write_lack(
+    word: &str,
+    unchecked: &Unchecked,
+    out: &mut impl Write,
+    terminal: Terminal,
+) -> io::Result<()> {
+    wrapped(out, terminal, &format!("  {word}: "), "    ", &lead::reason(unchecked))?;
+    writeln!(out, "  Next: {}", terminal.style.paint(Role::Heading, &shown(&unchecked.hint)))
 }
 
 fn write_suspect(suspect: &Suspect, out: &mut impl Write, terminal: Terminal) -> io::Result<()> {
@@ -173,14 +193,21 @@ fn verdict(doctor: &Doctor<'_>) -> String {
     if ailing.is_empty() {
         return format!("{all}, nothing wrong.");
     }
+    let unchecked = ailing.iter().all(|vm| vm.pick.unchecked.is_some());
     let said = |vm: &&DoctorVm<'_>| {
         let named = vm.diagnosis.causes.first().filter(|_| vm.diagnosis.cannot_tell.is_none());
-        let word = named.map_or("the cause cannot be told", |suspect| suspect.code);
-        format!("{}: {word}", shown(&vm.name))
+        let name = shown(&vm.name);
+        match named {
+            Some(suspect) => format!("{name}: {}", suspect.code),
+            None if unchecked => name,
+            None if vm.pick.unchecked.is_some() => format!("{name}: not checked"),
+            None => format!("{name}: the cause cannot be told"),
+        }
     };
     let mut words: Vec<String> = ailing.iter().take(MOST_NAMED).map(said).collect();
     if ailing.len() > MOST_NAMED {
         words.push(format!("{} more", ailing.len() - MOST_NAMED));
     }
-    format!("{all}, {} in trouble: {}.", ailing.len(), words.join("; "))
+    let what = if unchecked { "not checked" } else { "in trouble" };
+    format!("{all}, {} {what}: {}.", ailing.len(), words.join("; "))
 }

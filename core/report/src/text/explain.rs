@@ -7,7 +7,10 @@ use std::{
 
 use vmkit_scoring::{Candidate, Entry, Pick, Verdict};
 
-use super::{Terminal, no_address, style::Role, summary::conclusion, unchecked::write_unchecked};
+use super::{
+    Terminal, lead::write_lead, no_address, status::picks, style::Role, summary::conclusion,
+    unchecked::write_unchecked,
+};
 use crate::{Mode, Status, Vm, clean::shown, time::short};
 
 pub(crate) fn write_explanation(
@@ -15,6 +18,7 @@ pub(crate) fn write_explanation(
     out: &mut impl Write,
     terminal: Terminal,
 ) -> io::Result<()> {
+    write_lead(picks(status), out, terminal)?;
     for vm in &status.vms {
         write_machine(vm, out, terminal)?;
         writeln!(out)?;
@@ -35,13 +39,15 @@ fn write_machine(vm: &Vm<'_>, out: &mut impl Write, terminal: Terminal) -> io::R
     let pick = &vm.input.pick;
     let name = terminal.style.paint(Role::Heading, &shown(&vm.input.name));
     writeln!(out, "{name}: {}", headline(pick))?;
-    if matches!(pick.verdict, Verdict::NotChecked | Verdict::NotRunning) {
+    if pick.verdict == Verdict::NotRunning {
         return Ok(());
     }
     for candidate in &pick.candidates {
         write_candidate(candidate, out, terminal)?;
     }
-    writeln!(out, "  no address  {}", percent(pick.none_probability))?;
+    if pick.verdict != Verdict::NotChecked {
+        writeln!(out, "  no address  {}", percent(pick.none_probability))?;
+    }
     if pick.candidates.is_empty() {
         for entry in &pick.about_machine {
             write_entry(entry, out, terminal)?;
@@ -56,6 +62,7 @@ fn write_machine(vm: &Vm<'_>, out: &mut impl Write, terminal: Terminal) -> io::R
 fn headline(pick: &Pick<'_>) -> String {
     match (pick.verdict, pick.address, pick.confidence) {
         (Verdict::NotRunning, ..) => "not running".to_owned(),
+        (Verdict::NotChecked, ..) => "not checked".to_owned(),
         (verdict, Some(address), Some(confidence)) => {
             format!("{address}, {}, {}", verdict.code(), percent(confidence))
         }

@@ -2,8 +2,12 @@
 
 use std::io::{self, Write};
 
+use vmkit_scoring::Lack;
+
 use super::{
-    Terminal, counted, pastes,
+    Terminal, counted,
+    lead::write_reason,
+    pastes,
     style::Role,
     table::{Cell, Table},
 };
@@ -17,6 +21,10 @@ pub(crate) fn write_hosts(
     out: &mut impl Write,
     terminal: Terminal,
 ) -> io::Result<()> {
+    if let Some(unchecked) = &sync.unchecked {
+        write_reason("Addresses", unchecked, out, terminal)?;
+        writeln!(out)?;
+    }
     write_diff(sync, out, terminal)?;
     if !sync.vms.is_empty() {
         let table = Table {
@@ -132,6 +140,9 @@ fn verdict(sync: &HostsSync) -> String {
         some => format!("; {} left out", counted(some, "VM")),
     };
     let says = match sync.outcome {
+        HostsOutcome::Unchanged | HostsOutcome::Preview if sees_nothing(sync) => {
+            format!("{file} stays as it is: no address could be looked for.")
+        }
         HostsOutcome::Unchanged => format!("{file} needs no change{beside}."),
         HostsOutcome::Preview if sync.diff.is_empty() => {
             format!("{file} needs no change{beside}.")
@@ -155,6 +166,12 @@ fn verdict(sync: &HostsSync) -> String {
         }
         None => says,
     }
+}
+
+/// Whether nothing could look, and so nothing changes.
+fn sees_nothing(sync: &HostsSync) -> bool {
+    let all = sync.unchecked.as_ref().is_some_and(|unchecked| unchecked.lack == Lack::All);
+    all && sync.diff.is_empty()
 }
 
 fn changes(sync: &HostsSync) -> String {

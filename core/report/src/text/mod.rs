@@ -6,6 +6,7 @@ mod explain;
 mod fix;
 mod hosts;
 mod ladder;
+mod lead;
 mod page;
 mod plugins;
 mod recorded;
@@ -42,16 +43,26 @@ pub struct Terminal {
     pub style: Style,
 }
 
-/// Why no address is shown; `None` where one is, or where the machine does not run.
+/// Why no address is shown, or the best of several with its odds; `None` where an address is shown,
+/// or where the machine does not run.
 pub(crate) fn no_address(pick: &Pick<'_>) -> Option<String> {
     let open = || pick.candidates.iter().filter(|candidate| candidate.struck_out.is_none());
     match pick.verdict {
         Verdict::Resolved | Verdict::Probable | Verdict::NotRunning => None,
-        Verdict::NotChecked => Some("not checked".to_owned()),
-        Verdict::Ambiguous => Some(match open().count() {
-            1 => "ambiguous: 1 candidate".to_owned(),
-            several => format!("ambiguous: {several} candidates"),
+        Verdict::NotChecked => Some(match &pick.unchecked {
+            Some(unchecked) => lead::reason(unchecked),
+            None => "not checked".to_owned(),
         }),
+        Verdict::Ambiguous => Some(open().next().map_or_else(
+            || "none found".to_owned(),
+            |best| {
+                let odds = format!("{} ? {:.0} %", best.address, best.probability * 100.0);
+                match open().count() {
+                    1 => odds,
+                    several => format!("{odds}, {} more", several - 1),
+                }
+            },
+        )),
         Verdict::NoAddress => Some(match open().next() {
             Some(first) if first.flags.contains(&Flag::LinkLocal) => {
                 format!("{} (link-local)", first.address)

@@ -3,7 +3,7 @@
 use vmkit_scoring::Verdict;
 use vmkit_types::Reading;
 
-use super::{no_address, pastes};
+use super::{lead, no_address, pastes};
 use crate::{PluginStatus, Power, Resolution, clean::shown};
 
 /// One line with its line break; `None` where the address is beyond doubt.
@@ -11,6 +11,7 @@ pub(crate) fn remark(resolution: &Resolution<'_>, snapshot: Option<&str>) -> Opt
     let vm = &resolution.vm;
     let (name, pick) = (shown(&vm.input.name), &vm.input.pick);
     let explain = ["status", "--explain"];
+    let doctor = ["doctor", ""];
     let power = vm.input.power.as_ref();
     let (says, command) = match (pick.verdict, power) {
         (Verdict::Resolved, _) => return None,
@@ -19,12 +20,16 @@ pub(crate) fn remark(resolution: &Resolution<'_>, snapshot: Option<&str>) -> Opt
             (format!("the address of {name} is probable ({confidence:.2}), not certain"), explain)
         }
         (_, Reading::Unknown(_)) => (format!("it cannot be told whether {name} runs"), explain),
-        (_, Reading::Known(Power::Stopped)) => (format!("{name} is stopped"), ["start", ""]),
-        (_, Reading::Known(Power::Paused)) => (format!("{name} is paused"), ["resume", ""]),
+        (_, Reading::Known(Power::Stopped)) => (format!("{name} is stopped"), doctor),
+        (_, Reading::Known(Power::Paused)) => (format!("{name} is paused"), doctor),
         (_, Reading::Known(Power::Missing)) => {
             (format!("{name} is registered, and its directory is gone"), ["status", ""])
         }
         (_, Reading::Known(Power::Running) | Reading::Absent) => {
+            if let Some(unchecked) = &pick.unchecked {
+                let (why, hint) = (lead::reason(unchecked), shown(&unchecked.hint));
+                return Some(format!("{name} was not checked: {why}; next: {hint}\n"));
+            }
             let why = no_address(pick).unwrap_or_else(|| "it has no process".to_owned());
             let silent = silent(resolution);
             (format!("{name} has no usable address: {why}{silent}"), explain)
@@ -45,10 +50,9 @@ fn silent(resolution: &Resolution<'_>) -> String {
     if failed.is_empty() { String::new() } else { format!(", not heard: {}", failed.join(", ")) }
 }
 
-/// A command to paste. Nothing is started or resumed because of what was true in a snapshot.
+/// A command to paste.
 fn next(name: &str, [verb, option]: [&str; 2], snapshot: Option<&str>) -> String {
     let name = if pastes(name) { name } else { "NAME" };
-    let verb = if snapshot.is_some() { "status" } else { verb };
     let mut command = format!("vm {verb} {name}");
     if let Some(directory) = snapshot {
         command += " --from ";
@@ -70,8 +74,8 @@ mod tests {
         let explain = ["status", "--explain"];
         let rows = [
             (next("web", explain, None), "vm status web --explain"),
-            (next("web", ["start", ""], None), "vm start web"),
-            (next("web", ["start", ""], Some("/tmp/s")), "vm status web --from /tmp/s"),
+            (next("web", ["doctor", ""], None), "vm doctor web"),
+            (next("web", ["doctor", ""], Some("/tmp/s")), "vm doctor web --from /tmp/s"),
             (next("web", explain, Some("my $(dir)")), "vm status web --from DIR --explain"),
             (next("-rf;", explain, None), "vm status NAME --explain"),
         ];

@@ -2,11 +2,13 @@
 
 use std::io::{self, Write};
 
-use vmkit_scoring::Verdict;
+use vmkit_scoring::{Pick, Verdict};
 use vmkit_types::Reading;
 
 use super::{
-    Terminal, no_address,
+    Terminal,
+    lead::write_lead,
+    no_address,
     style::Role,
     summary::{conclusion, next_command, write_statistics},
     table::{Cell, Table},
@@ -19,6 +21,7 @@ pub(crate) fn write_status(
     out: &mut impl Write,
     terminal: Terminal,
 ) -> io::Result<()> {
+    write_lead(picks(status), out, terminal)?;
     if !status.vms.is_empty() {
         table(status).write(out, terminal)?;
         writeln!(out)?;
@@ -33,6 +36,13 @@ pub(crate) fn write_status(
         writeln!(out, "Next: {command}")?;
     }
     writeln!(out, "{}", conclusion(status))
+}
+
+/// The machines' names with their picks.
+pub(super) fn picks<'s, 'p>(
+    status: &'s Status<'p>,
+) -> impl Iterator<Item = (&'s str, &'s Pick<'p>)> {
+    status.vms.iter().map(|vm| (vm.input.name.as_str(), &vm.input.pick))
 }
 
 pub(super) fn table(status: &Status<'_>) -> Table<6> {

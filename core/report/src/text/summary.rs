@@ -109,6 +109,26 @@ pub(super) fn conclusion(status: &Status<'_>) -> String {
     if !unknown.is_empty() {
         return format!("It could not be told whether these run: {}.", names(&unknown));
     }
+    let (unchecked, looked): (Vec<&Vm<'_>>, Vec<&Vm<'_>>) =
+        running.iter().copied().partition(|vm| vm.input.pick.unchecked.is_some());
+    match (running.as_slice(), unchecked.as_slice()) {
+        (_, []) => {}
+        ([_], _) => return "The running VM was not checked.".to_owned(),
+        (all, _) => {
+            let without = looked.iter().filter(|vm| vm.input.pick.address.is_none()).count();
+            let beside = match without {
+                0 => String::new(),
+                some => format!(" {some} of the others without a usable address."),
+            };
+            return format!(
+                "{} of {} running VMs {} not checked: {}.{beside}",
+                unchecked.len(),
+                all.len(),
+                if unchecked.len() == 1 { "was" } else { "were" },
+                names(&unchecked)
+            );
+        }
+    }
     let without: Vec<&Vm<'_>> =
         running.iter().copied().filter(|vm| vm.input.pick.address.is_none()).collect();
     let silent: Vec<&Vm<'_>> =

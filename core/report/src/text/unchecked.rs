@@ -12,7 +12,7 @@ use vmkit_types::Reading;
 use super::{Terminal, distinct, style::Role};
 use crate::{Mode, PluginReport, PluginStatus, Status, Vm, clean::shown, time::short};
 
-/// How many machines a line names.
+/// How many machines or plugins a line names.
 const NAMES_IN_A_LINE: usize = 3;
 
 pub(super) fn write_unchecked(
@@ -44,7 +44,8 @@ fn lines(status: &Status<'_>) -> Vec<String> {
         PluginStatus::Skipped => status.meta.mode == Mode::Full && status.vms.iter().any(puzzles),
         _ => true,
     };
-    lines.extend(status.plugins.iter().filter(silent).map(failed));
+    let fates = by_fate(status.plugins.iter().filter(silent), failed);
+    lines.extend(fates.iter().map(|(fate, ids)| format!("{}: {fate}", named(ids))));
     let hints = status.plugins.iter().filter(silent).filter_map(|plugin| plugin.hint.as_deref());
     lines.extend(distinct(hints).iter().map(|hint| format!("hint: {}", shown(hint))));
     // Many machines share one reason; the reasons are few.
@@ -59,7 +60,9 @@ fn lines(status: &Status<'_>) -> Vec<String> {
         for source in of_machine {
             sources.entry(source).or_default().push(name);
         }
-        if let Reading::Unknown(why) = &vm.state {
+        // Where nobody could look, the answer begins with it.
+        let looked = vm.input.pick.unchecked.is_none();
+        if let (Reading::Unknown(why), true) = (&vm.state, looked) {
             undecided.entry(shown(&why.to_string())).or_default().push(name);
         }
     }
@@ -85,6 +88,23 @@ fn skipped_as_slow(plugins: &[PluginReport]) -> String {
     }
 }
 
+/// The plugins that share a fate, in the order of the first of each.
+pub(super) fn by_fate<'p>(
+    plugins: impl Iterator<Item = &'p PluginReport>,
+    fate: impl Fn(&PluginReport) -> String,
+) -> Vec<(String, Vec<&'p str>)> {
+    let mut fates: Vec<(String, Vec<&str>)> = Vec::new();
+    for plugin in plugins {
+        let says = fate(plugin);
+        match fates.iter_mut().find(|(known, _)| *known == says) {
+            Some((_, ids)) => ids.push(&plugin.id),
+            None => fates.push((says, vec![&plugin.id])),
+        }
+    }
+    fates
+}
+
+/// What became of a plugin that did not answer.
 fn failed(plugin: &PluginReport) -> String {
     let what = match plugin.status {
         PluginStatus::Ok => "answered",
@@ -96,7 +116,7 @@ fn failed(plugin: &PluginReport) -> String {
         PluginStatus::Skipped => "skipped",
         PluginStatus::Error => "failed",
     };
-    let mut line = format!("{}: {what}", shown(&plugin.id));
+    let mut line = what.to_owned();
     if let (PluginStatus::Timeout, Some(elapsed)) = (plugin.status, plugin.elapsed) {
         _ = write!(line, " ({})", short(elapsed));
     }
@@ -106,8 +126,8 @@ fn failed(plugin: &PluginReport) -> String {
     line
 }
 
-/// The machines that a line is about.
-fn named(names: &[&str]) -> String {
+/// The machines or plugins that a line is about.
+pub(super) fn named(names: &[&str]) -> String {
     let first: Vec<String> = names.iter().take(NAMES_IN_A_LINE).map(|name| shown(name)).collect();
     match names.len().saturating_sub(NAMES_IN_A_LINE) {
         0 => first.join(", "),

@@ -4,7 +4,8 @@ use std::io::{self, Write};
 
 use super::{
     Terminal,
-    status::{address, ssh, state, table},
+    lead::write_lead,
+    status::{address, picks, ssh, state, table},
     style::Role,
     summary::conclusion,
 };
@@ -30,6 +31,7 @@ pub(crate) fn draw_watch(
     terminal: Terminal,
 ) -> io::Result<()> {
     let mut picture = Vec::new();
+    write_lead(picks(status), &mut picture, terminal)?;
     let mut table = table(status);
     for (row, vm) in table.rows.iter_mut().zip(&status.vms) {
         // A mark as well as colour, for those who see none.

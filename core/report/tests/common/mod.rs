@@ -286,6 +286,7 @@ pub(crate) fn hosts_sync(outcome: HostsOutcome) -> HostsSync {
         &["vm", "hosts-sync", "--apply"]
     };
     HostsSync {
+        unchecked: None,
         file: "/etc/hosts".to_owned(),
         outcome,
         diff: diff.lines().map(str::to_owned).collect(),

@@ -1,8 +1,11 @@
-//! The pages of `docs/causes`, made from the data. `UPDATE_DOCS=1` writes them.
+//! The pages of `docs/causes`: what `vm explain` shows, so that they promise no command that this
+//! `vm` lacks. `UPDATE_DOCS=1` writes them.
 
 use std::{collections::BTreeMap, env, fmt::Write as _, fs, path::Path};
 
 use vmkit_diagnose::{Catalogue, page};
+
+use super::catalogue;
 
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/causes");
 
@@ -28,7 +31,7 @@ fn pages(catalogue: &Catalogue) -> BTreeMap<String, String> {
 
 #[test]
 fn the_pages_are_up_to_date() {
-    let expected = pages(&Catalogue::builtin().unwrap());
+    let expected = pages(&catalogue().unwrap());
     let folder = Path::new(FOLDER);
     if env::var_os("UPDATE_DOCS").is_some() {
         fs::create_dir_all(folder).unwrap();
@@ -53,6 +56,6 @@ fn the_pages_are_up_to_date() {
 
 #[test]
 fn a_code_that_nobody_knows_has_no_page() {
-    let catalogue = Catalogue::builtin().unwrap();
+    let catalogue = catalogue().unwrap();
     assert_eq!(page("no-such-cause", &catalogue), None);
 }

@@ -1,0 +1,195 @@
+//! Which endings of plugins leave which verdict, and how it is told.
+
+mod common;
+
+use common::{machine, meta, terminal, text};
+use serde_json::Value;
+use vmkit_report::{Mode, State, Status};
+use vmkit_scoring::{Candidate, Ending, Flag, Lack, Looker, Pick, Verdict};
+use vmkit_types::Reading;
+
+const OK: Ending<'_> = Ending::Answered;
+const LEFT_OUT: Ending<'_> = Ending::NotAsked;
+
+const fn failed(word: &'static str) -> Ending<'static> {
+    Ending::Failed { word, why: Some("why"), hint: "vm plugin list" }
+}
+
+const REFUSED: Ending<'_> = failed("refused");
+const CRASHED: Ending<'_> = failed("crashed");
+const TIMEOUT: Ending<'_> = failed("timeout");
+const DENIED: Ending<'_> = failed("denied");
+const INCOMPATIBLE: Ending<'_> = failed("incompatible");
+const ERROR: Ending<'_> = failed("error");
+
+/// A plugin that can name addresses, one that cannot, and one that nobody could read.
+const ABLE: Option<bool> = Some(true);
+const UNABLE: Option<bool> = Some(false);
+const UNREAD: Option<bool> = None;
+
+fn candidate(flags: &[Flag], probability: f64) -> Candidate<'static> {
+    Candidate {
+        address: [192, 168, 1, 176].into(),
+        probability,
+        flags: flags.to_vec(),
+        ledger: Vec::new(),
+        doubt: None,
+        struck_out: None,
+    }
+}
+
+/// What scoring says before anybody asks who looked.
+fn pick(verdict: Verdict) -> Pick<'static> {
+    let address = matches!(verdict, Verdict::Resolved | Verdict::Probable);
+    let named = address || verdict == Verdict::Ambiguous;
+    Pick {
+        verdict,
+        address: address.then(|| [192, 168, 1, 176].into()),
+        candidates: if named { vec![candidate(&[], 0.52)] } else { Vec::new() },
+        ..Pick::not_checked()
+    }
+}
+
+fn link_local() -> Pick<'static> {
+    Pick { candidates: vec![candidate(&[Flag::LinkLocal], 0.3)], ..pick(Verdict::NoAddress) }
+}
+
+fn checked(plugins: &[(Option<bool>, Ending<'static>)], mut pick: Pick<'static>) -> Pick<'static> {
+    let looker = |(names_addresses, ending): &(Option<bool>, Ending<'static>)| Looker {
+        id: "signal",
+        names_addresses: *names_addresses,
+        ending: *ending,
+    };
+    let lookers: Vec<Looker<'_>> = plugins.iter().map(looker).collect();
+    pick.check_search(&lookers, "vm plugin list");
+    pick
+}
+
+type Plugins<'a> = &'a [(Option<bool>, Ending<'static>)];
+
+/// How the plugins ended, what scoring said, the verdict, and what was lacking.
+#[test]
+fn the_endings_of_the_plugins_leave_this_verdict() {
+    use Verdict::{Ambiguous, NoAddress, NotChecked, NotRunning, Probable, Resolved};
+    let none = || pick(NoAddress);
+    let all = Some(Lack::All);
+    let some = Some(Lack::Some);
+    let rows: [(Plugins<'_>, Pick<'static>, Verdict, Option<Lack>); 31] = [
+        // Nothing that could have named an address answered.
+        (&[(UNREAD, REFUSED), (UNREAD, REFUSED)], none(), NotChecked, all),
+        (&[(ABLE, CRASHED), (ABLE, CRASHED), (UNABLE, LEFT_OUT)], none(), NotChecked, all),
+        (&[(ABLE, TIMEOUT)], none(), NotChecked, all),
+        (&[(ABLE, DENIED)], none(), NotChecked, all),
+        (&[(ABLE, INCOMPATIBLE)], none(), NotChecked, all),
+        (&[(ABLE, ERROR)], none(), NotChecked, all),
+        (&[(ABLE, REFUSED), (ABLE, CRASHED), (ABLE, TIMEOUT)], none(), NotChecked, all),
+        (&[(UNREAD, REFUSED), (UNABLE, OK)], none(), NotChecked, all),
+        (&[(UNABLE, OK), (UNABLE, LEFT_OUT)], none(), NotChecked, all),
+        (&[(ABLE, LEFT_OUT), (UNABLE, OK)], none(), NotChecked, all),
+        (&[(ABLE, LEFT_OUT), (ABLE, REFUSED)], none(), NotChecked, all),
+        (&[], none(), NotChecked, all),
+        // What a plugin said before it ended is no search by the others.
+        (&[(ABLE, TIMEOUT)], pick(Ambiguous), NotChecked, all),
+        (&[(ABLE, TIMEOUT)], link_local(), NotChecked, all),
+        // Some answered and named nothing; the others might have.
+        (&[(ABLE, OK), (ABLE, TIMEOUT)], none(), NotChecked, some),
+        (&[(ABLE, OK), (ABLE, CRASHED)], none(), NotChecked, some),
+        (&[(ABLE, OK), (UNREAD, REFUSED)], none(), NotChecked, some),
+        (&[(ABLE, OK), (UNREAD, INCOMPATIBLE)], none(), NotChecked, some),
+        // Some answered and named something.
+        (&[(ABLE, OK), (ABLE, TIMEOUT)], pick(Ambiguous), Ambiguous, None),
+        (&[(ABLE, OK), (ABLE, TIMEOUT)], link_local(), NoAddress, None),
+        (&[(ABLE, OK), (ABLE, TIMEOUT)], pick(Resolved), Resolved, None),
+        (&[(ABLE, OK), (UNREAD, REFUSED)], pick(Probable), Probable, None),
+        (&[(ABLE, TIMEOUT)], pick(Resolved), Resolved, None),
+        // All that could answer did; who cannot name an address is not missed.
+        (&[(ABLE, OK), (ABLE, OK)], none(), NoAddress, None),
+        (&[(ABLE, OK), (UNABLE, REFUSED)], none(), NoAddress, None),
+        (&[(ABLE, OK), (UNABLE, TIMEOUT)], none(), NoAddress, None),
+        (&[(ABLE, OK), (ABLE, LEFT_OUT)], none(), NoAddress, None),
+        (&[(ABLE, OK)], pick(Ambiguous), Ambiguous, None),
+        (&[(ABLE, OK)], link_local(), NoAddress, None),
+        // Nobody was to look.
+        (&[(UNREAD, REFUSED)], Pick::not_running(), NotRunning, None),
+        (&[(UNREAD, REFUSED)], Pick::not_checked(), NotChecked, None),
+    ];
+    for (plugins, before, verdict, lack) in rows {
+        let said = before.verdict;
+        let after = checked(plugins, before);
+        let found = (after.verdict, after.unchecked.as_ref().map(|unchecked| unchecked.lack));
+        assert_eq!(found, (verdict, lack), "{plugins:?}, {said:?}");
+    }
+}
+
+#[test]
+fn the_reason_names_few_plugins_and_counts_many() {
+    let reason = |plugins: Plugins<'_>| checked(plugins, pick(Verdict::NoAddress)).unchecked;
+    let rows: [(Plugins<'_>, &str); 4] = [
+        (&[], "there is no plugin that finds addresses"),
+        (&[(ABLE, LEFT_OUT)], "no plugin that finds addresses was asked"),
+        (
+            &[(UNREAD, REFUSED), (ABLE, CRASHED)],
+            "no plugin that finds addresses could be used: signal refused: why; signal crashed: why",
+        ),
+        (
+            &[(ABLE, OK), (ABLE, REFUSED), (ABLE, REFUSED), (ABLE, REFUSED), (ABLE, REFUSED)],
+            "not every plugin that finds addresses could be used: 4 plugins refused: why",
+        ),
+    ];
+    for (plugins, expected) in rows {
+        let found = reason(plugins).expect("it lacks something");
+        assert_eq!((found.reason.as_str(), found.hint.as_str()), (expected, "vm plugin list"));
+    }
+}
+
+#[test]
+fn what_was_not_checked_leads_the_answer_and_its_state_is_unknown() {
+    let pick = checked(&[(UNREAD, REFUSED)], pick(Verdict::NoAddress));
+    let why = "no plugin that finds addresses could be used: signal refused: why";
+    let vms = vec![machine("web", 0x57, pick)];
+    let status = Status::new(meta(Mode::Full), vms, Vec::new(), Vec::new());
+    assert!(matches!(status.vms[0].state, Reading::Unknown(_)));
+    let lead = format!("web: not checked: {why}\n  Next: vm plugin list\n\n");
+    for found in [
+        text(|out| status.write_text(out, terminal(96))),
+        text(|out| status.write_explanation(out, terminal(96))),
+    ] {
+        assert!(found.starts_with(&lead), "{found}");
+        assert!(found.ends_with("The running VM was not checked.\n"), "{found}");
+        assert!(!found.contains("no address  ") && !found.contains("none found"), "{found}");
+    }
+    let document: Value = serde_json::from_str(&text(|out| status.write_json(out))).unwrap();
+    let vm = &document["vms"][0];
+    assert_eq!((&vm["verdict"], &vm["state"]), (&"not-checked".into(), &Value::Null));
+    assert_eq!((&vm["ip"], &vm["none_probability"]), (&Value::Null, &Value::Null));
+    assert_eq!((&vm["unknown"]["ip"], &vm["unknown"]["state"]), (&why.into(), &why.into()));
+}
+
+#[test]
+fn processes_alone_are_known_where_nobody_wanted_addresses() {
+    let vms = vec![machine("web", 0x57, Pick::not_checked())];
+    let status = Status::new(meta(Mode::Basic), vms, Vec::new(), Vec::new());
+    assert_eq!(status.vms[0].state, Reading::Known(State::Running));
+}
+
+#[test]
+fn an_address_that_is_not_likely_enough_is_shown_with_its_odds() {
+    let several = Pick {
+        candidates: vec![candidate(&[], 0.52), candidate(&[], 0.2), candidate(&[], 0.1)],
+        ..pick(Verdict::Ambiguous)
+    };
+    let rows = [
+        (pick(Verdict::Ambiguous), "192.168.1.176 ? 52 %"),
+        (several, "192.168.1.176 ? 52 %, 2 more"),
+    ];
+    for (pick, shown) in rows {
+        let vms = vec![machine("web", 0x57, pick)];
+        let status = Status::new(meta(Mode::Full), vms, Vec::new(), Vec::new());
+        let found = text(|out| status.write_text(out, terminal(96)));
+        assert!(found.contains(&format!("  {shown}  ")), "{found}");
+        let document: Value = serde_json::from_str(&text(|out| status.write_json(out))).unwrap();
+        let vm = &document["vms"][0];
+        assert_eq!((&vm["ip"], &vm["verdict"]), (&Value::Null, &"ambiguous".into()));
+        assert_eq!(vm["candidates"][0]["ip"], "192.168.1.176");
+    }
+}

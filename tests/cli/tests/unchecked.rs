@@ -1,0 +1,292 @@
+//! Plugins that cannot be used: nothing passes for "no address", and nothing is done by it.
+#![cfg(target_os = "linux")]
+#![expect(clippy::unwrap_used, reason = "a faulty fixture must end its test")]
+
+use std::{
+    fs,
+    io::{BufRead as _, BufReader, Read as _},
+    net::UdpSocket,
+    os::unix::fs::PermissionsExt as _,
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    time::Duration,
+};
+
+use vmkit_cli_tests::{DataDirectory, Output, vm};
+
+/// A tree like the staged one, with its own worker and choice of plugins.
+struct Tree(tempfile::TempDir);
+
+impl Tree {
+    /// With all plugins whose file names `wanted` accepts.
+    fn with(wanted: impl Fn(&str) -> bool) -> Self {
+        let staged = fs::canonicalize(vm()).unwrap();
+        let staged = staged.ancestors().nth(2).unwrap();
+        // Beside the staged tree: plugins are used from there, which they are not in every folder.
+        let root = tempfile::Builder::new().prefix("unchecked-").tempdir_in(staged).unwrap();
+        fs::set_permissions(root.path(), fs::Permissions::from_mode(0o755)).unwrap();
+        let tree = Self(root);
+        let plugins = fs::read_dir(staged.join("lib/vmkit/plugins")).unwrap();
+        let names = plugins.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        let plugins =
+            names.filter(|name| wanted(name)).map(|name| format!("lib/vmkit/plugins/{name}"));
+        for file in plugins.chain(["bin/vm".to_owned(), "lib/vmkit/vm-worker".to_owned()]) {
+            let to = tree.path(&file);
+            for folder in [to.parent().unwrap(), tree.path("lib/vmkit/plugins").as_path()] {
+                fs::create_dir_all(folder).unwrap();
+            }
+            fs::hard_link(staged.join(&file), to).unwrap();
+        }
+        tree
+    }
+
+    fn path(&self, below: &str) -> PathBuf {
+        self.0.path().join(below)
+    }
+
+    /// Everybody can write to the plugins.
+    fn refused() -> Self {
+        let tree = Self::with(|_| true);
+        let mode = fs::Permissions::from_mode(0o777);
+        fs::set_permissions(tree.path("lib/vmkit/plugins"), mode).unwrap();
+        tree
+    }
+
+    /// The worker ends at once.
+    fn crashed() -> Self {
+        let tree = Self::with(|_| true);
+        let worker = tree.path("lib/vmkit/vm-worker");
+        fs::remove_file(&worker).unwrap();
+        fs::copy(fs::canonicalize("/bin/false").unwrap(), &worker).unwrap();
+        tree
+    }
+
+    /// No plugin that can name an address.
+    fn probes_alone() -> Self {
+        Self::with(|name| ["libsignal_icmp.so", "libsignal_ssh.so"].contains(&name))
+    }
+
+    fn without_plugins() -> Self {
+        Self::with(|_| false)
+    }
+
+    /// One of the plugins is a text.
+    fn broken() -> Self {
+        let tree = Self::with(|_| true);
+        let arp = tree.path("lib/vmkit/plugins/libsignal_arp.so");
+        fs::remove_file(&arp).unwrap();
+        fs::write(&arp, "no library").unwrap();
+        tree
+    }
+
+    fn run(&self, directory: &DataDirectory, arguments: &[&str]) -> Output {
+        let output = directory.run_program(&self.path("bin/vm"), arguments);
+        output.assert_harmless();
+        output
+    }
+}
+
+/// A machine `web` that runs and one that does not.
+fn machines() -> DataDirectory {
+    let mut directory = DataDirectory::new();
+    directory.add("off");
+    directory.add("web");
+    directory.start_running("web");
+    directory
+}
+
+const NONE: &str = "no plugin that finds addresses could be used: ";
+const SOME: &str = "not every plugin that finds addresses could be used: ";
+
+/// A tree, the exit status, and how the reason begins.
+fn trees() -> Vec<(&'static str, Tree, i32, &'static str)> {
+    vec![
+        ("refused", Tree::refused(), 2, NONE),
+        ("crashed", Tree::crashed(), 2, NONE),
+        ("probes alone", Tree::probes_alone(), 2, "there is no plugin that finds addresses"),
+        ("without plugins", Tree::without_plugins(), 2, "there is no plugin that finds addresses"),
+        ("broken", Tree::broken(), 3, SOME),
+    ]
+}
+
+#[test]
+fn what_nobody_could_look_for_is_not_checked_and_no_success() {
+    let directory = machines();
+    for (name, tree, status, reason) in trees() {
+        for arguments in [&["status"][..], &["status", "web"], &["status", "--explain"]] {
+            let output = tree.run(&directory, arguments);
+            assert_eq!(output.status, status, "{name}, {arguments:?}: {output:?}");
+            let text = output.stdout.replace("\n  ", " ");
+            assert!(text.starts_with(&format!("web: not checked: {reason}")), "{name}: {text}");
+            assert!(output.stdout.contains("\n  Next: vm "), "{name}: {}", output.stdout);
+            assert!(!text.contains("no usable address"), "{name}: {text}");
+        }
+        let json = tree.run(&directory, &["status", "--json"]);
+        assert_eq!(json.status, status, "{name}");
+        let web = json.machine("web");
+        assert_eq!(
+            (&web["verdict"], &web["state"]),
+            (&"not-checked".into(), &serde_json::Value::Null)
+        );
+        for field in ["ip", "state"] {
+            let why = web["unknown"][field].as_str().unwrap_or_default();
+            assert!(why.starts_with(reason), "{name}, {field}: {web:#}");
+        }
+        let basic = tree.run(&directory, &["status", "--basic"]);
+        assert_eq!(basic.status, 0, "{name}: {basic:?}");
+        let off = tree.run(&directory, &["status", "off"]);
+        assert_eq!(off.status, 1, "{name}: it does not run, whoever looks: {off:?}");
+    }
+}
+
+#[test]
+fn no_cause_is_named_for_what_nobody_could_look_for() {
+    let directory = machines();
+    for (name, tree, status, reason) in trees() {
+        let output = tree.run(&directory, &["doctor", "web", "--passive"]);
+        assert_eq!(output.status, status, "{name}: {output:?}");
+        let text = output.stdout.replace("\n    ", " ");
+        let lead = format!("web: not checked\n  cannot tell: {reason}");
+        assert!(text.starts_with(&lead), "{name}: {text}");
+        assert!(text.ends_with("1 VM, 1 not checked: web.\n"), "{name}: {text}");
+        let json = tree.run(&directory, &["doctor", "web", "--passive", "--json"]);
+        assert_eq!(json.status, status, "{name}");
+        let web = json.machine("web");
+        assert_eq!((&web["verdict"], &web["healthy"]), (&"not-checked".into(), &false.into()));
+        assert_eq!(web["causes"].as_array().map(Vec::len), Some(0), "{name}: {web:#}");
+        assert!(web["unknown_probability"].is_null(), "{name}: {web:#}");
+    }
+}
+
+#[test]
+fn scripts_get_the_reason_in_place_of_an_address() {
+    let directory = machines();
+    for (name, tree, status, reason) in trees() {
+        for arguments in
+            [&["resolve", "web"][..], &["ssh", "web", "--", "true"], &["ssh-connect", "web"]]
+        {
+            let output = tree.run(&directory, arguments);
+            assert_eq!((output.status, output.stdout.as_str()), (status, ""), "{name}: {output:?}");
+            let said = format!("web was not checked: {reason}");
+            assert!(output.stderr.starts_with(&said), "{name}, {arguments:?}: {output:?}");
+            assert!(output.stderr.contains("; next: vm "), "{name}: {output:?}");
+        }
+    }
+}
+
+#[test]
+fn the_hosts_file_stays_as_it_is() {
+    let directory = machines();
+    let block = "127.0.0.1\tlocalhost\n\
+        # BEGIN vmkit: `vm hosts-sync` writes the lines up to END; edits here are lost\n\
+        192.168.1.71\tgone\t# vm gone\n\
+        192.168.1.70\toff\t# vm off\n\
+        192.168.1.64\tweb\t# vm web\n\
+        # END vmkit\n";
+    for (name, tree, status, reason) in trees() {
+        let file = directory.write("hosts", block);
+        let path = file.to_str().unwrap();
+        // Asked for web alone, where others could have been looked for.
+        let names = if status == 2 { &[][..] } else { &["web"] };
+        let arguments = [&["hosts-sync", "--apply", "--file", path], names].concat();
+        let output = tree.run(&directory, &arguments);
+        assert_eq!(output.status, status, "{name}: {output:?}");
+        let text = output.stdout.replace("\n  ", " ");
+        assert!(text.starts_with(&format!("Addresses: not checked: {reason}")), "{name}: {text}");
+        assert!(text.contains("keep"), "{name}: {text}");
+        assert_eq!(fs::read_to_string(&file).unwrap(), block, "{name}: {text}");
+    }
+}
+
+#[test]
+fn a_record_without_addresses_is_no_success() {
+    let directory = machines();
+    for (name, tree, status, reason) in trees() {
+        let record = directory.path(&format!("record of {name}"));
+        let output = tree.run(&directory, &["snapshot", "save", record.to_str().unwrap()]);
+        assert_eq!(output.status, status, "{name}: {output:?}");
+        let said = format!("the record lacks addresses: {reason}");
+        assert!(output.stderr.contains(&said), "{name}: {output:?}");
+    }
+}
+
+#[test]
+fn a_paused_machine_is_known_to_be_paused_whoever_looks() {
+    let mut directory = DataDirectory::new();
+    directory.add("held");
+    directory.start("held");
+    let tree = Tree::refused();
+    let output = tree.run(&directory, &["status", "--json"]);
+    let held = output.machine("held");
+    assert_eq!((&held["state"], &held["verdict"]), (&"paused".into(), &"not-checked".into()));
+    assert_eq!(output.status, 2, "{output:?}");
+}
+
+/// `vm dns` of a tree; ended with it.
+struct Server(Child, String);
+
+impl Server {
+    fn start(
+        program: &Path,
+        directory: &DataDirectory,
+    ) -> (Self, BufReader<std::process::ChildStderr>) {
+        let mut child = Command::new(program)
+            .arg("--data-dir")
+            .arg(directory.path(""))
+            .args(["dns", "--listen", "127.0.0.1:0", "--interval", "1"])
+            .env_clear()
+            .env("HOME", "/nonexistent")
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut said = BufReader::new(child.stderr.take().unwrap());
+        let mut line = String::new();
+        said.read_line(&mut line).unwrap();
+        let rest = line.strip_prefix("serving *.vm.test at ").unwrap_or_else(|| panic!("{line}"));
+        let address = rest.split(';').next().unwrap().to_owned();
+        (Self(child, address), said)
+    }
+
+    /// The code of the answer to a question for an IPv4 address.
+    fn ask(&self, label: &str) -> u8 {
+        let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+        // An answer takes less than a millisecond; this is where a test gives up.
+        socket.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+        socket.connect(&self.1).unwrap();
+        let mut question = vec![0, 7, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0];
+        for label in [label, "vm", "test"] {
+            question.push(u8::try_from(label.len()).unwrap());
+            question.extend_from_slice(label.as_bytes());
+        }
+        question.extend([0, 0, 1, 0, 1]);
+        socket.send(&question).unwrap();
+        let mut answer = [0; 512];
+        socket.recv(&mut answer).unwrap();
+        answer[3] & 15
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.0.kill().ok();
+        self.0.wait().ok();
+    }
+}
+
+#[test]
+fn names_of_machines_that_nobody_could_look_for_are_not_denied() {
+    const NO_ERROR: u8 = 0;
+    const SERVER_FAILURE: u8 = 2;
+    const NO_SUCH_NAME: u8 = 3;
+    let directory = machines();
+    for (name, tree, status, reason) in trees() {
+        let (server, mut said) = Server::start(&tree.path("bin/vm"), &directory);
+        let codes = ["web", "off", "nobody"].map(|label| server.ask(label));
+        assert_eq!(codes, [SERVER_FAILURE, NO_ERROR, NO_SUCH_NAME], "{name}");
+        if status == 2 {
+            let expected = format!("cannot look: {reason}");
+            let mut lines = said.by_ref().lines().map_while(Result::ok);
+            assert!(lines.any(|line| line.starts_with(&expected)), "{name}: {expected}");
+        }
+    }
+}
