@@ -9,6 +9,7 @@ use vmkit_types::{Kind, Reading, attribute};
 use crate::{
     Catalogue, Facts, Finding, Process, State, WhileBooting,
     catalogue::{BootPhase, BootTimes},
+    findings::is_bygone,
 };
 
 /// How far a boot is.
@@ -63,6 +64,9 @@ impl Awaited {
     pub(crate) fn of(facts: &Facts<'_>) -> Option<Self> {
         match facts.pick.verdict {
             Verdict::NoAddress | Verdict::Ambiguous => Some(Self::Address),
+            Verdict::Probable if facts.pick.address.is_some_and(|at| is_bygone(facts, at)) => {
+                Some(Self::Address)
+            }
             Verdict::Resolved | Verdict::Probable => {
                 let silent =
                     [Kind::SshRefused, Kind::SshTimeout, Kind::SshUnreachable, Kind::SshNoBanner];
@@ -165,12 +169,20 @@ fn is_new(seen: &Evidence, facts: &Facts<'_>) -> bool {
 
 /// Whether what was found shows that the guest has tried its network: then what is missing there
 /// is not the boot's fault.
-pub(crate) fn tried_network(findings: &[Finding], catalogue: &Catalogue) -> bool {
-    findings.iter().any(|finding| {
-        let shows = catalogue
-            .finding(finding.code)
-            .is_some_and(|kind| kind.while_booting == WhileBooting::ShowsNetwork);
-        shows && matches!(finding.state, State::Present(_))
+pub(crate) fn tried_network(
+    facts: &Facts<'_>,
+    findings: &[Finding],
+    catalogue: &Catalogue,
+) -> bool {
+    let asked = facts.evidence.iter().any(|seen| {
+        let phase = seen.observation.attribute(attribute::PHASE);
+        seen.observation.kind == Kind::ConsolePhase && phase == Some("dhcp")
+    });
+    findings.iter().filter(|finding| matches!(finding.state, State::Present(_))).any(|finding| {
+        let kind = catalogue.finding(finding.code);
+        // Its console says that it asks, and nothing of that passes its port.
+        asked && finding.code == "guest-port-silent"
+            || kind.is_some_and(|kind| kind.while_booting == WhileBooting::ShowsNetwork)
     })
 }
 
@@ -183,7 +195,7 @@ pub(crate) fn booting(
     let times = &catalogue.boot;
     let Boot::GoesOn(because) = Boot::of(facts, times) else { return None };
     let awaits = Awaited::of(facts)?;
-    if awaits == Awaited::Address && tried_network(findings, catalogue) {
+    if awaits == Awaited::Address && tried_network(facts, findings, catalogue) {
         return None;
     }
     let phase = awaits.phase(times);

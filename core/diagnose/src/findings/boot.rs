@@ -24,7 +24,7 @@ pub(super) fn judge(facts: &Facts<'_>, catalogue: &Catalogue, findings: &mut [Fi
     if !goes_on {
         return;
     }
-    let tried = tried_network(findings, catalogue);
+    let tried = tried_network(facts, findings, catalogue);
     for finding in findings {
         let Some(kind) = catalogue.finding(finding.code) else { continue };
         let withdrawn = match kind.while_booting {

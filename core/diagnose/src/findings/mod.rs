@@ -18,6 +18,7 @@ mod sheet;
 mod tests;
 
 use crate::{Catalogue, Facts, Finding};
+pub(crate) use address::is_bygone;
 pub use place::Place;
 use sheet::Sheet;
 

@@ -28,6 +28,8 @@ const KEPT: &[&str] = &[
     "guest-firewall-drops-ssh",
     "guest-panics",
     "guest-static-elsewhere",
+    "guest-still-booting",
+    "guest-still-without-network",
     "healthy-dhcpcd",
     "healthy-host-is-the-server",
     "healthy-udhcpc",

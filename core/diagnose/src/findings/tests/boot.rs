@@ -176,6 +176,12 @@ const ROWS: &[Row] = &[
     },
     Row { name: "asks and waits", guest: "19 DISCOVER 1", awaits: ADDRESS, ..ROW },
     Row {
+        name: "asks into a cable that leads nowhere",
+        guest: "0 frame 0 from aa:00:00:00:00:fe",
+        cause: "guest-link-down",
+        ..ROW
+    },
+    Row {
         name: "sends nothing yet",
         console: Some("firmware"),
         guest: "0 frame 0 from aa:00:00:00:00:fe",
