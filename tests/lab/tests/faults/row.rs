@@ -168,6 +168,10 @@ pub(crate) const SECOND_BOOT: Act = Act::Until(
     "test $(grep -c ' login:' data/vms/web/console.log) -ge 2 && ip neigh flush all",
 );
 
+/// The boot that a guest without a prompt is in has ended.
+pub(crate) const BOOTED: Act =
+    Act::On(Where::Host, "echo 'web login:' >> data/vms/web/console.log");
+
 /// What macOS does to a bridged machine's frames on Wi-Fi.
 pub(crate) const MAC_NAT: Act = Act::Filter(
     Where::Host,
