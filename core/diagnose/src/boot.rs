@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use vmkit_evidence::Evidence;
 use vmkit_scoring::Verdict;
-use vmkit_types::{Kind, Reading, attribute};
+use vmkit_types::{Kind, NetworkMode, Reading, attribute};
 
 use crate::{
     Catalogue, Facts, Finding, Process, State, WhileBooting,
@@ -174,6 +174,10 @@ pub(crate) fn tried_network(
     findings: &[Finding],
     catalogue: &Catalogue,
 ) -> bool {
+    if facts.machine.mode == Some(NetworkMode::User) {
+        // However long it boots, it gets no address that this computer can reach.
+        return true;
+    }
     let asked = facts.evidence.iter().any(|seen| {
         let phase = seen.observation.attribute(attribute::PHASE);
         seen.observation.kind == Kind::ConsolePhase && phase == Some("dhcp")

@@ -66,7 +66,11 @@ pub(crate) fn keep(row: &Row, record: &Path) {
     let kept = folder().join(row.name);
     drop(fs::remove_dir_all(&kept));
     copy(record, &kept);
-    let label = json!({ "causes": row.causes, "machine": "web", "may": row.may });
+    let mut label = json!({ "causes": row.causes, "machine": "web", "may": row.may });
+    if !row.awaits.is_empty() {
+        // During a boot nothing can be told, neither a fault nor that all is well.
+        label["knowable"] = false.into();
+    }
     fs::write(kept.join("label.json"), format!("{label:#}\n")).expect("a label");
 }
 

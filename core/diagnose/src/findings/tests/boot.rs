@@ -226,6 +226,12 @@ const ROWS: &[Row] = &[
         ..ROW
     },
     Row { name: "is not running", console: Some("kernel"), cause: "vm-not-running", ..ROW },
+    Row {
+        name: "is on QEMU's user network",
+        console: Some("kernel"),
+        cause: "vm-user-network",
+        ..ROW
+    },
     Row { name: "has its cable pulled", console: Some("kernel"), cause: "guest-link-down", ..ROW },
 ];
 
@@ -257,6 +263,7 @@ fn scene(row: &Row) -> Scene {
         row.uptime.map(|seconds| super::scene::now() - Duration::from_secs(seconds));
     match row.name {
         "is not running" => scene.machine.process = Reading::Known(crate::Process::Stopped),
+        "is on QEMU's user network" => scene.machine.mode = Some(NetworkMode::User),
         "has its cable pulled" => scene.machine.link_up = Reading::Known(false),
         _ => {}
     }
