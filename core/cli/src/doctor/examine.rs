@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use vmkit_diagnose::{Catalogue, Diagnosis, Facts, Finding, Router, diagnose, findings};
-use vmkit_inventory::{Machine, Power};
+use vmkit_inventory::{End, Machine, Power};
 use vmkit_scoring::{Pick, Weights};
 use vmkit_types::{Reading, Unread};
 
@@ -187,12 +187,14 @@ impl<'a> Examiner<'a> {
 /// Whether somebody stopped or paused it, which is no fault unless somebody asks for it by name.
 /// QEMU itself pauses a guest that it cannot go on with.
 fn was_put_to_rest(machine: &Machine) -> bool {
-    const BY_QEMU: [&str; 4] = ["io-error", "internal-error", "guest-panicked", "watchdog"];
+    // In QEMU's words. The others are its own doing, such as `io-error` for a full disk.
+    const BY_A_PERSON: [&str; 3] = ["paused", "prelaunch", "suspended"];
     match machine.power {
-        Power::Stopped | Power::Missing => true,
+        Power::Stopped => machine.end != Reading::Known(End::ByItself),
+        Power::Missing => true,
         Power::Paused => {
             let state = machine.qmp.as_ref().known().map(|status| status.state.as_str());
-            state.is_some_and(|state| !BY_QEMU.contains(&state))
+            state.is_some_and(|state| BY_A_PERSON.contains(&state))
         }
         Power::Running | Power::Unknown => false,
     }
