@@ -321,7 +321,7 @@ fn the_end_of_the_boot_is_a_finding() {
         (None, None, super::absent, false),
     ];
     for (console, uptime, codes, expected) in rows {
-        let scene = scene(&Row { console, uptime, ..ROW });
+        let scene = scene(&Row { uptime, console, ..ROW });
         let found = codes(&scene).contains(&"boot-unfinished");
         assert_eq!(found, expected, "{console:?} {uptime:?}");
     }
