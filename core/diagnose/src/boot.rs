@@ -178,16 +178,31 @@ pub(crate) fn tried_network(
         // However long it boots, it gets no address that this computer can reach.
         return true;
     }
-    let asked = facts.evidence.iter().any(|seen| {
-        let phase = seen.observation.attribute(attribute::PHASE);
-        seen.observation.kind == Kind::ConsolePhase && phase == Some("dhcp")
-    });
+    let asked = asks_by_console(facts);
     findings.iter().filter(|finding| matches!(finding.state, State::Present(_))).any(|finding| {
         let kind = catalogue.finding(finding.code);
         // Its console says that it asks, and nothing of that passes its port.
         asked && finding.code == "guest-port-silent"
             || kind.is_some_and(|kind| kind.while_booting == WhileBooting::ShowsNetwork)
     })
+}
+
+fn asks_by_console(facts: &Facts<'_>) -> bool {
+    facts.evidence.iter().any(|seen| {
+        let phase = seen.observation.attribute(attribute::PHASE);
+        seen.observation.kind == Kind::ConsolePhase && phase == Some("dhcp")
+    })
+}
+
+/// Whether the guest has begun to ask for an address: then it can be tested already whether
+/// anybody answers.
+pub(crate) fn asks(facts: &Facts<'_>) -> bool {
+    let captured = facts.guest_traffic.as_ref().known().is_some_and(|traffic| {
+        traffic.messages().any(|message| {
+            message.kind.is_of_client() && facts.machine.macs.contains(&message.chaddr)
+        })
+    });
+    captured || asks_by_console(facts)
 }
 
 /// The boot that keeps the machine from what is awaited; `None`: it is another matter.

@@ -4,8 +4,9 @@ use vmkit_scoring::Verdict;
 use vmkit_types::escaped;
 
 use crate::{
-    Booting, Catalogue, Facts, Fault, Finding, Layer, NextTest, Remedy, State, WhileBooting,
-    boot::booting,
+    Awaited, Booting, Catalogue, Facts, Fault, Finding, Layer, NextTest, Remedy, State,
+    WhileBooting,
+    boot::{asks, booting},
     fold::{self, NAMED_FROM, Shown},
     infer::{Beliefs, Circumstance, Model, circumstances},
     next_test::next_test,
@@ -121,11 +122,13 @@ pub fn diagnose(facts: &Facts<'_>, findings: &[Finding], catalogue: &Catalogue) 
     };
     let causes: Vec<Suspect> = shown.iter().map(suspect).collect();
     let named = causes.first().is_some_and(|first| first.probability >= NAMED_FROM);
+    let test = || next_test(&model, &beliefs, &circumstances, findings, &values);
     if let Some(booting) = booting.filter(|_| !named) {
-        return Diagnosis::booting(booting);
+        let worth_a_test = booting.awaits == Awaited::Address && asks(facts);
+        let next_test = if worth_a_test { test() } else { None };
+        return Diagnosis { next_test, ..Diagnosis::booting(booting) };
     }
     let settled = causes.first().is_some_and(|first| first.probability >= SETTLED_FROM);
-    let test = || next_test(&model, &beliefs, &circumstances, findings, &values);
     Diagnosis {
         healthy: false,
         booting: None,
