@@ -20,7 +20,9 @@ pub(crate) fn check(pick: &mut Pick<'_>, outcomes: &[Outcome]) {
 
 fn looker(outcome: &Outcome) -> Looker<'_> {
     let (word, why) = (outcome.status.code(), outcome.message.as_deref());
-    let failed = |hint| Ending::Failed { word, why, hint };
+    // The plugin's own way out, where it names one.
+    let own = outcome.hint.as_deref();
+    let failed = |hint| Ending::Failed { word, why, hint: own.unwrap_or(hint) };
     Looker {
         id: &outcome.id,
         names_addresses: outcome.names_addresses,
@@ -57,7 +59,7 @@ mod tests {
     fn outcome(status: Status, names_addresses: Option<bool>) -> Outcome {
         let message = (status != Status::Ok).then(|| "why".to_owned());
         let id = "signal".to_owned();
-        Outcome { id, version: None, status, message, elapsed: None, names_addresses }
+        Outcome { id, version: None, status, message, hint: None, elapsed: None, names_addresses }
     }
 
     /// How a plugin ended, alone and beside one that answered and named nothing: the exit status

@@ -4,7 +4,9 @@ use vmkit_scoring::Verdict;
 use vmkit_types::{Reading, escaped};
 
 use crate::{
-    Catalogue, Facts, Fault, Finding, Layer, NextTest, Process, Remedy, State,
+    Awaited, Booting, Catalogue, Facts, Fault, Finding, Layer, NextTest, Process, Remedy, State,
+    WhileBooting,
+    boot::{asks, booting},
     fold::{self, NAMED_FROM, Shown},
     infer::{Beliefs, Circumstance, Model, circumstances},
     next_test::next_test,
@@ -22,6 +24,8 @@ const SETTLED_FROM: f64 = 0.95;
 pub struct Diagnosis {
     /// Nothing is wrong with the machine, as far as was looked at.
     pub healthy: bool,
+    /// The boot that is to end before anything else can be told.
+    pub booting: Option<Booting>,
     /// The likeliest causes, the likeliest first. Of a healthy machine there are none.
     pub causes: Vec<Suspect>,
     /// The probability that something is at work that no known cause covers.
@@ -41,6 +45,7 @@ impl Diagnosis {
     pub fn healthy() -> Self {
         Self {
             healthy: true,
+            booting: None,
             causes: Vec::new(),
             unknown_probability: 0.0,
             together: None,
@@ -54,6 +59,13 @@ impl Diagnosis {
     /// of what may be there.
     fn not_checked(why: String) -> Self {
         Self { healthy: false, cannot_tell: Some(why), ..Self::healthy() }
+    }
+
+    /// That of a machine that is still booting, of which nothing else is known.
+    fn booting(booting: Booting) -> Self {
+        let Booting { awaited, because, .. } = &booting;
+        let cannot_tell = Some(format!("it is still booting, {awaited} is awaited: {because}"));
+        Self { healthy: false, booting: Some(booting), cannot_tell, ..Self::healthy() }
     }
 }
 
@@ -91,7 +103,8 @@ pub struct Weighed {
 
 /// The diagnosis of the machine that the facts are about, from the findings that they led to.
 pub fn diagnose(facts: &Facts<'_>, findings: &[Finding], catalogue: &Catalogue) -> Diagnosis {
-    if is_healthy(facts.pick.verdict, findings, catalogue) {
+    let booting = booting(facts, findings, catalogue);
+    if booting.is_none() && is_healthy(facts.pick.verdict, findings, catalogue) {
         return Diagnosis::healthy();
     }
     // That it does not run, or is held still, is seen without a signal.
@@ -119,11 +132,18 @@ pub fn diagnose(facts: &Facts<'_>, findings: &[Finding], catalogue: &Catalogue) 
         }
     };
     let causes: Vec<Suspect> = shown.iter().map(suspect).collect();
-    let settled = causes.first().is_some_and(|first| first.probability >= SETTLED_FROM);
+    let named = causes.first().is_some_and(|first| first.probability >= NAMED_FROM);
     let test = || next_test(&model, &beliefs, &circumstances, findings, &values);
+    if let Some(booting) = booting.filter(|_| !named) {
+        let worth_a_test = booting.awaits == Awaited::Address && asks(facts);
+        let next_test = if worth_a_test { test() } else { None };
+        return Diagnosis { next_test, ..Diagnosis::booting(booting) };
+    }
+    let settled = causes.first().is_some_and(|first| first.probability >= SETTLED_FROM);
     Diagnosis {
         healthy: false,
-        cannot_tell: doubt(&causes, findings),
+        booting: None,
+        cannot_tell: doubt(&causes, findings, catalogue),
         unknown_probability: beliefs.marginal[model.unknown()],
         together: together(&model, &beliefs),
         next_test: if settled { None } else { test() },
@@ -147,10 +167,15 @@ fn is_healthy(verdict: Verdict, findings: &[Finding], catalogue: &Catalogue) -> 
 }
 
 /// Why no cause can be named.
-fn doubt(causes: &[Suspect], findings: &[Finding]) -> Option<String> {
+fn doubt(causes: &[Suspect], findings: &[Finding], catalogue: &Catalogue) -> Option<String> {
     let percent = |suspect: &Suspect| format!("{:.0} %", suspect.probability * 100.0);
+    let is_out_of_order = |finding: &Finding| {
+        let kind = catalogue.finding(finding.code);
+        matches!(finding.state, State::Present(_))
+            && kind.is_some_and(|kind| kind.while_booting != WhileBooting::IsBoot)
+    };
     match causes {
-        [] if findings.iter().all(|each| !matches!(each.state, State::Present(_))) => {
+        [] if !findings.iter().any(is_out_of_order) => {
             Some("nothing that was looked at is out of order".to_owned())
         }
         [] => Some("what was seen fits no known cause".to_owned()),

@@ -24,6 +24,8 @@ pub enum Platform {
 pub enum Process {
     /// None.
     Stopped,
+    /// None any more, and it was not shut down.
+    Crashed,
     /// QEMU keeps the guest from running.
     Paused,
     /// It runs.

@@ -1,7 +1,7 @@
 //! Which causes are shown, and which only follow from one that is.
 
 use crate::{
-    Catalogue,
+    Catalogue, WhileBooting,
     infer::{Beliefs, Model},
 };
 
@@ -69,6 +69,8 @@ pub(crate) fn unexplained(model: &Model<'_>, shown: &[Shown]) -> Vec<&'static st
         })
     };
     let present = model.seen().iter().filter(|at| model.observed(**at) == Some(true));
-    let left = present.filter(|finding| !explained(finding));
+    let is_boot =
+        |finding: &usize| model.catalogue.findings[*finding].while_booting == WhileBooting::IsBoot;
+    let left = present.filter(|finding| !explained(finding) && !is_boot(finding));
     left.map(|finding| model.catalogue.findings[*finding].code).collect()
 }

@@ -5,6 +5,7 @@
 
 #![forbid(unsafe_code)]
 
+mod boot;
 mod catalogue;
 mod diagnosis;
 mod explain;
@@ -17,7 +18,10 @@ mod next_test;
 mod remedy;
 mod weigh;
 
-pub use catalogue::{Catalogue, CatalogueError, Cause, Fault, FindingKind, Layer, Risk, Scope};
+pub use boot::{Awaited, Booting};
+pub use catalogue::{
+    Catalogue, CatalogueError, Cause, Fault, FindingKind, Layer, Risk, Scope, WhileBooting,
+};
 pub use diagnosis::{Diagnosis, Suspect, Weighed, circumstance_names, diagnose};
 pub use explain::{Advice, Page, page};
 pub use facts::{Facts, Machine, Platform, Process, Router, RouterIdentity, RouterRemedy};

@@ -28,7 +28,7 @@ mod shell;
 
 pub use directory::names;
 pub use location::{Location, LocationError, Source, Sources};
-pub use machine::{MacSource, Machine, Net, Power};
+pub use machine::{End, MacSource, Machine, Net, Power};
 pub use monitors::{AskedMonitors, Monitors};
 pub use names::{derived_mac, valid_name};
 pub use problem::{Problem, Severity};

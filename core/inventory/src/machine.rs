@@ -31,6 +31,8 @@ pub struct Machine {
     pub known_host_keys: Vec<KnownKey>,
     /// What its process does.
     pub power: Power,
+    /// How its last process ended, where it has none. Absent: it was shut down or never started.
+    pub end: Reading<End>,
     /// Its process, where that is proven to be this machine's.
     pub pid: Option<u32>,
     /// When that process started.
@@ -73,6 +75,15 @@ pub enum Power {
     Running,
     /// Whether there is a process cannot be seen.
     Unknown,
+}
+
+/// How a process ended that has left its pid file, which QEMU removes when it is shut down.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum End {
+    /// The computer went down with it.
+    WithComputer,
+    /// It crashed or was killed.
+    ByItself,
 }
 
 /// Where a MAC comes from, best first.

@@ -9,7 +9,7 @@ use vmkit_platform::{Platform, Process};
 use vmkit_types::{HostNetwork, Reading, Unread};
 
 use crate::{
-    Location, Machine, Monitors, Net, Power, Problem, QmpStatus,
+    End, Location, Machine, Monitors, Net, Power, Problem, QmpStatus,
     command_line::{self, CommandLine},
     directory::{Found, discover},
     file::{self, FileError},
@@ -85,12 +85,20 @@ fn survey(
         monitors.add(&found.name, monitor(&found.name, &found.directory, line));
     }
     let mut answers = doubtful.ask(|_| doubtful_are_asked).answers();
+    let mut up_since = None;
     let mut bridges = Bridges { platform, network: None };
     let mut machines = Vec::with_capacity(found.len());
     for ((found, state), line) in found.into_iter().zip(states).zip(lines) {
         let line = line.map(|line| CommandLine { net: bridges.complete(line.net), ..line });
         let qmp = answers.remove(&found.name).unwrap_or(Reading::Unknown(Unread::NotTried));
-        machines.push(machine(found, &state, line, qmp, &mut problems));
+        let mut machine = machine(found, &state, line, qmp, &mut problems);
+        if machine.power == Power::Stopped {
+            // The first process is as old as the computer's run.
+            let since = up_since
+                .get_or_insert_with(|| platform.process(1).map(|first| first.started_at.known()));
+            machine.end = end(&machine, since.as_ref().known().copied().flatten());
+        }
+        machines.push(machine);
     }
     (Inventory { machines, problems }, proven)
 }
@@ -164,6 +172,7 @@ fn machine(
         instance: entry.instance,
         known_host_keys: Vec::new(),
         power,
+        end: Reading::Absent,
         pid: process.map(|process| process.pid),
         started_at,
         qmp,
@@ -191,6 +200,21 @@ fn is_of_this_run(log: &Path, started_at: Option<SystemTime>) -> bool {
     let age_at_start =
         started_at.zip(written).map(|(start, written)| start.duration_since(written));
     !matches!(age_at_start, Some(Ok(age)) if age > START_SLACK)
+}
+
+/// How its process ended, by the pid file that is left of it.
+fn end(machine: &Machine, up_since: Option<SystemTime>) -> Reading<End> {
+    let file = machine.directory.join(format!("{}.pid", machine.name));
+    let written = match file.symlink_metadata().and_then(|status| status.modified()) {
+        Ok(written) => written,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Reading::Absent,
+        Err(error) => return Reading::Unknown(Unread::Failed(error.to_string())),
+    };
+    match up_since {
+        Some(up_since) if written < up_since => Reading::Known(End::WithComputer),
+        Some(_) => Reading::Known(End::ByItself),
+        None => Reading::Unknown(Unread::Failed("the start of the computer is unknown".to_owned())),
+    }
 }
 
 /// What the machine does, by its process and its monitor.

@@ -11,7 +11,7 @@ use std::{
 };
 
 use support::{Data, Fake, names, of};
-use vmkit_inventory::{Depth, MacSource, Power, Severity, derived_mac, read};
+use vmkit_inventory::{Depth, End, MacSource, Power, Severity, derived_mac, read};
 use vmkit_types::{HostNetwork, Interface, InterfaceKind, Mac, NetworkMode, Reading, Unread};
 
 const FILE_MAC: &str = "52:54:00:00:00:f1";
@@ -49,6 +49,39 @@ fn registered_and_unregistered_machines_are_listed_by_name() {
     assert_eq!(web.qmp, Reading::Unknown(Unread::NotTried));
     assert_eq!(web.net, Reading::Unknown(Unread::NotTried));
     assert_eq!((web.manager, web.console_log.as_ref()), ("vm-toolkit", None));
+}
+
+/// A pid file that is left, the first process of the computer, and how the machine's ended.
+#[test]
+fn a_pid_file_that_is_left_tells_how_a_process_ended() {
+    let data = Data::new();
+    let web = data.machine("web");
+    let later = SystemTime::now() + Duration::from_hours(1);
+    let first = |started_at| {
+        let mut platform = Fake::default().with(1, "init");
+        if let Reading::Known(processes) = &mut platform.processes {
+            processes[0].started_at = Reading::Known(started_at);
+        }
+        platform
+    };
+    let rows = [
+        ("shut down", None, first(SystemTime::UNIX_EPOCH), Reading::Absent),
+        ("killed", Some("99"), first(SystemTime::UNIX_EPOCH), Reading::Known(End::ByItself)),
+        ("before a reboot", Some("99"), first(later), Reading::Known(End::WithComputer)),
+    ];
+    for (case, pid_file, platform, expected) in rows {
+        let path = web.join("web.pid");
+        match pid_file {
+            Some(text) => fs::write(&path, text).unwrap(),
+            None => fs::remove_file(&path).unwrap_or(()),
+        }
+        let inventory = data.read(&platform, Depth::ProcessesOnly);
+        let found = of(&inventory, "web");
+        assert_eq!((found.power, &found.end), (Power::Stopped, &expected), "{case}");
+    }
+    fs::write(web.join("web.pid"), "99").unwrap();
+    let inventory = data.read(&Fake::default(), Depth::ProcessesOnly);
+    assert!(matches!(of(&inventory, "web").end, Reading::Unknown(_)), "no first process is seen");
 }
 
 /// A process table and a pid file, and what they prove for `web`.

@@ -66,6 +66,8 @@ pub struct DoctorVm<'a> {
     pub name: String,
     /// What its process does.
     pub power: Reading<Power>,
+    /// It was stopped or paused, and nobody asked for it by name.
+    pub at_rest: bool,
     /// Its address, as far as signals tell.
     pub pick: Pick<'a>,
     /// Everything that was looked for.

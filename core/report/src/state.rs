@@ -19,6 +19,18 @@ pub enum Power {
     Running,
 }
 
+impl Power {
+    /// The word for it in documents.
+    pub(crate) const fn word(self) -> &'static str {
+        match self {
+            Self::Missing => "missing",
+            Self::Stopped => "stopped",
+            Self::Paused => "paused",
+            Self::Running => "running",
+        }
+    }
+}
+
 /// What a person is told of a machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]

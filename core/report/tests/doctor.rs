@@ -6,11 +6,12 @@ use std::path::Path;
 
 use common::{
     compare,
-    doctor::{ailing, doctor, healthy, puzzling},
+    doctor::{ailing, at_rest, booting, doctor, healthy, puzzling},
     picks, terminal, text, world,
 };
 use vmkit_diagnose::Catalogue;
-use vmkit_report::{DoctorVm, Style, Terminal};
+use vmkit_report::{DoctorVm, Power, Style, Terminal};
+use vmkit_scoring::{Pick, Verdict};
 
 fn golden(name: &str, catalogue: &Catalogue, vms: Vec<DoctorVm<'_>>) {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name);
@@ -35,6 +36,54 @@ fn reports_as_people_read_them() {
     golden("doctor-three.txt", &catalogue, three());
     golden("doctor-none.txt", &catalogue, Vec::new());
     golden("doctor.json", &catalogue, three());
+    let starting = || booting(&catalogue, "web", picks(&evidence).swap_remove(0), "");
+    golden("doctor-booting.txt", &catalogue, vec![starting()]);
+    let resting = || {
+        let powers = [("off", Power::Stopped), ("gone", Power::Missing), ("halt", Power::Paused)];
+        powers.map(|(name, power)| at_rest(&catalogue, name, power)).into_iter().collect::<Vec<_>>()
+    };
+    golden("doctor-at-rest.txt", &catalogue, resting());
+}
+
+/// The machines of a report as its document has them: name, health, power, what is awaited.
+#[test]
+fn the_document_tells_who_rests_who_boots_and_who_has_trouble() {
+    let catalogue = Catalogue::builtin().unwrap();
+    let evidence = world();
+    let pick = || picks(&evidence).swap_remove(0);
+    let vms = vec![
+        at_rest(&catalogue, "off", Power::Stopped),
+        healthy(&catalogue, "db", pick()),
+        booting(&catalogue, "web", pick(), ""),
+        ailing(&catalogue, "zoo", ""),
+    ];
+    let rests = vms[..2].to_vec();
+    let boots = vms[..3].to_vec();
+    let document = text(|out| doctor(&catalogue, vms.clone(), "").write_json(out));
+    let document: serde_json::Value = serde_json::from_str(&document).unwrap();
+    let row = |vm: &serde_json::Value| {
+        let text = |value: &serde_json::Value| value.as_str().unwrap_or("-").to_owned();
+        let healthy = vm["healthy"].as_bool().unwrap();
+        (text(&vm["name"]), healthy, text(&vm["power"]), text(&vm["booting"]["awaits"]))
+    };
+    let rows: Vec<_> = document["vms"].as_array().unwrap().iter().map(row).collect();
+    let expected = [
+        ("off", true, "stopped", "-"),
+        ("db", true, "running", "-"),
+        ("web", false, "running", "ssh"),
+        ("zoo", false, "running", "-"),
+    ];
+    let expected = expected.map(|(name, healthy, power, awaits)| {
+        (name.to_owned(), healthy, power.to_owned(), awaits.to_owned())
+    });
+    assert_eq!(rows, expected);
+    // Who is asked for the exit status: all is well, nobody can tell yet, a cause is named.
+    for (vms, healthy, cannot_tell) in
+        [(rests, true, false), (boots, false, true), (vms, false, false)]
+    {
+        let report = doctor(&catalogue, vms, "");
+        assert_eq!((report.is_healthy(), report.cannot_tell()), (healthy, cannot_tell));
+    }
 }
 
 #[test]
@@ -45,7 +94,9 @@ fn no_text_steers_the_terminal() {
         let mut vm = ailing(&catalogue, hostile, hostile);
         vm.diagnosis.next_test.as_mut().unwrap().command.push(hostile.to_owned());
         vm.diagnosis.causes[0].remedies[0].command.push(hostile.to_owned());
-        let report = doctor(&catalogue, vec![vm], hostile);
+        let nothing = Pick { verdict: Verdict::NoAddress, ..Pick::not_checked() };
+        let vms = vec![vm, booting(&catalogue, hostile, nothing, hostile)];
+        let report = doctor(&catalogue, vms, hostile);
         let terminal = Terminal { style, ..terminal(90) };
         for found in
             [text(|out| report.write_text(out, terminal)), text(|out| report.write_json(out))]

@@ -23,6 +23,7 @@ fn documents_have_exactly_the_fields_of_their_schema() {
     let vms = vec![
         common::doctor::ailing(&catalogue, "web", ""),
         common::doctor::puzzling(&catalogue, "db"),
+        common::doctor::booting(&catalogue, "zoo", common::picks(&evidence).swap_remove(0), ""),
     ];
     let diagnosed = common::doctor::doctor(&catalogue, vms, "");
     let documents = [

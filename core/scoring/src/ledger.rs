@@ -8,7 +8,7 @@ use std::{
 };
 
 use vmkit_evidence::Evidence;
-use vmkit_types::{Mac, Observation, attribute};
+use vmkit_types::{Mac, NetworkMode, Observation, attribute};
 
 use crate::{Case, Entry, Weights, WhyNot, crowd::Crowd, weights::Rule};
 
@@ -26,6 +26,8 @@ const SAME_RUN: Duration = Duration::from_secs(30);
 /// What the weighing of one machine's evidence needs.
 pub(crate) struct Scale<'s> {
     pub(crate) case: &'s Case,
+    /// The bridge that its interface is a port of.
+    pub(crate) bridge: Option<&'s str>,
     pub(crate) crowd: &'s Crowd,
     pub(crate) now: SystemTime,
     pub(crate) weights: &'s Weights,
@@ -168,7 +170,21 @@ impl<'s> Scale<'s> {
                 return Some(WhyNot::AnswersForMany(mac));
             }
         }
+        if rule.server_absence && !self.is_served_by(observation) {
+            return Some(WhyNot::NotServed);
+        }
         (rule.host_lease && wrong_nat).then_some(WhyNot::OtherMode)
+    }
+
+    /// Whether the machine asks the server that this comes from: that of the bridge which it names,
+    /// and otherwise that of the host's shared network.
+    fn is_served_by(&self, observation: &Observation) -> bool {
+        match observation.attribute(attribute::INTERFACE) {
+            Some(served) => {
+                self.case.interface.as_deref() == Some(served) || self.bridge == Some(served)
+            }
+            None => self.case.mode == Some(NetworkMode::Shared),
+        }
     }
 
     /// Keeps the last reading of a source whose facts are states of one thing.

@@ -61,7 +61,8 @@ pub fn score<'a>(
         let draft = |(vm, of_machine): (usize, Vec<&'a Evidence>)| {
             let case = &cases[vm];
             let asked = if case.running { of_machine } else { Vec::new() };
-            let scale = Scale { case, crowd: &crowd, now, weights };
+            let bridge = place.bridge_of(case);
+            let scale = Scale { case, bridge, crowd: &crowd, now, weights };
             Draft::new(&asked, &scale, &place, &mut scratch)
         };
         machines.into_iter().map(draft).collect()

@@ -151,6 +151,8 @@ pub enum WhyNot {
     Translated(Mac),
     /// It is of a DHCP server that a bridged machine does not ask.
     OtherMode,
+    /// Whether the server that it is about serves the machine's network is not known.
+    NotServed,
     /// The machine had just been started and may not have been up.
     TooEarly,
     /// The machine itself was just seen at the address.
@@ -265,6 +267,9 @@ impl fmt::Display for WhyNot {
             }
             Self::OtherMode => {
                 f.write_str("a lease of the shared network says nothing about a bridged run")
+            }
+            Self::NotServed => {
+                f.write_str("the machine is not known to ask a DHCP server of this computer")
             }
             Self::TooEarly => f.write_str("the machine may not have been up yet"),
             Self::SeenThere => f.write_str("the machine's MAC was just seen there"),

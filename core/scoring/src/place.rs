@@ -157,6 +157,11 @@ impl<'n> Place<'n> {
         [Some(own), bridge].into_iter().flatten().any(holds)
     }
 
+    /// The bridge that the machine's interface is a port of.
+    pub(crate) fn bridge_of(&self, case: &Case) -> Option<&str> {
+        self.by_name.get(case.interface.as_deref()?)?.bridge.as_deref()
+    }
+
     /// The host's bridge whose own network the address is in, where a bridged machine is on another
     /// interface: the host's DHCP server for that network is not the one that the machine asks.
     fn other_network(&self, case: &Case, address: IpAddr) -> Option<&Interface> {

@@ -101,6 +101,7 @@ pub(crate) struct Rule {
     pub(crate) stale: bool,
     pub(crate) other_mac: bool,
     pub(crate) host_lease: bool,
+    pub(crate) server_absence: bool,
     pub(crate) same_interface: bool,
     pub(crate) unless_reached: bool,
     pub(crate) duplicate: bool,

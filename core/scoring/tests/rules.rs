@@ -303,4 +303,43 @@ const RULES: &[Scenario] = &[
         evidence: &["web ::ffff:192.168.1.64 dns-address", "web 192.168.1.64 console-address"],
         expected: &[("web: resolved 192.168.1.64", &["192.168.1.64 sure []"])],
     },
+    Scenario {
+        name: "no lease here, and the router leases: a cached entry and a silent SSH port are enough",
+        network: "lan",
+        machines: &["web bridged on=en0"],
+        evidence: &[
+            "web - lease-none",
+            "web 192.168.1.176 neighbour-cached mac=web if=en0 age=600",
+            "web 192.168.1.176 ssh-timeout",
+        ],
+        expected: &[(
+            "web: probable 192.168.1.176",
+            &["not lease-none: the machine is not known to ask a DHCP server of this computer"],
+        )],
+    },
+    Scenario {
+        name: "no lease of the shared network counts where the machine is on it",
+        network: "shared",
+        machines: &["web shared on=bridge100"],
+        evidence: &["web - lease-none", "web 192.168.65.4 dns-address"],
+        expected: &[("web: probable 192.168.65.4", &["| -lease-none"])],
+    },
+    Scenario {
+        name: "no lease of a bridge counts on that bridge alone",
+        network: "shared",
+        machines: &["web on=bridge100", "db on=en0", "zoo"],
+        evidence: &[
+            "web - lease-none if=bridge100",
+            "web 192.168.65.4 neighbour-reachable mac=web if=bridge100",
+            "db - lease-none if=bridge100",
+            "db 192.168.1.5 neighbour-reachable mac=db if=en0",
+            "zoo - lease-none if=bridge100",
+            "zoo 192.168.1.6 neighbour-reachable mac=zoo if=en0",
+        ],
+        expected: &[
+            ("web: resolved 192.168.65.4", &["| -lease-none"]),
+            ("db: resolved 192.168.1.5", &["not lease-none: the machine is not known to ask"]),
+            ("zoo: resolved 192.168.1.6", &["not lease-none: the machine is not known to ask"]),
+        ],
+    },
 ];

@@ -70,6 +70,9 @@ pub(crate) struct Machine {
     pub(crate) manager: Option<String>,
     #[serde(default)]
     pub(crate) state: Option<String>,
+    /// `with-computer` or `by-itself`: how a process ended that was not shut down.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) end: Option<String>,
     #[serde(default)]
     pub(crate) pid: Option<u32>,
     #[serde(default)]

@@ -3,7 +3,7 @@
 use std::{path::Path, time::SystemTime};
 
 use jiff::Timestamp;
-use vmkit_inventory::{Machine, Net, Power, QmpStatus};
+use vmkit_inventory::{End, Machine, Net, Power, QmpStatus};
 use vmkit_types::{NetworkMode, Reading, Unread};
 
 use crate::document;
@@ -72,6 +72,11 @@ pub(crate) fn read(
         instance: unread(),
         known_host_keys,
         power: power(vm.state.as_deref(), qmp.as_ref()),
+        end: match vm.end.as_deref() {
+            Some("with-computer") => Reading::Known(End::WithComputer),
+            Some("by-itself") => Reading::Known(End::ByItself),
+            _ => Reading::Absent,
+        },
         pid: vm.pid,
         started_at,
         qmp: read_or_unread(qmp),
@@ -131,6 +136,10 @@ pub(crate) fn write(machine: &Machine) -> document::Machine {
         name: machine.name.clone(),
         manager: Some(machine.manager.to_owned()),
         state: state.map(str::to_owned),
+        end: machine.end.as_ref().known().map(|end| match end {
+            End::WithComputer => "with-computer".to_owned(),
+            End::ByItself => "by-itself".to_owned(),
+        }),
         pid: machine.pid,
         started_at: machine
             .started_at
@@ -152,7 +161,7 @@ pub(crate) fn write(machine: &Machine) -> document::Machine {
 /// The monitor's word as the document tells it; `None` where it was not heard.
 pub(crate) fn monitor(machine: &Machine) -> Option<document::Monitor> {
     let status = machine.qmp.as_ref().known()?;
-    let status = if status.running { "running" } else { "paused" };
+    let status = if status.running { "running" } else { status.state.as_str() };
     let link_up = machine.link_up.as_ref().known().copied();
     Some(document::Monitor { status: Some(status.to_owned()), link_up })
 }

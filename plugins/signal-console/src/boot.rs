@@ -18,7 +18,7 @@ use crate::{
 /// Longest line of a complaint that is kept.
 const LONGEST_COMPLAINT: usize = 160;
 /// Most addresses of one machine that are kept, the latest. With the phase, a missing lease and
-/// four kinds of complaint that makes 20 observations; a guest with more interfaces of its own than that is forging.
+/// five kinds of complaint that makes 21 observations; a guest with more interfaces of its own than that is forging.
 const STATEMENTS: usize = 14;
 /// Most servers, routers and interfaces that are remembered; again more than an honest log names.
 const REMEMBERED: usize = 64;
@@ -69,6 +69,9 @@ impl<'a> Boot<'a> {
 
     pub(crate) fn reach(&mut self, phase: Phase) {
         self.phase = self.phase.max(phase);
+        if matches!(phase, Phase::Login | Phase::Ssh) {
+            self.settle(Fault::BootGaveUp);
+        }
         if phase == Phase::Ssh {
             self.settle(Fault::SshServerFailed);
         }

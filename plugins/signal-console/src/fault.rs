@@ -11,6 +11,8 @@ pub(crate) enum Fault {
     LinkDown,
     /// The SSH server did not start.
     SshServerFailed,
+    /// The boot has stopped and waits for a person.
+    BootGaveUp,
 }
 
 impl Fault {
@@ -21,6 +23,7 @@ impl Fault {
             Self::NoDhcpClient => "no-dhcp-client",
             Self::LinkDown => "link-down",
             Self::SshServerFailed => "ssh-server-failed",
+            Self::BootGaveUp => "boot-gave-up",
         }
     }
 }

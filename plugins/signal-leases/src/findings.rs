@@ -29,7 +29,8 @@ pub(crate) struct LeaseFile {
 }
 
 /// What these files say of the machines; `unread` are the files that are there and could not be
-/// read. That no lease was found is a fact only where all of them were.
+/// read. That no lease was found is a fact only where all of them were, and only of
+/// servers of which it is known whom they serve.
 pub(crate) fn observations(
     vms: &[Subject],
     files: &[LeaseFile],
@@ -53,8 +54,8 @@ pub(crate) fn observations(
     for (vm, mut leases) in found.into_iter().enumerate() {
         let looked = !files.is_empty() && unread.is_empty() && !vms[vm].macs.is_empty();
         if leases.is_empty() && looked {
-            let says = "no DHCP server of this computer has leased an address to its MAC";
-            observations.push(Observation::new(vm, Kind::from_code("lease-none"), says));
+            let served = files.iter().filter(|file| serves_known_network(file)).take(LEASES_LIMIT);
+            observations.extend(served.map(|file| absence(vm, file)));
         }
         // Whatever file they are in, those in force come first.
         leases.sort_by_key(|(_, lease, _)| !lease.validity.covers(now));
@@ -77,6 +78,26 @@ fn owners(vms: &[Subject]) -> HashMap<Mac, Vec<usize>> {
         }
     }
     owners
+}
+
+/// Whether it is known which machines ask the server: those of a bridge, or those of the system's
+/// shared network. Any dnsmasq or dhcpd may serve another network than the machines', and Parallels
+/// has machines of its own.
+fn serves_known_network(file: &LeaseFile) -> bool {
+    file.bridge.is_some() || file.format == Format::MacOs
+}
+
+/// That this server has leased nothing to the machine, which tells something of a machine that asks
+/// it.
+fn absence(vm: usize, file: &LeaseFile) -> Observation {
+    let server = file.format.server();
+    let on = file.bridge.as_deref().map_or_else(String::new, |at| format!(" on {}", escaped(at)));
+    let says = format!("{server}{on} has leased no address to its MAC");
+    let absence = Observation::new(vm, Kind::from_code("lease-none"), says);
+    match &file.bridge {
+        Some(bridge) => absence.with(attribute::INTERFACE, bridge),
+        None => absence,
+    }
 }
 
 fn fact(vm: usize, mac: Mac, lease: &Lease, file: &LeaseFile, now: u64) -> Observation {

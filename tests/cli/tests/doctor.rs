@@ -62,13 +62,74 @@ fn the_exit_status_tells_how_it_is() {
         (&["--from", &none], 3, "web: the cause cannot be told.\n"),
         (&["--from", empty], 2, ""),
         (&["nobody", "--from", &drops], 2, ""),
-        (&["quiet", "--from", &bridged], 3, "quiet: the cause cannot be told.\n"),
+        (&["quiet", "--from", &bridged], 3, "1 VM, 1 still booting: quiet.\n"),
     ];
     for (arguments, status, end) in rows {
         let output = run(&[&["doctor"], arguments].concat());
         output.assert_harmless();
         let said = (output.status, output.stdout.ends_with(end));
         assert_eq!(said, (status, true), "{arguments:?}: {output:?}");
+    }
+}
+
+/// Machines without a process, and what is said of them with and without their names.
+#[test]
+fn a_machine_that_was_stopped_is_in_trouble_only_for_who_asks_for_it() {
+    let data = tempfile::tempdir().expect("make a directory");
+    let directory = data.path().to_str().expect("a temporary path is UTF-8");
+    let machine = |name: &str| {
+        let own = data.path().join("vms").join(name);
+        fs::create_dir_all(&own).expect("make a directory");
+        fs::write(own.join(format!("{name}.qcow2")), "").expect("write a file");
+        own
+    };
+    machine("db");
+    let web = machine("web");
+    // Names, status and the end of the answer.
+    let check = |rows: &[(&[&str], i32, &str)]| {
+        for (names, status, end) in rows {
+            let asked = [&["--data-dir", directory, "doctor", "--passive"], *names].concat();
+            let output = run(&asked);
+            let said = (output.status, output.stdout.ends_with(end));
+            assert_eq!(said, (*status, true), "{names:?}: {output:?}");
+        }
+    };
+    check(&[
+        (&[], 0, "2 VMs, none of them runs.\n"),
+        (&["web"], 1, "1 VM, 1 in trouble: web: vm-not-running.\n"),
+    ]);
+    let output = run(&["--data-dir", directory, "doctor", "--passive", "--json"]);
+    let vms = &output.json()["vms"];
+    for place in 0..2 {
+        let vm = &vms[place];
+        assert_eq!((&vm["healthy"], &vm["power"]), (&true.into(), &"stopped".into()), "{vm:#}");
+    }
+    // QEMU removes its pid file when it is shut down: this one was killed. No process has the number.
+    fs::write(web.join("web.pid"), "4194304\n").expect("write a file");
+    check(&[
+        (&[], 1, "2 VMs, 1 in trouble: web: vm-not-running.\n"),
+        (&["db"], 1, "1 VM, 1 in trouble: db: vm-not-running.\n"),
+    ]);
+}
+
+/// Guests of the lab whose boot goes on: recorded seconds after their start.
+#[test]
+fn a_guest_that_is_still_booting_is_accused_of_nothing() {
+    let corpus = format!("{}/../corpus/doctor", env!("CARGO_MANIFEST_DIR"));
+    for (record, awaits) in
+        [("guest-still-booting", "ssh"), ("guest-still-without-network", "address")]
+    {
+        let record = format!("{corpus}/{record}");
+        let output = run(&["doctor", "--from", &record]);
+        output.assert_harmless();
+        assert_eq!(output.status, 3, "{output:?}");
+        assert!(output.stdout.starts_with("web: still booting"), "{output:?}");
+        assert!(output.stdout.ends_with("1 VM, 1 still booting: web.\n"), "{output:?}");
+        let document = run(&["doctor", "--json", "--from", &record]).json();
+        let vm = &document["vms"][0];
+        assert_eq!(vm["booting"]["awaits"], awaits, "{vm:#}");
+        assert_eq!((&vm["causes"], &vm["healthy"]), (&serde_json::json!([]), &false.into()));
+        assert!(vm["booting"]["usual"].is_string() && vm["cannot_tell"].is_string(), "{vm:#}");
     }
 }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use vmkit_diagnose::{Catalogue, Diagnosis, Facts, Finding, Router, diagnose, findings};
-use vmkit_inventory::Machine;
+use vmkit_inventory::{End, Machine, Power};
 use vmkit_scoring::{Pick, Weights};
 use vmkit_types::{Reading, Unread};
 
@@ -49,6 +49,8 @@ pub(crate) struct Examined {
 pub(crate) struct Judged<'a> {
     pub(crate) machine: &'a Machine,
     pub(crate) pick: Pick<'a>,
+    /// It was stopped or paused, and nobody asked for it by name.
+    pub(crate) at_rest: bool,
     pub(crate) findings: Vec<Finding>,
     pub(crate) diagnosis: Diagnosis,
 }
@@ -138,16 +140,19 @@ impl<'a> Examiner<'a> {
             let gathered = replay::gather(directory, &subjects, scene, self.context)?;
             return Ok((subjects, gathered));
         }
-        let catalogue = self.catalogue;
+        let (catalogue, names) = (self.catalogue, &self.wanted.names);
         let unsettled = |gathered: &Gathered| -> Vec<String> {
             let open = |(machine, pick): &&(&Machine, Pick<'_>)| {
+                if names.is_empty() && was_put_to_rest(machine) {
+                    return false;
+                }
                 let (_, diagnosis) =
                     judge(machine, pick, &subjects, gathered, seen, scene, catalogue);
                 !diagnosis.healthy && diagnosis.next_test.is_some()
             };
             rows.iter().filter(open).map(|(machine, _)| machine.name.clone()).collect()
         };
-        let names: Vec<&str> = rows.iter().map(|(machine, _)| machine.name.as_str()).collect();
+        let selected: Vec<&str> = rows.iter().map(|(machine, _)| machine.name.as_str()).collect();
         let wanted = self.wanted;
         let provoked = wanted.provoke.then_some(AFTER_PROVOKING);
         let wait = wanted.wait.or(provoked).filter(|_| patience == Patience::AsWanted);
@@ -158,7 +163,8 @@ impl<'a> Examiner<'a> {
             consent: &mut self.consent,
             attention: &self.attention,
         };
-        let gathered = gather::live(&mut extent, &names, &subjects, scene, self.context, unsettled);
+        let gathered =
+            gather::live(&mut extent, &selected, &subjects, scene, self.context, unsettled);
         // Whoever has a remedy measured does not want to be asked about something else.
         self.consent.ask_no_more();
         Ok((subjects, gathered))
@@ -170,9 +176,27 @@ impl<'a> Examiner<'a> {
         let each = self.rows(scene, seen)?.into_iter().map(|(machine, pick)| {
             let (findings, diagnosis) =
                 judge(machine, &pick, subjects, gathered, seen, scene, self.catalogue);
-            Judged { machine, pick, findings, diagnosis }
+            let at_rest = self.wanted.names.is_empty() && was_put_to_rest(machine);
+            let diagnosis = if at_rest { Diagnosis::healthy() } else { diagnosis };
+            Judged { machine, pick, at_rest, findings, diagnosis }
         });
         Ok(each.collect())
+    }
+}
+
+/// Whether somebody stopped or paused it, which is no fault unless somebody asks for it by name.
+/// QEMU itself pauses a guest that it cannot go on with.
+fn was_put_to_rest(machine: &Machine) -> bool {
+    // In QEMU's words. The others are its own doing, such as `io-error` for a full disk.
+    const BY_A_PERSON: [&str; 3] = ["paused", "prelaunch", "suspended"];
+    match machine.power {
+        Power::Stopped => machine.end != Reading::Known(End::ByItself),
+        Power::Missing => true,
+        Power::Paused => {
+            let state = machine.qmp.as_ref().known().map(|status| status.state.as_str());
+            state.is_some_and(|state| BY_A_PERSON.contains(&state))
+        }
+        Power::Running | Power::Unknown => false,
     }
 }
 

@@ -16,7 +16,7 @@ mod wait;
 
 use std::time::{Duration, Instant};
 
-use vmkit_diagnose::{Catalogue, Diagnosis};
+use vmkit_diagnose::Catalogue;
 use vmkit_inventory::{Problem, Severity};
 use vmkit_report::{Doctor, DoctorHost, DoctorNetwork, DoctorVm};
 use vmkit_scoring::{Lack, Weights};
@@ -26,7 +26,7 @@ use crate::{
     arguments,
     context::Context,
     exit::Exit,
-    observe::{Place, Scene, capture, is_alive},
+    observe::{Place, Scene, capture},
     output, search,
     status::view,
 };
@@ -56,7 +56,7 @@ pub(crate) fn run(wanted: &arguments::Doctor, context: &Context) -> anyhow::Resu
 
     let (scene, gathered) = (&examined.scene, &examined.gathered);
     let vms = examination.judged(&examined)?.into_iter();
-    let vms = vms.map(|judged| view_of(judged, wanted, scene, gathered)).collect();
+    let vms = vms.map(|judged| view_of(judged, gathered)).collect();
     let problems: Vec<Problem> = scene.problems.iter().chain(&gathered.problems).cloned().collect();
     let mut plugins: Vec<_> = examined.seen.outcomes.iter().map(view::plugin).collect();
     plugins.extend(gathered.outcomes.iter().map(view::plugin));
@@ -94,30 +94,19 @@ pub(crate) fn run(wanted: &arguments::Doctor, context: &Context) -> anyhow::Resu
 }
 
 /// The machine as it is shown.
-fn view_of<'a>(
-    judged: Judged<'a>,
-    wanted: &arguments::Doctor,
-    scene: &Scene,
-    gathered: &Gathered,
-) -> DoctorVm<'a> {
-    let Judged { machine, pick, findings, diagnosis } = judged;
-    let sleeping = !is_alive(machine) && wanted.names.is_empty();
+fn view_of<'a>(judged: Judged<'a>, gathered: &Gathered) -> DoctorVm<'a> {
+    let Judged { machine, pick, at_rest, findings, diagnosis } = judged;
     let (ladder, test) = gathered.shown(machine, MOST_RUNGS);
-    // Nobody asked about it: that it does not run is no fault.
-    let at_rest = sleeping && !every_machine_sleeps(scene);
     DoctorVm {
         name: machine.name.clone(),
         power: view::power(machine.power),
+        at_rest,
         pick,
         findings,
-        diagnosis: if at_rest { Diagnosis::healthy() } else { diagnosis },
+        diagnosis,
         ladder,
         test,
     }
-}
-
-fn every_machine_sleeps(scene: &Scene) -> bool {
-    !scene.machines.iter().any(is_alive)
 }
 
 fn host(scene: &Scene, context: &Context) -> DoctorHost {

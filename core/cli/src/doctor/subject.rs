@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use vmkit_diagnose::{Machine, Place, Platform, Process};
-use vmkit_inventory::Power;
+use vmkit_inventory::{End, Power};
 use vmkit_scoring::{Pick, Verdict};
 use vmkit_types::{HostNetwork, Reading, Unread};
 
@@ -56,6 +56,9 @@ fn machine(machine: &vmkit_inventory::Machine, network: Option<&HostNetwork>) ->
     let process = match machine.power {
         Power::Running => Reading::Known(Process::Running),
         Power::Paused => Reading::Known(Process::Paused),
+        Power::Stopped if machine.end == Reading::Known(End::ByItself) => {
+            Reading::Known(Process::Crashed)
+        }
         Power::Stopped | Power::Missing => Reading::Known(Process::Stopped),
         Power::Unknown => {
             Reading::Unknown(Unread::Failed("it cannot be told whether it runs".to_owned()))

@@ -9,6 +9,7 @@ pub(super) struct Files {
     pub(super) findings: File,
     pub(super) remedies: File,
     pub(super) tests: File,
+    pub(super) boot: File,
     /// Code and text of each cause.
     pub(super) causes: &'static [File],
 }
@@ -23,6 +24,7 @@ pub(super) const FILES: Files = Files {
     findings: ("findings.toml", include_str!("../../findings.toml")),
     remedies: ("remedies.toml", include_str!("../../remedies.toml")),
     tests: ("tests.toml", include_str!("../../tests.toml")),
+    boot: ("boot.toml", include_str!("../../boot.toml")),
     causes: CAUSES,
 };
 

@@ -17,6 +17,7 @@ pub struct Catalogue {
     pub(crate) causes: Vec<Cause>,
     pub(crate) remedies: Vec<RemedyKind>,
     pub(crate) tests: Vec<Test>,
+    pub(crate) boot: BootTimes,
     /// How likely a fault is that no cause covers.
     pub(crate) unknown_prior: f64,
     places: HashMap<&'static str, usize>,
@@ -67,6 +68,42 @@ pub enum Fault {
     UnlessReached,
 }
 
+/// What a finding is worth while the guest is still booting.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum WhileBooting {
+    /// As much as after the boot.
+    #[default]
+    Counts,
+    /// Nothing until the guest has tried its network: before, it is there in any boot.
+    UntilNetwork,
+    /// Nothing until the boot has ended: before, it is there in any boot.
+    UntilEnd,
+    /// As much as after the boot, and it shows that the guest has tried its network.
+    ShowsNetwork,
+    /// It is the boot itself, and is of no cause.
+    IsBoot,
+}
+
+/// How long boots take.
+#[derive(Clone, Debug, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct BootTimes {
+    pub(crate) limit_s: u64,
+    pub(crate) address: BootPhase,
+    pub(crate) ssh: BootPhase,
+    pub(crate) sources: Vec<String>,
+}
+
+/// What is waited for in one part of a boot.
+#[derive(Clone, Debug, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct BootPhase {
+    pub(crate) awaited: String,
+    pub(crate) usual: String,
+    pub(crate) sources: Vec<String>,
+}
+
 /// One thing that can be found out.
 #[derive(Clone, Debug)]
 pub struct FindingKind {
@@ -82,6 +119,8 @@ pub struct FindingKind {
     pub needs: Option<String>,
     /// When it is a fault in itself.
     pub fault: Fault,
+    /// What it is worth during a boot.
+    pub while_booting: WhileBooting,
     /// How often it is there without any fault, from 0 to 1.
     pub(crate) leak: f64,
     /// How often a fault that no cause covers shows it, from 0 to 1.

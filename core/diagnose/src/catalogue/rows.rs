@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, HashMap};
 use serde::{Deserialize, de::DeserializeOwned};
 
 use super::{
-    Catalogue, CatalogueError, Cause, Fault, FindingKind, Layer, RemedyKind, Risk, Scope, Test,
-    embedded::Files,
+    BootTimes, Catalogue, CatalogueError, Cause, Fault, FindingKind, Layer, RemedyKind, Risk,
+    Scope, Test, WhileBooting, embedded::Files,
 };
 use crate::{infer::Circumstance, remedy::is_known_placeholder};
 
@@ -52,11 +52,14 @@ pub(super) fn parse(files: Files) -> Result<Catalogue, CatalogueError> {
         }
         causes.push(row.into_cause(code, &names)?);
     }
+    let (file, text) = files.boot;
+    let boot: BootTimes = read(file, text)?;
     Ok(Catalogue {
         findings,
         causes,
         remedies,
         tests,
+        boot,
         unknown_prior: table.unknown_prior,
         places: names.findings,
     })
@@ -136,12 +139,14 @@ struct FindingRow {
     by_unknown: Option<f64>,
     #[serde(default)]
     fault: Fault,
+    #[serde(default)]
+    while_booting: WhileBooting,
 }
 
 impl FindingRow {
     fn into_kind(self, code: &'static str, by_unknown: f64) -> FindingKind {
-        let Self { present, absent, source, needs, leak, fault, .. } = self;
-        FindingKind { code, present, absent, source, needs, fault, leak, by_unknown }
+        let Self { present, absent, source, needs, leak, fault, while_booting, .. } = self;
+        FindingKind { code, present, absent, source, needs, fault, while_booting, leak, by_unknown }
     }
 }
 

@@ -77,7 +77,19 @@ fn nothing_is_there_that_nobody_uses() {
     let shown: BTreeSet<usize> =
         catalogue.causes.iter().flat_map(|c| c.produces.iter().map(|(at, _)| *at)).collect();
     for (at, finding) in catalogue.findings.iter().enumerate() {
-        assert!(shown.contains(&at), "no cause shows {}", finding.code);
+        let is_boot = finding.while_booting == WhileBooting::IsBoot;
+        assert!(shown.contains(&at) != is_boot, "no cause shows {}", finding.code);
+    }
+}
+
+#[test]
+fn the_times_of_a_boot_have_their_sources() {
+    let boot = Catalogue::builtin().unwrap().boot;
+    assert!((60..=600).contains(&boot.limit_s));
+    assert!(!boot.sources.is_empty());
+    for phase in [&boot.address, &boot.ssh] {
+        assert!(!phase.awaited.is_empty() && !phase.usual.is_empty(), "{phase:?}");
+        assert!(!phase.sources.is_empty(), "{phase:?}");
     }
 }
 

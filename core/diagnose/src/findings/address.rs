@@ -76,7 +76,7 @@ fn missing(facts: &Facts<'_>, sheet: &mut Sheet) {
 }
 
 /// Whether nobody answers at the address, and nobody who would know says that the machine has it.
-fn is_bygone(facts: &Facts<'_>, address: IpAddr) -> bool {
+pub(crate) fn is_bygone(facts: &Facts<'_>, address: IpAddr) -> bool {
     let candidate = facts.pick.candidates.iter().find(|each| each.address == address);
     candidate.is_some_and(|candidate| {
         let silent = of(candidate, &[Kind::ArpSilent, Kind::NeighbourFailed]).is_some();

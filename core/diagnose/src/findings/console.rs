@@ -1,16 +1,12 @@
 //! What the guest's console tells of its boot.
 
-use std::{net::IpAddr, time::Duration};
+use std::net::IpAddr;
 
 use vmkit_evidence::Evidence;
 use vmkit_types::{Kind, Reading, Unread, attribute};
 
 use super::{place::Place, sheet::Sheet};
 use crate::Facts;
-
-/// A boot that is younger may simply not have come to its network yet: a small cloud image needs
-/// about 20 s under emulation.
-const BOOT_TIME: Duration = Duration::from_secs(45);
 
 const ALL: [&str; 8] = [
     "boot-stopped-early",
@@ -47,14 +43,10 @@ pub(super) fn judge(facts: &Facts<'_>, place: &Place<'_>, sheet: &mut Sheet) {
     let says = phase.observation.says.clone();
     sheet.judged("kernel-panic", code == "panic", &says, &says);
     let early = matches!(code, "none" | "firmware" | "kernel" | "initramfs");
-    let young = facts
-        .machine
-        .started_at
-        .is_some_and(|started| facts.now.duration_since(started).is_ok_and(|age| age < BOOT_TIME));
-    match (code, early, young) {
+    match code {
         // A quiet kernel command line shows nothing although all is well.
-        ("none", ..) | (_, true, true) => sheet.unknown("boot-stopped-early", &Unread::NotTried),
-        ("panic", ..) => {}
+        "none" => sheet.unknown("boot-stopped-early", &Unread::NotTried),
+        "panic" => {}
         _ => sheet.judged("boot-stopped-early", early, &says, &says),
     }
     for (fault, finding) in FAULTS {

@@ -9,8 +9,16 @@ pub(super) fn judge(facts: &Facts<'_>, sheet: &mut Sheet) {
     let machine = facts.machine;
     let is = |wanted: Process| machine.process.as_ref().map(|process| *process == wanted);
     let (not_running, paused) = ("machine-not-running", "machine-paused");
-    sheet.read(not_running, &is(Process::Stopped), "it has no process", "its process runs");
-    if machine.process != Reading::Known(Process::Stopped) {
+    let (says, runs) = match machine.process {
+        Reading::Known(Process::Stopped) => ("it has no process", false),
+        Reading::Known(Process::Crashed) => {
+            ("its process ended without being shut down, and left its pid file", false)
+        }
+        _ => ("", true),
+    };
+    let stopped = machine.process.as_ref().map(|_| !runs);
+    sheet.read(not_running, &stopped, says, "its process runs");
+    if runs {
         let yes = "QEMU reports it as paused";
         sheet.read(paused, &is(Process::Paused), yes, "QEMU does not report it as paused");
     }

@@ -1,6 +1,7 @@
 //! From facts to findings: each present, absent, or not observed and why.
 
 mod address;
+mod boot;
 mod capture;
 mod console;
 mod dhcp_test;
@@ -17,6 +18,7 @@ mod sheet;
 mod tests;
 
 use crate::{Catalogue, Facts, Finding};
+pub(crate) use address::is_bygone;
 pub use place::Place;
 use sheet::Sheet;
 
@@ -34,5 +36,7 @@ pub fn findings(facts: &Facts<'_>, catalogue: &Catalogue) -> Vec<Finding> {
     host::judge(facts, &place, &mut sheet);
     firewall::judge(facts, &place, &mut sheet);
     router::judge(facts, &place, &mut sheet);
-    sheet.complete(catalogue)
+    let mut findings = sheet.complete(catalogue);
+    boot::judge(facts, catalogue, &mut findings);
+    findings
 }

@@ -3,7 +3,7 @@
 use std::{borrow::Cow, net::IpAddr};
 
 use serde::Serialize;
-use vmkit_diagnose::{NextTest, Router, State, Suspect, Weighed};
+use vmkit_diagnose::{Booting, NextTest, Router, State, Suspect, Weighed};
 use vmkit_types::{Interface, InterfaceKind};
 
 use super::{
@@ -108,6 +108,10 @@ struct VmDocument<'a> {
     /// As in `vmkit.status/1`.
     verdict: &'static str,
     healthy: bool,
+    /// `missing`, `stopped`, `paused` or `running`: what its process does.
+    power: Option<&'static str>,
+    /// The boot that is to end before anything else can be told.
+    booting: Option<BootingDocument<'a>>,
     /// The likeliest causes, the likeliest first.
     causes: Vec<CauseDocument<'a>>,
     /// Why no cause can be named, where none can.
@@ -120,6 +124,26 @@ struct VmDocument<'a> {
     next_test: Option<NextTestDocument<'a>>,
     dhcp: DhcpDocument,
     unknown: UnknownFields,
+}
+
+/// A guest that is still booting.
+#[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+struct BootingDocument<'a> {
+    /// `address` or `ssh`.
+    awaits: &'static str,
+    /// The same in words.
+    awaited: Cow<'a, str>,
+    /// How long its process has run; `null`: not known.
+    uptime_ms: Option<u64>,
+    /// By what it is known that the boot goes on.
+    because: Cow<'a, str>,
+    /// How long it takes as a rule.
+    usual: Cow<'a, str>,
+    /// After this time it is not held to be booting any more.
+    limit_ms: u64,
+    /// Where these times are known from.
+    sources: Vec<Cow<'a, str>>,
 }
 
 /// One cause that may be at work.
@@ -293,11 +317,14 @@ fn vm<'a>(vm: &'a DoctorVm<'_>) -> VmDocument<'a> {
             unknown.insert(name, stored(&unchecked.reason).into_owned());
         }
     }
+    let power = field("power", &vm.power, &mut unknown);
     VmDocument {
         name: stored(&vm.name),
         ip: vm.pick.address.filter(|_| vm.has_address()),
         verdict: vm.pick.verdict.code(),
         healthy: diagnosis.healthy,
+        power: power.map(|power| power.word()),
+        booting: diagnosis.booting.as_ref().map(booting),
         causes: diagnosis.causes.iter().map(cause).collect(),
         cannot_tell: diagnosis.cannot_tell.as_deref().map(stored),
         unknown_probability: unchecked
@@ -311,6 +338,18 @@ fn vm<'a>(vm: &'a DoctorVm<'_>) -> VmDocument<'a> {
             test: test.map(|results| results.iter().map(TestDocument::new).collect()),
         },
         unknown,
+    }
+}
+
+fn booting(booting: &Booting) -> BootingDocument<'_> {
+    BootingDocument {
+        awaits: booting.awaits.word(),
+        awaited: stored(&booting.awaited),
+        uptime_ms: booting.uptime.map(milliseconds),
+        because: stored(&booting.because),
+        usual: stored(&booting.usual),
+        limit_ms: milliseconds(booting.limit),
+        sources: booting.sources.iter().map(|source| stored(source)).collect(),
     }
 }
 

@@ -1,8 +1,12 @@
 //! `vm doctor` as text: the verdict of each machine first, then its proof and the way out.
 
-use std::io::{self, Write};
+use std::{
+    io::{self, Write},
+    net::IpAddr,
+    time::Duration,
+};
 
-use vmkit_diagnose::{NextTest, Remedy, Suspect};
+use vmkit_diagnose::{Booting, NextTest, Remedy, Suspect};
 use vmkit_scoring::Unchecked;
 use vmkit_types::Reading;
 
@@ -16,7 +20,7 @@ use super::{
     style::Role,
     wrap::wrapped,
 };
-use crate::{Doctor, DoctorVm, clean::shown};
+use crate::{Doctor, DoctorVm, Power, clean::shown};
 
 /// Findings of a cause that are shown; the JSON has all.
 const MOST_EVIDENCE: usize = 5;
@@ -53,12 +57,20 @@ fn write_vm(
     let name = terminal.style.paint(Role::Heading, &shown(&vm.name));
     let diagnosis = &vm.diagnosis;
     let address = vm.pick.address.filter(|_| vm.has_address());
+    if let Some(booting) = &diagnosis.booting {
+        write_booting(booting, &name, address, out, terminal)?;
+        return write_checked(doctor, vm, out, terminal);
+    }
     match (diagnosis.healthy, address) {
+        (true, _) if vm.at_rest => writeln!(out, "{name}: {}", at_rest(vm))?,
         (true, Some(address)) => {
             let word = terminal.style.paint(Role::Good, "well");
             writeln!(out, "{name}: {word}, at {address}")?;
         }
-        (true, None) => writeln!(out, "{name}: does not run")?,
+        (true, None) => {
+            let word = terminal.style.paint(Role::Good, "well");
+            writeln!(out, "{name}: {word}")?;
+        }
         (false, Some(address)) => writeln!(out, "{name}: at {address}, with trouble")?,
         (false, None) if vm.pick.unchecked.is_some() => {
             let word = terminal.style.paint(Role::Bad, "not checked");
@@ -68,6 +80,9 @@ fn write_vm(
             let word = terminal.style.paint(Role::Bad, "no usable address");
             writeln!(out, "{name}: {word}")?;
         }
+    }
+    if vm.at_rest {
+        return Ok(());
     }
     if diagnosis.healthy {
         return write_checked(doctor, vm, out, terminal);
@@ -111,6 +126,44 @@ fn write_lack(
 ) -> io::Result<()> {
     wrapped(out, terminal, &format!("  {word}: "), "    ", &lead::reason(unchecked))?;
     writeln!(out, "  Next: {}", terminal.style.paint(Role::Heading, &shown(&unchecked.hint)))
+}
+
+/// Why a machine that nobody asked for by name is not looked at.
+fn at_rest(vm: &DoctorVm<'_>) -> &'static str {
+    match vm.power {
+        Reading::Known(Power::Paused) => "is paused",
+        Reading::Known(Power::Missing) => "does not run, its directory is gone",
+        _ => "does not run",
+    }
+}
+
+/// What is awaited of a boot, and how long that takes as a rule.
+fn write_booting(
+    booting: &Booting,
+    name: &str,
+    address: Option<IpAddr>,
+    out: &mut impl Write,
+    terminal: Terminal,
+) -> io::Result<()> {
+    let word = terminal.style.paint(Role::Doubtful, "still booting");
+    let at = address.map_or_else(String::new, |address| format!(", at {address}"));
+    let since = booting.uptime.map_or_else(String::new, |uptime| {
+        format!(", {} after the start of its process", seconds(uptime))
+    });
+    writeln!(out, "{name}: {word}{at}{since}")?;
+    wrapped(out, terminal, "  awaited  ", "           ", &shown(&booting.awaited))?;
+    wrapped(out, terminal, "  seen     ", "           ", &shown(&booting.because))?;
+    wrapped(out, terminal, "  usual    ", "           ", &shown(&booting.usual))?;
+    let limit = seconds(booting.limit);
+    let line = format!("{limit} after the start; from then on what is missing is a fault");
+    wrapped(out, terminal, "  at most  ", "           ", &line)
+}
+
+fn seconds(time: Duration) -> String {
+    match time.as_secs() {
+        seconds @ 0..120 => format!("{seconds} s"),
+        seconds => format!("{} min", seconds / 60),
+    }
 }
 
 fn write_suspect(suspect: &Suspect, out: &mut impl Write, terminal: Terminal) -> io::Result<()> {
@@ -185,13 +238,17 @@ fn command_line(words: &[String]) -> Result<String, ()> {
 const MOST_NAMED: usize = 3;
 
 fn verdict(doctor: &Doctor<'_>) -> String {
-    let ailing: Vec<&DoctorVm<'_>> = doctor.vms.iter().filter(|vm| !vm.diagnosis.healthy).collect();
+    let (booting, ailing): (Vec<&DoctorVm<'_>>, Vec<&DoctorVm<'_>>) = doctor
+        .vms
+        .iter()
+        .filter(|vm| !vm.diagnosis.healthy)
+        .partition(|vm| vm.diagnosis.booting.is_some());
     let all = counted(doctor.vms.len(), "VM");
     if doctor.vms.is_empty() {
         return "There are no VMs here.".to_owned();
     }
-    if ailing.is_empty() {
-        return format!("{all}, nothing wrong.");
+    if doctor.vms.iter().all(|vm| vm.at_rest) {
+        return format!("{all}, none of them runs.");
     }
     let unchecked = ailing.iter().all(|vm| vm.pick.unchecked.is_some());
     let said = |vm: &&DoctorVm<'_>| {
@@ -204,10 +261,30 @@ fn verdict(doctor: &Doctor<'_>) -> String {
             None => format!("{name}: the cause cannot be told"),
         }
     };
-    let mut words: Vec<String> = ailing.iter().take(MOST_NAMED).map(said).collect();
-    if ailing.len() > MOST_NAMED {
-        words.push(format!("{} more", ailing.len() - MOST_NAMED));
+    let mut parts = Vec::new();
+    if !ailing.is_empty() {
+        let what = if unchecked { "not checked" } else { "in trouble" };
+        parts.push(format!("{} {what}: {}", ailing.len(), listed(&ailing, said, "; ")));
     }
-    let what = if unchecked { "not checked" } else { "in trouble" };
-    format!("{all}, {} {what}: {}.", ailing.len(), words.join("; "))
+    if !booting.is_empty() {
+        let named = listed(&booting, |vm| shown(&vm.name), ", ");
+        parts.push(format!("{} still booting: {named}", booting.len()));
+    }
+    if parts.is_empty() {
+        return format!("{all}, nothing wrong.");
+    }
+    format!("{all}, {}.", parts.join(", "))
+}
+
+/// The first machines, each in the given words, and how many more there are.
+fn listed(
+    vms: &[&DoctorVm<'_>],
+    said: impl Fn(&&DoctorVm<'_>) -> String,
+    separator: &str,
+) -> String {
+    let mut words: Vec<String> = vms.iter().take(MOST_NAMED).map(said).collect();
+    if vms.len() > MOST_NAMED {
+        words.push(format!("{} more", vms.len() - MOST_NAMED));
+    }
+    words.join(separator)
 }

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use vmkit_diagnose::{
-    Catalogue, Diagnosis, Finding, Layer, NextTest, Remedy, Risk, Scope, State, Suspect, Weighed,
+    Awaited, Booting, Catalogue, Diagnosis, Finding, Layer, NextTest, Remedy, Risk, Scope, State,
+    Suspect, Weighed,
 };
 use vmkit_report::{
     Doctor, DoctorHost, DoctorNetwork, DoctorVm, LeftOut, PluginReport, PluginStatus, Power,
@@ -30,6 +31,7 @@ fn findings(catalogue: &Catalogue, well: &[&str], says: &str) -> Vec<Finding> {
 
 fn well() -> Diagnosis {
     Diagnosis {
+        booting: None,
         healthy: true,
         causes: Vec::new(),
         unknown_probability: 0.0,
@@ -46,6 +48,7 @@ pub(crate) fn healthy<'a>(catalogue: &Catalogue, name: &str, pick: Pick<'a>) -> 
     DoctorVm {
         name: name.to_owned(),
         power: Reading::Known(Power::Running),
+        at_rest: false,
         pick,
         findings: findings(catalogue, &sources, ""),
         diagnosis: well(),
@@ -139,6 +142,37 @@ pub(crate) fn puzzling<'a>(catalogue: &Catalogue, name: &str) -> DoctorVm<'a> {
             .to_owned(),
     );
     vm
+}
+
+/// A machine that has its address and is still booting; `says` stands behind every text.
+pub(crate) fn booting<'a>(
+    catalogue: &Catalogue,
+    name: &str,
+    pick: Pick<'a>,
+    says: &str,
+) -> DoctorVm<'a> {
+    let mut vm = healthy(catalogue, name, pick);
+    vm.diagnosis.healthy = false;
+    vm.diagnosis.cannot_tell = Some(format!("it is still booting{says}"));
+    vm.diagnosis.booting = Some(Booting {
+        awaits: Awaited::Ssh,
+        awaited: format!("its SSH server{says}"),
+        uptime: Some(Duration::from_secs(12)),
+        because: format!("the last boot has come as far as DHCP{says}"),
+        usual: format!("within 1 min, under emulation (TCG) within 4 min{says}"),
+        limit: Duration::from_mins(5),
+        sources: vec![format!("sshd starts after the network{says}")],
+    });
+    vm
+}
+
+/// A machine that somebody stopped or paused, and that nobody asked for.
+pub(crate) fn at_rest<'a>(catalogue: &Catalogue, name: &str, power: Power) -> DoctorVm<'a> {
+    DoctorVm {
+        power: Reading::Known(power),
+        at_rest: true,
+        ..healthy(catalogue, name, Pick::not_running())
+    }
 }
 
 /// The report on these machines.

@@ -56,6 +56,8 @@ pub(super) struct KindRow {
     #[serde(default)]
     pub(super) host_lease: bool,
     #[serde(default)]
+    pub(super) server_absence: bool,
+    #[serde(default)]
     pub(super) same_interface: bool,
     #[serde(default)]
     pub(super) unless_reached: bool,
@@ -104,6 +106,7 @@ impl KindRow {
             stale: self.stale,
             other_mac: self.other_mac,
             host_lease: self.host_lease,
+            server_absence: self.server_absence,
             same_interface: self.same_interface,
             unless_reached: self.unless_reached,
             duplicate: self.duplicate,

@@ -169,6 +169,11 @@ pub(crate) fn account(cases: &[Case], picks: &[Pick<'_>]) -> BTreeMap<String, (S
             }
             text.push('\n');
         }
+        for entry in pick.about_machine.iter().filter(|entry| !entry.counted()) {
+            let code = entry.evidence.observation.kind.code();
+            let why_not = entry.why_not.map(|why_not| why_not.to_string()).unwrap_or_default();
+            let _ = writeln!(text, "not {code}: {why_not}");
+        }
         for note in &pick.notes {
             let _ = writeln!(text, "note: {note}");
         }

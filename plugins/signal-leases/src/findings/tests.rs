@@ -68,18 +68,31 @@ fn a_mac_given_twice_and_an_address_leased_twice_are_told_of_both() {
 type Row<'a> = (&'a Subject, Vec<LeaseFile>, &'a [Unread], &'a [&'a str]);
 
 #[test]
-fn absence_is_a_fact_only_where_all_was_read() {
+fn absence_is_a_fact_only_where_all_was_read_and_the_server_is_known() {
     let (web, none) = (vm("web", &[WEB]), vm("none", &[]));
     let other = || vec![file(vec![lease(9, Some(DB), Validity::Forever, None)])];
     let denied = Unread::Denied("read /var/db/dhcpd_leases".to_owned());
-    let absent = "0 lease-none - no DHCP server of this computer has leased an address to its MAC";
+    let absent = "0 lease-none - macOS's DHCP server has leased no address to its MAC";
+    let of_bridge = "0 lease-none - libvirt's dnsmasq on virbr0 has leased no address to its MAC interface=virbr0";
+    let of = |format, bridge: Option<&str>| LeaseFile {
+        format,
+        bridge: bridge.map(str::to_owned),
+        leases: Vec::new(),
+    };
+    let libvirt = || of(Format::Libvirt, Some("virbr0"));
     let unread = "0 unread - permission denied: read /var/db/dhcpd_leases reason=denied";
-    let rows: [Row<'_>; 5] = [
+    let rows: [Row<'_>; 10] = [
         (&web, other(), &[], &[absent]),
         (&web, vec![file(Vec::new())], &[], &[absent]),
         (&web, Vec::new(), &[], &[]),
         (&web, other(), std::slice::from_ref(&denied), &[unread]),
         (&none, other(), &[], &[]),
+        (&web, vec![libvirt()], &[], &[of_bridge]),
+        // Whom these serve, nobody knows.
+        (&web, vec![of(Format::Dnsmasq, None)], &[], &[]),
+        (&web, vec![of(Format::Isc, None)], &[], &[]),
+        (&web, vec![of(Format::Parallels, None)], &[], &[]),
+        (&web, vec![of(Format::Dnsmasq, None), libvirt()], &[], &[of_bridge]),
     ];
     for (vm, files, unread, expected) in rows {
         assert_eq!(lines(std::slice::from_ref(vm), &files, unread), expected);

@@ -1,5 +1,7 @@
 //! Machines that answer little or nothing.
 
+use vmkit_types::NetworkMode;
+
 use super::Family;
 use crate::{
     random::Random,
@@ -8,6 +10,11 @@ use crate::{
 
 pub(super) const FAMILIES: &[Family] = &[
     Family { name: "silent-guest", what: "a firewall that drops all but ARP", draw: silent },
+    Family {
+        name: "router-leases-silent",
+        what: "bridged, the router leases, and all but ARP is dropped; nobody may send ARP requests",
+        draw: router_leases,
+    },
     Family { name: "ssh-filtered", what: "SSH is filtered, pings are answered", draw: filtered },
     Family { name: "paused", what: "its processors are stopped", draw: paused },
     Family { name: "hung", what: "it runs and reacts to nothing", draw: hung },
@@ -22,6 +29,21 @@ fn silent(random: &mut Random) -> World {
     let mut world = World::steady(random, 1);
     world.machines[0].ssh = Port::Filtered;
     world.machines[0].echoes = false;
+    world
+}
+
+fn router_leases(random: &mut Random) -> World {
+    let mut world = silent(random);
+    world.site.privileged = false;
+    let address = world.site.lease(random, NetworkMode::Bridged);
+    let machine = &mut world.machines[0];
+    machine.mode = NetworkMode::Bridged;
+    machine.leases_readable = false;
+    machine.console.readable = false;
+    for stay in &mut machine.stays {
+        stay.mode = NetworkMode::Bridged;
+        stay.address = address;
+    }
     world
 }
 

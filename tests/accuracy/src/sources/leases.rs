@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use vmkit_types::{Kind, Observation};
+use vmkit_types::{Kind, NetworkMode, Observation, attribute};
 
 use super::Told;
 use crate::{
@@ -19,8 +19,7 @@ pub(super) fn discover(world: &World, vm: usize, random: &mut Random, told: &mut
     let machine = &world.machines[vm];
     // The file of the shared network is there in a bridged run too.
     let of_this_host = |stay: &&Stay| {
-        stay.origin == Origin::Dhcp
-            && (machine.leases_readable || stay.mode == vmkit_types::NetworkMode::Shared)
+        stay.origin == Origin::Dhcp && (machine.leases_readable || stay.mode == NetworkMode::Shared)
     };
     let tells_length = random.chance(0.2);
     let mut rows: Vec<(bool, Observation)> = Vec::new();
@@ -48,12 +47,26 @@ pub(super) fn discover(world: &World, vm: usize, random: &mut Random, told: &mut
         rows.push((current, fact));
     }
     rows.sort_by_key(|(current, _)| !current);
-    let looked = machine.mac_known && machine.leases_readable;
-    if rows.is_empty() && looked {
-        let none = Observation::new(vm, Kind::from_code("lease-none"), "no lease of its MAC");
-        told.discovered("leases", none);
+    if rows.is_empty() && machine.mac_known && has_shared_file(world, vm) {
+        told.discovered("leases", absence(world, vm));
     }
     for (_, fact) in rows {
         told.discovered("leases", fact);
     }
+}
+
+/// Whether there is a lease file of the host's shared network: where a machine is on it, and on
+/// every second host where none is. Of another server's file nobody knows whom it serves.
+fn has_shared_file(world: &World, vm: usize) -> bool {
+    let machine = &world.machines[vm];
+    machine.mode == NetworkMode::Shared || machine.mac.octets()[5].is_multiple_of(2)
+}
+
+/// Libvirt's file is named for its bridge, that of macOS for nothing.
+fn absence(world: &World, vm: usize) -> Observation {
+    let none = Observation::new(vm, Kind::from_code("lease-none"), "no lease of its MAC");
+    if world.site.macos {
+        return none;
+    }
+    none.with(attribute::INTERFACE, world.site.interface(NetworkMode::Shared))
 }

@@ -19,10 +19,21 @@ for word in $(cat /proc/cmdline); do
     esac
 done
 hostname "$name"
+# A boot that takes its time, before its network or after it.
+takes_its_time() {
+    echo "init: $1"
+    while :; do sleep 3600; done
+}
+[ "$fault" = early ] && takes_its_time "checks file systems"
 modprobe virtio_pci
 [ "$fault" = driver ] || modprobe virtio_net
 ip link set lo up
 ip link set eth0 up
+
+ask() {
+    udhcpc -f -i eth0 -s /etc/udhcpc.sh -x "hostname:$name" -t 3 -T 1 -A "$rest" &
+    client=$!
+}
 
 case "$fault" in
 # The shell has a client of its own, which it does not take by this name.
@@ -33,6 +44,10 @@ static) ip address add 10.20.30.40/24 dev eth0; ip route add default via 10.20.3
     # As whatever sets a clock does.
     ping 10.20.30.1 >/dev/null & ;;
 esac
+if [ "$fault" = slow ]; then
+    ask
+    takes_its_time "makes host keys"
+fi
 if [ "$ssh" = yes ]; then
     nc -ll -p 22 -e /etc/banner.sh &
 fi
@@ -44,10 +59,6 @@ if [ "$containers" = yes ]; then
     ip link set docker0 up
     qemu-ga -m virtio-serial -p /dev/vport*p1 -t /tmp &
 fi
-ask() {
-    udhcpc -f -i eth0 -s /etc/udhcpc.sh -x "hostname:$name" -t 3 -T 1 -A "$rest" &
-    client=$!
-}
 if [ "$dhcp" = yes ]; then
     ask
     # As ifplugd does: on a link that comes back, the guest asks anew.

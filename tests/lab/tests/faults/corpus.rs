@@ -28,6 +28,8 @@ const KEPT: &[&str] = &[
     "guest-firewall-drops-ssh",
     "guest-panics",
     "guest-static-elsewhere",
+    "guest-still-booting",
+    "guest-still-without-network",
     "healthy-dhcpcd",
     "healthy-host-is-the-server",
     "healthy-udhcpc",
@@ -64,7 +66,11 @@ pub(crate) fn keep(row: &Row, record: &Path) {
     let kept = folder().join(row.name);
     drop(fs::remove_dir_all(&kept));
     copy(record, &kept);
-    let label = json!({ "causes": row.causes, "machine": "web", "may": row.may });
+    let mut label = json!({ "causes": row.causes, "machine": "web", "may": row.may });
+    if !row.awaits.is_empty() {
+        // During a boot nothing can be told, neither a fault nor that all is well.
+        label["knowable"] = false.into();
+    }
     fs::write(kept.join("label.json"), format!("{label:#}\n")).expect("a label");
 }
 

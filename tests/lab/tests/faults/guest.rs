@@ -41,6 +41,22 @@ pub(crate) const ROWS: &[Row] = &[
         ..LINUX
     },
     Row {
+        name: "guest-still-booting",
+        guest: GuestOf::Linux("fault=slow"),
+        options: &["--yes"],
+        awaits: "ssh",
+        exit: CANNOT_TELL,
+        ..LINUX
+    },
+    Row {
+        name: "guest-still-without-network",
+        guest: GuestOf::Linux("fault=early"),
+        options: &["--yes"],
+        awaits: "address",
+        exit: CANNOT_TELL,
+        ..LINUX
+    },
+    Row {
         name: "guest-paused",
         breaks: &[Pause],
         then: Then::Nothing,
@@ -69,6 +85,8 @@ pub(crate) const ROWS: &[Row] = &[
         causes: &[],
         options: &["--yes", "--wait", "14"],
         may: &["guest-link-down"],
+        // Of its second boot nothing is seen but the kernel.
+        awaits: "address",
         exit: CANNOT_TELL,
         ..WIRED
     },

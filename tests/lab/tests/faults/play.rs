@@ -51,6 +51,7 @@ pub(crate) fn play(row: &Row) -> Played {
         scene.ask(Some(row.client));
         scene.wait_until_leased();
         scene.lab.greet(ADDRESS).expect("an answer");
+        scene.prompt();
     }
     let mut wrong = Vec::new();
     // A real guest that is broken from its boot on has no healthy time.
@@ -109,7 +110,12 @@ pub(crate) fn play(row: &Row) -> Played {
 
 /// What a broken guest's console shows once it is as broken as it will be.
 fn fault_sign(words: &str) -> &'static str {
-    if words.contains("panic") { "Kernel panic" } else { "login:" }
+    match words {
+        _ if words.contains("panic") => "Kernel panic",
+        _ if words.contains("slow") => "lease of ",
+        _ if words.contains("early") => "init: checks file systems",
+        _ => "login:",
+    }
 }
 
 fn allowed(row: &Row, code: &str) -> bool {
@@ -124,6 +130,10 @@ fn judge(row: &Row, finished: &Finished, report: &Value, wrong: &mut Vec<String>
     let named = row.causes.iter().all(|code| first.contains(code));
     let accused = causes.iter().filter(|(code, p)| *p >= 0.5 && !allowed(row, code));
     let accused: Vec<&str> = accused.map(|(code, _)| code.as_str()).collect();
+    let booting = machine(report).and_then(|own| own["booting"]["awaits"].as_str());
+    if booting.unwrap_or_default() != row.awaits {
+        wrong.push(format!("of its boot it awaits {booting:?}"));
+    }
     if !named || !accused.is_empty() || finished.status.code() != Some(row.exit) {
         let exit = finished.status.code();
         wrong.push(format!("exit {exit:?}, says {}; {}", shown(report), finished.stderr.trim()));
@@ -132,14 +142,17 @@ fn judge(row: &Row, finished: &Finished, report: &Value, wrong: &mut Vec<String>
 
 /// The causes of the machine `web`, the likeliest first.
 pub(crate) fn causes(report: &Value) -> Vec<(String, f64)> {
-    let machines = report["vms"].as_array().into_iter().flatten();
-    let own = machines.filter(|machine| machine["name"] == "web");
-    let causes = own.flat_map(|machine| machine["causes"].as_array().into_iter().flatten());
+    let causes = machine(report).and_then(|own| own["causes"].as_array()).into_iter().flatten();
     causes
         .filter_map(|cause| {
             Some((cause["code"].as_str()?.to_owned(), cause["probability"].as_f64()?))
         })
         .collect()
+}
+
+/// What a report says of the machine `web`.
+fn machine(report: &Value) -> Option<&Value> {
+    report["vms"].as_array()?.iter().find(|machine| machine["name"] == "web")
 }
 
 fn shown(report: &Value) -> String {

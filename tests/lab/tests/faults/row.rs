@@ -26,6 +26,8 @@ pub(crate) struct Row {
     pub(crate) causes: &'static [&'static str],
     /// Further causes that may be shown, since they follow or cannot be told apart.
     pub(crate) may: &'static [&'static str],
+    /// What is awaited of its boot: `address` or `ssh`. Empty: it is not said to be booting.
+    pub(crate) awaits: &'static str,
     /// The exit status.
     pub(crate) exit: i32,
 }
@@ -43,6 +45,7 @@ pub(crate) const WIRED: Row = Row {
     options: &["--yes"],
     causes: &[],
     may: &[],
+    awaits: "",
     exit: FINDINGS,
 };
 
@@ -164,6 +167,10 @@ pub(crate) const SECOND_BOOT: Act = Act::Until(
     Where::Host,
     "test $(grep -c ' login:' data/vms/web/console.log) -ge 2 && ip neigh flush all",
 );
+
+/// The boot that a guest without a prompt is in has ended.
+pub(crate) const BOOTED: Act =
+    Act::On(Where::Host, "echo 'web login:' >> data/vms/web/console.log");
 
 /// What macOS does to a bridged machine's frames on Wi-Fi.
 pub(crate) const MAC_NAT: Act = Act::Filter(

@@ -1,8 +1,8 @@
 //! The lab of one scenario, and what is done to it.
 
 use std::{
-    fs, net::Ipv4Addr, os::unix::fs::PermissionsExt as _, path::PathBuf, process::Command,
-    time::Duration,
+    fs, io::Write as _, net::Ipv4Addr, os::unix::fs::PermissionsExt as _, path::PathBuf,
+    process::Command, time::Duration,
 };
 
 use serde_json::Value;
@@ -240,6 +240,13 @@ impl Scene {
 
     pub(crate) fn wait_until_leased(&self) {
         wait_for_address(self.place(Where::Guest), &ADDRESS.to_string());
+    }
+
+    /// The console of a guest that is a namespace shows the prompt that ends a boot.
+    pub(crate) fn prompt(&self) {
+        let prompt = format!("{} login:\n", self.guest.name());
+        let console = fs::OpenOptions::new().append(true).open(self.guest.console_file());
+        console.and_then(|mut console| console.write_all(prompt.as_bytes())).expect("a prompt");
     }
 
     /// The guest forgets its address and asks again, if it does.

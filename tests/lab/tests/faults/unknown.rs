@@ -2,7 +2,7 @@
 
 use crate::row::{
     Act::{Filter, Join, On},
-    CANNOT_TELL, Row, Then, WIRED, Where,
+    BOOTED, CANNOT_TELL, Row, Then, WIRED, Where,
 };
 
 pub(crate) const ROWS: &[Row] = &[
@@ -23,6 +23,7 @@ pub(crate) const ROWS: &[Row] = &[
             r#"netdev ingress device "eth0""#,
             "udp sport != 67 counter drop; ether type arp counter drop",
         )],
+        after: &[BOOTED],
         exit: CANNOT_TELL,
         may: &["arp-filtered"],
         ..WIRED
@@ -49,6 +50,7 @@ pub(crate) const ROWS: &[Row] = &[
     Row {
         name: "guest-does-not-use-its-lease",
         breaks: &[On(Where::Host, "echo '#!/bin/sh' > udhcpc-script")],
+        after: &[BOOTED],
         may: &["arp-filtered"],
         exit: CANNOT_TELL,
         ..WIRED

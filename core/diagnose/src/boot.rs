@@ -1,0 +1,230 @@
+//! Whether a guest is still booting, and what of its boot is awaited.
+
+use std::time::{Duration, SystemTime};
+
+use vmkit_evidence::Evidence;
+use vmkit_scoring::Verdict;
+use vmkit_types::{Kind, NetworkMode, Reading, attribute};
+
+use crate::{
+    Catalogue, Facts, Finding, Process, State, WhileBooting,
+    catalogue::{BootPhase, BootTimes},
+    findings::is_bygone,
+};
+
+/// How far a boot is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Boot {
+    /// It has ended, and by what that is known.
+    Ended(String),
+    /// It goes on, and by what that is known.
+    GoesOn(String),
+    /// Neither is known, and why.
+    Unknown(String),
+}
+
+/// A guest whose boot has not ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Booting {
+    /// What is awaited.
+    pub awaits: Awaited,
+    /// The same in words, such as `its SSH server`.
+    pub awaited: String,
+    /// How long the machine's process has run, where that is known.
+    pub uptime: Option<Duration>,
+    /// By what it is known that the boot goes on; fit for a terminal once it is escaped.
+    pub because: String,
+    /// How long that takes as a rule, in words.
+    pub usual: String,
+    /// After this time the guest is not held to be booting any more.
+    pub limit: Duration,
+    /// Where these times are known from.
+    pub sources: Vec<String>,
+}
+
+/// What of a boot is awaited.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Awaited {
+    /// A usable address.
+    Address,
+    /// An SSH server at the address.
+    Ssh,
+}
+
+impl Awaited {
+    /// Its name in documents.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Address => "address",
+            Self::Ssh => "ssh",
+        }
+    }
+
+    /// What of a boot is missing. `None`: nothing, or nobody looked.
+    pub(crate) fn of(facts: &Facts<'_>) -> Option<Self> {
+        match facts.pick.verdict {
+            Verdict::NoAddress | Verdict::Ambiguous => Some(Self::Address),
+            Verdict::Probable if facts.pick.address.is_some_and(|at| is_bygone(facts, at)) => {
+                Some(Self::Address)
+            }
+            Verdict::Resolved | Verdict::Probable => {
+                let silent =
+                    [Kind::SshRefused, Kind::SshTimeout, Kind::SshUnreachable, Kind::SshNoBanner];
+                let of_picked = facts.pick.picked();
+                let mut seen = of_picked.iter().flat_map(|picked| &picked.ledger);
+                seen.any(|entry| silent.contains(&entry.evidence.observation.kind))
+                    .then_some(Self::Ssh)
+            }
+            Verdict::NotRunning | Verdict::NotChecked => None,
+        }
+    }
+
+    fn phase(self, times: &BootTimes) -> &BootPhase {
+        match self {
+            Self::Address => &times.address,
+            Self::Ssh => &times.ssh,
+        }
+    }
+}
+
+impl Boot {
+    /// How far the machine's boot is.
+    pub(crate) fn of(facts: &Facts<'_>, times: &BootTimes) -> Self {
+        let limit = Duration::from_secs(times.limit_s);
+        let uptime = uptime(facts);
+        if facts.machine.process != Reading::Known(Process::Running) {
+            return Self::Unknown("the machine does not run".to_owned());
+        }
+        if let Some(seen) = greeting(facts) {
+            return Self::Ended(seen.observation.says.clone());
+        }
+        let console = console(facts);
+        if let Some((Phase::Ended, says)) = &console {
+            return Self::Ended(says.clone());
+        }
+        if let Some(uptime) = uptime.filter(|uptime| *uptime >= limit) {
+            let minutes = uptime.as_secs() / 60;
+            return Self::Ended(format!("its process has run for {minutes} min"));
+        }
+        // Without a start of the process, only what is dated can be known to be of this moment.
+        let is_recent = uptime.is_some() || facts.evidence.iter().any(|seen| is_new(seen, facts));
+        match (console, uptime) {
+            (Some((_, says)), _) if is_recent => Self::GoesOn(says),
+            (None, Some(uptime)) => {
+                let seconds = uptime.as_secs();
+                Self::GoesOn(format!(
+                    "its process has run for {seconds} s, and its console tells nothing"
+                ))
+            }
+            _ => Self::Unknown("it is not known when its process started".to_owned()),
+        }
+    }
+}
+
+/// What its console tells of a boot.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    Ended,
+    Earlier,
+}
+
+fn console(facts: &Facts<'_>) -> Option<(Phase, String)> {
+    let of = |kind: Kind| facts.evidence.iter().filter(move |seen| seen.observation.kind == kind);
+    let gave_up = of(Kind::ConsoleFault)
+        .find(|seen| seen.observation.attribute(attribute::FAULT) == Some("boot-gave-up"));
+    if let Some(gave_up) = gave_up {
+        return Some((Phase::Ended, gave_up.observation.says.clone()));
+    }
+    let last = of(Kind::ConsolePhase).next_back()?;
+    let phase = match last.observation.attribute(attribute::PHASE)? {
+        // A quiet kernel and a guest without a serial console show nothing.
+        "none" => return None,
+        "login" | "ssh" | "panic" => Phase::Ended,
+        _ => Phase::Earlier,
+    };
+    Some((phase, last.observation.says.clone()))
+}
+
+/// The time since the machine's process started. A clock that was set back makes the start lie
+/// ahead: then it has just begun.
+fn uptime(facts: &Facts<'_>) -> Option<Duration> {
+    let started_at: SystemTime = facts.machine.started_at?;
+    Some(facts.now.duration_since(started_at).unwrap_or_default())
+}
+
+/// The SSH server that answers at the machine's address: for who wants to log in, it is up.
+fn greeting<'e>(facts: &Facts<'e>) -> Option<&'e Evidence> {
+    const GREETINGS: [&str; 3] = ["ssh-ready", "ssh-host-key", "ssh-new-host-key"];
+    let seen = facts.pick.picked()?.ledger.iter().map(|entry| entry.evidence);
+    seen.into_iter().find(|seen| GREETINGS.contains(&seen.observation.kind.code()))
+}
+
+/// Whether it tells of an address that was given within the last minute.
+fn is_new(seen: &Evidence, facts: &Facts<'_>) -> bool {
+    const NEW: Duration = Duration::from_mins(1);
+    let given = [Kind::DhcpAck, Kind::from_code("lease-current")];
+    let dated = seen.observation.age.is_some() && given.contains(&seen.observation.kind);
+    dated && facts.now.duration_since(seen.seen_at()).unwrap_or_default() <= NEW
+}
+
+/// Whether what was found shows that the guest has tried its network: then what is missing there
+/// is not the boot's fault.
+pub(crate) fn tried_network(
+    facts: &Facts<'_>,
+    findings: &[Finding],
+    catalogue: &Catalogue,
+) -> bool {
+    if facts.machine.mode == Some(NetworkMode::User) {
+        // However long it boots, it gets no address that this computer can reach.
+        return true;
+    }
+    let asked = asks_by_console(facts);
+    findings.iter().filter(|finding| matches!(finding.state, State::Present(_))).any(|finding| {
+        let kind = catalogue.finding(finding.code);
+        // Its console says that it asks, and nothing of that passes its port.
+        asked && finding.code == "guest-port-silent"
+            || kind.is_some_and(|kind| kind.while_booting == WhileBooting::ShowsNetwork)
+    })
+}
+
+fn asks_by_console(facts: &Facts<'_>) -> bool {
+    facts.evidence.iter().any(|seen| {
+        let phase = seen.observation.attribute(attribute::PHASE);
+        seen.observation.kind == Kind::ConsolePhase && phase == Some("dhcp")
+    })
+}
+
+/// Whether the guest has begun to ask for an address: then it can be tested already whether
+/// anybody answers.
+pub(crate) fn asks(facts: &Facts<'_>) -> bool {
+    let captured = facts.guest_traffic.as_ref().known().is_some_and(|traffic| {
+        traffic.messages().any(|message| {
+            message.kind.is_of_client() && facts.machine.macs.contains(&message.chaddr)
+        })
+    });
+    captured || asks_by_console(facts)
+}
+
+/// The boot that keeps the machine from what is awaited; `None`: it is another matter.
+pub(crate) fn booting(
+    facts: &Facts<'_>,
+    findings: &[Finding],
+    catalogue: &Catalogue,
+) -> Option<Booting> {
+    let times = &catalogue.boot;
+    let Boot::GoesOn(because) = Boot::of(facts, times) else { return None };
+    let awaits = Awaited::of(facts)?;
+    if awaits == Awaited::Address && tried_network(facts, findings, catalogue) {
+        return None;
+    }
+    let phase = awaits.phase(times);
+    Some(Booting {
+        awaits,
+        awaited: phase.awaited.clone(),
+        uptime: uptime(facts),
+        because,
+        usual: phase.usual.clone(),
+        limit: Duration::from_secs(times.limit_s),
+        sources: phase.sources.iter().chain(&times.sources).cloned().collect(),
+    })
+}

@@ -1,0 +1,42 @@
+//! Whether the boot goes on, and what nothing follows from until it has ended.
+
+use vmkit_types::Unread;
+
+use crate::{
+    Catalogue, Facts, Finding, State, WhileBooting,
+    boot::{Boot, tried_network},
+};
+
+const CODE: &str = "boot-unfinished";
+
+/// Notes how far the boot is, and withdraws what is there in any boot.
+pub(super) fn judge(facts: &Facts<'_>, catalogue: &Catalogue, findings: &mut [Finding]) {
+    let boot = Boot::of(facts, &catalogue.boot);
+    let goes_on = matches!(boot, Boot::GoesOn(_));
+    let state = match boot {
+        Boot::GoesOn(says) => State::Present(says),
+        Boot::Ended(says) => State::Absent(says),
+        Boot::Unknown(why) => State::NotObserved(Unread::Failed(why)),
+    };
+    if let Some(finding) = findings.iter_mut().find(|finding| finding.code == CODE) {
+        finding.state = state;
+    }
+    if !goes_on {
+        return;
+    }
+    let tried = tried_network(facts, findings, catalogue);
+    for finding in findings {
+        let Some(kind) = catalogue.finding(finding.code) else { continue };
+        let withdrawn = match kind.while_booting {
+            WhileBooting::UntilEnd => true,
+            WhileBooting::UntilNetwork => !tried,
+            WhileBooting::Counts | WhileBooting::ShowsNetwork | WhileBooting::IsBoot => false,
+        };
+        if let State::Present(says) = &finding.state
+            && withdrawn
+        {
+            let why = format!("the guest is still booting ({says})");
+            finding.state = State::NotObserved(Unread::Failed(why));
+        }
+    }
+}
