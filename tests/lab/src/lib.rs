@@ -38,7 +38,7 @@ pub use error::LabError;
 pub use guest::{Guest, GuestKind, GuestPlan};
 pub use hub::serve_hub;
 pub use kernel::guest_kernel;
-pub use lab::Lab;
+pub use lab::{Lab, PATIENT};
 pub use namespace::Namespace;
 pub use process::Process;
 pub use requirements::{
@@ -47,4 +47,4 @@ pub use requirements::{
 pub use router::Router;
 pub use stage::Stage;
 pub use topology::{HOST_ADDRESS, ROUTER_ADDRESS};
-pub use wait::wait_until;
+pub use wait::{PATIENCE, wait_until};

@@ -5,16 +5,15 @@ use std::{
     fs,
     net::Ipv4Addr,
     path::{Path, PathBuf},
-    time::Duration,
 };
 
 use rustix::process::{Pid, Signal, kill_process};
 use vmkit_types::Mac;
 
-use crate::{LabError, Namespace, Process, ROUTER_ADDRESS, error::file_error, wait_until};
+use crate::{
+    LabError, Namespace, PATIENCE, Process, ROUTER_ADDRESS, error::file_error, wait_until,
+};
 
-/// dnsmasq reads its files and binds its sockets in well under a second.
-const START_DEADLINE: Duration = Duration::from_secs(5);
 /// What dnsmasq gives to guests without a reservation.
 const POOL: &str = "192.168.77.100,192.168.77.199,1h";
 
@@ -53,7 +52,7 @@ impl Router {
         command.arg(format!("--dhcp-hostsfile={}", self.reservation_file().display()));
         command.arg(format!("--log-facility={}", log.display()));
         let mut dnsmasq = Process::start(&mut command, &self.folder.join("dnsmasq.out"))?;
-        wait_until(START_DEADLINE, "dnsmasq serving DHCP", || {
+        wait_until(PATIENCE, "dnsmasq serving DHCP", || {
             let text = fs::read_to_string(&log).map_err(file_error("read", &log))?;
             if !dnsmasq.is_running()? {
                 return Err(LabError::Missing(format!("a dnsmasq that starts: {}", text.trim())));
