@@ -27,10 +27,8 @@ use crate::{
 
 /// Part of a configuration of `vm` under which a busy computer does not look like a silent guest. Less
 /// than the 3 s after which a host gives up an address that nobody answers for.
-pub const PATIENT: &str = "[plugins]\nssh.timeout_ms = 2000\nssh-key.timeout_ms = 2000\n\
+const PATIENT: &str = "[plugins]\nssh.timeout_ms = 2000\nssh-key.timeout_ms = 2000\n\
      icmp.timeout_ms = 2000\ndns.timeout_ms = 2000\n";
-/// Where `vm` finds it: the lab's folder is its user's home.
-const CONFIG: &str = ".config/vmkit/config.toml";
 /// Seconds that one call of a plugin may take: more than several of those waits together.
 const CALL: &str = "10";
 
@@ -73,15 +71,13 @@ impl Lab {
         remove_orphans()?;
         let name = LabName::new();
         let folder = Folder::new(&name, test)?;
-        fs::write(folder.path.join(CONFIG), PATIENT)
-            .map_err(file_error("write", folder.path.join(CONFIG)))?;
         let data = DataDirectory::new(folder.path.join("data"))?;
         let topology = Topology::new(&name)?;
         let capture = capture(&topology.host, "en0", &folder.path)?;
         let mut router = Router::new(folder.path.join("router"))?;
         router.start_dhcp(&topology.router)?;
         let mounts = Mounts::default();
-        Ok(Self {
+        let lab = Self {
             router,
             _capture: capture,
             topology,
@@ -92,7 +88,9 @@ impl Lab {
             folder,
             slot,
             patient: true,
-        })
+        };
+        lab.configure("")?;
+        Ok(lab)
     }
 
     /// The host's vm-toolkit data directory.
@@ -191,21 +189,30 @@ impl Lab {
         })
     }
 
-    /// Lets `vm` take the time that it takes by itself: what is measured is what users have.
+    /// Lets `vm` take the time that it takes by itself, by whatever configuration it is given: what is
+    /// measured and shown is what users have.
+    pub fn use_defaults(&mut self) {
+        self.patient = false;
+    }
+
+    /// Adds tables to the configuration of `vm`.
     ///
     /// # Errors
-    /// When its configuration cannot be removed.
-    pub fn use_defaults(&mut self) -> Result<(), LabError> {
-        self.patient = false;
-        let file = self.folder.path.join(CONFIG);
-        fs::remove_file(&file).map_err(file_error("remove", file))
+    /// When the file cannot be written.
+    pub fn configure(&self, tables: &str) -> Result<(), LabError> {
+        let path = self.config();
+        fs::write(&path, format!("{PATIENT}{tables}")).map_err(file_error("write", path))
+    }
+
+    fn config(&self) -> PathBuf {
+        self.folder.path.join("vm.toml")
     }
 
     /// The staged `vm`, as a command in the host's namespace on the host's data directory.
     pub fn vm_command(&self, arguments: &[&str]) -> Command {
         let mut command = self.mounts.command(self.host(), &self.stage.vm());
         if self.patient {
-            command.args(["--timeout", CALL]);
+            command.args(["--timeout", CALL, "--config"]).arg(self.config());
         }
         command.arg("--data-dir").arg(self.data_dir()).args(arguments);
         // The person who runs the tests has machines and settings of their own.
@@ -300,9 +307,7 @@ struct Folder {
 impl Folder {
     fn new(name: &LabName, test: &str) -> Result<Self, LabError> {
         let path = name.folder();
-        let settings = path.join(CONFIG);
-        let settings = settings.parent().unwrap_or(&path);
-        fs::create_dir_all(settings).map_err(file_error("make", settings))?;
+        fs::create_dir_all(&path).map_err(file_error("make", &path))?;
         Ok(Self { path, kept: target().join(format!("lab/{test}-{}", name.as_str())) })
     }
 }

@@ -38,7 +38,7 @@ pub use error::LabError;
 pub use guest::{Guest, GuestKind, GuestPlan};
 pub use hub::serve_hub;
 pub use kernel::guest_kernel;
-pub use lab::{Lab, PATIENT};
+pub use lab::Lab;
 pub use namespace::Namespace;
 pub use process::Process;
 pub use requirements::{

@@ -48,8 +48,9 @@ impl Slot {
     /// Waits for a free slot.
     pub(crate) fn take(load: Load) -> Result<Self, LabError> {
         let mut slot = Self { load, file: None };
+        let mut turn = None;
         wait_until(DEADLINE, "a free slot for a lab", || {
-            slot.file = free(Path::new(ROOT), load)?;
+            slot.file = next(Path::new(ROOT), load, &mut turn)?;
             Ok(slot.file.is_some())
         })?;
         Ok(slot)
@@ -65,6 +66,16 @@ impl Slot {
         }
         Ok(())
     }
+}
+
+/// The lock of a free slot, for the one whose turn it is. Without turns a test that plays many labs
+/// would take each slot again that it gives back, and all others would wait for its end.
+fn next(folder: &Path, load: Load, turn: &mut Option<File>) -> Result<Option<File>, LabError> {
+    let (_, name) = load.slots();
+    if turn.is_none() {
+        *turn = lock_file(folder, &format!("{name}-turn"), ONCE)?;
+    }
+    if turn.is_some() { free(folder, load) } else { Ok(None) }
 }
 
 /// The lock of a slot that nobody has.
@@ -83,7 +94,7 @@ fn free(folder: &Path, load: Load) -> Result<Option<File>, LabError> {
 mod tests {
     use std::fs;
 
-    use super::{Load, free};
+    use super::{Load, free, next};
 
     #[test]
     fn no_more_labs_run_than_there_are_slots_and_an_ended_one_makes_room() {
@@ -95,6 +106,20 @@ mod tests {
             taken.pop();
             assert!(take().is_some(), "{load:?}");
         }
+        fs::remove_dir_all(&folder).expect("an end");
+    }
+
+    #[test]
+    fn a_slot_goes_to_the_one_that_waited_and_not_to_the_one_that_gave_it_back() {
+        let folder = std::env::temp_dir().join(format!("vmkit-turns-{}", std::process::id()));
+        let take = |turn: &mut _| next(&folder, Load::Emulation, turn).expect("an answer");
+        let [mut first, mut waiting, mut again] = [None, None, None];
+        let mut taken: Vec<_> = (0..2).map(|_| take(&mut first).expect("a slot")).collect();
+        drop(first);
+        assert!(take(&mut waiting).is_none());
+        taken.pop();
+        assert!(take(&mut again).is_none(), "it is the other's turn");
+        assert!(take(&mut waiting).is_some());
         fs::remove_dir_all(&folder).expect("an end");
     }
 }

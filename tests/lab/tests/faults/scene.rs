@@ -1,11 +1,11 @@
 //! The lab of one scenario, and what is done to it.
 
-use std::{fs, net::Ipv4Addr, os::unix::fs::PermissionsExt as _, path::PathBuf, process::Command};
+use std::{fs, net::Ipv4Addr, os::unix::fs::PermissionsExt as _, process::Command};
 
 use serde_json::Value;
 use vmkit_lab::{
     Finished, Guest, GuestKind, GuestPlan, HOST_ADDRESS, Lab, LabError, Namespace, PATIENCE,
-    PATIENT, Process, finish, run, wait_until,
+    Process, finish, run, wait_until,
 };
 
 use crate::row::{Act, Client, Copied, GuestOf, Row, Then, Uplink, WITH_CLIENT_ID, Where};
@@ -43,7 +43,6 @@ pub(crate) struct Scene {
     pub(crate) guest: Guest,
     other: Option<Namespace>,
     pub(crate) lab: Lab,
-    config: PathBuf,
     /// What asks for the machine's address.
     asks_with: Client,
     filters: u32,
@@ -53,10 +52,8 @@ impl Scene {
     /// The lab, its circumstances, and the machine, which does not ask yet.
     pub(crate) fn new(row: &Row) -> Self {
         let mut lab = Lab::new(row.name).expect("a lab");
-        let config = lab.folder().join("config.toml");
         let kind = if row.uplink == Uplink::Wifi { "wifi" } else { "ethernet" };
-        fs::write(&config, format!("[interfaces.en0]\nkind = {kind:?}\n{OTHER}{PATIENT}"))
-            .expect("a config");
+        lab.configure(&format!("[interfaces.en0]\nkind = {kind:?}\n{OTHER}")).expect("a config");
         for (name, text) in [("udhcpc", UDHCPC_SCRIPT), ("dhclient", DHCLIENT_SCRIPT)] {
             let script = lab.folder().join(format!("{name}-script"));
             fs::write(&script, text).expect("a script");
@@ -91,8 +88,7 @@ impl Scene {
         let guest = lab.start(&plan).expect("a guest");
         let (programs, others) = (Vec::new(), Vec::new());
         let (client, other, asks_with) = (None, None, row.client);
-        let mut scene =
-            Self { client, programs, others, guest, other, lab, config, asks_with, filters: 0 };
+        let mut scene = Self { client, programs, others, guest, other, lab, asks_with, filters: 0 };
         for act in row.setting {
             scene.act(act);
         }
@@ -252,8 +248,7 @@ impl Scene {
     }
 
     pub(crate) fn doctor(&self, options: &[&str]) -> (Finished, Value) {
-        let config = self.config.to_str().expect("a plain path");
-        let mut arguments = vec!["--config", config, "doctor", "web", "--json"];
+        let mut arguments = vec!["doctor", "web", "--json"];
         arguments.extend(options);
         let finished = self.lab.vm(&arguments).expect("a diagnosis");
         let report = serde_json::from_str(&finished.stdout)
