@@ -6,7 +6,7 @@ use vmkit_types::Mac;
 
 use crate::{
     GuestPlan, LabError, Namespace, PATIENCE, Process, command::run, data_directory::MachineFiles,
-    kernel::Kernel, wait_until,
+    kernel::Kernel, qmp, wait_until,
 };
 
 /// What a machine runs.
@@ -78,6 +78,8 @@ pub(crate) fn start(
         let has_console = files.console().exists() || !matches!(machine, Machine::Linux { .. });
         Ok(socket.exists() && pid_file.exists() && has_console)
     })?;
+    // These files are there before its network is; it answers when all is.
+    qmp::execute(&socket, "query-status")?;
     Ok(process)
 }
 
