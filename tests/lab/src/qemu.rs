@@ -1,6 +1,6 @@
 //! Starting QEMU as vm-toolkit starts it in the background.
 
-use std::{path::Path, process::Command};
+use std::{io::ErrorKind, path::Path, process::Command};
 
 use vmkit_types::Mac;
 
@@ -76,10 +76,17 @@ pub(crate) fn start(
             return Err(LabError::Missing(format!("a QEMU that starts: {said}")));
         }
         let has_console = files.console().exists() || !matches!(machine, Machine::Linux { .. });
-        Ok(socket.exists() && pid_file.exists() && has_console)
+        if !(socket.exists() && pid_file.exists() && has_console) {
+            return Ok(false);
+        }
+        // These files are there before it listens and has a network; it answers when all is.
+        match qmp::execute(&socket, "query-status") {
+            Err(LabError::File { source, .. }) if source.kind() == ErrorKind::ConnectionRefused => {
+                Ok(false)
+            }
+            answer => answer.map(|_| true),
+        }
     })?;
-    // These files are there before its network is; it answers when all is.
-    qmp::execute(&socket, "query-status")?;
     Ok(process)
 }
 
