@@ -14,8 +14,7 @@ use crate::{
     worker::{End, Worker},
 };
 
-/// How long starting a worker and loading may take, where a call may not take longer: as for
-/// signals.
+/// How long starting a worker and loading may take: as for signals.
 const LOAD_PATIENCE: Duration = Duration::from_secs(1);
 /// Most bytes of facts that one plugin is told, as they stand in the frame: a frame holds 4 MiB.
 const MOST_TOLD: usize = 3 << 20;
@@ -162,8 +161,7 @@ fn ask(
         budget_ms: u64::try_from(settings.call_deadline.as_millis()).unwrap_or(u64::MAX),
         facts: told(plugin, facts),
     };
-    let patience = LOAD_PATIENCE.max(settings.call_deadline);
-    let worker = Worker::start(installation, plugin, settings, patience);
+    let worker = Worker::start(installation, plugin, settings, LOAD_PATIENCE);
     let answer = worker.and_then(|mut worker| worker.advise(advise));
     (answer, Some(began.elapsed()))
 }

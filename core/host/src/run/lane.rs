@@ -14,8 +14,8 @@ use crate::{
     worker::{Call, End, Received, Worker},
 };
 
-/// How long starting a worker and loading may take, where a call may not take longer. Measured at
-/// 3 ms; the rest is for a loaded machine and a cold disk.
+/// How long starting a worker and loading may take. Measured at 3 ms; the rest is for a loaded
+/// machine and a cold disk.
 const LOAD_PATIENCE: Duration = Duration::from_secs(1);
 
 /// One plugin in a run.
@@ -155,8 +155,7 @@ fn lead(
     events: &mpsc::Sender<Event>,
 ) {
     let began = Instant::now();
-    let patience = LOAD_PATIENCE.max(settings.call_deadline);
-    let mut worker = Worker::start(installation, plugin, settings, patience);
+    let mut worker = Worker::start(installation, plugin, settings, LOAD_PATIENCE);
     let mut loading = began.elapsed();
     let mut spent = (0, Duration::ZERO);
     for Job { round, batch } in queue {
