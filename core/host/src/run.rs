@@ -21,9 +21,9 @@ use batch::Batch;
 use lane::{Event, Job, Lane};
 pub(crate) use lane::{load_patience, refused};
 
-/// How long the confirming stage waits for the discovering one. The built-in signals need
-/// milliseconds; a plugin that takes longer keeps its own deadline, but the probes of everything
-/// else do not wait for it.
+/// How long the confirming stage waits for the discovering one; three tenths of what a call may take,
+/// where that is longer. The built-in signals need milliseconds; a plugin that takes longer keeps its
+/// own deadline, but the probes of everything else do not wait for it.
 const DISCOVER_PATIENCE: Duration = Duration::from_millis(300);
 
 /// How often a plugin may fail in a run of many rounds before it is left alone.
@@ -172,7 +172,9 @@ impl Run {
         if !batch.subjects.is_empty() {
             self.ask(&batch, |lane| !lane.only_in_doubt());
         }
-        let patience = Instant::now() + DISCOVER_PATIENCE.min(self.base.settings.call_deadline);
+        let allowed = self.base.settings.call_deadline;
+        let patience = DISCOVER_PATIENCE.max(allowed * 3 / 10).min(allowed);
+        let patience = Instant::now() + patience;
         self.collect(patience, |lane| !lane.is_slow());
         self.evidence()
     }
@@ -268,7 +270,7 @@ impl Run {
     /// Loading, two calls and their grace, each bounded in the lane: this is only the bound of
     /// their sum, should a lane itself fail.
     fn patience(&self) -> Instant {
-        Instant::now() + 4 * self.base.settings.call_deadline + Duration::from_secs(3)
+        Instant::now() + 5 * self.base.settings.call_deadline + Duration::from_secs(3)
     }
 
     /// Waits for all plugins and ends their workers.

@@ -131,16 +131,14 @@ fn by_process_table(
     // QEMU itself before its wrappers.
     processes.sort_by_key(|process| (qemu_program(&process.arguments), process.pid));
     for process in processes {
-        let owner = match directories.owner(&process.arguments) {
-            Some(owner) => Some(owner),
-            None => match relative_files(&process, platform) {
-                Some(files) => directories.owner_of_files(files),
-                None => {
-                    doubt_the_named(states, machines, &process);
-                    None
-                }
-            },
-        };
+        let mut owner = directories.owner(&process.arguments);
+        if owner.is_none() {
+            let Some(files) = relative_files(&process, platform) else {
+                doubt_the_named(states, machines, &process);
+                continue;
+            };
+            owner = directories.owner_of_files(files);
+        }
         let Some(owner) = owner else { continue };
         if states[owner].is_alive() {
             continue;

@@ -26,6 +26,7 @@ pub(crate) fn run() -> anyhow::Result<Vec<Row>> {
     println!("scoring and capture by themselves");
     let mut rows = vec![parts::scoring()?, parts::dns()?, parts::capture()?];
     let mut lab = Lab::new("bench")?;
+    lab.use_defaults();
     let mut crowd = Crowd::new(&lab)?;
 
     println!("10 machines");

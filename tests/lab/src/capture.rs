@@ -1,11 +1,8 @@
 //! Recording what passes an interface.
 
-use std::{fs, path::Path, time::Duration};
+use std::{fs, path::Path};
 
-use crate::{LabError, Namespace, Process, error::file_error, wait_until};
-
-/// tcpdump opens its socket in well under a second.
-const START_DEADLINE: Duration = Duration::from_secs(5);
+use crate::{LabError, Namespace, PATIENCE, Process, error::file_error, wait_until};
 
 /// Records every frame on the interface into `NAME.pcap` in the folder until the process is dropped.
 pub(crate) fn capture(
@@ -19,7 +16,7 @@ pub(crate) fn capture(
     command.args(["-n", "-U", "-Z", "root", "-i", interface, "-w"]);
     command.arg(folder.join(format!("{interface}.pcap")));
     let process = Process::start(&mut command, &log)?;
-    wait_until(START_DEADLINE, "tcpdump listening", || {
+    wait_until(PATIENCE, "tcpdump listening", || {
         let said = fs::read_to_string(&log).map_err(file_error("read", &log))?;
         Ok(said.contains("listening on"))
     })?;

@@ -9,8 +9,9 @@ use std::{
 
 use crate::{LabError, wait_until};
 
-/// The slowest program that the lab runs to its end is apt-get with a 30 MB download.
-const DEADLINE: Duration = Duration::from_mins(2);
+/// The slowest programs that the lab runs to their end are a download of 30 MB and a `vm doctor`
+/// that waits for a guest.
+const DEADLINE: Duration = Duration::from_mins(10);
 
 /// What a program that ended left.
 #[derive(Debug)]

@@ -12,16 +12,9 @@ use sha2::{Digest, Sha256};
 use vmkit_types::Mac;
 
 use crate::{
-    LabError, Namespace, Process, data_directory::MachineFiles, error::file_error, qmp, wait_until,
+    LabError, Namespace, PATIENCE, Process, data_directory::MachineFiles, error::file_error, qmp,
+    wait_until,
 };
-
-/// A guest boots and has its lease in 6 s under emulation; the rest is for a busy computer.
-pub(crate) const BOOT_DEADLINE: Duration = Duration::from_mins(1);
-/// A guest ends at once when QEMU is told to; more on a busy computer.
-const STOP_DEADLINE: Duration = Duration::from_secs(10);
-
-/// A clock's rounding and a busy computer.
-const AGE_DEADLINE: Duration = Duration::from_secs(5);
 
 /// What a guest is made of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -186,10 +179,10 @@ impl Guest {
     /// Waits until its console holds this text.
     ///
     /// # Errors
-    /// When that does not happen in a minute.
+    /// When that does not happen in [`PATIENCE`].
     pub fn wait_for_console(&self, text: &str) -> Result<(), LabError> {
         let what = format!("{} writing `{text}` to its console", self.plan.name);
-        wait_until(BOOT_DEADLINE, &what, || Ok(self.console()?.contains(text)))
+        wait_until(PATIENCE, &what, || Ok(self.console()?.contains(text)))
     }
 
     /// Its console log.
@@ -230,7 +223,7 @@ impl Guest {
     /// When that takes much longer.
     pub fn wait_for_age(&self, age: Duration) -> Result<(), LabError> {
         let what = format!("{} running for {age:?}", self.plan.name);
-        wait_until(age + AGE_DEADLINE, &what, || Ok(self.started.elapsed() >= age))
+        wait_until(age + PATIENCE, &what, || Ok(self.started.elapsed() >= age))
     }
 
     /// Stops its processor: QEMU's state becomes `paused`.
@@ -267,7 +260,7 @@ impl Guest {
         self.programs.clear();
         // QEMU may end before the answer is sent; the wait tells whether it did.
         drop(qmp::execute(&self.files.named("qmp"), "quit"));
-        wait_until(STOP_DEADLINE, &format!("the end of {}", self.plan.name), || {
+        wait_until(PATIENCE, &format!("the end of {}", self.plan.name), || {
             self.qemu.is_running().map(|running| !running)
         })
     }

@@ -1,14 +1,12 @@
 //! A double of a BT Smart Hub 2: the lab's router serves its pages.
 
-use std::{fs, path::Path, time::Duration};
+use std::{fs, path::Path};
 
-use crate::{Lab, LabError, Process, error::file_error, run, wait_until};
+use crate::{Lab, LabError, PATIENCE, Process, error::file_error, run, wait_until};
 
 /// Pages of the hub, rebuilt after public captures with invented devices.
 const PAGES: &str = "../../plugins/advice-bt-smart-hub-2/tests/pages";
 const NAMES: [&str; 2] = ["cgi_owl.js", "cgi_basicMyDevice.js"];
-/// A web server binds its port in milliseconds; the rest is for a loaded machine.
-const START_DEADLINE: Duration = Duration::from_secs(5);
 
 /// Serves the hub's pages at the router for as long as the process lives.
 ///
@@ -24,7 +22,7 @@ pub fn serve_hub(lab: &Lab) -> Result<Process, LabError> {
     let mut command = lab.router_host().command("busybox");
     command.args(["httpd", "-f", "-p", "80", "-h"]).arg(to);
     let server = Process::start(&mut command, &lab.folder().join("httpd.out"))?;
-    wait_until(START_DEADLINE, "a web server", || {
+    wait_until(PATIENCE, "a web server", || {
         let mut listening = lab.router_host().command("ss");
         let output = run(listening.args(["-Hltn", "sport = :80"]))?;
         Ok(!output.trim().is_empty())

@@ -5,30 +5,32 @@ use std::{
     net::Ipv4Addr,
     path::{Path, PathBuf},
     process::Command,
-    time::Duration,
 };
 
 use serde_json::Value;
 
 use crate::{
-    Finished, Guest, GuestKind, GuestPlan, LabError, Namespace, Process, Router, Stage,
+    Finished, Guest, GuestKind, GuestPlan, LabError, Namespace, PATIENCE, Process, Router, Stage,
     capture::capture,
     command::finish,
     data_directory::{DataDirectory, MachineFiles},
     error::file_error,
-    guest::BOOT_DEADLINE,
     guest_kernel, initramfs, missing_requirements,
     mounts::Mounts,
     names::{LabName, remove_orphans},
     qemu::{self, Machine},
-    slot::Slot,
+    slot::{Load, Slot},
     stage::target,
     topology::{Topology, cable},
     wait_until, wired,
 };
 
-/// A guest on the bridge answers in a millisecond; one that boots needs its time first.
-const PING_DEADLINE: Duration = Duration::from_secs(20);
+/// Part of a configuration of `vm` under which a busy computer does not look like a silent guest. Less
+/// than the 3 s after which a host gives up an address that nobody answers for.
+const PATIENT: &str = "[plugins]\nssh.timeout_ms = 2000\nssh-key.timeout_ms = 2000\n\
+     icmp.timeout_ms = 2000\ndns.timeout_ms = 2000\n";
+/// Seconds that one call of a plugin may take: more than several of those waits together.
+const CALL: &str = "10";
 
 /// Router, access point and host, with what runs on them. The order of the fields is the order of
 /// their end.
@@ -42,8 +44,9 @@ pub struct Lab {
     guests: u32,
     mounts: Mounts,
     folder: Folder,
-    /// Held from the first guest under emulation on.
-    emulation: Option<Slot>,
+    slot: Slot,
+    /// Whether `vm` is given more time than it takes by itself.
+    patient: bool,
 }
 
 impl Lab {
@@ -64,6 +67,7 @@ impl Lab {
         if !missing.is_empty() {
             return Err(LabError::Missing(missing.join("; ")));
         }
+        let slot = Slot::take(Load::Network)?;
         remove_orphans()?;
         let name = LabName::new();
         let folder = Folder::new(&name, test)?;
@@ -73,7 +77,7 @@ impl Lab {
         let mut router = Router::new(folder.path.join("router"))?;
         router.start_dhcp(&topology.router)?;
         let mounts = Mounts::default();
-        Ok(Self {
+        let lab = Self {
             router,
             _capture: capture,
             topology,
@@ -82,8 +86,11 @@ impl Lab {
             guests: 0,
             mounts,
             folder,
-            emulation: None,
-        })
+            slot,
+            patient: true,
+        };
+        lab.configure("")?;
+        Ok(lab)
     }
 
     /// The host's vm-toolkit data directory.
@@ -162,10 +169,10 @@ impl Lab {
     /// Waits until the router has leased this address to the guest and the guest's console says so.
     ///
     /// # Errors
-    /// When that does not happen in a minute.
+    /// When that does not happen in [`PATIENCE`].
     pub fn wait_for_lease(&self, guest: &Guest, address: Ipv4Addr) -> Result<(), LabError> {
         let what = format!("{} getting {address}", guest.plan.name);
-        wait_until(BOOT_DEADLINE, &what, || {
+        wait_until(PATIENCE, &what, || {
             Ok(self.router.lease(guest.mac())? == Some(address) && guest.says_it_has(address)?)
         })
     }
@@ -175,16 +182,38 @@ impl Lab {
     /// # Errors
     /// When the address does not answer.
     pub fn greet(&self, address: Ipv4Addr) -> Result<(), LabError> {
-        wait_until(PING_DEADLINE, &format!("an answer of {address}"), || {
+        wait_until(PATIENCE, &format!("an answer of {address}"), || {
             let mut ping = self.host().command("busybox");
             ping.args(["ping", "-q", "-c", "1", "-W", "1", &address.to_string()]);
             Ok(finish(&mut ping)?.status.success())
         })
     }
 
+    /// Lets `vm` take the time that it takes by itself, by whatever configuration it is given: what is
+    /// measured and shown is what users have.
+    pub fn use_defaults(&mut self) {
+        self.patient = false;
+    }
+
+    /// Adds tables to the configuration of `vm`.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn configure(&self, tables: &str) -> Result<(), LabError> {
+        let path = self.config();
+        fs::write(&path, format!("{PATIENT}{tables}")).map_err(file_error("write", path))
+    }
+
+    fn config(&self) -> PathBuf {
+        self.folder.path.join("vm.toml")
+    }
+
     /// The staged `vm`, as a command in the host's namespace on the host's data directory.
     pub fn vm_command(&self, arguments: &[&str]) -> Command {
         let mut command = self.mounts.command(self.host(), &self.stage.vm());
+        if self.patient {
+            command.args(["--timeout", CALL, "--config"]).arg(self.config());
+        }
         command.arg("--data-dir").arg(self.data_dir()).args(arguments);
         // The person who runs the tests has machines and settings of their own.
         for variable in ["VM_PROJECT_DIR", "VM_BASE_DIR", "SUDO_USER", "SUDO_UID", "SUDO_GID"] {
@@ -222,9 +251,7 @@ impl Lab {
     }
 
     fn start_machine(&mut self, plan: &GuestPlan, files: MachineFiles) -> Result<Guest, LabError> {
-        if self.emulation.is_none() {
-            self.emulation = Some(Slot::take()?);
-        }
+        self.slot.change_to(Load::Emulation)?;
         let kernel = guest_kernel()?;
         let initramfs = initramfs::build(&kernel, &self.folder.path, plan.containers)?;
         let tap = format!("tap{}", self.guests);

@@ -47,4 +47,4 @@ pub use requirements::{
 pub use router::Router;
 pub use stage::Stage;
 pub use topology::{HOST_ADDRESS, ROUTER_ADDRESS};
-pub use wait::wait_until;
+pub use wait::{PATIENCE, wait_until};

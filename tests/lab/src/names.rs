@@ -9,10 +9,11 @@ use std::{
 
 use rustix::{
     fs::{FlockOperation, flock},
+    io::Errno,
     process::{Pid, test_kill_process},
 };
 
-use crate::{LabError, command::run, error::file_error};
+use crate::{LabError, Namespace, command::run, error::file_error};
 
 /// Short, because the path of a QMP socket below it must fit in 108 bytes, and in /run, where root
 /// alone can write.
@@ -47,17 +48,18 @@ impl LabName {
     }
 }
 
-/// Removes the namespaces and folders of labs whose process is gone.
+/// Removes the namespaces and folders of labs whose process is gone, with what still runs in them.
+/// What cannot be removed yet, since a program in it is just ending, the next lab removes.
 ///
 /// # Errors
-/// When the names cannot be listed or one cannot be removed.
+/// When the names cannot be listed.
 pub(crate) fn remove_orphans() -> Result<(), LabError> {
     // Of two that remove the same thing, one would fail.
-    let _alone = lock_file("orphans", FlockOperation::LockExclusive)?;
+    let _alone = lock_file(Path::new(ROOT), "orphans", FlockOperation::LockExclusive)?;
     for name in run(Command::new("ip").args(["netns", "list"]))?.lines() {
         let name = name.split_whitespace().next().unwrap_or(name);
         if is_orphan(name) {
-            run(Command::new("ip").args(["netns", "delete", name]))?;
+            drop(Namespace::left_over(name.to_owned()));
         }
     }
     let entries = match fs::read_dir(ROOT) {
@@ -67,20 +69,26 @@ pub(crate) fn remove_orphans() -> Result<(), LabError> {
     for entry in entries {
         let entry = entry.map_err(file_error("list", ROOT))?;
         if entry.file_name().to_str().is_some_and(is_orphan) {
-            fs::remove_dir_all(entry.path()).map_err(file_error("remove", entry.path()))?;
+            drop(fs::remove_dir_all(entry.path()));
         }
     }
     Ok(())
 }
 
-/// The lock with this name, which all labs of this computer share, held until the file is dropped.
-pub(crate) fn lock_file(name: &str, operation: FlockOperation) -> Result<File, LabError> {
-    fs::create_dir_all(ROOT).map_err(file_error("make", ROOT))?;
-    let path = Path::new(ROOT).join(format!("{name}.lock"));
+/// The lock with this name, which all that use this folder share, held until the file is dropped;
+/// `None` where the operation does not wait and another process has it.
+pub(crate) fn lock_file(
+    folder: &Path,
+    name: &str,
+    operation: FlockOperation,
+) -> Result<Option<File>, LabError> {
+    fs::create_dir_all(folder).map_err(file_error("make", folder))?;
+    let path = folder.join(format!("{name}.lock"));
     let opened = File::options().create(true).truncate(false).write(true).open(&path);
     let file = opened.map_err(file_error("open", &path))?;
     match flock(&file, operation) {
-        Ok(()) => Ok(file),
+        Ok(()) => Ok(Some(file)),
+        Err(Errno::WOULDBLOCK) => Ok(None),
         Err(error) => Err(file_error("lock", path)(error.into())),
     }
 }

@@ -24,6 +24,11 @@ impl Namespace {
         Ok(namespace)
     }
 
+    /// A namespace that a killed process could not remove.
+    pub(crate) fn left_over(name: String) -> Self {
+        Self { name }
+    }
+
     /// Its name, as `ip netns` lists it.
     pub fn name(&self) -> &str {
         &self.name

@@ -1,16 +1,13 @@
 //! Starting QEMU as vm-toolkit starts it in the background.
 
-use std::{path::Path, process::Command, time::Duration};
+use std::{io::ErrorKind, path::Path, process::Command};
 
 use vmkit_types::Mac;
 
 use crate::{
-    GuestPlan, LabError, Namespace, Process, command::run, data_directory::MachineFiles,
-    kernel::Kernel, wait_until,
+    GuestPlan, LabError, Namespace, PATIENCE, Process, command::run, data_directory::MachineFiles,
+    kernel::Kernel, qmp, wait_until,
 };
-
-/// QEMU makes its sockets and its pid file within a second, more on a busy computer.
-const START_DEADLINE: Duration = Duration::from_secs(20);
 
 /// What a machine runs.
 pub(crate) enum Machine<'a> {
@@ -73,13 +70,22 @@ pub(crate) fn start(
     }
     let log = files.folder.join("qemu.log");
     let mut process = Process::start(&mut command, &log)?;
-    wait_until(START_DEADLINE, &format!("QEMU serving {}", socket.display()), || {
+    wait_until(PATIENCE, &format!("QEMU serving {}", socket.display()), || {
         if !process.is_running()? {
             let said = std::fs::read_to_string(&log).unwrap_or_default();
             return Err(LabError::Missing(format!("a QEMU that starts: {said}")));
         }
         let has_console = files.console().exists() || !matches!(machine, Machine::Linux { .. });
-        Ok(socket.exists() && pid_file.exists() && has_console)
+        if !(socket.exists() && pid_file.exists() && has_console) {
+            return Ok(false);
+        }
+        // These files are there before it listens and has a network; it answers when all is.
+        match qmp::execute(&socket, "query-status") {
+            Err(LabError::File { source, .. }) if source.kind() == ErrorKind::ConnectionRefused => {
+                Ok(false)
+            }
+            answer => answer.map(|_| true),
+        }
     })?;
     Ok(process)
 }

@@ -4,15 +4,11 @@ use std::{
     io::{BufRead, BufReader, Write},
     os::unix::net::UnixStream,
     path::Path,
-    time::Duration,
 };
 
 use serde_json::{Value, json};
 
-use crate::{LabError, error::file_error};
-
-/// QEMU answers at once; a machine under TCG on a busy computer may take a second.
-const ANSWER_DEADLINE: Duration = Duration::from_secs(10);
+use crate::{LabError, PATIENCE, error::file_error};
 
 /// Executes one command, on a connection of its own: QEMU serves one client at a time, and the
 /// program under test must find the socket free.
@@ -28,7 +24,7 @@ pub(crate) fn execute_with(
 ) -> Result<Value, LabError> {
     let doing = || file_error("talk to QEMU at", socket);
     let mut stream = UnixStream::connect(socket).map_err(doing())?;
-    stream.set_read_timeout(Some(ANSWER_DEADLINE)).map_err(doing())?;
+    stream.set_read_timeout(Some(PATIENCE)).map_err(doing())?;
     let mut lines = BufReader::new(stream.try_clone().map_err(doing())?).lines();
     let mut answer_to = |command: &str, arguments: &Value| -> Result<Value, LabError> {
         let message = json!({ "execute": command, "arguments": arguments });

@@ -5,16 +5,15 @@ use std::{
     fs,
     net::Ipv4Addr,
     path::{Path, PathBuf},
-    time::Duration,
 };
 
 use rustix::process::{Pid, Signal, kill_process};
 use vmkit_types::Mac;
 
-use crate::{LabError, Namespace, Process, ROUTER_ADDRESS, error::file_error, wait_until};
+use crate::{
+    LabError, Namespace, PATIENCE, Process, ROUTER_ADDRESS, error::file_error, wait_until,
+};
 
-/// dnsmasq reads its files and binds its sockets in well under a second.
-const START_DEADLINE: Duration = Duration::from_secs(5);
 /// What dnsmasq gives to guests without a reservation.
 const POOL: &str = "192.168.77.100,192.168.77.199,1h";
 
@@ -53,12 +52,12 @@ impl Router {
         command.arg(format!("--dhcp-hostsfile={}", self.reservation_file().display()));
         command.arg(format!("--log-facility={}", log.display()));
         let mut dnsmasq = Process::start(&mut command, &self.folder.join("dnsmasq.out"))?;
-        wait_until(START_DEADLINE, "dnsmasq serving DHCP", || {
+        wait_until(PATIENCE, "dnsmasq serving DHCP", || {
             let text = fs::read_to_string(&log).map_err(file_error("read", &log))?;
             if !dnsmasq.is_running()? {
                 return Err(LabError::Missing(format!("a dnsmasq that starts: {}", text.trim())));
             }
-            Ok(text.contains("DHCP, IP range"))
+            Ok(text.contains("DHCP, IP range") && self.times_read()? > 0)
         })?;
         self.dnsmasq = Some(dnsmasq);
         Ok(())
@@ -98,12 +97,23 @@ impl Router {
         self.reservations.insert(client, address);
         self.write_reservations()?;
         let Some(dnsmasq) = &self.dnsmasq else { return Ok(()) };
+        let before = self.times_read()?;
         let pid = i32::try_from(dnsmasq.id()).ok().and_then(Pid::from_raw);
         let told = pid.map(|pid| kill_process(pid, Signal::HUP));
         match told {
-            Some(Ok(())) => Ok(()),
+            // What it answers until then is by the reservations that it had.
+            Some(Ok(())) => wait_until(PATIENCE, "dnsmasq reading its reservations", || {
+                Ok(self.times_read()? > before)
+            }),
             _ => Err(LabError::Missing("a running dnsmasq to tell of a reservation".to_owned())),
         }
+    }
+
+    /// How often this dnsmasq has read its reservations.
+    fn times_read(&self) -> Result<usize, LabError> {
+        let log = self.log();
+        let text = fs::read_to_string(&log).map_err(file_error("read", &log))?;
+        Ok(text.matches(&format!("read {}", self.reservation_file().display())).count())
     }
 
     /// The address that the machine with this MAC holds, by dnsmasq's lease file.

@@ -1,47 +1,125 @@
-//! How many labs of this computer run guests under emulation at once.
+//! How many labs run at once on this computer, in all processes together.
 
-use std::{fs::File, io::ErrorKind, time::Duration};
+use std::{fs::File, path::Path, time::Duration};
 
 use rustix::fs::FlockOperation;
 
-use crate::{LabError, names::lock_file, wait_until};
+use crate::{
+    LabError,
+    names::{ROOT, lock_file},
+    wait_until,
+};
 
-/// A guest that boots keeps a processor busy: more at once than the two of a small computer would
-/// measure each other's patience.
-const SLOTS: u32 = 2;
-
-/// Every lab before this one in the queue may need a minute.
+/// All the labs of a test run may be before this one, a minute each and two at a time.
 const DEADLINE: Duration = Duration::from_mins(20);
 
-/// The right to run guests under emulation; given back when dropped.
+/// A lock that another has is not waited for: the next one may be free.
+const ONCE: FlockOperation = FlockOperation::NonBlockingLockExclusive;
+
+/// What a lab asks of the computer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Load {
+    /// Namespaces mostly wait for clients and probes.
+    Network,
+    /// A guest that boots keeps a processor busy.
+    Emulation,
+}
+
+impl Load {
+    /// How many labs with it run at once on a computer with two processors, and how their locks are
+    /// named.
+    fn slots(self) -> (u32, &'static str) {
+        match self {
+            Self::Network => (4, "network"),
+            Self::Emulation => (2, "emulation"),
+        }
+    }
+}
+
+/// The right of a lab to run; given back when dropped.
 #[derive(Debug)]
 pub(crate) struct Slot {
+    load: Load,
     /// Carries the lock, which ends with the process, however that ends.
-    _file: File,
+    file: Option<File>,
 }
 
 impl Slot {
     /// Waits for a free slot.
-    ///
-    /// A lab takes one for all its guests: two labs that each wait for a second one would wait for
-    /// ever.
-    pub(crate) fn take() -> Result<Self, LabError> {
-        let mut taken = None;
-        wait_until(DEADLINE, "a free slot for a guest under emulation", || {
-            for number in 0..SLOTS {
-                let operation = FlockOperation::NonBlockingLockExclusive;
-                match lock_file(&format!("emulation-{number}"), operation) {
-                    Ok(file) => {
-                        taken = Some(Self { _file: file });
-                        return Ok(true);
-                    }
-                    Err(LabError::File { source, .. })
-                        if source.kind() == ErrorKind::WouldBlock => {}
-                    Err(error) => return Err(error),
-                }
-            }
-            Ok(false)
+    pub(crate) fn take(load: Load) -> Result<Self, LabError> {
+        let mut slot = Self { load, file: None };
+        let mut turn = None;
+        wait_until(DEADLINE, "a free slot for a lab", || {
+            slot.file = next(Path::new(ROOT), load, &mut turn)?;
+            Ok(slot.file.is_some())
         })?;
-        taken.ok_or_else(|| LabError::Missing("a free slot for a guest".to_owned()))
+        Ok(slot)
+    }
+
+    /// Gives the slot back and waits for one of this load; keeps it where it is one.
+    ///
+    /// No lab has a slot while it waits for another: four that did would wait for ever.
+    pub(crate) fn change_to(&mut self, load: Load) -> Result<(), LabError> {
+        if self.load != load {
+            self.file = None;
+            *self = Self::take(load)?;
+        }
+        Ok(())
+    }
+}
+
+/// The lock of a free slot, for the one whose turn it is. Without turns a test that plays many labs
+/// would take each slot again that it gives back, and all others would wait for its end.
+fn next(folder: &Path, load: Load, turn: &mut Option<File>) -> Result<Option<File>, LabError> {
+    let (_, name) = load.slots();
+    if turn.is_none() {
+        *turn = lock_file(folder, &format!("{name}-turn"), ONCE)?;
+    }
+    if turn.is_some() { free(folder, load) } else { Ok(None) }
+}
+
+/// The lock of a slot that nobody has.
+fn free(folder: &Path, load: Load) -> Result<Option<File>, LabError> {
+    let (count, name) = load.slots();
+    for number in 0..count {
+        let lock = lock_file(folder, &format!("{name}-{number}"), ONCE)?;
+        if lock.is_some() {
+            return Ok(lock);
+        }
+    }
+    Ok(None)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::{Load, free, next};
+
+    #[test]
+    fn no_more_labs_run_than_there_are_slots_and_an_ended_one_makes_room() {
+        let folder = std::env::temp_dir().join(format!("vmkit-slots-{}", std::process::id()));
+        for (load, count) in [(Load::Network, 4), (Load::Emulation, 2)] {
+            let take = || free(&folder, load).expect("an answer");
+            let mut taken: Vec<_> = (0..count).map(|_| take().expect("a slot")).collect();
+            assert!(take().is_none(), "{load:?}");
+            taken.pop();
+            assert!(take().is_some(), "{load:?}");
+        }
+        fs::remove_dir_all(&folder).expect("an end");
+    }
+
+    #[test]
+    fn a_slot_goes_to_the_one_that_waited_and_not_to_the_one_that_gave_it_back() {
+        let folder = std::env::temp_dir().join(format!("vmkit-turns-{}", std::process::id()));
+        let take = |turn: &mut _| next(&folder, Load::Emulation, turn).expect("an answer");
+        let [mut first, mut waiting, mut again] = [None, None, None];
+        let mut taken: Vec<_> = (0..2).map(|_| take(&mut first).expect("a slot")).collect();
+        drop(first);
+        assert!(take(&mut waiting).is_none());
+        taken.pop();
+        assert!(take(&mut again).is_none(), "it is the other's turn");
+        assert!(take(&mut waiting).is_some());
+        fs::remove_dir_all(&folder).expect("an end");
     }
 }

@@ -36,6 +36,11 @@ impl Stage {
         Err(LabError::Missing(format!("{}: run `cargo xtask stage`", vm.display())))
     }
 
+    /// The tree's root.
+    pub fn prefix(&self) -> &Path {
+        &self.prefix
+    }
+
     /// The `vm` program.
     pub fn vm(&self) -> PathBuf {
         self.prefix.join("bin/vm")

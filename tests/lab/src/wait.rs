@@ -4,6 +4,10 @@ use std::time::{Duration, Instant};
 
 use crate::LabError;
 
+/// How long a test waits for what takes some seconds when nothing else runs. A busy computer may take
+/// much longer, and what has not come by then will not come.
+pub const PATIENCE: Duration = Duration::from_mins(3);
+
 /// How often a state is looked at: far below what a person or a test notices, and rare enough that
 /// looking costs the two cores of a small machine nothing.
 const INTERVAL: Duration = Duration::from_millis(20);

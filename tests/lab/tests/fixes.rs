@@ -6,12 +6,14 @@ use std::{
     io::{Read as _, Write as _},
     net::Ipv4Addr,
     process::{Command, Stdio},
-    time::{Duration, Instant},
+    time::Instant,
 };
 
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
-use vmkit_lab::{Finished, Guest, GuestKind, GuestPlan, Lab, Process, or_skip, wait_until};
+use vmkit_lab::{
+    Finished, Guest, GuestKind, GuestPlan, Lab, PATIENCE, Process, or_skip, wait_until,
+};
 
 const ADDRESS: Ipv4Addr = Ipv4Addr::new(192, 168, 77, 50);
 
@@ -64,9 +66,6 @@ const ROWS: &[Row] = &[
         port: "state forwarding",
     },
 ];
-
-/// A guest boots and tries three times in 10 s under emulation; the rest is for a busy computer.
-const TRIES: Duration = Duration::from_mins(1);
 
 /// Keeps a guest without an address while its port comes up: that would undo a fault of the port.
 const HOLD: &str = "nft 'table bridge hold { chain c { type filter hook forward priority 0; \
@@ -179,12 +178,12 @@ fn a_guest_that_rests_is_made_to_ask() {
     assert!(left_out.contains("needs your consent"), "{left_out}");
 
     let began = Instant::now();
-    let (finished, report) = doctor(&lab, &["--provoke", "--yes", "--wait", "120"]);
+    let (finished, report) = doctor(&lab, &["--provoke", "--yes", "--wait", "480"]);
     let asked = messages(&report);
     let what = format!("{asked:?}: {}\n{}", shown(&report), finished.stderr);
     assert!(asked.starts_with(&["DISCOVER"]) && asked.contains(&"ACK"), "{what}");
     // Seven seconds without a link; the rest ends with the answer, not with the time.
-    assert!(began.elapsed() < Duration::from_mins(2), "{:?}", began.elapsed());
+    assert!(began.elapsed() < 2 * PATIENCE, "{:?}", began.elapsed());
     lab.wait_for_lease(&guest, ADDRESS).expect("a lease");
     let told = [&report["vms"][0]["ip"], &report["vms"][0]["verdict"]];
     assert_eq!(told, ["192.168.77.50", "resolved"], "{}", shown(&report));
@@ -194,14 +193,14 @@ fn a_guest_that_rests_is_made_to_ask() {
 fn whoever_interrupts_gets_an_answer_and_the_link_is_plugged_in() {
     let Some((lab, guest)) = resting("interrupt") else { return };
     let log = lab.folder().join("doctor.log");
-    let mut command = lab.vm_command(&["doctor", "web", "--provoke", "--yes", "--wait", "120"]);
+    let mut command = lab.vm_command(&["doctor", "web", "--provoke", "--yes", "--wait", "480"]);
     let mut doctor = Process::start(&mut command, &log).expect("a doctor");
     let said = || fs::read_to_string(&log).unwrap_or_default();
     guest.wait_for_console("carrier lost").expect("an unplugged link");
     let id = doctor.id().try_into().ok().and_then(Pid::from_raw).expect("a process");
     kill_process(id, Signal::INT).expect("a signal");
-    // Half of the time that it would wait for.
-    wait_until(TRIES, "an answer", || Ok(!doctor.is_running()?)).expect("an end");
+    // Far less than it would wait for.
+    wait_until(PATIENCE, "an answer", || Ok(!doctor.is_running()?)).expect("an end");
     assert!(said().contains("1 VM, 1 in trouble"), "{}", said());
     guest.wait_for_console("carrier back").expect("a link");
 }

@@ -2,14 +2,14 @@
 //! for in doubt, and told from another's.
 #![cfg(target_os = "linux")]
 
-use std::{fs, net::Ipv4Addr, path::Path, process::Command, time::Duration};
+use std::{fs, net::Ipv4Addr, path::Path, process::Command};
 
 use serde_json::Value;
-use vmkit_lab::{Guest, GuestKind, GuestPlan, Lab, LabError, Process, or_skip, run, wait_until};
+use vmkit_lab::{
+    Guest, GuestKind, GuestPlan, Lab, LabError, PATIENCE, Process, or_skip, run, wait_until,
+};
 
 const ADDRESS: Ipv4Addr = Ipv4Addr::new(192, 168, 77, 50);
-/// OpenSSH listens within some 10 ms; this is where the test gives up.
-const SSH_DEADLINE: Duration = Duration::from_secs(20);
 
 /// An OpenSSH server in the guest with a new key of this name. It ends when dropped.
 fn ssh_server(lab: &Lab, guest: &Guest, name: &str) -> Result<Process, LabError> {
@@ -22,7 +22,7 @@ fn ssh_server(lab: &Lab, guest: &Guest, name: &str) -> Result<Process, LabError>
     );
     let mut server = guest.namespace().expect("a namespace").command("sh");
     let server = Process::start(server.args(["-c", &script]), &lab.folder().join("sshd.log"))?;
-    wait_until(SSH_DEADLINE, "an SSH server", || {
+    wait_until(PATIENCE, "an SSH server", || {
         let mut probe = lab.host().command("busybox");
         probe.args(["nc", "-w", "1", &ADDRESS.to_string(), "22"]);
         Ok(vmkit_lab::finish(&mut probe)?.stdout.starts_with("SSH-2.0-OpenSSH"))

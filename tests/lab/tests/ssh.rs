@@ -7,18 +7,15 @@ use std::{
     net::Ipv4Addr,
     path::PathBuf,
     process::{Command, Stdio},
-    time::Duration,
 };
 
 use vmkit_lab::{
-    Finished, Guest, GuestKind, GuestPlan, Lab, LabError, Process, finish, or_skip, run, wait_until,
+    Finished, Guest, GuestKind, GuestPlan, Lab, LabError, PATIENCE, Process, finish, or_skip, run,
+    wait_until,
 };
 
 const ADDRESS: Ipv4Addr = Ipv4Addr::new(192, 168, 77, 50);
 const OTHER: Ipv4Addr = Ipv4Addr::new(192, 168, 77, 51);
-/// OpenSSH listens within some 10 ms, and a name follows an address by an interval of looks; this is
-/// where the test gives up.
-const DEADLINE: Duration = Duration::from_secs(20);
 
 /// A guest at [`ADDRESS`] where root may log in with the key `client`.
 struct Site {
@@ -94,7 +91,7 @@ fn serve(lab: &Lab, guest: &Guest) -> Result<Process, LabError> {
     let script = format!("{mount} && exec /usr/sbin/sshd -D -e -f /dev/null {options} -h {host}");
     let mut server = guest.namespace().expect("a namespace").command("sh");
     let server = Process::start(server.args(["-c", &script]), &lab.folder().join("sshd.log"))?;
-    wait_until(DEADLINE, "an SSH server", || {
+    wait_until(PATIENCE, "an SSH server", || {
         let mut probe = lab.host().command("busybox");
         probe.args(["nc", "-w", "1", &ADDRESS.to_string(), "22"]);
         Ok(finish(&mut probe)?.stdout.starts_with("SSH-2.0-OpenSSH"))
@@ -205,7 +202,7 @@ fn the_name_follows_the_address_in_dns() {
         site.lab.vm_command(&["dns", "--interval", "1", "--listen", "127.0.0.1:5354"]);
     let mut server = Process::start(&mut command, &site.lab.folder().join("dns.log")).expect("vm");
     let resolved = |address: Ipv4Addr| {
-        wait_until(DEADLINE, &format!("web.vm.test at {address}"), || {
+        wait_until(PATIENCE, &format!("web.vm.test at {address}"), || {
             let mut question = site.lab.host().command("busybox");
             question.args(["nslookup", "-type=a", "web.vm.test", "127.0.0.1:5354"]);
             Ok(finish(&mut question)?.stdout.ends_with(&format!("Address: {address}")))

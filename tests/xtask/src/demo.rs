@@ -38,6 +38,7 @@ fn on_real_guest(prefix: PathBuf) -> anyhow::Result<()> {
         "its Wi-Fi in a bridge: each a network namespace. A real Linux guest in QEMU on the bridge."
     );
     let mut lab = Lab::with(Stage::at(prefix)?, "demo")?;
+    lab.use_defaults();
     let _hub = vmkit_lab::serve_hub(&lab)?;
     let config = lab.folder().join("config.toml");
     fs::write(&config, "[interfaces.en0]\nkind = \"wifi\"\n").context("cannot write the config")?;

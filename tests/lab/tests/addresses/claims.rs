@@ -1,17 +1,12 @@
 //! What guests and names claim, and nobody else confirms.
 
-use std::time::Duration;
-
-use vmkit_lab::{GuestKind, GuestPlan, wait_until};
+use vmkit_lab::{GuestKind, GuestPlan, PATIENCE, wait_until};
 
 use crate::{
     ADDRESS, GROWN_UP, NEXT_ADDRESS, forget_neighbours, give_up_soon, healthy, inside,
     scenario::{DOUBTFUL, Expected, RESOLVED, Scenario},
     web,
 };
-
-/// The agent starts within a second of the login prompt, under emulation on a busy computer in more.
-const AGENT_DEADLINE: Duration = Duration::from_secs(30);
 
 const CONTAINERS: Scenario = Scenario {
     name: "containers",
@@ -28,7 +23,7 @@ fn the_bridge_of_containers_is_not_the_address() {
     let plan = GuestPlan::new("web", GuestKind::Machine).with_containers();
     let Some((lab, guest)) = healthy("containers", &plan) else { return };
     guest.wait_for_console("172.17.0.1").expect("a console that names the bridge");
-    wait_until(AGENT_DEADLINE, "an answer of the guest agent", || {
+    wait_until(PATIENCE, "an answer of the guest agent", || {
         Ok(lab.status("web")?.to_string().contains("agent-address"))
     })
     .expect("a guest agent");

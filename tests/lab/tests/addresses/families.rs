@@ -5,7 +5,7 @@ use std::fs;
 use vmkit_lab::{Guest, Lab, Process};
 
 use crate::{
-    ADDRESS, GROWN_UP, forget_neighbours, healthy, inside, own_files,
+    ADDRESS, GROWN_UP, forget_neighbours, give_up_soon, healthy, inside, own_files,
     scenario::{Expected, RESOLVED, Scenario},
     web,
 };
@@ -50,6 +50,7 @@ fn without_ipv4_the_pick_is_ipv6() {
     inside(&guest).ip("-6 address add fd77::50/64 dev eth0 nodad").expect("an address");
     net_info(&guest, &[("eth0", "fd77::50/64", ".", &guest.mac().to_string())]);
     guest.wait_for_age(GROWN_UP).expect("a machine that is up");
+    give_up_soon(&lab);
     forget_neighbours(&lab);
     IPV6_ONLY.check(&lab);
 }

@@ -1,17 +1,14 @@
 //! Hosts that are no machines, at the machines' addresses.
 
-use std::{process::Command, time::Duration};
+use std::process::Command;
 
-use vmkit_lab::{GuestKind, GuestPlan, Lab, Namespace, Process, run, wait_until};
+use vmkit_lab::{GuestKind, GuestPlan, Lab, Namespace, PATIENCE, Process, run, wait_until};
 
 use crate::{
     ADDRESS, NEXT_ADDRESS, healthy, inside, keep_neighbours,
     scenario::{DOUBTFUL, Expected, RESOLVED, Scenario},
     stranger, web,
 };
-
-/// OpenSSH listens at once; the rest is for a busy computer.
-const SSH_DEADLINE: Duration = Duration::from_secs(20);
 
 const DUPLICATE: Scenario = Scenario {
     name: "duplicate-ip",
@@ -99,7 +96,7 @@ fn an_ssh_server_at_the_old_address_is_not_the_machines() {
     let _server = ssh_server(&lab, &other);
     guest.wait_for_age(crate::GROWN_UP).expect("a machine that is up");
     crate::forget_neighbours(&lab);
-    wait_until(SSH_DEADLINE, "a banner of the other host", || {
+    wait_until(PATIENCE, "a banner of the other host", || {
         Ok(lab.status("web")?.to_string().contains("SSH-2.0-OpenSSH"))
     })
     .expect("an SSH server");

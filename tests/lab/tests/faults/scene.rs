@@ -1,14 +1,11 @@
 //! The lab of one scenario, and what is done to it.
 
-use std::{
-    fs, io::Write as _, net::Ipv4Addr, os::unix::fs::PermissionsExt as _, path::PathBuf,
-    process::Command, time::Duration,
-};
+use std::{fs, io::Write as _, net::Ipv4Addr, os::unix::fs::PermissionsExt as _, process::Command};
 
 use serde_json::Value;
 use vmkit_lab::{
-    Finished, Guest, GuestKind, GuestPlan, HOST_ADDRESS, Lab, LabError, Namespace, Process, finish,
-    run, wait_until,
+    Finished, Guest, GuestKind, GuestPlan, HOST_ADDRESS, Lab, LabError, Namespace, PATIENCE,
+    Process, finish, run, wait_until,
 };
 
 use crate::row::{Act, Client, Copied, GuestOf, Row, Then, Uplink, WITH_CLIENT_ID, Where};
@@ -26,11 +23,6 @@ const DHCP_SERVER: &str = "dnsmasq --keep-in-foreground --conf-file=/dev/null --
      --no-resolv --no-hosts --pid-file= --port=0 --bind-interfaces --dhcp-authoritative --no-ping \
      --log-dhcp --log-facility=-";
 const KEA: &str = include_str!("kea.json");
-/// A lease takes a second, more on a busy computer.
-const LEASE_DEADLINE: Duration = Duration::from_mins(1);
-/// A command that has to succeed after a while does so within seconds; one that waits for a boot on
-/// a busy computer, in more.
-const UNTIL_DEADLINE: Duration = Duration::from_mins(1);
 
 const UDHCPC_SCRIPT: &str = include_str!("../../src/guest/udhcpc.sh");
 /// What dhclient runs when its state changes: Debian's own script would write this computer's
@@ -51,7 +43,6 @@ pub(crate) struct Scene {
     pub(crate) guest: Guest,
     other: Option<Namespace>,
     pub(crate) lab: Lab,
-    config: PathBuf,
     /// What asks for the machine's address.
     asks_with: Client,
     filters: u32,
@@ -61,10 +52,8 @@ impl Scene {
     /// The lab, its circumstances, and the machine, which does not ask yet.
     pub(crate) fn new(row: &Row) -> Self {
         let mut lab = Lab::new(row.name).expect("a lab");
-        let config = lab.folder().join("config.toml");
         let kind = if row.uplink == Uplink::Wifi { "wifi" } else { "ethernet" };
-        fs::write(&config, format!("[interfaces.en0]\nkind = {kind:?}\n{OTHER}"))
-            .expect("a config");
+        lab.configure(&format!("[interfaces.en0]\nkind = {kind:?}\n{OTHER}")).expect("a config");
         for (name, text) in [("udhcpc", UDHCPC_SCRIPT), ("dhclient", DHCLIENT_SCRIPT)] {
             let script = lab.folder().join(format!("{name}-script"));
             fs::write(&script, text).expect("a script");
@@ -99,8 +88,7 @@ impl Scene {
         let guest = lab.start(&plan).expect("a guest");
         let (programs, others) = (Vec::new(), Vec::new());
         let (client, other, asks_with) = (None, None, row.client);
-        let mut scene =
-            Self { client, programs, others, guest, other, lab, config, asks_with, filters: 0 };
+        let mut scene = Self { client, programs, others, guest, other, lab, asks_with, filters: 0 };
         for act in row.setting {
             scene.act(act);
         }
@@ -137,7 +125,7 @@ impl Scene {
                 let mut command = self.shell(*place, &format!("exec {line}"));
                 self.programs.push(Process::start(&mut command, &log).expect("a program"));
             }
-            Act::Until(place, line) => wait_until(UNTIL_DEADLINE, line, || {
+            Act::Until(place, line) => wait_until(PATIENCE, line, || {
                 Ok(finish(&mut self.shell(*place, line))?.status.success())
             })
             .expect("a state of the scenario"),
@@ -267,8 +255,7 @@ impl Scene {
     }
 
     pub(crate) fn doctor(&self, options: &[&str]) -> (Finished, Value) {
-        let config = self.config.to_str().expect("a plain path");
-        let mut arguments = vec!["--config", config, "doctor", "web", "--json"];
+        let mut arguments = vec!["doctor", "web", "--json"];
         arguments.extend(options);
         let finished = self.lab.vm(&arguments).expect("a diagnosis");
         let report = serde_json::from_str(&finished.stdout)
@@ -278,7 +265,7 @@ impl Scene {
 }
 
 fn wait_for_address(inside: &Namespace, address: &str) {
-    wait_until(LEASE_DEADLINE, &format!("a lease of {address}"), || -> Result<bool, LabError> {
+    wait_until(PATIENCE, &format!("a lease of {address}"), || -> Result<bool, LabError> {
         Ok(inside.ip("-4 -o address show dev eth0")?.contains(&format!("inet {address}")))
     })
     .expect("a lease");

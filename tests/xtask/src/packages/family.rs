@@ -64,18 +64,20 @@ impl Family {
             .filter(|each| package(each).is_none())
             .map(|each| each.program)
             .collect();
-        let mut advice = format!("these programs are missing: {programs}");
+        let mut parts = vec![format!("these programs are missing: {programs}")];
         if !packages.is_empty() {
-            advice += &format!("; to get them: {install} {}", packages.join(" "));
+            parts.push(format!("to get them: {install} {}", packages.join(" ")));
         }
         if !without.is_empty() {
-            advice += &format!("; no package is known for {}", without.join(", "));
+            parts.push(format!("no package is known for {}", without.join(", ")));
         }
         if self != Self::Debian {
-            advice +=
-                "; the guests' kernel comes from Debian's packages, so guests run on Debian only";
+            parts.push(
+                "the guests' kernel comes from Debian's packages, so guests run on Debian only"
+                    .to_owned(),
+            );
         }
-        advice
+        parts.join("; ")
     }
 }
 

@@ -4,7 +4,8 @@ use super::*;
 type Row = (&'static str, u32, u32, u32);
 
 fn component((path, owner, group, mode): Row) -> Component {
-    let directory = !path.ends_with(".so") && !path.ends_with("/vm");
+    let is_library = std::path::Path::new(path).extension().is_some_and(|suffix| suffix == "so");
+    let directory = !is_library && !path.ends_with("/vm");
     Component { path: path.into(), owner, group, mode, directory, listed: false }
 }
 
