@@ -98,27 +98,30 @@ fn machines() -> DataDirectory {
 const NONE: &str = "no plugin that finds addresses could be used: ";
 const SOME: &str = "not every plugin that finds addresses could be used: ";
 
-/// A tree, the exit status, and how the reason begins.
-fn trees() -> Vec<(&'static str, Tree, i32, &'static str)> {
+const MISSING: &str = "there is no plugin that finds addresses";
+
+/// A tree, the exit status, how the reason begins, and how the command that leads on does.
+fn trees() -> Vec<(&'static str, Tree, i32, &'static str, &'static str)> {
     vec![
-        ("refused", Tree::refused(), 2, NONE),
-        ("crashed", Tree::crashed(), 2, NONE),
-        ("probes alone", Tree::probes_alone(), 2, "there is no plugin that finds addresses"),
-        ("without plugins", Tree::without_plugins(), 2, "there is no plugin that finds addresses"),
-        ("broken", Tree::broken(), 3, SOME),
+        ("refused", Tree::refused(), 2, NONE, "chmod go-w "),
+        ("crashed", Tree::crashed(), 2, NONE, "vm "),
+        ("probes alone", Tree::probes_alone(), 2, MISSING, "vm "),
+        ("without plugins", Tree::without_plugins(), 2, MISSING, "vm "),
+        ("broken", Tree::broken(), 3, SOME, "vm "),
     ]
 }
 
 #[test]
 fn what_nobody_could_look_for_is_not_checked_and_no_success() {
     let directory = machines();
-    for (name, tree, status, reason) in trees() {
+    for (name, tree, status, reason, next) in trees() {
         for arguments in [&["status"][..], &["status", "web"], &["status", "--explain"]] {
             let output = tree.run(&directory, arguments);
             assert_eq!(output.status, status, "{name}, {arguments:?}: {output:?}");
             let text = output.stdout.replace("\n  ", " ");
             assert!(text.starts_with(&format!("web: not checked: {reason}")), "{name}: {text}");
-            assert!(output.stdout.contains("\n  Next: vm "), "{name}: {}", output.stdout);
+            let next = format!("\n  Next: {next}");
+            assert!(output.stdout.contains(&next), "{name}: {}", output.stdout);
             assert!(!text.contains("no usable address"), "{name}: {text}");
         }
         let json = tree.run(&directory, &["status", "--json"]);
@@ -142,7 +145,7 @@ fn what_nobody_could_look_for_is_not_checked_and_no_success() {
 #[test]
 fn no_cause_is_named_for_what_nobody_could_look_for() {
     let directory = machines();
-    for (name, tree, status, reason) in trees() {
+    for (name, tree, status, reason, _) in trees() {
         let output = tree.run(&directory, &["doctor", "web", "--passive"]);
         assert_eq!(output.status, status, "{name}: {output:?}");
         let text = output.stdout.replace("\n    ", " ");
@@ -161,7 +164,7 @@ fn no_cause_is_named_for_what_nobody_could_look_for() {
 #[test]
 fn scripts_get_the_reason_in_place_of_an_address() {
     let directory = machines();
-    for (name, tree, status, reason) in trees() {
+    for (name, tree, status, reason, next) in trees() {
         for arguments in
             [&["resolve", "web"][..], &["ssh", "web", "--", "true"], &["ssh-connect", "web"]]
         {
@@ -169,7 +172,8 @@ fn scripts_get_the_reason_in_place_of_an_address() {
             assert_eq!((output.status, output.stdout.as_str()), (status, ""), "{name}: {output:?}");
             let said = format!("web was not checked: {reason}");
             assert!(output.stderr.starts_with(&said), "{name}, {arguments:?}: {output:?}");
-            assert!(output.stderr.contains("; next: vm "), "{name}: {output:?}");
+            let next = format!("; next: {next}");
+            assert!(output.stderr.contains(&next), "{name}: {output:?}");
         }
     }
 }
@@ -183,7 +187,7 @@ fn the_hosts_file_stays_as_it_is() {
         192.168.1.70\toff\t# vm off\n\
         192.168.1.64\tweb\t# vm web\n\
         # END vmkit\n";
-    for (name, tree, status, reason) in trees() {
+    for (name, tree, status, reason, _) in trees() {
         let file = directory.write("hosts", block);
         let path = file.to_str().unwrap();
         // Asked for web alone, where others could have been looked for.
@@ -201,7 +205,7 @@ fn the_hosts_file_stays_as_it_is() {
 #[test]
 fn a_record_without_addresses_is_no_success() {
     let directory = machines();
-    for (name, tree, status, reason) in trees() {
+    for (name, tree, status, reason, _) in trees() {
         let record = directory.path(&format!("record of {name}"));
         let output = tree.run(&directory, &["snapshot", "save", record.to_str().unwrap()]);
         assert_eq!(output.status, status, "{name}: {output:?}");
@@ -279,7 +283,7 @@ fn names_of_machines_that_nobody_could_look_for_are_not_denied() {
     const SERVER_FAILURE: u8 = 2;
     const NO_SUCH_NAME: u8 = 3;
     let directory = machines();
-    for (name, tree, status, reason) in trees() {
+    for (name, tree, status, reason, _) in trees() {
         let (server, mut said) = Server::start(&tree.path("bin/vm"), &directory);
         let codes = ["web", "off", "nobody"].map(|label| server.ask(label));
         assert_eq!(codes, [SERVER_FAILURE, NO_ERROR, NO_SUCH_NAME], "{name}");

@@ -3,11 +3,12 @@
 use std::{borrow::Cow, net::IpAddr};
 
 use serde::Serialize;
-use vmkit_diagnose::{Booting, NextTest, Router, State, Suspect, Weighed};
+use vmkit_diagnose::{NextTest, Router, State, Suspect, Weighed};
 use vmkit_types::{Interface, InterfaceKind};
 
 use super::{
     UnknownFields,
+    booting::{BootingDocument, booting},
     dhcp::{RungDocument, TestDocument, rungs},
     field,
     fix::FixDocument,
@@ -124,26 +125,6 @@ struct VmDocument<'a> {
     next_test: Option<NextTestDocument<'a>>,
     dhcp: DhcpDocument,
     unknown: UnknownFields,
-}
-
-/// A guest that is still booting.
-#[derive(Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-struct BootingDocument<'a> {
-    /// `address` or `ssh`.
-    awaits: &'static str,
-    /// The same in words.
-    awaited: Cow<'a, str>,
-    /// How long its process has run; `null`: not known.
-    uptime_ms: Option<u64>,
-    /// By what it is known that the boot goes on.
-    because: Cow<'a, str>,
-    /// How long it takes as a rule.
-    usual: Cow<'a, str>,
-    /// After this time it is not held to be booting any more.
-    limit_ms: u64,
-    /// Where these times are known from.
-    sources: Vec<Cow<'a, str>>,
 }
 
 /// One cause that may be at work.
@@ -338,18 +319,6 @@ fn vm<'a>(vm: &'a DoctorVm<'_>) -> VmDocument<'a> {
             test: test.map(|results| results.iter().map(TestDocument::new).collect()),
         },
         unknown,
-    }
-}
-
-fn booting(booting: &Booting) -> BootingDocument<'_> {
-    BootingDocument {
-        awaits: booting.awaits.word(),
-        awaited: stored(&booting.awaited),
-        uptime_ms: booting.uptime.map(milliseconds),
-        because: stored(&booting.because),
-        usual: stored(&booting.usual),
-        limit_ms: milliseconds(booting.limit),
-        sources: booting.sources.iter().map(|source| stored(source)).collect(),
     }
 }
 

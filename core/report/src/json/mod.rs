@@ -1,5 +1,6 @@
 //! The documents for programs. Their types make the JSON Schemas in docs/schema.
 
+mod booting;
 mod dhcp;
 mod doctor;
 mod fix;
