@@ -107,7 +107,7 @@ fn trees() -> Vec<(&'static str, Tree, i32, &'static str, &'static str)> {
         ("crashed", Tree::crashed(), 2, NONE, "vm "),
         ("probes alone", Tree::probes_alone(), 2, MISSING, "vm "),
         ("without plugins", Tree::without_plugins(), 2, MISSING, "vm "),
-        ("broken", Tree::broken(), 3, SOME, "vm "),
+        ("broken", Tree::broken(), 3, SOME, "mv "),
     ]
 }
 
