@@ -33,6 +33,7 @@ pub(crate) fn succeeds(command: &mut Command) -> bool {
 }
 
 /// Runs the command and shows what it printed only if it fails; an exit other than 0 is an error.
+#[cfg(target_os = "linux")]
 pub(crate) fn run_quietly(command: &mut Command) -> anyhow::Result<()> {
     let line = line(command);
     let output = command.output().with_context(|| format!("cannot start `{line}`"))?;
