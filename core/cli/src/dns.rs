@@ -88,7 +88,7 @@ struct Looks<'a> {
     interval: Duration,
     /// A look has succeeded.
     has_zone: bool,
-    /// What was told last of looks that failed, until one succeeds.
+    /// The last message about failed looks, until one succeeds.
     trouble: Option<String>,
 }
 
@@ -126,7 +126,7 @@ impl Looks<'_> {
         let blind = unchecked.find(|unchecked| unchecked.lack == Lack::All);
         let blind = blind.map(|it| format!("{}; next: {}", it.reason, it.hint));
         match blind {
-            // What was found before is told until it is too old.
+            // Addresses found before are served until they are too old.
             Some(why) if self.has_zone => bail!("{why}"),
             Some(why) => self.trouble = Some(format!("cannot look: {}\n", escaped(&why))),
             None => (self.has_zone, self.trouble) = (true, None),

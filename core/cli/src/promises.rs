@@ -23,7 +23,7 @@ fn every_command_that_is_named_exists() {
     for place in PLACES {
         for file in files(&Path::new(ROOT).join(place)) {
             let text = fs::read_to_string(&file).expect("a text of the project");
-            // What tests say, nobody is told.
+            // No user reads what tests say.
             let told = text.split("#[cfg(test)]\nmod tests").next().unwrap_or_default();
             for line in told.lines() {
                 for command in commands(line) {

@@ -1,4 +1,4 @@
-//! Which endings of plugins leave which verdict, and how it is told.
+//! Which endings of plugins leave which verdict, and how it is shown.
 
 mod common;
 

@@ -4,9 +4,10 @@
 
 use std::{
     fs,
+    io::{BufRead as _, BufReader},
     os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
-    process::{Command, Stdio},
+    process::{Child, ChildStderr, Command, Stdio},
 };
 
 /// Seconds after which a command is taken to hang: a busy computer makes the slowest take a few.
@@ -112,6 +113,32 @@ pub fn run_program(program: &Path, arguments: &[&str]) -> Output {
         stdout: text(output.stdout),
         stderr: text(output.stderr),
     }
+}
+
+/// Starts `vm dns` on a free port of loopback and waits until it serves: the process, the rest of
+/// what it says, and its address.
+///
+/// # Panics
+/// When it does not come up.
+pub fn serve_names(
+    program: &Path,
+    directory: &DataDirectory,
+) -> (Child, BufReader<ChildStderr>, String) {
+    let mut child = Command::new(program)
+        .arg("--data-dir")
+        .arg(directory.path(""))
+        .args(["dns", "--listen", "127.0.0.1:0", "--interval", "1"])
+        .env_clear()
+        .env("HOME", "/nonexistent")
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("start vm dns");
+    let mut said = BufReader::new(child.stderr.take().expect("its standard error"));
+    let mut line = String::new();
+    said.read_line(&mut line).expect("what it says");
+    let rest = line.strip_prefix("serving *.vm.test at ").unwrap_or_else(|| panic!("{line}"));
+    let address = rest.split(';').next().unwrap_or(rest).to_owned();
+    (child, said, address)
 }
 
 /// A data directory. Its processes end with it.

@@ -5,11 +5,11 @@
 use std::{
     io::{BufRead as _, BufReader, Read as _},
     net::UdpSocket,
-    process::{Child, ChildStderr, Command, Stdio},
+    process::{Child, ChildStderr, Command},
     time::{Duration, Instant},
 };
 
-use vmkit_cli_tests::{DataDirectory, vm};
+use vmkit_cli_tests::{DataDirectory, serve_names, vm};
 
 /// An answer takes less than a millisecond; this is where a test gives up.
 const DEADLINE: Duration = Duration::from_mins(1);
@@ -25,20 +25,7 @@ struct Server {
 
 impl Server {
     fn start(directory: &DataDirectory) -> Self {
-        let mut child = Command::new(vm())
-            .arg("--data-dir")
-            .arg(directory.path(""))
-            .args(["dns", "--listen", "127.0.0.1:0", "--interval", "1"])
-            .env_clear()
-            .env("HOME", "/nonexistent")
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut said = BufReader::new(child.stderr.take().unwrap());
-        let mut line = String::new();
-        said.read_line(&mut line).unwrap();
-        let rest = line.strip_prefix("serving *.vm.test at ").unwrap_or_else(|| panic!("{line}"));
-        let address = rest.split(';').next().unwrap().to_owned();
+        let (child, said, address) = serve_names(&vm(), directory);
         Self { child, said, address }
     }
 

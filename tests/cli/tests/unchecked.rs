@@ -8,11 +8,11 @@ use std::{
     net::UdpSocket,
     os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
+    process::Child,
     time::Duration,
 };
 
-use vmkit_cli_tests::{DataDirectory, Output, vm};
+use vmkit_cli_tests::{DataDirectory, Output, serve_names, vm};
 
 /// A tree like the staged one, with its own worker and choice of plugins.
 struct Tree(tempfile::TempDir);
@@ -234,20 +234,7 @@ impl Server {
         program: &Path,
         directory: &DataDirectory,
     ) -> (Self, BufReader<std::process::ChildStderr>) {
-        let mut child = Command::new(program)
-            .arg("--data-dir")
-            .arg(directory.path(""))
-            .args(["dns", "--listen", "127.0.0.1:0", "--interval", "1"])
-            .env_clear()
-            .env("HOME", "/nonexistent")
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut said = BufReader::new(child.stderr.take().unwrap());
-        let mut line = String::new();
-        said.read_line(&mut line).unwrap();
-        let rest = line.strip_prefix("serving *.vm.test at ").unwrap_or_else(|| panic!("{line}"));
-        let address = rest.split(';').next().unwrap().to_owned();
+        let (child, said, address) = serve_names(program, directory);
         (Self(child, address), said)
     }
 
