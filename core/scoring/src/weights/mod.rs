@@ -146,7 +146,7 @@ impl Weights {
     /// # Errors
     /// The embedded table is faulty, which its test rules out.
     pub fn builtin() -> Result<Self, WeightsError> {
-        Self::parse(include_str!("../weights.toml"))
+        Self::parse(include_str!("../../weights.toml"))
     }
 
     /// The table in this text.
@@ -252,7 +252,7 @@ mod tests {
 
     #[test]
     fn a_faulty_table_is_refused_with_the_place() {
-        let table = include_str!("../weights.toml");
+        let table = include_str!("../../weights.toml");
         let faults = [
             ("[kinds.agent-address]\nlr = ", "[kinds.agent-address]\nlr = -", "the lr of agent-ad"),
             (
