@@ -291,7 +291,7 @@ fn clarity(
     scene: &Scene,
     weights: &Weights,
 ) -> Vec<Clarity> {
-    let of_pick = |pick: &Pick<'_>| {
+    let of_pick = |pick: &Pick| {
         let resolved = pick.picked().filter(|_| pick.verdict == Verdict::Resolved);
         let shared = |flag: &Flag| matches!(flag, Flag::DuplicateIp | Flag::MacMismatch);
         let beyond_doubt = resolved.is_some_and(|candidate| {

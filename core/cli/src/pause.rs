@@ -10,7 +10,7 @@ use vmkit_types::Kind;
 pub(crate) const FEW: usize = 16;
 
 /// Whether the guest itself answers at the address, so that it is not paused.
-pub(crate) fn answers(pick: &Pick<'_>) -> bool {
+pub(crate) fn answers(pick: &Pick) -> bool {
     let shared =
         |flag: &Flag| matches!(flag, Flag::DuplicateIp | Flag::DuplicateMac | Flag::MacMismatch);
     pick.picked().is_some_and(|candidate| {
@@ -49,7 +49,8 @@ mod tests {
             } else {
                 observation
             };
-            Evidence { id, plugin: "x".into(), received_at: SystemTime::UNIX_EPOCH, observation }
+            let received_at = SystemTime::UNIX_EPOCH;
+            Evidence { id, plugin: "x".into(), received_at, observation: observation.into() }
         };
         (0..).zip(facts).map(item).collect()
     }

@@ -29,7 +29,7 @@ pub(crate) struct Answer {
 
 /// Runs the command.
 pub(crate) fn run(wanted: &arguments::Resolve, context: &Context) -> anyhow::Result<Exit> {
-    let tell = |resolution: &Resolution<'_>| {
+    let tell = |resolution: &Resolution| {
         output::answer(|out| {
             if wanted.json { resolution.write_json(out) } else { resolution.write_address(out) }
         })
@@ -43,7 +43,7 @@ pub(crate) fn ask(
     name: &String,
     from: Option<&PathBuf>,
     context: &Context,
-    tell: impl FnOnce(&Resolution<'_>) -> anyhow::Result<()>,
+    tell: impl FnOnce(&Resolution) -> anyhow::Result<()>,
 ) -> anyhow::Result<Answer> {
     let began = Instant::now();
     let names = slice::from_ref(name);
@@ -75,7 +75,7 @@ pub(crate) fn ask(
 }
 
 /// What could not be read of a machine whose address was not found: with it, it might have been.
-fn lacking(machine: &Machine, pick: &Pick<'_>, problems: &[Problem]) -> Vec<Problem> {
+fn lacking(machine: &Machine, pick: &Pick, problems: &[Problem]) -> Vec<Problem> {
     let of_machine = |problem: &&Problem| {
         problem.severity == Severity::Error && problem.path.starts_with(&machine.directory)
     };

@@ -13,7 +13,7 @@ const DETAILS: &str = "vm -vv status";
 const PATIENCE: &str = "vm --timeout 5 status";
 
 /// Withholds "no address" where the plugins that could have named one did not answer.
-pub(crate) fn check(pick: &mut Pick<'_>, outcomes: &[Outcome]) {
+pub(crate) fn check(pick: &mut Pick, outcomes: &[Outcome]) {
     let lookers: Vec<Looker<'_>> = outcomes.iter().map(looker).collect();
     pick.check_search(&lookers, LIST);
 }
@@ -37,7 +37,7 @@ fn looker(outcome: &Outcome) -> Looker<'_> {
 }
 
 /// How much the search for the addresses of these machines lacked.
-pub(crate) fn lack<'p>(picks: impl IntoIterator<Item = &'p Pick<'p>>) -> Option<Lack> {
+pub(crate) fn lack<'p>(picks: impl IntoIterator<Item = &'p Pick>) -> Option<Lack> {
     picks.into_iter().filter_map(|pick| Some(pick.unchecked.as_ref()?.lack)).max()
 }
 

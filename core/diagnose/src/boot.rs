@@ -155,7 +155,7 @@ fn uptime(facts: &Facts<'_>) -> Option<Duration> {
 /// The SSH server that answers at the machine's address: for who wants to log in, it is up.
 fn greeting<'e>(facts: &Facts<'e>) -> Option<&'e Evidence> {
     const GREETINGS: [&str; 3] = ["ssh-ready", "ssh-host-key", "ssh-new-host-key"];
-    let seen = facts.pick.picked()?.ledger.iter().map(|entry| entry.evidence);
+    let seen = facts.pick.picked()?.ledger.iter().map(|entry| &entry.evidence);
     seen.into_iter().find(|seen| GREETINGS.contains(&seen.observation.kind.code()))
 }
 

@@ -118,7 +118,7 @@ pub struct Facts<'a> {
     /// What the signals said of this machine.
     pub evidence: Vec<&'a Evidence>,
     /// What scoring makes of that.
-    pub pick: &'a Pick<'a>,
+    pub pick: &'a Pick,
     /// What passed the machine's port.
     pub guest_traffic: Reading<&'a Traffic>,
     /// What passed the uplink.

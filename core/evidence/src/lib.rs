@@ -2,21 +2,23 @@
 
 #![forbid(unsafe_code)]
 
-use std::time::SystemTime;
+use std::{sync::Arc, time::SystemTime};
 
 use vmkit_types::Observation;
 
 /// One fact with where and when it came from. Plugins never make it: the host stamps it.
+///
+/// Cheap to clone: each candidate's ledger holds the evidence that it counted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Evidence {
     /// Number of the item in its run, counted from 0: the handle of ledgers and reports.
     pub id: u32,
     /// Id of the plugin that reported it.
-    pub plugin: String,
+    pub plugin: Arc<str>,
     /// When the host received it.
     pub received_at: SystemTime,
     /// The fact. Its `vm` is an index into the machines of the run.
-    pub observation: Observation,
+    pub observation: Arc<Observation>,
 }
 
 impl Evidence {

@@ -27,7 +27,7 @@ pub struct Doctor<'a> {
     /// The network.
     pub network: DoctorNetwork,
     /// The machines, in the order of their names.
-    pub vms: Vec<DoctorVm<'a>>,
+    pub vms: Vec<DoctorVm>,
     /// The plugins' part, signals and advice.
     pub plugins: Vec<PluginReport>,
     /// What could not be read.
@@ -61,7 +61,7 @@ pub struct DoctorNetwork {
 
 /// One machine.
 #[derive(Clone, Debug)]
-pub struct DoctorVm<'a> {
+pub struct DoctorVm {
     /// Its name in its manager.
     pub name: String,
     /// What its process does.
@@ -69,7 +69,7 @@ pub struct DoctorVm<'a> {
     /// It was stopped or paused, and nobody asked for it by name.
     pub at_rest: bool,
     /// Its address, as far as signals tell.
-    pub pick: Pick<'a>,
+    pub pick: Pick,
     /// Everything that was looked for.
     pub findings: Vec<Finding>,
     /// What follows.
@@ -123,12 +123,12 @@ impl Doctor<'_> {
 
     /// Whether something is wrong with a machine, and nobody can tell what.
     pub fn cannot_tell(&self) -> bool {
-        let named = |vm: &DoctorVm<'_>| !vm.diagnosis.healthy && vm.diagnosis.cannot_tell.is_none();
+        let named = |vm: &DoctorVm| !vm.diagnosis.healthy && vm.diagnosis.cannot_tell.is_none();
         !self.is_healthy() && !self.vms.iter().any(named)
     }
 }
 
-impl DoctorVm<'_> {
+impl DoctorVm {
     /// Whether it has a usable address.
     pub fn has_address(&self) -> bool {
         matches!(self.pick.verdict, Verdict::Resolved | Verdict::Probable)

@@ -9,9 +9,9 @@ use crate::{PluginReport, Vm, VmInput, json, text};
 
 /// The answer of `vm resolve`.
 #[derive(Clone, Debug)]
-pub struct Resolution<'a> {
+pub struct Resolution {
     /// The machine.
-    pub vm: Vm<'a>,
+    pub vm: Vm,
     /// The plugins, in the order they were given.
     pub plugins: Vec<PluginReport>,
     /// When the answer was ready.
@@ -20,10 +20,10 @@ pub struct Resolution<'a> {
     pub elapsed: Duration,
 }
 
-impl<'a> Resolution<'a> {
+impl Resolution {
     /// The answer made of these facts.
     pub fn new(
-        vm: VmInput<'a>,
+        vm: VmInput,
         plugins: Vec<PluginReport>,
         generated_at: SystemTime,
         elapsed: Duration,

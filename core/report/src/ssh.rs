@@ -38,7 +38,7 @@ pub struct Ssh {
 
 impl Ssh {
     /// What the evidence about the picked address says: the freshest word of it.
-    pub fn of(pick: &Pick<'_>) -> Self {
+    pub fn of(pick: &Pick) -> Self {
         let ledger = pick.picked().map(|candidate| candidate.ledger.as_slice()).unwrap_or_default();
         let freshest = ledger
             .iter()
@@ -77,11 +77,11 @@ fn probed(kind: &Kind) -> Option<SshState> {
     }
 }
 
-fn rtt(entry: &Entry<'_>) -> Option<Duration> {
+fn rtt(entry: &Entry) -> Option<Duration> {
     let micros: u32 = entry.evidence.observation.attribute(attribute::RTT_US)?.parse().ok()?;
     Some(Duration::from_micros(micros.into()))
 }
 
-fn banner(entry: &Entry<'_>) -> Option<String> {
+fn banner(entry: &Entry) -> Option<String> {
     entry.evidence.observation.attribute(attribute::BANNER).map(str::to_owned)
 }

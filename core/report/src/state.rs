@@ -52,7 +52,7 @@ pub enum State {
 
 /// The state of a machine. Unknown where its address could not be looked for, or is there and nobody
 /// asked its SSH.
-pub fn state(power: Power, pick: &Pick<'_>, ssh: SshState) -> Reading<State> {
+pub fn state(power: Power, pick: &Pick, ssh: SshState) -> Reading<State> {
     let known = match power {
         Power::Missing => State::Missing,
         Power::Stopped => State::Stopped,

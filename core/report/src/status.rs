@@ -41,13 +41,13 @@ pub struct Meta {
 
 /// What is known of one machine.
 #[derive(Clone, Debug)]
-pub struct VmInput<'a> {
+pub struct VmInput {
     /// Its name in its manager.
     pub name: String,
     /// What its manager and the processes say.
     pub power: Reading<Power>,
     /// Its address.
-    pub pick: Pick<'a>,
+    pub pick: Pick,
     /// The MAC of its first card.
     pub mac: Reading<Mac>,
     /// The host name that its guest is meant to have.
@@ -160,9 +160,9 @@ pub struct Statistics {
 
 /// One machine with what follows from its facts.
 #[derive(Clone, Debug)]
-pub struct Vm<'a> {
+pub struct Vm {
     /// The facts.
-    pub input: VmInput<'a>,
+    pub input: VmInput,
     /// Its state.
     pub state: Reading<State>,
     /// SSH at the picked address.
@@ -171,11 +171,11 @@ pub struct Vm<'a> {
 
 /// The answer of `vm status`.
 #[derive(Clone, Debug)]
-pub struct Status<'a> {
+pub struct Status {
     /// What it is of.
     pub meta: Meta,
     /// The machines, in the order they were given.
-    pub vms: Vec<Vm<'a>>,
+    pub vms: Vec<Vm>,
     /// The plugins, in the order they were given.
     pub plugins: Vec<PluginReport>,
     /// Files and objects that could not be used.
@@ -184,15 +184,15 @@ pub struct Status<'a> {
     pub statistics: Statistics,
 }
 
-impl<'a> Status<'a> {
+impl Status {
     /// The answer made of these facts.
     pub fn new(
         meta: Meta,
-        vms: Vec<VmInput<'a>>,
+        vms: Vec<VmInput>,
         plugins: Vec<PluginReport>,
         problems: Vec<Problem>,
     ) -> Self {
-        let vms: Vec<Vm<'a>> = vms.into_iter().map(Vm::new).collect();
+        let vms: Vec<Vm> = vms.into_iter().map(Vm::new).collect();
         let mut statistics = Statistics { total: vms.len(), ..Statistics::default() };
         for vm in &vms {
             *statistics.count_of(vm.state.as_ref().known().copied()) += 1;
@@ -225,8 +225,8 @@ impl<'a> Status<'a> {
     }
 }
 
-impl<'a> Vm<'a> {
-    pub(crate) fn new(input: VmInput<'a>) -> Self {
+impl Vm {
+    pub(crate) fn new(input: VmInput) -> Self {
         let ssh = Ssh::of(&input.pick);
         let state = match &input.power {
             Reading::Known(power) => state(*power, &input.pick, ssh.state),

@@ -13,7 +13,7 @@ use vmkit_diagnose::Catalogue;
 use vmkit_report::{DoctorVm, Power, Style, Terminal};
 use vmkit_scoring::{Pick, Verdict};
 
-fn golden(name: &str, catalogue: &Catalogue, vms: Vec<DoctorVm<'_>>) {
+fn golden(name: &str, catalogue: &Catalogue, vms: Vec<DoctorVm>) {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name);
     let report = doctor(catalogue, vms, "");
     let found = if name.ends_with("json") {

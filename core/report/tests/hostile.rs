@@ -29,7 +29,7 @@ fn reports() -> Vec<PluginReport> {
     vec![of(PluginStatus::Error), of(PluginStatus::Ok), of(PluginStatus::Skipped)]
 }
 
-fn hostile_machine(pick: vmkit_scoring::Pick<'_>) -> VmInput<'_> {
+fn hostile_machine(pick: vmkit_scoring::Pick) -> VmInput {
     let known = || Reading::Known(HOSTILE.to_owned());
     VmInput {
         hostname: known(),

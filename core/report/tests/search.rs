@@ -27,7 +27,7 @@ const ABLE: Option<bool> = Some(true);
 const UNABLE: Option<bool> = Some(false);
 const UNREAD: Option<bool> = None;
 
-fn candidate(flags: &[Flag], probability: f64) -> Candidate<'static> {
+fn candidate(flags: &[Flag], probability: f64) -> Candidate {
     Candidate {
         address: [192, 168, 1, 176].into(),
         probability,
@@ -39,7 +39,7 @@ fn candidate(flags: &[Flag], probability: f64) -> Candidate<'static> {
 }
 
 /// What scoring says before anybody asks who looked.
-fn pick(verdict: Verdict) -> Pick<'static> {
+fn pick(verdict: Verdict) -> Pick {
     let address = matches!(verdict, Verdict::Resolved | Verdict::Probable);
     let named = address || verdict == Verdict::Ambiguous;
     Pick {
@@ -50,11 +50,11 @@ fn pick(verdict: Verdict) -> Pick<'static> {
     }
 }
 
-fn link_local() -> Pick<'static> {
+fn link_local() -> Pick {
     Pick { candidates: vec![candidate(&[Flag::LinkLocal], 0.3)], ..pick(Verdict::NoAddress) }
 }
 
-fn checked(plugins: &[(Option<bool>, Ending<'static>)], mut pick: Pick<'static>) -> Pick<'static> {
+fn checked(plugins: &[(Option<bool>, Ending<'static>)], mut pick: Pick) -> Pick {
     let looker = |(names_addresses, ending): &(Option<bool>, Ending<'static>)| Looker {
         id: "signal",
         names_addresses: *names_addresses,
@@ -74,7 +74,7 @@ fn the_endings_of_the_plugins_leave_this_verdict() {
     let none = || pick(NoAddress);
     let all = Some(Lack::All);
     let some = Some(Lack::Some);
-    let rows: [(Plugins<'_>, Pick<'static>, Verdict, Option<Lack>); 31] = [
+    let rows: [(Plugins<'_>, Pick, Verdict, Option<Lack>); 31] = [
         // Nothing that could have named an address answered.
         (&[(UNREAD, REFUSED), (UNREAD, REFUSED)], none(), NotChecked, all),
         (&[(ABLE, CRASHED), (ABLE, CRASHED), (UNABLE, LEFT_OUT)], none(), NotChecked, all),

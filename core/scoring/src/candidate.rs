@@ -12,10 +12,10 @@ use crate::{
 };
 
 /// A candidate before it is compared with others.
-pub(crate) struct Weighed<'a> {
+pub(crate) struct Weighed {
     pub(crate) address: IpAddr,
     pub(crate) standing: Standing,
-    pub(crate) ledger: Vec<Entry<'a>>,
+    pub(crate) ledger: Vec<Entry>,
     pub(crate) logit: f64,
     pub(crate) flags: Vec<Flag>,
     /// A source tied the address to the machine.
@@ -33,14 +33,14 @@ pub(crate) struct Weighed<'a> {
 }
 
 /// The evidence of one machine, sorted out.
-pub(crate) struct Draft<'a> {
-    pub(crate) candidates: Vec<Weighed<'a>>,
-    pub(crate) about_machine: Vec<Entry<'a>>,
-    pub(crate) unread: Vec<&'a Evidence>,
+pub(crate) struct Draft {
+    pub(crate) candidates: Vec<Weighed>,
+    pub(crate) about_machine: Vec<Entry>,
+    pub(crate) unread: Vec<Evidence>,
 }
 
-impl<'a> Draft<'a> {
-    pub(crate) fn new<'s>(
+impl Draft {
+    pub(crate) fn new<'s, 'a>(
         evidence: &[&'a Evidence],
         scale: &Scale<'s>,
         place: &Place<'_>,
@@ -50,15 +50,16 @@ impl<'a> Draft<'a> {
         let mut addressed: Vec<(IpAddr, &Evidence)> = Vec::with_capacity(evidence.len());
         for item in evidence.iter().copied() {
             match item.observation.address {
-                _ if item.observation.kind == Kind::Unread => unread.push(item),
+                _ if item.observation.kind == Kind::Unread => unread.push(item.clone()),
                 None => general.push(item),
                 // IPv4 also where it is written inside IPv6.
                 Some(address) => addressed.push((address.to_canonical(), item)),
             }
         }
-        let about_machine = ordered(scale.weigh(general.into_iter(), false, scratch));
-        let general: Vec<&Evidence> =
-            about_machine.iter().filter(|entry| entry.counted()).map(|it| it.evidence).collect();
+        let items = scale.weigh(general.into_iter(), false, scratch);
+        let about_machine = ordered(items);
+        let counted = items.iter().filter(|item| item.entry.counted());
+        let general: Vec<&Evidence> = counted.map(|item| item.entry.evidence).collect();
         addressed.sort_by_key(|(address, _)| *address);
         let self_given =
             addressed.iter().find(|(address, item)| scale.is_self_given(*address, item));
@@ -74,7 +75,7 @@ impl<'a> Draft<'a> {
     }
 }
 
-impl<'a> Weighed<'a> {
+impl Weighed {
     /// Doubts an address that the guest does not name where it names one that it gave to itself:
     /// it does so when DHCP gives nothing.
     fn doubt_beside(&mut self, self_given: Option<IpAddr>, weights: &Weights) {
@@ -97,7 +98,7 @@ impl<'a> Weighed<'a> {
         self.held || self.address.is_ipv6()
     }
 
-    fn new<'s>(
+    fn new<'s, 'a>(
         about: &[(IpAddr, &'a Evidence)],
         general: &[&'a Evidence],
         scale: &Scale<'s>,
@@ -224,9 +225,9 @@ fn flags(
 }
 
 /// The weightiest first, what does not count last.
-fn ordered<'a>(items: &mut [Item<'_, 'a>]) -> Vec<Entry<'a>> {
+fn ordered(items: &mut [Item<'_, '_>]) -> Vec<Entry> {
     items.sort_by(|Item { entry: a, .. }, Item { entry: b, .. }| {
         b.counted().cmp(&a.counted()).then(b.weight.abs().total_cmp(&a.weight.abs()))
     });
-    items.iter().map(|item| item.entry.clone()).collect()
+    items.iter().map(|item| item.entry.into()).collect()
 }

@@ -66,7 +66,7 @@ impl fmt::Display for NotCertain {
     }
 }
 
-impl Pick<'_> {
+impl Pick {
     /// The address, where it may be written and stay: it is likely enough, it has one owner, and the
     /// machine itself, by its MAC or its host key, has just been seen there.
     ///
@@ -96,7 +96,7 @@ impl Pick<'_> {
     }
 }
 
-fn seen_there(ledger: &[Entry<'_>], weights: &Weights) -> bool {
+fn seen_there(ledger: &[Entry], weights: &Weights) -> bool {
     let supporting = || {
         let counted = ledger.iter().filter(|entry| entry.counted() && entry.weight > 0.0);
         counted.filter_map(|entry| weights.rule(&entry.evidence.observation.kind))
@@ -174,12 +174,16 @@ mod tests {
         for (verdict, probability, flag, kind, expected) in rows {
             let evidence = Evidence {
                 id: 0,
-                plugin: "arp".to_owned(),
+                plugin: "arp".into(),
                 received_at: SystemTime::UNIX_EPOCH,
-                observation: Observation::new(0, kind, "seen").at(address),
+                observation: Observation::new(0, kind, "seen").at(address).into(),
             };
-            let entry =
-                Entry { evidence: &evidence, weight: 4.0, age: Duration::ZERO, why_not: None };
+            let entry = Entry {
+                evidence: evidence.clone(),
+                weight: 4.0,
+                age: Duration::ZERO,
+                why_not: None,
+            };
             let pick = Pick {
                 verdict,
                 address: Some(address),

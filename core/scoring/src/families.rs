@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use crate::{Pick, Verdict, Weights};
 
-impl Pick<'_> {
+impl Pick {
     /// The picked address where it is resolved, and that of the other family where it is as likely
     /// and nothing is remarkable about it. A name has room for both and for no doubt.
     pub fn resolved_addresses(&self, weights: &Weights) -> Vec<IpAddr> {
@@ -25,7 +25,7 @@ mod tests {
     use super::*;
     use crate::{Candidate, Flag};
 
-    fn candidate(address: &str, probability: f64, flags: &[Flag]) -> Candidate<'static> {
+    fn candidate(address: &str, probability: f64, flags: &[Flag]) -> Candidate {
         Candidate {
             address: address.parse().unwrap(),
             probability,

@@ -8,7 +8,7 @@ use crate::{Flag, Pick, Verdict, Weights};
 /// two candidates of about the same weight would take turns otherwise.
 const CLEARLY_BETTER: f64 = 10.0;
 
-impl Pick<'_> {
+impl Pick {
     /// Keeps `previous` as the address where this pick would change it without need: the other one
     /// is less than ten times likelier, and nothing refutes the previous one.
     pub fn settle(&mut self, previous: Option<IpAddr>, weights: &Weights) {
@@ -39,7 +39,7 @@ mod tests {
     use super::*;
     use crate::Candidate;
 
-    fn candidate(last: u8, probability: f64, flags: &[Flag]) -> Candidate<'static> {
+    fn candidate(last: u8, probability: f64, flags: &[Flag]) -> Candidate {
         Candidate {
             address: [192, 168, 1, last].into(),
             probability,

@@ -33,9 +33,31 @@ pub(crate) struct Scale<'s> {
     pub(crate) weights: &'s Weights,
 }
 
+/// One [`Entry`] in the making. It borrows its evidence: most lines are weighed and never kept.
+#[derive(Clone, Copy)]
+pub(crate) struct Line<'a> {
+    pub(crate) evidence: &'a Evidence,
+    pub(crate) weight: f64,
+    pub(crate) age: Duration,
+    pub(crate) why_not: Option<WhyNot>,
+}
+
+impl Line<'_> {
+    pub(crate) fn counted(&self) -> bool {
+        self.why_not.is_none()
+    }
+}
+
+impl From<Line<'_>> for Entry {
+    fn from(line: Line<'_>) -> Self {
+        let Line { evidence, weight, age, why_not } = line;
+        Self { evidence: evidence.clone(), weight, age, why_not }
+    }
+}
+
 /// A fact with its row of the table, and what is asked of it more than once.
 pub(crate) struct Item<'s, 'a> {
-    pub(crate) entry: Entry<'a>,
+    pub(crate) entry: Line<'a>,
     pub(crate) rule: Option<&'s Rule>,
     half_life: Option<f64>,
     /// Since it was true, or since an answer showed that it still is.
@@ -111,7 +133,7 @@ impl<'s> Scale<'s> {
             });
             log_ratio * fading * of_this_boot
         });
-        let entry = Entry { evidence, weight, age: age_of(told_at), why_not };
+        let entry = Line { evidence, weight, age: age_of(told_at), why_not };
         Item { entry, rule, half_life, age, answered: answered.is_some() }
     }
 

@@ -46,21 +46,21 @@ use crate::{
 /// The pick of each machine, in the order of the cases.
 ///
 /// The `vm` of an observation is an index into `cases`. The order of the evidence does not matter.
-pub fn score<'a>(
+pub fn score(
     cases: &[Case],
-    evidence: &'a [Evidence],
+    evidence: &[Evidence],
     network: Option<&HostNetwork>,
     now: SystemTime,
     weights: &Weights,
-) -> Vec<Pick<'a>> {
+) -> Vec<Pick> {
     let place = Place::new(network);
     let (crowd, of_machines) = Crowd::new(cases, evidence, network, weights);
     let machines = of_machines.into_iter().enumerate().collect();
     let drafts = in_halves(machines, evidence.len(), |machines: Vec<(usize, Vec<_>)>| {
         let mut scratch = Scratch::default();
-        let draft = |(vm, of_machine): (usize, Vec<&'a Evidence>)| {
+        let draft = |(vm, asked): (usize, _)| {
             let case = &cases[vm];
-            let asked = if case.running { of_machine } else { Vec::new() };
+            let asked = if case.running { asked } else { Vec::new() };
             let bridge = place.bridge_of(case);
             let scale = Scale { case, bridge, crowd: &crowd, now, weights };
             Draft::new(&asked, &scale, &place, &mut scratch)
@@ -69,7 +69,7 @@ pub fn score<'a>(
     });
     let claims = Claims::new(&drafts);
     let drafts = drafts.into_iter().enumerate().collect();
-    in_halves(drafts, evidence.len(), |drafts: Vec<(usize, Draft<'a>)>| {
+    in_halves(drafts, evidence.len(), |drafts: Vec<(usize, Draft)>| {
         let pick = |(vm, draft): (usize, _)| {
             if cases[vm].running {
                 decide(vm, cases, draft, &claims, &crowd, weights)

@@ -49,7 +49,7 @@ pub enum Flag {
 
 /// What scoring says of one machine.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Pick<'a> {
+pub struct Pick {
     /// How sure it is.
     pub verdict: Verdict,
     /// The address, where the verdict is resolved or probable.
@@ -59,22 +59,22 @@ pub struct Pick<'a> {
     /// All addresses that were named: first the family of the pick, then the likeliest (of IPv6 the
     /// farthest reaching of those that are about as sure). "No address" and the IPv4 addresses have
     /// probability 1 together, unless the machine answers at several at once.
-    pub candidates: Vec<Candidate<'a>>,
+    pub candidates: Vec<Candidate>,
     /// Probability of "no address" within the family of the pick; 1 where there are no candidates.
     pub none_probability: f64,
     /// Evidence about the machine as a whole. Its weight is part of every candidate's.
-    pub about_machine: Vec<Entry<'a>>,
+    pub about_machine: Vec<Entry>,
     /// What a person should know beside the verdict; contains names of machines as they are.
     pub notes: Vec<String>,
     /// Sources that could not be read for this machine.
-    pub unread: Vec<&'a Evidence>,
+    pub unread: Vec<Evidence>,
     /// What kept its address from being looked for, where somebody wanted it.
     pub unchecked: Option<Unchecked>,
 }
 
 /// One address that the machine may have.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Candidate<'a> {
+pub struct Candidate {
     /// The address.
     pub address: IpAddr,
     /// Probability that it is the machine's; 0 for one that is struck out.
@@ -82,7 +82,7 @@ pub struct Candidate<'a> {
     /// What is remarkable about it, in a fixed order.
     pub flags: Vec<Flag>,
     /// The evidence, the weightiest first, then what was not counted.
-    pub ledger: Vec<Entry<'a>>,
+    pub ledger: Vec<Entry>,
     /// Why its prior is low.
     pub doubt: Option<Doubt>,
     /// Why it was not considered.
@@ -91,9 +91,9 @@ pub struct Candidate<'a> {
 
 /// One piece of evidence in the account of a candidate.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Entry<'a> {
+pub struct Entry {
     /// The evidence itself.
-    pub evidence: &'a Evidence,
+    pub evidence: Evidence,
     /// What it adds to the logit: a natural logarithm, after decay, group share and cap.
     pub weight: f64,
     /// How old it is: since it was true where the source tells, else since it was received.
@@ -190,7 +190,7 @@ impl Flag {
     }
 }
 
-impl Pick<'_> {
+impl Pick {
     /// Of a machine whose address nobody looked for.
     pub fn not_checked() -> Self {
         Self::without_address(Verdict::NotChecked)
@@ -216,15 +216,15 @@ impl Pick<'_> {
     }
 }
 
-impl<'a> Pick<'a> {
+impl Pick {
     /// The candidate that was picked.
-    pub fn picked(&self) -> Option<&Candidate<'a>> {
+    pub fn picked(&self) -> Option<&Candidate> {
         let address = self.address?;
         self.candidates.iter().find(|candidate| candidate.address == address)
     }
 }
 
-impl Entry<'_> {
+impl Entry {
     /// Whether it counts.
     pub fn counted(&self) -> bool {
         self.why_not.is_none()

@@ -55,7 +55,7 @@ pub enum Lack {
     All,
 }
 
-impl Pick<'_> {
+impl Pick {
     /// Turns "no address" into "not checked" where the plugins that could have named an address did
     /// not answer. `no_plugin` is the hint where there is none.
     ///

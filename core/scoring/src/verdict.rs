@@ -25,8 +25,8 @@ struct Claim {
 }
 
 impl Claims {
-    pub(crate) fn new(drafts: &[Draft<'_>]) -> Self {
-        let mut ties: Vec<(IpAddr, usize, &Weighed<'_>)> = Vec::new();
+    pub(crate) fn new(drafts: &[Draft]) -> Self {
+        let mut ties: Vec<(IpAddr, usize, &Weighed)> = Vec::new();
         for (vm, draft) in drafts.iter().enumerate() {
             let open = draft.candidates.iter().filter(|c| c.standing.struck_out.is_none());
             let claimed = open.filter(|candidate| candidate.tied);
@@ -34,7 +34,7 @@ impl Claims {
         }
         ties.sort_unstable_by_key(|(address, vm, _)| (*address, *vm));
         let of_several = ties.chunk_by(|a, b| a.0 == b.0).filter(|ties| ties.len() > 1);
-        let claim = |ties: &[(IpAddr, usize, &Weighed<'_>)]| Claim {
+        let claim = |ties: &[(IpAddr, usize, &Weighed)]| Claim {
             odds: ties.iter().map(|(_, _, candidate)| candidate.logit.exp()).sum(),
             machines: ties.iter().map(|(_, vm, _)| *vm).collect(),
             several_macs: ties.iter().any(|(_, _, other)| other.tied_mac != ties[0].2.tied_mac),
@@ -43,20 +43,20 @@ impl Claims {
     }
 
     /// The claim on this address, where machines beside this one are tied to it.
-    fn contested(&self, candidate: &Weighed<'_>) -> Option<&Claim> {
+    fn contested(&self, candidate: &Weighed) -> Option<&Claim> {
         if candidate.tied { self.0.get(&candidate.address) } else { None }
     }
 }
 
 /// The pick of one running machine.
-pub(crate) fn decide<'a>(
+pub(crate) fn decide(
     vm: usize,
     cases: &[Case],
-    draft: Draft<'a>,
+    draft: Draft,
     claims: &Claims,
     crowd: &Crowd,
     weights: &Weights,
-) -> Pick<'a> {
+) -> Pick {
     let case = &cases[vm];
     let mut notes = Vec::new();
     let others = |machines: &[usize]| named(cases, machines, vm);
@@ -122,21 +122,21 @@ pub(crate) fn decide<'a>(
 }
 
 /// The candidates of one address family, which exclude each other.
-struct Family<'a> {
+struct Family {
     verdict: Verdict,
     address: Option<IpAddr>,
     confidence: Option<f64>,
     none_probability: f64,
-    candidates: Vec<Candidate<'a>>,
+    candidates: Vec<Candidate>,
 }
 
-impl<'a> Family<'a> {
-    fn new(weighed: Vec<(Weighed<'a>, f64)>, weights: &Weights) -> Self {
-        let scaled = |weighed: &Weighed<'_>| weighed.logit / weights.temperature;
+impl Family {
+    fn new(weighed: Vec<(Weighed, f64)>, weights: &Weights) -> Self {
+        let scaled = |weighed: &Weighed| weighed.logit / weights.temperature;
         let open = weighed.iter().filter(|(w, _)| w.standing.struck_out.is_none());
         // "No address" has logit 0; the highest is subtracted, so that nothing overflows.
         let highest = open.clone().map(|(w, _)| scaled(w)).fold(0.0, f64::max);
-        let odds = |weighed: &Weighed<'_>| (scaled(weighed) - highest).exp();
+        let odds = |weighed: &Weighed| (scaled(weighed) - highest).exp();
         let none = (-highest).exp();
         let alone = open.clone().filter(|(w, _)| !w.beside_others());
         let rivals = none + alone.map(|(w, _)| odds(w)).sum::<f64>();
@@ -145,7 +145,7 @@ impl<'a> Family<'a> {
         let total = rivals + likeliest_beside;
         let mut contested = Vec::new();
         let mut none_probability = none / total;
-        let mut candidates: Vec<Candidate<'a>> = Vec::with_capacity(weighed.len());
+        let mut candidates: Vec<Candidate> = Vec::with_capacity(weighed.len());
         for (weighed, share) in weighed {
             let alone = match weighed.standing.struck_out {
                 Some(_) => 0.0,
@@ -189,7 +189,7 @@ impl<'a> Family<'a> {
 
 /// Of the IPv6 addresses that a machine has side by side, the one that leads farthest comes first,
 /// among those that are about as sure.
-fn preference(candidate: &Candidate<'_>, weights: &Weights) -> (u8, u8) {
+fn preference(candidate: &Candidate, weights: &Weights) -> (u8, u8) {
     let IpAddr::V6(address) = candidate.address else { return (0, 0) };
     let thresholds = weights.thresholds;
     let sureness = match candidate.probability {
@@ -206,7 +206,7 @@ fn preference(candidate: &Candidate<'_>, weights: &Weights) -> (u8, u8) {
 }
 
 fn verdict(
-    best: Option<&Candidate<'_>>,
+    best: Option<&Candidate>,
     none_probability: f64,
     contested: &[IpAddr],
     weights: &Weights,

@@ -67,7 +67,7 @@ fn any_run(sequence: &mut Sequence) -> (Vec<Case>, Vec<String>) {
 }
 
 /// Whether something that only the machine answers was seen there.
-fn held(candidate: &Candidate<'_>) -> bool {
+fn held(candidate: &Candidate) -> bool {
     let counted = candidate.ledger.iter().filter(|entry| entry.counted() && entry.weight > 0.0);
     let codes: Vec<&str> = counted.map(|entry| entry.evidence.observation.kind.code()).collect();
     let answers = ["ssh-ready", "ssh-refused", "ssh-no-banner", "icmp-reply"];
@@ -118,7 +118,7 @@ fn probabilities_are_of_one_whole_and_order_does_not_matter() {
 fn evidence_of_a_machine_that_does_not_exist_is_dropped() {
     let cases = [case("web")];
     let mut all = evidence(&["web 192.168.1.64 console-address"], &cases);
-    all[0].observation.vm = 7;
+    std::sync::Arc::make_mut(&mut all[0].observation).vm = 7;
     let weights = Weights::builtin().unwrap();
     let picks = score(&cases, &all, None, now(), &weights);
     assert_eq!(picks.len(), 1);

@@ -57,7 +57,7 @@ pub struct Likeliest {
 
 impl Likeliest {
     /// The likeliest answer of a pick, whether it was shown or withheld.
-    pub fn of(pick: &Pick<'_>) -> Self {
+    pub fn of(pick: &Pick) -> Self {
         let shown = pick.candidates.iter().filter(|candidate| candidate.struck_out.is_none());
         // The first candidates are those of the family of the pick.
         let family = pick.candidates.first().map(|first| first.address.is_ipv4());
@@ -194,7 +194,7 @@ fn square_error(probability: f64, right: bool) -> f64 {
 }
 
 /// What the evidence makes of the truth: the sum over all right answers.
-pub fn probability_of_truth(pick: &Pick<'_>, accepts: &[IpAddr]) -> f64 {
+pub fn probability_of_truth(pick: &Pick, accepts: &[IpAddr]) -> f64 {
     let right = pick.candidates.iter().filter(|candidate| accepts.contains(&candidate.address));
     if accepts.is_empty() {
         let given = pick.candidates.iter().filter(|candidate| !usable(candidate.address));

@@ -167,7 +167,7 @@ impl Ready {
 }
 
 /// Candidates with flags and what spoke, one a line, and the notes.
-fn account(pick: &Pick<'_>) -> String {
+fn account(pick: &Pick) -> String {
     let mut text = format!("none {:.3}\n", pick.none_probability);
     for candidate in &pick.candidates {
         let flags: Vec<_> = candidate.flags.iter().map(|flag| flag.code()).collect();
@@ -238,7 +238,12 @@ impl Line {
         let plugin = self.kind.split('-').next().unwrap_or_default();
         let plugin = if plugin == "neighbour" { "arp" } else { plugin }.to_owned();
         let id = u32::try_from(id).map_err(|_| "too many lines of evidence".to_owned())?;
-        Ok(Evidence { id, plugin, received_at: now(), observation })
+        Ok(Evidence {
+            id,
+            plugin: plugin.into(),
+            received_at: now(),
+            observation: observation.into(),
+        })
     }
 }
 

@@ -182,7 +182,7 @@ impl Ran {
 
     /// What a plugin reported, in its words.
     pub fn said(&self, id: &str) -> Vec<&str> {
-        let own = self.evidence.iter().filter(|item| item.plugin == id);
+        let own = self.evidence.iter().filter(|item| &*item.plugin == id);
         own.map(|item| item.observation.says.as_str()).collect()
     }
 }

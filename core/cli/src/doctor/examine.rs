@@ -48,7 +48,7 @@ pub(crate) struct Examined {
 /// What follows for one machine.
 pub(crate) struct Judged<'a> {
     pub(crate) machine: &'a Machine,
-    pub(crate) pick: Pick<'a>,
+    pub(crate) pick: Pick,
     /// It was stopped or paused, and nobody asked for it by name.
     pub(crate) at_rest: bool,
     pub(crate) findings: Vec<Finding>,
@@ -124,7 +124,7 @@ impl<'a> Examiner<'a> {
         &self,
         scene: &'e Scene,
         seen: &'e Observations,
-    ) -> anyhow::Result<Vec<(&'e Machine, Pick<'e>)>> {
+    ) -> anyhow::Result<Vec<(&'e Machine, Pick)>> {
         rows(scene, seen, &self.wanted.names, self.weights)
     }
 
@@ -142,7 +142,7 @@ impl<'a> Examiner<'a> {
         }
         let (catalogue, names) = (self.catalogue, &self.wanted.names);
         let unsettled = |gathered: &Gathered| -> Vec<String> {
-            let open = |(machine, pick): &&(&Machine, Pick<'_>)| {
+            let open = |(machine, pick): &&(&Machine, Pick)| {
                 if names.is_empty() && was_put_to_rest(machine) {
                     return false;
                 }
@@ -203,7 +203,7 @@ fn was_put_to_rest(machine: &Machine) -> bool {
 /// What is found out about one machine, and what follows.
 fn judge(
     machine: &Machine,
-    pick: &Pick<'_>,
+    pick: &Pick,
     subjects: &Subjects,
     gathered: &Gathered,
     seen: &Observations,

@@ -94,7 +94,7 @@ pub(crate) fn run(wanted: &arguments::Doctor, context: &Context) -> anyhow::Resu
 }
 
 /// The machine as it is shown.
-fn view_of<'a>(judged: Judged<'a>, gathered: &Gathered) -> DoctorVm<'a> {
+fn view_of(judged: Judged<'_>, gathered: &Gathered) -> DoctorVm {
     let Judged { machine, pick, at_rest, findings, diagnosis } = judged;
     let (ladder, test) = gathered.shown(machine, MOST_RUNGS);
     DoctorVm {

@@ -21,14 +21,13 @@ pub(crate) struct Subjects {
 }
 
 impl Subjects {
-    pub(crate) fn new(scene: &Scene, rows: &[(&vmkit_inventory::Machine, Pick<'_>)]) -> Self {
+    pub(crate) fn new(scene: &Scene, rows: &[(&vmkit_inventory::Machine, Pick)]) -> Self {
         let platform = match scene.platform().as_deref() {
             Some("linux") => Platform::Linux,
             Some("macos") => Platform::MacOs,
             _ => Platform::Unknown,
         };
-        let lacks =
-            |pick: &Pick<'_>| matches!(pick.verdict, Verdict::NoAddress | Verdict::Ambiguous);
+        let lacks = |pick: &Pick| matches!(pick.verdict, Verdict::NoAddress | Verdict::Ambiguous);
         let ailing =
             rows.iter().filter(|(machine, pick)| machine.power == Power::Running && lacks(pick));
         Self {

@@ -20,7 +20,7 @@ pub(super) struct Learner<'a> {
 /// nothing was known.
 pub(super) fn lesson(
     learner: &Learner<'_>,
-    pick: &Pick<'_>,
+    pick: &Pick,
     evidence: &[Evidence],
     weights: &Weights,
 ) -> Option<HostKey> {
@@ -82,7 +82,7 @@ mod tests {
             if let Some(key) = words.get(2) {
                 seen = seen.with(attribute::HOST_KEY, format!("ssh-ed25519 {key}"));
             }
-            Evidence { id, plugin: "test".to_owned(), received_at: now, observation: seen }
+            Evidence { id, plugin: "test".into(), received_at: now, observation: seen.into() }
         };
         (0..).zip(texts).map(one).collect()
     }

@@ -139,7 +139,7 @@ impl Keys {
     /// Remembers what this run has shown for certain. A failure is told and changes nothing.
     pub(crate) fn learn<'a>(
         &mut self,
-        picks: impl Iterator<Item = (&'a Machine, Pick<'a>)>,
+        picks: impl Iterator<Item = (&'a Machine, Pick)>,
         evidence: &[Evidence],
         weights: &Weights,
         now: SystemTime,

@@ -12,7 +12,7 @@ use crate::exit::Failure;
 
 /// The machines with their picks, and what is asked for.
 pub(super) struct Machines<'a> {
-    pub(super) rows: Vec<(&'a Machine, Pick<'a>)>,
+    pub(super) rows: Vec<(&'a Machine, Pick)>,
     /// The machines whose lines may be touched; `None`: all.
     pub(super) only: Option<Vec<String>>,
     pub(super) adopt: bool,
@@ -58,7 +58,7 @@ impl Machines<'_> {
         Ok(Planned { plan, machines, before: current.bytes.clone(), lines })
     }
 
-    fn wanted(&self, machine: &Machine, pick: &Pick<'_>, lines: &[OwnLine]) -> Wanted {
+    fn wanted(&self, machine: &Machine, pick: &Pick, lines: &[OwnLine]) -> Wanted {
         let mut pick = pick.clone();
         let line = lines.iter().find(|line| line.machine == machine.name);
         pick.settle(line.map(|line| line.address), self.weights);

@@ -98,7 +98,7 @@ fn only(wanted: &Arguments, scene: &Scene, lack: Option<Lack>) -> Option<Vec<Str
 }
 
 /// What the search for the addresses of the machines that are meant lacked the most.
-fn worst(rows: &[(&Machine, Pick<'_>)], wanted: &Arguments) -> Option<Unchecked> {
+fn worst(rows: &[(&Machine, Pick)], wanted: &Arguments) -> Option<Unchecked> {
     let is_meant = |name: &String| wanted.names.is_empty() || wanted.names.contains(name);
     let meant = rows.iter().filter(|(machine, _)| is_meant(&machine.name));
     let unchecked = meant.filter_map(|(_, pick)| pick.unchecked.as_ref());

@@ -96,9 +96,9 @@ pub(crate) fn rows<'a>(
     seen: &'a Observations,
     names: &[String],
     weights: &Weights,
-) -> anyhow::Result<Vec<(&'a Machine, Pick<'a>)>> {
+) -> anyhow::Result<Vec<(&'a Machine, Pick)>> {
     let network = scene.network.as_ref();
-    let mut picks: Vec<Option<Pick<'_>>> =
+    let mut picks: Vec<Option<Pick>> =
         score(&seen.cases, &seen.evidence, network, scene.now(), weights)
             .into_iter()
             .map(Some)
@@ -140,7 +140,7 @@ fn tell(
     wanted: &arguments::Status,
     context: &Context,
     meta: Meta,
-    rows: Vec<(&Machine, Pick<'_>)>,
+    rows: Vec<(&Machine, Pick)>,
     plugins: Vec<PluginReport>,
     problems: &[Problem],
 ) -> anyhow::Result<Exit> {
@@ -158,7 +158,7 @@ fn tell(
     Ok(exit)
 }
 
-fn exit(wanted: &arguments::Status, rows: &[(&Machine, Pick<'_>)], problems: &[Problem]) -> Exit {
+fn exit(wanted: &arguments::Status, rows: &[(&Machine, Pick)], problems: &[Problem]) -> Exit {
     let broken = problems.iter().any(|problem| problem.severity == Severity::Error);
     let of_named = rows.iter().map(|(machine, pick)| exit_of_named(machine, pick));
     let unchecked = search::lack(rows.iter().map(|(_, pick)| pick)).map(Exit::from);
@@ -167,7 +167,7 @@ fn exit(wanted: &arguments::Status, rows: &[(&Machine, Pick<'_>)], problems: &[P
 }
 
 /// What it means that this machine was asked for by name.
-pub(crate) fn exit_of_named(machine: &Machine, pick: &Pick<'_>) -> Exit {
+pub(crate) fn exit_of_named(machine: &Machine, pick: &Pick) -> Exit {
     if let Some(unchecked) = &pick.unchecked {
         return unchecked.lack.into();
     }

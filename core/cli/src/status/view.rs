@@ -9,7 +9,7 @@ use vmkit_scoring::Pick;
 use vmkit_types::{Reading, Unread};
 
 /// One machine with its pick. `now` is when the answer was ready.
-pub(crate) fn vm<'a>(machine: &Machine, pick: Pick<'a>, now: SystemTime) -> VmInput<'a> {
+pub(crate) fn vm(machine: &Machine, pick: Pick, now: SystemTime) -> VmInput {
     let net = machine.net.as_ref();
     let interface = match net {
         Reading::Known(net) => net.interface.clone().map_or(Reading::Absent, Reading::Known),

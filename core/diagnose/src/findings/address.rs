@@ -42,7 +42,7 @@ pub(super) fn judge(facts: &Facts<'_>, place: &Place<'_>, sheet: &mut Sheet) {
 
 /// The address that the rest is about: the one that was picked, or the best that is not
 /// link-local, also where something else was seen there.
-fn best<'p>(facts: &'p Facts<'_>) -> Option<&'p Candidate<'p>> {
+fn best<'p>(facts: &'p Facts<'_>) -> Option<&'p Candidate> {
     let candidates = || facts.pick.candidates.iter().filter(|c| is_v4(c) && !is_link_local(c));
     let picked = facts.pick.address.and_then(|address| {
         facts.pick.candidates.iter().find(|candidate| candidate.address == address)
@@ -52,11 +52,11 @@ fn best<'p>(facts: &'p Facts<'_>) -> Option<&'p Candidate<'p>> {
         .or_else(|| candidates().find(|c| c.ledger.iter().any(|entry| entry.weight > 0.0)))
 }
 
-fn is_v4(candidate: &Candidate<'_>) -> bool {
+fn is_v4(candidate: &Candidate) -> bool {
     candidate.address.is_ipv4()
 }
 
-fn is_link_local(candidate: &Candidate<'_>) -> bool {
+fn is_link_local(candidate: &Candidate) -> bool {
     candidate.flags.contains(&Flag::LinkLocal)
 }
 
@@ -97,12 +97,12 @@ fn only_ipv6(facts: &Facts<'_>, sheet: &mut Sheet) {
 }
 
 /// The evidence of these kinds about a candidate.
-pub(super) fn of<'c>(candidate: &'c Candidate<'_>, kinds: &[Kind]) -> Option<&'c Evidence> {
+pub(super) fn of<'c>(candidate: &'c Candidate, kinds: &[Kind]) -> Option<&'c Evidence> {
     let mut entries = candidate.ledger.iter();
-    entries.find(|entry| kinds.contains(&entry.evidence.observation.kind)).map(|e| e.evidence)
+    entries.find(|entry| kinds.contains(&entry.evidence.observation.kind)).map(|e| &e.evidence)
 }
 
-fn two_owners(facts: &Facts<'_>, best: &Candidate<'_>, sheet: &mut Sheet) {
+fn two_owners(facts: &Facts<'_>, best: &Candidate, sheet: &mut Sheet) {
     let code = "address-has-two-owners";
     let duplicate = best.ledger.iter().find(|entry| {
         let seen = &entry.evidence.observation;
@@ -134,23 +134,18 @@ fn two_owners(facts: &Facts<'_>, best: &Candidate<'_>, sheet: &mut Sheet) {
 }
 
 /// Where everybody was asked and somebody else alone answered, the machine does not hold it too.
-fn asked_and_answered<'c>(best: &'c Candidate<'_>) -> Option<&'c Evidence> {
-    let mut seen = best.ledger.iter().map(|entry| entry.evidence);
-    seen.find(|item| item.plugin == ARP_PROBE && item.observation.kind == Kind::NeighbourOtherMac)
+fn asked_and_answered(best: &Candidate) -> Option<&Evidence> {
+    let mut seen = best.ledger.iter().map(|entry| &entry.evidence);
+    seen.find(|item| &*item.plugin == ARP_PROBE && item.observation.kind == Kind::NeighbourOtherMac)
 }
 
-fn answers_as_another(
-    facts: &Facts<'_>,
-    place: &Place<'_>,
-    best: &Candidate<'_>,
-    sheet: &mut Sheet,
-) {
+fn answers_as_another(facts: &Facts<'_>, place: &Place<'_>, best: &Candidate, sheet: &mut Sheet) {
     let code = "address-answers-as-another";
     let other = best.ledger.iter().find_map(|entry| {
         let kind = &entry.evidence.observation.kind;
         (*kind == Kind::NeighbourOtherMac
             && !matches!(entry.why_not, Some(WhyNot::AnswersForMany(_))))
-        .then_some(entry.evidence)
+        .then_some(&entry.evidence)
     });
     match other {
         Some(seen) if is_translated(facts, place, seen.observation.mac) => {}
@@ -176,7 +171,7 @@ fn is_translated(facts: &Facts<'_>, place: &Place<'_>, mac: Option<Mac>) -> bool
     facts.platform == Platform::MacOs && wifi && of_host
 }
 
-fn host_key(best: &Candidate<'_>, sheet: &mut Sheet) {
+fn host_key(best: &Candidate, sheet: &mut Sheet) {
     let code = "address-host-key-differs";
     if let Some(seen) = of(best, &[Kind::from_code("ssh-other-host-key")]) {
         sheet.present(code, format!("{}: {}", best.address, seen.observation.says));
@@ -185,7 +180,7 @@ fn host_key(best: &Candidate<'_>, sheet: &mut Sheet) {
     }
 }
 
-fn off_subnet(facts: &Facts<'_>, best: &Candidate<'_>, sheet: &mut Sheet) {
+fn off_subnet(facts: &Facts<'_>, best: &Candidate, sheet: &mut Sheet) {
     if !matches!(facts.network, vmkit_types::Reading::Known(_)) {
         return;
     }
@@ -200,7 +195,7 @@ fn off_subnet(facts: &Facts<'_>, best: &Candidate<'_>, sheet: &mut Sheet) {
 
 /// Whether the machine was given the address in its present boot, as far as anybody who would know
 /// says: a name or a lease may be of an earlier one, and its silence is then no fault.
-fn holds(facts: &Facts<'_>, best: &Candidate<'_>) -> bool {
+fn holds(facts: &Facts<'_>, best: &Candidate) -> bool {
     let told = [Kind::ConsoleAddress, Kind::AgentAddress, Kind::DhcpAck, Kind::NeighbourReachable];
     let told = best
         .ledger
@@ -216,7 +211,7 @@ fn holds(facts: &Facts<'_>, best: &Candidate<'_>) -> bool {
     told || captured
 }
 
-fn reachability(facts: &Facts<'_>, place: &Place<'_>, best: &Candidate<'_>, sheet: &mut Sheet) {
+fn reachability(facts: &Facts<'_>, place: &Place<'_>, best: &Candidate, sheet: &mut Sheet) {
     let at = |seen: &Evidence| format!("{}: {}", best.address, escaped(&seen.observation.says));
     let found = |kinds: &[Kind]| of(best, kinds);
     let ssh = found(&[Kind::SshReady, Kind::from_code("ssh-host-key"), Kind::SshNoBanner]);

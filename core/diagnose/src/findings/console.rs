@@ -34,7 +34,7 @@ pub(super) fn judge(facts: &Facts<'_>, place: &Place<'_>, sheet: &mut Sheet) {
         let unread = facts
             .evidence
             .iter()
-            .find(|item| item.plugin == "console" && item.observation.kind == Kind::Unread);
+            .find(|item| &*item.plugin == "console" && item.observation.kind == Kind::Unread);
         let why =
             unread.map_or(Unread::NotTried, |item| Unread::Failed(item.observation.says.clone()));
         return sheet.all_unknown(&ALL, &why);

@@ -149,7 +149,7 @@ fn refusals(facts: &Facts<'_>, all: &[&Message], sheet: &mut Sheet) {
 /// The lease that the guest told of, in its present boot, and who gave it.
 fn told_by_console(facts: &Facts<'_>) -> Option<(Ipv4Addr, Ipv4Addr)> {
     let current = facts.pick.candidates.iter().flat_map(|each| &each.ledger);
-    let current = current.filter(|entry| entry.why_not.is_none()).map(|entry| entry.evidence);
+    let current = current.filter(|entry| entry.why_not.is_none()).map(|entry| &entry.evidence);
     let mut leases = current.filter(|item| item.observation.kind == Kind::ConsoleAddress);
     leases.find_map(|item| match item.observation.address {
         Some(IpAddr::V4(address)) => {

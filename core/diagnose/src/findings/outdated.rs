@@ -47,9 +47,9 @@ pub(super) fn judge(facts: &Facts<'_>, sheet: &mut Sheet) {
 
 /// How it is known that the machine is not at this address (any more). A machine may well have
 /// two addresses, so that the other one is better known is not enough.
-fn left(facts: &Facts<'_>, candidate: &Candidate<'_>) -> Option<String> {
+fn left(facts: &Facts<'_>, candidate: &Candidate) -> Option<String> {
     let seen = |kinds: &[Kind]| {
-        let found = candidate.ledger.iter().map(|entry| entry.evidence);
+        let found = candidate.ledger.iter().map(|entry| &entry.evidence);
         found
             .into_iter()
             .find(|item| kinds.contains(&item.observation.kind))
@@ -76,7 +76,7 @@ fn left(facts: &Facts<'_>, candidate: &Candidate<'_>) -> Option<String> {
 
 fn console(facts: &Facts<'_>, sheet: &mut Sheet) {
     let code = "console-outdated";
-    let of_console = |candidate: &Candidate<'_>| {
+    let of_console = |candidate: &Candidate| {
         let mut entries = candidate.ledger.iter();
         entries.any(|entry| {
             entry.evidence.observation.kind == Kind::ConsoleAddress

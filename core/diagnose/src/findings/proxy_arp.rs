@@ -17,7 +17,7 @@ const CODE: &str = "address-one-mac-answers-for-all";
 /// answers for whatever is asked.
 const MANY: usize = 4;
 
-pub(super) fn judge(facts: &Facts<'_>, best: &Candidate<'_>, sheet: &mut Sheet) {
+pub(super) fn judge(facts: &Facts<'_>, best: &Candidate, sheet: &mut Sheet) {
     let own = |mac: &Mac| {
         facts.machines.iter().any(|machine| machine.macs.contains(mac))
             || facts.network.as_ref().known().is_some_and(|network| {

@@ -3,9 +3,10 @@
 use std::{
     path::Path,
     sync::{Arc, mpsc},
-    time::{Duration, Instant},
+    time::{Duration, Instant, SystemTime},
 };
 
+use vmkit_types::Observation;
 use vmkit_wire::Cost;
 
 use super::{Outcome, Settings, batch::Batch};
@@ -24,8 +25,13 @@ pub(crate) fn load_patience(settings: &Settings) -> Duration {
     LOAD_PATIENCE.max(settings.call_deadline)
 }
 
+/// When an observation was received, and the observation.
+pub(super) type Fact = (SystemTime, Arc<Observation>);
+
 /// One plugin in a run.
 pub(super) struct Lane {
+    /// Id of the plugin.
+    id: Arc<str>,
     pub(super) outcome: Outcome,
     /// What can be started; `None`: nothing of it may be loaded, or this mode does not ask it.
     pub(super) plugin: Option<Arc<Plugin>>,
@@ -33,13 +39,14 @@ pub(super) struct Lane {
     pub(super) jobs: Option<mpsc::Sender<Job>>,
     pub(super) pending: usize,
     pub(super) asked: bool,
-    pub(super) discovered: Vec<Received>,
-    pub(super) confirmed: Vec<Received>,
+    pub(super) discovered: Vec<Fact>,
+    pub(super) confirmed: Vec<Fact>,
 }
 
 impl Lane {
     pub(super) fn idle(outcome: Outcome) -> Self {
         Self {
+            id: outcome.id.as_str().into(),
             outcome,
             plugin: None,
             failures: 0,
@@ -100,9 +107,9 @@ impl Lane {
 
     pub(super) fn facts<'a>(
         &'a self,
-        of: &'a [Received],
-    ) -> impl Iterator<Item = (&'a str, &'a Received)> {
-        of.iter().map(|fact| (self.outcome.id.as_str(), fact))
+        of: &'a [Fact],
+    ) -> impl Iterator<Item = (&'a Arc<str>, &'a Fact)> {
+        of.iter().map(|fact| (&self.id, fact))
     }
 }
 

@@ -16,7 +16,7 @@ use vmkit_evidence::Evidence;
 use vmkit_types::{HostNetwork, KnownKey, Link, Subject};
 use vmkit_wire::Mode;
 
-use crate::{Found, Installation, Snapshot, Status};
+use crate::{Found, Installation, Snapshot, Status, worker::Received};
 use batch::Batch;
 use lane::{Event, Job, Lane};
 pub(crate) use lane::{load_patience, refused};
@@ -335,8 +335,8 @@ impl Run {
             let lane = &mut self.lanes[event.lane];
             lane.outcome.elapsed = Some(event.elapsed);
             match event.stage {
-                "confirm" => lane.confirmed.extend(event.facts),
-                _ => lane.discovered.extend(event.facts),
+                "confirm" => lane.confirmed.extend(shared(event.facts)),
+                _ => lane.discovered.extend(shared(event.facts)),
             }
             lane.pending = lane.pending.saturating_sub(1);
             if let Some(end) = event.end {
@@ -353,10 +353,15 @@ impl Run {
             .zip(0..)
             .map(|((plugin, (received_at, observation)), id)| Evidence {
                 id,
-                plugin: plugin.to_owned(),
+                plugin: Arc::clone(plugin),
                 received_at: *received_at,
-                observation: observation.clone(),
+                observation: Arc::clone(observation),
             })
             .collect()
     }
+}
+
+/// Each observation once, however many ledgers it will stand in.
+fn shared(received: Vec<Received>) -> impl Iterator<Item = lane::Fact> {
+    received.into_iter().map(|(at, observation)| (at, Arc::new(observation)))
 }

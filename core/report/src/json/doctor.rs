@@ -287,7 +287,7 @@ fn router(router: &Router) -> Option<RouterDocument<'_>> {
     })
 }
 
-fn vm<'a>(vm: &'a DoctorVm<'_>) -> VmDocument<'a> {
+fn vm(vm: &DoctorVm) -> VmDocument<'_> {
     let mut unknown = UnknownFields::new();
     let diagnosis = &vm.diagnosis;
     let ladder = field("dhcp", &vm.ladder, &mut unknown);
@@ -356,7 +356,7 @@ fn next_test(test: &NextTest) -> NextTestDocument<'_> {
 
 fn findings<'a>(
     doctor: &'a Doctor<'_>,
-    vm: &'a DoctorVm<'_>,
+    vm: &'a DoctorVm,
 ) -> impl Iterator<Item = FindingDocument<'a>> {
     vm.findings.iter().filter_map(|finding| {
         let kind = doctor.catalogue.finding(finding.code)?;

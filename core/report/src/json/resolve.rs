@@ -37,7 +37,7 @@ pub(crate) struct ResolveDocument<'a> {
 }
 
 impl<'a> ResolveDocument<'a> {
-    pub(crate) fn new(resolution: &'a Resolution<'_>) -> Self {
+    pub(crate) fn new(resolution: &'a Resolution) -> Self {
         let vm = &resolution.vm;
         let pick = &vm.input.pick;
         let mut unknown = UnknownFields::new();

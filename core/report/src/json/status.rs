@@ -72,7 +72,7 @@ pub(super) struct ProblemDocument<'a> {
 }
 
 impl<'a> StatusDocument<'a> {
-    pub(crate) fn new(status: &'a Status<'_>) -> Self {
+    pub(crate) fn new(status: &'a Status) -> Self {
         let meta = &status.meta;
         let mut unknown = UnknownFields::new();
         let counts = (meta.mode == Mode::Full && meta.statistics).then_some(status.statistics);

@@ -161,7 +161,7 @@ codes! {
 }
 
 impl<'a> VmDocument<'a> {
-    pub(super) fn new(vm: &'a Vm<'_>) -> Self {
+    pub(super) fn new(vm: &'a Vm) -> Self {
         let (input, pick) = (&vm.input, &vm.input.pick);
         let mut unknown = UnknownFields::new();
         let mut text = |name, reading: &'a Reading<String>| {
@@ -222,7 +222,7 @@ impl<'a> VmDocument<'a> {
 }
 
 impl<'a> CandidateDocument<'a> {
-    fn new(candidate: &'a Candidate<'_>) -> Self {
+    fn new(candidate: &'a Candidate) -> Self {
         Self {
             ip: candidate.address,
             probability: probability(candidate.probability),
@@ -238,7 +238,7 @@ impl<'a> CandidateDocument<'a> {
 }
 
 impl<'a> EntryDocument<'a> {
-    fn new(entry: &Entry<'a>) -> Self {
+    fn new(entry: &'a Entry) -> Self {
         let observation = &entry.evidence.observation;
         Self {
             id: entry.evidence.id,

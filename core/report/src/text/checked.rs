@@ -44,7 +44,7 @@ struct Sources<'a> {
     faults: Vec<(&'a str, String)>,
 }
 
-fn sources<'a>(doctor: &'a Doctor<'_>, vm: &'a DoctorVm<'_>) -> Sources<'a> {
+fn sources<'a>(doctor: &'a Doctor<'_>, vm: &'a DoctorVm) -> Sources<'a> {
     let mut sources = Sources { well: Vec::new(), unseen: Vec::new(), faults: Vec::new() };
     for (source, name) in SOURCES {
         let of_source: Vec<(&Finding, Option<&str>)> = vm
@@ -84,7 +84,7 @@ fn sources<'a>(doctor: &'a Doctor<'_>, vm: &'a DoctorVm<'_>) -> Sources<'a> {
 /// Two lines for a machine that is well, one for another: there its findings say what was seen.
 pub(super) fn write_checked(
     doctor: &Doctor<'_>,
-    vm: &DoctorVm<'_>,
+    vm: &DoctorVm,
     out: &mut impl Write,
     terminal: Terminal,
 ) -> io::Result<()> {

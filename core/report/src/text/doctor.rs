@@ -50,7 +50,7 @@ pub(crate) fn write_doctor(
 
 fn write_vm(
     doctor: &Doctor<'_>,
-    vm: &DoctorVm<'_>,
+    vm: &DoctorVm,
     out: &mut impl Write,
     terminal: Terminal,
 ) -> io::Result<()> {
@@ -129,7 +129,7 @@ fn write_lack(
 }
 
 /// Why a machine that nobody asked for by name is not looked at.
-fn at_rest(vm: &DoctorVm<'_>) -> &'static str {
+fn at_rest(vm: &DoctorVm) -> &'static str {
     match vm.power {
         Reading::Known(Power::Paused) => "is paused",
         Reading::Known(Power::Missing) => "does not run, its directory is gone",
@@ -238,7 +238,7 @@ fn command_line(words: &[String]) -> Result<String, ()> {
 const MOST_NAMED: usize = 3;
 
 fn verdict(doctor: &Doctor<'_>) -> String {
-    let (booting, ailing): (Vec<&DoctorVm<'_>>, Vec<&DoctorVm<'_>>) = doctor
+    let (booting, ailing): (Vec<&DoctorVm>, Vec<&DoctorVm>) = doctor
         .vms
         .iter()
         .filter(|vm| !vm.diagnosis.healthy)
@@ -251,7 +251,7 @@ fn verdict(doctor: &Doctor<'_>) -> String {
         return format!("{all}, none of them runs.");
     }
     let unchecked = ailing.iter().all(|vm| vm.pick.unchecked.is_some());
-    let said = |vm: &&DoctorVm<'_>| {
+    let said = |vm: &&DoctorVm| {
         let named = vm.diagnosis.causes.first().filter(|_| vm.diagnosis.cannot_tell.is_none());
         let name = shown(&vm.name);
         match named {
@@ -277,11 +277,7 @@ fn verdict(doctor: &Doctor<'_>) -> String {
 }
 
 /// The first machines, each in the given words, and how many more there are.
-fn listed(
-    vms: &[&DoctorVm<'_>],
-    said: impl Fn(&&DoctorVm<'_>) -> String,
-    separator: &str,
-) -> String {
+fn listed(vms: &[&DoctorVm], said: impl Fn(&&DoctorVm) -> String, separator: &str) -> String {
     let mut words: Vec<String> = vms.iter().take(MOST_NAMED).map(said).collect();
     if vms.len() > MOST_NAMED {
         words.push(format!("{} more", vms.len() - MOST_NAMED));

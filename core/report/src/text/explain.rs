@@ -14,7 +14,7 @@ use super::{
 use crate::{Mode, Status, Vm, clean::shown, time::short};
 
 pub(crate) fn write_explanation(
-    status: &Status<'_>,
+    status: &Status,
     out: &mut impl Write,
     terminal: Terminal,
 ) -> io::Result<()> {
@@ -35,7 +35,7 @@ pub(crate) fn write_explanation(
     writeln!(out, "{}", conclusion(status))
 }
 
-fn write_machine(vm: &Vm<'_>, out: &mut impl Write, terminal: Terminal) -> io::Result<()> {
+fn write_machine(vm: &Vm, out: &mut impl Write, terminal: Terminal) -> io::Result<()> {
     let pick = &vm.input.pick;
     let name = terminal.style.paint(Role::Heading, &shown(&vm.input.name));
     writeln!(out, "{name}: {}", headline(pick))?;
@@ -59,7 +59,7 @@ fn write_machine(vm: &Vm<'_>, out: &mut impl Write, terminal: Terminal) -> io::R
     Ok(())
 }
 
-fn headline(pick: &Pick<'_>) -> String {
+fn headline(pick: &Pick) -> String {
     match (pick.verdict, pick.address, pick.confidence) {
         (Verdict::NotRunning, ..) => "not running".to_owned(),
         (Verdict::NotChecked, ..) => "not checked".to_owned(),
@@ -75,7 +75,7 @@ fn headline(pick: &Pick<'_>) -> String {
 }
 
 fn write_candidate(
-    candidate: &Candidate<'_>,
+    candidate: &Candidate,
     out: &mut impl Write,
     terminal: Terminal,
 ) -> io::Result<()> {
@@ -98,8 +98,8 @@ fn write_candidate(
     Ok(())
 }
 
-fn write_entry(entry: &Entry<'_>, out: &mut impl Write, terminal: Terminal) -> io::Result<()> {
-    let evidence = entry.evidence;
+fn write_entry(entry: &Entry, out: &mut impl Write, terminal: Terminal) -> io::Result<()> {
+    let evidence = &entry.evidence;
     let mut says = format!("{}: {}", shown(&evidence.plugin), shown(&evidence.observation.says));
     if evidence.observation.age.is_some() {
         _ = write!(says, " ({} ago)", short(entry.age));

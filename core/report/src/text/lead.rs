@@ -13,7 +13,7 @@ const INDENT: &str = "  ";
 
 /// Names the machines whose addresses could not be looked for, reason by reason.
 pub(super) fn write_lead<'v, 'p: 'v>(
-    vms: impl IntoIterator<Item = (&'v str, &'v Pick<'p>)>,
+    vms: impl IntoIterator<Item = (&'v str, &'v Pick)>,
     out: &mut impl Write,
     terminal: Terminal,
 ) -> io::Result<()> {

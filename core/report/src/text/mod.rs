@@ -45,7 +45,7 @@ pub struct Terminal {
 
 /// Why no address is shown, or the best of several with its odds; `None` where an address is shown,
 /// or where the machine does not run.
-pub(crate) fn no_address(pick: &Pick<'_>) -> Option<String> {
+pub(crate) fn no_address(pick: &Pick) -> Option<String> {
     let open = || pick.candidates.iter().filter(|candidate| candidate.struck_out.is_none());
     match pick.verdict {
         Verdict::Resolved | Verdict::Probable | Verdict::NotRunning => None,

@@ -7,7 +7,7 @@ use super::{lead, no_address, pastes};
 use crate::{PluginStatus, Power, Resolution, clean::shown};
 
 /// One line with its line break; `None` where the address is beyond doubt.
-pub(crate) fn remark(resolution: &Resolution<'_>, snapshot: Option<&str>) -> Option<String> {
+pub(crate) fn remark(resolution: &Resolution, snapshot: Option<&str>) -> Option<String> {
     let vm = &resolution.vm;
     let (name, pick) = (shown(&vm.input.name), &vm.input.pick);
     let explain = ["status", "--explain"];
@@ -39,7 +39,7 @@ pub(crate) fn remark(resolution: &Resolution<'_>, snapshot: Option<&str>) -> Opt
 }
 
 /// The signals that failed: silence about them would read as a thorough search.
-fn silent(resolution: &Resolution<'_>) -> String {
+fn silent(resolution: &Resolution) -> String {
     let failed = |status| !matches!(status, PluginStatus::Ok | PluginStatus::Skipped);
     let failed: Vec<String> = resolution
         .plugins

@@ -17,7 +17,7 @@ use super::{
 use crate::{Mode, Power, SshState, State, Status, Vm, clean::shown, time::lifetime};
 
 pub(crate) fn write_status(
-    status: &Status<'_>,
+    status: &Status,
     out: &mut impl Write,
     terminal: Terminal,
 ) -> io::Result<()> {
@@ -39,13 +39,11 @@ pub(crate) fn write_status(
 }
 
 /// The machines' names with their picks.
-pub(super) fn picks<'s, 'p>(
-    status: &'s Status<'p>,
-) -> impl Iterator<Item = (&'s str, &'s Pick<'p>)> {
+pub(super) fn picks(status: &Status) -> impl Iterator<Item = (&str, &Pick)> {
     status.vms.iter().map(|vm| (vm.input.name.as_str(), &vm.input.pick))
 }
 
-pub(super) fn table(status: &Status<'_>) -> Table<6> {
+pub(super) fn table(status: &Status) -> Table<6> {
     Table {
         heading: ["NAME", "STATE", "IP", "SSH", "MAC", "UPTIME"],
         dispensable: &[4, 5],
@@ -53,7 +51,7 @@ pub(super) fn table(status: &Status<'_>) -> Table<6> {
     }
 }
 
-fn row(vm: &Vm<'_>) -> [Cell; 6] {
+fn row(vm: &Vm) -> [Cell; 6] {
     let name = Cell::new(Role::Normal, shown(&vm.input.name));
     let mac = match &vm.input.mac {
         Reading::Known(mac) => Cell::new(Role::Normal, mac.to_string()),
@@ -66,7 +64,7 @@ fn row(vm: &Vm<'_>) -> [Cell; 6] {
     [name, state(vm), address(vm), ssh(vm), mac, uptime]
 }
 
-pub(super) fn state(vm: &Vm<'_>) -> Cell {
+pub(super) fn state(vm: &Vm) -> Cell {
     match &vm.state {
         Reading::Known(state) => {
             let role = match state {
@@ -81,7 +79,7 @@ pub(super) fn state(vm: &Vm<'_>) -> Cell {
     }
 }
 
-pub(super) fn address(vm: &Vm<'_>) -> Cell {
+pub(super) fn address(vm: &Vm) -> Cell {
     let pick = &vm.input.pick;
     match (pick.verdict, pick.address) {
         (Verdict::Probable, Some(address)) => {
@@ -96,7 +94,7 @@ pub(super) fn address(vm: &Vm<'_>) -> Cell {
     }
 }
 
-pub(super) fn ssh(vm: &Vm<'_>) -> Cell {
+pub(super) fn ssh(vm: &Vm) -> Cell {
     let checkable = vm.input.pick.address.is_some()
         || (vm.runs() && vm.input.pick.verdict == Verdict::NotChecked);
     match vm.ssh.state {
@@ -115,7 +113,7 @@ fn gap<T>(reading: &Reading<T>) -> Cell {
     }
 }
 
-fn write_notes(status: &Status<'_>, out: &mut impl Write) -> io::Result<()> {
+fn write_notes(status: &Status, out: &mut impl Write) -> io::Result<()> {
     let mut any = false;
     for vm in &status.vms {
         for note in &vm.input.pick.notes {
@@ -139,7 +137,7 @@ fn write_notes(status: &Status<'_>, out: &mut impl Write) -> io::Result<()> {
     if any { writeln!(out) } else { Ok(()) }
 }
 
-fn write_problems(status: &Status<'_>, out: &mut impl Write) -> io::Result<()> {
+fn write_problems(status: &Status, out: &mut impl Write) -> io::Result<()> {
     if status.problems.is_empty() {
         return Ok(());
     }

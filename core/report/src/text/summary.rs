@@ -11,10 +11,10 @@ use crate::{Mode, Power, SshState, State, Statistics, Status, Vm, clean::shown, 
 /// How many machines the last line names.
 const NAMES_IN_THE_VERDICT: usize = 3;
 
-pub(super) fn write_statistics(status: &Status<'_>, out: &mut impl Write) -> io::Result<()> {
+pub(super) fn write_statistics(status: &Status, out: &mut impl Write) -> io::Result<()> {
     writeln!(out, "Statistics")?;
     writeln!(out, "  {}", states(&status.statistics))?;
-    let running: Vec<&Vm<'_>> = status.vms.iter().filter(|vm| vm.runs()).collect();
+    let running: Vec<&Vm> = status.vms.iter().filter(|vm| vm.runs()).collect();
     if !running.is_empty() {
         writeln!(out, "  Addresses of running VMs: {}", verdicts(&running))?;
         if let Some(declared) = declared(&running) {
@@ -40,7 +40,7 @@ fn states(statistics: &Statistics) -> String {
     format!("{}: {}", counted(statistics.total, "VM"), listed(&counts))
 }
 
-fn verdicts(running: &[&Vm<'_>]) -> String {
+fn verdicts(running: &[&Vm]) -> String {
     let count = |verdict| running.iter().filter(|vm| vm.input.pick.verdict == verdict).count();
     listed(&[
         (count(Verdict::Resolved), "resolved"),
@@ -57,7 +57,7 @@ fn listed(counts: &[(usize, &str)]) -> String {
 }
 
 /// Memory and processors of the running machines, where all declare them.
-fn declared(running: &[&Vm<'_>]) -> Option<String> {
+fn declared(running: &[&Vm]) -> Option<String> {
     let memory = running.iter().try_fold(0_u64, |sum, vm| {
         Some(sum.saturating_add(*vm.input.memory_mb.as_ref().known()?))
     })?;
@@ -69,8 +69,8 @@ fn declared(running: &[&Vm<'_>]) -> Option<String> {
 }
 
 /// The command that leads on from here.
-pub(super) fn next_command(status: &Status<'_>) -> Option<String> {
-    let puzzling = |vm: &&Vm<'_>| {
+pub(super) fn next_command(status: &Status) -> Option<String> {
+    let puzzling = |vm: &&Vm| {
         vm.runs()
             && matches!(
                 vm.input.pick.verdict,
@@ -88,18 +88,18 @@ pub(super) fn next_command(status: &Status<'_>) -> Option<String> {
 }
 
 /// The last line: what it all amounts to.
-pub(super) fn conclusion(status: &Status<'_>) -> String {
+pub(super) fn conclusion(status: &Status) -> String {
     if status.vms.is_empty() {
         return "There are no VMs.".to_owned();
     }
     if status.meta.mode == Mode::Basic {
         return format!("{}. Only processes were looked at.", states(&status.statistics));
     }
-    let running: Vec<&Vm<'_>> = status.vms.iter().filter(|vm| vm.runs()).collect();
-    let unknown: Vec<&Vm<'_>> =
+    let running: Vec<&Vm> = status.vms.iter().filter(|vm| vm.runs()).collect();
+    let unknown: Vec<&Vm> =
         status.vms.iter().filter(|vm| matches!(vm.input.power, Reading::Unknown(_))).collect();
     if running.is_empty() && unknown.is_empty() {
-        let paused = |vm: &Vm<'_>| matches!(vm.input.power, Reading::Known(Power::Paused));
+        let paused = |vm: &Vm| matches!(vm.input.power, Reading::Known(Power::Paused));
         return if status.vms.iter().any(paused) {
             "No VM is running; some are paused.".to_owned()
         } else {
@@ -109,7 +109,7 @@ pub(super) fn conclusion(status: &Status<'_>) -> String {
     if !unknown.is_empty() {
         return format!("It could not be told whether these run: {}.", names(&unknown));
     }
-    let (unchecked, looked): (Vec<&Vm<'_>>, Vec<&Vm<'_>>) =
+    let (unchecked, looked): (Vec<&Vm>, Vec<&Vm>) =
         running.iter().copied().partition(|vm| vm.input.pick.unchecked.is_some());
     match (running.as_slice(), unchecked.as_slice()) {
         (_, []) => {}
@@ -129,9 +129,9 @@ pub(super) fn conclusion(status: &Status<'_>) -> String {
             );
         }
     }
-    let without: Vec<&Vm<'_>> =
+    let without: Vec<&Vm> =
         running.iter().copied().filter(|vm| vm.input.pick.address.is_none()).collect();
-    let silent: Vec<&Vm<'_>> =
+    let silent: Vec<&Vm> =
         running.iter().copied().filter(|vm| vm.ssh.state != SshState::Ready).collect();
     let asked = silent.iter().any(|vm| vm.ssh.state != SshState::NotChecked);
     let ssh = if asked { "SSH is not ready" } else { "SSH was not checked" };
@@ -155,7 +155,7 @@ pub(super) fn conclusion(status: &Status<'_>) -> String {
     }
 }
 
-fn names(vms: &[&Vm<'_>]) -> String {
+fn names(vms: &[&Vm]) -> String {
     let first = vms.iter().take(NAMES_IN_THE_VERDICT).map(|vm| shown(&vm.input.name));
     let first: Vec<String> = first.collect();
     match vms.len().saturating_sub(NAMES_IN_THE_VERDICT) {

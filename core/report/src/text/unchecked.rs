@@ -16,7 +16,7 @@ use crate::{Mode, PluginReport, PluginStatus, Status, Vm, clean::shown, time::sh
 const NAMES_IN_A_LINE: usize = 3;
 
 pub(super) fn write_unchecked(
-    status: &Status<'_>,
+    status: &Status,
     out: &mut impl Write,
     terminal: Terminal,
 ) -> io::Result<()> {
@@ -31,7 +31,7 @@ pub(super) fn write_unchecked(
     writeln!(out)
 }
 
-fn lines(status: &Status<'_>) -> Vec<String> {
+fn lines(status: &Status) -> Vec<String> {
     let mut lines = Vec::new();
     match status.meta.mode {
         Mode::Basic => lines.push("addresses, SSH and plugins (--basic)".to_owned()),
@@ -74,7 +74,7 @@ fn lines(status: &Status<'_>) -> Vec<String> {
 }
 
 /// Whether a machine runs and its address is not clear.
-fn puzzles(vm: &Vm<'_>) -> bool {
+fn puzzles(vm: &Vm) -> bool {
     vm.runs() && vm.input.pick.verdict != Verdict::Resolved
 }
 

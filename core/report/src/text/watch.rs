@@ -19,13 +19,13 @@ const CLEAR_LINE: &str = "\x1b[K";
 const CLEAR_BELOW: &str = "\x1b[J";
 
 /// State, address and SSH of a machine, as they are shown.
-pub(crate) fn watched(vm: &Vm<'_>) -> [String; 3] {
+pub(crate) fn watched(vm: &Vm) -> [String; 3] {
     [state(vm), address(vm), ssh(vm)].map(|cell| cell.text().to_owned())
 }
 
 /// Draws the picture over the last one.
 pub(crate) fn draw_watch(
-    status: &Status<'_>,
+    status: &Status,
     changed: &[String],
     out: &mut impl Write,
     terminal: Terminal,
@@ -50,7 +50,7 @@ pub(crate) fn draw_watch(
 
 /// A line for each machine that is wanted: `TIME NAME STATE ADDRESS SSH`.
 pub(crate) fn write_changes(
-    status: &Status<'_>,
+    status: &Status,
     wanted: impl Fn(&str) -> bool,
     out: &mut impl Write,
 ) -> io::Result<()> {

@@ -43,7 +43,7 @@ fn well() -> Diagnosis {
 }
 
 /// A machine that is well, at its address.
-pub(crate) fn healthy<'a>(catalogue: &Catalogue, name: &str, pick: Pick<'a>) -> DoctorVm<'a> {
+pub(crate) fn healthy(catalogue: &Catalogue, name: &str, pick: Pick) -> DoctorVm {
     let sources = ["machine", "console", "signals", "interfaces", "bridge", "hosts"];
     DoctorVm {
         name: name.to_owned(),
@@ -104,7 +104,7 @@ fn suspect(code: &'static str, probability: f64, says: &str) -> Suspect {
 }
 
 /// A machine without an address, for one cause; `says` stands behind every text.
-pub(crate) fn ailing<'a>(catalogue: &Catalogue, name: &str, says: &str) -> DoctorVm<'a> {
+pub(crate) fn ailing(catalogue: &Catalogue, name: &str, says: &str) -> DoctorVm {
     let nothing = Pick { verdict: Verdict::NoAddress, ..Pick::not_checked() };
     DoctorVm {
         findings: findings(catalogue, &["machine", "interfaces"], says),
@@ -132,7 +132,7 @@ pub(crate) fn ailing<'a>(catalogue: &Catalogue, name: &str, says: &str) -> Docto
 }
 
 /// A machine of which nobody can tell why it has no address.
-pub(crate) fn puzzling<'a>(catalogue: &Catalogue, name: &str) -> DoctorVm<'a> {
+pub(crate) fn puzzling(catalogue: &Catalogue, name: &str) -> DoctorVm {
     let mut vm = ailing(catalogue, name, "");
     for (suspect, probability) in vm.diagnosis.causes.iter_mut().zip([0.23, 0.11]) {
         suspect.probability = probability;
@@ -145,12 +145,7 @@ pub(crate) fn puzzling<'a>(catalogue: &Catalogue, name: &str) -> DoctorVm<'a> {
 }
 
 /// A machine that has its address and is still booting; `says` stands behind every text.
-pub(crate) fn booting<'a>(
-    catalogue: &Catalogue,
-    name: &str,
-    pick: Pick<'a>,
-    says: &str,
-) -> DoctorVm<'a> {
+pub(crate) fn booting(catalogue: &Catalogue, name: &str, pick: Pick, says: &str) -> DoctorVm {
     let mut vm = healthy(catalogue, name, pick);
     vm.diagnosis.healthy = false;
     vm.diagnosis.cannot_tell = Some(format!("it is still booting{says}"));
@@ -167,7 +162,7 @@ pub(crate) fn booting<'a>(
 }
 
 /// A machine that somebody stopped or paused, and that nobody asked for.
-pub(crate) fn at_rest<'a>(catalogue: &Catalogue, name: &str, power: Power) -> DoctorVm<'a> {
+pub(crate) fn at_rest(catalogue: &Catalogue, name: &str, power: Power) -> DoctorVm {
     DoctorVm {
         power: Reading::Known(power),
         at_rest: true,
@@ -176,11 +171,7 @@ pub(crate) fn at_rest<'a>(catalogue: &Catalogue, name: &str, power: Power) -> Do
 }
 
 /// The report on these machines.
-pub(crate) fn doctor<'a>(
-    catalogue: &'a Catalogue,
-    vms: Vec<DoctorVm<'a>>,
-    says: &str,
-) -> Doctor<'a> {
+pub(crate) fn doctor<'a>(catalogue: &'a Catalogue, vms: Vec<DoctorVm>, says: &str) -> Doctor<'a> {
     let mut reports = plugins();
     reports.push(PluginReport {
         id: format!("example{says}"),

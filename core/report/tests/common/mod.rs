@@ -39,7 +39,7 @@ pub(crate) fn mac(last: u8) -> Mac {
 }
 
 /// A running machine of which everything is known but the address.
-pub(crate) fn machine<'a>(name: &str, last: u8, pick: Pick<'a>) -> VmInput<'a> {
+pub(crate) fn machine(name: &str, last: u8, pick: Pick) -> VmInput {
     VmInput {
         name: name.to_owned(),
         power: Reading::Known(Power::Running),
@@ -62,7 +62,7 @@ pub(crate) fn machine<'a>(name: &str, last: u8, pick: Pick<'a>) -> VmInput<'a> {
 }
 
 /// The same machine without a process.
-pub(crate) fn without_process(name: &str, last: u8, power: Power) -> VmInput<'static> {
+pub(crate) fn without_process(name: &str, last: u8, power: Power) -> VmInput {
     VmInput {
         power: Reading::Known(power),
         pid: Reading::Absent,
@@ -81,9 +81,9 @@ pub(crate) fn fact(vm: usize, address: &str, kind: &str, says: &str) -> Observat
 pub(crate) fn evidence(observations: Vec<(&str, Observation)>) -> Vec<Evidence> {
     let number = |(id, (plugin, observation)): (usize, (&str, Observation))| Evidence {
         id: u32::try_from(id).unwrap(),
-        plugin: plugin.to_owned(),
+        plugin: plugin.into(),
         received_at: now(),
-        observation,
+        observation: observation.into(),
     };
     observations.into_iter().enumerate().map(number).collect()
 }
@@ -129,7 +129,7 @@ pub(crate) fn world() -> Vec<Evidence> {
 }
 
 /// web resolved, db probable, lost link-local, cache ambiguous, mute without anything, off.
-pub(crate) fn picks(evidence: &[Evidence]) -> Vec<Pick<'_>> {
+pub(crate) fn picks(evidence: &[Evidence]) -> Vec<Pick> {
     let case = |(name, last): (&str, u8)| Case {
         name: name.to_owned(),
         macs: vec![mac(last)],
@@ -161,8 +161,8 @@ pub(crate) const NAMES: [(&str, u8); 6] =
     [("web", 0x57), ("db", 0x58), ("lost", 0x59), ("cache", 0x5a), ("mute", 0x5b), ("off", 0x5c)];
 
 /// The whole world as a status.
-pub(crate) fn full(evidence: &[Evidence]) -> Status<'_> {
-    let mut vms: Vec<VmInput<'_>> = NAMES
+pub(crate) fn full(evidence: &[Evidence]) -> Status {
+    let mut vms: Vec<VmInput> = NAMES
         .iter()
         .zip(picks(evidence))
         .map(|((name, last), pick)| machine(name, *last, pick))
@@ -178,13 +178,13 @@ pub(crate) fn full(evidence: &[Evidence]) -> Status<'_> {
 }
 
 /// Each machine of the world, as `vm resolve` answers for it.
-pub(crate) fn resolutions(evidence: &[Evidence]) -> Vec<Resolution<'_>> {
+pub(crate) fn resolutions(evidence: &[Evidence]) -> Vec<Resolution> {
     let vms = full(evidence).vms.into_iter().map(|vm| vm.input);
     vms.map(|vm| Resolution::new(vm, plugins(), now(), Duration::from_millis(21))).collect()
 }
 
 /// One healthy machine and nothing to remark.
-pub(crate) fn healthy(evidence: &[Evidence]) -> Status<'_> {
+pub(crate) fn healthy(evidence: &[Evidence]) -> Status {
     let vms = vec![machine("web", 0x57, picks(evidence).swap_remove(0))];
     Status::new(meta(Mode::Full), vms, plugins().drain(..2).collect(), Vec::new())
 }

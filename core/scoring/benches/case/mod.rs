@@ -44,7 +44,12 @@ pub(crate) fn times() -> Result<Vec<Duration>, Box<dyn Error>> {
                         .on_mac(mac)
                         .with("interface", "br0");
                 let id = u32::try_from(evidence.len())?;
-                evidence.push(Evidence { id, plugin: "arp".into(), received_at: now, observation });
+                evidence.push(Evidence {
+                    id,
+                    plugin: "arp".into(),
+                    received_at: now,
+                    observation: observation.into(),
+                });
             }
         }
     }

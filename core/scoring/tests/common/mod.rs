@@ -124,7 +124,8 @@ fn item(id: usize, line: &str, cases: &[Case]) -> Evidence {
             key => observation.with(key, value),
         };
     }
-    Evidence { id: u32::try_from(id).unwrap(), plugin, received_at, observation }
+    let (id, observation) = (u32::try_from(id).unwrap(), observation.into());
+    Evidence { id, plugin: plugin.into(), received_at, observation }
 }
 
 /// How a probability is written in scenarios: calibration moves it, and seldom so far.
@@ -139,7 +140,7 @@ fn word(probability: f64) -> &'static str {
 
 /// `NAME VERDICT ADDRESS|-`, then a line per candidate: `ADDRESS how-likely flags | ledger`, each
 /// kind with the sign of its weight.
-pub(crate) fn account(cases: &[Case], picks: &[Pick<'_>]) -> BTreeMap<String, (String, String)> {
+pub(crate) fn account(cases: &[Case], picks: &[Pick]) -> BTreeMap<String, (String, String)> {
     let mut accounts = BTreeMap::new();
     for (case, pick) in cases.iter().zip(picks) {
         let shown = pick.address.map_or_else(|| "-".to_owned(), |address| address.to_string());
@@ -183,7 +184,7 @@ pub(crate) fn account(cases: &[Case], picks: &[Pick<'_>]) -> BTreeMap<String, (S
 }
 
 /// All numbers of the picks, for comparing two of one table.
-pub(crate) fn numbers(picks: &[Pick<'_>]) -> String {
+pub(crate) fn numbers(picks: &[Pick]) -> String {
     let mut text = String::new();
     for candidate in picks.iter().flat_map(|pick| &pick.candidates) {
         let _ = write!(text, "\n{} {:.9}", candidate.address, candidate.probability);

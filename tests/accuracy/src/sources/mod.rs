@@ -56,7 +56,12 @@ impl Told {
     fn push(&mut self, plugin: &str, received_at: SystemTime, observation: Observation) {
         // The cases are small: a few hundred items at most.
         let id = u32::try_from(self.evidence.len()).unwrap_or(u32::MAX);
-        self.evidence.push(Evidence { id, plugin: plugin.to_owned(), received_at, observation });
+        self.evidence.push(Evidence {
+            id,
+            plugin: plugin.into(),
+            received_at,
+            observation: observation.into(),
+        });
     }
 
     /// Addresses that were named for this machine, in the order of their naming.
@@ -145,7 +150,7 @@ fn candidates(world: &World, vm: usize, told: &Told) -> Vec<IpAddr> {
 fn clear(cases: &[Case], evidence: &[Evidence], network: Option<&HostNetwork>) -> Vec<bool> {
     static WEIGHTS: LazyLock<Option<Weights>> = LazyLock::new(|| Weights::builtin().ok());
     let Some(weights) = WEIGHTS.as_ref() else { return vec![false; cases.len()] };
-    let is_clear = |pick: &Pick<'_>| {
+    let is_clear = |pick: &Pick| {
         let doubtful = [Flag::MacMismatch, Flag::DuplicateIp, Flag::GuestClaimOnly];
         let picked = pick.picked().filter(|_| pick.verdict == Verdict::Resolved);
         picked.is_some_and(|picked| !picked.flags.iter().any(|flag| doubtful.contains(flag)))

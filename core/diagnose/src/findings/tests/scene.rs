@@ -107,9 +107,9 @@ impl Scene {
             .zip(0..)
             .map(|(observation, id)| Evidence {
                 id,
-                plugin: "test".to_owned(),
+                plugin: "test".into(),
                 received_at: now(),
-                observation: observation.clone(),
+                observation: observation.clone().into(),
             })
             .collect();
         let weights = Weights::builtin().unwrap();
