@@ -9,7 +9,8 @@ use std::{
 
 use anyhow::Context as _;
 use vmkit_host::{Found, Installation, find};
-use vmkit_inventory::{Location, Problem, Sources};
+use vmkit_inventory::{Location, Sources};
+use vmkit_model::Problem;
 use vmkit_platform::{Invoker, Platform as _};
 use vmkit_types::{HostNetwork, Reading};
 use vmkit_wire::Account;

@@ -6,13 +6,12 @@ use std::{
     time::{Duration, Instant},
 };
 
-use vmkit_evidence::Evidence;
-use vmkit_host::{Found, Outcome, Run, Settings, Status, Target};
-use vmkit_inventory::{Machine, Monitors, Power};
+use vmkit_host::{Found, Run, Settings, Target};
+use vmkit_inventory::Monitors;
+use vmkit_model::{Evidence, Machine, Mode, PluginOutcome, PluginStatus, Power};
 use vmkit_scoring::{Case, Flag, Pick, Verdict, Weights, candidates_to_probe, score};
 use vmkit_snapshot::Record;
 use vmkit_types::{Kind, Subject, attribute::HOST_KEY};
-use vmkit_wire::Mode;
 
 pub(crate) use crate::scene::{Place, Scene, Source, capture, is_alive};
 use crate::{
@@ -33,7 +32,7 @@ pub(crate) struct Observations {
     /// All facts; their `vm` is an index into `cases`.
     pub(crate) evidence: Vec<Evidence>,
     /// How each plugin fared.
-    pub(crate) outcomes: Vec<Outcome>,
+    pub(crate) outcomes: Vec<PluginOutcome>,
 }
 
 /// Looks at a place, once or again and again with the same workers.
@@ -43,7 +42,7 @@ pub(crate) struct Observer<'a> {
     /// Whether the signals that are kept for doubt are asked about every candidate.
     thorough: bool,
     /// Signals that were left out because they can send.
-    silenced: Vec<Outcome>,
+    silenced: Vec<PluginOutcome>,
     keys: Keys,
     weights: &'a Weights,
     context: &'a Context,
@@ -79,10 +78,10 @@ impl<'a> Observer<'a> {
         let silenced = plugins.filter(|plugin| {
             plugin.manifest.takes_part_in("discover") || plugin.manifest.takes_part_in("confirm")
         });
-        let silenced = silenced.map(|plugin| Outcome {
+        let silenced = silenced.map(|plugin| PluginOutcome {
             id: plugin.manifest.id.clone(),
             version: Some(plugin.manifest.version.clone()),
-            status: Status::Skipped,
+            status: PluginStatus::Skipped,
             message: Some("it can send, and nothing is to be sent".to_owned()),
             hint: None,
             elapsed: None,
@@ -93,7 +92,7 @@ impl<'a> Observer<'a> {
 
     fn with(
         plugins: Vec<Found>,
-        silenced: Vec<Outcome>,
+        silenced: Vec<PluginOutcome>,
         place: Place<'_>,
         mode: Mode,
         weights: &'a Weights,

@@ -10,7 +10,7 @@ use rustix::{
     io::Errno,
 };
 use tracing::level_filters::LevelFilter;
-use vmkit_inventory::{Problem, Severity};
+use vmkit_model::{Problem, Severity};
 use vmkit_report::{Style, Terminal};
 use vmkit_types::escaped;
 

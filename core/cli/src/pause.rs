@@ -1,6 +1,6 @@
 //! Which machines are paused: whose monitor is asked when, and what that means for the evidence.
 
-use vmkit_evidence::Evidence;
+use vmkit_model::Evidence;
 use vmkit_scoring::{Flag, Pick};
 use vmkit_types::Kind;
 

@@ -2,7 +2,7 @@
 
 use vmkit_host::{Found, Plugin, vet};
 use vmkit_report::{PluginDetails, PluginEntry, PluginStatus, Plugins};
-use vmkit_wire::{Cost, Manifest, Mode};
+use vmkit_wire::{Cost, Manifest};
 
 use crate::{
     arguments::PluginCommand,
@@ -73,17 +73,13 @@ fn entry(found: &Found, context: &Context) -> PluginEntry {
 
 fn details(plugin: &Plugin) -> PluginDetails {
     let manifest = &plugin.manifest;
-    let mode = |mode: &Mode| match mode {
-        Mode::Fast => "fast".to_owned(),
-        Mode::Full => "full".to_owned(),
-    };
     PluginDetails {
         version: manifest.version.clone(),
         epoch: manifest.epoch,
         summary: manifest.summary.clone(),
         kinds: manifest.kinds.clone(),
         stages: manifest.stages.clone(),
-        modes: manifest.modes.iter().map(mode).collect(),
+        modes: manifest.modes.iter().map(|mode| mode.code().to_owned()).collect(),
         cost: match manifest.cost {
             Cost::Instant => "instant",
             Cost::Local => "local",

@@ -3,7 +3,7 @@
 use std::{net::IpAddr, path::PathBuf, slice, time::Instant};
 
 use anyhow::Context as _;
-use vmkit_inventory::{Machine, Problem, Severity};
+use vmkit_model::{Machine, Problem, Severity};
 use vmkit_report::Resolution;
 use vmkit_scoring::{Pick, Weights};
 
@@ -49,7 +49,7 @@ pub(crate) fn ask(
     let names = slice::from_ref(name);
     let weights = Weights::builtin()?;
     // The slow signals of the full mode are waited for only where the others leave a doubt.
-    let mode = vmkit_wire::Mode::Full;
+    let mode = vmkit_model::Mode::Full;
     let mut observer = Observer::start(Place::of(from), mode, &weights, context)?;
     let (scene, seen) = observer.look(|scene| {
         Ok(select(scene, names)?.into_iter().map(|machine| machine.name.clone()).collect())

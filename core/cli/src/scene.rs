@@ -6,9 +6,8 @@ use std::{
 };
 
 use vmkit_host::Snapshot;
-use vmkit_inventory::{
-    Depth, Inventory, Location, Machine, Monitors, Power, Problem, read, read_beside_monitors,
-};
+use vmkit_inventory::{Depth, Inventory, Location, Monitors, read, read_beside_monitors};
+use vmkit_model::{Machine, Power, Problem};
 use vmkit_platform::Platform as _;
 use vmkit_snapshot::Record;
 use vmkit_types::{HostNetwork, Reading};

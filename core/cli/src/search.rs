@@ -1,6 +1,6 @@
 //! From what became of the plugins to what scoring knows of the search.
 
-use vmkit_host::{Outcome, Status};
+use vmkit_model::{PluginOutcome, PluginStatus};
 use vmkit_scoring::{Ending, Lack, Looker, Pick};
 
 use crate::exit::Exit;
@@ -13,12 +13,12 @@ const DETAILS: &str = "vm -vv status";
 const PATIENCE: &str = "vm --timeout 5 status";
 
 /// Withholds "no address" where the plugins that could have named one did not answer.
-pub(crate) fn check(pick: &mut Pick, outcomes: &[Outcome]) {
+pub(crate) fn check(pick: &mut Pick, outcomes: &[PluginOutcome]) {
     let lookers: Vec<Looker<'_>> = outcomes.iter().map(looker).collect();
     pick.check_search(&lookers, LIST);
 }
 
-fn looker(outcome: &Outcome) -> Looker<'_> {
+fn looker(outcome: &PluginOutcome) -> Looker<'_> {
     let (word, why) = (outcome.status.code(), outcome.message.as_deref());
     // The plugin's own way out, where it names one.
     let own = outcome.hint.as_deref();
@@ -27,11 +27,13 @@ fn looker(outcome: &Outcome) -> Looker<'_> {
         id: &outcome.id,
         names_addresses: outcome.names_addresses,
         ending: match outcome.status {
-            Status::Ok => Ending::Answered,
-            Status::Skipped => Ending::NotAsked,
-            Status::Timeout => failed(PATIENCE),
-            Status::Crashed | Status::Error => failed(DETAILS),
-            Status::Refused | Status::Incompatible | Status::Denied => failed(LIST),
+            PluginStatus::Ok => Ending::Answered,
+            PluginStatus::Skipped => Ending::NotAsked,
+            PluginStatus::Timeout => failed(PATIENCE),
+            PluginStatus::Crashed | PluginStatus::Error => failed(DETAILS),
+            PluginStatus::Refused | PluginStatus::Incompatible | PluginStatus::Denied => {
+                failed(LIST)
+            }
         },
     }
 }
@@ -56,10 +58,18 @@ mod tests {
 
     use super::*;
 
-    fn outcome(status: Status, names_addresses: Option<bool>) -> Outcome {
-        let message = (status != Status::Ok).then(|| "why".to_owned());
+    fn outcome(status: PluginStatus, names_addresses: Option<bool>) -> PluginOutcome {
+        let message = (status != PluginStatus::Ok).then(|| "why".to_owned());
         let id = "signal".to_owned();
-        Outcome { id, version: None, status, message, hint: None, elapsed: None, names_addresses }
+        PluginOutcome {
+            id,
+            version: None,
+            status,
+            message,
+            hint: None,
+            elapsed: None,
+            names_addresses,
+        }
     }
 
     /// How a plugin ended, alone and beside one that answered and named nothing: the exit status
@@ -68,18 +78,18 @@ mod tests {
     fn a_plugin_that_did_not_answer_decides_the_exit_status_and_the_hint() {
         let failing = |hint| (Some((Lack::All, hint)), Some((Lack::Some, hint)));
         let rows = [
-            (Status::Ok, (None, None)),
-            (Status::Skipped, (Some((Lack::All, LIST)), None)),
-            (Status::Refused, failing(LIST)),
-            (Status::Incompatible, failing(LIST)),
-            (Status::Denied, failing(LIST)),
-            (Status::Crashed, failing(DETAILS)),
-            (Status::Error, failing(DETAILS)),
-            (Status::Timeout, failing(PATIENCE)),
+            (PluginStatus::Ok, (None, None)),
+            (PluginStatus::Skipped, (Some((Lack::All, LIST)), None)),
+            (PluginStatus::Refused, failing(LIST)),
+            (PluginStatus::Incompatible, failing(LIST)),
+            (PluginStatus::Denied, failing(LIST)),
+            (PluginStatus::Crashed, failing(DETAILS)),
+            (PluginStatus::Error, failing(DETAILS)),
+            (PluginStatus::Timeout, failing(PATIENCE)),
         ];
         for (status, (alone, beside)) in rows {
             let ended = outcome(status, Some(true));
-            let answered = outcome(Status::Ok, Some(true));
+            let answered = outcome(PluginStatus::Ok, Some(true));
             for (outcomes, expected) in
                 [(vec![ended.clone()], alone), (vec![ended, answered], beside)]
             {

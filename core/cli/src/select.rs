@@ -1,11 +1,10 @@
 //! Which machines a command is about.
 
-use vmkit_inventory::{Machine, Severity};
-
 use crate::{
     exit::Failure,
     observe::{Scene, Source},
 };
+use vmkit_model::{Machine, Severity};
 
 /// How many names a hint lists.
 const NAMES_IN_A_HINT: usize = 10;

@@ -31,7 +31,7 @@ fn save(directory: &Path, redact: bool, context: &Context) -> anyhow::Result<Exi
     let directory = &std::path::absolute(directory).context("cannot name the directory")?;
     vmkit_snapshot::prepare(directory)?;
     let weights = Weights::builtin()?;
-    let mode = vmkit_wire::Mode::Full;
+    let mode = vmkit_model::Mode::Full;
     let place = Place::Recorded(directory);
     let mut observer = Observer::start(place, mode, &weights, context)?.thoroughly();
     let (scene, seen) = observer.look(|scene| {

@@ -3,7 +3,7 @@
 use std::{net::IpAddr, os::unix::process::CommandExt as _, process::Command};
 
 use anyhow::Context as _;
-use vmkit_inventory::Machine;
+use vmkit_model::Machine;
 use vmkit_types::Reading;
 
 use crate::{

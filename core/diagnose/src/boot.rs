@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use vmkit_evidence::Evidence;
+use vmkit_model::Evidence;
 use vmkit_scoring::Verdict;
 use vmkit_types::{Kind, NetworkMode, Reading, attribute};
 

@@ -3,7 +3,7 @@
 use std::{net::IpAddr, time::SystemTime};
 
 use vmkit_dhcp::{TestResult, Traffic};
-use vmkit_evidence::Evidence;
+use vmkit_model::Evidence;
 use vmkit_scoring::Pick;
 use vmkit_survey::Survey;
 use vmkit_types::{HostNetwork, Mac, NetworkMode, Reading};

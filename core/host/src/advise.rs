@@ -5,11 +5,12 @@ use std::{
     time::{Duration, Instant, SystemTime},
 };
 
+use vmkit_model::{PluginOutcome, PluginStatus};
 use vmkit_types::bounded;
 use vmkit_wire::{Advise, GatewayPage, WireAdvice, WireFact};
 
 use crate::{
-    Found, Installation, Outcome, Plugin, Settings, Status,
+    Found, Installation, Plugin, Settings,
     run::{load_patience, refused},
     worker::{End, Worker},
 };
@@ -71,7 +72,7 @@ pub struct Advised {
     /// By plugin, then in the order of its report.
     pub advice: Vec<Advice>,
     /// How each plugin fared.
-    pub outcomes: Vec<Outcome>,
+    pub outcomes: Vec<PluginOutcome>,
 }
 
 /// The pages of the gateway that the advice plugins declare, each once.
@@ -133,11 +134,11 @@ fn is_advice(plugin: &Plugin) -> bool {
     plugin.manifest.kinds.iter().any(|kind| kind == "advice")
 }
 
-fn outcome(plugin: &Plugin) -> Outcome {
-    Outcome {
+fn outcome(plugin: &Plugin) -> PluginOutcome {
+    PluginOutcome {
         id: plugin.manifest.id.clone(),
         version: Some(plugin.manifest.version.clone()),
-        status: Status::Ok,
+        status: PluginStatus::Ok,
         message: None,
         hint: None,
         elapsed: None,

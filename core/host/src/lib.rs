@@ -2,7 +2,7 @@
 //! they report: observation in, evidence out.
 //!
 //! Nothing of a plugin is loaded into this process. A plugin that fails, hangs, floods or lies
-//! ends as one [`Status`], and the others are not disturbed.
+//! ends as one [`PluginOutcome`](vmkit_model::PluginOutcome), and the others are not disturbed.
 
 #![forbid(unsafe_code)]
 
@@ -12,11 +12,9 @@ mod find;
 mod run;
 mod snapshot;
 mod stamp;
-mod status;
 mod worker;
 
 pub use advise::{Advice, AdviceKind, Advised, Fact, advise, gateway_pages};
 pub use find::{Fault, Found, Installation, Mend, Plugin, Refusal, find, vet};
-pub use run::{Observed, Outcome, Run, Settings, Target};
+pub use run::{Observed, Run, Settings, Target};
 pub use snapshot::Snapshot;
-pub use status::Status;

@@ -8,10 +8,11 @@ use std::{
     path::{Component, Path, PathBuf},
 };
 
+use vmkit_model::{Problem, Severity};
 use vmkit_types::{Reading, bounded, escaped};
 
 use crate::{
-    Location, Problem, Severity, Source, file,
+    Location, Source, file,
     names::valid_name,
     registry::{self, Entry, REGISTRY_LIMIT},
 };

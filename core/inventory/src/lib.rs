@@ -3,7 +3,7 @@
 //!
 //! [`Location::find`] says where the directory is, [`read`] what is in it. Everything in it is
 //! taken as hostile: sizes are bounded, names and addresses validated, and one bad file becomes a
-//! [`Problem`] while the other machines are still listed.
+//! [`Problem`](vmkit_model::Problem) while the other machines are still listed.
 
 #![forbid(unsafe_code)]
 
@@ -12,7 +12,6 @@ mod directory;
 mod file;
 mod guest_names;
 mod location;
-mod machine;
 mod macs;
 mod monitors;
 mod names;
@@ -20,7 +19,6 @@ mod ownership;
 #[doc(hidden)]
 pub mod parsers;
 mod power;
-mod problem;
 mod qmp;
 mod read;
 mod registry;
@@ -28,9 +26,7 @@ mod shell;
 
 pub use directory::names;
 pub use location::{Location, LocationError, Source, Sources};
-pub use machine::{End, MacSource, Machine, Net, Power};
 pub use monitors::{AskedMonitors, Monitors};
 pub use names::{derived_mac, valid_name};
-pub use problem::{Problem, Severity};
-pub use qmp::{Link, LinkError, QmpStatus};
+pub use qmp::{Link, LinkError};
 pub use read::{Depth, Inventory, read, read_beside_monitors};

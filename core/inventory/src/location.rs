@@ -7,10 +7,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use vmkit_model::Problem;
 use vmkit_platform::Invoker;
 use vmkit_types::{Reading, Unread};
 
-use crate::{Problem, file, shell};
+use crate::{file, shell};
 
 /// Largest `~/.vm-toolkit-config` that is read: it holds a handful of lines.
 const CONFIGURATION_LIMIT: u64 = 64 * 1024;

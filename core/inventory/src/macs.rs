@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
+use vmkit_model::{MacSource, Problem, Severity};
 use vmkit_types::{Mac, Reading, Unread};
 
 use crate::{
-    MacSource, Problem, Severity,
     command_line::CommandLine,
     file,
     names::{derived_mac, machine_mac},

@@ -5,9 +5,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use vmkit_model::{Machine, QmpStatus};
 use vmkit_types::Reading;
 
-use crate::{Machine, QmpStatus, qmp};
+use crate::qmp;
 
 /// The sockets of machines' monitors.
 #[derive(Clone, Debug, Default)]

@@ -2,11 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
+use vmkit_model::Problem;
 use vmkit_platform::{Platform, Process};
 use vmkit_types::{Reading, Unread};
 
 use crate::{
-    Problem,
     directory::Found,
     file,
     ownership::{Directories, named_relatively, qemu_program, relative_own_files},

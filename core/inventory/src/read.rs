@@ -5,11 +5,12 @@ use std::{
     time::{Duration, SystemTime},
 };
 
+use vmkit_model::{End, Machine, Net, Power, Problem, QmpStatus};
 use vmkit_platform::{Platform, Process};
 use vmkit_types::{HostNetwork, Reading, Unread};
 
 use crate::{
-    End, Location, Machine, Monitors, Net, Power, Problem, QmpStatus,
+    Location, Monitors,
     command_line::{self, CommandLine},
     directory::{Found, discover},
     file::{self, FileError},

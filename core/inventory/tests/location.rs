@@ -2,7 +2,8 @@
 
 use std::{collections::BTreeMap, ffi::OsString, fs, path::Path};
 
-use vmkit_inventory::{Location, LocationError, Severity, Source, Sources};
+use vmkit_inventory::{Location, LocationError, Source, Sources};
+use vmkit_model::Severity;
 use vmkit_platform::Invoker;
 use vmkit_types::Reading;
 

@@ -11,7 +11,8 @@ use std::{
 };
 
 use support::{Data, Fake, names, of};
-use vmkit_inventory::{Depth, End, MacSource, Power, Severity, derived_mac, read};
+use vmkit_inventory::{Depth, derived_mac, read};
+use vmkit_model::{End, MacSource, Power, Severity};
 use vmkit_types::{HostNetwork, Interface, InterfaceKind, Mac, NetworkMode, Reading, Unread};
 
 const FILE_MAC: &str = "52:54:00:00:00:f1";

@@ -15,7 +15,8 @@ use std::{
 };
 
 use support::{Data, Fake, of};
-use vmkit_inventory::{Depth, Power, QmpStatus, read_beside_monitors};
+use vmkit_inventory::{Depth, read_beside_monitors};
+use vmkit_model::{Power, QmpStatus};
 use vmkit_platform::current;
 use vmkit_types::{Reading, Unread};
 

@@ -3,7 +3,8 @@
 mod support;
 
 use support::{Data, Fake, of};
-use vmkit_inventory::{Depth, Power};
+use vmkit_inventory::Depth;
+use vmkit_model::Power;
 use vmkit_types::Reading;
 
 #[test]

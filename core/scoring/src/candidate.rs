@@ -2,7 +2,7 @@
 
 use std::{net::IpAddr, time::Duration};
 
-use vmkit_evidence::Evidence;
+use vmkit_model::Evidence;
 use vmkit_types::{Kind, Mac, attribute};
 
 use crate::{

@@ -113,7 +113,7 @@ fn seen_there(ledger: &[Entry], weights: &Weights) -> bool {
 mod tests {
     use std::time::{Duration, SystemTime};
 
-    use vmkit_evidence::Evidence;
+    use vmkit_model::Evidence;
     use vmkit_types::{Kind, Observation};
 
     use super::*;

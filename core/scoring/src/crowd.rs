@@ -5,7 +5,7 @@ use std::{
     net::IpAddr,
 };
 
-use vmkit_evidence::Evidence;
+use vmkit_model::Evidence;
 use vmkit_types::{HostNetwork, InterfaceKind, Mac, NetworkMode};
 
 use crate::{Case, Weights};

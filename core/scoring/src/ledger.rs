@@ -7,7 +7,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use vmkit_evidence::Evidence;
+use vmkit_model::Evidence;
 use vmkit_types::{Mac, NetworkMode, Observation, attribute};
 
 use crate::{Case, Entry, Weights, WhyNot, crowd::Crowd, weights::Rule};

@@ -24,7 +24,7 @@ mod weights;
 
 use std::time::SystemTime;
 
-use vmkit_evidence::Evidence;
+use vmkit_model::Evidence;
 use vmkit_types::HostNetwork;
 
 pub use case::Case;

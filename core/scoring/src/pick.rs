@@ -2,7 +2,7 @@
 
 use std::{fmt, net::IpAddr, time::Duration};
 
-use vmkit_evidence::Evidence;
+use vmkit_model::Evidence;
 use vmkit_types::Mac;
 
 use crate::Unchecked;

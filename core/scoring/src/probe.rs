@@ -2,7 +2,7 @@
 
 use std::{net::IpAddr, time::SystemTime};
 
-use vmkit_evidence::Evidence;
+use vmkit_model::Evidence;
 use vmkit_types::HostNetwork;
 
 use crate::{Case, Weights, place::Place, score};

@@ -3,7 +3,7 @@
 use std::{path::Path, time::SystemTime};
 
 use jiff::Timestamp;
-use vmkit_inventory::{End, Machine, Net, Power, QmpStatus};
+use vmkit_model::{End, Machine, Net, Power, QmpStatus};
 use vmkit_types::{NetworkMode, Reading, Unread};
 
 use crate::document;

@@ -7,7 +7,8 @@ use std::{
     time::SystemTime,
 };
 
-use vmkit_inventory::{Inventory, Problem, Severity, valid_name};
+use vmkit_inventory::{Inventory, valid_name};
+use vmkit_model::{Problem, Severity};
 use vmkit_types::{HostNetwork, Reading};
 
 use crate::{
@@ -181,7 +182,7 @@ fn artefacts(directory: &Path, problems: &mut Vec<Problem>) -> BTreeMap<String, 
 mod tests {
     use std::fs;
 
-    use vmkit_inventory::Power;
+    use vmkit_model::Power;
 
     use super::*;
 

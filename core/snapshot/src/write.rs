@@ -11,7 +11,7 @@ use std::{
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
-use vmkit_inventory::Machine;
+use vmkit_model::Machine;
 use vmkit_types::HostNetwork;
 
 use crate::{

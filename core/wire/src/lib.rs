@@ -10,7 +10,7 @@ mod manifest;
 mod message;
 
 pub use frame::{FRAME_LIMIT, Receiver, WireError, send};
-pub use manifest::{Cost, EPOCH, GatewayPage, Manifest, ManifestError, Mode, Needs};
+pub use manifest::{Cost, EPOCH, GatewayPage, Manifest, ManifestError, Needs};
 pub use message::{
     Account, Advise, FailureCode, FromWorker, Load, Observe, OpenRefusal, Opened, Resource, Source,
     ToWorker, WIRE_VERSION, WireAdvice, WireFact, WireObservation, WireSubject, configuration,

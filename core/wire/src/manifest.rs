@@ -2,7 +2,8 @@
 
 use std::str::FromStr;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
+use vmkit_model::Mode;
 
 /// The epoch of the plugin interface that this host speaks. The ABI crate has the same number;
 /// a test of the worker holds the two together.
@@ -37,7 +38,7 @@ pub struct Manifest {
     #[serde(default)]
     pub cost: Cost,
     /// The modes it belongs to.
-    #[serde(default = "full_only")]
+    #[serde(default = "full_only", deserialize_with = "modes")]
     pub modes: Vec<Mode>,
     /// Whether it confirms only where the other signals leave doubt. Its worker is not even
     /// started before.
@@ -134,14 +135,22 @@ pub enum Cost {
     Network,
 }
 
-/// The modes of `vm status`.
-#[derive(Clone, Copy, Debug, Deserialize, Serialize, PartialEq, Eq)]
+/// A mode as manifests write it. `basic` asks no plugin, so no manifest can name it.
+#[derive(Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Mode {
-    /// Quick signals only.
+enum ManifestMode {
     Fast,
-    /// Everything.
     Full,
+}
+
+fn modes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Mode>, D::Error> {
+    let modes = Vec::<ManifestMode>::deserialize(deserializer)?.into_iter();
+    Ok(modes
+        .map(|mode| match mode {
+            ManifestMode::Fast => Mode::Fast,
+            ManifestMode::Full => Mode::Full,
+        })
+        .collect())
 }
 
 /// Why a manifest is refused.

@@ -6,7 +6,7 @@
 
 use std::{net::IpAddr, time::Duration};
 
-use vmkit_evidence::Evidence;
+use vmkit_model::Evidence;
 use vmkit_types::{InterfaceKind, Mac, NetworkMode, Prefix};
 
 use crate::{labelled::Labelled, sources::now};

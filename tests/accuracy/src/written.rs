@@ -9,7 +9,7 @@ use std::{
 };
 
 use serde::Deserialize;
-use vmkit_evidence::Evidence;
+use vmkit_model::Evidence;
 use vmkit_scoring::{Case, Pick, Weights, score};
 use vmkit_types::{
     HostNetwork, Interface, InterfaceKind, Kind, Mac, NetworkMode, Observation, Prefix, Route,

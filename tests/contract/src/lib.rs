@@ -14,12 +14,10 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use vmkit_evidence::Evidence;
-use vmkit_host::{
-    Advised, Fact, Installation, Outcome, Run, Settings, Snapshot, Target, advise, find,
-};
+use vmkit_host::{Advised, Fact, Installation, Run, Settings, Snapshot, Target, advise, find};
+use vmkit_model::{Evidence, Mode, PluginOutcome};
 use vmkit_types::{HostNetwork, Subject};
-use vmkit_wire::{Account, Mode};
+use vmkit_wire::Account;
 
 /// How long a plugin gets that is to end by itself, loading and call each: only a plugin that
 /// hangs against its purpose waits for it, however busy the computer is.
@@ -161,7 +159,7 @@ pub struct Ran {
     /// All facts.
     pub evidence: Vec<Evidence>,
     /// How each plugin ended.
-    pub outcomes: Vec<Outcome>,
+    pub outcomes: Vec<PluginOutcome>,
 }
 
 impl Ran {

@@ -13,7 +13,7 @@ use std::{
 use anyhow::bail;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use vmkit_dns::{Event, Listening, Suffix, Zone, Zones};
-use vmkit_inventory::Severity;
+use vmkit_model::Severity;
 use vmkit_scoring::{Lack, Weights};
 use vmkit_types::escaped;
 
@@ -52,7 +52,7 @@ pub(crate) fn run(wanted: &arguments::Dns, context: &Context) -> anyhow::Result<
     allow_descriptors();
     let weights = Weights::builtin()?;
     let mut looks = Looks {
-        observer: Observer::start(Place::Computer, vmkit_wire::Mode::Full, &weights, context)?,
+        observer: Observer::start(Place::Computer, vmkit_model::Mode::Full, &weights, context)?,
         weights: &weights,
         shown: HashMap::new(),
         suffix: wanted.suffix.clone(),

@@ -38,7 +38,7 @@ pub(crate) fn take(gathered: &mut Gathered, subjects: &Subjects, scene: &Scene, 
     };
     let Ok(configurations) = context.config.plugin_configurations() else { return };
     let settings = Settings {
-        mode: vmkit_wire::Mode::Full,
+        mode: vmkit_model::Mode::Full,
         call_deadline: context.call_deadline,
         log_level: context.log_level,
         configurations,

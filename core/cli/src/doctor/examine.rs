@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use vmkit_diagnose::{Catalogue, Diagnosis, Facts, Finding, Router, diagnose, findings};
-use vmkit_inventory::{End, Machine, Power};
+use vmkit_model::{End, Machine, Power};
 use vmkit_scoring::{Pick, Weights};
 use vmkit_types::{Reading, Unread};
 
@@ -73,7 +73,7 @@ impl<'a> Examiner<'a> {
         weights: &'a Weights,
         context: &'a Context,
     ) -> anyhow::Result<Self> {
-        let mode = vmkit_wire::Mode::Full;
+        let mode = vmkit_model::Mode::Full;
         // A snapshot sends nothing in any case, and what was probed before is told.
         let observer = if wanted.passive && wanted.from.is_none() {
             Observer::start_silent(place, mode, weights, context)?

@@ -7,8 +7,8 @@ use std::{
 
 use vmkit_dhcp::{Ladder, TestCase, TestResult, Traffic};
 use vmkit_diagnose::{Machine, Router};
-use vmkit_host::Outcome;
-use vmkit_inventory::{Link, Problem};
+use vmkit_inventory::Link;
+use vmkit_model::{PluginOutcome, Problem};
 use vmkit_platform::{Platform as _, SurveyTexts};
 use vmkit_probe::{DhcpTest, Seen, Tested, Watch, ask};
 use vmkit_report::LeftOut;
@@ -54,7 +54,7 @@ pub(crate) struct Gathered {
     /// Which router the network has, as far as it is the same for all machines.
     pub(crate) router: Reading<Router>,
     /// How the advice plugins fared.
-    pub(crate) outcomes: Vec<Outcome>,
+    pub(crate) outcomes: Vec<PluginOutcome>,
     /// What could have been done as well.
     pub(crate) left_out: Vec<LeftOut>,
     /// What could not be read.
@@ -110,7 +110,7 @@ impl Gathered {
     /// What a report shows of the machine's DHCP.
     pub(crate) fn shown(
         &self,
-        machine: &vmkit_inventory::Machine,
+        machine: &vmkit_model::Machine,
         most: usize,
     ) -> (Reading<Ladder>, Reading<Vec<TestResult>>) {
         let (guest, uplink) = (self.guest_of(&machine.name), self.uplink_of(&machine.name));

@@ -17,7 +17,7 @@ mod wait;
 use std::time::{Duration, Instant};
 
 use vmkit_diagnose::Catalogue;
-use vmkit_inventory::{Problem, Severity};
+use vmkit_model::{Problem, Severity};
 use vmkit_report::{Doctor, DoctorHost, DoctorNetwork, DoctorVm};
 use vmkit_scoring::{Lack, Weights};
 use vmkit_types::{Reading, Unread};

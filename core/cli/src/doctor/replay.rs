@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, fs::File, io::Read as _, path::Path};
 
 use vmkit_dhcp::Traffic;
 use vmkit_gateway::Recorded;
-use vmkit_inventory::{Problem, Severity};
+use vmkit_model::{Problem, Severity};
 use vmkit_probe::{Seen, Tested};
 use vmkit_survey::{Survey, bridges, firewall, hosts, listeners};
 use vmkit_types::{Reading, Unread};

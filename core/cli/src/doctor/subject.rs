@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use vmkit_diagnose::{Machine, Place, Platform, Process};
-use vmkit_inventory::{End, Power};
+use vmkit_model::{End, Power};
 use vmkit_scoring::{Pick, Verdict};
 use vmkit_types::{HostNetwork, Reading, Unread};
 
@@ -21,7 +21,7 @@ pub(crate) struct Subjects {
 }
 
 impl Subjects {
-    pub(crate) fn new(scene: &Scene, rows: &[(&vmkit_inventory::Machine, Pick)]) -> Self {
+    pub(crate) fn new(scene: &Scene, rows: &[(&vmkit_model::Machine, Pick)]) -> Self {
         let platform = match scene.platform().as_deref() {
             Some("linux") => Platform::Linux,
             Some("macos") => Platform::MacOs,
@@ -50,7 +50,7 @@ impl Subjects {
     }
 }
 
-fn machine(machine: &vmkit_inventory::Machine, network: Option<&HostNetwork>) -> Machine {
+fn machine(machine: &vmkit_model::Machine, network: Option<&HostNetwork>) -> Machine {
     let net = machine.net.as_ref().known();
     let process = match machine.power {
         Power::Running => Reading::Known(Process::Running),

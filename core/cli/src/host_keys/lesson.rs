@@ -1,6 +1,6 @@
 //! Trust on first use: whether what a run has shown is certain enough to be remembered.
 
-use vmkit_evidence::Evidence;
+use vmkit_model::Evidence;
 use vmkit_scoring::{Pick, Weights};
 use vmkit_state::{HostKeys, Identity};
 use vmkit_types::{HostKey, Kind, attribute};

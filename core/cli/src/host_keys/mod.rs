@@ -9,8 +9,7 @@ use std::{
     time::SystemTime,
 };
 
-use vmkit_evidence::Evidence;
-use vmkit_inventory::Machine;
+use vmkit_model::{Evidence, Machine};
 use vmkit_scoring::{Pick, Weights};
 use vmkit_state::{Folder, HOST_KEYS, HostKeys, Identity, read_of_user};
 use vmkit_types::{HostKey, Kind, KnownKey};

@@ -5,7 +5,7 @@ use std::time::SystemTime;
 use vmkit_hosts::{
     Current, HostsFile, Malformed, OwnLine, Plan, Request, Store, Wanted, Withheld, plan,
 };
-use vmkit_inventory::{Machine, Power};
+use vmkit_model::{Machine, Power};
 use vmkit_scoring::{Lack, NotCertain, Pick, Verdict, Weights};
 
 use crate::exit::Failure;

@@ -8,7 +8,7 @@ mod view;
 use std::time::{Instant, SystemTime};
 
 use vmkit_hosts::{Flushed, Store, StoreError, Way, flush_caches, unified};
-use vmkit_inventory::{Machine, Severity};
+use vmkit_model::{Machine, Severity};
 use vmkit_report::{HostsDecision, HostsOutcome, HostsSync};
 use vmkit_scoring::{Lack, Pick, Unchecked, Weights};
 
@@ -48,7 +48,7 @@ pub(crate) fn run(wanted: &Arguments, context: &Context) -> anyhow::Result<Exit>
     }
     let weights = Weights::builtin()?;
     let place = Place::of(wanted.from.as_ref());
-    let mut observer = Observer::start(place, vmkit_wire::Mode::Full, &weights, context)?;
+    let mut observer = Observer::start(place, vmkit_model::Mode::Full, &weights, context)?;
     let (scene, seen) = observer.look(|scene| {
         let machines = select(scene, &wanted.names)?.into_iter();
         Ok(machines.map(|machine| machine.name.clone()).collect())

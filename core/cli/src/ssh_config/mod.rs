@@ -13,7 +13,8 @@ use std::{
 };
 
 use anyhow::Context as _;
-use vmkit_inventory::{Power, Source as Named};
+use vmkit_inventory::Source as Named;
+use vmkit_model::Power;
 use vmkit_types::{Reading, escaped};
 
 use self::entries::{Entry, Invocation, LeftOut};

@@ -9,7 +9,7 @@ use std::{
     time::{Duration, Instant, SystemTime},
 };
 
-use vmkit_inventory::{Machine, Power, Problem, Severity};
+use vmkit_model::{Machine, Power, Problem, Severity};
 use vmkit_report::{Meta, Mode, PluginReport, Status, Watch};
 use vmkit_scoring::{Pick, Verdict, Weights, score};
 
@@ -34,7 +34,7 @@ pub(crate) fn run(wanted: &arguments::Status, context: &Context) -> anyhow::Resu
         return tell(wanted, context, meta, rows, Vec::new(), &scene.problems);
     }
     let weights = Weights::builtin()?;
-    let mode = if wanted.fast { vmkit_wire::Mode::Fast } else { vmkit_wire::Mode::Full };
+    let mode = if wanted.fast { vmkit_model::Mode::Fast } else { vmkit_model::Mode::Full };
     let mut observer = Observer::start(place, mode, &weights, context)?;
     if let Some(interval) = wanted.watch {
         return watch(&mut observer, wanted, interval, &weights, context);

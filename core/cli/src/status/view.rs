@@ -2,9 +2,8 @@
 
 use std::time::{Duration, SystemTime};
 
-use vmkit_host::{Outcome, Status};
-use vmkit_inventory::{Machine, Power, Problem};
-use vmkit_report::{PluginReport, PluginStatus, VmInput};
+use vmkit_model::{Machine, PluginOutcome, PluginStatus, Power, Problem};
+use vmkit_report::{PluginReport, VmInput};
 use vmkit_scoring::Pick;
 use vmkit_types::{Reading, Unread};
 
@@ -62,7 +61,7 @@ fn uptime(machine: &Machine, now: SystemTime) -> Reading<Duration> {
 }
 
 /// How a plugin's part went.
-pub(crate) fn plugin(outcome: &Outcome) -> PluginReport {
+pub(crate) fn plugin(outcome: &PluginOutcome) -> PluginReport {
     PluginReport {
         id: outcome.id.clone(),
         version: outcome.version.clone(),
@@ -74,16 +73,16 @@ pub(crate) fn plugin(outcome: &Outcome) -> PluginReport {
 }
 
 /// The same status in the report's words.
-pub(crate) fn plugin_status(status: Status) -> PluginStatus {
+pub(crate) fn plugin_status(status: PluginStatus) -> vmkit_report::PluginStatus {
     match status {
-        Status::Ok => PluginStatus::Ok,
-        Status::Timeout => PluginStatus::Timeout,
-        Status::Crashed => PluginStatus::Crashed,
-        Status::Refused => PluginStatus::Refused,
-        Status::Incompatible => PluginStatus::Incompatible,
-        Status::Denied => PluginStatus::Denied,
-        Status::Skipped => PluginStatus::Skipped,
-        Status::Error => PluginStatus::Error,
+        PluginStatus::Ok => vmkit_report::PluginStatus::Ok,
+        PluginStatus::Timeout => vmkit_report::PluginStatus::Timeout,
+        PluginStatus::Crashed => vmkit_report::PluginStatus::Crashed,
+        PluginStatus::Refused => vmkit_report::PluginStatus::Refused,
+        PluginStatus::Incompatible => vmkit_report::PluginStatus::Incompatible,
+        PluginStatus::Denied => vmkit_report::PluginStatus::Denied,
+        PluginStatus::Skipped => vmkit_report::PluginStatus::Skipped,
+        PluginStatus::Error => vmkit_report::PluginStatus::Error,
     }
 }
 

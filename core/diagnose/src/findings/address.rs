@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use vmkit_dhcp::MessageKind;
-use vmkit_evidence::Evidence;
+use vmkit_model::Evidence;
 use vmkit_scoring::{Candidate, Flag, Verdict, WhyNot};
 use vmkit_types::{InterfaceKind, Kind, Mac, Unread, attribute, escaped};
 

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use vmkit_evidence::Evidence;
+use vmkit_model::Evidence;
 use vmkit_types::{Kind, Reading, Unread, attribute};
 
 use super::{place::Place, sheet::Sheet};

@@ -2,10 +2,10 @@
 
 use std::{error::Error as _, io, path::PathBuf, sync::Arc};
 
+use vmkit_model::PluginStatus;
 use vmkit_wire::ManifestError;
 
 use super::owners::Fault;
-use crate::Status;
 
 /// Why a library may not be loaded.
 #[derive(Debug, thiserror::Error)]
@@ -71,10 +71,10 @@ pub enum Refusal {
 
 impl Refusal {
     /// The status of a plugin that is refused for this reason.
-    pub fn status(&self) -> Status {
+    pub fn status(&self) -> PluginStatus {
         match self {
-            Self::Manifest(ManifestError::Epoch { .. }) => Status::Incompatible,
-            _ => Status::Refused,
+            Self::Manifest(ManifestError::Epoch { .. }) => PluginStatus::Incompatible,
+            _ => PluginStatus::Refused,
         }
     }
 

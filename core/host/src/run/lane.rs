@@ -6,12 +6,13 @@ use std::{
     time::{Duration, Instant, SystemTime},
 };
 
+use vmkit_model::{PluginOutcome, PluginStatus};
 use vmkit_types::Observation;
 use vmkit_wire::Cost;
 
-use super::{Outcome, Settings, batch::Batch};
+use super::{Settings, batch::Batch};
 use crate::{
-    Installation, Plugin, Refusal, Status,
+    Installation, Plugin, Refusal,
     worker::{Call, End, Received, Worker},
 };
 
@@ -32,7 +33,7 @@ pub(super) type Fact = (SystemTime, Arc<Observation>);
 pub(super) struct Lane {
     /// Id of the plugin.
     id: Arc<str>,
-    pub(super) outcome: Outcome,
+    pub(super) outcome: PluginOutcome,
     /// What can be started; `None`: nothing of it may be loaded, or this mode does not ask it.
     pub(super) plugin: Option<Arc<Plugin>>,
     pub(super) failures: u32,
@@ -44,7 +45,7 @@ pub(super) struct Lane {
 }
 
 impl Lane {
-    pub(super) fn idle(outcome: Outcome) -> Self {
+    pub(super) fn idle(outcome: PluginOutcome) -> Self {
         Self {
             id: outcome.id.as_str().into(),
             outcome,
@@ -84,7 +85,7 @@ impl Lane {
     }
 
     /// Takes no further call: it has ended like this.
-    pub(super) fn end(&mut self, status: Status, message: String) {
+    pub(super) fn end(&mut self, status: PluginStatus, message: String) {
         self.outcome.status = status;
         self.outcome.message = Some(message);
         self.jobs = None;
@@ -99,7 +100,7 @@ impl Lane {
         self.discovered.clear();
         self.confirmed.clear();
         if self.jobs.is_some() {
-            self.outcome.status = Status::Ok;
+            self.outcome.status = PluginStatus::Ok;
             self.outcome.message = None;
             self.outcome.elapsed = None;
         }
@@ -200,9 +201,13 @@ fn lead(
 }
 
 /// The outcome of a library that may not be loaded.
-pub(crate) fn refused(path: &Path, refusal: &Refusal, installation: &Installation) -> Outcome {
+pub(crate) fn refused(
+    path: &Path,
+    refusal: &Refusal,
+    installation: &Installation,
+) -> PluginOutcome {
     let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
-    Outcome {
+    PluginOutcome {
         id: vmkit_types::escaped(&name),
         version: None,
         status: refusal.status(),

@@ -12,11 +12,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use vmkit_evidence::Evidence;
+use vmkit_model::{Evidence, Mode, PluginOutcome, PluginStatus};
 use vmkit_types::{HostNetwork, KnownKey, Link, Subject};
-use vmkit_wire::Mode;
 
-use crate::{Found, Installation, Snapshot, Status, worker::Received};
+use crate::{Found, Installation, Snapshot, worker::Received};
 use batch::Batch;
 use lane::{Event, Job, Lane};
 pub(crate) use lane::{load_patience, refused};
@@ -55,33 +54,13 @@ pub struct Target {
     pub guest_agent: Option<PathBuf>,
 }
 
-/// How one plugin's part in the run went.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Outcome {
-    /// Id of the plugin; its file name where the manifest could not be read.
-    pub id: String,
-    /// Its version, where the manifest could be read.
-    pub version: Option<String>,
-    /// How it ended.
-    pub status: Status,
-    /// Why, where it did not end well.
-    pub message: Option<String>,
-    /// The command that mends it, where it may not be loaded.
-    pub hint: Option<String>,
-    /// Time it spent loading and answering.
-    pub elapsed: Option<Duration>,
-    /// Whether it can name addresses: it is a signal that discovers. `None`: its manifest could not
-    /// be read.
-    pub names_addresses: Option<bool>,
-}
-
 /// What a run gave.
 #[derive(Clone, Debug)]
 pub struct Observed {
     /// All facts, by stage, then by plugin, then in the order of their report.
     pub evidence: Vec<Evidence>,
     /// One entry for each signal plugin that was found, in the order of finding.
-    pub outcomes: Vec<Outcome>,
+    pub outcomes: Vec<PluginOutcome>,
 }
 
 /// A run under way. The workers start at once, so that they load while the inventory is read.
@@ -116,10 +95,10 @@ impl Run {
             if !is_signal || (manifest.snapshot_only && !replays) {
                 continue;
             }
-            let mut lane = Lane::idle(Outcome {
+            let mut lane = Lane::idle(PluginOutcome {
                 id: manifest.id.clone(),
                 version: Some(manifest.version.clone()),
-                status: Status::Ok,
+                status: PluginStatus::Ok,
                 message: None,
                 hint: None,
                 elapsed: None,
@@ -132,7 +111,7 @@ impl Run {
                 }
                 lane.plugin = Some(plugin);
             } else {
-                lane.outcome.status = Status::Skipped;
+                lane.outcome.status = PluginStatus::Skipped;
                 lane.outcome.message = Some("not part of this mode".to_owned());
             }
             lanes.push(lane);
@@ -157,7 +136,7 @@ impl Run {
                 if !plugin.manifest.only_in_doubt {
                     lane.jobs = Some(self.base.start(index, plugin));
                 }
-                lane.outcome.status = Status::Ok;
+                lane.outcome.status = PluginStatus::Ok;
                 lane.outcome.message = None;
             }
         }
@@ -203,7 +182,7 @@ impl Run {
             return;
         }
         for (index, lane) in self.lanes.iter_mut().enumerate().filter(|(_, lane)| whom(lane)) {
-            let ended = lane.jobs.is_some() || lane.outcome.status != Status::Ok;
+            let ended = lane.jobs.is_some() || lane.outcome.status != PluginStatus::Ok;
             if let Some(plugin) = lane.plugin.as_ref().filter(|_| !ended) {
                 lane.jobs = Some(self.base.start(index, plugin));
             }
@@ -215,7 +194,7 @@ impl Run {
     /// Whether there is a plugin to be asked by [`Self::confirm_host_keys`].
     pub fn can_compare_host_keys(&self) -> bool {
         let mut kept = self.lanes.iter().filter(|lane| lane.only_in_doubt());
-        kept.any(|lane| lane.compares_host_keys() && lane.outcome.status == Status::Ok)
+        kept.any(|lane| lane.compares_host_keys() && lane.outcome.status == PluginStatus::Ok)
     }
 
     /// Asks the plugins that are kept for doubt and compare SSH host keys about these addresses, by
@@ -257,12 +236,13 @@ impl Run {
     /// unasked: the answer is clear without them.
     pub fn leave_slow(&mut self) {
         let left = |lane: &&mut Lane| {
-            let kept = lane.only_in_doubt() && !lane.asked && lane.outcome.status == Status::Ok;
+            let kept =
+                lane.only_in_doubt() && !lane.asked && lane.outcome.status == PluginStatus::Ok;
             kept || (lane.is_slow() && lane.pending > 0)
         };
         for lane in self.lanes.iter_mut().filter(left) {
             lane.pending = 0;
-            lane.outcome.status = Status::Skipped;
+            lane.outcome.status = PluginStatus::Skipped;
             lane.outcome.message = Some("every address was clear without it".to_owned());
         }
     }
@@ -286,11 +266,11 @@ impl Run {
         self.look_again();
         for lane in &mut self.lanes {
             if lane.pending > 0 {
-                lane.end(Status::Timeout, "it did not end; given up".to_owned());
+                lane.end(PluginStatus::Timeout, "it did not end; given up".to_owned());
             }
-            let untouched = lane.outcome.status == Status::Ok && !lane.asked;
+            let untouched = lane.outcome.status == PluginStatus::Ok && !lane.asked;
             if untouched {
-                lane.outcome.status = Status::Skipped;
+                lane.outcome.status = PluginStatus::Skipped;
                 lane.outcome.message = Some(if self.targets.is_empty() {
                     "no running machine to ask about".to_owned()
                 } else {

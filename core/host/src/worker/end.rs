@@ -2,10 +2,9 @@
 
 use std::{io, os::unix::process::ExitStatusExt as _, process::ExitStatus, time::Duration};
 
+use vmkit_model::PluginStatus;
 use vmkit_types::{bounded, escaped};
 use vmkit_wire::FailureCode;
-
-use crate::Status;
 
 /// Longest message of a plugin that is shown, in bytes.
 const MESSAGE_LIMIT: usize = 400;
@@ -14,7 +13,7 @@ const MESSAGE_LIMIT: usize = 400;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct End {
     /// Its class.
-    pub(crate) status: Status,
+    pub(crate) status: PluginStatus,
     /// One sentence.
     pub(crate) message: String,
     /// Whether what the plugin reported before counts for nothing.
@@ -22,12 +21,12 @@ pub(crate) struct End {
 }
 
 impl End {
-    fn new(status: Status, message: String) -> Self {
+    fn new(status: PluginStatus, message: String) -> Self {
         Self { status, message, discredits: false }
     }
 
     pub(crate) fn error(message: String) -> Self {
-        Self::new(Status::Error, message)
+        Self::new(PluginStatus::Error, message)
     }
 
     pub(crate) fn wire(error: &io::Error) -> Self {
@@ -36,13 +35,13 @@ impl End {
 
     pub(crate) fn timeout(what: &str, budget: Duration) -> Self {
         let message = format!("{what} took longer than {} ms; stopped", budget.as_millis());
-        Self::new(Status::Timeout, message)
+        Self::new(PluginStatus::Timeout, message)
     }
 
     /// The plugin broke the rules of the protocol: whatever else it says may be as wrong.
     pub(crate) fn protocol(what: &str) -> Self {
         let message = format!("{what}; stopped, and its report is left out");
-        Self { discredits: true, ..Self::new(Status::Error, message) }
+        Self { discredits: true, ..Self::new(PluginStatus::Error, message) }
     }
 
     pub(crate) fn died(status: ExitStatus) -> Self {
@@ -51,17 +50,17 @@ impl End {
             (None, Some(code)) => format!("its process ended by itself with status {code}"),
             (None, None) => "its process ended".to_owned(),
         };
-        Self::new(Status::Crashed, how)
+        Self::new(PluginStatus::Crashed, how)
     }
 
     /// What the worker itself says of loading or of a call.
     pub(crate) fn failed(code: FailureCode, message: &str) -> Self {
         let status = match code {
-            FailureCode::Incompatible => Status::Incompatible,
-            FailureCode::Denied | FailureCode::Confinement => Status::Denied,
-            FailureCode::TimedOut => Status::Timeout,
-            FailureCode::Panic => Status::Crashed,
-            FailureCode::Configuration | FailureCode::Other => Status::Error,
+            FailureCode::Incompatible => PluginStatus::Incompatible,
+            FailureCode::Denied | FailureCode::Confinement => PluginStatus::Denied,
+            FailureCode::TimedOut => PluginStatus::Timeout,
+            FailureCode::Panic => PluginStatus::Crashed,
+            FailureCode::Configuration | FailureCode::Other => PluginStatus::Error,
         };
         Self::new(status, escaped(bounded(message, MESSAGE_LIMIT)))
     }

@@ -3,9 +3,10 @@
 use std::path::PathBuf;
 
 use serde_json::{Map, Value};
+use vmkit_model::Net;
 use vmkit_types::{Mac, NetworkMode, Reading, Unread, bounded};
 
-use crate::{Net, names::machine_mac};
+use crate::names::machine_mac;
 
 /// Longest interface name that is kept, in bytes. The kernels' own limit is 15; a helper may name
 /// something else.

@@ -11,12 +11,12 @@ use rustix::{
     io::Errno,
     net::{RecvFlags, recv},
 };
+use vmkit_model::Machine;
 
 use super::{
     connected,
     session::{Session, Step, set_link},
 };
-use crate::Machine;
 
 /// How long a monitor may take for a command: it answers within a millisecond, and one whose
 /// machine keeps it busy within a second. A machine's link is not given up sooner.

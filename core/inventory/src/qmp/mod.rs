@@ -20,8 +20,8 @@ use rustix::{
     },
 };
 use session::COMMANDS;
-pub use session::QmpStatus;
 pub(crate) use session::{Session, Step};
+use vmkit_model::QmpStatus;
 use vmkit_types::{Reading, Unread};
 
 /// How long all monitors together may take. A healthy one answers within a millisecond, also on a

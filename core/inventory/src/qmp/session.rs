@@ -2,9 +2,8 @@
 
 use serde::Deserialize;
 use serde_json::json;
+use vmkit_model::QmpStatus;
 use vmkit_types::bounded;
-
-use crate::Power;
 
 /// Most bytes that a monitor may send before its answer. A greeting has about 150, an event about
 /// 100; a guest that is reset in a loop may raise hundreds.
@@ -12,22 +11,6 @@ const REPLY_LIMIT: usize = 64 * 1024;
 
 /// Longest name of a state that is kept; QEMU's own have up to 14 bytes.
 const STATE_LIMIT: usize = 32;
-
-/// What QEMU says of its machine.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct QmpStatus {
-    /// The guest's processors run.
-    pub running: bool,
-    /// The state in QEMU's words: `running`, `paused`, `prelaunch`, `io-error`, …
-    pub state: String,
-}
-
-impl QmpStatus {
-    /// What the machine's process does.
-    pub(crate) fn power(&self) -> Power {
-        if self.running { Power::Running } else { Power::Paused }
-    }
-}
 
 /// What is to be done next.
 #[derive(Debug, PartialEq, Eq)]

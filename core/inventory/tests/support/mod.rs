@@ -8,7 +8,8 @@ use std::{
     time::SystemTime,
 };
 
-use vmkit_inventory::{Depth, Inventory, Location, Machine, Source, read};
+use vmkit_inventory::{Depth, Inventory, Location, Source, read};
+use vmkit_model::Machine;
 use vmkit_platform::{Invoker, Platform, Process, SurveyTexts};
 use vmkit_types::{HostNetwork, Reading, Unread};
 

@@ -11,7 +11,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use vmkit_evidence::Evidence;
+use vmkit_model::Evidence;
 use vmkit_report::{
     HostsDecision, HostsOutcome, HostsSync, HostsVm, Meta, Mode, PluginDetails, PluginEntry,
     PluginReport, PluginStatus, Power, Problem, Resolution, Status, Terminal, VmInput,

@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant, SystemTime},
 };
 
-use vmkit_evidence::Evidence;
+use vmkit_model::Evidence;
 use vmkit_scoring::{Case, Weights, score};
 use vmkit_types::{Kind, Mac, Observation};
 

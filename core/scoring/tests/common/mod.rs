@@ -10,7 +10,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use vmkit_evidence::Evidence;
+use vmkit_model::Evidence;
 use vmkit_scoring::{Case, Pick, Weights, score};
 use vmkit_types::{
     HostNetwork, Interface, InterfaceKind, Kind, Mac, NetworkMode, Observation, Prefix, Route,

@@ -17,7 +17,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use vmkit_evidence::Evidence;
+use vmkit_model::Evidence;
 use vmkit_scoring::{Case, Flag, Pick, Verdict, Weights, score};
 use vmkit_types::{HostNetwork, Observation};
 

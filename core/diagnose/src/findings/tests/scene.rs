@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use vmkit_dhcp::{Checksum, Exchange, Message, MessageKind, TestResult, Traffic};
-use vmkit_evidence::Evidence;
+use vmkit_model::Evidence;
 use vmkit_scoring::{Case, Weights, score};
 use vmkit_survey::Survey;
 use vmkit_types::{

@@ -4,8 +4,6 @@ use std::{path::PathBuf, time::SystemTime};
 
 use vmkit_types::{KnownKey, Mac, NetworkMode, Reading};
 
-use crate::QmpStatus;
-
 /// One virtual machine of the data directory.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Machine {
@@ -110,4 +108,20 @@ pub struct Net {
     pub port: Option<String>,
     /// What QEMU calls the host's end, where it was told a name.
     pub netdev: Option<String>,
+}
+
+/// QEMU's answer to `query-status`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct QmpStatus {
+    /// The guest's processors run.
+    pub running: bool,
+    /// The state in QEMU's words: `running`, `paused`, `prelaunch`, `io-error`, …
+    pub state: String,
+}
+
+impl QmpStatus {
+    /// The state of the machine's process.
+    pub fn power(&self) -> Power {
+        if self.running { Power::Running } else { Power::Paused }
+    }
 }

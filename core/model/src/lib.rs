@@ -1,0 +1,17 @@
+//! The plain data that the crates of `core` share: machines, problems, evidence and plugin outcomes.
+//!
+//! No I/O, no clock, no serialisation.
+
+#![forbid(unsafe_code)]
+
+mod evidence;
+mod machine;
+mod mode;
+mod plugin;
+mod problem;
+
+pub use evidence::Evidence;
+pub use machine::{End, MacSource, Machine, Net, Power, QmpStatus};
+pub use mode::Mode;
+pub use plugin::{PluginOutcome, PluginStatus};
+pub use problem::{Problem, Severity};
