@@ -1,7 +1,8 @@
 //! `vm plugin list` and `vm plugin info`.
 
 use vmkit_host::{Found, Plugin, vet};
-use vmkit_report::{PluginDetails, PluginEntry, PluginStatus, Plugins};
+use vmkit_model::PluginStatus;
+use vmkit_report::{PluginDetails, PluginEntry, Plugins};
 use vmkit_wire::{Cost, Manifest};
 
 use crate::{
@@ -9,7 +10,6 @@ use crate::{
     context::{Context, as_library},
     exit::{Exit, Failure},
     output,
-    status::view::plugin_status,
 };
 
 /// Runs the command.
@@ -63,7 +63,7 @@ fn entry(found: &Found, context: &Context) -> PluginEntry {
         Err(refusal) => PluginEntry {
             id: found.path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
             path,
-            status: plugin_status(refusal.status()),
+            status: refusal.status(),
             message: Some(refusal.in_full()),
             hint: Some(refusal.mend(&found.path, &context.installation).to_string()),
             details: None,

@@ -14,7 +14,7 @@ use crate::{
     observe::{Observer, Place},
     output,
     select::select,
-    status::{exit_of_named, rows, view},
+    status::{exit_of_named, rows},
 };
 
 /// What was found out about one machine.
@@ -43,7 +43,7 @@ pub(crate) fn ask(
     name: &String,
     from: Option<&PathBuf>,
     context: &Context,
-    tell: impl FnOnce(&Resolution) -> anyhow::Result<()>,
+    tell: impl FnOnce(&Resolution<'_>) -> anyhow::Result<()>,
 ) -> anyhow::Result<Answer> {
     let began = Instant::now();
     let names = slice::from_ref(name);
@@ -60,9 +60,7 @@ pub(crate) fn ask(
     let lacking = lacking(machine, &pick, &scene.problems);
     let exit = if lacking.is_empty() { exit_of_named(machine, &pick) } else { Exit::Failed };
     let address = pick.address;
-    let vm = view::vm(machine, pick, scene.now());
-    let plugins = seen.outcomes.iter().map(view::plugin).collect();
-    let resolution = Resolution::new(vm, plugins, scene.now(), began.elapsed());
+    let resolution = Resolution::new(machine, &pick, &seen.outcomes, scene.now(), began.elapsed());
     tell(&resolution)?;
     output::problems(&lacking, context);
     let snapshot = from.map(|directory| directory.display().to_string());

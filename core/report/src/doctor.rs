@@ -8,10 +8,11 @@ use std::{
 
 use vmkit_dhcp::{Ladder, TestResult};
 use vmkit_diagnose::{Catalogue, Diagnosis, Finding, Page, Router};
+use vmkit_model::{PluginOutcome, Power, Problem};
 use vmkit_scoring::{Pick, Verdict};
 use vmkit_types::{Interface, Reading};
 
-use crate::{Fix, PluginReport, Power, Problem, Terminal, html, json, text};
+use crate::{Fix, Terminal, html, json, text};
 
 /// What the doctor found.
 #[derive(Clone, Debug)]
@@ -29,7 +30,7 @@ pub struct Doctor<'a> {
     /// The machines, in the order of their names.
     pub vms: Vec<DoctorVm>,
     /// The plugins' part, signals and advice.
-    pub plugins: Vec<PluginReport>,
+    pub plugins: Vec<PluginOutcome>,
     /// What could not be read.
     pub problems: Vec<Problem>,
     /// What was left out though it could have been done, and how to have it done.
@@ -65,7 +66,7 @@ pub struct DoctorVm {
     /// Its name in its manager.
     pub name: String,
     /// What its process does.
-    pub power: Reading<Power>,
+    pub power: Power,
     /// It was stopped or paused, and nobody asked for it by name.
     pub at_rest: bool,
     /// Its address, as far as signals tell.

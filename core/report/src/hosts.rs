@@ -7,9 +7,10 @@ use std::{
 };
 
 use serde::Serialize;
+use vmkit_model::PluginOutcome;
 use vmkit_scoring::Unchecked;
 
-use crate::{PluginReport, Terminal, json, text};
+use crate::{Terminal, json, text};
 
 /// The answer of `vm hosts-sync`.
 #[derive(Clone, Debug)]
@@ -33,7 +34,7 @@ pub struct HostsSync {
     /// What kept addresses from being looked for.
     pub unchecked: Option<Unchecked>,
     /// The plugins, in the order they were given.
-    pub plugins: Vec<PluginReport>,
+    pub plugins: Vec<PluginOutcome>,
     /// When the answer was ready.
     pub generated_at: SystemTime,
     /// How long it took.

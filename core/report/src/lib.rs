@@ -35,9 +35,7 @@ pub use plugins::{PluginDetails, PluginEntry, Plugins};
 pub use recorded::Recorded;
 pub use resolve::Resolution;
 pub use ssh::{Ssh, SshState};
-pub use state::{Power, State, state};
-pub use status::{
-    Finding, Meta, Mode, PluginReport, PluginStatus, Problem, Statistics, Status, Vm, VmInput,
-};
+pub use state::{State, state};
+pub use status::{Meta, Statistics, Status, Vm};
 pub use text::{Style, Terminal, command_line};
 pub use watch::Watch;

@@ -2,7 +2,9 @@
 
 use std::io::{self, Write};
 
-use crate::{PluginStatus, Terminal, json, text};
+use vmkit_model::PluginStatus;
+
+use crate::{Terminal, json, text};
 
 /// One plugin file that was found.
 #[derive(Clone, Debug, PartialEq, Eq)]

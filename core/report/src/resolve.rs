@@ -5,30 +5,34 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use crate::{PluginReport, Vm, VmInput, json, text};
+use vmkit_model::{Machine, PluginOutcome};
+use vmkit_scoring::Pick;
+
+use crate::{Vm, json, text};
 
 /// The answer of `vm resolve`.
 #[derive(Clone, Debug)]
-pub struct Resolution {
+pub struct Resolution<'a> {
     /// The machine.
-    pub vm: Vm,
+    pub vm: Vm<'a>,
     /// The plugins, in the order they were given.
-    pub plugins: Vec<PluginReport>,
+    pub plugins: &'a [PluginOutcome],
     /// When the answer was ready.
     pub generated_at: SystemTime,
     /// How long it took.
     pub elapsed: Duration,
 }
 
-impl Resolution {
-    /// The answer made of these facts.
+impl<'a> Resolution<'a> {
+    /// The answer for this machine with its pick.
     pub fn new(
-        vm: VmInput,
-        plugins: Vec<PluginReport>,
+        machine: &'a Machine,
+        pick: &'a Pick,
+        plugins: &'a [PluginOutcome],
         generated_at: SystemTime,
         elapsed: Duration,
     ) -> Self {
-        Self { vm: Vm::new(vm), plugins, generated_at, elapsed }
+        Self { vm: Vm::new(machine, pick, generated_at), plugins, generated_at, elapsed }
     }
 
     /// Writes the address and a line break, or nothing: a script may use what it reads unquoted.
@@ -36,7 +40,7 @@ impl Resolution {
     /// # Errors
     /// Those of `out`.
     pub fn write_address(&self, out: &mut impl Write) -> io::Result<()> {
-        match self.vm.input.pick.address {
+        match self.vm.pick.address {
             Some(address) => writeln!(out, "{address}"),
             None => Ok(()),
         }

@@ -1,35 +1,11 @@
 //! The state of a machine in one word.
 
 use serde::Serialize;
+use vmkit_model::Power;
 use vmkit_scoring::{Pick, Verdict};
 use vmkit_types::{Reading, Unread};
 
 use crate::SshState;
-
-/// What the manager and the processes say of a machine.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Power {
-    /// It is registered and its directory is gone.
-    Missing,
-    /// It has no process.
-    Stopped,
-    /// Its process is alive and holds it still.
-    Paused,
-    /// Its process runs it.
-    Running,
-}
-
-impl Power {
-    /// The word for it in documents.
-    pub(crate) const fn word(self) -> &'static str {
-        match self {
-            Self::Missing => "missing",
-            Self::Stopped => "stopped",
-            Self::Paused => "paused",
-            Self::Running => "running",
-        }
-    }
-}
 
 /// What a person is told of a machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
@@ -56,6 +32,7 @@ pub fn state(power: Power, pick: &Pick, ssh: SshState) -> Reading<State> {
     let known = match power {
         Power::Missing => State::Missing,
         Power::Stopped => State::Stopped,
+        Power::Unknown => return Reading::Unknown(unknown_power()),
         Power::Paused => State::Paused,
         Power::Running => match (pick.verdict, pick.address) {
             (Verdict::NotChecked, _) => match &pick.unchecked {
@@ -79,6 +56,21 @@ pub fn state(power: Power, pick: &Pick, ssh: SshState) -> Reading<State> {
         },
     };
     Reading::Known(known)
+}
+
+/// The word for a machine's power in documents.
+pub(crate) fn power_code(power: Power) -> Reading<&'static str> {
+    Reading::Known(match power {
+        Power::Missing => State::Missing.code(),
+        Power::Stopped => State::Stopped.code(),
+        Power::Paused => State::Paused.code(),
+        Power::Running => State::Running.code(),
+        Power::Unknown => return Reading::Unknown(unknown_power()),
+    })
+}
+
+fn unknown_power() -> Unread {
+    Unread::Failed("it could not be told whether it runs".to_owned())
 }
 
 impl State {

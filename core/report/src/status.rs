@@ -6,23 +6,11 @@ use std::{
 };
 
 use serde::Serialize;
+use vmkit_model::{Machine, Mode, PluginOutcome, Power, Problem};
 use vmkit_scoring::Pick;
-use vmkit_types::{Mac, NetworkMode, Reading};
+use vmkit_types::{Reading, Unread};
 
-use crate::{Power, Ssh, State, Terminal, json, state, text};
-
-/// How much was asked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
-#[serde(rename_all = "kebab-case")]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub enum Mode {
-    /// Every signal.
-    Full,
-    /// No slow signal, no statistics.
-    Fast,
-    /// Processes only.
-    Basic,
-}
+use crate::{Ssh, State, Terminal, json, state, text};
 
 /// What a status is of.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,103 +25,6 @@ pub struct Meta {
     pub weights: Option<String>,
     /// Whether statistics are wanted. Only the full mode has them.
     pub statistics: bool,
-}
-
-/// What is known of one machine.
-#[derive(Clone, Debug)]
-pub struct VmInput {
-    /// Its name in its manager.
-    pub name: String,
-    /// What its manager and the processes say.
-    pub power: Reading<Power>,
-    /// Its address.
-    pub pick: Pick,
-    /// The MAC of its first card.
-    pub mac: Reading<Mac>,
-    /// The host name that its guest is meant to have.
-    pub hostname: Reading<String>,
-    /// The user to log in as.
-    pub username: Reading<String>,
-    /// Id of its process.
-    pub pid: Reading<u32>,
-    /// How long its process has run.
-    pub uptime: Reading<Duration>,
-    /// Who manages it, such as `vm-toolkit`.
-    pub manager: String,
-    /// How its card reaches the world.
-    pub net_mode: Reading<NetworkMode>,
-    /// The host's interface that its card is on or bridged with.
-    pub interface: Reading<String>,
-    /// Declared memory in MiB.
-    pub memory_mb: Reading<u64>,
-    /// Declared processors.
-    pub vcpus: Reading<u32>,
-    /// Declared size of its disk, as its manager wrote it, such as `60G`.
-    pub disk_size: Reading<String>,
-    /// Declared operating system, such as `ubuntu-noble`.
-    pub os_version: Reading<String>,
-    /// Where its files are.
-    pub directory: Reading<String>,
-    /// What is wrong with it, where that was diagnosed.
-    pub findings: Vec<Finding>,
-}
-
-/// One thing that is wrong, by the code of its cause.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Finding {
-    /// The code that `vm explain` takes.
-    pub code: String,
-    /// The finding in plain words.
-    pub says: String,
-}
-
-/// How a plugin's run ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
-#[serde(rename_all = "kebab-case")]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub enum PluginStatus {
-    /// It answered.
-    Ok,
-    /// It did not answer before its deadline.
-    Timeout,
-    /// Its worker ended unasked.
-    Crashed,
-    /// It is not trusted.
-    Refused,
-    /// Its interface is of another epoch or layout.
-    Incompatible,
-    /// It lacked a privilege.
-    Denied,
-    /// The mode does not call for it.
-    Skipped,
-    /// It reported an error.
-    Error,
-}
-
-/// One plugin's part in the answer.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PluginReport {
-    /// Its id.
-    pub id: String,
-    /// Its version, where the manifest could be read.
-    pub version: Option<String>,
-    /// How its run ended.
-    pub status: PluginStatus,
-    /// How long it took, where it ran.
-    pub elapsed: Option<Duration>,
-    /// Why it did not answer, or what else it said.
-    pub message: Option<String>,
-    /// The command that mends it, where there is one.
-    pub hint: Option<String>,
-}
-
-/// A file or object that could not be used.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Problem {
-    /// Where it is.
-    pub path: String,
-    /// What is wrong with it.
-    pub message: String,
 }
 
 /// How many machines are in which state.
@@ -158,11 +49,15 @@ pub struct Statistics {
     pub unknown: usize,
 }
 
-/// One machine with what follows from its facts.
+/// One machine with its pick and what follows from both.
 #[derive(Clone, Debug)]
-pub struct Vm {
-    /// The facts.
-    pub input: VmInput,
+pub struct Vm<'a> {
+    /// The machine.
+    pub machine: &'a Machine,
+    /// Its address.
+    pub pick: &'a Pick,
+    /// How long its process has run.
+    pub uptime: Reading<Duration>,
     /// Its state.
     pub state: Reading<State>,
     /// SSH at the picked address.
@@ -171,28 +66,30 @@ pub struct Vm {
 
 /// The answer of `vm status`.
 #[derive(Clone, Debug)]
-pub struct Status {
-    /// What it is of.
+pub struct Status<'a> {
+    /// Mode, time and duration of the run.
     pub meta: Meta,
     /// The machines, in the order they were given.
-    pub vms: Vec<Vm>,
+    pub vms: Vec<Vm<'a>>,
     /// The plugins, in the order they were given.
-    pub plugins: Vec<PluginReport>,
-    /// Files and objects that could not be used.
-    pub problems: Vec<Problem>,
+    pub plugins: &'a [PluginOutcome],
+    /// Files and directories that could not be used.
+    pub problems: &'a [Problem],
     /// Counts over all machines.
     pub statistics: Statistics,
 }
 
-impl Status {
-    /// The answer made of these facts.
+impl<'a> Status<'a> {
+    /// The status of these machines, each with its pick.
     pub fn new(
         meta: Meta,
-        vms: Vec<VmInput>,
-        plugins: Vec<PluginReport>,
-        problems: Vec<Problem>,
+        machines: impl IntoIterator<Item = (&'a Machine, &'a Pick)>,
+        plugins: &'a [PluginOutcome],
+        problems: &'a [Problem],
     ) -> Self {
-        let vms: Vec<Vm> = vms.into_iter().map(Vm::new).collect();
+        let machines = machines.into_iter();
+        let vms: Vec<Vm<'a>> =
+            machines.map(|(machine, pick)| Vm::new(machine, pick, meta.generated_at)).collect();
         let mut statistics = Statistics { total: vms.len(), ..Statistics::default() };
         for vm in &vms {
             *statistics.count_of(vm.state.as_ref().known().copied()) += 1;
@@ -225,20 +122,28 @@ impl Status {
     }
 }
 
-impl Vm {
-    pub(crate) fn new(input: VmInput) -> Self {
-        let ssh = Ssh::of(&input.pick);
-        let state = match &input.power {
-            Reading::Known(power) => state(*power, &input.pick, ssh.state),
-            Reading::Absent => Reading::Absent,
-            Reading::Unknown(why) => Reading::Unknown(why.clone()),
-        };
-        Self { input, state, ssh }
+impl<'a> Vm<'a> {
+    pub(crate) fn new(machine: &'a Machine, pick: &'a Pick, now: SystemTime) -> Self {
+        let ssh = Ssh::of(pick);
+        let state = state(machine.power, pick, ssh.state);
+        Self { machine, pick, uptime: uptime(machine, now), state, ssh }
     }
 
-    /// Whether its process runs it, as far as is known.
+    /// Whether its process is known to run it.
     pub(crate) fn runs(&self) -> bool {
-        matches!(self.input.power, Reading::Known(Power::Running))
+        self.machine.power == Power::Running
+    }
+}
+
+/// How long the machine's process has run. Absent: it has none.
+fn uptime(machine: &Machine, now: SystemTime) -> Reading<Duration> {
+    match (machine.pid, machine.started_at) {
+        (None, _) => Reading::Absent,
+        (Some(_), None) => {
+            Reading::Unknown(Unread::Failed("the start of the process is unknown".to_owned()))
+        }
+        // After the clock was set back, the start lies ahead of `now`.
+        (Some(_), Some(start)) => Reading::Known(now.duration_since(start).unwrap_or_default()),
     }
 }
 
@@ -252,22 +157,6 @@ impl Statistics {
             Some(State::Stopped) => &mut self.stopped,
             Some(State::Missing) => &mut self.missing,
             None => &mut self.unknown,
-        }
-    }
-}
-
-impl PluginStatus {
-    /// The word for it, the same in documents and for people.
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::Ok => "ok",
-            Self::Timeout => "timeout",
-            Self::Crashed => "crashed",
-            Self::Refused => "refused",
-            Self::Incompatible => "incompatible",
-            Self::Denied => "denied",
-            Self::Skipped => "skipped",
-            Self::Error => "error",
         }
     }
 }

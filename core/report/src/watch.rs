@@ -22,7 +22,7 @@ impl Watch {
     /// Those of `out`.
     pub fn draw(
         &mut self,
-        status: &Status,
+        status: &Status<'_>,
         out: &mut impl Write,
         terminal: Terminal,
     ) -> io::Result<()> {
@@ -35,7 +35,7 @@ impl Watch {
     ///
     /// # Errors
     /// Those of `out`.
-    pub fn write_changes(&mut self, status: &Status, out: &mut impl Write) -> io::Result<()> {
+    pub fn write_changes(&mut self, status: &Status<'_>, out: &mut impl Write) -> io::Result<()> {
         let first = self.shown.is_none();
         let changed = self.take_changes(status);
         let wanted = |name: &str| first || changed.iter().any(|other| other == name);
@@ -43,9 +43,9 @@ impl Watch {
     }
 
     /// Names of the machines that look different from the last picture, gone ones included.
-    fn take_changes(&mut self, status: &Status) -> Vec<String> {
+    fn take_changes(&mut self, status: &Status<'_>) -> Vec<String> {
         let now: BTreeMap<String, [String; 3]> =
-            status.vms.iter().map(|vm| (vm.input.name.clone(), text::watched(vm))).collect();
+            status.vms.iter().map(|vm| (vm.machine.name.clone(), text::watched(vm))).collect();
         let before = self.shown.replace(now);
         let (Some(before), Some(now)) = (before, &self.shown) else { return Vec::new() };
         let names = before.keys().chain(now.keys().filter(|name| !before.contains_key(*name)));

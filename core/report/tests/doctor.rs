@@ -10,7 +10,8 @@ use common::{
     picks, terminal, text, world,
 };
 use vmkit_diagnose::Catalogue;
-use vmkit_report::{DoctorVm, Power, Style, Terminal};
+use vmkit_model::Power;
+use vmkit_report::{DoctorVm, Style, Terminal};
 use vmkit_scoring::{Pick, Verdict};
 
 fn golden(name: &str, catalogue: &Catalogue, vms: Vec<DoctorVm>) {

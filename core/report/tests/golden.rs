@@ -5,10 +5,11 @@ mod common;
 use std::path::Path;
 
 use common::{
-    compare, full, healthy, machine, meta, plugin_entries, plugins, resolutions, terminal, text,
-    without_process, world,
+    World, compare, full, healthy, machine, plugin_entries, plugins, terminal, text,
+    without_process,
 };
-use vmkit_report::{Mode, PluginStatus, Plugins, Power, Status, Terminal};
+use vmkit_model::{Mode, PluginStatus, Power};
+use vmkit_report::{Plugins, Terminal};
 use vmkit_scoring::Pick;
 
 fn golden(name: &str, found: &str) {
@@ -17,9 +18,9 @@ fn golden(name: &str, found: &str) {
 }
 
 #[test]
-fn every_fate_of_a_machine() {
-    let evidence = world();
-    let status = full(&evidence);
+fn shows_machines_of_every_state_and_verdict() {
+    let full = full();
+    let status = full.status(Mode::Full);
     golden("full.txt", &text(|out| status.write_text(out, Terminal::default())));
     golden("full-80.txt", &text(|out| status.write_text(out, terminal(80))));
     golden("full-explain.txt", &text(|out| status.write_explanation(out, Terminal::default())));
@@ -27,59 +28,57 @@ fn every_fate_of_a_machine() {
 }
 
 #[test]
-fn a_healthy_machine() {
-    let evidence = world();
-    let mut status = healthy(&evidence);
+fn shows_a_healthy_machine_with_and_without_statistics() {
+    let healthy = healthy();
+    let mut status = healthy.status(Mode::Full);
     golden("healthy.txt", &text(|out| status.write_text(out, terminal(100))));
     status.meta.statistics = false;
     golden("healthy-no-stats.txt", &text(|out| status.write_text(out, terminal(100))));
 }
 
 #[test]
-fn one_address_or_why_there_is_none() {
-    let evidence = world();
-    let said: Vec<String> = resolutions(&evidence)
+fn resolves_to_one_address_or_the_reason_that_there_is_none() {
+    let full = full();
+    let said: Vec<String> = full
+        .resolutions()
         .iter()
         .map(|resolution| {
             let address = text(|out| resolution.write_address(out));
             let remark = resolution.remark(None).unwrap_or_default();
-            format!("$ vm resolve {}\n{address}{remark}", resolution.vm.input.name)
+            format!("$ vm resolve {}\n{address}{remark}", resolution.vm.machine.name)
         })
         .collect();
     golden("resolve.txt", &said.concat());
-    golden("resolve.json", &text(|out| resolutions(&evidence).swap_remove(3).write_json(out)));
+    golden("resolve.json", &text(|out| full.resolutions()[3].write_json(out)));
 }
 
 #[test]
-fn processes_only() {
-    let vms = vec![
-        machine("web", 0x57, Pick::not_checked()),
-        without_process("off", 0x5c, Power::Stopped),
-    ];
-    let status = Status::new(meta(Mode::Basic), vms, Vec::new(), Vec::new());
+fn shows_processes_only() {
+    let basic = World::of(vec![
+        (machine("web", 0x57), Pick::not_checked()),
+        (without_process("off", 0x5c, Power::Stopped), Pick::not_running()),
+    ]);
+    let status = basic.status(Mode::Basic);
     golden("basic.txt", &text(|out| status.write_text(out, terminal(100))));
     golden("basic.json", &text(|out| status.write_json(out)));
 }
 
 #[test]
-fn no_slow_signal() {
-    let evidence = world();
-    let mut skipped = plugins();
-    skipped.truncate(3);
-    skipped[2].status = PluginStatus::Skipped;
-    let vms = vec![machine("web", 0x57, common::picks(&evidence).swap_remove(0))];
-    let status = Status::new(meta(Mode::Fast), vms, skipped, Vec::new());
-    golden("fast.txt", &text(|out| status.write_text(out, terminal(100))));
+fn names_the_slow_signals_that_were_skipped() {
+    let mut fast = World { plugins: plugins(), ..healthy() };
+    fast.plugins.truncate(3);
+    fast.plugins[2].status = PluginStatus::Skipped;
+    golden("fast.txt", &text(|out| fast.status(Mode::Fast).write_text(out, terminal(100))));
 }
 
 #[test]
-fn no_machine() {
-    let status = Status::new(meta(Mode::Full), Vec::new(), Vec::new(), Vec::new());
-    golden("empty.txt", &text(|out| status.write_text(out, terminal(100))));
+fn says_that_there_are_no_machines() {
+    let empty = World::of(Vec::new());
+    golden("empty.txt", &text(|out| empty.status(Mode::Full).write_text(out, terminal(100))));
 }
 
 #[test]
-fn plugins_that_were_found() {
+fn lists_the_plugins_that_were_found() {
     let found = Plugins(plugin_entries());
     golden("plugin-list.txt", &text(|out| found.write_list(out, terminal(100))));
     golden("plugin-info.txt", &text(|out| found.write_info(out, terminal(100))));

@@ -4,43 +4,46 @@
 
 mod common;
 
-use std::time::Duration;
+use std::{path::Path, time::Duration};
 
-use common::{evidence, fact, mac, machine, meta, now, terminal, text};
-use vmkit_report::{
-    Finding, Mode, PluginDetails, PluginEntry, PluginReport, PluginStatus, Plugins, Problem,
-    Resolution, Status, Style, Terminal, VmInput, failure,
-};
+use common::{World, evidence, fact, mac, machine, now, terminal, text};
+use vmkit_model::{Machine, Mode, Net, PluginOutcome, PluginStatus, Problem};
+use vmkit_report::{PluginDetails, PluginEntry, Plugins, Style, Terminal, failure};
 use vmkit_scoring::{Case, Weights, score};
-use vmkit_types::{Observation, Reading, Unread, attribute};
+use vmkit_types::{NetworkMode, Observation, Reading, Unread, attribute};
 
 const HOSTILE: &str =
     "x\x1b[2J\x1b]0;t\x07\r\nfake: running\t\u{9b}31m\u{7f}\u{202e}\u{200b}\u{2028}\0";
 
-fn reports() -> Vec<PluginReport> {
-    let of = |status| PluginReport {
+fn reports() -> Vec<PluginOutcome> {
+    let of = |status| PluginOutcome {
         id: HOSTILE.to_owned(),
         version: Some(HOSTILE.to_owned()),
         status,
         elapsed: Some(Duration::from_millis(3)),
         message: Some(HOSTILE.to_owned()),
         hint: Some(HOSTILE.to_owned()),
+        names_addresses: None,
     };
     vec![of(PluginStatus::Error), of(PluginStatus::Ok), of(PluginStatus::Skipped)]
 }
 
-fn hostile_machine(pick: vmkit_scoring::Pick) -> VmInput {
+fn hostile_machine() -> Machine {
     let known = || Reading::Known(HOSTILE.to_owned());
-    VmInput {
+    Machine {
         hostname: known(),
         username: known(),
-        manager: HOSTILE.to_owned(),
-        interface: known(),
+        manager: HOSTILE,
+        net: Reading::Known(Net {
+            mode: NetworkMode::Bridged,
+            interface: Some(HOSTILE.to_owned()),
+            port: Some(HOSTILE.to_owned()),
+            netdev: None,
+        }),
         disk_size: Reading::Unknown(Unread::Failed(HOSTILE.to_owned())),
         os_version: known(),
-        directory: known(),
-        findings: vec![Finding { code: HOSTILE.to_owned(), says: HOSTILE.to_owned() }],
-        ..machine(HOSTILE, 1, pick)
+        directory: HOSTILE.into(),
+        ..machine(HOSTILE, 1)
     }
 }
 
@@ -59,17 +62,11 @@ fn outputs(style: Style) -> Vec<String> {
         (HOSTILE, Observation::unread(0, &Unread::Failed(HOSTILE.to_owned()))),
     ]);
     let picks = score(&cases, &all, None, now(), &Weights::builtin().unwrap());
-    let problems = vec![Problem { path: HOSTILE.to_owned(), message: HOSTILE.to_owned() }];
-    let vms = picks.into_iter().map(hostile_machine).collect();
-    let status = Status::new(meta(Mode::Full), vms, reports(), problems);
-    let mut fast = status.clone();
-    fast.meta.mode = Mode::Fast;
-    let resolution = Resolution {
-        vm: status.vms[0].clone(),
-        plugins: reports(),
-        generated_at: now(),
-        elapsed: Duration::ZERO,
-    };
+    let rows = picks.into_iter().map(|pick| (hostile_machine(), pick)).collect();
+    let problems = vec![Problem::error(Path::new(HOSTILE), HOSTILE)];
+    let world = World { rows, plugins: reports(), problems };
+    let (status, fast) = (world.status(Mode::Full), world.status(Mode::Fast));
+    let resolution = world.resolutions().swap_remove(0);
     let list = || vec![HOSTILE.to_owned()];
     let details = PluginDetails {
         version: HOSTILE.to_owned(),

@@ -4,8 +4,9 @@ mod common;
 
 use std::{collections::BTreeMap, path::Path};
 
-use common::{compare, full, hosts_sync, plugin_entries, resolutions, text, world};
+use common::{compare, full, hosts_sync, plugin_entries, text, world};
 use serde_json::Value;
+use vmkit_model::Mode;
 use vmkit_report::{HostsOutcome, Plugins, schema};
 
 #[test]
@@ -18,7 +19,7 @@ fn the_files_are_those_of_the_types() {
 
 #[test]
 fn documents_have_exactly_the_fields_of_their_schema() {
-    let evidence = world();
+    let (evidence, full) = (world(), full());
     let catalogue = vmkit_diagnose::Catalogue::builtin().unwrap();
     let vms = vec![
         common::doctor::ailing(&catalogue, "web", ""),
@@ -28,9 +29,9 @@ fn documents_have_exactly_the_fields_of_their_schema() {
     let diagnosed = common::doctor::doctor(&catalogue, vms, "");
     let documents = [
         ("vmkit.doctor.1.json", text(|out| diagnosed.write_json(out))),
-        ("vmkit.status.1.json", text(|out| full(&evidence).write_json(out))),
+        ("vmkit.status.1.json", text(|out| full.status(Mode::Full).write_json(out))),
         ("vmkit.plugins.1.json", text(|out| Plugins(plugin_entries()).write_json(out))),
-        ("vmkit.resolve.1.json", text(|out| resolutions(&evidence).swap_remove(0).write_json(out))),
+        ("vmkit.resolve.1.json", text(|out| full.resolutions().swap_remove(0).write_json(out))),
         ("vmkit.hosts.1.json", text(|out| hosts_sync(HostsOutcome::Replaced).write_json(out))),
     ];
     let schemas: BTreeMap<_, _> = schema().into_iter().collect();

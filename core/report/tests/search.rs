@@ -2,9 +2,10 @@
 
 mod common;
 
-use common::{machine, meta, terminal, text};
+use common::{World, machine, terminal, text};
 use serde_json::Value;
-use vmkit_report::{Mode, State, Status};
+use vmkit_model::Mode;
+use vmkit_report::State;
 use vmkit_scoring::{Candidate, Ending, Flag, Lack, Looker, Pick, Verdict};
 use vmkit_types::Reading;
 
@@ -146,8 +147,8 @@ fn the_reason_names_few_plugins_and_counts_many() {
 fn what_was_not_checked_leads_the_answer_and_its_state_is_unknown() {
     let pick = checked(&[(UNREAD, REFUSED)], pick(Verdict::NoAddress));
     let why = "no plugin that finds addresses could be used: signal refused: why";
-    let vms = vec![machine("web", 0x57, pick)];
-    let status = Status::new(meta(Mode::Full), vms, Vec::new(), Vec::new());
+    let world = World::of(vec![(machine("web", 0x57), pick)]);
+    let status = world.status(Mode::Full);
     assert!(matches!(status.vms[0].state, Reading::Unknown(_)));
     let lead = format!("web: not checked: {why}\n  Next: vm plugin list\n\n");
     for found in [
@@ -167,8 +168,8 @@ fn what_was_not_checked_leads_the_answer_and_its_state_is_unknown() {
 
 #[test]
 fn processes_alone_are_known_where_nobody_wanted_addresses() {
-    let vms = vec![machine("web", 0x57, Pick::not_checked())];
-    let status = Status::new(meta(Mode::Basic), vms, Vec::new(), Vec::new());
+    let world = World::of(vec![(machine("web", 0x57), Pick::not_checked())]);
+    let status = world.status(Mode::Basic);
     assert_eq!(status.vms[0].state, Reading::Known(State::Running));
 }
 
@@ -183,8 +184,8 @@ fn an_address_that_is_not_likely_enough_is_shown_with_its_odds() {
         (several, "192.168.1.176 ? 52 %, 2 more"),
     ];
     for (pick, shown) in rows {
-        let vms = vec![machine("web", 0x57, pick)];
-        let status = Status::new(meta(Mode::Full), vms, Vec::new(), Vec::new());
+        let world = World::of(vec![(machine("web", 0x57), pick)]);
+        let status = world.status(Mode::Full);
         let found = text(|out| status.write_text(out, terminal(96)));
         assert!(found.contains(&format!("  {shown}  ")), "{found}");
         let document: Value = serde_json::from_str(&text(|out| status.write_json(out))).unwrap();

@@ -28,7 +28,6 @@ use crate::{
     exit::Exit,
     observe::{Place, Scene, capture},
     output, search,
-    status::view,
 };
 use examine::{Examiner, Judged, Patience};
 use gather::Gathered;
@@ -58,8 +57,7 @@ pub(crate) fn run(wanted: &arguments::Doctor, context: &Context) -> anyhow::Resu
     let vms = examination.judged(&examined)?.into_iter();
     let vms = vms.map(|judged| view_of(judged, gathered)).collect();
     let problems: Vec<Problem> = scene.problems.iter().chain(&gathered.problems).cloned().collect();
-    let mut plugins: Vec<_> = examined.seen.outcomes.iter().map(view::plugin).collect();
-    plugins.extend(gathered.outcomes.iter().map(view::plugin));
+    let plugins = examined.seen.outcomes.iter().chain(&gathered.outcomes).cloned().collect();
     let doctor = Doctor {
         catalogue: &catalogue,
         generated_at: scene.now(),
@@ -71,7 +69,7 @@ pub(crate) fn run(wanted: &arguments::Doctor, context: &Context) -> anyhow::Resu
         },
         vms,
         plugins,
-        problems: view::problems(&problems),
+        problems: problems.clone(),
         left_out: gathered.left_out.clone(),
         fixes,
     };
@@ -99,7 +97,7 @@ fn view_of(judged: Judged<'_>, gathered: &Gathered) -> DoctorVm {
     let (ladder, test) = gathered.shown(machine, MOST_RUNGS);
     DoctorVm {
         name: machine.name.clone(),
-        power: view::power(machine.power),
+        power: machine.power,
         at_rest,
         pick,
         findings,

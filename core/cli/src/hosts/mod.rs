@@ -20,7 +20,7 @@ use crate::{
     observe::{Observer, Place, Scene},
     output, search,
     select::select,
-    status::{rows, view::plugin},
+    status::rows,
 };
 
 /// The hosts file of the system.
@@ -73,7 +73,7 @@ pub(crate) fn run(wanted: &Arguments, context: &Context) -> anyhow::Result<Exit>
         let current = store.read().map_err(told)?;
         view::sync(&store, machines.plan(&store, &current)?, HostsOutcome::Preview)
     };
-    sync.plugins = seen.outcomes.iter().map(plugin).collect();
+    sync.plugins.clone_from(&seen.outcomes);
     sync.next = next::after(&sync, wanted, &store, context);
     sync.generated_at = scene.now();
     let exit = exit(&sync, wanted, &scene, unchecked.as_ref());

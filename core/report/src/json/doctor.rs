@@ -19,6 +19,7 @@ use super::{
 use crate::{
     Doctor, DoctorVm, LeftOut,
     clean::stored,
+    state::power_code,
     time::{milliseconds, rfc3339},
 };
 
@@ -298,13 +299,14 @@ fn vm(vm: &DoctorVm) -> VmDocument<'_> {
             unknown.insert(name, stored(&unchecked.reason).into_owned());
         }
     }
-    let power = field("power", &vm.power, &mut unknown);
+    let power = power_code(vm.power);
+    let power = field("power", &power, &mut unknown).copied();
     VmDocument {
         name: stored(&vm.name),
         ip: vm.pick.address.filter(|_| vm.has_address()),
         verdict: vm.pick.verdict.code(),
         healthy: diagnosis.healthy,
-        power: power.map(|power| power.word()),
+        power,
         booting: diagnosis.booting.as_ref().map(booting),
         causes: diagnosis.causes.iter().map(cause).collect(),
         cannot_tell: diagnosis.cannot_tell.as_deref().map(stored),

@@ -1,6 +1,7 @@
 //! The documents for programs. Their types make the JSON Schemas in docs/schema.
 
 mod booting;
+mod codes;
 mod dhcp;
 mod doctor;
 mod fix;

@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use serde::Serialize;
 
-use super::UnknownFields;
-use crate::{PluginEntry, PluginStatus, clean::stored};
+use super::{UnknownFields, codes::PluginStatusCode};
+use crate::{PluginEntry, clean::stored};
 
 /// The plugins that were found. Fields may be added; `null` is unknown where `unknown` names the
 /// field with a reason.
@@ -25,7 +25,7 @@ struct EntryDocument<'a> {
     /// The file.
     path: Cow<'a, str>,
     /// Whether it would be run, and if not, why.
-    status: PluginStatus,
+    status: PluginStatusCode,
     message: Option<Cow<'a, str>>,
     /// The command that mends it, where there is one.
     hint: Option<Cow<'a, str>>,
@@ -72,7 +72,7 @@ impl<'a> EntryDocument<'a> {
         Self {
             id: stored(&entry.id),
             path: stored(&entry.path),
-            status: entry.status,
+            status: entry.status.into(),
             message: entry.message.as_deref().map(stored),
             hint: entry.hint.as_deref().map(stored),
             version: details.map(|details| stored(&details.version)),

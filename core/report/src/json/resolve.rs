@@ -4,7 +4,7 @@ use std::{borrow::Cow, net::IpAddr};
 
 use serde::Serialize;
 
-use super::{UnknownFields, field, probability, status::PluginDocument, vm::VerdictCode};
+use super::{UnknownFields, codes::VerdictCode, field, probability, status::PluginDocument};
 use crate::{
     Resolution, State,
     clean::stored,
@@ -37,9 +37,9 @@ pub(crate) struct ResolveDocument<'a> {
 }
 
 impl<'a> ResolveDocument<'a> {
-    pub(crate) fn new(resolution: &'a Resolution) -> Self {
+    pub(crate) fn new(resolution: &'a Resolution<'_>) -> Self {
         let vm = &resolution.vm;
-        let pick = &vm.input.pick;
+        let pick = vm.pick;
         let mut unknown = UnknownFields::new();
         if let Some(reason) = no_address(pick) {
             unknown.insert("ip", reason);
@@ -52,7 +52,7 @@ impl<'a> ResolveDocument<'a> {
             schema: "vmkit.resolve/1",
             generated_at,
             elapsed_ms: milliseconds(resolution.elapsed),
-            name: stored(&vm.input.name),
+            name: stored(&vm.machine.name),
             state: field("state", &vm.state, &mut unknown).copied(),
             ip: pick.address,
             confidence: pick.confidence.map(probability),

@@ -2,11 +2,17 @@
 
 use std::borrow::Cow;
 
+use vmkit_model::{Mode, PluginOutcome, Problem};
+
 use serde::Serialize;
 
-use super::{UnknownFields, vm::VmDocument};
+use super::{
+    UnknownFields,
+    codes::{ModeCode, PluginStatusCode},
+    vm::VmDocument,
+};
 use crate::{
-    Mode, PluginReport, PluginStatus, Problem, Statistics, Status,
+    Statistics, Status,
     clean::stored,
     time::{milliseconds, rfc3339},
 };
@@ -21,7 +27,7 @@ pub(crate) struct StatusDocument<'a> {
     /// When the answer was ready, RFC 3339.
     generated_at: Option<String>,
     /// How much was asked.
-    mode: Mode,
+    mode: ModeCode,
     /// How long it took.
     elapsed_ms: u64,
     /// The machines.
@@ -54,7 +60,7 @@ struct Provenance<'a> {
 pub(super) struct PluginDocument<'a> {
     id: Cow<'a, str>,
     version: Option<Cow<'a, str>>,
-    status: PluginStatus,
+    status: PluginStatusCode,
     /// How long it took, where it ran.
     elapsed_ms: Option<u64>,
     /// Why it did not answer, or what else it said.
@@ -72,7 +78,7 @@ pub(super) struct ProblemDocument<'a> {
 }
 
 impl<'a> StatusDocument<'a> {
-    pub(crate) fn new(status: &'a Status) -> Self {
+    pub(crate) fn new(status: &'a Status<'_>) -> Self {
         let meta = &status.meta;
         let mut unknown = UnknownFields::new();
         let counts = (meta.mode == Mode::Full && meta.statistics).then_some(status.statistics);
@@ -89,7 +95,7 @@ impl<'a> StatusDocument<'a> {
         Self {
             schema: "vmkit.status/1",
             generated_at,
-            mode: meta.mode,
+            mode: meta.mode.into(),
             elapsed_ms: milliseconds(meta.elapsed),
             vms: status.vms.iter().map(VmDocument::new).collect(),
             plugins: status.plugins.iter().map(PluginDocument::new).collect(),
@@ -105,11 +111,11 @@ impl<'a> StatusDocument<'a> {
 }
 
 impl<'a> PluginDocument<'a> {
-    pub(super) fn new(plugin: &'a PluginReport) -> Self {
+    pub(super) fn new(plugin: &'a PluginOutcome) -> Self {
         Self {
             id: stored(&plugin.id),
             version: plugin.version.as_deref().map(stored),
-            status: plugin.status,
+            status: plugin.status.into(),
             elapsed_ms: plugin.elapsed.map(milliseconds),
             message: plugin.message.as_deref().map(stored),
             hint: plugin.hint.as_deref().map(stored),
@@ -119,6 +125,9 @@ impl<'a> PluginDocument<'a> {
 
 impl<'a> ProblemDocument<'a> {
     pub(super) fn new(problem: &'a Problem) -> Self {
-        Self { path: stored(&problem.path), message: stored(&problem.message) }
+        Self {
+            path: Cow::Owned(stored(&problem.path.display().to_string()).into_owned()),
+            message: stored(&problem.message),
+        }
     }
 }

@@ -3,11 +3,15 @@
 use std::{borrow::Cow, net::IpAddr};
 
 use serde::Serialize;
-use vmkit_scoring::{Candidate, Doubt, Entry, Flag, Verdict};
+use vmkit_scoring::{Candidate, Doubt, Entry, Verdict};
 use vmkit_types::Reading;
 
-use super::{UnknownFields, field, hundredths, probability};
-use crate::{Finding, SshState, State, Vm, clean::stored, text::no_address, time::milliseconds};
+use super::{
+    UnknownFields,
+    codes::{FlagCode, VerdictCode},
+    field, hundredths, probability,
+};
+use crate::{SshState, State, Vm, clean::stored, text::no_address, time::milliseconds};
 
 /// One machine.
 #[derive(Serialize)]
@@ -47,7 +51,8 @@ pub(super) struct VmDocument<'a> {
     notes: Vec<Cow<'a, str>>,
     /// Sources that could not be read for it.
     unread: Vec<UnreadDocument<'a>>,
-    findings: Vec<FindingDocument<'a>>,
+    /// Always empty; `vm doctor` has findings.
+    findings: [(); 0],
     /// Fields that are unknown, with the reason.
     unknown: UnknownFields,
 }
@@ -122,87 +127,49 @@ struct UnreadDocument<'a> {
     says: Cow<'a, str>,
 }
 
-/// One thing that is wrong.
-#[derive(Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-struct FindingDocument<'a> {
-    /// The code that `vm explain` takes.
-    code: Cow<'a, str>,
-    says: Cow<'a, str>,
-}
-
-macro_rules! codes {
-    ($(#[$doc:meta])* $name:ident of $origin:ident { $($variant:ident),* $(,)? }) => {
-        $(#[$doc])*
-        #[derive(Clone, Copy, Serialize)]
-        #[serde(rename_all = "kebab-case")]
-        #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-        pub(super) enum $name { $($variant),* }
-
-        impl From<$origin> for $name {
-            fn from(value: $origin) -> Self {
-                match value { $($origin::$variant => Self::$variant),* }
-            }
-        }
-    };
-}
-
-codes! {
-    /// How sure vmkit is of the address.
-    VerdictCode of Verdict { Resolved, Probable, Ambiguous, NoAddress, NotRunning, NotChecked }
-}
-
-codes! {
-    /// What is remarkable about a candidate.
-    FlagCode of Flag {
-        LinkLocal, Stale, DuplicateIp, DuplicateMac, OffSubnet, Gateway, Host, MacMismatch,
-        GuestClaimOnly,
-    }
-}
-
 impl<'a> VmDocument<'a> {
-    pub(super) fn new(vm: &'a Vm) -> Self {
-        let (input, pick) = (&vm.input, &vm.input.pick);
+    pub(super) fn new(vm: &'a Vm<'a>) -> Self {
+        let (machine, pick) = (vm.machine, vm.pick);
         let mut unknown = UnknownFields::new();
         let mut text = |name, reading: &'a Reading<String>| {
             field(name, reading, &mut unknown).map(|text| stored(text))
         };
-        let hostname = text("hostname", &input.hostname);
-        let username = text("username", &input.username);
-        let interface = text("net.interface", &input.interface);
-        let disk_size = text("disk_size", &input.disk_size);
-        let os_version = text("os_version", &input.os_version);
-        let directory = text("directory", &input.directory);
+        let hostname = text("hostname", &machine.hostname);
+        let username = text("username", &machine.username);
+        let disk_size = text("disk_size", &machine.disk_size);
+        let os_version = text("os_version", &machine.os_version);
+        let directory = stored(&machine.directory.display().to_string()).into_owned();
+        let interface = field("net.interface", &machine.net, &mut unknown);
         if let Some(reason) = no_address(pick) {
             unknown.insert("ip", reason);
         }
         let checked = !matches!(pick.verdict, Verdict::NotChecked | Verdict::NotRunning);
         Self {
-            name: stored(&input.name),
+            name: stored(&machine.name),
             state: field("state", &vm.state, &mut unknown).copied(),
             ip: pick.address,
             confidence: pick.confidence.map(probability),
             verdict: pick.verdict.into(),
-            mac: field("mac", &input.mac, &mut unknown).map(ToString::to_string),
+            mac: field("mac", &machine.mac, &mut unknown).map(ToString::to_string),
             hostname,
             username,
-            pid: field("pid", &input.pid, &mut unknown).copied(),
-            uptime_ms: field("uptime_ms", &input.uptime, &mut unknown).copied().map(milliseconds),
-            manager: stored(&input.manager),
+            pid: machine.pid,
+            uptime_ms: field("uptime_ms", &vm.uptime, &mut unknown).copied().map(milliseconds),
+            manager: stored(machine.manager),
             net: NetDocument {
-                mode: field("net.mode", &input.net_mode, &mut unknown).map(ToString::to_string),
-                interface,
+                mode: field("net.mode", &machine.net, &mut unknown).map(|net| net.mode.to_string()),
+                interface: interface.and_then(|net| net.interface.as_deref()).map(stored),
             },
             ssh: SshDocument {
                 state: vm.ssh.state,
                 rtt_ms: vm.ssh.rtt.map(|rtt| hundredths(rtt.as_secs_f64() * 1000.0)),
                 banner: vm.ssh.banner.as_deref().map(stored),
             },
-            memory_mb: field("memory_mb", &input.memory_mb, &mut unknown).copied(),
-            vcpus: field("vcpus", &input.vcpus, &mut unknown).copied(),
+            memory_mb: field("memory_mb", &machine.memory_mb, &mut unknown).copied(),
+            vcpus: field("vcpus", &machine.vcpus, &mut unknown).copied(),
             disk_size,
             os_version,
-            directory,
+            directory: Some(Cow::Owned(directory)),
             candidates: pick.candidates.iter().map(CandidateDocument::new).collect(),
             none_probability: checked.then(|| probability(pick.none_probability)),
             evidence: pick.about_machine.iter().map(EntryDocument::new).collect(),
@@ -215,7 +182,7 @@ impl<'a> VmDocument<'a> {
                     says: stored(&item.observation.says),
                 })
                 .collect(),
-            findings: input.findings.iter().map(FindingDocument::new).collect(),
+            findings: [],
             unknown,
         }
     }
@@ -250,11 +217,5 @@ impl<'a> EntryDocument<'a> {
             counted: entry.counted(),
             why_not: entry.why_not.map(|reason| reason.to_string()),
         }
-    }
-}
-
-impl<'a> FindingDocument<'a> {
-    fn new(finding: &'a Finding) -> Self {
-        Self { code: stored(&finding.code), says: stored(&finding.says) }
     }
 }

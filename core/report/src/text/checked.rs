@@ -4,6 +4,7 @@
 use std::io::{self, Write};
 
 use vmkit_diagnose::{Finding, State};
+use vmkit_model::{PluginOutcome, PluginStatus};
 use vmkit_types::Unread;
 
 use super::{
@@ -12,7 +13,7 @@ use super::{
     unchecked::{by_fate, named},
     wrap::wrapped,
 };
-use crate::{Doctor, DoctorVm, PluginReport, PluginStatus, clean::shown};
+use crate::{Doctor, DoctorVm, clean::shown};
 
 /// Sources of findings, as people name them, in the order in which they are told.
 const SOURCES: [(&str, &str); 15] = [
@@ -121,7 +122,7 @@ pub(super) fn write_checked(
 }
 
 /// What became of a plugin that did not answer.
-fn fate(plugin: &PluginReport) -> String {
+fn fate(plugin: &PluginOutcome) -> String {
     let word = plugin.status.code();
     match &plugin.message {
         Some(message) => format!("{word}: {}", shown(message)),

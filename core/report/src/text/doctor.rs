@@ -7,6 +7,7 @@ use std::{
 };
 
 use vmkit_diagnose::{Booting, NextTest, Remedy, Suspect};
+use vmkit_model::Power;
 use vmkit_scoring::Unchecked;
 use vmkit_types::Reading;
 
@@ -20,7 +21,7 @@ use super::{
     style::Role,
     wrap::wrapped,
 };
-use crate::{Doctor, DoctorVm, Power, clean::shown};
+use crate::{Doctor, DoctorVm, clean::shown};
 
 /// Findings of a cause that are shown; the JSON has all.
 const MOST_EVIDENCE: usize = 5;
@@ -131,8 +132,8 @@ fn write_lack(
 /// Why a machine that nobody asked for by name is not looked at.
 fn at_rest(vm: &DoctorVm) -> &'static str {
     match vm.power {
-        Reading::Known(Power::Paused) => "is paused",
-        Reading::Known(Power::Missing) => "does not run, its directory is gone",
+        Power::Paused => "is paused",
+        Power::Missing => "does not run, its directory is gone",
         _ => "does not run",
     }
 }

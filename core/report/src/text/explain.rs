@@ -5,16 +5,17 @@ use std::{
     io::{self, Write},
 };
 
+use vmkit_model::Mode;
 use vmkit_scoring::{Candidate, Entry, Pick, Verdict};
 
 use super::{
     Terminal, lead::write_lead, no_address, status::picks, style::Role, summary::conclusion,
     unchecked::write_unchecked,
 };
-use crate::{Mode, Status, Vm, clean::shown, time::short};
+use crate::{Status, Vm, clean::shown, time::short};
 
 pub(crate) fn write_explanation(
-    status: &Status,
+    status: &Status<'_>,
     out: &mut impl Write,
     terminal: Terminal,
 ) -> io::Result<()> {
@@ -35,9 +36,9 @@ pub(crate) fn write_explanation(
     writeln!(out, "{}", conclusion(status))
 }
 
-fn write_machine(vm: &Vm, out: &mut impl Write, terminal: Terminal) -> io::Result<()> {
-    let pick = &vm.input.pick;
-    let name = terminal.style.paint(Role::Heading, &shown(&vm.input.name));
+fn write_machine(vm: &Vm<'_>, out: &mut impl Write, terminal: Terminal) -> io::Result<()> {
+    let pick = &vm.pick;
+    let name = terminal.style.paint(Role::Heading, &shown(&vm.machine.name));
     writeln!(out, "{name}: {}", headline(pick))?;
     if pick.verdict == Verdict::NotRunning {
         return Ok(());

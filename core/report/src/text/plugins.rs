@@ -2,12 +2,14 @@
 
 use std::io::{self, Write};
 
+use vmkit_model::PluginStatus;
+
 use super::{
     Terminal, counted, distinct,
     style::Role,
     table::{Cell, Table},
 };
-use crate::{PluginEntry, PluginStatus, clean::shown};
+use crate::{PluginEntry, clean::shown};
 
 pub(crate) fn write_plugin_list(
     entries: &[PluginEntry],

@@ -1,31 +1,30 @@
 //! What `vm resolve` says beside the address.
 
+use vmkit_model::{PluginStatus, Power};
 use vmkit_scoring::Verdict;
-use vmkit_types::Reading;
 
 use super::{lead, no_address, pastes};
-use crate::{PluginStatus, Power, Resolution, clean::shown};
+use crate::{Resolution, clean::shown};
 
 /// One line with its line break; `None` where the address is beyond doubt.
-pub(crate) fn remark(resolution: &Resolution, snapshot: Option<&str>) -> Option<String> {
+pub(crate) fn remark(resolution: &Resolution<'_>, snapshot: Option<&str>) -> Option<String> {
     let vm = &resolution.vm;
-    let (name, pick) = (shown(&vm.input.name), &vm.input.pick);
+    let (name, pick) = (shown(&vm.machine.name), vm.pick);
     let explain = ["status", "--explain"];
     let doctor = ["doctor", ""];
-    let power = vm.input.power.as_ref();
-    let (says, command) = match (pick.verdict, power) {
+    let (says, command) = match (pick.verdict, vm.machine.power) {
         (Verdict::Resolved, _) => return None,
         (Verdict::Probable, _) => {
             let confidence = pick.confidence.unwrap_or_default();
             (format!("the address of {name} is probable ({confidence:.2}), not certain"), explain)
         }
-        (_, Reading::Unknown(_)) => (format!("it cannot be told whether {name} runs"), explain),
-        (_, Reading::Known(Power::Stopped)) => (format!("{name} is stopped"), doctor),
-        (_, Reading::Known(Power::Paused)) => (format!("{name} is paused"), doctor),
-        (_, Reading::Known(Power::Missing)) => {
+        (_, Power::Unknown) => (format!("it cannot be told whether {name} runs"), explain),
+        (_, Power::Stopped) => (format!("{name} is stopped"), doctor),
+        (_, Power::Paused) => (format!("{name} is paused"), doctor),
+        (_, Power::Missing) => {
             (format!("{name} is registered, and its directory is gone"), ["status", ""])
         }
-        (_, Reading::Known(Power::Running) | Reading::Absent) => {
+        (_, Power::Running) => {
             if let Some(unchecked) = &pick.unchecked {
                 let (why, hint) = (lead::reason(unchecked), shown(&unchecked.hint));
                 return Some(format!("{name} was not checked: {why}; next: {hint}\n"));
@@ -35,11 +34,11 @@ pub(crate) fn remark(resolution: &Resolution, snapshot: Option<&str>) -> Option<
             (format!("{name} has no usable address: {why}{silent}"), explain)
         }
     };
-    Some(format!("{says}; next: {}\n", next(&vm.input.name, command, snapshot)))
+    Some(format!("{says}; next: {}\n", next(&vm.machine.name, command, snapshot)))
 }
 
 /// The signals that failed: silence about them would read as a thorough search.
-fn silent(resolution: &Resolution) -> String {
+fn silent(resolution: &Resolution<'_>) -> String {
     let failed = |status| !matches!(status, PluginStatus::Ok | PluginStatus::Skipped);
     let failed: Vec<String> = resolution
         .plugins

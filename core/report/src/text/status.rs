@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 
+use vmkit_model::{Mode, Power};
 use vmkit_scoring::{Pick, Verdict};
 use vmkit_types::Reading;
 
@@ -14,10 +15,10 @@ use super::{
     table::{Cell, Table},
     unchecked::write_unchecked,
 };
-use crate::{Mode, Power, SshState, State, Status, Vm, clean::shown, time::lifetime};
+use crate::{SshState, State, Status, Vm, clean::shown, time::lifetime};
 
 pub(crate) fn write_status(
-    status: &Status,
+    status: &Status<'_>,
     out: &mut impl Write,
     terminal: Terminal,
 ) -> io::Result<()> {
@@ -39,11 +40,11 @@ pub(crate) fn write_status(
 }
 
 /// The machines' names with their picks.
-pub(super) fn picks(status: &Status) -> impl Iterator<Item = (&str, &Pick)> {
-    status.vms.iter().map(|vm| (vm.input.name.as_str(), &vm.input.pick))
+pub(super) fn picks<'v>(status: &'v Status<'_>) -> impl Iterator<Item = (&'v str, &'v Pick)> {
+    status.vms.iter().map(|vm| (vm.machine.name.as_str(), vm.pick))
 }
 
-pub(super) fn table(status: &Status) -> Table<6> {
+pub(super) fn table(status: &Status<'_>) -> Table<6> {
     Table {
         heading: ["NAME", "STATE", "IP", "SSH", "MAC", "UPTIME"],
         dispensable: &[4, 5],
@@ -51,20 +52,20 @@ pub(super) fn table(status: &Status) -> Table<6> {
     }
 }
 
-fn row(vm: &Vm) -> [Cell; 6] {
-    let name = Cell::new(Role::Normal, shown(&vm.input.name));
-    let mac = match &vm.input.mac {
+fn row(vm: &Vm<'_>) -> [Cell; 6] {
+    let name = Cell::new(Role::Normal, shown(&vm.machine.name));
+    let mac = match &vm.machine.mac {
         Reading::Known(mac) => Cell::new(Role::Normal, mac.to_string()),
         missing => gap(missing),
     };
-    let uptime = match &vm.input.uptime {
+    let uptime = match &vm.uptime {
         Reading::Known(uptime) => Cell::new(Role::Normal, lifetime(*uptime)),
         missing => gap(missing),
     };
     [name, state(vm), address(vm), ssh(vm), mac, uptime]
 }
 
-pub(super) fn state(vm: &Vm) -> Cell {
+pub(super) fn state(vm: &Vm<'_>) -> Cell {
     match &vm.state {
         Reading::Known(state) => {
             let role = match state {
@@ -79,8 +80,8 @@ pub(super) fn state(vm: &Vm) -> Cell {
     }
 }
 
-pub(super) fn address(vm: &Vm) -> Cell {
-    let pick = &vm.input.pick;
+pub(super) fn address(vm: &Vm<'_>) -> Cell {
+    let pick = &vm.pick;
     match (pick.verdict, pick.address) {
         (Verdict::Probable, Some(address)) => {
             Cell::new(Role::Doubtful, format!("{address} ~ probable"))
@@ -94,9 +95,9 @@ pub(super) fn address(vm: &Vm) -> Cell {
     }
 }
 
-pub(super) fn ssh(vm: &Vm) -> Cell {
-    let checkable = vm.input.pick.address.is_some()
-        || (vm.runs() && vm.input.pick.verdict == Verdict::NotChecked);
+pub(super) fn ssh(vm: &Vm<'_>) -> Cell {
+    let checkable =
+        vm.pick.address.is_some() || (vm.runs() && vm.pick.verdict == Verdict::NotChecked);
     match vm.ssh.state {
         SshState::NotChecked if !checkable => Cell::new(Role::Aside, "-"),
         SshState::NotChecked => Cell::new(Role::Aside, "not checked"),
@@ -113,37 +114,37 @@ fn gap<T>(reading: &Reading<T>) -> Cell {
     }
 }
 
-fn write_notes(status: &Status, out: &mut impl Write) -> io::Result<()> {
+fn write_notes(status: &Status<'_>, out: &mut impl Write) -> io::Result<()> {
     let mut any = false;
     for vm in &status.vms {
-        for note in &vm.input.pick.notes {
+        for note in &vm.pick.notes {
             any = true;
-            writeln!(out, "Note: {}: {}", shown(&vm.input.name), shown(note))?;
+            writeln!(out, "Note: {}: {}", shown(&vm.machine.name), shown(note))?;
         }
-        for finding in &vm.input.findings {
-            any = true;
-            let (name, says) = (shown(&vm.input.name), shown(&finding.says));
-            writeln!(out, "Finding: {name}: {says} ({})", shown(&finding.code))?;
-        }
-        if matches!(vm.input.power, Reading::Known(Power::Missing)) {
+        if vm.machine.power == Power::Missing {
             any = true;
             writeln!(
                 out,
                 "Note: {}: registered, but its directory is gone",
-                shown(&vm.input.name)
+                shown(&vm.machine.name)
             )?;
         }
     }
     if any { writeln!(out) } else { Ok(()) }
 }
 
-fn write_problems(status: &Status, out: &mut impl Write) -> io::Result<()> {
+fn write_problems(status: &Status<'_>, out: &mut impl Write) -> io::Result<()> {
     if status.problems.is_empty() {
         return Ok(());
     }
     writeln!(out, "Could not be used:")?;
-    for problem in &status.problems {
-        writeln!(out, "  {}: {}", shown(&problem.path), shown(&problem.message))?;
+    for problem in status.problems {
+        writeln!(
+            out,
+            "  {}: {}",
+            shown(&problem.path.display().to_string()),
+            shown(&problem.message)
+        )?;
     }
     writeln!(out)
 }

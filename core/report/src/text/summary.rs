@@ -2,19 +2,19 @@
 
 use std::io::{self, Write};
 
+use vmkit_model::{Mode, Power};
 use vmkit_scoring::Verdict;
-use vmkit_types::Reading;
 
 use super::{counted, pastes};
-use crate::{Mode, Power, SshState, State, Statistics, Status, Vm, clean::shown, time::short};
+use crate::{SshState, State, Statistics, Status, Vm, clean::shown, time::short};
 
 /// How many machines the last line names.
 const NAMES_IN_THE_VERDICT: usize = 3;
 
-pub(super) fn write_statistics(status: &Status, out: &mut impl Write) -> io::Result<()> {
+pub(super) fn write_statistics(status: &Status<'_>, out: &mut impl Write) -> io::Result<()> {
     writeln!(out, "Statistics")?;
     writeln!(out, "  {}", states(&status.statistics))?;
-    let running: Vec<&Vm> = status.vms.iter().filter(|vm| vm.runs()).collect();
+    let running: Vec<&Vm<'_>> = status.vms.iter().filter(|vm| vm.runs()).collect();
     if !running.is_empty() {
         writeln!(out, "  Addresses of running VMs: {}", verdicts(&running))?;
         if let Some(declared) = declared(&running) {
@@ -40,8 +40,8 @@ fn states(statistics: &Statistics) -> String {
     format!("{}: {}", counted(statistics.total, "VM"), listed(&counts))
 }
 
-fn verdicts(running: &[&Vm]) -> String {
-    let count = |verdict| running.iter().filter(|vm| vm.input.pick.verdict == verdict).count();
+fn verdicts(running: &[&Vm<'_>]) -> String {
+    let count = |verdict| running.iter().filter(|vm| vm.pick.verdict == verdict).count();
     listed(&[
         (count(Verdict::Resolved), "resolved"),
         (count(Verdict::Probable), "probable"),
@@ -57,29 +57,29 @@ fn listed(counts: &[(usize, &str)]) -> String {
 }
 
 /// Memory and processors of the running machines, where all declare them.
-fn declared(running: &[&Vm]) -> Option<String> {
+fn declared(running: &[&Vm<'_>]) -> Option<String> {
     let memory = running.iter().try_fold(0_u64, |sum, vm| {
-        Some(sum.saturating_add(*vm.input.memory_mb.as_ref().known()?))
+        Some(sum.saturating_add(*vm.machine.memory_mb.as_ref().known()?))
     })?;
     let vcpus = running.iter().try_fold(0_usize, |sum, vm| {
-        let vcpus = *vm.input.vcpus.as_ref().known()?;
+        let vcpus = *vm.machine.vcpus.as_ref().known()?;
         Some(sum.saturating_add(usize::try_from(vcpus).ok()?))
     })?;
     Some(format!("Declared by running VMs: {memory} MiB of memory, {}", counted(vcpus, "vCPU")))
 }
 
 /// The command that leads on from here.
-pub(super) fn next_command(status: &Status) -> Option<String> {
-    let puzzling = |vm: &&Vm| {
+pub(super) fn next_command(status: &Status<'_>) -> Option<String> {
+    let puzzling = |vm: &&Vm<'_>| {
         vm.runs()
             && matches!(
-                vm.input.pick.verdict,
+                vm.pick.verdict,
                 Verdict::Probable | Verdict::Ambiguous | Verdict::NoAddress
             )
     };
     // The machine that is worst off leads.
-    let vm = status.vms.iter().filter(puzzling).min_by_key(|vm| vm.input.pick.address.is_some())?;
-    let name = &vm.input.name;
+    let vm = status.vms.iter().filter(puzzling).min_by_key(|vm| vm.pick.address.is_some())?;
+    let name = &vm.machine.name;
     Some(if pastes(name) {
         format!("vm status {name} --explain")
     } else {
@@ -88,18 +88,18 @@ pub(super) fn next_command(status: &Status) -> Option<String> {
 }
 
 /// The last line: what it all amounts to.
-pub(super) fn conclusion(status: &Status) -> String {
+pub(super) fn conclusion(status: &Status<'_>) -> String {
     if status.vms.is_empty() {
         return "There are no VMs.".to_owned();
     }
     if status.meta.mode == Mode::Basic {
         return format!("{}. Only processes were looked at.", states(&status.statistics));
     }
-    let running: Vec<&Vm> = status.vms.iter().filter(|vm| vm.runs()).collect();
-    let unknown: Vec<&Vm> =
-        status.vms.iter().filter(|vm| matches!(vm.input.power, Reading::Unknown(_))).collect();
+    let running: Vec<&Vm<'_>> = status.vms.iter().filter(|vm| vm.runs()).collect();
+    let unknown: Vec<&Vm<'_>> =
+        status.vms.iter().filter(|vm| vm.machine.power == Power::Unknown).collect();
     if running.is_empty() && unknown.is_empty() {
-        let paused = |vm: &Vm| matches!(vm.input.power, Reading::Known(Power::Paused));
+        let paused = |vm: &Vm<'_>| vm.machine.power == Power::Paused;
         return if status.vms.iter().any(paused) {
             "No VM is running; some are paused.".to_owned()
         } else {
@@ -109,13 +109,13 @@ pub(super) fn conclusion(status: &Status) -> String {
     if !unknown.is_empty() {
         return format!("It could not be told whether these run: {}.", names(&unknown));
     }
-    let (unchecked, looked): (Vec<&Vm>, Vec<&Vm>) =
-        running.iter().copied().partition(|vm| vm.input.pick.unchecked.is_some());
+    let (unchecked, looked): (Vec<&Vm<'_>>, Vec<&Vm<'_>>) =
+        running.iter().copied().partition(|vm| vm.pick.unchecked.is_some());
     match (running.as_slice(), unchecked.as_slice()) {
         (_, []) => {}
         ([_], _) => return "The running VM was not checked.".to_owned(),
         (all, _) => {
-            let without = looked.iter().filter(|vm| vm.input.pick.address.is_none()).count();
+            let without = looked.iter().filter(|vm| vm.pick.address.is_none()).count();
             let beside = match without {
                 0 => String::new(),
                 some => format!(" {some} of the others without a usable address."),
@@ -129,9 +129,9 @@ pub(super) fn conclusion(status: &Status) -> String {
             );
         }
     }
-    let without: Vec<&Vm> =
-        running.iter().copied().filter(|vm| vm.input.pick.address.is_none()).collect();
-    let silent: Vec<&Vm> =
+    let without: Vec<&Vm<'_>> =
+        running.iter().copied().filter(|vm| vm.pick.address.is_none()).collect();
+    let silent: Vec<&Vm<'_>> =
         running.iter().copied().filter(|vm| vm.ssh.state != SshState::Ready).collect();
     let asked = silent.iter().any(|vm| vm.ssh.state != SshState::NotChecked);
     let ssh = if asked { "SSH is not ready" } else { "SSH was not checked" };
@@ -155,8 +155,8 @@ pub(super) fn conclusion(status: &Status) -> String {
     }
 }
 
-fn names(vms: &[&Vm]) -> String {
-    let first = vms.iter().take(NAMES_IN_THE_VERDICT).map(|vm| shown(&vm.input.name));
+fn names(vms: &[&Vm<'_>]) -> String {
+    let first = vms.iter().take(NAMES_IN_THE_VERDICT).map(|vm| shown(&vm.machine.name));
     let first: Vec<String> = first.collect();
     match vms.len().saturating_sub(NAMES_IN_THE_VERDICT) {
         0 => first.join(", "),

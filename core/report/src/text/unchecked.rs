@@ -6,17 +6,18 @@ use std::{
     io::{self, Write},
 };
 
+use vmkit_model::{Mode, PluginOutcome, PluginStatus};
 use vmkit_scoring::Verdict;
 use vmkit_types::Reading;
 
 use super::{Terminal, distinct, style::Role};
-use crate::{Mode, PluginReport, PluginStatus, Status, Vm, clean::shown, time::short};
+use crate::{Status, Vm, clean::shown, time::short};
 
 /// How many machines or plugins a line names.
 const NAMES_IN_A_LINE: usize = 3;
 
 pub(super) fn write_unchecked(
-    status: &Status,
+    status: &Status<'_>,
     out: &mut impl Write,
     terminal: Terminal,
 ) -> io::Result<()> {
@@ -31,14 +32,14 @@ pub(super) fn write_unchecked(
     writeln!(out)
 }
 
-fn lines(status: &Status) -> Vec<String> {
+fn lines(status: &Status<'_>) -> Vec<String> {
     let mut lines = Vec::new();
     match status.meta.mode {
         Mode::Basic => lines.push("addresses, SSH and plugins (--basic)".to_owned()),
-        Mode::Fast => lines.push(skipped_as_slow(&status.plugins)),
+        Mode::Fast => lines.push(skipped_as_slow(status.plugins)),
         Mode::Full => {}
     }
-    let silent = |plugin: &&PluginReport| match plugin.status {
+    let silent = |plugin: &&PluginOutcome| match plugin.status {
         PluginStatus::Ok => false,
         // With nothing running, or every address clear, nobody misses it.
         PluginStatus::Skipped => status.meta.mode == Mode::Full && status.vms.iter().any(puzzles),
@@ -52,16 +53,16 @@ fn lines(status: &Status) -> Vec<String> {
     let mut sources: BTreeMap<(String, String), Vec<&str>> = BTreeMap::new();
     let mut undecided: BTreeMap<String, Vec<&str>> = BTreeMap::new();
     for vm in &status.vms {
-        let name = vm.input.name.as_str();
+        let name = vm.machine.name.as_str();
         let mut of_machine = BTreeSet::new();
-        for item in &vm.input.pick.unread {
+        for item in &vm.pick.unread {
             of_machine.insert((shown(&item.plugin), shown(&item.observation.says)));
         }
         for source in of_machine {
             sources.entry(source).or_default().push(name);
         }
         // Where nobody could look, the answer begins with it.
-        let looked = vm.input.pick.unchecked.is_none();
+        let looked = vm.pick.unchecked.is_none();
         if let (Reading::Unknown(why), true) = (&vm.state, looked) {
             undecided.entry(shown(&why.to_string())).or_default().push(name);
         }
@@ -74,11 +75,11 @@ fn lines(status: &Status) -> Vec<String> {
 }
 
 /// Whether a machine runs and its address is not clear.
-fn puzzles(vm: &Vm) -> bool {
-    vm.runs() && vm.input.pick.verdict != Verdict::Resolved
+fn puzzles(vm: &Vm<'_>) -> bool {
+    vm.runs() && vm.pick.verdict != Verdict::Resolved
 }
 
-fn skipped_as_slow(plugins: &[PluginReport]) -> String {
+fn skipped_as_slow(plugins: &[PluginOutcome]) -> String {
     let skipped = plugins.iter().filter(|plugin| plugin.status == PluginStatus::Skipped);
     let ids: Vec<String> = skipped.map(|plugin| shown(&plugin.id)).collect();
     if ids.is_empty() {
@@ -90,8 +91,8 @@ fn skipped_as_slow(plugins: &[PluginReport]) -> String {
 
 /// The plugins that share a fate, in the order of the first of each.
 pub(super) fn by_fate<'p>(
-    plugins: impl Iterator<Item = &'p PluginReport>,
-    fate: impl Fn(&PluginReport) -> String,
+    plugins: impl Iterator<Item = &'p PluginOutcome>,
+    fate: impl Fn(&PluginOutcome) -> String,
 ) -> Vec<(String, Vec<&'p str>)> {
     let mut fates: Vec<(String, Vec<&str>)> = Vec::new();
     for plugin in plugins {
@@ -105,7 +106,7 @@ pub(super) fn by_fate<'p>(
 }
 
 /// What became of a plugin that did not answer.
-fn failed(plugin: &PluginReport) -> String {
+fn failed(plugin: &PluginOutcome) -> String {
     let what = match plugin.status {
         PluginStatus::Ok => "answered",
         PluginStatus::Timeout => "no answer in time",

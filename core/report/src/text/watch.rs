@@ -19,13 +19,13 @@ const CLEAR_LINE: &str = "\x1b[K";
 const CLEAR_BELOW: &str = "\x1b[J";
 
 /// State, address and SSH of a machine, as they are shown.
-pub(crate) fn watched(vm: &Vm) -> [String; 3] {
+pub(crate) fn watched(vm: &Vm<'_>) -> [String; 3] {
     [state(vm), address(vm), ssh(vm)].map(|cell| cell.text().to_owned())
 }
 
 /// Draws the picture over the last one.
 pub(crate) fn draw_watch(
-    status: &Status,
+    status: &Status<'_>,
     changed: &[String],
     out: &mut impl Write,
     terminal: Terminal,
@@ -35,7 +35,7 @@ pub(crate) fn draw_watch(
     let mut table = table(status);
     for (row, vm) in table.rows.iter_mut().zip(&status.vms) {
         // A mark as well as colour, for those who see none.
-        if changed.contains(&vm.input.name) {
+        if changed.contains(&vm.machine.name) {
             row[0].mark(" *", Role::Heading);
         }
     }
@@ -50,14 +50,14 @@ pub(crate) fn draw_watch(
 
 /// A line for each machine that is wanted: `TIME NAME STATE ADDRESS SSH`.
 pub(crate) fn write_changes(
-    status: &Status,
+    status: &Status<'_>,
     wanted: impl Fn(&str) -> bool,
     out: &mut impl Write,
 ) -> io::Result<()> {
     let time = rfc3339(status.meta.generated_at).unwrap_or_default();
-    for vm in status.vms.iter().filter(|vm| wanted(&vm.input.name)) {
+    for vm in status.vms.iter().filter(|vm| wanted(&vm.machine.name)) {
         let [state, address, ssh] = watched(vm);
-        writeln!(out, "{time} {}: {state}, {address}, SSH {ssh}", shown(&vm.input.name))?;
+        writeln!(out, "{time} {}: {state}, {address}, SSH {ssh}", shown(&vm.machine.name))?;
     }
     Ok(())
 }

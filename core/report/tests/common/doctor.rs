@@ -6,9 +6,8 @@ use vmkit_diagnose::{
     Awaited, Booting, Catalogue, Diagnosis, Finding, Layer, NextTest, Remedy, Risk, Scope, State,
     Suspect, Weighed,
 };
-use vmkit_report::{
-    Doctor, DoctorHost, DoctorNetwork, DoctorVm, LeftOut, PluginReport, PluginStatus, Power,
-};
+use vmkit_model::{PluginOutcome, PluginStatus, Power};
+use vmkit_report::{Doctor, DoctorHost, DoctorNetwork, DoctorVm, LeftOut};
 use vmkit_scoring::{Pick, Verdict};
 use vmkit_types::{Reading, Unread};
 
@@ -47,7 +46,7 @@ pub(crate) fn healthy(catalogue: &Catalogue, name: &str, pick: Pick) -> DoctorVm
     let sources = ["machine", "console", "signals", "interfaces", "bridge", "hosts"];
     DoctorVm {
         name: name.to_owned(),
-        power: Reading::Known(Power::Running),
+        power: Power::Running,
         at_rest: false,
         pick,
         findings: findings(catalogue, &sources, ""),
@@ -163,23 +162,20 @@ pub(crate) fn booting(catalogue: &Catalogue, name: &str, pick: Pick, says: &str)
 
 /// A machine that somebody stopped or paused, and that nobody asked for.
 pub(crate) fn at_rest(catalogue: &Catalogue, name: &str, power: Power) -> DoctorVm {
-    DoctorVm {
-        power: Reading::Known(power),
-        at_rest: true,
-        ..healthy(catalogue, name, Pick::not_running())
-    }
+    DoctorVm { power, at_rest: true, ..healthy(catalogue, name, Pick::not_running()) }
 }
 
 /// The report on these machines.
 pub(crate) fn doctor<'a>(catalogue: &'a Catalogue, vms: Vec<DoctorVm>, says: &str) -> Doctor<'a> {
     let mut reports = plugins();
-    reports.push(PluginReport {
+    reports.push(PluginOutcome {
         id: format!("example{says}"),
         version: None,
         status: PluginStatus::Refused,
         elapsed: None,
         message: Some(format!("/opt/vmkit has mode 1777: others could change it{says}")),
         hint: None,
+        names_addresses: None,
     });
     Doctor {
         catalogue,

@@ -11,10 +11,12 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use vmkit_model::Evidence;
+use vmkit_model::{
+    Evidence, MacSource, Machine, Mode, Net, PluginOutcome, PluginStatus, Power, Problem,
+};
 use vmkit_report::{
-    HostsDecision, HostsOutcome, HostsSync, HostsVm, Meta, Mode, PluginDetails, PluginEntry,
-    PluginReport, PluginStatus, Power, Problem, Resolution, Status, Terminal, VmInput,
+    HostsDecision, HostsOutcome, HostsSync, HostsVm, Meta, PluginDetails, PluginEntry, Resolution,
+    Status, Terminal,
 };
 use vmkit_scoring::{Case, Pick, Weights, score};
 use vmkit_types::{Kind, Mac, NetworkMode, Observation, Reading, Unread, attribute};
@@ -38,37 +40,51 @@ pub(crate) fn mac(last: u8) -> Mac {
     Mac::new([0x52, 0x54, 0, 0x4b, 0x5e, last])
 }
 
-/// A running machine of which everything is known but the address.
-pub(crate) fn machine(name: &str, last: u8, pick: Pick) -> VmInput {
-    VmInput {
+/// A running machine of which everything is known.
+pub(crate) fn machine(name: &str, last: u8) -> Machine {
+    let known = |text: &str| Reading::Known(text.to_owned());
+    Machine {
         name: name.to_owned(),
-        power: Reading::Known(Power::Running),
-        pick,
+        manager: "vm-toolkit",
+        directory: format!("/vms/{name}").into(),
+        hostname: known(name),
+        username: known("ubuntu"),
         mac: Reading::Known(mac(last)),
-        hostname: Reading::Known(name.to_owned()),
-        username: Reading::Known("ubuntu".to_owned()),
-        pid: Reading::Known(4200 + u32::from(last)),
-        uptime: Reading::Known(Duration::from_secs(81)),
-        manager: "vm-toolkit".to_owned(),
-        net_mode: Reading::Known(NetworkMode::Bridged),
-        interface: Reading::Known("en0".to_owned()),
+        mac_source: Some(MacSource::CommandLine),
+        recorded_mac: Reading::Known(mac(last)),
+        instance: Reading::Absent,
+        known_host_keys: Vec::new(),
+        power: Power::Running,
+        end: Reading::Absent,
+        pid: Some(4200 + u32::from(last)),
+        started_at: Some(now() - Duration::from_secs(81)),
+        qmp: Reading::Absent,
+        monitor: None,
+        link_up: Reading::Absent,
+        net: Reading::Known(Net {
+            mode: NetworkMode::Bridged,
+            interface: Some("en0".to_owned()),
+            port: None,
+            netdev: None,
+        }),
+        console_log: None,
+        guest_agent: None,
         memory_mb: Reading::Known(2048),
         vcpus: Reading::Known(2),
-        disk_size: Reading::Known("60G".to_owned()),
-        os_version: Reading::Known("ubuntu-noble".to_owned()),
-        directory: Reading::Known(format!("/vms/{name}")),
-        findings: Vec::new(),
+        disk_size: known("60G"),
+        os_version: known("ubuntu-noble"),
+        architecture: Reading::Absent,
     }
 }
 
 /// The same machine without a process.
-pub(crate) fn without_process(name: &str, last: u8, power: Power) -> VmInput {
-    VmInput {
-        power: Reading::Known(power),
-        pid: Reading::Absent,
-        uptime: Reading::Absent,
+pub(crate) fn without_process(name: &str, last: u8, power: Power) -> Machine {
+    Machine {
+        power,
+        pid: None,
+        started_at: None,
         memory_mb: Reading::Unknown(Unread::Failed("the registry does not say".to_owned())),
-        ..machine(name, last, Pick::not_running())
+        ..machine(name, last)
     }
 }
 
@@ -160,43 +176,64 @@ pub(crate) fn picks(evidence: &[Evidence]) -> Vec<Pick> {
 pub(crate) const NAMES: [(&str, u8); 6] =
     [("web", 0x57), ("db", 0x58), ("lost", 0x59), ("cache", 0x5a), ("mute", 0x5b), ("off", 0x5c)];
 
-/// The whole world as a status.
-pub(crate) fn full(evidence: &[Evidence]) -> Status {
-    let mut vms: Vec<VmInput> = NAMES
-        .iter()
-        .zip(picks(evidence))
-        .map(|((name, last), pick)| machine(name, *last, pick))
-        .collect();
-    vms.pop();
-    vms.push(without_process("off", 0x5c, Power::Stopped));
-    vms.push(without_process("gone", 0x5d, Power::Missing));
-    let problems = vec![Problem {
-        path: "/vms/.vm-registry.json".to_owned(),
-        message: "the entry bad/name is not a name of a VM".to_owned(),
-    }];
-    Status::new(meta(Mode::Full), vms, plugins(), problems)
+/// Machines with their picks, plugins and problems: all that a status shows.
+pub(crate) struct World {
+    pub(crate) rows: Vec<(Machine, Pick)>,
+    pub(crate) plugins: Vec<PluginOutcome>,
+    pub(crate) problems: Vec<Problem>,
 }
 
-/// Each machine of the world, as `vm resolve` answers for it.
-pub(crate) fn resolutions(evidence: &[Evidence]) -> Vec<Resolution> {
-    let vms = full(evidence).vms.into_iter().map(|vm| vm.input);
-    vms.map(|vm| Resolution::new(vm, plugins(), now(), Duration::from_millis(21))).collect()
+impl World {
+    pub(crate) fn of(rows: Vec<(Machine, Pick)>) -> Self {
+        Self { rows, plugins: Vec::new(), problems: Vec::new() }
+    }
+
+    pub(crate) fn status(&self, mode: Mode) -> Status<'_> {
+        let rows = self.rows.iter().map(|(machine, pick)| (machine, pick));
+        Status::new(meta(mode), rows, &self.plugins, &self.problems)
+    }
+
+    /// Each machine, as `vm resolve` answers for it.
+    pub(crate) fn resolutions(&self) -> Vec<Resolution<'_>> {
+        let elapsed = Duration::from_millis(21);
+        let rows = self.rows.iter();
+        rows.map(|(machine, pick)| Resolution::new(machine, pick, &self.plugins, now(), elapsed))
+            .collect()
+    }
 }
 
-/// One healthy machine and nothing to remark.
-pub(crate) fn healthy(evidence: &[Evidence]) -> Status {
-    let vms = vec![machine("web", 0x57, picks(evidence).swap_remove(0))];
-    Status::new(meta(Mode::Full), vms, plugins().drain(..2).collect(), Vec::new())
+/// The machines of [`picks`] and one whose directory is gone.
+pub(crate) fn full() -> World {
+    let machines = NAMES.map(|(name, last)| match name {
+        "off" => without_process(name, last, Power::Stopped),
+        _ => machine(name, last),
+    });
+    let mut rows: Vec<_> = machines.into_iter().zip(picks(&world())).collect();
+    rows[5].1 = Pick::not_running();
+    rows.push((without_process("gone", 0x5d, Power::Missing), Pick::not_running()));
+    let problems = vec![Problem::error(
+        Path::new("/vms/.vm-registry.json"),
+        "the entry bad/name is not a name of a VM",
+    )];
+    World { rows, plugins: plugins(), problems }
 }
 
-pub(crate) fn plugins() -> Vec<PluginReport> {
-    let plugin = |id: &str, status, elapsed: Option<u64>, message: Option<&str>| PluginReport {
+/// One healthy machine without remarks.
+pub(crate) fn healthy() -> World {
+    let pick = picks(&world()).swap_remove(0);
+    let plugins = plugins().drain(..2).collect();
+    World { plugins, ..World::of(vec![(machine("web", 0x57), pick)]) }
+}
+
+pub(crate) fn plugins() -> Vec<PluginOutcome> {
+    let plugin = |id: &str, status, elapsed: Option<u64>, message: Option<&str>| PluginOutcome {
         id: id.to_owned(),
         version: Some("0.1.0".to_owned()),
         status,
         elapsed: elapsed.map(Duration::from_millis),
         message: message.map(str::to_owned),
         hint: None,
+        names_addresses: Some(true),
     };
     vec![
         plugin("arp", PluginStatus::Ok, Some(3), None),

@@ -1,7 +1,5 @@
 //! `vm status`.
 
-pub(crate) mod view;
-
 use std::{
     collections::HashMap,
     io::IsTerminal as _,
@@ -9,8 +7,8 @@ use std::{
     time::{Duration, Instant, SystemTime},
 };
 
-use vmkit_model::{Machine, Power, Problem, Severity};
-use vmkit_report::{Meta, Mode, PluginReport, Status, Watch};
+use vmkit_model::{Machine, Mode, PluginOutcome, Power, Problem, Severity};
+use vmkit_report::{Meta, Status, Watch};
 use vmkit_scoring::{Pick, Verdict, Weights, score};
 
 use crate::{
@@ -29,21 +27,21 @@ pub(crate) fn run(wanted: &arguments::Status, context: &Context) -> anyhow::Resu
     if wanted.basic {
         let scene = Scene::machines_only(place, context)?;
         let machines = select(&scene, &wanted.names)?;
-        let rows = machines.into_iter().map(|machine| (machine, Pick::not_checked())).collect();
+        let rows: Vec<_> =
+            machines.into_iter().map(|machine| (machine, Pick::not_checked())).collect();
         let meta = meta(wanted, began, scene.now(), None);
-        return tell(wanted, context, meta, rows, Vec::new(), &scene.problems);
+        return tell(wanted, context, meta, &rows, &[], &scene.problems);
     }
     let weights = Weights::builtin()?;
-    let mode = if wanted.fast { vmkit_model::Mode::Fast } else { vmkit_model::Mode::Full };
+    let mode = if wanted.fast { Mode::Fast } else { Mode::Full };
     let mut observer = Observer::start(place, mode, &weights, context)?;
     if let Some(interval) = wanted.watch {
         return watch(&mut observer, wanted, interval, &weights, context);
     }
     let (scene, seen) = observer.look(|scene| names(scene, wanted))?;
     let rows = rows(&scene, &seen, &wanted.names, &weights)?;
-    let plugins = seen.outcomes.iter().map(view::plugin).collect();
     let meta = meta(wanted, began, scene.now(), Some(weights.id()));
-    tell(wanted, context, meta, rows, plugins, &scene.problems)
+    tell(wanted, context, meta, &rows, &seen.outcomes, &scene.problems)
 }
 
 /// Looks again and again, until the reader leaves or the user ends it.
@@ -67,11 +65,9 @@ fn watch(
                 None => shown.remove(&machine.name),
             };
         }
-        let now = scene.now();
-        let vms = rows.into_iter().map(|(machine, pick)| view::vm(machine, pick, now)).collect();
-        let plugins = seen.outcomes.iter().map(view::plugin).collect();
-        let meta = meta(wanted, began, now, Some(weights.id()));
-        let status = Status::new(meta, vms, plugins, view::problems(&scene.problems));
+        let meta = meta(wanted, began, scene.now(), Some(weights.id()));
+        let machines = rows.iter().map(|(machine, pick)| (*machine, pick));
+        let status = Status::new(meta, machines, &seen.outcomes, &scene.problems);
         output::answer(|out| {
             if std::io::stdout().is_terminal() {
                 watch.draw(&status, out, output::terminal(context))
@@ -140,14 +136,13 @@ fn tell(
     wanted: &arguments::Status,
     context: &Context,
     meta: Meta,
-    rows: Vec<(&Machine, Pick)>,
-    plugins: Vec<PluginReport>,
+    rows: &[(&Machine, Pick)],
+    plugins: &[PluginOutcome],
     problems: &[Problem],
 ) -> anyhow::Result<Exit> {
-    let exit = exit(wanted, &rows, problems);
-    let now = meta.generated_at;
-    let vms = rows.into_iter().map(|(machine, pick)| view::vm(machine, pick, now)).collect();
-    let status = Status::new(meta, vms, plugins, view::problems(problems));
+    let exit = exit(wanted, rows, problems);
+    let machines = rows.iter().map(|(machine, pick)| (*machine, pick));
+    let status = Status::new(meta, machines, plugins, problems);
     let terminal = output::terminal(context);
     output::answer(|out| match (wanted.json, wanted.explain) {
         (true, _) => status.write_json(out),

@@ -1,0 +1,71 @@
+//! Enumerations of other crates as words of the documents.
+
+use serde::Serialize;
+use vmkit_model::{Mode, PluginStatus};
+use vmkit_scoring::{Flag, Verdict};
+
+macro_rules! codes {
+    ($(#[$doc:meta])* $name:ident of $origin:ident $(named $schema:literal)? {
+        $($(#[$variant_doc:meta])* $variant:ident),* $(,)?
+    }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Serialize)]
+        #[serde(rename_all = "kebab-case")]
+        #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+        $(#[cfg_attr(feature = "schema", schemars(rename = $schema))])?
+        pub(super) enum $name { $($(#[$variant_doc])* $variant),* }
+
+        impl From<$origin> for $name {
+            fn from(value: $origin) -> Self {
+                match value { $($origin::$variant => Self::$variant),* }
+            }
+        }
+    };
+}
+
+codes! {
+    /// How sure vmkit is of the address.
+    VerdictCode of Verdict { Resolved, Probable, Ambiguous, NoAddress, NotRunning, NotChecked }
+}
+
+codes! {
+    /// What is remarkable about a candidate.
+    FlagCode of Flag {
+        LinkLocal, Stale, DuplicateIp, DuplicateMac, OffSubnet, Gateway, Host, MacMismatch,
+        GuestClaimOnly,
+    }
+}
+
+codes! {
+    /// How much was asked.
+    ModeCode of Mode named "Mode" {
+        /// Every signal.
+        Full,
+        /// No slow signal, no statistics.
+        Fast,
+        /// Processes only.
+        Basic,
+    }
+}
+
+codes! {
+    /// How a plugin's run ended.
+    PluginStatusCode of PluginStatus named "PluginStatus" {
+        /// It answered.
+        Ok,
+        /// It did not answer before its deadline.
+        Timeout,
+        /// Its worker ended unasked.
+        Crashed,
+        /// It is not trusted.
+        Refused,
+        /// Its interface is of another epoch or layout.
+        Incompatible,
+        /// It lacked a privilege.
+        Denied,
+        /// The mode does not call for it.
+        Skipped,
+        /// It reported an error.
+        Error,
+    }
+}
