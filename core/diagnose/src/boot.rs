@@ -9,7 +9,7 @@ use vmkit_types::{Kind, NetworkMode, Reading, attribute};
 use crate::{
     Catalogue, Facts, Finding, Process, State, WhileBooting,
     catalogue::{BootPhase, BootTimes},
-    findings::is_bygone,
+    ledger::is_outdated,
 };
 
 /// How far a boot is.
@@ -64,7 +64,7 @@ impl Awaited {
     pub(crate) fn of(facts: &Facts<'_>) -> Option<Self> {
         match facts.pick.verdict {
             Verdict::NoAddress | Verdict::Ambiguous => Some(Self::Address),
-            Verdict::Probable if facts.pick.address.is_some_and(|at| is_bygone(facts, at)) => {
+            Verdict::Probable if facts.pick.address.is_some_and(|at| is_outdated(facts, at)) => {
                 Some(Self::Address)
             }
             Verdict::Resolved | Verdict::Probable => {

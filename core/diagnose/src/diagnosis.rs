@@ -4,12 +4,13 @@ use vmkit_scoring::Verdict;
 use vmkit_types::{Reading, escaped};
 
 use crate::{
-    Awaited, Booting, Catalogue, Facts, Fault, Finding, Layer, NextTest, Process, Remedy, State,
+    Awaited, Booting, Catalogue, Facts, Fault, Finding, Layer, Process, Proposal, Remedy, State,
     WhileBooting,
     boot::{asks, booting},
+    circumstance::circumstances,
     fold::{self, NAMED_FROM, Shown},
-    infer::{Beliefs, Circumstance, Model, circumstances},
-    next_test::next_test,
+    infer::{Beliefs, Model},
+    proposal::propose,
     remedy::{Values, remedies},
     weigh::weights,
 };
@@ -35,7 +36,7 @@ pub struct Diagnosis {
     /// Why no cause can be named, where none can: then `causes` has the two likeliest at most.
     pub cannot_tell: Option<String>,
     /// The test that would tell the most for its cost.
-    pub next_test: Option<NextTest>,
+    pub next_test: Option<Proposal>,
     /// Codes of findings that are there and that no shown cause accounts for.
     pub unexplained: Vec<&'static str>,
 }
@@ -133,7 +134,7 @@ pub fn diagnose(facts: &Facts<'_>, findings: &[Finding], catalogue: &Catalogue) 
     };
     let causes: Vec<Suspect> = shown.iter().map(suspect).collect();
     let named = causes.first().is_some_and(|first| first.probability >= NAMED_FROM);
-    let test = || next_test(&model, &beliefs, &circumstances, findings, &values);
+    let test = || propose(&model, &beliefs, &circumstances, findings, &values);
     if let Some(booting) = booting.filter(|_| !named) {
         let worth_a_test = booting.awaits == Awaited::Address && asks(facts);
         let next_test = if worth_a_test { test() } else { None };
@@ -228,10 +229,4 @@ fn evidence(
 /// The sentence of the catalogue with what was seen.
 fn worded(sentence: &str, says: &str) -> String {
     if says.is_empty() { sentence.to_owned() } else { format!("{sentence}: {}", escaped(says)) }
-}
-
-/// The circumstances of a machine by their names, for a report of what a diagnosis rests on.
-pub fn circumstance_names(facts: &Facts<'_>) -> Vec<&'static str> {
-    let holding = circumstances(facts);
-    Circumstance::all().filter(|(each, _)| holding.contains(each)).map(|(_, name)| name).collect()
 }

@@ -1,32 +1,39 @@
 //! Why a machine has no usable address: facts to findings, findings to causes, causes to remedies.
 //!
-//! Pure: no I/O, no clock, no waiting. `findings.toml` lists what can be found out, and
+//! Pure: no I/O, no clock, no waiting. `findings.toml` describes the findings, and
 //! `causes/CODE.toml` holds one cause each; the page of a cause and its odds come from there.
 
 #![forbid(unsafe_code)]
 
+mod attachment;
 mod boot;
 mod catalogue;
+mod circumstance;
 mod diagnosis;
 mod explain;
 mod facts;
 mod finding;
 mod findings;
+mod fix;
 mod fold;
 mod infer;
-mod next_test;
+mod ledger;
+mod omission;
+mod proposal;
 mod remedy;
 mod weigh;
 
+pub use attachment::Attachment;
 pub use boot::{Awaited, Booting};
 pub use catalogue::{
     Catalogue, CatalogueError, Cause, Fault, FindingKind, Layer, Risk, Scope, WhileBooting,
 };
-pub use diagnosis::{Diagnosis, Suspect, Weighed, circumstance_names, diagnose};
+pub use diagnosis::{Diagnosis, Suspect, Weighed, diagnose};
 pub use explain::{Advice, Page, page};
 pub use facts::{Facts, Machine, Platform, Process, Router, RouterIdentity, RouterRemedy};
 pub use finding::{Finding, State};
-pub use findings::{Place, findings};
-pub use infer::Circumstance;
-pub use next_test::NextTest;
+pub use findings::findings;
+pub use fix::{Fix, FixOutcome};
+pub use omission::Omission;
+pub use proposal::Proposal;
 pub use remedy::Remedy;

@@ -7,12 +7,12 @@ use std::{
 };
 
 use vmkit_dhcp::{Ladder, TestResult};
-use vmkit_diagnose::{Catalogue, Diagnosis, Finding, Page, Router};
+use vmkit_diagnose::{Catalogue, Diagnosis, Finding, Fix, Omission, Page, Router};
 use vmkit_model::{PluginOutcome, Power, Problem};
 use vmkit_scoring::{Pick, Verdict};
 use vmkit_types::{Interface, Reading};
 
-use crate::{Fix, Terminal, html, json, text};
+use crate::{Terminal, html, json, text};
 
 /// What the doctor found.
 #[derive(Clone, Debug)]
@@ -33,10 +33,10 @@ pub struct Doctor<'a> {
     pub plugins: Vec<PluginOutcome>,
     /// What could not be read.
     pub problems: Vec<Problem>,
-    /// What was left out though it could have been done, and how to have it done.
-    pub left_out: Vec<LeftOut>,
-    /// The remedies that were offered to be carried out, in their order. What else is told here is
-    /// how it is after them.
+    /// Steps that were skipped, and how to include them.
+    pub omissions: Vec<Omission>,
+    /// The remedies that were offered, in their order. The rest of the report describes the state
+    /// after them.
     pub fixes: Vec<Fix>,
 }
 
@@ -79,17 +79,6 @@ pub struct DoctorVm {
     pub ladder: Reading<Ladder>,
     /// Offers for different hardware addresses; unknown where nobody asked.
     pub test: Reading<Vec<TestResult>>,
-}
-
-/// Something that would have told more.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LeftOut {
-    /// What, such as `the differential DHCP test`.
-    pub what: String,
-    /// Why it was left out.
-    pub why: String,
-    /// The command that includes it, ready to be pasted.
-    pub command: Option<String>,
 }
 
 impl Doctor<'_> {

@@ -10,7 +10,6 @@
 mod clean;
 mod doctor;
 mod failure;
-mod fix;
 mod hosts;
 mod html;
 mod json;
@@ -27,9 +26,8 @@ mod watch;
 #[cfg(feature = "schema")]
 pub use json::schema;
 
-pub use doctor::{Doctor, DoctorHost, DoctorNetwork, DoctorVm, LeftOut, write_page};
+pub use doctor::{Doctor, DoctorHost, DoctorNetwork, DoctorVm, write_page};
 pub use failure::failure;
-pub use fix::{Fix, FixOutcome};
 pub use hosts::{HostsDecision, HostsOutcome, HostsSync, HostsVm};
 pub use plugins::{PluginDetails, PluginEntry, Plugins};
 pub use recorded::Recorded;

@@ -6,12 +6,11 @@ use std::{
 };
 
 use vmkit_dhcp::{Ladder, TestCase, TestResult, Traffic};
-use vmkit_diagnose::{Machine, Router};
+use vmkit_diagnose::{Machine, Omission, Router};
 use vmkit_inventory::Link;
 use vmkit_model::{PluginOutcome, Problem};
 use vmkit_platform::{Platform as _, SurveyTexts};
 use vmkit_probe::{DhcpTest, Seen, Tested, Watch, ask};
-use vmkit_report::LeftOut;
 use vmkit_survey::Survey;
 use vmkit_types::{Reading, Unread};
 
@@ -56,7 +55,7 @@ pub(crate) struct Gathered {
     /// How the advice plugins fared.
     pub(crate) outcomes: Vec<PluginOutcome>,
     /// What could have been done as well.
-    pub(crate) left_out: Vec<LeftOut>,
+    pub(crate) omissions: Vec<Omission>,
     /// What could not be read.
     pub(crate) problems: Vec<Problem>,
     /// A machine was given an address while it was watched: what signals said before is outdated.
@@ -77,7 +76,7 @@ impl Gathered {
             advice: Vec::new(),
             router: Reading::Unknown(Unread::NotTried),
             outcomes: Vec::new(),
-            left_out: Vec::new(),
+            omissions: Vec::new(),
             problems: Vec::new(),
             outdated: false,
         }
@@ -178,7 +177,7 @@ pub(crate) fn live(
     gathered.told = gateway;
     advice::take(&mut gathered, subjects, scene, context);
     if extent.passive {
-        gathered.left_out.push(LeftOut {
+        gathered.omissions.push(Omission {
             what: "everything that sends".to_owned(),
             why: "--passive".to_owned(),
             command: None,
@@ -198,7 +197,7 @@ pub(crate) fn live(
             Vec::new()
         };
         let held = extent.attention.hold();
-        gathered.left_out.extend(provoke(&provoked, &held, context.quiet));
+        gathered.omissions.extend(provoke(&provoked, &held, context.quiet));
         gathered.outdated = wait(&watch, &awaited, longest, &held, context.quiet);
     }
     if !extent.passive && !awaited.is_empty() {
@@ -231,7 +230,7 @@ fn to_provoke<'a>(
             let machine = scene.machines.iter().find(|machine| machine.name == *name);
             allowed.push((name.as_str(), machine.and_then(Link::of)));
         } else {
-            gathered.left_out.push(LeftOut {
+            gathered.omissions.push(Omission {
                 what: format!("unplugging the virtual link of {name}"),
                 why: "it interrupts the machine, which needs your consent".to_owned(),
                 command: Some(format!("sudo vm doctor {name} --provoke --yes")),
@@ -265,7 +264,7 @@ fn test(consent: &mut Consent, unsettled: &[String], subjects: &Subjects, gather
         let Some(uplink) = subjects.place(machine).uplink else { continue };
         let (Some(host), Some(mac)) = (uplink.mac, machine.macs.first()) else { continue };
         if !consent.allows_test(&uplink.name) {
-            gathered.left_out.push(LeftOut {
+            gathered.omissions.push(Omission {
                 what: format!("asking DHCP servers on {} for offers", uplink.name),
                 why: "it sends DISCOVERs, which need your consent".to_owned(),
                 command: Some(format!("vm doctor {name} --yes")),

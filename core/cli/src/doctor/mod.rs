@@ -70,7 +70,7 @@ pub(crate) fn run(wanted: &arguments::Doctor, context: &Context) -> anyhow::Resu
         vms,
         plugins,
         problems: problems.clone(),
-        left_out: gathered.left_out.clone(),
+        omissions: gathered.omissions.clone(),
         fixes,
     };
     if let Some(directory) = &save {

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use vmkit_diagnose::Omission;
 use vmkit_probe::Watch;
-use vmkit_report::LeftOut;
 use vmkit_types::Mac;
 
 use super::{gather::Gathered, subject::Subjects};
@@ -44,7 +44,7 @@ impl Points {
             }
         }
         if ailing.count() > MOST_CAPTURED {
-            gathered.left_out.push(LeftOut {
+            gathered.omissions.push(Omission {
                 what: "captures at the ports of further machines".to_owned(),
                 why: format!("{MOST_CAPTURED} are captured at once"),
                 command: None,

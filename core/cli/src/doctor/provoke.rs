@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use vmkit_diagnose::Omission;
 use vmkit_inventory::{Link, LinkError};
-use vmkit_report::LeftOut;
 use vmkit_types::escaped;
 
 use super::{attention::Held, progress::Progress};
@@ -24,8 +24,8 @@ pub(crate) fn provoke(
     machines: &[(&str, Option<Link>)],
     held: &Held<'_>,
     quiet: bool,
-) -> Vec<LeftOut> {
-    let mut left_out = Vec::new();
+) -> Vec<Omission> {
+    let mut omissions = Vec::new();
     let mut unplugged = Vec::new();
     for (name, link) in machines {
         let pulled = match link {
@@ -34,7 +34,7 @@ pub(crate) fn provoke(
         };
         match pulled {
             Ok(pulled) => unplugged.push(pulled),
-            Err(why) => left_out.push(LeftOut {
+            Err(why) => omissions.push(Omission {
                 what: format!("unplugging the virtual link of {name}"),
                 why,
                 command: None,
@@ -42,7 +42,7 @@ pub(crate) fn provoke(
         }
     }
     if unplugged.is_empty() {
-        return left_out;
+        return omissions;
     }
     let mut progress = Progress::on_stderr(quiet);
     let began = Instant::now();
@@ -52,7 +52,7 @@ pub(crate) fn provoke(
         let text = format!("unplugged: {} s of {}", passed.as_secs(), UNPLUGGED.as_secs());
         progress.tell(Instant::now(), &text);
         if left.is_zero() || !held.pause(TICK.min(left)) {
-            return left_out;
+            return omissions;
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use vmkit_diagnose::{Machine, Place, Platform, Process};
+use vmkit_diagnose::{Attachment, Machine, Platform, Process};
 use vmkit_model::{End, Power};
 use vmkit_scoring::{Pick, Verdict};
 use vmkit_types::{HostNetwork, Reading, Unread};
@@ -45,8 +45,8 @@ impl Subjects {
     }
 
     /// Where the machine's cable ends.
-    pub(crate) fn place(&self, machine: &Machine) -> Place<'_> {
-        Place::of_machine(machine, self.network.as_ref())
+    pub(crate) fn place(&self, machine: &Machine) -> Attachment<'_> {
+        Attachment::of_machine(machine, self.network.as_ref())
     }
 }
 
@@ -74,6 +74,6 @@ fn machine(machine: &vmkit_model::Machine, network: Option<&HostNetwork>) -> Mac
         interface: net.and_then(|net| net.interface.clone()),
         port: net.and_then(|net| net.port.clone()),
     };
-    let mode = Place::mode(&known, network);
+    let mode = Attachment::mode(&known, network);
     Machine { mode, ..known }
 }

@@ -1,13 +1,16 @@
 //! What the diagnosis knows: findings, causes, remedies and tests. Data, parsed and checked once.
 
 mod embedded;
+mod placeholders;
 mod rows;
 #[cfg(test)]
 mod tests;
 
 use std::collections::HashMap;
 
-use crate::infer::Circumstance;
+use crate::circumstance::Circumstance;
+
+pub(crate) use placeholders::{PLACEHOLDERS, fill};
 
 /// The knowledge in use. It is data: see `findings.toml`, `remedies.toml`, `tests.toml` and
 /// `causes/CODE.toml`.

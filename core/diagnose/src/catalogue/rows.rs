@@ -6,9 +6,9 @@ use serde::{Deserialize, de::DeserializeOwned};
 
 use super::{
     BootTimes, Catalogue, CatalogueError, Cause, Fault, FindingKind, Layer, RemedyKind, Risk,
-    Scope, Test, WhileBooting, embedded::Files,
+    Scope, Test, WhileBooting, embedded::Files, placeholders::is_known_placeholder,
 };
-use crate::{infer::Circumstance, remedy::is_known_placeholder};
+use crate::circumstance::Circumstance;
 
 /// The catalogue of these files.
 pub(super) fn parse(files: Files) -> Result<Catalogue, CatalogueError> {

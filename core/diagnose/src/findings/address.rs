@@ -2,20 +2,22 @@
 
 use std::net::IpAddr;
 
-use vmkit_dhcp::MessageKind;
 use vmkit_model::Evidence;
 use vmkit_scoring::{Candidate, Flag, Verdict, WhyNot};
 use vmkit_types::{InterfaceKind, Kind, Mac, Unread, attribute, escaped};
 
-use super::{place::Place, proxy_arp, sheet::Sheet};
-use crate::{Facts, Platform};
+use super::{proxy_arp, sheet::Sheet};
+use crate::{
+    Attachment, Facts, Platform,
+    ledger::{evidence_of, has_now, is_outdated},
+};
 
 /// The plugin that asks who has an address, and counts those that answer.
 const ARP_PROBE: &str = "arp-probe";
 /// Below this share of a candidate's evidence nothing is said of it.
 const WORTH_A_WORD: f64 = 0.05;
 
-pub(super) fn judge(facts: &Facts<'_>, place: &Place<'_>, sheet: &mut Sheet) {
+pub(super) fn judge(facts: &Facts<'_>, attachment: &Attachment<'_>, sheet: &mut Sheet) {
     missing(facts, sheet);
     let pick = facts.pick;
     if matches!(pick.verdict, Verdict::NotRunning | Verdict::NotChecked) {
@@ -33,10 +35,10 @@ pub(super) fn judge(facts: &Facts<'_>, place: &Place<'_>, sheet: &mut Sheet) {
     only_ipv6(facts, sheet);
     let Some(best) = best(facts) else { return };
     two_owners(facts, best, sheet);
-    answers_as_another(facts, place, best, sheet);
+    answers_as_another(facts, attachment, best, sheet);
     host_key(best, sheet);
     off_subnet(facts, best, sheet);
-    reachability(facts, place, best, sheet);
+    reachability(facts, attachment, best, sheet);
     proxy_arp::judge(facts, best, sheet);
 }
 
@@ -63,7 +65,7 @@ fn is_link_local(candidate: &Candidate) -> bool {
 fn missing(facts: &Facts<'_>, sheet: &mut Sheet) {
     let (code, pick) = ("address-missing", facts.pick);
     match (pick.verdict, pick.address) {
-        (Verdict::Probable, Some(address)) if is_bygone(facts, address) => {
+        (Verdict::Probable, Some(address)) if is_outdated(facts, address) => {
             sheet.present(code, format!("{address} may be of an earlier boot, and is silent"));
         }
         (Verdict::Resolved | Verdict::Probable, Some(address)) => {
@@ -75,16 +77,6 @@ fn missing(facts: &Facts<'_>, sheet: &mut Sheet) {
     }
 }
 
-/// Whether nobody answers at the address, and nobody who would know says that the machine has it.
-pub(crate) fn is_bygone(facts: &Facts<'_>, address: IpAddr) -> bool {
-    let candidate = facts.pick.candidates.iter().find(|each| each.address == address);
-    candidate.is_some_and(|candidate| {
-        let silent = of(candidate, &[Kind::ArpSilent, Kind::NeighbourFailed]).is_some();
-        let answers = [Kind::ArpReply, Kind::IcmpReply, Kind::SshReady, Kind::SshRefused];
-        silent && of(candidate, &answers).is_none() && !holds(facts, candidate)
-    })
-}
-
 fn only_ipv6(facts: &Facts<'_>, sheet: &mut Sheet) {
     let code = "address-only-ipv6";
     match facts.pick.address {
@@ -94,12 +86,6 @@ fn only_ipv6(facts: &Facts<'_>, sheet: &mut Sheet) {
         Some(IpAddr::V4(address)) => sheet.absent(code, format!("it has {address}")),
         None => {}
     }
-}
-
-/// The evidence of these kinds about a candidate.
-pub(super) fn of<'c>(candidate: &'c Candidate, kinds: &[Kind]) -> Option<&'c Evidence> {
-    let mut entries = candidate.ledger.iter();
-    entries.find(|entry| kinds.contains(&entry.evidence.observation.kind)).map(|e| &e.evidence)
 }
 
 fn two_owners(facts: &Facts<'_>, best: &Candidate, sheet: &mut Sheet) {
@@ -118,14 +104,16 @@ fn two_owners(facts: &Facts<'_>, best: &Candidate, sheet: &mut Sheet) {
     if let Some(entry) = duplicate {
         let says = entry.evidence.observation.says.clone();
         sheet.present("address-shared-with-machine", format!("{}: {says}", best.address));
-    } else if let Some(seen) = of(best, &[Kind::ArpDuplicate, Kind::ArpReply]) {
+    } else if let Some(seen) = evidence_of(best, &[Kind::ArpDuplicate, Kind::ArpReply]) {
         sheet.absent("address-shared-with-machine", seen.observation.says.clone());
     }
-    if let Some(seen) = of(best, &[Kind::ArpDuplicate]) {
+    if let Some(seen) = evidence_of(best, &[Kind::ArpDuplicate]) {
         sheet.present(code, format!("{}: {}", best.address, seen.observation.says));
     } else if best.flags.contains(&Flag::DuplicateIp) {
         sheet.present(code, format!("{} is tied to the MACs of two machines", best.address));
-    } else if let Some(seen) = of(best, &[Kind::ArpReply]).or_else(|| asked_and_answered(best)) {
+    } else if let Some(seen) =
+        evidence_of(best, &[Kind::ArpReply]).or_else(|| asked_and_answered(best))
+    {
         // Where another answers alone, the machine may have left the address to it.
         if seen.observation.mac.is_none_or(|mac| facts.machine.macs.contains(&mac)) {
             sheet.absent(code, seen.observation.says.clone());
@@ -139,7 +127,12 @@ fn asked_and_answered(best: &Candidate) -> Option<&Evidence> {
     seen.find(|item| &*item.plugin == ARP_PROBE && item.observation.kind == Kind::NeighbourOtherMac)
 }
 
-fn answers_as_another(facts: &Facts<'_>, place: &Place<'_>, best: &Candidate, sheet: &mut Sheet) {
+fn answers_as_another(
+    facts: &Facts<'_>,
+    attachment: &Attachment<'_>,
+    best: &Candidate,
+    sheet: &mut Sheet,
+) {
     let code = "address-answers-as-another";
     let other = best.ledger.iter().find_map(|entry| {
         let kind = &entry.evidence.observation.kind;
@@ -148,13 +141,13 @@ fn answers_as_another(facts: &Facts<'_>, place: &Place<'_>, best: &Candidate, sh
         .then_some(&entry.evidence)
     });
     match other {
-        Some(seen) if is_translated(facts, place, seen.observation.mac) => {}
+        Some(seen) if is_translated(facts, attachment, seen.observation.mac) => {}
         Some(seen) => {
             sheet.present(code, format!("{}: {}", best.address, seen.observation.says));
         }
         None => {
             let own = [Kind::NeighbourReachable, Kind::NeighbourStale, Kind::ArpReply];
-            if let Some(seen) = of(best, &own) {
+            if let Some(seen) = evidence_of(best, &own) {
                 sheet.absent(code, format!("{}: {}", best.address, seen.observation.says));
             }
         }
@@ -163,8 +156,8 @@ fn answers_as_another(facts: &Facts<'_>, place: &Place<'_>, best: &Candidate, sh
 
 /// Over Wi-Fi macOS puts its own MAC in the place of the machine's, so that machines are seen
 /// there under the host's MAC.
-fn is_translated(facts: &Facts<'_>, place: &Place<'_>, mac: Option<Mac>) -> bool {
-    let wifi = place.uplink.is_some_and(|uplink| uplink.kind == InterfaceKind::Wifi);
+fn is_translated(facts: &Facts<'_>, attachment: &Attachment<'_>, mac: Option<Mac>) -> bool {
+    let wifi = attachment.uplink.is_some_and(|uplink| uplink.kind == InterfaceKind::Wifi);
     let of_host = facts.network.as_ref().known().is_some_and(|network| {
         mac.is_some() && network.interfaces.iter().any(|interface| interface.mac == mac)
     });
@@ -173,9 +166,9 @@ fn is_translated(facts: &Facts<'_>, place: &Place<'_>, mac: Option<Mac>) -> bool
 
 fn host_key(best: &Candidate, sheet: &mut Sheet) {
     let code = "address-host-key-differs";
-    if let Some(seen) = of(best, &[Kind::from_code("ssh-other-host-key")]) {
+    if let Some(seen) = evidence_of(best, &[Kind::from_code("ssh-other-host-key")]) {
         sheet.present(code, format!("{}: {}", best.address, seen.observation.says));
-    } else if let Some(seen) = of(best, &[Kind::from_code("ssh-host-key")]) {
+    } else if let Some(seen) = evidence_of(best, &[Kind::from_code("ssh-host-key")]) {
         sheet.absent(code, format!("{}: {}", best.address, seen.observation.says));
     }
 }
@@ -193,27 +186,14 @@ fn off_subnet(facts: &Facts<'_>, best: &Candidate, sheet: &mut Sheet) {
     );
 }
 
-/// Whether the machine was given the address in its present boot, as far as anybody who would know
-/// says: a name or a lease may be of an earlier one, and its silence is then no fault.
-fn holds(facts: &Facts<'_>, best: &Candidate) -> bool {
-    let told = [Kind::ConsoleAddress, Kind::AgentAddress, Kind::DhcpAck, Kind::NeighbourReachable];
-    let told = best
-        .ledger
-        .iter()
-        .any(|entry| told.contains(&entry.evidence.observation.kind) && entry.why_not.is_none());
-    let captured = facts.guest_traffic.as_ref().known().is_some_and(|traffic| {
-        traffic.messages().any(|message| {
-            message.kind == MessageKind::Ack
-                && facts.machine.macs.contains(&message.chaddr)
-                && message.yiaddr.map(IpAddr::V4) == Some(best.address)
-        })
-    });
-    told || captured
-}
-
-fn reachability(facts: &Facts<'_>, place: &Place<'_>, best: &Candidate, sheet: &mut Sheet) {
+fn reachability(
+    facts: &Facts<'_>,
+    attachment: &Attachment<'_>,
+    best: &Candidate,
+    sheet: &mut Sheet,
+) {
     let at = |seen: &Evidence| format!("{}: {}", best.address, escaped(&seen.observation.says));
-    let found = |kinds: &[Kind]| of(best, kinds);
+    let found = |kinds: &[Kind]| evidence_of(best, kinds);
     let ssh = found(&[Kind::SshReady, Kind::from_code("ssh-host-key"), Kind::SshNoBanner]);
     let refused = found(&[Kind::SshRefused]);
     let filtered = found(&[Kind::SshTimeout]);
@@ -226,7 +206,7 @@ fn reachability(facts: &Facts<'_>, place: &Place<'_>, best: &Candidate, sheet: &
     let answers_arp = now.or(answers_arp.filter(|_| !silent_now));
     let there = pinged.or(answers_arp);
     let contested = found(&[Kind::ArpDuplicate, Kind::NeighbourOtherMac])
-        .filter(|seen| !is_translated(facts, place, seen.observation.mac));
+        .filter(|seen| !is_translated(facts, attachment, seen.observation.mac));
     if let (Some(_), Some(other)) = (refused.or(filtered), contested) {
         // Whose port it is that refuses is not known.
         sheet.all_unknown(&["ssh-refused", "ssh-filtered"], &Unread::Failed(at(other)));
@@ -248,7 +228,7 @@ fn reachability(facts: &Facts<'_>, place: &Place<'_>, best: &Candidate, sheet: &
         sheet.present("only-this-program-blocked", format!("{}; {}", at(seen), at(there)));
     }
     let answers = answers_arp.or(ssh).or(refused).or(pinged);
-    if answers.is_none() && !holds(facts, best) {
+    if answers.is_none() && !has_now(facts, best) {
         let old = "it may have had the address before its present boot".to_owned();
         sheet.all_unknown(&["ping-unanswered", "address-arp-silent"], &Unread::Failed(old));
     }

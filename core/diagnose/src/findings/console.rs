@@ -5,8 +5,8 @@ use std::net::IpAddr;
 use vmkit_model::Evidence;
 use vmkit_types::{Kind, Reading, Unread, attribute};
 
-use super::{place::Place, sheet::Sheet};
-use crate::Facts;
+use super::sheet::Sheet;
+use crate::{Attachment, Facts};
 
 const ALL: [&str; 8] = [
     "boot-stopped-early",
@@ -27,8 +27,8 @@ const FAULTS: [(&str, &str); 4] = [
     ("ssh-server-failed", "guest-ssh-server-failed"),
 ];
 
-pub(super) fn judge(facts: &Facts<'_>, place: &Place<'_>, sheet: &mut Sheet) {
-    static_address(facts, place, sheet);
+pub(super) fn judge(facts: &Facts<'_>, attachment: &Attachment<'_>, sheet: &mut Sheet) {
+    static_address(facts, attachment, sheet);
     let of = |kind: Kind| facts.evidence.iter().filter(move |item| item.observation.kind == kind);
     let Some(phase) = of(Kind::ConsolePhase).next_back() else {
         let unread = facts
@@ -91,9 +91,9 @@ fn is_link_local(item: &Evidence) -> bool {
 
 /// Whether the machine set itself an address that is of no network here. Its own ARP frames show
 /// it best; what its console names without a DHCP server shows it as well.
-fn static_address(facts: &Facts<'_>, place: &Place<'_>, sheet: &mut Sheet) {
+fn static_address(facts: &Facts<'_>, attachment: &Attachment<'_>, sheet: &mut Sheet) {
     let code = "guest-address-static-elsewhere";
-    let networks = place.networks();
+    let networks = attachment.networks();
     if networks.is_empty() {
         return;
     }

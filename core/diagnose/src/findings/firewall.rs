@@ -3,8 +3,8 @@
 use vmkit_survey::{DropRule, Drops};
 use vmkit_types::{Reading, escaped};
 
-use super::{place::Place, sheet::Sheet};
-use crate::Facts;
+use super::sheet::Sheet;
+use crate::{Attachment, Facts};
 
 const SERVER: &str = "firewall-blocks-dhcp-server";
 const ALL: [&str; 9] = [
@@ -19,16 +19,16 @@ const ALL: [&str; 9] = [
     SERVER,
 ];
 
-pub(super) fn judge(facts: &Facts<'_>, place: &Place<'_>, sheet: &mut Sheet) {
+pub(super) fn judge(facts: &Facts<'_>, attachment: &Attachment<'_>, sheet: &mut Sheet) {
     let firewall = match &facts.survey.firewall {
         Reading::Known(firewall) => firewall,
         Reading::Absent => return,
         Reading::Unknown(why) => return sheet.all_unknown(&ALL, why),
     };
     for rule in &firewall.drops {
-        let about = rule.interface.as_deref().is_none_or(|name| place.passes(name))
-            && !rule.but_not.iter().any(|name| place.passes(name));
-        let Some(code) = finding(facts, place, rule).filter(|_| about) else { continue };
+        let about = rule.interface.as_deref().is_none_or(|name| attachment.passes(name))
+            && !rule.but_not.iter().any(|name| attachment.passes(name));
+        let Some(code) = finding(facts, attachment, rule).filter(|_| about) else { continue };
         match rule.frames {
             // A rule that has never dropped anything has not dropped the machine's frames.
             Some(0) => {}
@@ -39,23 +39,27 @@ pub(super) fn judge(facts: &Facts<'_>, place: &Place<'_>, sheet: &mut Sheet) {
             None => sheet.present(code, escaped(&rule.text)),
         }
     }
-    if place.shared {
+    if attachment.shared {
         if firewall.blocks_bootpd == Some(true) {
             sheet.present(SERVER, "the application firewall blocks bootpd");
         } else if firewall.blocks_all_incoming == Some(true) {
             sheet.present(SERVER, "the application firewall blocks all incoming connections");
         }
     }
-    for code in ALL.into_iter().filter(|code| *code != SERVER || place.shared) {
+    for code in ALL.into_iter().filter(|code| *code != SERVER || attachment.shared) {
         sheet.absent(code, "no rule that does so has dropped anything");
     }
 }
 
-fn finding(facts: &Facts<'_>, place: &Place<'_>, rule: &DropRule) -> Option<&'static str> {
+fn finding(
+    facts: &Facts<'_>,
+    attachment: &Attachment<'_>,
+    rule: &DropRule,
+) -> Option<&'static str> {
     let own = |mac| facts.machine.macs.contains(&mac);
     Some(match rule.drops {
         Drops::Bridged => "firewall-drops-bridged",
-        Drops::DhcpRequests | Drops::DhcpToThisHost if place.shared => SERVER,
+        Drops::DhcpRequests | Drops::DhcpToThisHost if attachment.shared => SERVER,
         Drops::DhcpRequests => "firewall-drops-dhcp-requests",
         Drops::DhcpReplies | Drops::DhcpAcknowledgements => "firewall-drops-dhcp-replies",
         Drops::Arp => "firewall-drops-arp",

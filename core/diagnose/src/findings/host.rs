@@ -5,21 +5,21 @@ use std::time::Duration;
 use vmkit_survey::{Bridge, Port, PortState};
 use vmkit_types::{HostNetwork, InterfaceKind, Prefix, Reading, Unread, escaped};
 
-use super::{place::Place, sheet::Sheet};
-use crate::{Facts, Platform};
+use super::sheet::Sheet;
+use crate::{Attachment, Facts, Platform};
 
 /// A shorter delay is over before a DHCP client asks a second time.
 const NOTICEABLE_DELAY: Duration = Duration::from_secs(2);
 /// A port waits for the delay twice, listening and learning; clients give up some time later.
 const DELAYS_UNTIL_QUIET: u32 = 4;
 
-pub(super) fn judge(facts: &Facts<'_>, place: &Place<'_>, sheet: &mut Sheet) {
+pub(super) fn judge(facts: &Facts<'_>, attachment: &Attachment<'_>, sheet: &mut Sheet) {
     match &facts.network {
         Reading::Known(network) => {
-            uplink(network, place, sheet);
-            membership(facts, place, sheet);
-            own_address(facts, place, sheet);
-            vpn(network, facts, place, sheet);
+            uplink(network, attachment, sheet);
+            membership(facts, attachment, sheet);
+            own_address(facts, attachment, sheet);
+            vpn(network, facts, attachment, sheet);
         }
         Reading::Absent => {}
         Reading::Unknown(why) => sheet.all_unknown(
@@ -33,12 +33,12 @@ pub(super) fn judge(facts: &Facts<'_>, place: &Place<'_>, sheet: &mut Sheet) {
             why,
         ),
     }
-    port(facts, place, sheet);
-    listeners(facts, place, sheet);
+    port(facts, attachment, sheet);
+    listeners(facts, attachment, sheet);
 }
 
-fn uplink(network: &HostNetwork, place: &Place<'_>, sheet: &mut Sheet) {
-    let Some(uplink) = place.uplink else { return };
+fn uplink(network: &HostNetwork, attachment: &Attachment<'_>, sheet: &mut Sheet) {
+    let Some(uplink) = attachment.uplink else { return };
     let name = escaped(&uplink.name);
     let (down, up) = (format!("{name} is down"), format!("{name} is up"));
     sheet.judged("uplink-down", !uplink.up, down, up);
@@ -62,19 +62,19 @@ fn uplink(network: &HostNetwork, place: &Place<'_>, sheet: &mut Sheet) {
     }
 }
 
-fn membership(facts: &Facts<'_>, place: &Place<'_>, sheet: &mut Sheet) {
+fn membership(facts: &Facts<'_>, attachment: &Attachment<'_>, sheet: &mut Sheet) {
     let code = "port-not-in-bridge";
-    if !place.bridged {
+    if !attachment.bridged {
         return;
     }
-    let Some(port) = place.port else {
+    let Some(port) = attachment.port else {
         if let Some(name) = facts.machine.port.as_deref() {
             let why = Unread::Failed(format!("this computer shows no interface {name}"));
             sheet.unknown(code, &why);
         }
         return;
     };
-    let (name, uplink) = (escaped(&port.name), place.uplink);
+    let (name, uplink) = (escaped(&port.name), attachment.uplink);
     match (port.bridge.as_deref(), uplink.and_then(|uplink| uplink.bridge.as_deref())) {
         (None, _) => sheet.present(code, format!("{name} is in no bridge")),
         (Some(own), Some(other)) if own != other => sheet.present(
@@ -103,12 +103,12 @@ fn membership(facts: &Facts<'_>, place: &Place<'_>, sheet: &mut Sheet) {
     }
 }
 
-fn own_address(facts: &Facts<'_>, place: &Place<'_>, sheet: &mut Sheet) {
+fn own_address(facts: &Facts<'_>, attachment: &Attachment<'_>, sheet: &mut Sheet) {
     let code = "bridge-has-no-address";
-    let Some(bridge) = place.bridge else { return };
+    let Some(bridge) = attachment.bridge else { return };
     // macOS leaves the address on the uplink, where it serves as well.
-    let networks = place.networks();
-    if place.bridged && facts.platform != Platform::Linux {
+    let networks = attachment.networks();
+    if attachment.bridged && facts.platform != Platform::Linux {
         return;
     }
     let name = escaped(&bridge.name);
@@ -118,9 +118,9 @@ fn own_address(facts: &Facts<'_>, place: &Place<'_>, sheet: &mut Sheet) {
     }
 }
 
-fn vpn(network: &HostNetwork, facts: &Facts<'_>, place: &Place<'_>, sheet: &mut Sheet) {
+fn vpn(network: &HostNetwork, facts: &Facts<'_>, attachment: &Attachment<'_>, sheet: &mut Sheet) {
     let code = "vpn-takes-subnet";
-    let mut own: Vec<Prefix> = place.networks();
+    let mut own: Vec<Prefix> = attachment.networks();
     if own.is_empty() {
         let picked = facts.pick.address.and_then(|address| network.on_link(address));
         let addresses = picked.into_iter().flat_map(|interface| interface.addresses.clone());
@@ -146,7 +146,7 @@ fn vpn(network: &HostNetwork, facts: &Facts<'_>, place: &Place<'_>, sheet: &mut 
     }
 }
 
-fn port(facts: &Facts<'_>, place: &Place<'_>, sheet: &mut Sheet) {
+fn port(facts: &Facts<'_>, attachment: &Attachment<'_>, sheet: &mut Sheet) {
     let codes = ["port-not-forwarding", "port-still-learning", "port-isolated"];
     let bridges = match &facts.survey.bridges {
         Reading::Known(bridges) => bridges,
@@ -160,7 +160,7 @@ fn port(facts: &Facts<'_>, place: &Place<'_>, sheet: &mut Sheet) {
     let Some((bridge, port)) = found else { return };
     // The uplink's port carries the machine's frames as well.
     // A dead one is disabled, too, which is no second fault.
-    let uplink = place.uplink.filter(|uplink| uplink.up);
+    let uplink = attachment.uplink.filter(|uplink| uplink.up);
     let uplink = uplink.and_then(|up| bridge.ports.iter().find(|port| port.name == up.name));
     let ports: Vec<&Port> = [Some(port), uplink].into_iter().flatten().collect();
     forwarding(&ports, sheet);
@@ -217,15 +217,15 @@ fn learning(facts: &Facts<'_>, bridge: &Bridge, ports: &[&Port], sheet: &mut She
     }
 }
 
-fn listeners(facts: &Facts<'_>, place: &Place<'_>, sheet: &mut Sheet) {
+fn listeners(facts: &Facts<'_>, attachment: &Attachment<'_>, sheet: &mut Sheet) {
     let code = "dhcp-server-not-listening";
-    if !place.shared {
+    if !attachment.shared {
         return;
     }
     match &facts.survey.listeners {
         Reading::Known(listeners) => {
             let here = listeners.iter().find(|listener| {
-                listener.interface.as_deref().is_none_or(|name| place.passes(name))
+                listener.interface.as_deref().is_none_or(|name| attachment.passes(name))
             });
             match here {
                 Some(listener) => {

@@ -8,13 +8,13 @@ use std::{
 use vmkit_dhcp::{Message, MessageKind, TestCase, Traffic};
 use vmkit_types::{Kind, Mac, Prefix, Reading, Unread, attribute};
 
-use super::{place::Place, sheet::Sheet};
-use crate::Facts;
+use super::sheet::Sheet;
+use crate::{Attachment, Facts};
 
 /// What a subnet is taken for where the lease does not name its mask.
 const USUAL_PREFIX: u8 = 24;
 
-pub(super) fn judge(facts: &Facts<'_>, place: &Place<'_>, sheet: &mut Sheet) {
+pub(super) fn judge(facts: &Facts<'_>, attachment: &Attachment<'_>, sheet: &mut Sheet) {
     let points: Vec<&Traffic> =
         [&facts.guest_traffic, &facts.uplink_traffic].into_iter().filter_map(known).collect();
     let all: Vec<&Message> =
@@ -26,11 +26,11 @@ pub(super) fn judge(facts: &Facts<'_>, place: &Place<'_>, sheet: &mut Sheet) {
     servers(facts, &all, sheet);
     refusals(facts, &all, sheet);
     if let Some(last) = gives.last() {
-        terms(facts, place, last, sheet);
+        terms(facts, attachment, last, sheet);
     } else if let Some((yiaddr, _)) = told_by_console(facts) {
-        address(facts, place, yiaddr, sheet);
+        address(facts, attachment, yiaddr, sheet);
     } else if let Some(yiaddr) = offered_in_test(facts) {
-        address(facts, place, yiaddr, sheet);
+        address(facts, attachment, yiaddr, sheet);
     }
     client_identifier(facts, &all, sheet);
 }
@@ -169,10 +169,10 @@ fn offered_in_test(facts: &Facts<'_>) -> Option<Ipv4Addr> {
     own.flat_map(|result| &result.offers).find_map(|offer| offer.yiaddr)
 }
 
-fn terms(facts: &Facts<'_>, place: &Place<'_>, given: &Message, sheet: &mut Sheet) {
+fn terms(facts: &Facts<'_>, attachment: &Attachment<'_>, given: &Message, sheet: &mut Sheet) {
     let Some(yiaddr) = given.yiaddr else { return };
-    address(facts, place, yiaddr, sheet);
-    let own = place.networks();
+    address(facts, attachment, yiaddr, sheet);
+    let own = attachment.networks();
     let Some(router) = given.routers.first() else { return };
     let length = given.prefix.unwrap_or(USUAL_PREFIX);
     let inside = Prefix { address: yiaddr.into(), length }.contains((*router).into());
@@ -183,7 +183,7 @@ fn terms(facts: &Facts<'_>, place: &Place<'_>, given: &Message, sheet: &mut Shee
     let code = "offered-bad-gateway";
     if !inside {
         sheet.present(code, format!("{router} is not in the network of {yiaddr}/{length}"));
-    } else if place.bridged && here && host_gateway.is_some_and(|gateway| gateway != *router) {
+    } else if attachment.bridged && here && host_gateway.is_some_and(|gateway| gateway != *router) {
         let host = host_gateway.map_or_else(String::new, |gateway| gateway.to_string());
         sheet.present(code, format!("it names {router}; this computer uses {host}"));
     } else {
@@ -192,8 +192,8 @@ fn terms(facts: &Facts<'_>, place: &Place<'_>, given: &Message, sheet: &mut Shee
 }
 
 /// Whose and of which network the address is that the machine is given.
-fn address(facts: &Facts<'_>, place: &Place<'_>, yiaddr: Ipv4Addr, sheet: &mut Sheet) {
-    let own = place.networks();
+fn address(facts: &Facts<'_>, attachment: &Attachment<'_>, yiaddr: Ipv4Addr, sheet: &mut Sheet) {
+    let own = attachment.networks();
     if !own.is_empty() {
         let inside = own.iter().any(|prefix| prefix.contains(yiaddr.into()));
         let names: Vec<String> = own.iter().map(ToString::to_string).collect();

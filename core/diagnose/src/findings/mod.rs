@@ -10,32 +10,29 @@ mod host;
 mod lease_terms;
 mod machine;
 mod outdated;
-mod place;
 mod proxy_arp;
 mod router;
 mod sheet;
 #[cfg(test)]
 mod tests;
 
-use crate::{Catalogue, Facts, Finding};
-pub(crate) use address::is_bygone;
-pub use place::Place;
+use crate::{Attachment, Catalogue, Facts, Finding};
 use sheet::Sheet;
 
 /// Every finding of the catalogue for one machine, in the catalogue's order.
 pub fn findings(facts: &Facts<'_>, catalogue: &Catalogue) -> Vec<Finding> {
-    let place = Place::of(facts);
+    let attachment = Attachment::of(facts);
     let mut sheet = Sheet::default();
     machine::judge(facts, &mut sheet);
-    console::judge(facts, &place, &mut sheet);
-    address::judge(facts, &place, &mut sheet);
+    console::judge(facts, &attachment, &mut sheet);
+    address::judge(facts, &attachment, &mut sheet);
     outdated::judge(facts, &mut sheet);
-    capture::judge(facts, &place, &mut sheet);
-    lease_terms::judge(facts, &place, &mut sheet);
+    capture::judge(facts, &attachment, &mut sheet);
+    lease_terms::judge(facts, &attachment, &mut sheet);
     dhcp_test::judge(facts, &mut sheet);
-    host::judge(facts, &place, &mut sheet);
-    firewall::judge(facts, &place, &mut sheet);
-    router::judge(facts, &place, &mut sheet);
+    host::judge(facts, &attachment, &mut sheet);
+    firewall::judge(facts, &attachment, &mut sheet);
+    router::judge(facts, &attachment, &mut sheet);
     let mut findings = sheet.complete(catalogue);
     boot::judge(facts, catalogue, &mut findings);
     findings

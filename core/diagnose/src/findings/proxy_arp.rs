@@ -9,8 +9,8 @@ use vmkit_dhcp::Traffic;
 use vmkit_scoring::{Candidate, WhyNot};
 use vmkit_types::{Kind, Mac, Reading};
 
-use super::{address::of, sheet::Sheet};
-use crate::Facts;
+use super::sheet::Sheet;
+use crate::{Facts, ledger::evidence_of};
 
 const CODE: &str = "address-one-mac-answers-for-all";
 /// A computer with several addresses of its own has two or three; a router that answers for others
@@ -38,7 +38,8 @@ pub(super) fn judge(facts: &Facts<'_>, best: &Candidate, sheet: &mut Sheet) {
     if let Some((mac, count)) = captured(facts).filter(|(mac, _)| !own(mac)) {
         sheet.present(CODE, format!("{mac} answered ARP for {count} addresses"));
     }
-    if let Some(seen) = of(best, &[Kind::NeighbourReachable, Kind::NeighbourStale, Kind::ArpReply])
+    if let Some(seen) =
+        evidence_of(best, &[Kind::NeighbourReachable, Kind::NeighbourStale, Kind::ArpReply])
     {
         sheet.absent(CODE, seen.observation.says.clone());
     }

@@ -2,8 +2,8 @@
 
 use vmkit_types::{InterfaceKind, Reading, Unread, escaped};
 
-use super::{place::Place, sheet::Sheet};
-use crate::Facts;
+use super::sheet::Sheet;
+use crate::{Attachment, Facts};
 
 /// Below this, which router it is stays open.
 const SURE_ENOUGH: f64 = 0.5;
@@ -17,7 +17,7 @@ const ALL: [&str; 4] = [
     "web-hijacked",
 ];
 
-pub(super) fn judge(facts: &Facts<'_>, place: &Place<'_>, sheet: &mut Sheet) {
+pub(super) fn judge(facts: &Facts<'_>, attachment: &Attachment<'_>, sheet: &mut Sheet) {
     let router = match &facts.router {
         Reading::Known(router) => *router,
         Reading::Absent => return,
@@ -34,7 +34,7 @@ pub(super) fn judge(facts: &Facts<'_>, place: &Place<'_>, sheet: &mut Sheet) {
     let Some(identity) = router.identities.first().filter(|i| i.confidence >= SURE_ENOUGH) else {
         return;
     };
-    let wifi = place.uplink.is_some_and(|uplink| uplink.kind == InterfaceKind::Wifi);
+    let wifi = attachment.uplink.is_some_and(|uplink| uplink.kind == InterfaceKind::Wifi);
     let name = escaped(&identity.name);
     match router.remedies.first() {
         Some(remedy) if wifi && remedy.confidence >= REPORTED => {

@@ -1,13 +1,10 @@
 //! From findings to the probability of each cause: two layers of noisy-OR, exact over
 //! every cause and every pair.
 
-mod circumstance;
 mod model;
 #[cfg(test)]
 mod tests;
 
-pub use circumstance::Circumstance;
-pub(crate) use circumstance::circumstances;
 pub(crate) use model::{Hypothesis, Model};
 
 /// What is believed of the causes after looking at the findings, where something is wrong: a

@@ -1,7 +1,6 @@
 //! The two layers: priors of causes, and how causes show findings.
 
-use super::Circumstance;
-use crate::{Catalogue, Finding, State};
+use crate::{Catalogue, Finding, State, circumstance::Circumstance};
 
 /// However much the circumstances speak for a cause, they alone do not settle it.
 const HIGHEST_PRIOR: f64 = 0.9;

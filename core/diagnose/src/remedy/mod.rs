@@ -1,16 +1,16 @@
 //! What can be done about a cause on this very computer.
 
-mod fill;
 mod router;
 #[cfg(test)]
 mod tests;
+mod values;
 
-pub(crate) use fill::{Values, is_known_placeholder};
+pub(crate) use values::Values;
 
 use crate::{
     Catalogue, Facts,
     catalogue::{Cause, RemedyKind, Risk, Scope},
-    infer::Circumstance,
+    circumstance::Circumstance,
 };
 
 /// The remedy in whose place the advice for the router at hand goes.

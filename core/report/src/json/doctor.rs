@@ -3,7 +3,7 @@
 use std::{borrow::Cow, net::IpAddr};
 
 use serde::Serialize;
-use vmkit_diagnose::{NextTest, Router, State, Suspect, Weighed};
+use vmkit_diagnose::{Omission, Proposal, Router, State, Suspect, Weighed};
 use vmkit_types::{Interface, InterfaceKind};
 
 use super::{
@@ -17,7 +17,7 @@ use super::{
     status::{PluginDocument, ProblemDocument},
 };
 use crate::{
-    Doctor, DoctorVm, LeftOut,
+    Doctor, DoctorVm,
     clean::stored,
     state::power_code,
     time::{milliseconds, rfc3339},
@@ -218,7 +218,7 @@ impl<'a> DoctorDocument<'a> {
             findings: doctor.vms.iter().flat_map(|vm| findings(doctor, vm)).collect(),
             plugins: doctor.plugins.iter().map(PluginDocument::new).collect(),
             problems: doctor.problems.iter().map(ProblemDocument::new).collect(),
-            left_out: doctor.left_out.iter().map(left_out).collect(),
+            left_out: doctor.omissions.iter().map(omission).collect(),
             fixes: doctor.fixes.iter().map(FixDocument::new).collect(),
             unknown,
         }
@@ -345,7 +345,7 @@ fn evidence(weighed: &Weighed) -> EvidenceDocument<'_> {
     }
 }
 
-fn next_test(test: &NextTest) -> NextTestDocument<'_> {
+fn next_test(test: &Proposal) -> NextTestDocument<'_> {
     NextTestDocument {
         id: test.id,
         title: stored(&test.title),
@@ -378,10 +378,10 @@ fn findings<'a>(
     })
 }
 
-fn left_out(left_out: &LeftOut) -> LeftOutDocument<'_> {
+fn omission(omission: &Omission) -> LeftOutDocument<'_> {
     LeftOutDocument {
-        what: stored(&left_out.what),
-        why: stored(&left_out.why),
-        command: left_out.command.as_deref().map(stored),
+        what: stored(&omission.what),
+        why: stored(&omission.why),
+        command: omission.command.as_deref().map(stored),
     }
 }

@@ -4,7 +4,9 @@ use std::borrow::Cow;
 
 use serde::Serialize;
 
-use crate::{Fix, clean::stored};
+use vmkit_diagnose::Fix;
+
+use crate::clean::stored;
 
 /// One remedy that was offered.
 #[derive(Serialize)]

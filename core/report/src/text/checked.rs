@@ -172,10 +172,10 @@ pub(super) fn write_surroundings(
     for (fate, ids) in by_fate(failed, fate) {
         line("", &format!("{}: {fate}", named(&ids)))?;
     }
-    for left_out in &doctor.left_out {
-        let text = format!("{}: {}", shown(&left_out.what), shown(&left_out.why));
+    for omission in &doctor.omissions {
+        let text = format!("{}: {}", shown(&omission.what), shown(&omission.why));
         wrapped(out, terminal, &format!("{:<LABEL$}", "Not done:"), &" ".repeat(LABEL), &text)?;
-        if let Some(command) = &left_out.command {
+        if let Some(command) = &omission.command {
             let command = terminal.style.paint(Role::Heading, &shown(command));
             writeln!(out, "{}$ {command}", " ".repeat(LABEL))?;
         }

@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use vmkit_diagnose::{Booting, NextTest, Remedy, Suspect};
+use vmkit_diagnose::{Booting, Proposal, Remedy, Suspect};
 use vmkit_model::Power;
 use vmkit_scoring::Unchecked;
 use vmkit_types::Reading;
@@ -216,7 +216,7 @@ fn write_remedy(
     Ok(())
 }
 
-fn write_test(test: &NextTest, out: &mut impl Write, terminal: Terminal) -> io::Result<()> {
+fn write_test(test: &Proposal, out: &mut impl Write, terminal: Terminal) -> io::Result<()> {
     let seconds = test.cost_ms.div_ceil(1000);
     let line = format!("{} (about {seconds} s): {}", test.title, test.why);
     wrapped(out, terminal, "  Next test: ", "    ", &shown(&line))?;

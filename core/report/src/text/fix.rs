@@ -3,7 +3,9 @@
 use std::io::{self, Write};
 
 use super::{Terminal, style::Role, wrap::wrapped};
-use crate::{Fix, FixOutcome, clean::shown};
+use vmkit_diagnose::{Fix, FixOutcome};
+
+use crate::clean::shown;
 
 /// Writes what came of each remedy.
 pub(super) fn write_fixes(

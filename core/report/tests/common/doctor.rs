@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use vmkit_diagnose::{
-    Awaited, Booting, Catalogue, Diagnosis, Finding, Layer, NextTest, Remedy, Risk, Scope, State,
-    Suspect, Weighed,
+    Awaited, Booting, Catalogue, Diagnosis, Finding, Layer, Omission, Proposal, Remedy, Risk,
+    Scope, State, Suspect, Weighed,
 };
 use vmkit_model::{PluginOutcome, PluginStatus, Power};
-use vmkit_report::{Doctor, DoctorHost, DoctorNetwork, DoctorVm, LeftOut};
+use vmkit_report::{Doctor, DoctorHost, DoctorNetwork, DoctorVm};
 use vmkit_scoring::{Pick, Verdict};
 use vmkit_types::{Reading, Unread};
 
@@ -114,7 +114,7 @@ pub(crate) fn ailing(catalogue: &Catalogue, name: &str, says: &str) -> DoctorVm 
                 suspect("dhcp-pool-exhausted", 0.15, says),
             ],
             unknown_probability: 0.01,
-            next_test: Some(NextTest {
+            next_test: Some(Proposal {
                 id: "read-console",
                 title: format!("Read the machine's console log{says}"),
                 why: "tells a guest that never set up its network from one that got no answer"
@@ -193,7 +193,7 @@ pub(crate) fn doctor<'a>(catalogue: &'a Catalogue, vms: Vec<DoctorVm>, says: &st
         vms,
         plugins: reports,
         problems: Vec::new(),
-        left_out: vec![LeftOut {
+        omissions: vec![Omission {
             what: format!("the differential DHCP test{says}"),
             why: "it sends DISCOVERs, and nobody was there to be asked".to_owned(),
             command: Some("sudo vm doctor --yes".to_owned()),

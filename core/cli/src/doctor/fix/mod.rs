@@ -5,8 +5,7 @@ mod outcome;
 
 use std::time::{Duration, Instant};
 
-use vmkit_diagnose::Remedy;
-use vmkit_report::{Fix, FixOutcome, LeftOut};
+use vmkit_diagnose::{Fix, FixOutcome, Omission, Remedy};
 use vmkit_scoring::Verdict;
 use vmkit_types::{bounded, escaped};
 
@@ -69,7 +68,7 @@ pub(crate) fn fix(
             };
             let Some(offer) = offers.into_iter().find(open) else { break };
             if named.is_none() && !runner.attended {
-                examined.gathered.left_out.push(unattended(&offer));
+                examined.gathered.omissions.push(unattended(&offer));
                 break;
             }
             let fix = carry_out(&offer, named.is_some(), &runner, examination, examined)?;
@@ -81,7 +80,7 @@ pub(crate) fn fix(
         }
     }
     if fixes.is_empty() {
-        examined.gathered.left_out.extend(named.map(not_offered));
+        examined.gathered.omissions.extend(named.map(not_offered));
     }
     Ok(fixes)
 }
@@ -250,16 +249,16 @@ impl Offer {
     }
 }
 
-fn unattended(offer: &Offer) -> LeftOut {
-    LeftOut {
+fn unattended(offer: &Offer) -> Omission {
+    Omission {
         what: format!("fixing {}: {}", offer.vm, offer.remedy.title),
         why: "nobody can be asked; naming the remedy allows it".to_owned(),
         command: Some(format!("vm doctor {} --fix={}", offer.vm, offer.remedy.id)),
     }
 }
 
-fn not_offered(id: &str) -> LeftOut {
-    LeftOut {
+fn not_offered(id: &str) -> Omission {
+    Omission {
         what: format!("running {id}"),
         why: "no likely cause here has that remedy with a command".to_owned(),
         command: None,

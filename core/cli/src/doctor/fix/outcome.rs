@@ -1,7 +1,6 @@
 //! Whether a remedy has helped, by what is seen before and after it.
 
-use vmkit_diagnose::State;
-use vmkit_report::FixOutcome;
+use vmkit_diagnose::{FixOutcome, State};
 
 /// What is seen of a machine at one time.
 #[derive(Clone, Debug, PartialEq, Eq)]

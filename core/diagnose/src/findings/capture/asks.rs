@@ -32,7 +32,7 @@ impl<'a> Asks<'a> {
     pub(super) fn of(messages: &[&'a Message]) -> Self {
         let mut asks = Self::default();
         let end = messages.last().map(|message| message.at);
-        for (place, message) in messages.iter().enumerate() {
+        for (index, message) in messages.iter().enumerate() {
             match message.kind {
                 MessageKind::Discover => asks.discovers += 1,
                 MessageKind::Request if message.ciaddr.is_some() => asks.renewals += 1,
@@ -55,11 +55,11 @@ impl<'a> Asks<'a> {
                 MessageKind::Discover => &[MessageKind::Offer, MessageKind::Ack],
                 _ => &[MessageKind::Ack, MessageKind::Nak],
             };
-            let until_next = messages[place + 1..].iter().take_while(|m| m.kind != message.kind);
+            let until_next = messages[index + 1..].iter().take_while(|m| m.kind != message.kind);
             let answered =
                 until_next.clone().any(|m| m.xid == message.xid && answers.contains(&m.kind));
             asks.renewed |= answered && message.ciaddr.is_some();
-            let was_last = until_next.count() == messages.len() - place - 1;
+            let was_last = until_next.count() == messages.len() - index - 1;
             let waited = end.is_some_and(|end| {
                 end.duration_since(message.at).is_ok_and(|waited| waited >= ANSWER)
             });

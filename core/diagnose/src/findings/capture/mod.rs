@@ -12,8 +12,8 @@ use vmkit_dhcp::{Checksum, Message, MessageKind, Traffic};
 use vmkit_scoring::Verdict;
 use vmkit_types::{InterfaceKind, Mac, Reading, Unread, escaped};
 
-use super::{place::Place, sheet::Sheet};
-use crate::Facts;
+use super::sheet::Sheet;
+use crate::{Attachment, Facts};
 use asks::Asks;
 use sides::Sides;
 
@@ -38,7 +38,7 @@ const OF_UPLINK: [&str; 2] = ["offer-never-arrives", "foreign-mac-on-air"];
 const OF_BOTH: [&str; 3] =
     ["request-lost-in-host", "offer-lost-in-host", "acknowledgement-lost-in-host"];
 
-pub(super) fn judge(facts: &Facts<'_>, place: &Place<'_>, sheet: &mut Sheet) {
+pub(super) fn judge(facts: &Facts<'_>, attachment: &Attachment<'_>, sheet: &mut Sheet) {
     let sides = Sides::of(facts);
     if let Some(guest) = &sides.guest {
         presence(facts, guest, &sides, sheet);
@@ -47,8 +47,8 @@ pub(super) fn judge(facts: &Facts<'_>, place: &Place<'_>, sheet: &mut Sheet) {
         answers(&Asks::of(near), sheet);
         ignored(near, sides.guest.is_some(), sheet);
     }
-    if let Some(uplink) = sides.uplink.as_ref().filter(|_| place.bridged) {
-        leaving(facts, place, uplink, sheet);
+    if let Some(uplink) = sides.uplink.as_ref().filter(|_| attachment.bridged) {
+        leaving(facts, attachment, uplink, sheet);
         if let Some(guest) = &sides.guest {
             lost(guest, uplink, sheet);
         }
@@ -113,7 +113,7 @@ fn presence(facts: &Facts<'_>, guest: &[&Message], sides: &Sides<'_>, sheet: &mu
 
 /// The address of one of this computer's networks that the machine speaks ARP as.
 fn in_use(facts: &Facts<'_>, traffic: &Traffic) -> Option<Ipv4Addr> {
-    let networks = Place::of(facts).networks();
+    let networks = Attachment::of(facts).networks();
     let own = traffic.arp.iter().filter(|arp| facts.machine.macs.contains(&arp.sender_mac));
     own.filter_map(|arp| arp.sender)
         .find(|address| networks.iter().any(|network| network.contains(IpAddr::from(*address))))
@@ -219,7 +219,7 @@ fn ignored(messages: &[&Message], at_guest: bool, sheet: &mut Sheet) {
 }
 
 /// What leaves by the uplink, and whether anything comes back.
-fn leaving(facts: &Facts<'_>, place: &Place<'_>, uplink: &[&Message], sheet: &mut Sheet) {
+fn leaving(facts: &Facts<'_>, attachment: &Attachment<'_>, uplink: &[&Message], sheet: &mut Sheet) {
     let asks = Asks::of(uplink);
     if asks.discovers > 0 {
         match asks.first_offer {
@@ -231,7 +231,9 @@ fn leaving(facts: &Facts<'_>, place: &Place<'_>, uplink: &[&Message], sheet: &mu
             None => {}
         }
     }
-    let Some(up) = place.uplink.filter(|uplink| uplink.kind == InterfaceKind::Wifi) else { return };
+    let Some(up) = attachment.uplink.filter(|uplink| uplink.kind == InterfaceKind::Wifi) else {
+        return;
+    };
     let own = |mac: &Mac| facts.machine.macs.contains(mac);
     let sent = uplink.iter().find(|message| is_ask(message));
     if let Some(message) = sent {

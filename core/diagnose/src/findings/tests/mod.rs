@@ -1,9 +1,9 @@
 //! Facts as rows of text, and the findings that they are.
 
+mod attachment;
 mod boot;
 mod dhcp;
 mod host;
-mod place;
 mod scene;
 mod surroundings;
 

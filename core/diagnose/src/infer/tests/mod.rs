@@ -1,7 +1,7 @@
 mod drawn;
 
 use super::*;
-use crate::{Catalogue, Finding, State, weigh::weights};
+use crate::{Catalogue, Finding, State, circumstance::Circumstance, weigh::weights};
 
 fn present(code: &'static str) -> Finding {
     Finding { code, state: State::Present(String::new()) }

@@ -4,28 +4,13 @@ use std::collections::BTreeMap;
 
 use vmkit_types::{HostNetwork, Interface, InterfaceKind, bounded, escaped};
 
-use crate::{Facts, findings::Place};
-
-/// All placeholders, in braces in the data, and what a page shows in their place.
-const PLACEHOLDERS: &[(&str, &str)] = &[
-    ("name", "NAME"),
-    ("port", "PORT"),
-    ("bridge", "BRIDGE"),
-    ("uplink", "UPLINK"),
-    ("adapter", "ADAPTER"),
-    ("adapters", "ADAPTERS"),
-    ("mac", "MAC"),
-    ("router", "ROUTER"),
-    ("address", "ADDRESS"),
-];
+use crate::{
+    Attachment, Facts,
+    catalogue::{PLACEHOLDERS, fill},
+};
 
 /// Bytes of one value; names of interfaces have 15 at most, those of machines 64.
 const LONGEST_VALUE: usize = 80;
-
-/// Whether the data may name this placeholder.
-pub(crate) fn is_known_placeholder(name: &str) -> bool {
-    PLACEHOLDERS.iter().any(|(known, _)| *known == name)
-}
 
 /// What stands for the placeholders. A placeholder without a value makes its text unusable.
 #[derive(Clone, Debug, Default)]
@@ -34,9 +19,9 @@ pub(crate) struct Values(BTreeMap<&'static str, String>);
 impl Values {
     /// The names of this machine and computer.
     pub(crate) fn of(facts: &Facts<'_>) -> Self {
-        let place = Place::of(facts);
+        let attachment = Attachment::of(facts);
         let network = facts.network.as_ref().known().copied();
-        let adapters = network.map(|network| adapters(network, &place)).unwrap_or_default();
+        let adapters = network.map(|network| adapters(network, &attachment)).unwrap_or_default();
         let known_router = facts.router.as_ref().known().and_then(|router| router.address);
         let router = known_router.or_else(|| network.and_then(|network| network.gateways().next()));
         let mac = facts.machine.macs.first();
@@ -44,8 +29,8 @@ impl Values {
         let values = [
             ("name", Some(facts.machine.name.clone())),
             ("port", facts.machine.port.clone()),
-            ("bridge", place.bridge.or(way_out).map(|bridge| bridge.name.clone())),
-            ("uplink", place.uplink.map(|uplink| uplink.name.clone())),
+            ("bridge", attachment.bridge.or(way_out).map(|bridge| bridge.name.clone())),
+            ("uplink", attachment.uplink.map(|uplink| uplink.name.clone())),
             ("adapter", adapters.first().map(|name| (*name).to_owned())),
             ("adapters", Some(adapters.join(", "))),
             ("mac", mac.map(ToString::to_string)),
@@ -78,19 +63,6 @@ fn is_safe(value: &str) -> bool {
     !value.starts_with('-') && value.len() <= LONGEST_VALUE && escaped(value) == value
 }
 
-fn fill(template: &str, value: impl Fn(&str) -> Option<String>) -> Option<String> {
-    let mut out = String::with_capacity(template.len());
-    let mut rest = template;
-    while let Some((before, after)) = rest.split_once('{') {
-        let (name, after) = after.split_once('}')?;
-        out.push_str(before);
-        out.push_str(&value(name)?);
-        rest = after;
-    }
-    out.push_str(rest);
-    Some(out)
-}
-
 /// The bridge that this computer's own default route leaves by: the one that a port which is in none
 /// is meant for.
 fn bridge_of_default_route(network: &HostNetwork) -> Option<&Interface> {
@@ -102,11 +74,14 @@ fn bridge_of_default_route(network: &HostNetwork) -> Option<&Interface> {
 }
 
 /// Wired adapters that the machine could be bridged to instead.
-fn adapters<'a>(network: &'a HostNetwork, place: &Place<'_>) -> Vec<&'a str> {
+fn adapters<'a>(network: &'a HostNetwork, attachment: &Attachment<'_>) -> Vec<&'a str> {
     let in_use = |name: &str| {
-        [place.uplink, place.port].into_iter().flatten().any(|interface| interface.name == name)
+        [attachment.uplink, attachment.port]
+            .into_iter()
+            .flatten()
+            .any(|interface| interface.name == name)
     };
-    let own_bridge = place.bridge.map(|bridge| bridge.name.as_str());
+    let own_bridge = attachment.bridge.map(|bridge| bridge.name.as_str());
     let wired = network.interfaces.iter().filter(|each| {
         let elsewhere = each.bridge.is_none() || each.bridge.as_deref() != own_bridge;
         each.kind == InterfaceKind::Ethernet && each.up && !in_use(&each.name) && elsewhere

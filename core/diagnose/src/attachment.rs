@@ -9,7 +9,7 @@ const VMNET_PORT: &str = "vmenet";
 
 /// The host's interfaces that a machine's frames pass, as far as they are known.
 #[derive(Clone, Default)]
-pub struct Place<'a> {
+pub struct Attachment<'a> {
     /// The host's end of the machine's cable.
     pub port: Option<&'a Interface>,
     /// The bridge that the port, or the uplink, is in.
@@ -22,23 +22,23 @@ pub struct Place<'a> {
     pub shared: bool,
 }
 
-impl<'a> Place<'a> {
+impl<'a> Attachment<'a> {
     pub(crate) fn of(facts: &Facts<'a>) -> Self {
         Self::of_machine(facts.machine, facts.network.as_ref().known().copied())
     }
 
-    /// The place of a machine in the host's network, as far as that is known.
+    /// How a machine is attached to the host's network, as far as that is known.
     pub fn of_machine(machine: &Machine, network: Option<&'a HostNetwork>) -> Self {
         let mode = machine.mode;
         let bridged = mode == Some(NetworkMode::Bridged);
         let shared = mode == Some(NetworkMode::Shared);
-        let mut place = Self { bridged, shared, ..Self::default() };
-        let Some(network) = network else { return place };
+        let mut attachment = Self { bridged, shared, ..Self::default() };
+        let Some(network) = network else { return attachment };
         let find = |name: &str| network.interfaces.iter().find(|each| each.name == name);
-        place.port = machine.port.as_deref().and_then(find);
+        attachment.port = machine.port.as_deref().and_then(find);
         let named = machine.interface.as_deref().and_then(find);
         let bridge_of = |interface: &Interface| interface.bridge.as_deref().and_then(find);
-        place.bridge = place
+        attachment.bridge = attachment
             .port
             .and_then(bridge_of)
             .or_else(|| named.filter(|named| named.kind == InterfaceKind::Bridge))
@@ -46,24 +46,27 @@ impl<'a> Place<'a> {
             .or_else(|| shared.then(|| own_network(network)).flatten());
         let runs = machine.process == Reading::Known(Process::Running);
         if runs && machine.port.is_none() {
-            place.port = place.bridge.and_then(|bridge| only_vmnet_port(network, &bridge.name));
+            attachment.port =
+                attachment.bridge.and_then(|bridge| only_vmnet_port(network, &bridge.name));
         }
         if bridged {
-            place.uplink = match named {
+            attachment.uplink = match named {
                 Some(named) if is_uplink(named) => Some(named),
                 Some(named) => uplink_in(network, &named.name),
-                None => place.bridge.and_then(|bridge| uplink_in(network, &bridge.name)),
+                None => attachment.bridge.and_then(|bridge| uplink_in(network, &bridge.name)),
             };
         }
-        place
+        attachment
     }
 
     /// How the machine is connected. A port tells no more than its bridge: one without a way out,
     /// on which this computer has an address and through which its own default route does not
     /// leave, is a network of this computer's own.
     pub fn mode(machine: &Machine, network: Option<&'a HostNetwork>) -> Option<NetworkMode> {
-        let place = Self::of_machine(machine, network);
-        let (Some(network), Some(bridge)) = (network, place.bridge) else { return machine.mode };
+        let attachment = Self::of_machine(machine, network);
+        let (Some(network), Some(bridge)) = (network, attachment.bridge) else {
+            return machine.mode;
+        };
         let mut members =
             network.interfaces.iter().filter(|each| each.bridge.as_ref() == Some(&bridge.name));
         let leads_out = members.any(|each| {
@@ -74,7 +77,7 @@ impl<'a> Place<'a> {
         let mut routes = network.routes.iter();
         let default =
             routes.any(|each| each.destination.length == 0 && each.interface == bridge.name);
-        if place.bridged && machine.port.is_some() && serves && !leads_out && !default {
+        if attachment.bridged && machine.port.is_some() && serves && !leads_out && !default {
             Some(NetworkMode::Shared)
         } else {
             machine.mode

@@ -3,7 +3,7 @@
 use vmkit_types::{HostNetwork, Interface, InterfaceKind, NetworkMode, Prefix};
 
 use super::scene::{VM, machine};
-use crate::{Machine, Place};
+use crate::{Attachment, Machine};
 
 /// Name, kind, address and bridge of an interface.
 type Row<'a> = (&'a str, InterfaceKind, Option<[u8; 4]>, Option<&'a str>);
@@ -52,8 +52,8 @@ fn the_place_of_a_machine_of_vmnet() {
         let network = network(&all);
         let interface = (mode == Bridged).then(|| "en0".to_owned());
         let machine = Machine { mode: Some(mode), interface, port: None, ..machine("web", VM) };
-        let place = Place::of_machine(&machine, Some(&network));
-        let told = [place.port, place.bridge, place.uplink]
+        let attachment = Attachment::of_machine(&machine, Some(&network));
+        let told = [attachment.port, attachment.bridge, attachment.uplink]
             .map(|each| each.map_or("-", |interface| interface.name.as_str()));
         assert_eq!(told.join(" "), expected, "{ports:?} {mode:?}");
     }

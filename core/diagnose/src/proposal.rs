@@ -5,7 +5,8 @@ use vmkit_types::Unread;
 use crate::{
     Finding, State,
     catalogue::Test,
-    infer::{Beliefs, Circumstance, Hypothesis, Model},
+    circumstance::Circumstance,
+    infer::{Beliefs, Hypothesis, Model},
     remedy::Values,
 };
 
@@ -20,7 +21,7 @@ const OVERHEAD_MS: f64 = 1000.0;
 
 /// A test that would find out more.
 #[derive(Clone, Debug, PartialEq)]
-pub struct NextTest {
+pub struct Proposal {
     /// Its code in `tests.toml`.
     pub id: &'static str,
     /// What is done, in one line.
@@ -38,13 +39,13 @@ pub struct NextTest {
 }
 
 /// The best test, where one is expected to tell anything.
-pub(crate) fn next_test(
+pub(crate) fn propose(
     model: &Model<'_>,
     beliefs: &Beliefs,
     circumstances: &[Circumstance],
     findings: &[Finding],
     values: &Values,
-) -> Option<NextTest> {
+) -> Option<Proposal> {
     let live: Vec<(Hypothesis, f64)> =
         beliefs.hypotheses.iter().copied().take_while(|(_, p)| *p >= LEAST_PROBABILITY).collect();
     let hidden = |finding: &usize| {
@@ -67,7 +68,7 @@ pub(crate) fn next_test(
     let useful = possible.map(|test| (test, worth(&test))).filter(|(_, gain)| *gain >= LEAST_GAIN);
     let (test, gain_bits) =
         useful.max_by(|(a, one), (b, other)| score(a, *one).total_cmp(&score(b, *other)))?;
-    Some(NextTest {
+    Some(Proposal {
         id: test.id,
         title: test.title.clone(),
         why: test.why.clone(),

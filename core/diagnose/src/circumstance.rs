@@ -2,11 +2,11 @@
 
 use vmkit_types::{Interface, InterfaceKind, NetworkMode};
 
-use crate::{Facts, Platform, findings::Place};
+use crate::{Attachment, Facts, Platform};
 
 /// One circumstance. The set is closed: the data can name no other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Circumstance {
+pub(crate) enum Circumstance {
     /// The machine is on the network of an uplink.
     ModeBridged,
     /// The machine is on a network of this computer's own.
@@ -38,11 +38,6 @@ const NAMES: &[(Circumstance, &str)] = &[
 ];
 
 impl Circumstance {
-    /// All of them, with their names.
-    pub(crate) fn all() -> impl Iterator<Item = (Self, &'static str)> {
-        NAMES.iter().copied()
-    }
-
     /// The one with this name in the data.
     pub(crate) fn from_name(name: &str) -> Option<Self> {
         NAMES.iter().find(|(_, known)| *known == name).map(|(circumstance, _)| *circumstance)
@@ -63,14 +58,15 @@ impl Circumstance {
 
 /// The circumstances that are known to hold. What is not known is left out, and moves no prior.
 pub(crate) fn circumstances(facts: &Facts<'_>) -> Vec<Circumstance> {
-    let place = Place::of(facts);
+    let attachment = Attachment::of(facts);
     let mode = facts.machine.mode.map(|mode| match mode {
         NetworkMode::Bridged => Circumstance::ModeBridged,
         NetworkMode::Shared => Circumstance::ModeShared,
         NetworkMode::User => Circumstance::ModeUser,
     });
     // Without an uplink it is this computer's own way out that a bridge would have to take in.
-    let way_out = place.uplink.or_else(|| place.bridged.then(|| default_interface(facts))?);
+    let way_out =
+        attachment.uplink.or_else(|| attachment.bridged.then(|| default_interface(facts))?);
     let uplink = way_out.and_then(|uplink| match uplink.kind {
         InterfaceKind::Wifi => Some(Circumstance::UplinkWifi),
         InterfaceKind::Ethernet => Some(Circumstance::UplinkEthernet),
