@@ -25,6 +25,29 @@ const REACHES_OUT: &[&str] = &[
     "vmkit-wire",
 ];
 
+/// The core's crates from the bottom up. A crate knows crates of the layers below its own, and the
+/// SDK. Front ends are on top: nothing knows them.
+const LAYERS: &[&[&str]] = &[
+    &["vmkit-model"],
+    &[
+        "vmkit-capture",
+        "vmkit-dns",
+        "vmkit-gateway",
+        "vmkit-hosts",
+        "vmkit-platform",
+        "vmkit-scoring",
+        "vmkit-state",
+        "vmkit-survey",
+        "vmkit-wire",
+    ],
+    &["vm-worker", "vmkit-diagnose", "vmkit-host", "vmkit-inventory", "vmkit-probe"],
+    &["vmkit-snapshot"],
+    &["vmkit-session"],
+    &["vmkit-doctor"],
+    &["vmkit-report"],
+    &["vmkit"],
+];
+
 /// The workspace with every dependency resolved for the platform of this build.
 struct Graph {
     metadata: Metadata,
@@ -118,6 +141,21 @@ fn plugins_never_see_the_core() {
     let (plugins, core) = (graph.names_below("plugins"), graph.names_below("core"));
     let rule = "a plugin sees the SDK alone, as one from outside does";
     graph.assert_unknown_to(&words(&plugins), &words(&core), rule);
+}
+
+#[test]
+fn core_crates_know_only_lower_layers() {
+    let graph = Graph::load();
+    let core = graph.names_below("core");
+    let layer = |name: &str| LAYERS.iter().position(|layer| layer.contains(&name));
+    let mut broken = Vec::new();
+    for name in &core {
+        let own = layer(name).unwrap_or_else(|| panic!("{name} has no layer"));
+        let known = graph.edges[name].iter().filter(|known| core.contains(*known));
+        let upward = known.filter(|known| layer(known).is_none_or(|layer| layer >= own));
+        broken.extend(upward.map(|known| format!("{name} → {known}")));
+    }
+    assert!(broken.is_empty(), "a crate knows the layers below its own:\n{}", broken.join("\n"));
 }
 
 #[test]

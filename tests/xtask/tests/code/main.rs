@@ -1,0 +1,103 @@
+//! The structure that the code keeps to: no circles, short functions, nothing public without a user.
+
+mod circles;
+mod lengths;
+mod public;
+mod tree;
+
+use crate::tree::Workspace;
+
+/// A longer body does two things.
+const LONGEST_FUNCTION: usize = 60;
+
+/// Crates whose public items are for code outside of the workspace.
+const PUBLISHED: &[&str] = &["sdk"];
+
+/// Folders that have circles.
+const WITH_CIRCLES: &[&str] = &[
+    "core/cli",
+    "core/diagnose",
+    "core/dns",
+    "core/gateway",
+    "core/host",
+    "core/platform",
+    "core/report",
+    "core/scoring",
+    "plugins/signal-arp",
+    "plugins/signal-console",
+    "plugins/signal-guest-agent",
+    "plugins/signal-leases",
+    "sdk/dhcp",
+    "sdk/plugin",
+    "tests/accuracy",
+    "tests/fuzz",
+    "tests/lab",
+    "tests/xtask",
+];
+
+/// Files with longer functions.
+const WITH_LONG_FUNCTIONS: &[&str] = &[
+    "core/cli/src/observe.rs",
+    "core/diagnose/src/findings/capture/mod.rs",
+    "core/host/src/worker/mod.rs",
+    "core/report/src/text/doctor.rs",
+    "core/report/src/text/summary.rs",
+    "core/scoring/src/verdict.rs",
+    "tests/accuracy",
+    "tests/lab",
+];
+
+/// Folders with public items that have no user.
+const WITH_UNUSED_ITEMS: &[&str] = &[
+    "core/diagnose",
+    "core/dns",
+    "core/host",
+    "core/hosts",
+    "core/platform",
+    "core/survey",
+    "tests/accuracy",
+    "tests/contract",
+    "tests/fuzz",
+    "tests/lab",
+];
+
+#[track_caller]
+fn assert_none(rule: &str, broken: &[String]) {
+    assert!(broken.is_empty(), "{rule}:\n{}", broken.join("\n"));
+}
+
+#[test]
+fn files_form_no_circles() {
+    let workspace = Workspace::load();
+    let checked = workspace
+        .crates
+        .iter()
+        .filter(|each| !WITH_CIRCLES.iter().any(|folder| each.folder.starts_with(folder)));
+    let circles: Vec<_> = checked.flat_map(circles::circles).collect();
+    assert_none("files of a crate use each other in one direction only", &circles);
+}
+
+#[test]
+fn functions_do_one_thing() {
+    let workspace = Workspace::load();
+    let files = workspace.crates.iter().flat_map(|each| &each.files);
+    let checked =
+        files.filter(|file| !WITH_LONG_FUNCTIONS.iter().any(|path| file.path.starts_with(path)));
+    let long: Vec<_> =
+        checked.flat_map(|file| lengths::longer_than(LONGEST_FUNCTION, file)).collect();
+    assert_none(&format!("no function has more than {LONGEST_FUNCTION} lines"), &long);
+}
+
+#[test]
+fn public_items_have_users_outside_their_crate() {
+    let workspace = Workspace::load();
+    let checked = workspace.crates.iter().filter(|each| {
+        let is_published = PUBLISHED.iter().any(|folder| each.folder.starts_with(folder));
+        let is_exempt = WITH_UNUSED_ITEMS.iter().any(|folder| each.folder.starts_with(folder));
+        each.is_library && !is_published && !is_exempt
+    });
+    let unused =
+        checked.flat_map(|each| public::unused(each, &workspace.names_outside(&each.package)));
+    let unused: Vec<_> = unused.collect();
+    assert_none("an item is `pub` because another crate uses it", &unused);
+}
