@@ -11,7 +11,7 @@ use vmkit_inventory::Monitors;
 use vmkit_model::{Evidence, Machine, Mode, PluginOutcome, PluginStatus, Power};
 use vmkit_scoring::{Case, Flag, Pick, Verdict, Weights, candidates_to_probe, score};
 use vmkit_snapshot::Record;
-use vmkit_types::{Kind, Subject, attribute::HOST_KEY};
+use vmkit_types::{Kind, Stage, Subject, attribute::HOST_KEY};
 
 pub(crate) use crate::scene::{Place, Scene, Source, capture, is_alive};
 use crate::{
@@ -76,7 +76,8 @@ impl<'a> Observer<'a> {
         let (sending, silent): (Vec<_>, Vec<_>) = context.plugins().into_iter().partition(sends);
         let plugins = sending.iter().filter_map(|found| found.plugin.as_ref().ok());
         let silenced = plugins.filter(|plugin| {
-            plugin.manifest.takes_part_in("discover") || plugin.manifest.takes_part_in("confirm")
+            plugin.manifest.takes_part_in(Stage::Discover)
+                || plugin.manifest.takes_part_in(Stage::Confirm)
         });
         let silenced = silenced.map(|plugin| PluginOutcome {
             id: plugin.manifest.id.clone(),
@@ -85,7 +86,7 @@ impl<'a> Observer<'a> {
             message: Some("it can send, and nothing is to be sent".to_owned()),
             hint: None,
             elapsed: None,
-            names_addresses: Some(plugin.manifest.takes_part_in("discover")),
+            names_addresses: Some(plugin.manifest.takes_part_in(Stage::Discover)),
         });
         Self::with(silent, silenced.collect(), place, mode, weights, context)
     }

@@ -3,7 +3,7 @@
 use vmkit_host::{Found, Plugin, vet};
 use vmkit_model::PluginStatus;
 use vmkit_report::{PluginDetails, PluginEntry, Plugins};
-use vmkit_wire::{Cost, Manifest};
+use vmkit_wire::{Cost, Manifest, ReadFile};
 
 use crate::{
     arguments::PluginCommand,
@@ -77,8 +77,8 @@ fn details(plugin: &Plugin) -> PluginDetails {
         version: manifest.version.clone(),
         epoch: manifest.epoch,
         summary: manifest.summary.clone(),
-        kinds: manifest.kinds.clone(),
-        stages: manifest.stages.clone(),
+        kinds: manifest.kinds.iter().map(ToString::to_string).collect(),
+        stages: manifest.stages.iter().map(ToString::to_string).collect(),
         modes: manifest.modes.iter().map(|mode| mode.code().to_owned()).collect(),
         cost: match manifest.cost {
             Cost::Instant => "instant",
@@ -111,10 +111,11 @@ fn in_words(manifest: &Manifest) -> Vec<String> {
         words.push("talks to the guest agents of the VMs, connected for it by the host".to_owned());
     }
     for file in &needs.read_files {
-        words.push(if file == "{console}" {
-            "reads the console logs of the VMs, opened for it by the host".to_owned()
-        } else {
-            format!("reads {file}")
+        words.push(match file {
+            ReadFile::Console => {
+                "reads the console logs of the VMs, opened for it by the host".to_owned()
+            }
+            ReadFile::Path(path) => format!("reads {path}"),
         });
     }
     words.extend(needs.exec.iter().map(|program| format!("runs {program}")));

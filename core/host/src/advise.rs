@@ -7,7 +7,7 @@ use std::{
 
 use vmkit_model::{PluginOutcome, PluginStatus};
 use vmkit_types::bounded;
-use vmkit_wire::{Advise, GatewayPage, WireAdvice, WireFact};
+use vmkit_wire::{Advise, GatewayPage, PluginKind, WireAdvice, WireFact};
 
 use crate::{
     Found, Installation, Plugin, Settings,
@@ -131,7 +131,7 @@ pub fn advise(
 }
 
 fn is_advice(plugin: &Plugin) -> bool {
-    plugin.manifest.kinds.iter().any(|kind| kind == "advice")
+    plugin.manifest.is(PluginKind::Advice)
 }
 
 fn outcome(plugin: &Plugin) -> PluginOutcome {

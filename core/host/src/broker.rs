@@ -18,7 +18,7 @@ use rustix::{
     net::{AddressFamily, SocketAddrUnix, SocketType, connect, socket},
 };
 use vmkit_capture::CaptureError;
-use vmkit_wire::{Manifest, OpenRefusal, Resource};
+use vmkit_wire::{Manifest, OpenRefusal, ReadFile, Resource};
 
 use crate::Snapshot;
 
@@ -30,9 +30,6 @@ const MOST_PARTS: u32 = 8;
 /// The links that a plugin has sockets on, each opened once.
 #[derive(Debug, Default)]
 pub(crate) struct RawSockets(HashMap<String, OwnedFd>);
-
-/// The pattern in a manifest's `read_files` that stands for the machines' console logs.
-const CONSOLES: &str = "{console}";
 
 /// What a plugin may have opened in one call.
 #[derive(Clone, Copy)]
@@ -76,7 +73,7 @@ pub(crate) fn open(
         Resource::Console if snapshot.is_replayed() => {
             Err(absent("a snapshot is replayed: the console is an artefact of it"))
         }
-        Resource::Console if needs.read_files.iter().any(|file| file == CONSOLES) => {
+        Resource::Console if needs.read_files.contains(&ReadFile::Console) => {
             let console = argument.parse().ok().and_then(|vm: usize| consoles.get(vm));
             match console {
                 Some(Some(path)) => regular_file(path).map(OwnedFd::from),

@@ -6,7 +6,8 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use vmkit_wire::{Manifest, Source};
+use vmkit_types::{Source, Stage};
+use vmkit_wire::Manifest;
 
 /// How long before the capture a plugin that looks twice took its first look, for a replay: a record
 /// does not tell. It is shorter than any probing takes and longer than one look, so that the second
@@ -48,9 +49,9 @@ impl Snapshot {
     }
 
     /// When a fact counts as received that comes now, in this stage, from a plugin of this manifest.
-    pub(crate) fn received_at(&self, manifest: &Manifest, stage: &str) -> SystemTime {
+    pub(crate) fn received_at(&self, manifest: &Manifest, stage: Stage) -> SystemTime {
         let now = self.now();
-        if self.is_replayed() && manifest.after_probes && stage != "confirm" {
+        if self.is_replayed() && manifest.after_probes && stage == Stage::Discover {
             return now.checked_sub(BETWEEN_LOOKS).unwrap_or(now);
         }
         now

@@ -1,17 +1,22 @@
 //! What vmkit's host and its workers say to each other: frames of JSON on a Unix socket, with
 //! descriptors beside them, and the manifest that a plugin carries.
 //!
-//! Frames are additive: an unknown field is ignored, an unknown *need* in a manifest is refused.
+//! Frames are additive: an unknown field is ignored. In a manifest, unknown kinds and stages have no
+//! effect, and an unknown need is refused.
 
 #![forbid(unsafe_code)]
 
+mod code;
 mod frame;
 mod manifest;
 mod message;
+mod needs;
 
+pub use code::{Declared, PluginKind};
 pub use frame::{FRAME_LIMIT, Receiver, WireError, send};
-pub use manifest::{Cost, EPOCH, GatewayPage, Manifest, ManifestError, Needs};
+pub use manifest::{Cost, EPOCH, Manifest, ManifestError};
 pub use message::{
-    Account, Advise, FailureCode, FromWorker, Load, Observe, OpenRefusal, Opened, Resource, Source,
+    Account, Advise, FailureCode, FromWorker, Load, Observe, OpenRefusal, Opened, Resource,
     ToWorker, WIRE_VERSION, WireAdvice, WireFact, WireObservation, WireSubject, configuration,
 };
+pub use needs::{GatewayPage, Needs, ReadFile};

@@ -4,20 +4,24 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize};
 use vmkit_model::Mode;
+use vmkit_types::Stage;
+
+use crate::{
+    code::{self, Declared, PluginKind},
+    needs::{GatewayPage, Needs},
+};
 
 /// The epoch of the plugin interface that this host speaks. The ABI crate has the same number;
 /// a test of the worker holds the two together.
 pub const EPOCH: u32 = 1;
 
-/// Most pages of the gateway that one plugin may want.
+/// Most pages of the gateway that one plugin may ask for.
 const MOST_PAGES: usize = 16;
-/// Longest path of such a page, in bytes.
-const LONGEST_PATH: usize = 200;
 
 /// A plugin's manifest: a JSON object in a section of its library.
 ///
-/// Fields may be added; an unknown one is ignored, but an unknown need is refused, for a need that
-/// is not understood cannot be confined.
+/// Later versions may add fields, kinds and stages; an unknown one has no effect. An unknown need is
+/// refused, because a worker cannot be confined to it.
 #[derive(Clone, Debug, Deserialize, PartialEq)]
 pub struct Manifest {
     /// Short and unique: lower-case letters, digits and hyphens.
@@ -26,14 +30,15 @@ pub struct Manifest {
     pub version: String,
     /// Major version of the plugin interface that it was built for.
     pub epoch: u32,
-    /// `signal`, `advice`, `inventory`.
-    pub kinds: Vec<String>,
+    /// What it offers.
+    #[serde(deserialize_with = "code::kinds")]
+    pub kinds: Vec<Declared<PluginKind>>,
     /// One line for people.
     #[serde(default)]
     pub summary: String,
-    /// The stages that a signal takes part in: `discover`, `confirm`.
-    #[serde(default = "discover_only")]
-    pub stages: Vec<String>,
+    /// The stages that a signal takes part in.
+    #[serde(default = "discover_only", deserialize_with = "code::stages")]
+    pub stages: Vec<Declared<Stage>>,
     /// What a call costs.
     #[serde(default)]
     pub cost: Cost,
@@ -69,57 +74,12 @@ pub struct Manifest {
     pub config_schema: serde_json::Value,
 }
 
-fn discover_only() -> Vec<String> {
-    vec!["discover".to_owned()]
+fn discover_only() -> Vec<Declared<Stage>> {
+    vec![Declared::Known(Stage::Discover)]
 }
 
 fn full_only() -> Vec<Mode> {
     vec![Mode::Full]
-}
-
-/// What a plugin needs from the system. Whatever it does not name, its worker cannot do.
-#[derive(Clone, Debug, Default, Deserialize, Serialize, PartialEq, Eq)]
-#[serde(default, deny_unknown_fields)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a key that a manifest sets on its own")]
-pub struct Needs {
-    /// TCP, UDP and ICMP sockets.
-    pub network: bool,
-    /// Reading the kernel's neighbour table (routing netlink).
-    pub neighbour_table: bool,
-    /// Sockets for ARP frames on the links that hold candidates, opened by the host.
-    pub raw_socket: bool,
-    /// Connections to the machines' guest agents, opened by the host.
-    pub guest_agent: bool,
-    /// The SSH host keys that are held to be the machines'.
-    pub host_keys: bool,
-    /// Files to read: absolute paths, whose last component may hold a `*`, or `{console}` for the
-    /// machines' console logs, which the host opens.
-    pub read_files: Vec<String>,
-    /// Programs to run, by absolute path.
-    pub exec: Vec<String>,
-}
-
-/// A page of the gateway.
-#[derive(Clone, Debug, Deserialize, PartialEq, Eq, PartialOrd, Ord)]
-#[serde(deny_unknown_fields)]
-pub struct GatewayPage {
-    /// Path and query, from the `/` on.
-    pub path: String,
-    /// Path of the page that the request names as its referrer, where the gateway insists on one.
-    #[serde(default)]
-    pub referer: Option<String>,
-}
-
-impl GatewayPage {
-    /// Whether both paths can stand in a request: printable ASCII from a single `/` on.
-    fn is_plain(&self) -> bool {
-        [Some(&self.path), self.referer.as_ref()].into_iter().flatten().all(|path| {
-            path.starts_with('/')
-                && !path.starts_with("//")
-                && path.len() <= LONGEST_PATH
-                && path.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'#')
-        })
-    }
 }
 
 /// What a call costs, the dearest thing it does.
@@ -215,9 +175,14 @@ impl Manifest {
         name.split('/').all(plain) && self.artefacts.iter().any(|pattern| fits(pattern, name))
     }
 
+    /// Whether it offers this kind.
+    pub fn is(&self, kind: PluginKind) -> bool {
+        self.kinds.contains(&Declared::Known(kind))
+    }
+
     /// Whether it is a signal that takes part in this stage.
-    pub fn takes_part_in(&self, stage: &str) -> bool {
-        self.kinds.iter().any(|kind| kind == "signal") && self.stages.iter().any(|s| s == stage)
+    pub fn takes_part_in(&self, stage: Stage) -> bool {
+        self.is(PluginKind::Signal) && self.stages.contains(&Declared::Known(stage))
     }
 }
 
@@ -235,6 +200,36 @@ fn fits(pattern: &str, name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn unknown_kinds_and_stages_have_no_effect_and_are_shown() {
+        // Kinds and stages of the manifest, what is shown of them, whether it is a signal that
+        // discovers and one that confirms.
+        let rows = [
+            (r#"["signal"]"#, None, "signal; discover", (true, false)),
+            (r#"["signal"]"#, Some(r#"["confirm"]"#), "signal; confirm", (false, true)),
+            (
+                r#"["signal", "oracle"]"#,
+                Some(r#"["discover", "confirm", "mourn"]"#),
+                "signal, oracle; discover, confirm, mourn",
+                (true, true),
+            ),
+            (r#"["signal"]"#, Some(r#"["Discover"]"#), "signal; Discover", (false, false)),
+            (r#"["advice", "inventory"]"#, None, "advice, inventory; discover", (false, false)),
+            (r#"["oracle"]"#, Some("[]"), "oracle; ", (false, false)),
+        ];
+        for (kinds, stages, shown, (discovers, confirms)) in rows {
+            let stages = stages.map_or_else(String::new, |list| format!(r#","stages":{list}"#));
+            let text = format!(r#"{{"id":"a","version":"1","epoch":1,"kinds":{kinds}{stages}}}"#);
+            let manifest: Manifest = text.parse().unwrap();
+            let kinds: Vec<_> = manifest.kinds.iter().map(ToString::to_string).collect();
+            let stages: Vec<_> = manifest.stages.iter().map(ToString::to_string).collect();
+            assert_eq!(format!("{}; {}", kinds.join(", "), stages.join(", ")), shown);
+            assert_eq!(manifest.takes_part_in(Stage::Discover), discovers, "{text}");
+            assert_eq!(manifest.takes_part_in(Stage::Confirm), confirms, "{text}");
+            assert_eq!(manifest.is(PluginKind::Signal), shown.starts_with("signal"), "{text}");
+        }
+    }
 
     #[test]
     fn an_artefact_is_declared_by_its_name_or_a_pattern() {

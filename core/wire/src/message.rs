@@ -1,8 +1,12 @@
 //! The messages of the worker protocol.
 
 use serde::{Deserialize, Serialize};
+use vmkit_types::{Source, Stage};
 
-use crate::Needs;
+use crate::{
+    Needs,
+    code::{SourceCode, StageCode},
+};
 
 /// Version of the protocol. Host and worker are installed together, so another one means a broken
 /// installation.
@@ -58,10 +62,11 @@ pub struct Account {
 /// One call of the signal.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Observe {
-    /// `discover` or `confirm`.
-    pub stage: String,
+    /// What it is asked for.
+    #[serde(with = "StageCode")]
+    pub stage: Stage,
     /// Where to look.
-    #[serde(default)]
+    #[serde(with = "SourceCode")]
     pub source: Source,
     /// The present in milliseconds since the Unix epoch; in a snapshot, the time of its capture.
     pub now_ms: i64,
@@ -92,19 +97,6 @@ pub struct WireFact {
     pub key: String,
     /// Its value, of the network: nothing in it has been checked.
     pub value: String,
-}
-
-/// Where a signal is to look.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Source {
-    /// At the computer itself.
-    #[default]
-    Live,
-    /// At the computer itself, and every raw artefact goes to the snapshot as well.
-    Recording,
-    /// At the artefacts of a snapshot, and nowhere else.
-    Snapshot,
 }
 
 /// One machine of the batch.

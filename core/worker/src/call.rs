@@ -112,11 +112,14 @@ impl Call {
     /// A call of the signal.
     pub(crate) fn new(channel: Arc<Channel>, observe: &Observe) -> Self {
         channel.cancelled.store(false, Ordering::Relaxed);
-        let stage = if observe.stage == "confirm" { Stage::CONFIRM } else { Stage::DISCOVER };
+        let stage = match observe.stage {
+            vmkit_types::Stage::Discover => Stage::DISCOVER,
+            vmkit_types::Stage::Confirm => Stage::CONFIRM,
+        };
         let source = match observe.source {
-            vmkit_wire::Source::Live => Source::LIVE,
-            vmkit_wire::Source::Recording => Source::RECORDING,
-            vmkit_wire::Source::Snapshot => Source::SNAPSHOT,
+            vmkit_types::Source::Live => Source::LIVE,
+            vmkit_types::Source::Recording => Source::RECORDING,
+            vmkit_types::Source::Snapshot => Source::SNAPSHOT,
         };
         let deadline = Instant::now() + Duration::from_millis(observe.budget_ms);
         let artefacts = observe.artefacts.clone();

@@ -31,8 +31,18 @@ pub struct Subject {
 pub enum Stage {
     /// Find addresses of the machines.
     Discover,
-    /// Tell what is known of the candidate addresses: who answers there, and how.
+    /// Report what is known of the candidate addresses: who answers there, and how.
     Confirm,
+}
+
+impl Stage {
+    /// The word for it in manifests, JSON and text.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Discover => "discover",
+            Self::Confirm => "confirm",
+        }
+    }
 }
 
 /// Where a signal is to look.

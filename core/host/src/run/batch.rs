@@ -2,14 +2,14 @@
 
 use std::{net::IpAddr, path::PathBuf};
 
-use vmkit_types::{Link, Subject};
+use vmkit_types::{Link, Stage, Subject};
 use vmkit_wire::WireSubject;
 
 use super::{Target, link::link_of};
 
 /// What the plugins of one stage are asked, and what they may have opened for it.
 pub(super) struct Batch {
-    pub(super) stage: &'static str,
+    pub(super) stage: Stage,
     pub(super) subjects: Vec<WireSubject>,
     pub(super) consoles: Vec<Option<PathBuf>>,
     pub(super) guest_agents: Vec<Option<PathBuf>>,
@@ -20,7 +20,7 @@ pub(super) struct Batch {
 impl Batch {
     /// The questions about these machines and their candidates, which lie on some of the links.
     pub(super) fn new(
-        stage: &'static str,
+        stage: Stage,
         targets: &[Target],
         candidates: &[Vec<IpAddr>],
         links: &[Link],

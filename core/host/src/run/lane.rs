@@ -7,7 +7,7 @@ use std::{
 };
 
 use vmkit_model::{PluginOutcome, PluginStatus};
-use vmkit_types::Observation;
+use vmkit_types::{Observation, Stage};
 use vmkit_wire::Cost;
 
 use super::{Settings, batch::Batch};
@@ -59,7 +59,7 @@ impl Lane {
         }
     }
 
-    pub(super) fn takes_part_in(&self, stage: &str) -> bool {
+    pub(super) fn takes_part_in(&self, stage: Stage) -> bool {
         self.plugin.as_ref().is_some_and(|plugin| plugin.manifest.takes_part_in(stage))
     }
 
@@ -81,7 +81,7 @@ impl Lane {
     /// Whether it discovers by waiting for others on the network: seldom needed, never quick.
     pub(super) fn is_slow(&self) -> bool {
         let cost = self.plugin.as_ref().map(|plugin| plugin.manifest.cost);
-        cost == Some(Cost::Network) && self.takes_part_in("discover")
+        cost == Some(Cost::Network) && self.takes_part_in(Stage::Discover)
     }
 
     /// Takes no further call: it has ended like this.
@@ -125,7 +125,7 @@ pub(super) struct Event {
     pub(super) lane: usize,
     /// The round of the job.
     pub(super) round: u32,
-    pub(super) stage: &'static str,
+    pub(super) stage: Stage,
     pub(super) facts: Vec<Received>,
     /// Time that the worker has spent in this round so far, loading included.
     pub(super) elapsed: Duration,

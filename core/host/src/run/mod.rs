@@ -13,7 +13,8 @@ use std::{
 };
 
 use vmkit_model::{Evidence, Mode, PluginOutcome, PluginStatus};
-use vmkit_types::{HostNetwork, KnownKey, Link, Subject};
+use vmkit_types::{HostNetwork, KnownKey, Link, Stage, Subject};
+use vmkit_wire::PluginKind;
 
 use crate::{Found, Installation, Snapshot, worker::Received};
 use batch::Batch;
@@ -91,7 +92,7 @@ impl Run {
             };
             let manifest = &plugin.manifest;
             let replays = base.settings.snapshot.is_replayed();
-            let is_signal = manifest.kinds.iter().any(|kind| kind == "signal");
+            let is_signal = manifest.is(PluginKind::Signal);
             if !is_signal || (manifest.snapshot_only && !replays) {
                 continue;
             }
@@ -102,7 +103,7 @@ impl Run {
                 message: None,
                 hint: None,
                 elapsed: None,
-                names_addresses: Some(manifest.takes_part_in("discover")),
+                names_addresses: Some(manifest.takes_part_in(Stage::Discover)),
             });
             if manifest.modes.contains(&base.settings.mode) {
                 let plugin = Arc::new(plugin);
@@ -147,7 +148,7 @@ impl Run {
     pub fn discover(&mut self, targets: Vec<Target>) -> Vec<Evidence> {
         self.targets = targets;
         self.probed.clear();
-        let batch = self.batch("discover", &[]);
+        let batch = self.batch(Stage::Discover, &[]);
         if !batch.subjects.is_empty() {
             self.ask(&batch, |lane| !lane.only_in_doubt());
         }
@@ -162,7 +163,7 @@ impl Run {
     /// look after the probes are asked while the others are settled.
     pub fn confirm(&mut self, candidates: &[Vec<IpAddr>]) {
         if candidates.iter().any(|candidates| !candidates.is_empty()) {
-            let batch = self.batch("confirm", candidates);
+            let batch = self.batch(Stage::Confirm, candidates);
             self.ask(&batch, |lane| !lane.only_in_doubt() && !lane.after_probes());
             self.probed.resize(self.probed.len().max(candidates.len()), Vec::new());
             for (probed, candidates) in self.probed.iter_mut().zip(candidates) {
@@ -187,7 +188,7 @@ impl Run {
                 lane.jobs = Some(self.base.start(index, plugin));
             }
         }
-        let batch = self.batch("confirm", candidates);
+        let batch = self.batch(Stage::Confirm, candidates);
         self.ask(&batch, whom);
     }
 
@@ -219,7 +220,7 @@ impl Run {
     fn look_again(&mut self) {
         let probed = std::mem::take(&mut self.probed);
         if probed.iter().any(|probed| !probed.is_empty()) {
-            let batch = self.batch("confirm", &probed);
+            let batch = self.batch(Stage::Confirm, &probed);
             self.ask(&batch, Lane::after_probes);
             self.collect(self.patience(), Lane::after_probes);
         }
@@ -285,7 +286,7 @@ impl Run {
         Observed { evidence, outcomes }
     }
 
-    fn batch(&self, stage: &'static str, candidates: &[Vec<IpAddr>]) -> Arc<Batch> {
+    fn batch(&self, stage: Stage, candidates: &[Vec<IpAddr>]) -> Arc<Batch> {
         Arc::new(Batch::new(stage, &self.targets, candidates, &self.links))
     }
 
@@ -315,8 +316,8 @@ impl Run {
             let lane = &mut self.lanes[event.lane];
             lane.outcome.elapsed = Some(event.elapsed);
             match event.stage {
-                "confirm" => lane.confirmed.extend(shared(event.facts)),
-                _ => lane.discovered.extend(shared(event.facts)),
+                Stage::Discover => lane.discovered.extend(shared(event.facts)),
+                Stage::Confirm => lane.confirmed.extend(shared(event.facts)),
             }
             lane.pending = lane.pending.saturating_sub(1);
             if let Some(end) = event.end {

@@ -13,7 +13,7 @@ use std::{
     time::{Duration, Instant, SystemTime},
 };
 
-use vmkit_types::{Observation, escaped};
+use vmkit_types::{Observation, Stage, escaped};
 use vmkit_wire::{
     Advise, FromWorker, Load, Needs, Observe, OpenRefusal, Opened, Receiver, ToWorker,
     WIRE_VERSION, WireAdvice, WireError, WireSubject, send,
@@ -44,8 +44,8 @@ const MOST_LOG_LINES: usize = 1000;
 
 /// What one call is about.
 pub(crate) struct Call<'a> {
-    /// `discover` or `confirm`.
-    pub(crate) stage: &'static str,
+    /// What the plugin is asked for.
+    pub(crate) stage: Stage,
     /// The batch.
     pub(crate) subjects: &'a [WireSubject],
     /// The console logs of the batch.
@@ -161,7 +161,7 @@ impl Worker {
         let since_epoch = call.snapshot.now().duration_since(SystemTime::UNIX_EPOCH);
         let declared = |name: &&String| plugin.manifest.declares_artefact(name);
         let mut observe = Observe {
-            stage: call.stage.to_owned(),
+            stage: call.stage,
             source: call.snapshot.source(),
             // A clock before 1970 is no clock; 0 says so as well as any other time.
             now_ms: since_epoch

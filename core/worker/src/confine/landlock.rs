@@ -7,7 +7,7 @@ use landlock::{
     PathFd, Ruleset, RulesetAttr as _, RulesetCreated, RulesetCreatedAttr as _, RulesetStatus,
     Scope,
 };
-use vmkit_wire::Needs;
+use vmkit_wire::{Needs, ReadFile};
 
 /// The newest version of Landlock whose rights this code knows; older kernels give fewer.
 const KNOWN: ABI = ABI::V6;
@@ -59,7 +59,12 @@ fn rules(
             rules = allow(rules, file, read)?;
         }
     }
-    for file in needs.read_files.iter().filter(|file| file.starts_with('/')) {
+    // The host opens the console logs, and a relative path means nothing here.
+    let absolute = needs.read_files.iter().filter_map(|file| match file {
+        ReadFile::Path(path) => Some(path.as_str()).filter(|path| path.starts_with('/')),
+        ReadFile::Console => None,
+    });
+    for file in absolute {
         // A pattern is a need for the directory: files come and go in it.
         rules = match file.rsplit_once('/') {
             Some((directory, name)) if name.contains('*') => allow(rules, directory, read_tree)?,

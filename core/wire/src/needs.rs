@@ -1,0 +1,78 @@
+//! What a manifest asks for: rights on this computer, and pages of the gateway.
+
+use serde::{Deserialize, Serialize};
+
+/// Longest path of a page of the gateway, in bytes.
+const LONGEST_PATH: usize = 200;
+
+/// What a plugin needs from the system. Whatever it does not name, its worker cannot do.
+#[derive(Clone, Debug, Default, Deserialize, Serialize, PartialEq, Eq)]
+#[serde(default, deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a key that a manifest sets on its own")]
+pub struct Needs {
+    /// TCP, UDP and ICMP sockets.
+    pub network: bool,
+    /// Reading the kernel's neighbour table (routing netlink).
+    pub neighbour_table: bool,
+    /// Sockets for ARP frames on the links that hold candidates, opened by the host.
+    pub raw_socket: bool,
+    /// Connections to the machines' guest agents, opened by the host.
+    pub guest_agent: bool,
+    /// The SSH host keys that are held to be the machines'.
+    pub host_keys: bool,
+    /// Files to read.
+    pub read_files: Vec<ReadFile>,
+    /// Programs to run, by absolute path.
+    pub exec: Vec<String>,
+}
+
+/// What a plugin reads, as one entry of `read_files`.
+#[derive(Clone, Debug, Deserialize, Serialize, PartialEq, Eq)]
+#[serde(from = "String", into = "String")]
+pub enum ReadFile {
+    /// The machines' console logs, which the host opens: `{console}`.
+    Console,
+    /// Files by absolute path; the last component may hold a `*`.
+    Path(String),
+}
+
+/// How a manifest writes [`ReadFile::Console`].
+const CONSOLE: &str = "{console}";
+
+impl From<String> for ReadFile {
+    fn from(entry: String) -> Self {
+        if entry == CONSOLE { Self::Console } else { Self::Path(entry) }
+    }
+}
+
+impl From<ReadFile> for String {
+    fn from(file: ReadFile) -> Self {
+        match file {
+            ReadFile::Console => CONSOLE.to_owned(),
+            ReadFile::Path(path) => path,
+        }
+    }
+}
+
+/// A page of the gateway.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq, PartialOrd, Ord)]
+#[serde(deny_unknown_fields)]
+pub struct GatewayPage {
+    /// Path and query, from the `/` on.
+    pub path: String,
+    /// Path of the page that the request names as its referrer, where the gateway insists on one.
+    #[serde(default)]
+    pub referer: Option<String>,
+}
+
+impl GatewayPage {
+    /// Whether both paths can stand in a request: printable ASCII from a single `/` on.
+    pub(crate) fn is_plain(&self) -> bool {
+        [Some(&self.path), self.referer.as_ref()].into_iter().flatten().all(|path| {
+            path.starts_with('/')
+                && !path.starts_with("//")
+                && path.len() <= LONGEST_PATH
+                && path.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'#')
+        })
+    }
+}
