@@ -7,7 +7,7 @@ use vmkit_scoring::Verdict;
 use vmkit_types::{Kind, NetworkMode, Reading, attribute};
 
 use crate::{
-    Catalogue, Facts, Finding, Process, State, WhileBooting,
+    Catalogue, Facts, Finding, FindingCode, Process, State, WhileBooting,
     catalogue::{BootPhase, BootTimes},
     ledger::is_outdated,
 };
@@ -180,10 +180,9 @@ pub(crate) fn tried_network(
     }
     let asked = asks_by_console(facts);
     findings.iter().filter(|finding| matches!(finding.state, State::Present(_))).any(|finding| {
-        let kind = catalogue.finding(finding.code);
-        // Its console says that it asks, and nothing of that passes its port.
-        asked && finding.code == "guest-port-silent"
-            || kind.is_some_and(|kind| kind.while_booting == WhileBooting::ShowsNetwork)
+        // Its console says that it asks, and none of its frames pass its port.
+        asked && finding.code == FindingCode::GuestPortSilent
+            || catalogue.finding(finding.code).while_booting == WhileBooting::ShowsNetwork
     })
 }
 

@@ -4,8 +4,8 @@ use vmkit_scoring::Verdict;
 use vmkit_types::{Reading, escaped};
 
 use crate::{
-    Awaited, Booting, Catalogue, Facts, Fault, Finding, Layer, Process, Proposal, Remedy, State,
-    WhileBooting,
+    Awaited, Booting, Catalogue, Facts, Fault, Finding, FindingCode, Layer, Process, Proposal,
+    Remedy, State, WhileBooting,
     boot::{asks, booting},
     circumstance::circumstances,
     fold::{self, NAMED_FROM, Shown},
@@ -38,7 +38,7 @@ pub struct Diagnosis {
     /// The test that would tell the most for its cost.
     pub next_test: Option<Proposal>,
     /// Codes of findings that are there and that no shown cause accounts for.
-    pub unexplained: Vec<&'static str>,
+    pub unexplained: Vec<FindingCode>,
 }
 
 impl Diagnosis {
@@ -94,8 +94,8 @@ pub struct Suspect {
 /// One finding and its weight.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Weighed {
-    /// Its code.
-    pub code: &'static str,
+    /// Which finding.
+    pub code: FindingCode,
     /// What was seen, fit for a terminal.
     pub text: String,
     /// 10·log₁₀ of the likelihood ratio; negative speaks against.
@@ -155,13 +155,15 @@ pub fn diagnose(facts: &Facts<'_>, findings: &[Finding], catalogue: &Catalogue) 
 
 /// Whether nothing is wrong: the address is sure or likely, and no finding is a fault in itself.
 fn is_healthy(verdict: Verdict, findings: &[Finding], catalogue: &Catalogue) -> bool {
-    let found = |code: &str| findings.iter().find(|finding| finding.code == code);
-    let reached = found("ssh-refused").is_some_and(|each| matches!(each.state, State::Absent(_)))
-        && found("ssh-filtered").is_none_or(|each| !matches!(each.state, State::Present(_)));
-    let matters = |finding: &Finding| match catalogue.finding(finding.code).map(|kind| kind.fault) {
-        Some(Fault::Always) => true,
-        Some(Fault::UnlessReached) => !reached,
-        Some(Fault::Never) | None => false,
+    let found = |code: FindingCode| findings.iter().find(|finding| finding.code == code);
+    let reached = found(FindingCode::SshRefused)
+        .is_some_and(|each| matches!(each.state, State::Absent(_)))
+        && found(FindingCode::SshFiltered)
+            .is_none_or(|each| !matches!(each.state, State::Present(_)));
+    let matters = |finding: &Finding| match catalogue.finding(finding.code).fault {
+        Fault::Always => true,
+        Fault::UnlessReached => !reached,
+        Fault::Never => false,
     };
     let mut present = findings.iter().filter(|each| matches!(each.state, State::Present(_)));
     matches!(verdict, Verdict::Resolved | Verdict::Probable) && !present.any(matters)
@@ -171,9 +173,8 @@ fn is_healthy(verdict: Verdict, findings: &[Finding], catalogue: &Catalogue) -> 
 fn doubt(causes: &[Suspect], findings: &[Finding], catalogue: &Catalogue) -> Option<String> {
     let percent = |suspect: &Suspect| format!("{:.0} %", suspect.probability * 100.0);
     let is_out_of_order = |finding: &Finding| {
-        let kind = catalogue.finding(finding.code);
         matches!(finding.state, State::Present(_))
-            && kind.is_some_and(|kind| kind.while_booting != WhileBooting::IsBoot)
+            && catalogue.finding(finding.code).while_booting != WhileBooting::IsBoot
     };
     match causes {
         [] if !findings.iter().any(is_out_of_order) => {
@@ -214,7 +215,7 @@ fn evidence(
     let worth = weights(model, beliefs, cause).into_iter();
     let worth = worth.filter(|weight| weight.decibans.abs() >= LEAST_WEIGHT);
     let weighed = worth.map(|weight| {
-        let kind = &model.catalogue.findings[weight.finding];
+        let kind = model.catalogue.finding(weight.finding);
         let state = findings.iter().find(|each| each.code == kind.code).map(|each| &each.state);
         let text = match state {
             Some(State::Present(says)) => worded(&kind.present, says),

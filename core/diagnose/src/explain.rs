@@ -61,7 +61,7 @@ pub fn page<'a>(code: &str, catalogue: &'a Catalogue) -> Option<Page<'a>> {
     let mut findings: Vec<(&str, f64)> = cause
         .produces
         .iter()
-        .map(|(finding, often)| (catalogue.findings[*finding].present.as_str(), *often))
+        .map(|(finding, often)| (catalogue.finding(*finding).present.as_str(), *often))
         .collect();
     findings.sort_by(|a, b| b.1.total_cmp(&a.1));
     Some(Page {

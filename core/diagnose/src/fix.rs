@@ -1,5 +1,7 @@
 //! The view model of what `vm doctor --fix` did.
 
+use crate::FindingCode;
+
 /// One remedy that was offered, and what came of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fix {
@@ -15,8 +17,8 @@ pub struct Fix {
     pub commands: Vec<String>,
     /// What came of it.
     pub outcome: FixOutcome,
-    /// The code of the finding that was measured again.
-    pub measures: &'static str,
+    /// The finding that was measured again.
+    pub measures: FindingCode,
     /// What was measured, or why nothing was.
     pub says: String,
     /// What the command printed, bounded.

@@ -1,7 +1,7 @@
 //! Which causes are shown, and which only follow from one that is.
 
 use crate::{
-    Catalogue, WhileBooting,
+    Catalogue, FindingCode, WhileBooting,
     infer::{Beliefs, Model},
 };
 
@@ -61,16 +61,17 @@ fn shows_something(model: &Model<'_>, cause: usize) -> bool {
 }
 
 /// Codes of the present findings that no shown cause shows.
-pub(crate) fn unexplained(model: &Model<'_>, shown: &[Shown]) -> Vec<&'static str> {
-    let explained = |finding: &usize| {
+pub(crate) fn unexplained(model: &Model<'_>, shown: &[Shown]) -> Vec<FindingCode> {
+    let explained = |finding: &FindingCode| {
         shown.iter().any(|each| {
             let produces = &model.catalogue.causes[each.cause].produces;
             produces.iter().any(|(shows, _)| shows == finding)
         })
     };
     let present = model.seen().iter().filter(|at| model.observed(**at) == Some(true));
-    let is_boot =
-        |finding: &usize| model.catalogue.findings[*finding].while_booting == WhileBooting::IsBoot;
+    let is_boot = |finding: &FindingCode| {
+        model.catalogue.finding(*finding).while_booting == WhileBooting::IsBoot
+    };
     let left = present.filter(|finding| !explained(finding) && !is_boot(finding));
-    left.map(|finding| model.catalogue.findings[*finding].code).collect()
+    left.copied().collect()
 }

@@ -31,7 +31,7 @@ pub use catalogue::{
 pub use diagnosis::{Diagnosis, Suspect, Weighed, diagnose};
 pub use explain::{Advice, Page, page};
 pub use facts::{Facts, Machine, Platform, Process, Router, RouterIdentity, RouterRemedy};
-pub use finding::{Finding, State};
+pub use finding::{Finding, FindingCode, State};
 pub use findings::findings;
 pub use fix::{Fix, FixOutcome};
 pub use omission::Omission;

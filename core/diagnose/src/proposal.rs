@@ -3,7 +3,7 @@
 use vmkit_types::Unread;
 
 use crate::{
-    Finding, State,
+    Finding, FindingCode, State,
     catalogue::Test,
     circumstance::Circumstance,
     infer::{Beliefs, Hypothesis, Model},
@@ -48,15 +48,14 @@ pub(crate) fn propose(
 ) -> Option<Proposal> {
     let live: Vec<(Hypothesis, f64)> =
         beliefs.hypotheses.iter().copied().take_while(|(_, p)| *p >= LEAST_PROBABILITY).collect();
-    let hidden = |finding: &usize| {
-        let code = model.catalogue.findings[*finding].code;
-        findings
-            .iter()
-            .any(|each| each.code == code && each.state == State::NotObserved(Unread::Unsupported))
+    let hidden = |finding: &FindingCode| {
+        findings.iter().any(|each| {
+            each.code == *finding && each.state == State::NotObserved(Unread::Unsupported)
+        })
     };
     let worth = |test: &&Test| {
         let open = test.reveals.iter().copied();
-        let open: Vec<usize> =
+        let open: Vec<FindingCode> =
             open.filter(|at| model.observed(*at).is_none() && !hidden(at)).collect();
         gain(model, &live, open)
     };
@@ -80,17 +79,17 @@ pub(crate) fn propose(
 }
 
 /// The mutual information of the hypotheses and the outcome of looking at these findings, in bits.
-fn gain(model: &Model<'_>, live: &[(Hypothesis, f64)], mut open: Vec<usize>) -> f64 {
+fn gain(model: &Model<'_>, live: &[(Hypothesis, f64)], mut open: Vec<FindingCode>) -> f64 {
     if open.len() > MOST_FINDINGS {
-        let alone = |finding: usize| joint_gain(model, live, &[finding]);
-        let mut ranked: Vec<(f64, usize)> = open.iter().map(|at| (alone(*at), *at)).collect();
+        let alone = |finding: FindingCode| joint_gain(model, live, &[finding]);
+        let mut ranked: Vec<(f64, FindingCode)> = open.iter().map(|at| (alone(*at), *at)).collect();
         ranked.sort_by(|a, b| b.0.total_cmp(&a.0));
         open = ranked.into_iter().take(MOST_FINDINGS).map(|(_, at)| at).collect();
     }
     joint_gain(model, live, &open)
 }
 
-fn joint_gain(model: &Model<'_>, live: &[(Hypothesis, f64)], open: &[usize]) -> f64 {
+fn joint_gain(model: &Model<'_>, live: &[(Hypothesis, f64)], open: &[FindingCode]) -> f64 {
     let mass: f64 = live.iter().map(|(_, probability)| probability).sum();
     let mut outcomes = vec![0.0; 1 << open.len()];
     let mut uncertainty_within = 0.0;

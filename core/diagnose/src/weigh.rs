@@ -1,6 +1,9 @@
 //! What each finding says for or against one cause.
 
-use crate::infer::{Beliefs, Hypothesis, Model};
+use crate::{
+    FindingCode,
+    infer::{Beliefs, Hypothesis, Model},
+};
 
 /// Hypotheses below this probability stay negligible whatever single finding is taken away: the
 /// rarest leak is far above it.
@@ -9,8 +12,8 @@ const NEGLIGIBLE: f64 = 1e-9;
 /// The weight of one finding for one cause.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Weight {
-    /// Index of the finding.
-    pub(crate) finding: usize,
+    /// The finding.
+    pub(crate) finding: FindingCode,
     /// 10·log₁₀ of the likelihood ratio: positive speaks for the cause.
     pub(crate) decibans: f64,
 }
@@ -25,15 +28,17 @@ pub(crate) fn weights(model: &Model<'_>, beliefs: &Beliefs, cause: usize) -> Vec
     let Some(with) = beliefs.best_with(cause) else { return Vec::new() };
     let without = with.without(cause);
     let rivals = Rivals::new(beliefs, cause);
-    let ratio = |finding: usize| {
+    let ratio = |finding: FindingCode| {
         if model.shows(cause, finding) {
             model.of_observed(with, finding) / model.of_observed(without, finding)
         } else {
             rivals.odds(|_| 1.0) / rivals.odds(|each| model.of_observed(each, finding))
         }
     };
-    let weigh =
-        |finding: &usize| Weight { finding: *finding, decibans: 10.0 * ratio(*finding).log10() };
+    let weigh = |finding: &FindingCode| Weight {
+        finding: *finding,
+        decibans: 10.0 * ratio(*finding).log10(),
+    };
     let weights = model.seen().iter().map(weigh).filter(|weight| weight.decibans.is_finite());
     let mut weights: Vec<Weight> = weights.collect();
     weights.sort_by(|a, b| b.decibans.abs().total_cmp(&a.decibans.abs()));

@@ -2,7 +2,9 @@
 
 mod common;
 
-use vmkit_diagnose::{Catalogue, Diagnosis, Finding, Router, RouterRemedy, Scope, State};
+use vmkit_diagnose::{
+    Catalogue, Diagnosis, Finding, FindingCode, Router, RouterRemedy, Scope, State,
+};
 use vmkit_scoring::Verdict;
 use vmkit_types::{Reading, Unread};
 
@@ -32,37 +34,31 @@ fn router_drops() -> Vec<Finding> {
 #[test]
 fn evidence_says_what_speaks_for_a_cause_and_what_against() {
     let mut findings = router_drops();
-    let seen = |code: &str, state| Finding { code: findings_code(code), state };
-    findings.retain(|each| {
-        !["test-machine-unanswered", "router-known-to-drop-bridged"].contains(&each.code)
-    });
-    findings.push(seen("test-machine-unanswered", State::Present("3 tries\x1b[2J".into())));
-    findings.push(seen("router-known-to-drop-bridged", State::Absent("a Fritz!Box".into())));
+    let seen = |code, state| Finding { code, state };
+    let (test, router) =
+        (FindingCode::TestMachineUnanswered, FindingCode::RouterKnownToDropBridged);
+    findings.retain(|each| ![test, router].contains(&each.code));
+    findings.push(seen(test, State::Present("3 tries\x1b[2J".into())));
+    findings.push(seen(router, State::Absent("a Fritz!Box".into())));
     let got = diagnosis("web", WIFI, &findings, None);
     let cause = &got.causes[0];
     assert_eq!(cause.code, "router-drops-foreign-chaddr");
     assert!(got.cannot_tell.is_none() && !got.healthy);
-    let test = cause.evidence_for.iter().find(|each| each.code == "test-machine-unanswered");
+    let test =
+        cause.evidence_for.iter().find(|each| each.code == FindingCode::TestMachineUnanswered);
     let test = test.unwrap();
     assert!(test.decibans > 15.0, "{}", test.decibans);
-    let answered = cause.evidence_for.iter().find(|each| each.code == "test-host-unanswered");
+    let answered =
+        cause.evidence_for.iter().find(|each| each.code == FindingCode::TestHostUnanswered);
     let answered = answered.expect("what rules the other causes out speaks for this one");
     assert_eq!(answered.text, "a server answers a DISCOVER with this computer's hardware address");
     assert!(test.text.ends_with("hardware address: 3 tries\\x1b[2J"), "{}", test.text);
     let sorted = cause.evidence_for.windows(2).all(|pair| pair[0].decibans >= pair[1].decibans);
     assert!(sorted);
     let against: Vec<_> = cause.evidence_against.iter().map(|each| each.code).collect();
-    assert_eq!(against, ["router-known-to-drop-bridged"]);
+    assert_eq!(against, [FindingCode::RouterKnownToDropBridged]);
     assert!(cause.evidence_against[0].decibans < -1.0);
-    assert_eq!(got.unexplained, Vec::<&str>::new());
-}
-
-fn findings_code(code: &str) -> &'static str {
-    Catalogue::builtin()
-        .expect("the built-in catalogue")
-        .finding_codes()
-        .find(|known| *known == code)
-        .expect("a known code")
+    assert_eq!(got.unexplained, []);
 }
 
 #[test]
@@ -77,7 +73,9 @@ fn remedies_name_what_this_computer_has() {
     assert_eq!(line(2), None);
     assert!(remedies[2].steps[0].contains("http://192.168.1.254"), "{:?}", remedies[2].steps);
     assert!(
-        remedies.iter().all(|each| each.measures == "address-missing" && !each.undo.is_empty())
+        remedies
+            .iter()
+            .all(|each| each.measures == FindingCode::AddressMissing && !each.undo.is_empty())
     );
 }
 

@@ -6,9 +6,7 @@ mod rows;
 #[cfg(test)]
 mod tests;
 
-use std::collections::HashMap;
-
-use crate::circumstance::Circumstance;
+use crate::{FindingCode, circumstance::Circumstance};
 
 pub(crate) use placeholders::{PLACEHOLDERS, fill};
 
@@ -16,6 +14,7 @@ pub(crate) use placeholders::{PLACEHOLDERS, fill};
 /// `causes/CODE.toml`.
 #[derive(Clone, Debug)]
 pub struct Catalogue {
+    /// One for each code, in the order of the codes.
     pub(crate) findings: Vec<FindingKind>,
     pub(crate) causes: Vec<Cause>,
     pub(crate) remedies: Vec<RemedyKind>,
@@ -23,7 +22,6 @@ pub struct Catalogue {
     pub(crate) boot: BootTimes,
     /// How likely a fault is that no cause covers.
     pub(crate) unknown_prior: f64,
-    places: HashMap<&'static str, usize>,
 }
 
 /// Why the catalogue cannot be used.
@@ -45,6 +43,14 @@ pub enum CatalogueError {
         file: String,
         /// Which number.
         what: String,
+    },
+    /// `findings.toml` lacks a finding.
+    #[error("{file} lacks {code}")]
+    Missing {
+        /// The file.
+        file: String,
+        /// The finding.
+        code: FindingCode,
     },
     /// A file names something that is in no other file.
     #[error("{file} names the unknown {kind} {name}")]
@@ -111,7 +117,7 @@ pub(crate) struct BootPhase {
 #[derive(Clone, Debug)]
 pub struct FindingKind {
     /// Its code.
-    pub code: &'static str,
+    pub code: FindingCode,
     /// What its presence means, in one sentence without a full stop.
     pub present: String,
     /// What its absence means.
@@ -172,8 +178,8 @@ pub struct Cause {
     pub(crate) prior: f64,
     /// By what the prior is multiplied where the circumstance holds.
     pub(crate) given: Vec<(Circumstance, f64)>,
-    /// How often it shows a finding: index and probability.
-    pub(crate) produces: Vec<(usize, f64)>,
+    /// How often it shows a finding, from 0 to 1.
+    pub(crate) produces: Vec<(FindingCode, f64)>,
     /// How likely a remedy helps: index and probability.
     pub(crate) remedies: Vec<(usize, f64)>,
 }
@@ -218,8 +224,8 @@ pub(crate) struct RemedyKind {
     pub(crate) risk_says: String,
     pub(crate) scope: Scope,
     pub(crate) undo: String,
-    /// Index of the finding to look at again afterwards.
-    pub(crate) measures: usize,
+    /// The finding to measure again afterwards.
+    pub(crate) measures: FindingCode,
     /// Circumstances that must hold, as far as they are known.
     pub(crate) only: Vec<Circumstance>,
 }
@@ -233,8 +239,8 @@ pub(crate) struct Test {
     pub(crate) cost_ms: u64,
     pub(crate) needs: Vec<String>,
     pub(crate) command: Vec<String>,
-    /// Indices of the findings that it shows.
-    pub(crate) reveals: Vec<usize>,
+    /// The findings that it shows.
+    pub(crate) reveals: Vec<FindingCode>,
     pub(crate) only: Vec<Circumstance>,
 }
 
@@ -314,14 +320,9 @@ impl Catalogue {
         self.remedies.iter().any(|kind| kind.id == id)
     }
 
-    /// The codes of all findings, in the order of `findings.toml`.
-    pub fn finding_codes(&self) -> impl Iterator<Item = &'static str> + '_ {
-        self.findings.iter().map(|kind| kind.code)
-    }
-
-    /// The finding with this code.
-    pub fn finding(&self, code: &str) -> Option<&FindingKind> {
-        self.findings.get(self.finding_place(code)?)
+    /// The description of a finding.
+    pub fn finding(&self, code: FindingCode) -> &FindingKind {
+        &self.findings[code.index()]
     }
 
     /// All causes, layer by layer.
@@ -332,9 +333,5 @@ impl Catalogue {
     /// The cause with this code.
     pub fn cause(&self, code: &str) -> Option<&Cause> {
         self.causes.iter().find(|cause| cause.code == code)
-    }
-
-    pub(crate) fn finding_place(&self, code: &str) -> Option<usize> {
-        self.places.get(code).copied()
     }
 }

@@ -8,7 +8,7 @@ use super::{
     BootTimes, Catalogue, CatalogueError, Cause, Fault, FindingKind, Layer, RemedyKind, Risk,
     Scope, Test, WhileBooting, embedded::Files, placeholders::is_known_placeholder,
 };
-use crate::circumstance::Circumstance;
+use crate::{FindingCode, circumstance::Circumstance};
 
 /// The catalogue of these files.
 pub(super) fn parse(files: Files) -> Result<Catalogue, CatalogueError> {
@@ -16,31 +16,33 @@ pub(super) fn parse(files: Files) -> Result<Catalogue, CatalogueError> {
     let table: FindingTable = read(file, text)?;
     within(file, "unknown_prior", table.unknown_prior)?;
     let mut rows = table.findings;
-    let mut findings = Vec::new();
-    // TOML tables are unordered; the file's own order is that of the report.
-    for code in headers(text) {
-        let Some(row) = rows.remove(code) else { continue };
+    let mut findings = Vec::with_capacity(FindingCode::ALL.len());
+    for code in FindingCode::ALL.iter().copied() {
+        let row = rows.remove(code.code());
+        let row = row.ok_or_else(|| CatalogueError::Missing { file: file.to_owned(), code })?;
         within(file, &format!("the leak of {code}"), row.leak)?;
         let by_unknown = row.by_unknown.unwrap_or(row.leak);
         within(file, &format!("by_unknown of {code}"), by_unknown)?;
         findings.push(row.into_kind(code, by_unknown));
     }
-    let places = findings.iter().enumerate().map(|(at, kind)| (kind.code, at)).collect();
-    let mut names = Names { findings: places, remedies: HashMap::new() };
+    if let Some(name) = rows.keys().next() {
+        return Err(unknown(file, "finding", name));
+    }
+    let mut remedy_names = HashMap::new();
     let (file, text) = files.remedies;
     let mut rows: BTreeMap<String, RemedyRow> = read(file, text)?;
     let mut remedies = Vec::new();
     for id in headers(text) {
         let Some(row) = rows.remove(id) else { continue };
-        names.remedies.insert(id, remedies.len());
-        remedies.push(row.into_kind(file, id, &names)?);
+        remedy_names.insert(id, remedies.len());
+        remedies.push(row.into_kind(file, id)?);
     }
     let (file, text) = files.tests;
     let mut rows: BTreeMap<String, TestRow> = read(file, text)?;
     let mut tests = Vec::new();
     for id in headers(text) {
         let Some(row) = rows.remove(id) else { continue };
-        tests.push(row.into_test(file, id, &names)?);
+        tests.push(row.into_test(file, id)?);
     }
     let mut causes = Vec::with_capacity(files.causes.len());
     for (code, text) in files.causes {
@@ -50,19 +52,11 @@ pub(super) fn parse(files: Files) -> Result<Catalogue, CatalogueError> {
         {
             return Err(unknown(code, "cause", name));
         }
-        causes.push(row.into_cause(code, &names)?);
+        causes.push(row.into_cause(code, &remedy_names)?);
     }
     let (file, text) = files.boot;
     let boot: BootTimes = read(file, text)?;
-    Ok(Catalogue {
-        findings,
-        causes,
-        remedies,
-        tests,
-        boot,
-        unknown_prior: table.unknown_prior,
-        places: names.findings,
-    })
+    Ok(Catalogue { findings, causes, remedies, tests, boot, unknown_prior: table.unknown_prior })
 }
 
 /// The names of a file's tables, in its order.
@@ -70,19 +64,8 @@ fn headers(text: &'static str) -> impl Iterator<Item = &'static str> {
     text.lines().filter_map(|line| line.strip_prefix('[')?.strip_suffix(']'))
 }
 
-struct Names {
-    findings: HashMap<&'static str, usize>,
-    remedies: HashMap<&'static str, usize>,
-}
-
-impl Names {
-    fn finding(&self, file: &str, name: &str) -> Result<usize, CatalogueError> {
-        self.findings.get(name).copied().ok_or_else(|| unknown(file, "finding", name))
-    }
-
-    fn remedy(&self, file: &str, name: &str) -> Result<usize, CatalogueError> {
-        self.remedies.get(name).copied().ok_or_else(|| unknown(file, "remedy", name))
-    }
+fn finding(file: &str, name: &str) -> Result<FindingCode, CatalogueError> {
+    FindingCode::from_code(name).ok_or_else(|| unknown(file, "finding", name))
 }
 
 fn read<T: DeserializeOwned>(file: &str, text: &str) -> Result<T, CatalogueError> {
@@ -144,7 +127,7 @@ struct FindingRow {
 }
 
 impl FindingRow {
-    fn into_kind(self, code: &'static str, by_unknown: f64) -> FindingKind {
+    fn into_kind(self, code: FindingCode, by_unknown: f64) -> FindingKind {
         let Self { present, absent, source, needs, leak, fault, while_booting, .. } = self;
         FindingKind { code, present, absent, source, needs, fault, while_booting, leak, by_unknown }
     }
@@ -169,12 +152,7 @@ struct RemedyRow {
 }
 
 impl RemedyRow {
-    fn into_kind(
-        self,
-        file: &str,
-        id: &'static str,
-        names: &Names,
-    ) -> Result<RemedyKind, CatalogueError> {
+    fn into_kind(self, file: &str, id: &'static str) -> Result<RemedyKind, CatalogueError> {
         let texts = [&self.title, &self.undo].into_iter().chain(&self.steps).chain(&self.command);
         let texts = texts.chain(self.then.iter().flatten());
         for text in texts {
@@ -182,7 +160,7 @@ impl RemedyRow {
         }
         Ok(RemedyKind {
             id,
-            measures: names.finding(file, &self.measures)?,
+            measures: finding(file, &self.measures)?,
             only: circumstances(file, &self.only)?,
             title: self.title,
             steps: self.steps,
@@ -212,16 +190,11 @@ struct TestRow {
 }
 
 impl TestRow {
-    fn into_test(
-        self,
-        file: &str,
-        id: &'static str,
-        names: &Names,
-    ) -> Result<Test, CatalogueError> {
+    fn into_test(self, file: &str, id: &'static str) -> Result<Test, CatalogueError> {
         for text in &self.command {
             placeholders(file, text)?;
         }
-        let reveals = self.reveals.iter().map(|name| names.finding(file, name));
+        let reveals = self.reveals.iter().map(|name| finding(file, name));
         Ok(Test {
             id,
             reveals: reveals.collect::<Result<_, _>>()?,
@@ -254,7 +227,11 @@ struct CauseRow {
 }
 
 impl CauseRow {
-    fn into_cause(self, code: &'static str, names: &Names) -> Result<Cause, CatalogueError> {
+    fn into_cause(
+        self,
+        code: &'static str,
+        remedy_names: &HashMap<&str, usize>,
+    ) -> Result<Cause, CatalogueError> {
         within(code, "the prior", self.prior)?;
         let mut given = Vec::with_capacity(self.given.len());
         for (name, factor) in self.given {
@@ -269,12 +246,13 @@ impl CauseRow {
         let mut produces = Vec::with_capacity(self.produces.len());
         for (name, probability) in self.produces {
             within(code, &format!("the probability of {name}"), probability)?;
-            produces.push((names.finding(code, &name)?, probability));
+            produces.push((finding(code, &name)?, probability));
         }
         let mut remedies = Vec::with_capacity(self.remedies.len());
         for (name, helps) in self.remedies {
             within(code, &format!("how likely {name} helps"), helps)?;
-            remedies.push((names.remedy(code, &name)?, helps));
+            let index = remedy_names.get(name.as_str()).copied();
+            remedies.push((index.ok_or_else(|| unknown(code, "remedy", &name))?, helps));
         }
         Ok(Cause {
             code,

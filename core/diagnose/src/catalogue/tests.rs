@@ -2,6 +2,16 @@ use std::{collections::BTreeSet, fs, path::Path};
 
 use super::{embedded::FILES, *};
 
+/// Findings that no code derives from facts, and why they are described.
+const NOT_DERIVED: [(FindingCode, &str); 3] = [
+    (
+        FindingCode::PathCarriesSmallPacketsOnly,
+        "the only finding of mtu-mismatch; a person sees it",
+    ),
+    (FindingCode::PeersUnreachable, "a person sees it from inside the guest"),
+    (FindingCode::PoolExhausted, "a person sees it in the lease file or the router's pages"),
+];
+
 /// The codes of the contract: once released, they keep their meaning.
 const CONTRACT: &str = "
     guest-not-booted guest-no-nic guest-no-dhcp-client guest-link-down guest-static-wrong-subnet
@@ -74,11 +84,35 @@ fn nothing_is_there_that_nobody_uses() {
     for (at, remedy) in catalogue.remedies.iter().enumerate() {
         assert!(used.contains(&at), "no cause is helped by {}", remedy.id);
     }
-    let shown: BTreeSet<usize> =
+    let shown: BTreeSet<FindingCode> =
         catalogue.causes.iter().flat_map(|c| c.produces.iter().map(|(at, _)| *at)).collect();
-    for (at, finding) in catalogue.findings.iter().enumerate() {
+    for finding in &catalogue.findings {
         let is_boot = finding.while_booting == WhileBooting::IsBoot;
-        assert!(shown.contains(&at) != is_boot, "no cause shows {}", finding.code);
+        assert!(shown.contains(&finding.code) != is_boot, "no cause shows {}", finding.code);
+    }
+}
+
+#[test]
+fn findings_are_described_in_the_order_of_their_codes() {
+    let headers =
+        FILES.findings.1.lines().filter_map(|line| line.strip_prefix('[')?.strip_suffix(']'));
+    let codes = FindingCode::ALL.iter().map(|code| code.code());
+    assert_eq!(headers.collect::<Vec<_>>(), codes.collect::<Vec<_>>());
+}
+
+#[test]
+fn every_finding_is_derived_or_a_known_exception() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/findings");
+    let folders = [folder.join("capture"), folder];
+    let files = folders.iter().flat_map(|folder| fs::read_dir(folder).unwrap());
+    let files = files.map(|entry| entry.unwrap().path()).filter(|path| path.is_file());
+    let text: String = files.map(|path| fs::read_to_string(path).unwrap()).collect();
+    let words: BTreeSet<&str> =
+        text.split(|c: char| !(c.is_alphanumeric() || c == '_' || c == ':')).collect();
+    for code in FindingCode::ALL {
+        let derived = words.contains(format!("FindingCode::{code:?}").as_str());
+        let exception = NOT_DERIVED.iter().any(|(known, _)| known == code);
+        assert!(derived != exception, "{code}: derived {derived}, an exception {exception}");
     }
 }
 
@@ -98,8 +132,8 @@ fn isolation_is_never_blamed_for_a_missing_lease() {
     let catalogue = Catalogue::builtin().unwrap();
     let cause = catalogue.cause("client-isolation").unwrap();
     for (finding, _) in &cause.produces {
-        let code = catalogue.findings[*finding].code;
-        assert!(["peers-unreachable", "port-isolated"].contains(&code), "{code}");
+        let isolation = [FindingCode::PeersUnreachable, FindingCode::PortIsolated];
+        assert!(isolation.contains(finding), "{finding}");
     }
 }
 

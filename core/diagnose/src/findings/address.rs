@@ -8,7 +8,7 @@ use vmkit_types::{InterfaceKind, Kind, Mac, Unread, attribute, escaped};
 
 use super::{proxy_arp, sheet::Sheet};
 use crate::{
-    Attachment, Facts, Platform,
+    Attachment, Facts, FindingCode, Platform,
     ledger::{evidence_of, has_now, is_outdated},
 };
 
@@ -26,10 +26,10 @@ pub(super) fn judge(facts: &Facts<'_>, attachment: &Attachment<'_>, sheet: &mut 
     let local = pick.candidates.iter().find(|c| c.flags.contains(&Flag::LinkLocal) && is_v4(c));
     match local {
         Some(local) if pick.address.is_none() => {
-            sheet.present("address-link-local", format!("it has {}", local.address));
+            sheet.present(FindingCode::AddressLinkLocal, format!("it has {}", local.address));
         }
         Some(_) | None => {
-            sheet.absent("address-link-local", "");
+            sheet.absent(FindingCode::AddressLinkLocal, "");
         }
     }
     only_ipv6(facts, sheet);
@@ -63,7 +63,7 @@ fn is_link_local(candidate: &Candidate) -> bool {
 }
 
 fn missing(facts: &Facts<'_>, sheet: &mut Sheet) {
-    let (code, pick) = ("address-missing", facts.pick);
+    let (code, pick) = (FindingCode::AddressMissing, facts.pick);
     match (pick.verdict, pick.address) {
         (Verdict::Probable, Some(address)) if is_outdated(facts, address) => {
             sheet.present(code, format!("{address} may be of an earlier boot, and is silent"));
@@ -78,7 +78,7 @@ fn missing(facts: &Facts<'_>, sheet: &mut Sheet) {
 }
 
 fn only_ipv6(facts: &Facts<'_>, sheet: &mut Sheet) {
-    let code = "address-only-ipv6";
+    let code = FindingCode::AddressOnlyIpv6;
     match facts.pick.address {
         Some(IpAddr::V6(address)) => {
             sheet.present(code, format!("it has {address} and no IPv4 address"));
@@ -89,7 +89,7 @@ fn only_ipv6(facts: &Facts<'_>, sheet: &mut Sheet) {
 }
 
 fn two_owners(facts: &Facts<'_>, best: &Candidate, sheet: &mut Sheet) {
-    let code = "address-has-two-owners";
+    let code = FindingCode::AddressHasTwoOwners;
     let duplicate = best.ledger.iter().find(|entry| {
         let seen = &entry.evidence.observation;
         let repliers = seen.attribute(attribute::MACS).unwrap_or_default();
@@ -103,9 +103,9 @@ fn two_owners(facts: &Facts<'_>, best: &Candidate, sheet: &mut Sheet) {
     });
     if let Some(entry) = duplicate {
         let says = entry.evidence.observation.says.clone();
-        sheet.present("address-shared-with-machine", format!("{}: {says}", best.address));
+        sheet.present(FindingCode::AddressSharedWithMachine, format!("{}: {says}", best.address));
     } else if let Some(seen) = evidence_of(best, &[Kind::ArpDuplicate, Kind::ArpReply]) {
-        sheet.absent("address-shared-with-machine", seen.observation.says.clone());
+        sheet.absent(FindingCode::AddressSharedWithMachine, seen.observation.says.clone());
     }
     if let Some(seen) = evidence_of(best, &[Kind::ArpDuplicate]) {
         sheet.present(code, format!("{}: {}", best.address, seen.observation.says));
@@ -133,7 +133,7 @@ fn answers_as_another(
     best: &Candidate,
     sheet: &mut Sheet,
 ) {
-    let code = "address-answers-as-another";
+    let code = FindingCode::AddressAnswersAsAnother;
     let other = best.ledger.iter().find_map(|entry| {
         let kind = &entry.evidence.observation.kind;
         (*kind == Kind::NeighbourOtherMac
@@ -165,7 +165,7 @@ fn is_translated(facts: &Facts<'_>, attachment: &Attachment<'_>, mac: Option<Mac
 }
 
 fn host_key(best: &Candidate, sheet: &mut Sheet) {
-    let code = "address-host-key-differs";
+    let code = FindingCode::AddressHostKeyDiffers;
     if let Some(seen) = evidence_of(best, &[Kind::from_code("ssh-other-host-key")]) {
         sheet.present(code, format!("{}: {}", best.address, seen.observation.says));
     } else if let Some(seen) = evidence_of(best, &[Kind::from_code("ssh-host-key")]) {
@@ -179,7 +179,7 @@ fn off_subnet(facts: &Facts<'_>, best: &Candidate, sheet: &mut Sheet) {
     }
     let off = best.flags.contains(&Flag::OffSubnet);
     sheet.judged(
-        "address-off-subnet",
+        FindingCode::AddressOffSubnet,
         off,
         format!("{} is in no network of this computer", best.address),
         format!("{} is in a network of this computer", best.address),
@@ -209,38 +209,46 @@ fn reachability(
         .filter(|seen| !is_translated(facts, attachment, seen.observation.mac));
     if let (Some(_), Some(other)) = (refused.or(filtered), contested) {
         // Whose port it is that refuses is not known.
-        sheet.all_unknown(&["ssh-refused", "ssh-filtered"], &Unread::Failed(at(other)));
+        sheet.all_unknown(
+            &[FindingCode::SshRefused, FindingCode::SshFiltered],
+            &Unread::Failed(at(other)),
+        );
     }
     if let Some(seen) = refused {
-        sheet.present("ssh-refused", at(seen));
-        sheet.absent("ssh-filtered", at(seen));
+        sheet.present(FindingCode::SshRefused, at(seen));
+        sheet.absent(FindingCode::SshFiltered, at(seen));
     }
     if let Some(seen) = ssh {
-        for code in ["ssh-refused", "ssh-filtered", "only-this-program-blocked"] {
+        for code in
+            [FindingCode::SshRefused, FindingCode::SshFiltered, FindingCode::OnlyThisProgramBlocked]
+        {
             sheet.absent(code, at(seen));
         }
-        sheet.absent("ping-unanswered", at(seen));
+        sheet.absent(FindingCode::PingUnanswered, at(seen));
     }
     if let (Some(seen), Some(there)) = (filtered, there) {
-        sheet.present("ssh-filtered", format!("{}; {}", at(seen), at(there)));
+        sheet.present(FindingCode::SshFiltered, format!("{}; {}", at(seen), at(there)));
     }
     if let (Some(seen), Some(there)) = (unreachable, there) {
-        sheet.present("only-this-program-blocked", format!("{}; {}", at(seen), at(there)));
+        sheet.present(FindingCode::OnlyThisProgramBlocked, format!("{}; {}", at(seen), at(there)));
     }
     let answers = answers_arp.or(ssh).or(refused).or(pinged);
     if answers.is_none() && !has_now(facts, best) {
         let old = "it may have had the address before its present boot".to_owned();
-        sheet.all_unknown(&["ping-unanswered", "address-arp-silent"], &Unread::Failed(old));
+        sheet.all_unknown(
+            &[FindingCode::PingUnanswered, FindingCode::AddressArpSilent],
+            &Unread::Failed(old),
+        );
     }
     if let Some(seen) = pinged {
-        sheet.absent("ping-unanswered", at(seen));
+        sheet.absent(FindingCode::PingUnanswered, at(seen));
     } else if let Some(seen) = found(&[Kind::IcmpSilent]) {
-        sheet.present("ping-unanswered", at(seen));
+        sheet.present(FindingCode::PingUnanswered, at(seen));
     }
     let silent = found(&[Kind::NeighbourFailed, Kind::ArpSilent]);
     match (answers, silent) {
-        (Some(seen), _) => sheet.absent("address-arp-silent", at(seen)),
-        (None, Some(seen)) => sheet.present("address-arp-silent", at(seen)),
+        (Some(seen), _) => sheet.absent(FindingCode::AddressArpSilent, at(seen)),
+        (None, Some(seen)) => sheet.present(FindingCode::AddressArpSilent, at(seen)),
         (None, None) => {}
     }
 }

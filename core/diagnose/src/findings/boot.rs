@@ -3,11 +3,11 @@
 use vmkit_types::Unread;
 
 use crate::{
-    Catalogue, Facts, Finding, State, WhileBooting,
+    Catalogue, Facts, Finding, FindingCode, State, WhileBooting,
     boot::{Boot, tried_network},
 };
 
-const CODE: &str = "boot-unfinished";
+const CODE: FindingCode = FindingCode::BootUnfinished;
 
 /// Notes how far the boot is, and withdraws what is there in any boot.
 pub(super) fn judge(facts: &Facts<'_>, catalogue: &Catalogue, findings: &mut [Finding]) {
@@ -26,8 +26,7 @@ pub(super) fn judge(facts: &Facts<'_>, catalogue: &Catalogue, findings: &mut [Fi
     }
     let tried = tried_network(facts, findings, catalogue);
     for finding in findings {
-        let Some(kind) = catalogue.finding(finding.code) else { continue };
-        let withdrawn = match kind.while_booting {
+        let withdrawn = match catalogue.finding(finding.code).while_booting {
             WhileBooting::UntilEnd => true,
             WhileBooting::UntilNetwork => !tried,
             WhileBooting::Counts | WhileBooting::ShowsNetwork | WhileBooting::IsBoot => false,

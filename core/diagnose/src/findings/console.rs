@@ -6,25 +6,25 @@ use vmkit_model::Evidence;
 use vmkit_types::{Kind, Reading, Unread, attribute};
 
 use super::sheet::Sheet;
-use crate::{Attachment, Facts};
+use crate::{Attachment, Facts, FindingCode};
 
-const ALL: [&str; 8] = [
-    "boot-stopped-early",
-    "kernel-panic",
-    "guest-sees-no-network-card",
-    "guest-has-no-dhcp-client",
-    "guest-reports-link-down",
-    "guest-dhcp-failed",
-    "guest-address-static-elsewhere",
-    "guest-ssh-server-failed",
+const ALL: [FindingCode; 8] = [
+    FindingCode::BootStoppedEarly,
+    FindingCode::KernelPanic,
+    FindingCode::GuestSeesNoNetworkCard,
+    FindingCode::GuestHasNoDhcpClient,
+    FindingCode::GuestReportsLinkDown,
+    FindingCode::GuestDhcpFailed,
+    FindingCode::GuestAddressStaticElsewhere,
+    FindingCode::GuestSshServerFailed,
 ];
 
 /// Codes of what a console complains of, and the findings that they are.
-const FAULTS: [(&str, &str); 4] = [
-    ("no-network-card", "guest-sees-no-network-card"),
-    ("no-dhcp-client", "guest-has-no-dhcp-client"),
-    ("link-down", "guest-reports-link-down"),
-    ("ssh-server-failed", "guest-ssh-server-failed"),
+const FAULTS: [(&str, FindingCode); 4] = [
+    ("no-network-card", FindingCode::GuestSeesNoNetworkCard),
+    ("no-dhcp-client", FindingCode::GuestHasNoDhcpClient),
+    ("link-down", FindingCode::GuestReportsLinkDown),
+    ("ssh-server-failed", FindingCode::GuestSshServerFailed),
 ];
 
 pub(super) fn judge(facts: &Facts<'_>, attachment: &Attachment<'_>, sheet: &mut Sheet) {
@@ -41,13 +41,13 @@ pub(super) fn judge(facts: &Facts<'_>, attachment: &Attachment<'_>, sheet: &mut 
     };
     let code = phase.observation.attribute(attribute::PHASE).unwrap_or_default();
     let says = phase.observation.says.clone();
-    sheet.judged("kernel-panic", code == "panic", &says, &says);
+    sheet.judged(FindingCode::KernelPanic, code == "panic", &says, &says);
     let early = matches!(code, "none" | "firmware" | "kernel" | "initramfs");
     match code {
         // A quiet kernel command line shows nothing although all is well.
-        "none" => sheet.unknown("boot-stopped-early", &Unread::NotTried),
+        "none" => sheet.unknown(FindingCode::BootStoppedEarly, &Unread::NotTried),
         "panic" => {}
-        _ => sheet.judged("boot-stopped-early", early, &says, &says),
+        _ => sheet.judged(FindingCode::BootStoppedEarly, early, &says, &says),
     }
     for (fault, finding) in FAULTS {
         let told = of(Kind::ConsoleFault)
@@ -62,25 +62,25 @@ pub(super) fn judge(facts: &Facts<'_>, attachment: &Attachment<'_>, sheet: &mut 
         address.is_some_and(|item| item.observation.attribute(attribute::SERVER).is_some());
     let gave_itself = address.filter(|item| is_link_local(item));
     if matches!(code, "dhcp" | "link-local") || address.is_some() {
-        sheet.absent("guest-sees-no-network-card", &says);
+        sheet.absent(FindingCode::GuestSeesNoNetworkCard, &says);
     }
     if matches!(code, "dhcp" | "link-local") || leased {
-        sheet.absent("guest-has-no-dhcp-client", &says);
+        sheet.absent(FindingCode::GuestHasNoDhcpClient, &says);
     }
     if let Some(local) = gave_itself {
-        sheet.present("guest-dhcp-failed", local.observation.says.clone());
+        sheet.present(FindingCode::GuestDhcpFailed, local.observation.says.clone());
     } else if let Some(nothing) = of(Kind::ConsoleNoLease).next_back() {
-        sheet.present("guest-dhcp-failed", nothing.observation.says.clone());
+        sheet.present(FindingCode::GuestDhcpFailed, nothing.observation.says.clone());
     } else if code == "link-local" {
-        sheet.present("guest-dhcp-failed", &says);
+        sheet.present(FindingCode::GuestDhcpFailed, &says);
     } else if let Some(address) = address {
-        sheet.absent("guest-dhcp-failed", address.observation.says.clone());
+        sheet.absent(FindingCode::GuestDhcpFailed, address.observation.says.clone());
     }
     if code == "ssh" {
-        sheet.absent("guest-ssh-server-failed", &says);
+        sheet.absent(FindingCode::GuestSshServerFailed, &says);
     }
     if network_up && address.is_some() {
-        sheet.absent("guest-reports-link-down", &says);
+        sheet.absent(FindingCode::GuestReportsLinkDown, &says);
     }
 }
 
@@ -92,7 +92,7 @@ fn is_link_local(item: &Evidence) -> bool {
 /// Whether the machine set itself an address that is of no network here. Its own ARP frames show
 /// it best; what its console names without a DHCP server shows it as well.
 fn static_address(facts: &Facts<'_>, attachment: &Attachment<'_>, sheet: &mut Sheet) {
-    let code = "guest-address-static-elsewhere";
+    let code = FindingCode::GuestAddressStaticElsewhere;
     let networks = attachment.networks();
     if networks.is_empty() {
         return;

@@ -4,14 +4,14 @@ use vmkit_dhcp::{TestCase, TestResult};
 use vmkit_types::{Reading, Unread};
 
 use super::sheet::Sheet;
-use crate::Facts;
+use crate::{Facts, FindingCode};
 
-const CASES: [(&str, TestCase); 3] = [
-    ("test-host-unanswered", TestCase::Host),
-    ("test-machine-unanswered", TestCase::Machine),
-    ("test-foreign-unanswered", TestCase::Foreign),
+const CASES: [(FindingCode, TestCase); 3] = [
+    (FindingCode::TestHostUnanswered, TestCase::Host),
+    (FindingCode::TestMachineUnanswered, TestCase::Machine),
+    (FindingCode::TestForeignUnanswered, TestCase::Foreign),
 ];
-const BROADCAST: &str = "test-broadcast-unanswered";
+const BROADCAST: FindingCode = FindingCode::TestBroadcastUnanswered;
 
 pub(super) fn judge(facts: &Facts<'_>, sheet: &mut Sheet) {
     let results = match &facts.test {

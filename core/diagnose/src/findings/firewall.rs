@@ -4,18 +4,18 @@ use vmkit_survey::{DropRule, Drops};
 use vmkit_types::{Reading, escaped};
 
 use super::sheet::Sheet;
-use crate::{Attachment, Facts};
+use crate::{Attachment, Facts, FindingCode};
 
-const SERVER: &str = "firewall-blocks-dhcp-server";
-const ALL: [&str; 9] = [
-    "firewall-drops-bridged",
-    "firewall-drops-dhcp-requests",
-    "firewall-drops-dhcp-replies",
-    "firewall-drops-arp",
-    "firewall-drops-at-random",
-    "firewall-drops-foreign-mac",
-    "firewall-drops-broadcast",
-    "firewall-drops-ssh",
+const SERVER: FindingCode = FindingCode::FirewallBlocksDhcpServer;
+const ALL: [FindingCode; 9] = [
+    FindingCode::FirewallDropsBridged,
+    FindingCode::FirewallDropsDhcpRequests,
+    FindingCode::FirewallDropsDhcpReplies,
+    FindingCode::FirewallDropsArp,
+    FindingCode::FirewallDropsAtRandom,
+    FindingCode::FirewallDropsForeignMac,
+    FindingCode::FirewallDropsBroadcast,
+    FindingCode::FirewallDropsSsh,
     SERVER,
 ];
 
@@ -51,25 +51,21 @@ pub(super) fn judge(facts: &Facts<'_>, attachment: &Attachment<'_>, sheet: &mut 
     }
 }
 
-fn finding(
-    facts: &Facts<'_>,
-    attachment: &Attachment<'_>,
-    rule: &DropRule,
-) -> Option<&'static str> {
+fn finding(facts: &Facts<'_>, attachment: &Attachment<'_>, rule: &DropRule) -> Option<FindingCode> {
     let own = |mac| facts.machine.macs.contains(&mac);
     Some(match rule.drops {
-        Drops::Bridged => "firewall-drops-bridged",
+        Drops::Bridged => FindingCode::FirewallDropsBridged,
         Drops::DhcpRequests | Drops::DhcpToThisHost if attachment.shared => SERVER,
-        Drops::DhcpRequests => "firewall-drops-dhcp-requests",
-        Drops::DhcpReplies | Drops::DhcpAcknowledgements => "firewall-drops-dhcp-replies",
-        Drops::Arp => "firewall-drops-arp",
+        Drops::DhcpRequests => FindingCode::FirewallDropsDhcpRequests,
+        Drops::DhcpReplies | Drops::DhcpAcknowledgements => FindingCode::FirewallDropsDhcpReplies,
+        Drops::Arp => FindingCode::FirewallDropsArp,
         Drops::ForeignMac(only) | Drops::ForeignChaddr(only) if !own(only) => {
-            "firewall-drops-foreign-mac"
+            FindingCode::FirewallDropsForeignMac
         }
-        Drops::Mac(mac) if own(mac) => "firewall-drops-foreign-mac",
-        Drops::Broadcast => "firewall-drops-broadcast",
-        Drops::AtRandom => "firewall-drops-at-random",
-        Drops::Ssh => "firewall-drops-ssh",
+        Drops::Mac(mac) if own(mac) => FindingCode::FirewallDropsForeignMac,
+        Drops::Broadcast => FindingCode::FirewallDropsBroadcast,
+        Drops::AtRandom => FindingCode::FirewallDropsAtRandom,
+        Drops::Ssh => FindingCode::FirewallDropsSsh,
         Drops::DhcpToThisHost | Drops::ForeignMac(_) | Drops::ForeignChaddr(_) | Drops::Mac(_) => {
             return None;
         }

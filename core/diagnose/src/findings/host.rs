@@ -6,7 +6,7 @@ use vmkit_survey::{Bridge, Port, PortState};
 use vmkit_types::{HostNetwork, InterfaceKind, Prefix, Reading, Unread, escaped};
 
 use super::sheet::Sheet;
-use crate::{Attachment, Facts, Platform};
+use crate::{Attachment, Facts, FindingCode, Platform};
 
 /// A shorter delay is over before a DHCP client asks a second time.
 const NOTICEABLE_DELAY: Duration = Duration::from_secs(2);
@@ -24,11 +24,11 @@ pub(super) fn judge(facts: &Facts<'_>, attachment: &Attachment<'_>, sheet: &mut 
         Reading::Absent => {}
         Reading::Unknown(why) => sheet.all_unknown(
             &[
-                "uplink-down",
-                "uplink-not-default",
-                "port-not-in-bridge",
-                "bridge-has-no-address",
-                "vpn-takes-subnet",
+                FindingCode::UplinkDown,
+                FindingCode::UplinkNotDefault,
+                FindingCode::PortNotInBridge,
+                FindingCode::BridgeHasNoAddress,
+                FindingCode::VpnTakesSubnet,
             ],
             why,
         ),
@@ -41,7 +41,7 @@ fn uplink(network: &HostNetwork, attachment: &Attachment<'_>, sheet: &mut Sheet)
     let Some(uplink) = attachment.uplink else { return };
     let name = escaped(&uplink.name);
     let (down, up) = (format!("{name} is down"), format!("{name} is up"));
-    sheet.judged("uplink-down", !uplink.up, down, up);
+    sheet.judged(FindingCode::UplinkDown, !uplink.up, down, up);
     let mut defaults = network.routes.iter().filter(|route| route.destination.length == 0);
     let Some(first) = defaults.clone().next() else { return };
     let own =
@@ -52,18 +52,18 @@ fn uplink(network: &HostNetwork, attachment: &Attachment<'_>, sheet: &mut Sheet)
         .iter()
         .any(|interface| interface.name == first.interface && interface.kind == InterfaceKind::Vpn);
     if defaults.any(|route| own(&route.interface)) {
-        sheet.absent("uplink-not-default", format!("the default route leaves by {name}"));
+        sheet.absent(FindingCode::UplinkNotDefault, format!("the default route leaves by {name}"));
     } else if !through_vpn {
         let through = escaped(&first.interface);
         sheet.present(
-            "uplink-not-default",
+            FindingCode::UplinkNotDefault,
             format!("it is bridged to {name}, the default route leaves by {through}"),
         );
     }
 }
 
 fn membership(facts: &Facts<'_>, attachment: &Attachment<'_>, sheet: &mut Sheet) {
-    let code = "port-not-in-bridge";
+    let code = FindingCode::PortNotInBridge;
     if !attachment.bridged {
         return;
     }
@@ -104,7 +104,7 @@ fn membership(facts: &Facts<'_>, attachment: &Attachment<'_>, sheet: &mut Sheet)
 }
 
 fn own_address(facts: &Facts<'_>, attachment: &Attachment<'_>, sheet: &mut Sheet) {
-    let code = "bridge-has-no-address";
+    let code = FindingCode::BridgeHasNoAddress;
     let Some(bridge) = attachment.bridge else { return };
     // macOS leaves the address on the uplink, where it serves as well.
     let networks = attachment.networks();
@@ -119,7 +119,7 @@ fn own_address(facts: &Facts<'_>, attachment: &Attachment<'_>, sheet: &mut Sheet
 }
 
 fn vpn(network: &HostNetwork, facts: &Facts<'_>, attachment: &Attachment<'_>, sheet: &mut Sheet) {
-    let code = "vpn-takes-subnet";
+    let code = FindingCode::VpnTakesSubnet;
     let mut own: Vec<Prefix> = attachment.networks();
     if own.is_empty() {
         let picked = facts.pick.address.and_then(|address| network.on_link(address));
@@ -147,7 +147,8 @@ fn vpn(network: &HostNetwork, facts: &Facts<'_>, attachment: &Attachment<'_>, sh
 }
 
 fn port(facts: &Facts<'_>, attachment: &Attachment<'_>, sheet: &mut Sheet) {
-    let codes = ["port-not-forwarding", "port-still-learning", "port-isolated"];
+    let codes =
+        [FindingCode::PortNotForwarding, FindingCode::PortStillLearning, FindingCode::PortIsolated];
     let bridges = match &facts.survey.bridges {
         Reading::Known(bridges) => bridges,
         Reading::Absent => return,
@@ -167,11 +168,11 @@ fn port(facts: &Facts<'_>, attachment: &Attachment<'_>, sheet: &mut Sheet) {
     learning(facts, bridge, &ports, sheet);
     let name = escaped(&port.name);
     let (yes, no) = (format!("{name} is isolated"), format!("{name} is not isolated"));
-    sheet.read("port-isolated", &port.isolated, yes, no);
+    sheet.read(FindingCode::PortIsolated, &port.isolated, yes, no);
 }
 
 fn forwarding(ports: &[&Port], sheet: &mut Sheet) {
-    let code = "port-not-forwarding";
+    let code = FindingCode::PortNotForwarding;
     let state = |wanted: &[PortState]| {
         let mut ports = ports.iter();
         ports.find(|port| matches!(&port.state, Reading::Known(s) if wanted.contains(s))).copied()
@@ -188,7 +189,7 @@ fn forwarding(ports: &[&Port], sheet: &mut Sheet) {
 }
 
 fn learning(facts: &Facts<'_>, bridge: &Bridge, ports: &[&Port], sheet: &mut Sheet) {
-    let code = "port-still-learning";
+    let code = FindingCode::PortStillLearning;
     let waiting = ports.iter().find(|port| {
         matches!(port.state, Reading::Known(PortState::Listening | PortState::Learning))
     });
@@ -218,7 +219,7 @@ fn learning(facts: &Facts<'_>, bridge: &Bridge, ports: &[&Port], sheet: &mut She
 }
 
 fn listeners(facts: &Facts<'_>, attachment: &Attachment<'_>, sheet: &mut Sheet) {
-    let code = "dhcp-server-not-listening";
+    let code = FindingCode::DhcpServerNotListening;
     if !attachment.shared {
         return;
     }

@@ -9,7 +9,7 @@ use vmkit_dhcp::{Message, MessageKind, TestCase, Traffic};
 use vmkit_types::{Kind, Mac, Prefix, Reading, Unread, attribute};
 
 use super::sheet::Sheet;
-use crate::{Attachment, Facts};
+use crate::{Attachment, Facts, FindingCode};
 
 /// What a subnet is taken for where the lease does not name its mask.
 const USUAL_PREFIX: u8 = 24;
@@ -70,17 +70,17 @@ fn servers(facts: &Facts<'_>, all: &[&Message], sheet: &mut Sheet) {
     let names: Vec<String> = servers.iter().map(ToString::to_string).collect();
     let several = servers.len() > 1;
     let (yes, no) = (names.join(" and "), format!("{first} alone answers"));
-    sheet.judged("several-servers-answer", several, yes, no);
+    sheet.judged(FindingCode::SeveralServersAnswer, several, yes, no);
     if several {
         let given: Vec<String> = networks.iter().map(ToString::to_string).collect();
         sheet.judged(
-            "servers-disagree-on-subnet",
+            FindingCode::ServersDisagreeOnSubnet,
             networks.len() > 1,
             given.join(" and "),
             "they give addresses of one network",
         );
     } else {
-        sheet.absent("servers-disagree-on-subnet", format!("{first} alone answers"));
+        sheet.absent(FindingCode::ServersDisagreeOnSubnet, format!("{first} alone answers"));
     }
 }
 
@@ -114,13 +114,13 @@ fn refusals(facts: &Facts<'_>, all: &[&Message], sheet: &mut Sheet) {
     naks.dedup_by_key(|message| (message.xid, message.server));
     match naks.as_slice() {
         [] => {
-            sheet.absent("request-refused", "no NAK was seen");
-            sheet.absent("request-refused-again-and-again", "no NAK was seen");
+            sheet.absent(FindingCode::RequestRefused, "no NAK was seen");
+            sheet.absent(FindingCode::RequestRefusedAgainAndAgain, "no NAK was seen");
         }
         [first, others @ ..] => {
             let server = first.server.map_or_else(String::new, |s| format!(" by {s}"));
-            sheet.present("request-refused", format!("NAK{server}"));
-            let code = "request-refused-again-and-again";
+            sheet.present(FindingCode::RequestRefused, format!("NAK{server}"));
+            let code = FindingCode::RequestRefusedAgainAndAgain;
             let last = naks.iter().map(|nak| nak.at).max();
             let accepted = own.iter().any(|m| m.kind == MessageKind::Ack && Some(m.at) > last);
             if !others.is_empty() {
@@ -137,10 +137,10 @@ fn refusals(facts: &Facts<'_>, all: &[&Message], sheet: &mut Sheet) {
     match decline {
         Some(message) => {
             let what = message.requested.map_or_else(|| "it".to_owned(), |a| a.to_string());
-            sheet.present("address-declined", format!("it declined {what}"));
+            sheet.present(FindingCode::AddressDeclined, format!("it declined {what}"));
         }
         None if own.iter().any(|message| message.kind == MessageKind::Ack) => {
-            sheet.absent("address-declined", "it declined nothing");
+            sheet.absent(FindingCode::AddressDeclined, "it declined nothing");
         }
         None => {}
     }
@@ -180,7 +180,7 @@ fn terms(facts: &Facts<'_>, attachment: &Attachment<'_>, given: &Message, sheet:
     let host_gateway = gateways().find(|gateway| own.iter().any(|own| own.contains(*gateway)));
     // A lease of another network is a fault of its own, and names that network's router.
     let here = own.iter().any(|own| own.contains(yiaddr.into()));
-    let code = "offered-bad-gateway";
+    let code = FindingCode::OfferedBadGateway;
     if !inside {
         sheet.present(code, format!("{router} is not in the network of {yiaddr}/{length}"));
     } else if attachment.bridged && here && host_gateway.is_some_and(|gateway| gateway != *router) {
@@ -198,18 +198,18 @@ fn address(facts: &Facts<'_>, attachment: &Attachment<'_>, yiaddr: Ipv4Addr, she
         let inside = own.iter().any(|prefix| prefix.contains(yiaddr.into()));
         let names: Vec<String> = own.iter().map(ToString::to_string).collect();
         let says = format!("it was given {yiaddr}; this computer has {}", names.join(", "));
-        sheet.judged("offered-other-subnet", !inside, &says, &says);
+        sheet.judged(FindingCode::OfferedOtherSubnet, !inside, &says, &says);
     }
     if let Some(network) = facts.network.as_ref().known() {
         let mut addresses = network.interfaces.iter().flat_map(|each| &each.addresses);
         let of_host = addresses.any(|prefix| prefix.address == yiaddr);
         let says = format!("it was given {yiaddr}");
-        sheet.judged("offered-host-address", of_host, &says, &says);
+        sheet.judged(FindingCode::OfferedHostAddress, of_host, &says, &says);
     }
 }
 
 fn client_identifier(facts: &Facts<'_>, all: &[&Message], sheet: &mut Sheet) {
-    let code = "client-identifier-shared";
+    let code = FindingCode::ClientIdentifierShared;
     let own = |mac: &Mac| facts.machine.macs.contains(mac);
     let mut ids = all.iter().filter(|m| own(&m.chaddr)).filter_map(|m| m.client_id.as_ref());
     let Some(id) = ids.next() else { return };

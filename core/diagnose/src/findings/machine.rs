@@ -3,12 +3,12 @@
 use vmkit_types::{Reading, Unread, escaped};
 
 use super::sheet::Sheet;
-use crate::{Facts, Process};
+use crate::{Facts, FindingCode, Process};
 
 pub(super) fn judge(facts: &Facts<'_>, sheet: &mut Sheet) {
     let machine = facts.machine;
     let is = |wanted: Process| machine.process.as_ref().map(|process| *process == wanted);
-    let (not_running, paused) = ("machine-not-running", "machine-paused");
+    let (not_running, paused) = (FindingCode::MachineNotRunning, FindingCode::MachinePaused);
     let (says, runs) = match machine.process {
         Reading::Known(Process::Stopped) => ("it has no process", false),
         Reading::Known(Process::Crashed) => {
@@ -24,13 +24,13 @@ pub(super) fn judge(facts: &Facts<'_>, sheet: &mut Sheet) {
     }
     let down = machine.link_up.as_ref().map(|up| !*up);
     let yes = "QEMU reports its network link as down";
-    sheet.read("machine-link-down", &down, yes, "QEMU reports its network link as up");
+    sheet.read(FindingCode::MachineLinkDown, &down, yes, "QEMU reports its network link as up");
     shared_mac(facts, sheet);
     recorded_mac(facts, sheet);
 }
 
 fn shared_mac(facts: &Facts<'_>, sheet: &mut Sheet) {
-    let (code, machine) = ("machine-mac-shared", facts.machine);
+    let (code, machine) = (FindingCode::MachineMacShared, facts.machine);
     if machine.macs.is_empty() {
         return sheet.unknown(code, &Unread::NotTried);
     }
@@ -49,7 +49,7 @@ fn shared_mac(facts: &Facts<'_>, sheet: &mut Sheet) {
 }
 
 fn recorded_mac(facts: &Facts<'_>, sheet: &mut Sheet) {
-    let code = "machine-mac-not-registered";
+    let code = FindingCode::MachineMacNotRegistered;
     match (&facts.machine.recorded_mac, facts.machine.macs.first()) {
         (Reading::Known(recorded), Some(mac)) => sheet.judged(
             code,

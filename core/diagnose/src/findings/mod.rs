@@ -19,7 +19,7 @@ mod tests;
 use crate::{Attachment, Catalogue, Facts, Finding};
 use sheet::Sheet;
 
-/// Every finding of the catalogue for one machine, in the catalogue's order.
+/// Every finding about one machine, in the order of their codes.
 pub fn findings(facts: &Facts<'_>, catalogue: &Catalogue) -> Vec<Finding> {
     let attachment = Attachment::of(facts);
     let mut sheet = Sheet::default();
@@ -33,7 +33,7 @@ pub fn findings(facts: &Facts<'_>, catalogue: &Catalogue) -> Vec<Finding> {
     host::judge(facts, &attachment, &mut sheet);
     firewall::judge(facts, &attachment, &mut sheet);
     router::judge(facts, &attachment, &mut sheet);
-    let mut findings = sheet.complete(catalogue);
+    let mut findings = sheet.complete();
     boot::judge(facts, catalogue, &mut findings);
     findings
 }

@@ -6,18 +6,18 @@ use vmkit_scoring::{Candidate, WhyNot};
 use vmkit_types::{Kind, Reading, escaped};
 
 use super::sheet::Sheet;
-use crate::Facts;
+use crate::{Facts, FindingCode};
 
 /// Sources that can fall behind: finding, kinds of evidence.
-fn sources() -> [(&'static str, Vec<Kind>); 3] {
+fn sources() -> [(FindingCode, Vec<Kind>); 3] {
     let other = |code: &str| Kind::from_code(code);
     [
         (
-            "arp-cache-outdated",
+            FindingCode::ArpCacheOutdated,
             vec![Kind::NeighbourReachable, Kind::NeighbourStale, Kind::NeighbourCached],
         ),
-        ("lease-record-outdated", vec![other("lease-current"), Kind::DhcpAck]),
-        ("dns-outdated", vec![Kind::DnsAddress]),
+        (FindingCode::LeaseRecordOutdated, vec![other("lease-current"), Kind::DhcpAck]),
+        (FindingCode::DnsOutdated, vec![Kind::DnsAddress]),
     ]
 }
 
@@ -75,7 +75,7 @@ fn left(facts: &Facts<'_>, candidate: &Candidate) -> Option<String> {
 }
 
 fn console(facts: &Facts<'_>, sheet: &mut Sheet) {
-    let code = "console-outdated";
+    let code = FindingCode::ConsoleOutdated;
     let of_console = |candidate: &Candidate| {
         let mut entries = candidate.ledger.iter();
         entries.any(|entry| {
@@ -109,7 +109,7 @@ fn console(facts: &Facts<'_>, sheet: &mut Sheet) {
 }
 
 fn hosts_file(facts: &Facts<'_>, sheet: &mut Sheet) {
-    let code = "hosts-file-outdated";
+    let code = FindingCode::HostsFileOutdated;
     match &facts.survey.hosts {
         Reading::Known(entries) => {
             let name = &facts.machine.name;

@@ -10,9 +10,9 @@ use vmkit_scoring::{Candidate, WhyNot};
 use vmkit_types::{Kind, Mac, Reading};
 
 use super::sheet::Sheet;
-use crate::{Facts, ledger::evidence_of};
+use crate::{Facts, FindingCode, ledger::evidence_of};
 
-const CODE: &str = "address-one-mac-answers-for-all";
+const CODE: FindingCode = FindingCode::AddressOneMacAnswersForAll;
 /// A computer with several addresses of its own has two or three; a router that answers for others
 /// answers for whatever is asked.
 const MANY: usize = 4;

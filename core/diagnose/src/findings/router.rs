@@ -3,18 +3,18 @@
 use vmkit_types::{InterfaceKind, Reading, Unread, escaped};
 
 use super::sheet::Sheet;
-use crate::{Attachment, Facts};
+use crate::{Attachment, Facts, FindingCode};
 
 /// Below this, which router it is stays open.
 const SURE_ENOUGH: f64 = 0.5;
 /// Below this, a remedy is a setting to look at and no report of trouble with bridged machines.
 const REPORTED: f64 = 0.5;
 
-const ALL: [&str; 4] = [
-    "router-does-not-list-machine",
-    "router-blocks-machine",
-    "router-known-to-drop-bridged",
-    "web-hijacked",
+const ALL: [FindingCode; 4] = [
+    FindingCode::RouterDoesNotListMachine,
+    FindingCode::RouterBlocksMachine,
+    FindingCode::RouterKnownToDropBridged,
+    FindingCode::WebHijacked,
 ];
 
 pub(super) fn judge(facts: &Facts<'_>, attachment: &Attachment<'_>, sheet: &mut Sheet) {

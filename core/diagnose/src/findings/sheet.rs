@@ -1,38 +1,38 @@
-//! Where findings are noted while they are derived.
+//! The findings of one machine while they are derived.
 
 use std::collections::BTreeMap;
 
 use vmkit_types::{Reading, Unread};
 
-use crate::{Catalogue, Finding, State};
+use crate::{Finding, FindingCode, State};
 
-/// The findings so far, by code. The first word on a finding stands.
+/// The findings so far. The first state of a finding stands.
 #[derive(Default)]
-pub(super) struct Sheet(BTreeMap<&'static str, State>);
+pub(super) struct Sheet(BTreeMap<FindingCode, State>);
 
 impl Sheet {
-    pub(super) fn present(&mut self, code: &'static str, says: impl Into<String>) {
+    pub(super) fn present(&mut self, code: FindingCode, says: impl Into<String>) {
         self.0.entry(code).or_insert_with(|| State::Present(says.into()));
     }
 
-    pub(super) fn absent(&mut self, code: &'static str, says: impl Into<String>) {
+    pub(super) fn absent(&mut self, code: FindingCode, says: impl Into<String>) {
         self.0.entry(code).or_insert_with(|| State::Absent(says.into()));
     }
 
-    pub(super) fn unknown(&mut self, code: &'static str, why: &Unread) {
+    pub(super) fn unknown(&mut self, code: FindingCode, why: &Unread) {
         self.0.entry(code).or_insert_with(|| State::NotObserved(why.clone()));
     }
 
-    pub(super) fn all_unknown(&mut self, codes: &[&'static str], why: &Unread) {
+    pub(super) fn all_unknown(&mut self, codes: &[FindingCode], why: &Unread) {
         for code in codes {
-            self.unknown(code, why);
+            self.unknown(*code, why);
         }
     }
 
-    /// Notes what a yes-or-no reading says; the words of both answers are given.
+    /// Records a yes-or-no reading: `yes` is the text for true, `no` the text for false.
     pub(super) fn read(
         &mut self,
-        code: &'static str,
+        code: FindingCode,
         reading: &Reading<bool>,
         yes: impl Into<String>,
         no: impl Into<String>,
@@ -45,10 +45,10 @@ impl Sheet {
         }
     }
 
-    /// Notes a finding that was looked for.
+    /// Records a finding whose answer is known.
     pub(super) fn judged(
         &mut self,
-        code: &'static str,
+        code: FindingCode,
         is_there: bool,
         yes: impl Into<String>,
         no: impl Into<String>,
@@ -56,14 +56,12 @@ impl Sheet {
         self.read(code, &Reading::Known(is_there), yes, no);
     }
 
-    /// All findings of the catalogue. Those that nobody noted were not looked at.
-    pub(super) fn complete(mut self, catalogue: &Catalogue) -> Vec<Finding> {
-        let findings = catalogue.finding_codes().map(|code| {
+    /// All findings in the order of their codes. Those without a state were not looked at.
+    pub(super) fn complete(mut self) -> Vec<Finding> {
+        let findings = FindingCode::ALL.iter().map(|code| {
             let state = self.0.remove(code).unwrap_or(State::NotObserved(Unread::NotTried));
-            Finding { code, state }
+            Finding { code: *code, state }
         });
-        let findings = findings.collect();
-        debug_assert!(self.0.is_empty(), "not in the catalogue: {:?}", self.0);
-        findings
+        findings.collect()
     }
 }

@@ -1,6 +1,6 @@
 //! The two layers: priors of causes, and how causes show findings.
 
-use crate::{Catalogue, Finding, State, circumstance::Circumstance};
+use crate::{Catalogue, Finding, FindingCode, State, circumstance::Circumstance};
 
 /// However much the circumstances speak for a cause, they alone do not settle it.
 const HIGHEST_PRIOR: f64 = 0.9;
@@ -47,12 +47,12 @@ pub(crate) struct Model<'a> {
     odds: Vec<f64>,
     /// For each cause, the probability that it does not show each finding.
     quiet: Vec<Vec<f64>>,
-    /// What was observed, by the findings' index: there or not.
+    /// Whether each finding is there, by its index; `None`: it was not observed.
     observed: Vec<Option<bool>>,
-    /// Indices of the observed findings.
-    seen: Vec<usize>,
+    /// The findings that were observed.
+    seen: Vec<FindingCode>,
     /// For each cause, those of the observed findings that it can show.
-    touched: Vec<Vec<usize>>,
+    touched: Vec<Vec<FindingCode>>,
 }
 
 impl<'a> Model<'a> {
@@ -69,7 +69,7 @@ impl<'a> Model<'a> {
             odds.push(to_odds(prior));
             let mut row = vec![1.0; catalogue.findings.len()];
             for (finding, probability) in &cause.produces {
-                row[*finding] = 1.0 - probability;
+                row[finding.index()] = 1.0 - probability;
             }
             quiet.push(row);
         }
@@ -80,17 +80,16 @@ impl<'a> Model<'a> {
         quiet.push(catalogue.findings.iter().map(of_unknown).collect());
         let mut observed = vec![None; catalogue.findings.len()];
         for finding in findings {
-            let Some(place) = catalogue.finding_place(finding.code) else { continue };
-            observed[place] = match finding.state {
+            observed[finding.code.index()] = match finding.state {
                 State::Present(_) => Some(true),
                 State::Absent(_) => Some(false),
                 State::NotObserved(_) => None,
             };
         }
-        let seen: Vec<usize> =
-            (0..observed.len()).filter(|place| observed[*place].is_some()).collect();
+        let codes = FindingCode::ALL.iter().copied();
+        let seen: Vec<_> = codes.filter(|code| observed[code.index()].is_some()).collect();
         let of_cause =
-            |row: &Vec<f64>| seen.iter().copied().filter(|finding| row[*finding] < 1.0).collect();
+            |row: &Vec<f64>| seen.iter().copied().filter(|code| row[code.index()] < 1.0).collect();
         let touched = quiet.iter().map(of_cause).collect();
         Self { catalogue, odds, quiet, observed, seen, touched }
     }
@@ -106,17 +105,17 @@ impl<'a> Model<'a> {
     }
 
     /// Whether the finding was observed, and what.
-    pub(crate) fn observed(&self, finding: usize) -> Option<bool> {
-        self.observed[finding]
+    pub(crate) fn observed(&self, finding: FindingCode) -> Option<bool> {
+        self.observed[finding.index()]
     }
 
     /// Whether the cause can show the finding.
-    pub(crate) fn shows(&self, cause: usize, finding: usize) -> bool {
-        self.quiet[cause][finding] < 1.0
+    pub(crate) fn shows(&self, cause: usize, finding: FindingCode) -> bool {
+        self.quiet[cause][finding.index()] < 1.0
     }
 
-    /// Indices of the findings that were observed.
-    pub(crate) fn seen(&self) -> &[usize] {
+    /// The findings that were observed.
+    pub(crate) fn seen(&self) -> &[FindingCode] {
         &self.seen
     }
 
@@ -137,18 +136,18 @@ impl<'a> Model<'a> {
     }
 
     /// The probability of the finding's presence under the hypothesis.
-    pub(crate) fn presence(&self, hypothesis: Hypothesis, finding: usize) -> f64 {
-        let silent = 1.0 - self.catalogue.findings[finding].leak;
+    pub(crate) fn presence(&self, hypothesis: Hypothesis, finding: FindingCode) -> f64 {
+        let silent = 1.0 - self.catalogue.finding(finding).leak;
         let silent = hypothesis
             .causes()
             .iter()
-            .fold(silent, |silent, cause| silent * self.quiet[*cause][finding]);
+            .fold(silent, |silent, cause| silent * self.quiet[*cause][finding.index()]);
         1.0 - silent
     }
 
     /// The probability of what was observed of this finding; 1 where nothing was.
-    pub(crate) fn of_observed(&self, hypothesis: Hypothesis, finding: usize) -> f64 {
-        match self.observed[finding] {
+    pub(crate) fn of_observed(&self, hypothesis: Hypothesis, finding: FindingCode) -> f64 {
+        match self.observed[finding.index()] {
             Some(true) => self.presence(hypothesis, finding),
             Some(false) => 1.0 - self.presence(hypothesis, finding),
             None => 1.0,
@@ -157,13 +156,13 @@ impl<'a> Model<'a> {
 
     /// The probability of all that was observed, to that under "no cause".
     pub(crate) fn likelihood(&self, hypothesis: Hypothesis) -> f64 {
-        let ratio = |finding: usize| {
+        let ratio = |finding: FindingCode| {
             self.of_observed(hypothesis, finding) / self.of_observed(Hypothesis::NONE, finding)
         };
         let causes = hypothesis.causes();
         // All other findings are as likely as under "no cause".
         let each = causes.iter().enumerate().flat_map(|(at, cause)| {
-            let counted = move |finding: usize| {
+            let counted = move |finding: FindingCode| {
                 causes[..at].iter().any(|earlier| self.shows(*earlier, finding))
             };
             self.touched[*cause].iter().copied().filter(move |finding| !counted(*finding))

@@ -8,7 +8,7 @@ mod values;
 pub(crate) use values::Values;
 
 use crate::{
-    Catalogue, Facts,
+    Catalogue, Facts, FindingCode,
     catalogue::{Cause, RemedyKind, Risk, Scope},
     circumstance::Circumstance,
 };
@@ -38,7 +38,7 @@ pub struct Remedy {
     /// How to take it back.
     pub undo: String,
     /// The finding to look at again before success is claimed.
-    pub measures: &'static str,
+    pub measures: FindingCode,
     /// How likely it helps, where this is the cause, from 0 to 1.
     pub helps: f64,
 }
@@ -80,7 +80,7 @@ pub(crate) fn remedies(
         let helps_in_all = likely_to_help(*index, marginal, catalogue);
         let advice = if kind.id == ROUTER_SETTING { router::advice(facts) } else { Vec::new() };
         if advice.is_empty() {
-            let remedy = filled(kind, *helps, catalogue, values);
+            let remedy = filled(kind, *helps, values);
             found.extend(remedy.map(|remedy| (helps_in_all * safety(remedy.risk), remedy)));
         }
         for (sure, remedy) in advice {
@@ -112,7 +112,7 @@ fn safety(risk: Risk) -> f64 {
 }
 
 /// The remedy on this computer; `None`: it needs something that this computer does not have.
-fn filled(kind: &RemedyKind, helps: f64, catalogue: &Catalogue, values: &Values) -> Option<Remedy> {
+fn filled(kind: &RemedyKind, helps: f64, values: &Values) -> Option<Remedy> {
     let steps: Vec<String> = kind.steps.iter().filter_map(|step| values.text(step)).collect();
     if steps.is_empty() {
         return None;
@@ -131,7 +131,7 @@ fn filled(kind: &RemedyKind, helps: f64, catalogue: &Catalogue, values: &Values)
         risk_says: kind.risk_says.clone(),
         scope: kind.scope,
         undo: values.text(&kind.undo)?,
-        measures: catalogue.findings[kind.measures].code,
+        measures: kind.measures,
         helps,
     })
 }

@@ -4,7 +4,7 @@ use vmkit_types::{bounded, escaped};
 
 use super::Remedy;
 use crate::{
-    Facts,
+    Facts, FindingCode,
     catalogue::{Risk, Scope},
 };
 
@@ -31,7 +31,7 @@ pub(super) fn advice(facts: &Facts<'_>) -> Vec<(f64, Remedy)> {
             .to_owned(),
         scope: Scope::Router,
         undo: "Set the router's setting back to what it was.".to_owned(),
-        measures: "address-missing",
+        measures: FindingCode::AddressMissing,
         helps: 0.0,
     };
     usable.take(MOST_REMEDIES).map(|each| (each.confidence.clamp(0.0, 1.0), remedy(each))).collect()

@@ -12,7 +12,7 @@ fn a_command_is_quoted_for_a_shell() {
         risk_says: String::new(),
         scope: Scope::Vm,
         undo: String::new(),
-        measures: "address-missing",
+        measures: FindingCode::AddressMissing,
         helps: 0.5,
     };
     let lines = remedy.command_lines();

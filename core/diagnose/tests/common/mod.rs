@@ -3,7 +3,8 @@
 use std::time::SystemTime;
 
 use vmkit_diagnose::{
-    Catalogue, Diagnosis, Facts, Finding, Machine, Platform, Process, Router, State, diagnose,
+    Catalogue, Diagnosis, Facts, Finding, FindingCode, Machine, Platform, Process, Router, State,
+    diagnose,
 };
 use vmkit_scoring::{Pick, Unchecked, Verdict};
 use vmkit_survey::Survey;
@@ -110,7 +111,7 @@ impl Scene<'_> {
     }
 }
 
-/// Findings with these present, and absent those that are listed or of a source that was looked at.
+/// Findings with these present, and those absent that are listed or whose source was looked at.
 pub(crate) fn findings(
     catalogue: &Catalogue,
     present: &[String],
@@ -119,15 +120,14 @@ pub(crate) fn findings(
 ) -> Vec<Finding> {
     let listed = |list: &[String], word: &str| list.iter().any(|each| each == word);
     for code in present.iter().chain(absent) {
-        assert!(catalogue.finding(code).is_some(), "no finding {code}");
+        assert!(FindingCode::from_code(code).is_some(), "no finding {code}");
     }
-    let state = |code: &str| {
-        let source = catalogue.finding(code).map_or("", |kind| kind.source.as_str());
-        match () {
-            () if listed(present, code) => State::Present(String::new()),
-            () if listed(absent, code) || listed(looked, source) => State::Absent(String::new()),
-            () => State::NotObserved(Unread::NotTried),
+    let state = |code: FindingCode| match () {
+        () if listed(present, code.code()) => State::Present(String::new()),
+        () if listed(absent, code.code()) || listed(looked, &catalogue.finding(code).source) => {
+            State::Absent(String::new())
         }
+        () => State::NotObserved(Unread::NotTried),
     };
-    catalogue.finding_codes().map(|code| Finding { code, state: state(code) }).collect()
+    FindingCode::ALL.iter().map(|code| Finding { code: *code, state: state(*code) }).collect()
 }

@@ -340,7 +340,7 @@ fn cause(suspect: &Suspect) -> CauseDocument<'_> {
 fn evidence(weighed: &Weighed) -> EvidenceDocument<'_> {
     EvidenceDocument {
         finding: stored(&weighed.text),
-        code: weighed.code,
+        code: weighed.code.code(),
         decibans: hundredths(weighed.decibans),
     }
 }
@@ -360,21 +360,21 @@ fn findings<'a>(
     doctor: &'a Doctor<'_>,
     vm: &'a DoctorVm,
 ) -> impl Iterator<Item = FindingDocument<'a>> {
-    vm.findings.iter().filter_map(|finding| {
-        let kind = doctor.catalogue.finding(finding.code)?;
+    vm.findings.iter().map(|finding| {
+        let kind = doctor.catalogue.finding(finding.code);
         let (state, text, says) = match &finding.state {
             State::Present(says) => ("present", &kind.present, says.clone()),
             State::Absent(says) => ("absent", &kind.absent, says.clone()),
             State::NotObserved(why) => ("not-observed", &kind.present, why.to_string()),
         };
-        Some(FindingDocument {
+        FindingDocument {
             vm: stored(&vm.name),
-            code: finding.code,
+            code: finding.code.code(),
             state,
             text: stored(text),
             says: stored(&says).into_owned(),
             needs: kind.needs.as_deref(),
-        })
+        }
     })
 }
 

@@ -44,7 +44,7 @@ impl<'a> FixDocument<'a> {
             title: stored(&fix.title),
             commands: fix.commands.iter().map(|line| stored(line)).collect(),
             outcome: fix.outcome.code(),
-            measures: fix.measures,
+            measures: fix.measures.code(),
             says: stored(&fix.says),
             output: stored(&fix.output),
             exit_status: fix.exit_status,

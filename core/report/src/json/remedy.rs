@@ -50,7 +50,7 @@ impl<'a> RemedyDocument<'a> {
             risk_says: stored(&remedy.risk_says),
             scope: remedy.scope.word(),
             undo: stored(&remedy.undo),
-            measures: remedy.measures,
+            measures: remedy.measures.code(),
             helps: probability(remedy.helps),
         }
     }

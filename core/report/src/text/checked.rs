@@ -52,7 +52,7 @@ fn sources<'a>(doctor: &'a Doctor<'_>, vm: &'a DoctorVm) -> Sources<'a> {
             .findings
             .iter()
             .filter_map(|finding| {
-                let kind = doctor.catalogue.finding(finding.code)?;
+                let kind = doctor.catalogue.finding(finding.code);
                 (kind.source == source).then_some((finding, kind.needs.as_deref()))
             })
             .collect();

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use vmkit_diagnose::{
-    Awaited, Booting, Catalogue, Diagnosis, Finding, Layer, Omission, Proposal, Remedy, Risk,
-    Scope, State, Suspect, Weighed,
+    Awaited, Booting, Catalogue, Diagnosis, Finding, FindingCode, Layer, Omission, Proposal,
+    Remedy, Risk, Scope, State, Suspect, Weighed,
 };
 use vmkit_model::{PluginOutcome, PluginStatus, Power};
 use vmkit_report::{Doctor, DoctorHost, DoctorNetwork, DoctorVm};
@@ -15,17 +15,12 @@ use super::{now, plugins};
 
 /// What is seen of a machine: sources with something that is well, then what was not looked at.
 fn findings(catalogue: &Catalogue, well: &[&str], says: &str) -> Vec<Finding> {
-    let state = |code: &'static str| {
-        let kind = catalogue.finding(code);
-        match kind {
-            Some(kind) if well.contains(&kind.source.as_str()) => State::Absent(says.to_owned()),
-            Some(kind) if kind.source == "firewall" => {
-                State::NotObserved(Unread::Denied("needs root".to_owned()))
-            }
-            _ => State::NotObserved(Unread::NotTried),
-        }
+    let state = |code| match catalogue.finding(code).source.as_str() {
+        source if well.contains(&source) => State::Absent(says.to_owned()),
+        "firewall" => State::NotObserved(Unread::Denied("needs root".to_owned())),
+        _ => State::NotObserved(Unread::NotTried),
     };
-    catalogue.finding_codes().map(|code| Finding { code, state: state(code) }).collect()
+    FindingCode::ALL.iter().map(|code| Finding { code: *code, state: state(*code) }).collect()
 }
 
 fn well() -> Diagnosis {
@@ -66,19 +61,19 @@ fn suspect(code: &'static str, probability: f64, says: &str) -> Suspect {
         layer: Layer::Router,
         evidence_for: vec![
             weighed(
-                "test-machine-unanswered",
+                FindingCode::TestMachineUnanswered,
                 "no server answers a DISCOVER with the machine's hardware address: asked 3 times \
                  with 52:54:00:4b:5e:57, no OFFER",
                 23.81,
             ),
             weighed(
-                "address-missing",
+                FindingCode::AddressMissing,
                 "the machine has no usable address: no signal names a usable one",
                 19.93,
             ),
         ],
         evidence_against: vec![weighed(
-            "address-link-local",
+            FindingCode::AddressLinkLocal,
             "no link-local address (169.254.x.x) was seen",
             -3.02,
         )],
@@ -95,7 +90,7 @@ fn suspect(code: &'static str, probability: f64, says: &str) -> Suspect {
             risk_says: format!("the network no longer reaches it{says}"),
             scope: Scope::Vm,
             undo: "Start it bridged again.".to_owned(),
-            measures: "address-missing",
+            measures: FindingCode::AddressMissing,
             helps: 0.9,
         }],
         folded: vec!["dhcp-no-server"],

@@ -13,7 +13,7 @@ use vmkit_scoring::Verdict;
 use vmkit_types::{InterfaceKind, Mac, Reading, Unread, escaped};
 
 use super::sheet::Sheet;
-use crate::{Attachment, Facts};
+use crate::{Attachment, Facts, FindingCode};
 use asks::Asks;
 use sides::Sides;
 
@@ -22,21 +22,24 @@ use sides::Sides;
 const SILENCE: Duration = Duration::from_secs(12);
 
 /// Findings that need the machine's own port.
-const OF_GUEST_SIDE: [&str; 10] = [
-    "guest-port-silent",
-    "guest-never-asks",
-    "discover-unanswered",
-    "some-requests-unanswered",
-    "first-requests-unanswered",
-    "offer-ignored",
-    "offer-checksum-wrong",
-    "acknowledgement-missing",
-    "renewal-unanswered",
-    "broadcast-reply-missing",
+const OF_GUEST_SIDE: [FindingCode; 10] = [
+    FindingCode::GuestPortSilent,
+    FindingCode::GuestNeverAsks,
+    FindingCode::DiscoverUnanswered,
+    FindingCode::SomeRequestsUnanswered,
+    FindingCode::FirstRequestsUnanswered,
+    FindingCode::OfferIgnored,
+    FindingCode::OfferChecksumWrong,
+    FindingCode::AcknowledgementMissing,
+    FindingCode::RenewalUnanswered,
+    FindingCode::BroadcastReplyMissing,
 ];
-const OF_UPLINK: [&str; 2] = ["offer-never-arrives", "foreign-mac-on-air"];
-const OF_BOTH: [&str; 3] =
-    ["request-lost-in-host", "offer-lost-in-host", "acknowledgement-lost-in-host"];
+const OF_UPLINK: [FindingCode; 2] = [FindingCode::OfferNeverArrives, FindingCode::ForeignMacOnAir];
+const OF_BOTH: [FindingCode; 3] = [
+    FindingCode::RequestLostInHost,
+    FindingCode::OfferLostInHost,
+    FindingCode::AcknowledgementLostInHost,
+];
 
 pub(super) fn judge(facts: &Facts<'_>, attachment: &Attachment<'_>, sheet: &mut Sheet) {
     let sides = Sides::of(facts);
@@ -72,8 +75,8 @@ fn presence(facts: &Facts<'_>, guest: &[&Message], sides: &Sides<'_>, sheet: &mu
     let asks = guest.iter().filter(|message| is_ask(message)).count();
     if asks > 0 {
         let says = format!("it asked {}", times(asks));
-        sheet.absent("guest-port-silent", &says);
-        return sheet.absent("guest-never-asks", says);
+        sheet.absent(FindingCode::GuestPortSilent, &says);
+        return sheet.absent(FindingCode::GuestNeverAsks, says);
     }
     let Reading::Known(traffic) = facts.guest_traffic else { return };
     // One that has its address has nothing to ask for.
@@ -89,25 +92,25 @@ fn presence(facts: &Facts<'_>, guest: &[&Message], sides: &Sides<'_>, sheet: &mu
     if let Some(own) = in_use(facts, traffic) {
         // Whoever has its address asks for none.
         let says = format!("it uses {own} already");
-        sheet.absent("guest-port-silent", &says);
-        return sheet.unknown("guest-never-asks", &Unread::Failed(says));
+        sheet.absent(FindingCode::GuestPortSilent, &says);
+        return sheet.unknown(FindingCode::GuestNeverAsks, &Unread::Failed(says));
     }
     let uplink_asks = sides.uplink.iter().flatten().any(|message| is_ask(message));
     if frames > 0 {
-        sheet.absent("guest-port-silent", format!("{frames} frames of it passed"));
+        sheet.absent(FindingCode::GuestPortSilent, format!("{frames} frames of it passed"));
         if watched >= SILENCE {
             let says = format!("{frames} frames of it passed, none asked for an address");
-            sheet.present("guest-never-asks", says);
+            sheet.present(FindingCode::GuestNeverAsks, says);
         } else {
-            sheet.unknown("guest-never-asks", &too_short);
+            sheet.unknown(FindingCode::GuestNeverAsks, &too_short);
         }
     } else if uplink_asks {
         let why = Unread::Failed("it asks at the uplink, and its port shows nothing".to_owned());
-        sheet.all_unknown(&["guest-port-silent", "guest-never-asks"], &why);
+        sheet.all_unknown(&[FindingCode::GuestPortSilent, FindingCode::GuestNeverAsks], &why);
     } else if watched >= SILENCE {
-        sheet.present("guest-port-silent", format!("nothing in {} s", watched.as_secs()));
+        sheet.present(FindingCode::GuestPortSilent, format!("nothing in {} s", watched.as_secs()));
     } else {
-        sheet.all_unknown(&["guest-port-silent", "guest-never-asks"], &too_short);
+        sheet.all_unknown(&[FindingCode::GuestPortSilent, FindingCode::GuestNeverAsks], &too_short);
     }
 }
 
@@ -124,10 +127,10 @@ fn answers(asks: &Asks<'_>, sheet: &mut Sheet) {
     let discovers = asks.discovers;
     if discovers > 0 {
         match asks.first_offer {
-            Some(offer) => sheet.absent("discover-unanswered", offered(offer)),
+            Some(offer) => sheet.absent(FindingCode::DiscoverUnanswered, offered(offer)),
             // The answer to a single, late question may still be on its way.
             None if discovers > 1 || asks.waited_for_last => sheet.present(
-                "discover-unanswered",
+                FindingCode::DiscoverUnanswered,
                 format!("it sent DISCOVER {} and got no OFFER", times(discovers)),
             ),
             None => {}
@@ -151,13 +154,13 @@ fn answers(asks: &Asks<'_>, sheet: &mut Sheet) {
             + lost(&mut of(MessageKind::Request));
         let leading = if of(MessageKind::Discover).any(|answered| answered) { leading } else { 0 };
         sheet.judged(
-            "some-requests-unanswered",
+            FindingCode::SomeRequestsUnanswered,
             later_lost > 0,
             format!("{} of {total} questions got no answer", total - answered),
             format!("{answered} of {total} questions were answered"),
         );
         sheet.judged(
-            "first-requests-unanswered",
+            FindingCode::FirstRequestsUnanswered,
             leading > 0 && later_lost == 0,
             format!("the first {leading} questions got no answer, the next did"),
             format!("{answered} of {total} questions were answered"),
@@ -165,13 +168,15 @@ fn answers(asks: &Asks<'_>, sheet: &mut Sheet) {
     }
     if asks.requests > 0 {
         match (asks.acknowledged, asks.refused) {
-            (Some(ack), _) => sheet.absent("acknowledgement-missing", acknowledged(ack)),
-            (None, Some(_)) => sheet.absent("acknowledgement-missing", "NAK came instead"),
+            (Some(ack), _) => sheet.absent(FindingCode::AcknowledgementMissing, acknowledged(ack)),
+            (None, Some(_)) => {
+                sheet.absent(FindingCode::AcknowledgementMissing, "NAK came instead");
+            }
             (None, None)
                 if asks.first_offer.is_some() && (asks.requests > 1 || asks.waited_for_last) =>
             {
                 sheet.present(
-                    "acknowledgement-missing",
+                    FindingCode::AcknowledgementMissing,
                     format!("it sent REQUEST {} and got neither ACK nor NAK", times(asks.requests)),
                 );
             }
@@ -180,7 +185,7 @@ fn answers(asks: &Asks<'_>, sheet: &mut Sheet) {
     }
     if asks.renewals > 0 {
         sheet.judged(
-            "renewal-unanswered",
+            FindingCode::RenewalUnanswered,
             !asks.renewed && asks.renewals > 1,
             format!("it asked {} to renew its lease and got no answer", times(asks.renewals)),
             "its renewal was answered",
@@ -197,20 +202,23 @@ fn ignored(messages: &[&Message], at_guest: bool, sheet: &mut Sheet) {
     {
         let wanted =
             request.requested.map_or_else(String::new, |address| format!(" for {address}"));
-        sheet.absent("offer-ignored", format!("it answers the OFFER with a REQUEST{wanted}"));
+        sheet.absent(
+            FindingCode::OfferIgnored,
+            format!("it answers the OFFER with a REQUEST{wanted}"),
+        );
         // Frames of this computer itself carry no checksum until they leave it.
-        return sheet.absent("offer-checksum-wrong", "it accepts the OFFER");
+        return sheet.absent(FindingCode::OfferChecksumWrong, "it accepts the OFFER");
     }
     let asked_on = messages.iter().any(|m| m.kind == MessageKind::Discover && m.at > first.at);
     if !asked_on && offers.len() < 2 {
         return;
     }
-    sheet.present("offer-ignored", format!("{}; no REQUEST follows", offered(first)));
+    sheet.present(FindingCode::OfferIgnored, format!("{}; no REQUEST follows", offered(first)));
     let wrong = offers.iter().filter(|offer| offer.checksum == Checksum::Wrong).count();
     let checked = offers.iter().any(|offer| offer.checksum != Checksum::Unchecked);
     if checked {
         sheet.judged(
-            "offer-checksum-wrong",
+            FindingCode::OfferChecksumWrong,
             wrong > 0,
             format!("the checksum of {wrong} of {} OFFERs is wrong", offers.len()),
             "the checksum of the OFFER is right",
@@ -223,9 +231,9 @@ fn leaving(facts: &Facts<'_>, attachment: &Attachment<'_>, uplink: &[&Message], 
     let asks = Asks::of(uplink);
     if asks.discovers > 0 {
         match asks.first_offer {
-            Some(offer) => sheet.absent("offer-never-arrives", offered(offer)),
+            Some(offer) => sheet.absent(FindingCode::OfferNeverArrives, offered(offer)),
             None if asks.discovers > 1 || asks.waited_for_last => sheet.present(
-                "offer-never-arrives",
+                FindingCode::OfferNeverArrives,
                 format!("DISCOVER left {} and nothing came back", times(asks.discovers)),
             ),
             None => {}
@@ -238,7 +246,7 @@ fn leaving(facts: &Facts<'_>, attachment: &Attachment<'_>, uplink: &[&Message], 
     let sent = uplink.iter().find(|message| is_ask(message));
     if let Some(message) = sent {
         let says = format!("{} sends it as {}", escaped(&up.name), message.source_mac);
-        sheet.judged("foreign-mac-on-air", own(&message.source_mac), &says, &says);
+        sheet.judged(FindingCode::ForeignMacOnAir, own(&message.source_mac), &says, &says);
     }
 }
 
@@ -253,10 +261,16 @@ fn lost(guest: &[&Message], uplink: &[&Message], sheet: &mut Sheet) {
         (total, arrived)
     };
     let rows = [
-        ("request-lost-in-host", guest, uplink, MessageKind::Discover, "DISCOVER leaves"),
-        ("offer-lost-in-host", uplink, guest, MessageKind::Offer, "OFFER reaches the machine"),
+        (FindingCode::RequestLostInHost, guest, uplink, MessageKind::Discover, "DISCOVER leaves"),
         (
-            "acknowledgement-lost-in-host",
+            FindingCode::OfferLostInHost,
+            uplink,
+            guest,
+            MessageKind::Offer,
+            "OFFER reaches the machine",
+        ),
+        (
+            FindingCode::AcknowledgementLostInHost,
             uplink,
             guest,
             MessageKind::Ack,
@@ -274,7 +288,7 @@ fn lost(guest: &[&Message], uplink: &[&Message], sheet: &mut Sheet) {
 
 /// Whether replies that were asked for by broadcast arrive.
 fn broadcast(sides: &Sides<'_>, sheet: &mut Sheet) {
-    let code = "broadcast-reply-missing";
+    let code = FindingCode::BroadcastReplyMissing;
     let Some(near) = sides.near() else { return };
     let wants = near.iter().any(|message| is_ask(message) && message.broadcast_flag);
     if !wants {

@@ -29,7 +29,7 @@ fn absent(scene: &Scene) -> Vec<&'static str> {
 fn codes(scene: &Scene, wanted: impl Fn(&State) -> bool) -> Vec<&'static str> {
     scene.facts(|facts| {
         let found = findings(facts, &CATALOGUE).into_iter();
-        found.filter(|finding| wanted(&finding.state)).map(|finding| finding.code).collect()
+        found.filter(|finding| wanted(&finding.state)).map(|finding| finding.code.code()).collect()
     })
 }
 

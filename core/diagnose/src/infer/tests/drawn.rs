@@ -33,7 +33,7 @@ fn drawn(
     let blank = Model::new(catalogue, &[], &[]);
     let mut sources: Vec<(&str, bool)> = Vec::new();
     let mut findings = Vec::new();
-    for (place, kind) in catalogue.findings.iter().enumerate() {
+    for kind in &catalogue.findings {
         let known = sources.iter().find(|(source, _)| *source == kind.source).map(|(_, yes)| *yes);
         let looked = known.unwrap_or_else(|| {
             // What the signals and the process tell is always there.
@@ -42,7 +42,7 @@ fn drawn(
             sources.push((&kind.source, looked));
             looked
         });
-        let there = draws.chance(blank.presence(truth, place));
+        let there = draws.chance(blank.presence(truth, kind.code));
         findings.push(match (looked, there) {
             (false, _) => Finding { code: kind.code, state: State::NotObserved(Unread::NotTried) },
             (true, true) => present(kind.code),
@@ -54,8 +54,8 @@ fn drawn(
 
 fn is_fault(catalogue: &Catalogue, findings: &[Finding]) -> bool {
     findings.iter().any(|each| {
-        let fault = catalogue.finding(each.code).map(|kind| kind.fault);
-        matches!(each.state, State::Present(_)) && fault != Some(crate::Fault::Never)
+        let fault = catalogue.finding(each.code).fault;
+        matches!(each.state, State::Present(_)) && fault != crate::Fault::Never
     })
 }
 
@@ -73,12 +73,12 @@ fn every_cause_is_the_first_given_its_typical_findings() {
     const TYPICAL: f64 = 0.5;
     let catalogue = Catalogue::builtin().unwrap();
     for (at, cause) in catalogue.causes.iter().enumerate() {
-        let often = |place: usize| cause.produces.iter().find(|(each, _)| *each == place);
-        let kinds = catalogue.findings.iter().enumerate();
-        let findings: Vec<Finding> = kinds
-            .map(|(place, kind)| match often(place) {
-                Some((_, often)) if *often >= TYPICAL => present(kind.code),
-                _ => absent(kind.code),
+        let often = |code: FindingCode| cause.produces.iter().find(|(each, _)| *each == code);
+        let findings: Vec<Finding> = FindingCode::ALL
+            .iter()
+            .map(|code| match often(*code) {
+                Some((_, often)) if *often >= TYPICAL => present(*code),
+                _ => absent(*code),
             })
             .collect();
         let model = Model::new(&catalogue, &favoured(&catalogue, at), &findings);

@@ -1,20 +1,24 @@
 mod drawn;
 
 use super::*;
-use crate::{Catalogue, Finding, State, circumstance::Circumstance, weigh::weights};
+use crate::{Catalogue, Finding, FindingCode, State, circumstance::Circumstance, weigh::weights};
 
-fn present(code: &'static str) -> Finding {
+fn present(code: FindingCode) -> Finding {
     Finding { code, state: State::Present(String::new()) }
 }
 
-fn absent(code: &'static str) -> Finding {
+fn absent(code: FindingCode) -> Finding {
     Finding { code, state: State::Absent(String::new()) }
 }
 
 #[test]
 fn probabilities_of_all_hypotheses_add_up() {
     let catalogue = Catalogue::builtin().unwrap();
-    let model = Model::new(&catalogue, &[], &[present("address-missing"), absent("uplink-down")]);
+    let model = Model::new(
+        &catalogue,
+        &[],
+        &[present(FindingCode::AddressMissing), absent(FindingCode::UplinkDown)],
+    );
     let beliefs = Beliefs::of(&model);
     let total: f64 = beliefs.hypotheses.iter().map(|(_, probability)| probability).sum();
     assert!((total - 1.0).abs() < 1e-9, "{total}");
@@ -24,9 +28,11 @@ fn probabilities_of_all_hypotheses_add_up() {
 #[test]
 fn what_was_not_observed_moves_nothing() {
     let catalogue = Catalogue::builtin().unwrap();
-    let seen = [present("address-missing")];
-    let unseen =
-        Finding { code: "uplink-down", state: State::NotObserved(vmkit_types::Unread::NotTried) };
+    let seen = [present(FindingCode::AddressMissing)];
+    let unseen = Finding {
+        code: FindingCode::UplinkDown,
+        state: State::NotObserved(vmkit_types::Unread::NotTried),
+    };
     let with = Beliefs::of(&Model::new(&catalogue, &[], &[seen[0].clone(), unseen]));
     let without = Beliefs::of(&Model::new(&catalogue, &[], &seen));
     assert_eq!(with.marginal, without.marginal);
@@ -36,15 +42,15 @@ fn what_was_not_observed_moves_nothing() {
 fn a_cause_that_explains_a_finding_takes_it_from_the_others() {
     let catalogue = Catalogue::builtin().unwrap();
     let place = |code: &str| catalogue.causes.iter().position(|c| c.code == code).unwrap();
-    let silent = present("test-host-unanswered");
+    let silent = present(FindingCode::TestHostUnanswered);
     let alone = Beliefs::of(&Model::new(&catalogue, &[], std::slice::from_ref(&silent)));
-    let explained = [silent, present("uplink-down")];
+    let explained = [silent, present(FindingCode::UplinkDown)];
     let model = Model::new(&catalogue, &[], &explained);
     let beliefs = Beliefs::of(&model);
     let server = place("dhcp-no-server");
     assert!(alone.marginal[server] > 10.0 * beliefs.marginal[server]);
     // Beside the uplink that is down the silence says next to nothing of the server.
-    let silence = catalogue.finding_place("test-host-unanswered").unwrap();
+    let silence = FindingCode::TestHostUnanswered;
     let weight = weights(&model, &beliefs, server);
     let weight = weight.iter().find(|each| each.finding == silence).unwrap();
     assert!(weight.decibans.abs() < 1.0, "{}", weight.decibans);
@@ -53,7 +59,9 @@ fn a_cause_that_explains_a_finding_takes_it_from_the_others() {
 #[test]
 fn what_a_cause_cannot_show_weighs_the_change_of_its_odds() {
     let catalogue = Catalogue::builtin().unwrap();
-    let findings = ["test-machine-unanswered", "test-foreign-unanswered"].map(present).to_vec();
+    let findings = [FindingCode::TestMachineUnanswered, FindingCode::TestForeignUnanswered]
+        .map(present)
+        .to_vec();
     let cause = "router-drops-foreign-chaddr";
     let cause = catalogue.causes.iter().position(|each| each.code == cause).unwrap();
     let decibans = |findings: &[Finding]| {
@@ -61,10 +69,10 @@ fn what_a_cause_cannot_show_weighs_the_change_of_its_odds() {
         let probability = beliefs.marginal[cause];
         10.0 * (probability / (1.0 - probability)).log10()
     };
-    let answered = [findings.clone(), vec![absent("test-host-unanswered")]].concat();
+    let answered = [findings.clone(), vec![absent(FindingCode::TestHostUnanswered)]].concat();
     let model = Model::new(&catalogue, &[], &answered);
     let weights = weights(&model, &Beliefs::of(&model), cause);
-    let place = catalogue.finding_place("test-host-unanswered").unwrap();
+    let place = FindingCode::TestHostUnanswered;
     let weight = weights.iter().find(|each| each.finding == place).unwrap().decibans;
     let change = decibans(&answered) - decibans(&findings);
     assert!(weight > 3.0 && (weight - change).abs() < 1e-3, "{weight} {change}");
