@@ -1,12 +1,12 @@
-//! What advice plugins are told, as names and values.
+//! The gateway's replies as the facts that advice plugins read: names and values.
 
 use std::net::IpAddr;
 
 use vmkit_types::Mac;
 
-use crate::{Page, Told, ssdp};
+use crate::{GatewayReplies, Page, ssdp};
 
-/// One fact. Its value is of the network and not to be trusted.
+/// One fact. Its value comes from the network and is untrusted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fact {
     /// Its name.
@@ -15,18 +15,18 @@ pub struct Fact {
     pub value: String,
 }
 
-/// Names and values of all that is known: `gateway.address`, `gateway.mac`, `gateway.name`,
+/// The facts in the replies: `gateway.address`, `gateway.mac`, `gateway.name`,
 /// `http.status:PATH`, `http.header:PATH:NAME`, `http.title:PATH`, `http.body:PATH`,
 /// `ssdp.server`, `ssdp.description`, `ssdp.friendly-name`, `ssdp.manufacturer`, `ssdp.model-name`,
 /// `ssdp.model-number`, `ssdp.model-description`.
-pub fn facts(gateway: IpAddr, mac: Option<Mac>, told: &Told) -> Vec<Fact> {
+pub fn facts(gateway: IpAddr, mac: Option<Mac>, replies: &GatewayReplies) -> Vec<Fact> {
     let mut facts = vec![fact("gateway.address", gateway.to_string())];
     facts.extend(mac.map(|mac| fact("gateway.mac", mac.to_string())));
-    facts.extend(told.names.iter().map(|name| fact("gateway.name", name.clone())));
-    for page in &told.pages {
-        of_page(page, &mut facts);
+    facts.extend(replies.names.iter().map(|name| fact("gateway.name", name.clone())));
+    for page in &replies.pages {
+        add_page(page, &mut facts);
     }
-    if let Some(description) = &told.description {
+    if let Some(description) = &replies.description {
         let elements = [
             ("ssdp.friendly-name", "friendlyName"),
             ("ssdp.manufacturer", "manufacturer"),
@@ -46,7 +46,7 @@ fn fact(key: &str, value: String) -> Fact {
     Fact { key: key.to_owned(), value }
 }
 
-fn of_page(page: &Page, facts: &mut Vec<Fact>) {
+fn add_page(page: &Page, facts: &mut Vec<Fact>) {
     let Some(response) = &page.response else { return };
     if page.url.starts_with(ssdp::SCHEME) {
         let server = response.headers.get("server");
@@ -67,7 +67,7 @@ fn of_page(page: &Page, facts: &mut Vec<Fact>) {
     }
 }
 
-/// The text of the first element of this name, which takes one search for each of its ends.
+/// The text of the first element of this name.
 fn text_of(document: &str, element: &str) -> Option<String> {
     let opening = find_tag(document, element)?;
     let text = &document[opening..];
@@ -103,7 +103,7 @@ mod tests {
     fn pages_and_descriptions_become_facts() {
         let body = "<html><head><TITLE lang=\"en\">\n BT  Hub Manager</title>".to_owned();
         let headers = BTreeMap::from([("Server".to_owned(), "httpd".to_owned())]);
-        let told = Told {
+        let replies = GatewayReplies {
             pages: vec![
                 Page {
                     url: "http://192.168.1.254/".to_owned(),
@@ -122,10 +122,10 @@ mod tests {
             description: Some("<root><friendlyName>Hub</friendlyName><x".to_owned()),
             names: vec!["bthub.home".to_owned()],
         };
-        let facts = facts([192, 168, 1, 254].into(), None, &told);
-        let told: Vec<_> = facts.iter().map(|f| format!("{}={}", f.key, f.value)).collect();
+        let facts = facts([192, 168, 1, 254].into(), None, &replies);
+        let facts: Vec<_> = facts.iter().map(|f| format!("{}={}", f.key, f.value)).collect();
         assert_eq!(
-            told[..5],
+            facts[..5],
             [
                 "gateway.address=192.168.1.254",
                 "gateway.name=bthub.home",
@@ -134,7 +134,7 @@ mod tests {
                 "http.title:/=BT Hub Manager",
             ]
         );
-        assert!(told.contains(&"ssdp.server=Linux UPnP/1.0".to_owned()));
-        assert!(told.contains(&"ssdp.friendly-name=Hub".to_owned()));
+        assert!(facts.contains(&"ssdp.server=Linux UPnP/1.0".to_owned()));
+        assert!(facts.contains(&"ssdp.friendly-name=Hub".to_owned()));
     }
 }

@@ -10,57 +10,67 @@ use std::{
 use serde::{Deserialize, Serialize};
 use ureq::{Agent, config::Config};
 
-use crate::{Wanted, secrets};
+use crate::secrets;
 
-/// Most bytes that are kept of one body: a hub's list of 50 devices is about 40 KB.
+/// Most bytes kept of one body. A hub's list of 50 devices has about 40 KB.
 const LONGEST_BODY: usize = 256 << 10;
-/// Most bytes of a response's headers: browsers give up at about as many.
+/// Most bytes of a response's headers, about the limit of browsers.
 const LONGEST_HEADER: usize = 64 << 10;
-/// Most headers that are kept of one response.
+/// Most headers kept of one response.
 const MOST_HEADERS: usize = 40;
-/// Most bytes that are kept of one header's value.
+/// Most bytes kept of one header's value.
 pub(crate) const LONGEST_VALUE: usize = 512;
-/// How long one page may take: the gateway is on the same link.
-const PAGE: Duration = Duration::from_millis(1200);
-/// Pages that are asked for at once: small routers have few workers, and one is often slow.
-const AT_ONCE: usize = 4;
+/// Time limit of one page; the gateway is on the same link.
+const PAGE_LIMIT: Duration = Duration::from_millis(1200);
+/// Requests at the same time. Small routers have few workers, and one is often slow.
+const PARALLEL_REQUESTS: usize = 4;
 
-/// One page that was asked for.
+/// A page to ask for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PageRequest {
+    /// Path and query, from the `/` on: printable ASCII.
+    pub path: String,
+    /// Path of the page to name as the referrer.
+    pub referer: Option<String>,
+}
+
+/// A requested page.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Page {
-    /// Where it was asked for.
+    /// The requested URL.
     pub url: String,
-    /// What came back; `None`: nothing did.
+    /// `None`: no response came.
     #[serde(flatten)]
     pub response: Option<Response>,
 }
 
-/// A response. Nothing in it is trusted.
+/// A response. Its contents are untrusted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Response {
-    /// The status of HTTP.
+    /// The HTTP status.
     pub status: u16,
     /// Headers by name in lower case, bounded.
     #[serde(default)]
     pub headers: std::collections::BTreeMap<String, String>,
-    /// The body, cut to a bound; bytes that are no UTF-8 are replaced.
+    /// The body, cut to a bound, with bytes that are not UTF-8 replaced.
     #[serde(default)]
     pub body: String,
 }
 
-/// The pages in the order in which they are wanted.
-pub(crate) fn pages(gateway: SocketAddr, wanted: &[Wanted], deadline: Instant) -> Vec<Page> {
-    let queue = Mutex::new(wanted.iter().enumerate());
-    let found = Mutex::new(vec![None; wanted.len()]);
+/// Gets the pages, in the order of their requests.
+pub(crate) fn pages(gateway: SocketAddr, requests: &[PageRequest], deadline: Instant) -> Vec<Page> {
+    let queue = Mutex::new(requests.iter().enumerate());
+    let found = Mutex::new(vec![None; requests.len()]);
     std::thread::scope(|scope| {
-        for _ in 0..AT_ONCE.min(wanted.len()) {
+        for _ in 0..PARALLEL_REQUESTS.min(requests.len()) {
             scope.spawn(|| {
                 loop {
-                    // Neither lock is held while a page is asked for, so none is ever poisoned.
-                    let Some((place, page)) = queue.lock().ok().and_then(|mut q| q.next()) else {
+                    // No lock is held during a request, so neither can be poisoned.
+                    let Some((place, request)) = queue.lock().ok().and_then(|mut q| q.next())
+                    else {
                         return;
                     };
-                    let page = page_at(gateway, page, deadline);
+                    let page = page(gateway, request, deadline);
                     if let Ok(mut found) = found.lock() {
                         found[place] = Some(page);
                     }
@@ -71,7 +81,7 @@ pub(crate) fn pages(gateway: SocketAddr, wanted: &[Wanted], deadline: Instant) -
     found.into_inner().unwrap_or_default().into_iter().flatten().collect()
 }
 
-fn page_at(gateway: SocketAddr, wanted: &Wanted, deadline: Instant) -> Page {
+fn page(gateway: SocketAddr, request: &PageRequest, deadline: Instant) -> Page {
     let host = if gateway.port() == 80 {
         match gateway {
             SocketAddr::V4(v4) => v4.ip().to_string(),
@@ -80,14 +90,14 @@ fn page_at(gateway: SocketAddr, wanted: &Wanted, deadline: Instant) -> Page {
     } else {
         gateway.to_string()
     };
-    let url = format!("http://{host}{}", wanted.path);
-    let referer = wanted.referer.as_ref().map(|path| format!("http://{host}{path}"));
-    let left = deadline.saturating_duration_since(Instant::now()).min(PAGE);
+    let url = format!("http://{host}{}", request.path);
+    let referer = request.referer.as_ref().map(|path| format!("http://{host}{path}"));
+    let left = deadline.saturating_duration_since(Instant::now()).min(PAGE_LIMIT);
     let response = if left.is_zero() { None } else { get(&url, referer.as_deref(), left) };
     Page { url, response }
 }
 
-/// Gets one page. `None`: no response that could be understood came in time.
+/// Gets one page. `None`: no valid response came in time.
 pub(crate) fn get(url: &str, referer: Option<&str>, patience: Duration) -> Option<Response> {
     let deadline = Instant::now() + patience;
     let config = Config::builder()
@@ -113,14 +123,14 @@ pub(crate) fn get(url: &str, referer: Option<&str>, patience: Duration) -> Optio
     let mut bytes = Vec::new();
     let mut reader = body.into_reader().take(LONGEST_BODY as u64);
     let mut piece = [0; 8192];
-    // A body that never ends, or comes by the drop, counts as far as it came.
+    // Keep what arrived of an endless or trickling body.
     while Instant::now() < deadline {
         match reader.read(&mut piece) {
             Ok(0) | Err(_) => break,
             Ok(length) => bytes.extend_from_slice(&piece[..length]),
         }
     }
-    // A byte that is no UTF-8 takes three once it is replaced.
+    // The replacement for a byte that is not UTF-8 has three bytes.
     let body = String::from_utf8_lossy(&bytes);
     let body = secrets::blanked(vmkit_types::bounded(&body, LONGEST_BODY));
     Some(Response { status: parts.status.as_u16(), headers, body })

@@ -6,19 +6,19 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// How long the resolver may take: it is asked about a neighbour.
-const ANSWER: Duration = Duration::from_millis(700);
-/// Longest name that is kept, as DNS allows.
+/// Time limit of the resolver, which is asked about a neighbour.
+const LOOKUP_LIMIT: Duration = Duration::from_millis(700);
+/// Longest name in DNS, in bytes.
 const LONGEST_NAME: usize = 253;
 
-/// The names, none where nobody knows one in time.
-pub(crate) fn of(gateway: IpAddr, deadline: Instant) -> Vec<String> {
+/// The gateway's names; none where the resolver gives none in time.
+pub(crate) fn look_up(gateway: IpAddr, deadline: Instant) -> Vec<String> {
     let (sender, answer) = mpsc::channel();
-    // The resolver of the system cannot be told a deadline: it is left behind past ours.
+    // The system's resolver takes no deadline, so past ours its thread is abandoned.
     std::thread::spawn(move || sender.send(dns_lookup::lookup_addr(&gateway)).ok());
-    let left = deadline.saturating_duration_since(Instant::now()).min(ANSWER);
+    let left = deadline.saturating_duration_since(Instant::now()).min(LOOKUP_LIMIT);
     let name = answer.recv_timeout(left).ok().and_then(Result::ok);
-    // Without a name the resolver gives the address back.
+    // The resolver returns the address if there is no name.
     let is_name = |name: &String| name.parse::<IpAddr>().is_err();
     name.filter(is_name)
         .map(|name| vmkit_types::bounded(&name, LONGEST_NAME).to_owned())

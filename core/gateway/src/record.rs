@@ -2,54 +2,54 @@
 
 use std::io;
 
-use crate::{Page, Told};
+use crate::{GatewayReplies, Page};
 
-/// Most bytes that are read of one file.
+/// Longest file, in bytes.
 const LONGEST_FILE: usize = 8 << 20;
 
-/// The files of a snapshot, by name; `None`: there is none.
+/// The files in a snapshot. `None`: the snapshot lacks it.
 #[derive(Clone, Debug, Default)]
 pub struct Recorded {
     /// `http.json`: `[{"url", "status", "headers", "body"}]`.
     pub http: Option<Vec<u8>>,
-    /// `ssdp.xml`: the root description, as it is.
+    /// `ssdp.xml`: the root description, unparsed.
     pub ssdp: Option<Vec<u8>>,
     /// `names.json`: a list of names, or an object whose values are names.
     pub names: Option<Vec<u8>>,
 }
 
-/// Why a file of a snapshot could not be understood.
+/// Why a file of a snapshot is not valid.
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {
-    /// It is no such document.
-    #[error("gateway/{file}: not understood")]
+    /// The document is malformed.
+    #[error("gateway/{file}: malformed")]
     Malformed {
-        /// Its name.
+        /// The file's name.
         file: &'static str,
-        /// Where it is wrong.
+        /// The parser's error.
         source: serde_json::Error,
     },
-    /// It is longer than any gateway's answers.
+    /// The file is longer than any gateway's replies.
     #[error("gateway/{0}: longer than 8 MiB")]
     TooLong(&'static str),
 }
 
-/// What the files tell, and what could not be understood of them.
-pub fn read(recorded: &Recorded) -> (Told, Vec<ReadError>) {
-    let mut told = Told::default();
+/// The replies in the files, and the files that are not valid.
+pub fn read(recorded: &Recorded) -> (GatewayReplies, Vec<ReadError>) {
+    let mut replies = GatewayReplies::default();
     let mut errors = Vec::new();
     match parsed::<Vec<Page>>("http.json", recorded.http.as_deref()) {
-        Ok(pages) => told.pages = pages.unwrap_or_default(),
+        Ok(pages) => replies.pages = pages.unwrap_or_default(),
         Err(error) => errors.push(error),
     }
     match parsed::<serde_json::Value>("names.json", recorded.names.as_deref()) {
-        Ok(value) => told.names = value.map(|value| strings(&value)).unwrap_or_default(),
+        Ok(value) => replies.names = value.map(|value| strings(&value)).unwrap_or_default(),
         Err(error) => errors.push(error),
     }
-    told.description = recorded.ssdp.as_deref().and_then(|bytes| {
+    replies.description = recorded.ssdp.as_deref().and_then(|bytes| {
         (bytes.len() <= LONGEST_FILE).then(|| String::from_utf8_lossy(bytes).into_owned())
     });
-    (told, errors)
+    (replies, errors)
 }
 
 fn parsed<T: serde::de::DeserializeOwned>(
@@ -65,7 +65,7 @@ fn parsed<T: serde::de::DeserializeOwned>(
     }
 }
 
-/// Every text of a document, whatever its shape.
+/// All strings in a document of any shape.
 fn strings(value: &serde_json::Value) -> Vec<String> {
     match value {
         serde_json::Value::String(text) => vec![text.clone()],
@@ -75,14 +75,14 @@ fn strings(value: &serde_json::Value) -> Vec<String> {
     }
 }
 
-/// The files that record what the gateway told.
+/// The files that record what the gateway replies.
 ///
 /// # Errors
 /// Serialising fails, which it does not for these types.
-pub fn write(told: &Told) -> io::Result<Recorded> {
+pub fn write(replies: &GatewayReplies) -> io::Result<Recorded> {
     Ok(Recorded {
-        http: Some(serde_json::to_vec_pretty(&told.pages)?),
-        ssdp: told.description.clone().map(String::into_bytes),
-        names: Some(serde_json::to_vec_pretty(&told.names)?),
+        http: Some(serde_json::to_vec_pretty(&replies.pages)?),
+        ssdp: replies.description.clone().map(String::into_bytes),
+        names: Some(serde_json::to_vec_pretty(&replies.names)?),
     })
 }

@@ -1,14 +1,13 @@
-//! Pages of routers may hold the key of the Wi-Fi or a password: neither belongs into a plugin or a
-//! snapshot.
+//! Removes Wi-Fi keys and passwords from routers' pages, before plugins and snapshots get them.
 
-/// What the name of a secret value holds, in lower case.
-const WORDS: [&str; 7] = ["passw", "passphrase", "psk", "secret", "key", "pwd", "token"];
-/// How far before a value its name is looked for, in bytes: those of scripts are short.
-const NAME: usize = 64;
-/// How far before a `value=` the tag is looked for that names it.
-const TAG: usize = 200;
+/// Parts of the names of secret values, in lower case.
+const SECRET_WORDS: [&str; 7] = ["passw", "passphrase", "psk", "secret", "key", "pwd", "token"];
+/// Bytes before a value that are searched for its name.
+const NAME_REACH: usize = 64;
+/// Bytes before a `value=` that are searched for the tag that names it.
+const TAG_REACH: usize = 200;
 
-/// The text with every quoted value taken out whose name tells that it is secret:
+/// The text without the quoted values whose names are those of secrets:
 /// `wpa_key:'…'`, `"password": "…"`, `<input name="psk" value="…">`. Linear in its length.
 pub(crate) fn blanked(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
@@ -22,8 +21,7 @@ pub(crate) fn blanked(text: &str) -> String {
             continue;
         };
         let opening = rest.len() - value.len() + 1;
-        // The name may stand before a value that was passed already: the text is looked at, not
-        // what is left of it.
+        // The name may stand before an earlier value, so search the whole text.
         let read = text.len() - rest.len() + before.len();
         let length = rest[opening..].find(quote).unwrap_or(rest.len() - opening);
         out.push_str(&rest[..opening]);
@@ -36,24 +34,25 @@ pub(crate) fn blanked(text: &str) -> String {
     out
 }
 
-/// Whether the name that the text ends with is that of a secret.
+/// Whether the text ends with the name of a secret.
 fn is_secret(before: &str) -> bool {
     let before = before.trim_end().trim_end_matches(['\'', '"']);
-    let near = tail(before, NAME);
+    let near = tail(before, NAME_REACH);
     let name = near.rsplit(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '-' | '.'))).next();
     let name = name.unwrap_or_default().to_ascii_lowercase();
     if name == "value" {
-        let tag = tail(before, TAG).rsplit('<').next().unwrap_or_default().to_ascii_lowercase();
-        return tells(&tag);
+        let tag =
+            tail(before, TAG_REACH).rsplit('<').next().unwrap_or_default().to_ascii_lowercase();
+        return names_a_secret(&tag);
     }
-    tells(&name)
+    names_a_secret(&name)
 }
 
-fn tells(name: &str) -> bool {
-    WORDS.iter().any(|word| name.contains(word)) || name == "pin" || name.ends_with("_pin")
+fn names_a_secret(name: &str) -> bool {
+    SECRET_WORDS.iter().any(|word| name.contains(word)) || name == "pin" || name.ends_with("_pin")
 }
 
-/// The last bytes of the text, about so many.
+/// About the last `length` bytes of the text.
 fn tail(text: &str, length: usize) -> &str {
     let mut from = text.len().saturating_sub(length);
     while !text.is_char_boundary(from) {
@@ -69,7 +68,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn secrets_are_taken_out_and_the_rest_stays() {
+    fn removes_secrets_and_keeps_the_rest() {
         let rows = [
             ("{wpa_key:'hunter2',ssid:'BT-1'}", "{wpa_key:'',ssid:'BT-1'}"),
             (r#"{"Password" : "a:b=c", "n":"x"}"#, r#"{"Password" : "", "n":"x"}"#),
@@ -90,8 +89,8 @@ mod tests {
     }
 
     #[test]
-    fn hostile_text_takes_linear_time() {
-        /// Quadratic, a quarter of a megabyte would take minutes.
+    fn handles_hostile_text_in_linear_time() {
+        /// A quarter of a megabyte would take minutes in quadratic time.
         const LINEAR: Duration = Duration::from_secs(5);
         for piece in ["key:'", ":", "=\"", "value='", "key=   ", "<value='x'", "ü:'"] {
             let began = Instant::now();

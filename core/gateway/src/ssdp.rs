@@ -1,5 +1,5 @@
-//! The gateway's description over UPnP: one question to the gateway itself, and the document that
-//! its answer points to.
+//! The gateway's UPnP description: one search sent to the gateway, and the document that its answer
+//! points to.
 
 use std::{
     collections::BTreeMap,
@@ -10,25 +10,25 @@ use std::{
 
 use crate::{Page, Response, http};
 
-/// Longest answer that is read.
+/// Longest answer, in bytes.
 const LONGEST_ANSWER: usize = 2048;
-/// How long one question waits for its answer: the gateway is asked alone and on the same link.
-const ANSWER: Duration = Duration::from_millis(500);
-/// How long the document may take.
-const DOCUMENT: Duration = Duration::from_secs(1);
-/// How often it is asked: a datagram may be lost.
+/// How long to wait for an answer from the same link.
+const ANSWER_LIMIT: Duration = Duration::from_millis(500);
+/// Time limit of the document.
+const DOCUMENT_LIMIT: Duration = Duration::from_secs(1);
+/// Number of searches, since a datagram may be lost.
 const TRIES: u32 = 2;
-/// Headers of an answer that are kept.
+/// Headers to keep of an answer.
 const HEADERS: [&str; 4] = ["location", "server", "st", "usn"];
-/// HTTP over UDP, by which an answer is told from the pages.
+/// HTTP over UDP: distinguishes the answer from the pages.
 pub(crate) const SCHEME: &str = "httpu://";
 
-/// What a search finds.
+/// The result of a search.
 #[derive(Debug, Default)]
 pub(crate) struct Found {
     /// The gateway's answer to the search, which has the form of an HTTP response.
     pub(crate) answer: Option<Page>,
-    /// The root description. Nothing in it is trusted.
+    /// The root description, untrusted.
     pub(crate) description: Option<String>,
 }
 
@@ -38,8 +38,8 @@ pub(crate) fn search(gateway: SocketAddr, deadline: Instant) -> Found {
         return Found::default();
     };
     let headers = headers(&answer);
-    let location = headers.get("location").and_then(|line| on_itself(line, gateway.ip()));
-    let left = deadline.saturating_duration_since(Instant::now()).min(DOCUMENT);
+    let location = headers.get("location").and_then(|line| on_gateway(line, gateway.ip()));
+    let left = deadline.saturating_duration_since(Instant::now()).min(DOCUMENT_LIMIT);
     let document = location
         .filter(|_| !left.is_zero())
         .and_then(|location| http::get(&location, None, left))
@@ -51,21 +51,21 @@ pub(crate) fn search(gateway: SocketAddr, deadline: Instant) -> Found {
     }
 }
 
-/// The answer as text. `None`: none came in time, or it is none.
+/// The answer as text. `None`: none came in time, or it is not a valid one.
 fn ask(gateway: SocketAddr, deadline: Instant) -> io::Result<Option<String>> {
     let any: IpAddr = match gateway {
         SocketAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
         SocketAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),
     };
     let socket = UdpSocket::bind(SocketAddr::new(any, 0))?;
-    // Connected: what others send does not arrive.
+    // A connected socket drops datagrams from others.
     socket.connect(gateway)?;
     // UPnP Device Architecture 2.0, 1.3.3: a search may be sent to one device by unicast.
     let question = format!(
         "M-SEARCH * HTTP/1.1\r\nHOST: {gateway}\r\nMAN: \"ssdp:discover\"\r\nST: upnp:rootdevice\r\n\r\n"
     );
     socket.send(question.as_bytes())?;
-    let left = deadline.saturating_duration_since(Instant::now()).min(ANSWER);
+    let left = deadline.saturating_duration_since(Instant::now()).min(ANSWER_LIMIT);
     if left.is_zero() {
         return Ok(None);
     }
@@ -76,7 +76,7 @@ fn ask(gateway: SocketAddr, deadline: Instant) -> io::Result<Option<String>> {
     Ok(answer.starts_with("HTTP/1.1 200").then(|| answer.into_owned()))
 }
 
-/// The headers that are of use, by name in lower case.
+/// The headers to keep, by name in lower case.
 fn headers(answer: &str) -> BTreeMap<String, String> {
     let lines = answer.lines().skip(1).filter_map(|line| line.split_once(':'));
     let pairs = lines.map(|(name, value)| (name.trim().to_ascii_lowercase(), value.trim()));
@@ -86,8 +86,8 @@ fn headers(answer: &str) -> BTreeMap<String, String> {
         .collect()
 }
 
-/// The location, where it is a page of this host: a description elsewhere is not fetched.
-fn on_itself(location: &str, gateway: IpAddr) -> Option<String> {
+/// The location, if it is on the gateway. A description elsewhere is not fetched.
+fn on_gateway(location: &str, gateway: IpAddr) -> Option<String> {
     let rest = location.strip_prefix("http://")?;
     let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
     let host: IpAddr = match authority.parse::<SocketAddr>() {
@@ -103,7 +103,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_description_elsewhere_is_not_fetched() {
+    fn accepts_only_descriptions_on_the_gateway() {
         let rows = [
             ("http://192.168.1.254:5000/root.xml", Some("http://192.168.1.254:5000/root.xml")),
             ("http://192.168.1.254", Some("http://192.168.1.254/")),
@@ -115,7 +115,7 @@ mod tests {
         ];
         for (location, expected) in rows {
             let answer = format!("HTTP/1.1 200 OK\r\nLocation: {location}\r\n\r\n");
-            let found = on_itself(&headers(&answer)["location"], [192, 168, 1, 254].into());
+            let found = on_gateway(&headers(&answer)["location"], [192, 168, 1, 254].into());
             assert_eq!(found.as_deref(), expected, "{location}");
         }
     }

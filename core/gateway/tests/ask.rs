@@ -1,5 +1,4 @@
-//! A gateway on loopback that answers as no gateway should: all is over in time, within bounds, and
-//! nobody else is asked.
+//! A misbehaving gateway on loopback: requests end in time and within bounds, and go nowhere else.
 
 #![allow(clippy::unwrap_used, reason = "a test says what it expects by failing")]
 
@@ -12,41 +11,41 @@ use std::{
 };
 
 use hub::{HOST, Hub, Page, response};
-use vmkit_gateway::{PATIENCE, Told, Wanted, ask, facts, read, write};
+use vmkit_gateway::{GatewayReplies, PATIENCE, PageRequest, ask, facts, read, write};
 
-/// What a busy computer may add to the time that is promised; far below one promise for each page.
+/// Added to the time limit for a busy computer; far below one limit for each page.
 const SLACK: Duration = Duration::from_secs(20);
-/// What is kept of one body.
+/// Most bytes kept of one body.
 const LONGEST_BODY: usize = 256 << 10;
 
-/// An answer at once that leads nowhere, so that nobody waits for one.
+/// An immediate answer without a location, so that the search ends at once.
 fn no_search() -> impl Fn(u16) -> Option<String> + Send + 'static {
     |_| Some("HTTP/1.1 200 OK\r\n\r\n".to_owned())
 }
 
-fn wanted(path: &str) -> Wanted {
-    Wanted { path: path.to_owned(), referer: None }
+fn request(path: &str) -> PageRequest {
+    PageRequest { path: path.to_owned(), referer: None }
 }
 
-/// Asks the hub, and holds the promise of its time.
-fn asked(hub: &Hub, paths: &[&str]) -> Told {
-    let wanted: Vec<Wanted> = paths.iter().map(|path| wanted(path)).collect();
+/// Asks the hub, and checks the time limit.
+fn ask_in_time(hub: &Hub, paths: &[&str]) -> GatewayReplies {
+    let requests: Vec<PageRequest> = paths.iter().map(|path| request(path)).collect();
     let began = Instant::now();
-    let told = ask(HOST, &wanted, hub.ports);
+    let replies = ask(HOST, &requests, hub.ports);
     let took = began.elapsed();
     assert!(took <= PATIENCE + SLACK, "{paths:?} took {took:?}");
-    told
+    replies
 }
 
-/// A response as one line.
-fn line(told: &Told, place: usize) -> Option<String> {
-    let response = told.pages[place].response.as_ref()?;
+/// Status, length and beginning of a response.
+fn line(replies: &GatewayReplies, place: usize) -> Option<String> {
+    let response = replies.pages[place].response.as_ref()?;
     let body: String = response.body.chars().take(12).collect();
     Some(format!("{} {} {body}", response.status, response.body.len()))
 }
 
 #[test]
-fn every_page_ends_within_bounds_whatever_it_does() {
+fn ends_every_page_within_bounds() {
     let full = format!("200 {LONGEST_BODY} xxxxxxxxxxxx");
     let rows: Vec<(&'static str, Page, Option<&str>)> = vec![
         ("/good", Page::Bytes(response("200 OK", "", "hello")), Some("200 5 hello")),
@@ -77,41 +76,41 @@ fn every_page_ends_within_bounds_whatever_it_does() {
     ];
     for (path, page, expected) in &rows {
         let hub = Hub::start(&[(path, page.clone()), ("/good", rows[0].1.clone())], no_search());
-        let told = asked(&hub, &[path]);
-        assert_eq!(line(&told, 0).as_deref(), *expected, "{path}");
+        let replies = ask_in_time(&hub, &[path]);
+        assert_eq!(line(&replies, 0).as_deref(), *expected, "{path}");
         assert_eq!(hub.requests(), [format!("{path} -")], "{path}: nothing else is asked for");
     }
 }
 
 #[test]
-fn a_body_by_the_drop_counts_as_far_as_it_came() {
+fn keeps_what_arrived_of_a_trickling_body() {
     let drip = Page::Drip(b"HTTP/1.1 200 OK\r\n\r\nx");
-    // The head is there after 400 ms; the page may take 1,200.
+    // The header arrives after 400 ms; the page's limit is 1,200 ms.
     let hub = Hub::start(&[("/slow", drip)], no_search());
-    let told = asked(&hub, &["/slow"]);
-    let body = &told.pages[0].response.as_ref().unwrap().body;
+    let replies = ask_in_time(&hub, &["/slow"]);
+    let body = &replies.pages[0].response.as_ref().unwrap().body;
     assert!(body.starts_with("xHTTP"), "{body:?}");
 }
 
 #[test]
-fn many_pages_that_hang_take_no_longer_than_one_promise() {
+fn many_hanging_pages_share_one_time_limit() {
     let pages: Vec<String> = (0..24).map(|number| format!("/{number}")).collect();
     let paths: Vec<&str> = pages.iter().map(String::as_str).collect();
     let listener = TcpListener::bind((HOST, 0)).unwrap();
     let ports = vmkit_gateway::Ports { web: listener.local_addr().unwrap().port(), upnp: 9 };
-    let wanted: Vec<Wanted> = paths.iter().map(|path| wanted(path)).collect();
+    let requests: Vec<PageRequest> = paths.iter().map(|path| request(path)).collect();
     let began = Instant::now();
-    let told = ask(HOST, &wanted, ports);
+    let replies = ask(HOST, &requests, ports);
     let took = began.elapsed();
     assert!(took <= PATIENCE + SLACK, "{took:?}");
-    assert_eq!(told.pages.len(), 24);
-    assert!(told.pages.iter().all(|page| page.response.is_none()));
+    assert_eq!(replies.pages.len(), 24);
+    assert!(replies.pages.iter().all(|page| page.response.is_none()));
 }
 
 #[test]
-fn a_page_is_asked_for_with_its_referrer() {
+fn sends_the_referrer_of_a_page() {
     let hub = Hub::start(&[("/list", Page::Bytes(response("200 OK", "", "[]")))], no_search());
-    let page = Wanted { path: "/list".to_owned(), referer: Some("/home.htm".to_owned()) };
+    let page = PageRequest { path: "/list".to_owned(), referer: Some("/home.htm".to_owned()) };
     ask(HOST, &[page], hub.ports);
     assert_eq!(hub.requests(), [format!("/list http://127.0.0.1:{}/home.htm", hub.ports.web)]);
 }
@@ -123,7 +122,7 @@ fn answer_to_search(location: &str) -> String {
 const DESCRIPTION: &str = "<root><device><friendlyName>Hub</friendlyName></device></root>";
 
 #[test]
-fn the_description_is_fetched_from_the_gateway_and_nowhere_else() {
+fn fetches_the_description_only_from_the_gateway() {
     let page = Page::Bytes(response("200 OK", "", DESCRIPTION));
     let rows: Vec<(&str, Option<&str>)> = vec![
         ("http://127.0.0.1:{port}/root.xml", Some(DESCRIPTION)),
@@ -137,43 +136,43 @@ fn the_description_is_fetched_from_the_gateway_and_nowhere_else() {
         let answer =
             move |port: u16| Some(answer_to_search(&location.replace("{port}", &port.to_string())));
         let hub = Hub::start(&[("/root.xml", page.clone())], answer);
-        let told = asked(&hub, &[]);
-        assert_eq!(told.description.as_deref(), expected, "{location}");
-        let facts = facts(HOST, None, &told);
+        let replies = ask_in_time(&hub, &[]);
+        assert_eq!(replies.description.as_deref(), expected, "{location}");
+        let facts = facts(HOST, None, &replies);
         assert!(facts.iter().any(|f| f.key == "ssdp.server" && f.value == "Linux UPnP/1.0 Hub/1"));
     }
 }
 
 #[test]
-fn an_answer_to_a_search_that_is_none_counts_for_nothing() {
+fn ignores_invalid_answers_to_a_search() {
     for answer in ["", "NOTIFY * HTTP/1.1\r\n\r\n", "\u{1b}[2J", "HTTP/1.1 404 Not Found\r\n\r\n"] {
         let hub = Hub::start(&[], move |_| Some(answer.to_owned()));
-        let told = asked(&hub, &[]);
-        assert_eq!((told.pages.len(), told.description), (0, None), "{answer:?}");
+        let replies = ask_in_time(&hub, &[]);
+        assert_eq!((replies.pages.len(), replies.description), (0, None), "{answer:?}");
     }
 }
 
 #[test]
-fn what_was_told_is_the_same_from_a_snapshot() {
+fn a_snapshot_gives_the_same_replies() {
     let rich = response("200 OK", "Server: hub\u{1b}[31m\r\n", "<title>Hub</title>\0\u{7}");
     let pages =
         [("/", Page::Bytes(rich)), ("/root.xml", Page::Bytes(response("200 OK", "", DESCRIPTION)))];
     let hub = Hub::start(&pages, |port| {
         Some(answer_to_search(&format!("http://127.0.0.1:{port}/root.xml")))
     });
-    let told = asked(&hub, &["/", "/gone"]);
-    let (again, errors) = read(&write(&told).unwrap());
+    let replies = ask_in_time(&hub, &["/", "/gone"]);
+    let (again, errors) = read(&write(&replies).unwrap());
     assert!(errors.is_empty(), "{errors:?}");
-    assert_eq!(again, told);
+    assert_eq!(again, replies);
 }
 
 #[test]
-fn nobody_at_home_is_no_answer() {
-    // Bound and dropped: nothing listens there.
+fn a_closed_port_gives_no_replies() {
+    // Once the listener is dropped, nothing listens at its port.
     let port = TcpListener::bind((HOST, 0)).unwrap().local_addr().unwrap().port();
     let began = Instant::now();
-    let told = ask(HOST, &[wanted("/")], vmkit_gateway::Ports { web: port, upnp: port });
+    let replies = ask(HOST, &[request("/")], vmkit_gateway::Ports { web: port, upnp: port });
     assert!(began.elapsed() <= PATIENCE + SLACK);
-    assert_eq!(told.pages[0].response, None);
-    assert_eq!(told.description, None);
+    assert_eq!(replies.pages[0].response, None);
+    assert_eq!(replies.description, None);
 }

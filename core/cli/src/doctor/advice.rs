@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use vmkit_diagnose::{Machine, Router, RouterIdentity, RouterRemedy};
-use vmkit_gateway::{Ports, Told, Wanted};
+use vmkit_gateway::{GatewayReplies, PageRequest, Ports};
 use vmkit_host::{Advice, AdviceKind, Fact, Settings, Snapshot, advise, gateway_pages};
 use vmkit_types::{InterfaceKind, Mac, Reading, Unread};
 
@@ -20,11 +20,13 @@ const HIJACKED: &str = "web-hijacked";
 const NAME: &str = "NAME";
 
 /// Asks the gateway for the pages that the advice plugins declare.
-pub(crate) fn ask_gateway(scene: &Scene, context: &Context) -> Option<Told> {
+pub(crate) fn ask_gateway(scene: &Scene, context: &Context) -> Option<GatewayReplies> {
     let gateway = scene.network.as_ref()?.gateways().find(IpAddr::is_ipv4)?;
     let pages = gateway_pages(&context.plugins());
-    let wanted: Vec<Wanted> =
-        pages.into_iter().map(|page| Wanted { path: page.path, referer: page.referer }).collect();
+    let wanted: Vec<PageRequest> = pages
+        .into_iter()
+        .map(|page| PageRequest { path: page.path, referer: page.referer })
+        .collect();
     Some(vmkit_gateway::ask(gateway, &wanted, Ports::default()))
 }
 
@@ -52,7 +54,12 @@ pub(crate) fn take(gathered: &mut Gathered, subjects: &Subjects, scene: &Scene, 
     gathered.outcomes = advised.outcomes;
 }
 
-fn facts(gateway: IpAddr, told: &Told, gathered: &Gathered, subjects: &Subjects) -> Vec<Fact> {
+fn facts(
+    gateway: IpAddr,
+    told: &GatewayReplies,
+    gathered: &Gathered,
+    subjects: &Subjects,
+) -> Vec<Fact> {
     let mac = gateway_mac(gateway, gathered);
     let of_gateway = vmkit_gateway::facts(gateway, mac, told);
     let mut facts: Vec<Fact> =

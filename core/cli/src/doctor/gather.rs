@@ -47,7 +47,7 @@ pub(crate) struct Gathered {
     /// Results of the differential test, by machine.
     pub(crate) tests: BTreeMap<String, Reading<Tested>>,
     /// What the gateway told.
-    pub(crate) told: Option<vmkit_gateway::Told>,
+    pub(crate) told: Option<vmkit_gateway::GatewayReplies>,
     /// What the advice plugins make of it.
     pub(crate) advice: Vec<vmkit_host::Advice>,
     /// Which router the network has, as far as it is the same for all machines.

@@ -1,4 +1,4 @@
-//! A double of a hub on loopback: it answers as it is told to, by path, and counts who came.
+//! A fake hub on loopback, which answers by path and logs the requests.
 
 #![allow(clippy::unwrap_used, reason = "a test says what it expects by failing")]
 
@@ -11,10 +11,10 @@ use std::{
 
 use vmkit_gateway::Ports;
 
-/// Longer than anybody waits for a hub: what hangs is let go then, with the test.
-const FOR_EVER: Duration = Duration::from_secs(30);
-/// Between two drops of a slow answer.
-const DROP: Duration = Duration::from_millis(20);
+/// Longer than any request: ends a connection that hangs.
+const HANG_LIMIT: Duration = Duration::from_secs(30);
+/// Between two bytes of a slow answer.
+const PAUSE: Duration = Duration::from_millis(20);
 
 /// What a page does.
 #[derive(Clone)]
@@ -27,13 +27,13 @@ pub(crate) enum Page {
     Drip(&'static [u8]),
     /// Accepts and says nothing.
     Silent,
-    /// Closes before a word.
+    /// Closes at once.
     Closed,
 }
 
 /// A hub that runs until it is dropped.
 pub(crate) struct Hub {
-    /// Where it listens.
+    /// The ports it listens at.
     pub(crate) ports: Ports,
     requests: Arc<Mutex<Vec<String>>>,
     _alive: mpsc::Sender<()>,
@@ -43,7 +43,7 @@ pub(crate) struct Hub {
 pub(crate) const HOST: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
 impl Hub {
-    /// A hub with these pages; `search` makes its answer to an M-SEARCH from its web port.
+    /// A hub with these pages. `search` makes the answer to an M-SEARCH from the web port.
     pub(crate) fn start(
         pages: &[(&'static str, Page)],
         search: impl Fn(u16) -> Option<String> + Send + 'static,
@@ -75,7 +75,7 @@ impl Hub {
         Self { ports, requests, _alive: alive }
     }
 
-    /// What was asked for: `PATH REFERER`.
+    /// The requests so far, each as `PATH REFERER`.
     pub(crate) fn requests(&self) -> Vec<String> {
         let mut requests = self.requests.lock().unwrap().clone();
         requests.sort();
@@ -107,8 +107,8 @@ fn answer(
         }
         Page::Drip(bytes) => {
             for byte in bytes.iter().cycle() {
-                // Nobody sends on this channel: it is a pause that ends with the hub.
-                let pause = ended.lock().unwrap().recv_timeout(DROP);
+                // Nothing is sent on this channel: the wait is a pause that ends with the hub.
+                let pause = ended.lock().unwrap().recv_timeout(PAUSE);
                 let over = pause == Err(mpsc::RecvTimeoutError::Disconnected);
                 if over || stream.write_all(&[*byte]).is_err() {
                     return;
@@ -116,8 +116,7 @@ fn answer(
             }
         }
         Page::Silent => {
-            stream.set_read_timeout(Some(FOR_EVER)).unwrap();
-            // Ends with the connection.
+            stream.set_read_timeout(Some(HANG_LIMIT)).unwrap();
             stream.read_exact(&mut [0]).ok();
         }
         Page::Closed => {}
