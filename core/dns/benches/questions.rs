@@ -1,5 +1,5 @@
-//! How many questions one core answers in a second: the server's thread is alone on it, and the
-//! client, on another, keeps some questions in flight. `cargo bench -p vmkit-dns`.
+//! Answers per second of one core. The server's thread has the core to itself; the client runs on
+//! another and keeps some queries in flight. `cargo bench -p vmkit-dns`.
 
 use std::{
     net::UdpSocket,
@@ -12,10 +12,10 @@ use hickory_server::proto::{
 };
 use vmkit_dns::{Listening, Zone, Zones};
 
-/// In flight, so that neither side waits for the other; a socket's buffer holds them all.
+/// Keeps both sides busy, and fits into a socket's buffer.
 const IN_FLIGHT: u32 = 32;
 const QUESTIONS: u32 = 200_000;
-/// A reply that was lost would be waited for forever.
+/// Ends the wait for a lost reply.
 const DEADLINE: Duration = Duration::from_secs(5);
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {

@@ -1,19 +1,23 @@
-//! Names of machines by DNS: one suffix, answered on the loopback interface from a [`Zone`] that
-//! whoever looks for the addresses puts in place.
+//! VMs' names by DNS: serves one suffix on the loopback interface from a [`Zone`] that each look
+//! replaces.
 //!
-//! What is answered is decided by [`Zone::answer`], a pure function; hickory-server reads and writes
-//! the messages.
+//! [`Zone::answer`], a pure function, decides the answers; hickory-server reads and writes the
+//! messages.
 
 #![forbid(unsafe_code)]
 
+mod event;
 mod reply;
 mod server;
 mod suffix;
 mod system;
 mod zone;
+mod zones;
 
+pub use event::{DnsError, Event, StopSignal};
 pub use hickory_server::proto::rr::{Name, RecordType};
-pub use server::{DnsError, Ended, Event, Listening, Zones};
+pub use server::Listening;
 pub use suffix::{InvalidSuffix, Suffix};
 pub use system::{Setting, SystemResolver, names_servers, systemd_version};
 pub use zone::{Answer, Zone};
+pub use zones::Zones;

@@ -1,4 +1,4 @@
-//! From a request of the protocol to its reply.
+//! Builds the DNS reply to a request.
 
 use std::{net::IpAddr, sync::mpsc::SyncSender, time::Instant};
 
@@ -17,13 +17,13 @@ use hickory_server::{
 
 use crate::{Answer, Event, Zone, Zones};
 
-/// For how many seconds it may be kept that there is nothing: a machine that boots has its address
-/// within seconds, and is being waited for.
+/// Seconds for which a negative answer may be cached. A VM that boots has its address within seconds,
+/// and somebody is waiting for it.
 const NEGATIVE_TTL: u32 = 1;
-/// Largest datagram that is answered with: none here has more than 512 bytes.
-const PAYLOAD: u16 = 1232;
+/// Largest datagram offered in EDNS. No reply here has more than 512 bytes.
+const MAX_PAYLOAD: u16 = 1232;
 
-/// Answers every request from the present zone.
+/// Answers every request from the current zone.
 pub(crate) struct Replies {
     pub(crate) zones: Zones,
     pub(crate) events: SyncSender<Event>,
@@ -36,21 +36,21 @@ impl RequestHandler for Replies {
         request: &Request,
         mut handle: R,
     ) -> ResponseInfo {
-        let zone = self.zones.present();
+        let zone = self.zones.current();
         let reply = self.reply(request, &zone);
         let mut metadata = Metadata::response_from_request(&request.metadata);
         metadata.response_code = reply.code;
         metadata.authoritative = reply.authoritative;
         let mut builder = MessageResponseBuilder::from_message_request(request);
         let mut edns = Edns::new();
-        edns.set_max_payload(PAYLOAD).set_version(0);
+        edns.set_max_payload(MAX_PAYLOAD).set_version(0);
         if request.edns.is_some() {
             builder.edns(&edns);
         }
         let response = builder.build(metadata, &reply.answers, [], &reply.authority, []);
         match handle.send_response(response).await {
             Ok(info) => info,
-            // The client has left; there is nobody to tell.
+            // The client is gone.
             Err(_) => failed(&request.metadata),
         }
     }
@@ -59,21 +59,21 @@ impl RequestHandler for Replies {
 impl Replies {
     fn reply(&self, request: &Request, zone: &Zone) -> Reply {
         if request.edns.as_ref().is_some_and(|edns| edns.version() > 0) {
-            return Reply::of_code(ResponseCode::BADVERS);
+            return Reply::empty(ResponseCode::BADVERS);
         }
         if request.metadata.op_code != OpCode::Query {
-            return Reply::of_code(ResponseCode::NotImp);
+            return Reply::empty(ResponseCode::NotImp);
         }
         let Ok(question) = request.request_info().map(|info| info.query) else {
-            return Reply::of_code(ResponseCode::FormErr);
+            return Reply::empty(ResponseCode::FormErr);
         };
         let (class, of) = (question.query_class(), question.query_type());
         let answer = zone.answer(question.name(), class, of, Instant::now());
-        if zone.may_change(answer) {
-            // One that waits is enough for all that ask.
-            self.events.try_send(Event::Asked).ok();
+        if answer.may_change() {
+            // One queued event serves all queries.
+            self.events.try_send(Event::Missed).ok();
         }
-        Reply::of(answer, question.name(), zone)
+        Reply::new(answer, question.name(), zone)
     }
 }
 
@@ -91,17 +91,17 @@ struct Reply {
 }
 
 impl Reply {
-    fn of_code(code: ResponseCode) -> Self {
+    fn empty(code: ResponseCode) -> Self {
         Self { code, authoritative: false, answers: Vec::new(), authority: Vec::new() }
     }
 
-    fn of(answer: Answer, name: &Name, zone: &Zone) -> Self {
+    fn new(answer: Answer, name: &Name, zone: &Zone) -> Self {
         let found =
-            |answers| Self { authoritative: true, answers, ..Self::of_code(ResponseCode::NoError) };
-        let nothing = |code| Self {
+            |answers| Self { authoritative: true, answers, ..Self::empty(ResponseCode::NoError) };
+        let negative = |code| Self {
             authoritative: true,
             authority: vec![start_of_authority(zone)],
-            ..Self::of_code(code)
+            ..Self::empty(code)
         };
         match answer {
             Answer::Address(address) => {
@@ -112,16 +112,16 @@ impl Reply {
                 found(vec![Record::from_rdata(name.clone(), zone.ttl(), data)])
             }
             Answer::Authority => found(vec![start_of_authority(zone)]),
-            Answer::NothingOfThisType => nothing(ResponseCode::NoError),
-            Answer::NoSuchName => nothing(ResponseCode::NXDomain),
-            Answer::Refused => Self::of_code(ResponseCode::Refused),
-            Answer::TooOld | Answer::NotChecked => Self::of_code(ResponseCode::ServFail),
+            Answer::NoSuchType => negative(ResponseCode::NoError),
+            Answer::NoSuchName => negative(ResponseCode::NXDomain),
+            Answer::Refused => Self::empty(ResponseCode::Refused),
+            Answer::Stale | Answer::NotChecked => Self::empty(ResponseCode::ServFail),
         }
     }
 }
 
-/// The record that says for how long it may be kept that there is nothing. The other numbers are
-/// for secondary servers, which there are none of.
+/// The record whose last number limits the caching of negative answers. The others concern
+/// secondary servers, and there are none.
 fn start_of_authority(zone: &Zone) -> Record {
     let name = zone.suffix().name();
     let soa = SOA::new(name.clone(), name.clone(), 1, 3600, 3600, 3600, NEGATIVE_TTL);

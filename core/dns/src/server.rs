@@ -1,12 +1,9 @@
-//! The listening sockets, and the thread that serves them.
+//! The listening sockets and the thread that serves them.
 
 use std::{
     fmt, io,
     net::{SocketAddr, TcpListener, UdpSocket},
-    sync::{
-        Arc, PoisonError, RwLock,
-        mpsc::{Receiver, SyncSender, sync_channel},
-    },
+    sync::mpsc::{Receiver, SyncSender, sync_channel},
     thread,
     time::Duration,
 };
@@ -14,80 +11,17 @@ use std::{
 use hickory_server::Server;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use crate::{Zone, reply::Replies};
+use crate::{DnsError, Event, StopSignal, Zones, reply::Replies};
 
-/// How long a TCP connection may be silent: the questions of a resolver follow at once, and each
-/// connection holds a descriptor.
-const TCP_SILENCE: Duration = Duration::from_secs(2);
-/// How many replies may wait for a client that does not read.
-const TCP_REPLIES: usize = 8;
-/// How many events may wait: that somebody asked, and that the server has ended.
-const EVENTS: usize = 2;
+/// How long a TCP connection may be idle. Resolvers send their queries at once, and each connection
+/// takes a descriptor.
+const TCP_IDLE_LIMIT: Duration = Duration::from_secs(2);
+/// Replies queued for a client that does not read.
+const TCP_REPLY_QUEUE: usize = 8;
+/// Queued events: one [`Event::Missed`] and the end of the server.
+const EVENT_QUEUE: usize = 2;
 
-/// Why names are not served.
-#[derive(Debug, thiserror::Error)]
-pub enum DnsError {
-    /// Others than this computer could ask there.
-    #[error("{0} is not a loopback address: names are served to this computer alone")]
-    NotLoopback(SocketAddr),
-    /// The sockets could not be had.
-    #[error("cannot listen at {address} ({protocol})")]
-    Listen {
-        /// Where.
-        address: SocketAddr,
-        /// `TCP` or `UDP`.
-        protocol: &'static str,
-        /// What the system says.
-        source: io::Error,
-    },
-    /// The serving thread could not be started.
-    #[error("cannot start serving names")]
-    Start(#[source] io::Error),
-    /// It broke off.
-    #[error("serving names ended: {0}")]
-    Broken(String),
-}
-
-/// Why serving came to its end without a fault.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ended {
-    /// SIGINT.
-    Interrupted,
-    /// SIGTERM.
-    Terminated,
-}
-
-/// What the serving thread tells.
-#[derive(Debug)]
-pub enum Event {
-    /// A name was asked for that another look may find.
-    Asked,
-    /// It has ended.
-    Ended(Result<Ended, DnsError>),
-}
-
-/// The present zone, shared between who finds addresses and who answers.
-#[derive(Clone)]
-pub struct Zones(Arc<RwLock<Arc<Zone>>>);
-
-impl Zones {
-    /// With this zone first.
-    pub fn new(zone: Zone) -> Self {
-        Self(Arc::new(RwLock::new(Arc::new(zone))))
-    }
-
-    /// Puts this zone in place of the present one.
-    pub fn replace(&self, zone: Zone) {
-        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(zone);
-    }
-
-    /// The present zone.
-    pub fn present(&self) -> Arc<Zone> {
-        Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner))
-    }
-}
-
-/// Sockets at a loopback address, which nobody serves yet.
+/// Bound sockets at a loopback address, not served yet.
 pub struct Listening {
     address: SocketAddr,
     tcp: TcpListener,
@@ -101,10 +35,10 @@ impl fmt::Debug for Listening {
 }
 
 impl Listening {
-    /// Listens at this loopback address for UDP and TCP; port 0 is any that is free.
+    /// Binds UDP and TCP sockets at this loopback address. Port 0 picks a free port.
     ///
     /// # Errors
-    /// The address is none of loopback, or is taken.
+    /// The address is not a loopback address, or is in use.
     pub fn at(address: SocketAddr) -> Result<Self, DnsError> {
         if !address.ip().is_loopback() {
             return Err(DnsError::NotLoopback(address));
@@ -113,24 +47,23 @@ impl Listening {
         let tcp = TcpListener::bind(address).map_err(failed("TCP"))?;
         let address = tcp.local_addr().map_err(failed("TCP"))?;
         let udp = UdpSocket::bind(address).map_err(failed("UDP"))?;
-        // The runtime waits for them.
+        // Tokio requires it.
         tcp.set_nonblocking(true).map_err(failed("TCP"))?;
         udp.set_nonblocking(true).map_err(failed("UDP"))?;
         Ok(Self { address, tcp, udp })
     }
 
-    /// Where.
+    /// The address they are bound to.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Serves the zones from a thread of its own, until SIGINT or SIGTERM arrives, which this
-    /// process from now on does not die of.
+    /// Serves the zones on a new thread until SIGINT or SIGTERM, which no longer kill the process.
     ///
     /// # Errors
     /// The thread cannot be started.
     pub fn serve(self, zones: Zones) -> Result<Receiver<Event>, DnsError> {
-        let (events, told) = sync_channel(EVENTS);
+        let (events, receiver) = sync_channel(EVENT_QUEUE);
         let (started, outcome) = sync_channel(1);
         let thread = thread::Builder::new().name("dns".to_owned());
         let run = move || {
@@ -143,7 +76,7 @@ impl Listening {
         };
         thread.spawn(run).map_err(DnsError::Start)?;
         match outcome.recv() {
-            Ok(Ok(())) => Ok(told),
+            Ok(Ok(())) => Ok(receiver),
             Ok(Err(error)) => Err(DnsError::Start(error)),
             Err(_) => Err(DnsError::Start(io::Error::other("its thread has ended"))),
         }
@@ -162,22 +95,22 @@ impl Listening {
         };
         started.send(Ok(())).ok();
         let (mut interrupt, mut terminate) = signals;
-        let ended = tokio::select! {
-            _ = interrupt.recv() => Ok(Ended::Interrupted),
-            _ = terminate.recv() => Ok(Ended::Terminated),
+        let reason = tokio::select! {
+            _ = interrupt.recv() => Ok(StopSignal::Interrupt),
+            _ = terminate.recv() => Ok(StopSignal::Terminate),
             broken = server.block_until_done() => Err(DnsError::Broken(match broken {
                 Ok(()) => "its sockets were closed".to_owned(),
                 Err(error) => error.to_string(),
             })),
         };
-        events.send(Event::Ended(ended)).ok();
+        events.send(Event::Stopped(reason)).ok();
     }
 
     fn register(self, server: &mut Server<Replies>) -> io::Result<(Signal, Signal)> {
         let signals = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
         server.register_socket(tokio::net::UdpSocket::from_std(self.udp)?);
         let tcp = tokio::net::TcpListener::from_std(self.tcp)?;
-        server.register_listener(tcp, TCP_SILENCE, TCP_REPLIES);
+        server.register_listener(tcp, TCP_IDLE_LIMIT, TCP_REPLY_QUEUE);
         Ok(signals)
     }
 }

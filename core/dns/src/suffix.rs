@@ -1,37 +1,36 @@
-//! The domain that machines' names stand below.
+//! The domain of the VMs' names.
 
 use std::{fmt, str::FromStr};
 
 use hickory_server::proto::rr::Name;
 
-/// With a label of 63 bytes before it, it stays within the 253 bytes of a name.
+/// Leaves room for a label of 63 bytes within the 253 bytes of a name.
 const LENGTH_LIMIT: usize = 189;
 
-/// A domain such as `vm.test`, in lower case and without a dot at its end. It can be part of a
-/// file's name.
+/// A domain such as `vm.test`, in lower case, without a final dot, and safe in a file's name.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Suffix(String);
 
-/// Why a text is no suffix.
+/// Why a text is not a suffix.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidSuffix {
-    /// No domain.
+    /// Not a domain.
     #[error("not a domain such as vm.test: letters, digits and hyphens between dots")]
     Malformed,
-    /// Names below `local` are asked for by multicast.
-    #[error("names below `local` are multicast DNS's, and no server is asked for them")]
+    /// Names below `local` belong to multicast DNS.
+    #[error("`local` belongs to multicast DNS, which asks no server")]
     Multicast,
 }
 
 impl Suffix {
-    /// Its labels, from the left.
+    /// The labels from left to right.
     pub(crate) fn labels(&self) -> impl DoubleEndedIterator<Item = &[u8]> {
         self.0.split('.').map(str::as_bytes)
     }
 
-    /// It as a name of the protocol.
+    /// The suffix as a DNS name.
     pub(crate) fn name(&self) -> Name {
-        // The labels have been checked.
+        // The labels are valid, so this cannot fail.
         let mut name = Name::from_labels(self.labels()).unwrap_or_default();
         name.set_fqdn(true);
         name
@@ -71,7 +70,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_suffix_is_a_domain_that_can_name_a_file() {
+    fn accepts_domains_that_are_safe_as_file_names() {
         for (text, expected) in [("vm.test", "vm.test"), ("VM.Test.", "vm.test"), ("lab", "lab")] {
             assert_eq!(text.parse::<Suffix>().unwrap().to_string(), expected);
         }

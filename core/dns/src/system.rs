@@ -1,58 +1,58 @@
-//! How a computer's own resolver is told of the server: the text of one file.
+//! The file that makes the system's resolver ask the server.
 
 use std::{net::SocketAddr, path::PathBuf};
 
 use crate::Suffix;
 
-/// The resolvers that can be told of a server for one domain.
+/// The resolvers that a file can configure for one domain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SystemResolver {
     /// macOS: a file for each domain.
     MacOs,
     /// systemd-resolved from version 258 on: a file for each delegated domain.
     SystemdDelegate,
-    /// systemd-resolved before that: its settings for all domains.
+    /// Older systemd-resolved: its settings for all domains.
     SystemdGlobal,
 }
 
-/// A file that tells the system's resolver.
+/// The resolver's configuration file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Setting {
-    /// The file, which is vmkit's alone.
+    /// The path, used by vmkit only.
     pub path: PathBuf,
-    /// What is in it.
+    /// The contents.
     pub text: String,
-    /// The command after which it counts; `None`: it counts at once.
+    /// The command that makes the resolver read it. `None`: it takes effect at once.
     pub then: Option<&'static str>,
 }
 
-/// By this a file is known to be vmkit's.
+/// The first line, which marks a file as vmkit's.
 const HEAD: &str = "# Made by `vm dns --install`; `vm dns --uninstall` removes it.\n";
-/// systemd-resolved reads its files again.
+/// Makes systemd-resolved read its files.
 const RELOAD: &str = "sudo systemctl restart systemd-resolved";
-/// The first version of systemd with files for delegated domains.
+/// The first version of systemd with dns-delegate files.
 const DELEGATES_SINCE: u32 = 258;
 
 impl Setting {
-    /// Whether a file of this text was written by vmkit, so that it may be replaced and removed.
+    /// Whether vmkit wrote a file of this text and may replace or remove it.
     pub fn is_own(text: &[u8]) -> bool {
         text.starts_with(HEAD.as_bytes())
     }
 }
 
 impl SystemResolver {
-    /// All of a kind of system: what was installed for one may be there when it is another's turn.
+    /// All resolvers of a system. An upgrade may change the resolver after a file was installed.
     pub fn all(is_macos: bool) -> &'static [Self] {
         if is_macos { &[Self::MacOs] } else { &[Self::SystemdDelegate, Self::SystemdGlobal] }
     }
 
-    /// That of this version of systemd.
+    /// The resolver of this version of systemd.
     pub fn of_systemd(version: Option<u32>) -> Self {
         let delegates = version.is_some_and(|version| version >= DELEGATES_SINCE);
         if delegates { Self::SystemdDelegate } else { Self::SystemdGlobal }
     }
 
-    /// The file that has the resolver ask at `server` for names below `suffix`.
+    /// The file that sends queries below `suffix` to `server`.
     pub fn setting(self, suffix: &Suffix, server: SocketAddr) -> Setting {
         let (ip, port) = (server.ip(), server.port());
         match self {
@@ -75,15 +75,15 @@ impl SystemResolver {
     }
 }
 
-/// Whether a configuration of systemd-resolved names servers for all domains. They and ours would
-/// be taken for one another, and names go to either.
+/// Whether a configuration of systemd-resolved names servers for all domains. systemd-resolved would
+/// send our names to those servers too.
 pub fn names_servers(text: &str) -> bool {
     let values = text.lines().filter_map(|line| line.trim().strip_prefix("DNS"));
     let mut values = values.filter_map(|rest| rest.trim_start().strip_prefix('='));
     values.any(|value| !value.trim().is_empty())
 }
 
-/// The version in the name of systemd's own library, such as `libsystemd-shared-252.so`.
+/// The version in the name of systemd's private library, such as `libsystemd-shared-252.so`.
 pub fn systemd_version(library: &str) -> Option<u32> {
     let rest = library.strip_prefix("libsystemd-shared-")?;
     rest.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()
@@ -94,7 +94,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_resolver_has_its_file() {
+    fn writes_the_file_of_each_resolver() {
         let rows = [
             (
                 SystemResolver::MacOs,
@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn servers_for_all_domains_are_seen() {
+    fn finds_servers_for_all_domains() {
         let rows = [
             ("[Resolve]\n DNS = 1.1.1.1\n", true),
             ("[Resolve]\n#DNS=1.1.1.1\nDNS=\nDNSSEC=no\nFallbackDNS=1.1.1.1\n", false),
@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn the_version_is_in_the_name_of_the_library() {
+    fn reads_the_version_from_the_library_name() {
         let rows = [
             ("libsystemd-shared-252.so", Some(252)),
             ("libsystemd-shared-258.1-1.fc43.so", Some(258)),

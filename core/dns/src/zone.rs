@@ -1,4 +1,4 @@
-//! What is known of the machines' names, and what is answered from it.
+//! The VMs' names and addresses, and the answer to each query.
 
 use std::{
     collections::HashMap,
@@ -10,17 +10,17 @@ use hickory_server::proto::rr::{DNSClass, Name, RecordType};
 
 use crate::Suffix;
 
-/// Longest machine name that is served: a label of DNS has no more.
+/// Longest name that is served: the limit of a DNS label.
 const LABEL_LIMIT: usize = 63;
 
-/// The names of all machines, as they were found at one time.
+/// The names of all VMs, as one look found them.
 #[derive(Clone, Debug)]
 pub struct Zone {
     suffix: Suffix,
-    /// By name in lower case: DNS does not tell cases apart. `None`: nobody could look.
+    /// By name in lower case, since DNS ignores case. `None`: nobody could look.
     machines: HashMap<Vec<u8>, Option<Addresses>>,
     good_until: Instant,
-    /// For how many seconds an answer may be kept.
+    /// Seconds for which an answer may be cached.
     ttl: u32,
 }
 
@@ -30,29 +30,36 @@ struct Addresses {
     v6: Option<Ipv6Addr>,
 }
 
-/// What is said to a question.
+/// The answer to a query.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Answer {
-    /// The machine's address of the family that was asked for.
+    /// The VM's address of the requested family.
     Address(IpAddr),
-    /// The zone itself: its start of authority.
+    /// The start of authority of the zone.
     Authority,
-    /// The name is there and has nothing of this type.
-    NothingOfThisType,
-    /// There is no such name.
+    /// The name exists and has no record of this type.
+    NoSuchType,
+    /// The name does not exist.
     NoSuchName,
-    /// It is not a name of this zone.
+    /// The name is outside of the zone.
     Refused,
-    /// What is known is too old to be believed.
-    TooOld,
-    /// The name is there, and nobody could look for its addresses.
+    /// The zone is too old to be trusted.
+    Stale,
+    /// The name exists, and nobody could look for its addresses.
     NotChecked,
 }
 
+impl Answer {
+    /// Whether another look could change the answer.
+    pub(crate) fn may_change(self) -> bool {
+        matches!(self, Self::NoSuchType | Self::NoSuchName | Self::Stale | Self::NotChecked)
+    }
+}
+
 impl Zone {
-    /// A zone of these machines and their addresses, of each family the first. It is believed until
-    /// `good_until`, and answers may be kept for `ttl` seconds. Machines whose names DNS cannot tell
-    /// apart have no address in it. `None` stands for addresses that nobody could look for.
+    /// A zone of these VMs with the first of their addresses of each family. It is valid until
+    /// `good_until`, and answers may be cached for `ttl` seconds. VMs whose names differ only in case
+    /// get no address. `None`: nobody could look for the addresses.
     pub fn new<'a>(
         suffix: Suffix,
         machines: impl IntoIterator<Item = (&'a str, Option<Vec<IpAddr>>)>,
@@ -62,46 +69,38 @@ impl Zone {
         let mut zone = Self { suffix, machines: HashMap::new(), good_until, ttl };
         for (name, addresses) in machines {
             if (1..=LABEL_LIMIT).contains(&name.len()) {
-                let known = zone.machines.entry(name.to_ascii_lowercase().into_bytes());
-                known
-                    .and_modify(|of_two| *of_two = Some(Addresses::default()))
+                let entry = zone.machines.entry(name.to_ascii_lowercase().into_bytes());
+                entry
+                    .and_modify(|known| *known = Some(Addresses::default()))
                     .or_insert_with(|| addresses.as_deref().map(Addresses::first_of_each));
             }
         }
         zone
     }
 
-    /// Whether something could be found out about this name by looking again.
-    pub fn may_change(&self, answer: Answer) -> bool {
-        matches!(
-            answer,
-            Answer::NothingOfThisType | Answer::NoSuchName | Answer::TooOld | Answer::NotChecked
-        )
-    }
-
-    /// For how many seconds an answer may be kept.
+    /// Seconds for which an answer may be cached.
     pub fn ttl(&self) -> u32 {
         self.ttl
     }
 
-    /// The domain of all its names.
+    /// The domain of all names.
     pub fn suffix(&self) -> &Suffix {
         &self.suffix
     }
 
-    /// What is said to a question. The name is in lower case.
+    /// The answer to a query. The name is in lower case.
     pub fn answer(&self, name: &Name, class: DNSClass, of: RecordType, now: Instant) -> Answer {
         let Some(below) = self.below(name).filter(|_| class == DNSClass::IN) else {
             return Answer::Refused;
         };
         let label = match below {
             Below::Itself if of == RecordType::SOA => return Answer::Authority,
-            Below::Itself => return Answer::NothingOfThisType,
+            Below::Itself => return Answer::NoSuchType,
             Below::Label(label) => label,
             Below::Deeper => return Answer::NoSuchName,
         };
         if now > self.good_until {
-            return Answer::TooOld;
+            return Answer::Stale;
         }
         let Some(addresses) = self.machines.get(label) else { return Answer::NoSuchName };
         let address = match (of, addresses) {
@@ -110,7 +109,7 @@ impl Zone {
             (RecordType::AAAA, Some(known)) => known.v6.map(IpAddr::V6),
             _ => None,
         };
-        address.map_or(Answer::NothingOfThisType, Answer::Address)
+        address.map_or(Answer::NoSuchType, Answer::Address)
     }
 
     fn below<'n>(&self, name: &'n Name) -> Option<Below<'n>> {
@@ -124,7 +123,7 @@ impl Zone {
     }
 }
 
-/// Where a name stands below the suffix.
+/// A name's position below the suffix.
 enum Below<'n> {
     Itself,
     Label(&'n [u8]),
@@ -151,7 +150,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_question_has_its_answer() {
+    fn answers_each_query() {
         let start = Instant::now();
         let (v4, v6): (IpAddr, IpAddr) =
             ("192.168.77.50".parse().unwrap(), "fd00::50".parse().unwrap());
@@ -168,20 +167,20 @@ mod tests {
         let rows = [
             ("web.vm.test.", RecordType::A, Answer::Address(v4)),
             ("web.vm.test.", RecordType::AAAA, Answer::Address(v6)),
-            ("web.vm.test.", RecordType::MX, Answer::NothingOfThisType),
-            ("web.vm.test.", RecordType::ANY, Answer::NothingOfThisType),
+            ("web.vm.test.", RecordType::MX, Answer::NoSuchType),
+            ("web.vm.test.", RecordType::ANY, Answer::NoSuchType),
             ("my_db.vm.test.", RecordType::A, Answer::Address(v4)),
-            ("my_db.vm.test.", RecordType::AAAA, Answer::NothingOfThisType),
-            ("off.vm.test.", RecordType::A, Answer::NothingOfThisType),
-            ("twin.vm.test.", RecordType::A, Answer::NothingOfThisType),
+            ("my_db.vm.test.", RecordType::AAAA, Answer::NoSuchType),
+            ("off.vm.test.", RecordType::A, Answer::NoSuchType),
+            ("twin.vm.test.", RecordType::A, Answer::NoSuchType),
             ("unseen.vm.test.", RecordType::A, Answer::NotChecked),
             ("unseen.vm.test.", RecordType::AAAA, Answer::NotChecked),
-            ("unseen.vm.test.", RecordType::MX, Answer::NothingOfThisType),
+            ("unseen.vm.test.", RecordType::MX, Answer::NoSuchType),
             ("wbe.vm.test.", RecordType::A, Answer::NoSuchName),
             ("a.web.vm.test.", RecordType::A, Answer::NoSuchName),
             ("*.vm.test.", RecordType::A, Answer::NoSuchName),
             ("vm.test.", RecordType::SOA, Answer::Authority),
-            ("vm.test.", RecordType::A, Answer::NothingOfThisType),
+            ("vm.test.", RecordType::A, Answer::NoSuchType),
             ("test.", RecordType::A, Answer::Refused),
             ("web.xvm.test.", RecordType::A, Answer::Refused),
             ("vm.test.example.com.", RecordType::A, Answer::Refused),
@@ -195,6 +194,6 @@ mod tests {
         let web = Name::from_ascii("web.vm.test.").unwrap();
         assert_eq!(zone.answer(&web, DNSClass::CH, RecordType::A, start), Answer::Refused);
         let later = good_until + Duration::from_millis(1);
-        assert_eq!(zone.answer(&web, DNSClass::IN, RecordType::A, later), Answer::TooOld);
+        assert_eq!(zone.answer(&web, DNSClass::IN, RecordType::A, later), Answer::Stale);
     }
 }

@@ -1,4 +1,4 @@
-//! The server on real loopback sockets: what clients get, and what hostile ones do.
+//! The server on real loopback sockets, with ordinary and hostile clients.
 
 use std::{
     io::{Read as _, Write as _},
@@ -13,7 +13,7 @@ use hickory_server::proto::{
 };
 use vmkit_dns::{DnsError, Event, Listening, Zone, Zones};
 
-/// An answer takes less than a millisecond; this is where a test gives up.
+/// When a test gives up; an answer takes less than a millisecond.
 const DEADLINE: Duration = Duration::from_secs(10);
 
 fn zone(addresses: &[&str]) -> Zone {
@@ -76,7 +76,7 @@ fn addresses(message: &Message) -> Vec<IpAddr> {
     message.answers.iter().filter_map(|record| address(&record.data)).collect()
 }
 
-/// A question, the code, the address, and how many records say for how long there is nothing.
+/// Name, type, response code, address, and number of SOA records in the authority section.
 type Row<'a> = (&'a str, RecordType, ResponseCode, Option<&'a str>, usize);
 
 #[test]
@@ -108,21 +108,21 @@ fn both_protocols_give_the_same_answers() {
 }
 
 #[test]
-fn an_address_that_changed_is_told_at_once_and_a_lack_is_told_on() {
+fn serves_new_addresses_at_once_and_reports_missing_ones() {
     let (server, zones, events) = serve(&[]);
     let socket = client(server);
     let bytes = question("web.vm.test.", RecordType::A).to_vec().unwrap();
     assert_eq!(addresses(&ask_udp(&socket, &bytes)), [] as [IpAddr; 0]);
-    assert!(matches!(events.recv_timeout(DEADLINE), Ok(Event::Asked)));
+    assert!(matches!(events.recv_timeout(DEADLINE), Ok(Event::Missed)));
     for address in ["192.168.77.50", "192.168.77.51"] {
         zones.replace(zone(&[address]));
         assert_eq!(addresses(&ask_udp(&socket, &bytes)), [address.parse::<IpAddr>().unwrap()]);
     }
-    assert!(events.try_recv().is_err(), "what is known needs no other look");
+    assert!(events.try_recv().is_err(), "a known address needs no look");
 }
 
 #[test]
-fn extensions_are_answered_in_kind() {
+fn answers_edns_with_edns() {
     let (server, _, _events) = serve(&["192.168.77.50"]);
     for (version, code) in [(0, ResponseCode::NoError), (1, ResponseCode::BADVERS)] {
         let mut message = question("web.vm.test.", RecordType::A);
@@ -130,14 +130,14 @@ fn extensions_are_answered_in_kind() {
         edns.set_version(version).set_max_payload(512);
         message.set_edns(edns);
         let answer = ask_udp(&client(server), &message.to_vec().unwrap());
-        // The number of a bad version is also that of a bad signature.
+        // BADVERS and BADSIG share a number.
         assert_eq!(u16::from(answer.metadata.response_code), u16::from(code));
         assert_eq!(answer.edns.map(|edns| edns.version()), Some(0));
     }
 }
 
 #[test]
-fn hostile_messages_leave_the_server_answering() {
+fn survives_hostile_messages() {
     let (server, _, events) = serve(&["192.168.77.50"]);
     let socket = client(server);
     let good = question("web.vm.test.", RecordType::A).to_vec().unwrap();
@@ -147,7 +147,7 @@ fn hostile_messages_leave_the_server_answering() {
     update.metadata.op_code = OpCode::Update;
     let mut response = question("web.vm.test.", RecordType::A);
     response.metadata.message_type = MessageType::Response;
-    // A name whose pointer leads to itself.
+    // A name with a compression pointer to itself.
     let spiral = [&good[..12], &[0xc0, 12, 0, 1, 0, 1]].concat();
     let answered = [
         (two.to_vec().unwrap(), ResponseCode::FormErr),
@@ -158,17 +158,17 @@ fn hostile_messages_leave_the_server_answering() {
     for (bytes, code) in answered {
         assert_eq!(ask_udp(&socket, &bytes).metadata.response_code, code, "{bytes:?}");
     }
-    // These are not answered at all: the next answer is that to the good question.
+    // These get no answer: the next one belongs to the good query.
     for bytes in [vec![], vec![0], vec![0xff; 11], response.to_vec().unwrap()] {
         socket.send(&bytes).unwrap();
         assert_eq!(addresses(&ask_udp(&socket, &good)).len(), 1, "{bytes:?}");
     }
-    // Connections that say nothing, and one that promises much.
+    // Idle connections, and one that announces more than it sends.
     let idle: Vec<_> = (0..300).map(|_| TcpStream::connect(server).unwrap()).collect();
     (&idle[0]).write_all(&[0xff, 0xff, 0]).unwrap();
     assert_eq!(addresses(&ask_tcp(server, &good)).len(), 1);
     assert_eq!(addresses(&ask_udp(&socket, &good)).len(), 1);
-    // A thousand questions for what is not there are one wish to look again.
+    // A thousand queries for a missing name ask for one look.
     let missing = question("nothing.vm.test.", RecordType::A).to_vec().unwrap();
     for _ in 0..1000 {
         ask_udp(&socket, &missing);
@@ -178,7 +178,7 @@ fn hostile_messages_leave_the_server_answering() {
 }
 
 #[test]
-fn only_loopback_and_a_free_port_will_do() {
+fn requires_a_free_loopback_address() {
     for address in ["0.0.0.0:0", "192.0.2.1:5354", "[::]:0"] {
         let error = Listening::at(address.parse().unwrap()).unwrap_err();
         assert!(matches!(error, DnsError::NotLoopback(_)), "{error}");

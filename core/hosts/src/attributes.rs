@@ -1,5 +1,5 @@
-//! Owner, mode, access list, security label and other extended attributes, from a file to the one that takes
-//! its place.
+//! Copies owner, mode, access list, security label and other extended attributes to a file's
+//! replacement.
 
 use std::{ffi::CString, fs::File, io};
 
@@ -11,26 +11,26 @@ use rustix::{
     io::Errno,
 };
 
-/// Most bytes of a list of names, and of a value: `XATTR_LIST_MAX` and `XATTR_SIZE_MAX` of Linux.
+/// Longest list of names and longest value: `XATTR_LIST_MAX` and `XATTR_SIZE_MAX` of Linux.
 const LONGEST: usize = 64 << 10;
 
-/// POSIX access control lists are an attribute on Linux. A new file may inherit one.
+/// POSIX access control lists are an attribute on Linux, which a new file may inherit.
 const ACCESS_LIST: &[u8] = b"system.posix_acl_access";
 
-/// Signatures of the content, which the kernel makes anew.
-const OF_CONTENT: [&[u8]; 2] = [b"security.ima", b"security.evm"];
+/// Signatures of the content, which the kernel writes itself.
+const SIGNATURES: [&[u8]; 2] = [b"security.ima", b"security.evm"];
 
-/// No attribute of this name, as each platform calls it.
+/// The error number for a missing attribute.
 #[cfg(target_vendor = "apple")]
 const NONE: Errno = Errno::NOATTR;
 #[cfg(not(target_vendor = "apple"))]
 const NONE: Errno = Errno::NODATA;
 
-/// Gives `new` what `original` has, so that nobody sees a difference but in the content.
+/// Gives `new` the owner, mode and attributes of `original`.
 ///
 /// # Errors
-/// Something could not be given.
-pub(crate) fn keep(original: &File, new: &File) -> io::Result<()> {
+/// One of them could not be set.
+pub(crate) fn copy(original: &File, new: &File) -> io::Result<()> {
     let (of_original, of_new) = (fstat(original)?, fstat(new)?);
     if (of_original.st_uid, of_original.st_gid) != (of_new.st_uid, of_new.st_gid) {
         let (user, group) = (Uid::from_raw(of_original.st_uid), Gid::from_raw(of_original.st_gid));
@@ -41,10 +41,10 @@ pub(crate) fn keep(original: &File, new: &File) -> io::Result<()> {
     for name in present.iter().filter(inherited) {
         fremovexattr(new, name.as_c_str())?;
     }
-    // After the owner, for a change of that takes bits of the mode away; before the list, for the
-    // mode is a part of it.
+    // After the owner, whose change clears bits of the mode; before the access list, which contains
+    // the mode.
     fchmod(new, Mode::from_raw_mode(of_original.st_mode))?;
-    for name in wanted.iter().filter(|name| !OF_CONTENT.contains(&name.to_bytes())) {
+    for name in wanted.iter().filter(|name| !SIGNATURES.contains(&name.to_bytes())) {
         let Some(value) = value(original, name)? else { continue };
         if self::value(new, name)?.as_ref() != Some(&value) {
             fsetxattr(new, name.as_c_str(), &value, XattrFlags::empty())?;
@@ -57,7 +57,7 @@ fn names(file: &File) -> io::Result<Vec<CString>> {
     let mut list = vec![0; LONGEST];
     let length = match flistxattr(file, &mut list[..]) {
         Ok(length) => length,
-        // The file system knows no attributes.
+        // The file system has no attributes.
         Err(Errno::NOTSUP | Errno::NOSYS) => 0,
         Err(error) => return Err(error.into()),
     };

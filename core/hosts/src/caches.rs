@@ -1,4 +1,4 @@
-//! Resolvers that remember names are told that the file has changed.
+//! Flushes the caches of resolvers after the file has changed.
 
 use std::{
     path::Path,
@@ -12,14 +12,14 @@ use rustix::process::{Pid, Signal, kill_process};
 
 use crate::Store;
 
-/// How long one tool may take. Each sends one message to a local service, which answers at once.
+/// Time limit of one tool. Each sends one message to a local service, which answers at once.
 const DEADLINE: Duration = Duration::from_secs(2);
 
 /// One tool of a platform.
 struct Tool {
     program: &'static str,
     arguments: &'static [&'static str],
-    /// There only while the service runs that remembers names; `None`: it always does.
+    /// Exists while the caching service runs. `None`: it always runs.
     service: Option<&'static str>,
 }
 
@@ -43,26 +43,25 @@ const TOOLS: &[Tool] = &[
     },
 ];
 
-/// What became of one cache.
+/// The result for one cache.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Flushed {
+pub struct CacheFlush {
     /// The command, such as `/usr/bin/resolvectl flush-caches`.
     pub command: String,
-    /// Why it did not succeed.
+    /// The reason where it failed.
     pub outcome: Result<(), String>,
 }
 
-/// Empties the caches of the resolvers that run here, where this is the system's own hosts file.
-/// Nothing is done for another file.
-pub fn flush_caches(hosts: &Store) -> Vec<Flushed> {
-    if !hosts.is_of_system() {
+/// Flushes the caches of the running resolvers, if this is the system's hosts file.
+pub fn flush_caches(hosts: &Store) -> Vec<CacheFlush> {
+    if !hosts.is_system_file() {
         return Vec::new();
     }
     let runs = |tool: &&Tool| tool.service.is_none_or(|service| Path::new(service).exists());
     TOOLS.iter().filter(runs).map(|tool| flush(tool.program, tool.arguments)).collect()
 }
 
-fn flush(program: &str, arguments: &[&str]) -> Flushed {
+fn flush(program: &str, arguments: &[&str]) -> CacheFlush {
     let command = [&[program], arguments].concat().join(" ");
     let child = Command::new(program)
         .args(arguments)
@@ -73,18 +72,18 @@ fn flush(program: &str, arguments: &[&str]) -> Flushed {
         .stdout(Stdio::null())
         .stderr(Stdio::piped())
         .spawn();
-    let outcome = child.map_err(|error| error.to_string()).and_then(ended);
-    Flushed { command, outcome }
+    let outcome = child.map_err(|error| error.to_string()).and_then(wait);
+    CacheFlush { command, outcome }
 }
 
-/// Waits until it has ended, or ends it at the deadline.
-fn ended(child: Child) -> Result<(), String> {
+/// Waits for the tool, and kills it at the deadline.
+fn wait(child: Child) -> Result<(), String> {
     let process = Pid::from_child(&child);
     let (tell, hear) = mpsc::sync_channel(1);
     thread::spawn(move || tell.send(child.wait_with_output()).ok());
     let Ok(output) = hear.recv_timeout(DEADLINE) else {
         kill_process(process, Signal::KILL).ok();
-        return Err(format!("it has not ended within {} s", DEADLINE.as_secs()));
+        return Err(format!("no end within {} s", DEADLINE.as_secs()));
     };
     let output = output.map_err(|error| error.to_string())?;
     match String::from_utf8_lossy(&output.stderr).lines().next() {
@@ -99,13 +98,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_tool_that_fails_or_hangs_is_told() {
+    fn reports_tools_that_fail_or_hang() {
         let sh = |script: &str| flush("/bin/sh", &["-c", script]).outcome;
         let rows = [
             ("exit 0", Ok(())),
             ("echo no service >&2; exit 1", Err("no service".to_owned())),
             ("exit 3", Err("exit status: 3".to_owned())),
-            ("exec sleep 60", Err("it has not ended within 2 s".to_owned())),
+            ("exec sleep 60", Err("no end within 2 s".to_owned())),
         ];
         for (script, expected) in rows {
             assert_eq!(sh(script), expected, "{script}");
@@ -114,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn no_cache_is_touched_for_another_file() {
+    fn flushes_nothing_for_another_file() {
         assert_eq!(flush_caches(&Store::at(Path::new("/tmp/hosts")).unwrap()), []);
     }
 }

@@ -1,16 +1,16 @@
-//! What a plan changes, as a unified diff.
+//! The changes of a plan as a unified diff.
 
 use similar::{Algorithm, DiffOp, DiffTag, capture_diff_slices, group_diff_ops};
 
-/// Lines of context around a change, as `diff -u` has them.
+/// Lines of context around a change, as in `diff -u`.
 const CONTEXT: usize = 3;
 
-/// The hunks of a unified diff, line by line, without the two lines that name the files. Bytes that
-/// are no UTF-8 are replaced.
+/// The lines of a unified diff without the two that name the files. Bytes that are not UTF-8 are
+/// replaced.
 pub fn unified(before: &[u8], after: &[u8]) -> Vec<String> {
     let before: Vec<&[u8]> = before.split_inclusive(|byte| *byte == b'\n').collect();
     let after: Vec<&[u8]> = after.split_inclusive(|byte| *byte == b'\n').collect();
-    // Of a long file only the part around the change is compared.
+    // Skip the equal beginning and end, which may be millions of lines.
     let same = |(a, b): &(&&[u8], &&[u8])| a == b;
     let head = before.iter().zip(&after).take_while(same).count();
     let (rest_before, rest_after) = (&before[head..], &after[head..]);
@@ -51,7 +51,7 @@ fn heading(group: &[DiffOp], start: usize) -> String {
     let (Some(first), Some(last)) = (group.first(), group.last()) else { return String::new() };
     let range = |from: usize, to: usize| {
         let count = to - from;
-        // An empty range is named by the line before it.
+        // An empty range is numbered by the line before it.
         let first = start + from + usize::from(count > 0);
         if count == 1 { first.to_string() } else { format!("{first},{count}") }
     };
@@ -65,7 +65,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_difference_reads_as_that_of_diff_u() {
+    fn writes_the_format_of_diff_u() {
         let long = |line: &str| {
             let numbered: Vec<_> = (1..=40).map(|n| format!("{n}")).collect();
             numbered.join("\n").replace("\n20\n", &format!("\n{line}\n")) + "\n"
@@ -91,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_in_the_middle_of_many_are_found_in_no_time() {
+    fn finds_changes_in_long_files_quickly() {
         let mut before = Vec::new();
         for number in 0..1_000_000 {
             before.extend_from_slice(format!("0.0.0.0 ads{number}.test\n").as_bytes());

@@ -1,18 +1,18 @@
-//! A hosts file taken apart: what is before our block, the block, and what is after it.
+//! Splits a hosts file into our block and what stands before and after it.
 
 use std::collections::HashSet;
 
 use crate::{Entry, OwnLine, line};
 
-/// The first line of the block. What follows `vmkit` is for people.
+/// The start of the block's first line. The rest of that line is for people.
 const BEGIN: &str = "# BEGIN vmkit";
 const BEGIN_LINE: &str =
     "# BEGIN vmkit: `vm hosts-sync` writes the lines up to END; edits here are lost";
 const END: &str = "# END vmkit";
-/// At the end of the first line where the file did not end with a line break before us.
+/// Ends the block's first line if the file had no final line break before.
 const JOINED: &str = " (joined)";
 
-/// A hosts file, as it is.
+/// A parsed hosts file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HostsFile<'a> {
     /// Bytes before the block.
@@ -21,7 +21,7 @@ pub struct HostsFile<'a> {
     after: &'a [u8],
     /// Number of the first line after the block.
     line_after: usize,
-    /// The block, where there is one.
+    /// The block, if there is one.
     pub block: Option<Block>,
     crlf: bool,
 }
@@ -29,31 +29,31 @@ pub struct HostsFile<'a> {
 /// Our block.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Block {
-    /// Its lines, in their order.
+    /// The lines in order.
     pub lines: Vec<OwnLine>,
-    /// A line break before the block is ours: the file did not end with one.
+    /// We added the line break before the block.
     joined: bool,
 }
 
-/// Why a file is left alone.
+/// Why a file is not changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Malformed {
-    /// A block begins and does not end.
-    #[error("line {0}: the block of vmkit begins here and does not end")]
+    /// A block has no end.
+    #[error("line {0}: this `BEGIN vmkit` has no END")]
     Unended(usize),
-    /// A block ends that has not begun.
-    #[error("line {0}: a block of vmkit ends here that has not begun")]
+    /// An end has no block.
+    #[error("line {0}: this `END vmkit` has no BEGIN")]
     Unbegun(usize),
-    /// There is another block already.
-    #[error("line {0}: a second block of vmkit begins here")]
+    /// A second block.
+    #[error("line {0}: a second `BEGIN vmkit`")]
     Second(usize),
 }
 
 impl<'a> HostsFile<'a> {
-    /// Takes the bytes apart.
+    /// Parses the bytes.
     ///
     /// # Errors
-    /// The marks of our block do not fit together: somebody has edited them.
+    /// The `BEGIN` and `END` lines of our block do not match, so somebody has edited them.
     pub fn read(bytes: &'a [u8]) -> Result<Self, Malformed> {
         let mut file = Self {
             before: bytes,
@@ -73,7 +73,7 @@ impl<'a> HostsFile<'a> {
                     return Err(Malformed::Second(number));
                 }
                 let joined = text.ends_with(JOINED.as_bytes());
-                // The line break that joins us is of the same kind as that of our first line.
+                // Our line break before the block is of the same kind as that of our first line.
                 let joining = if joined { 1 + usize::from(line.ends_with(b"\r\n")) } else { 0 };
                 let begin = start.saturating_sub(joining);
                 open = Some((number, begin, Block { lines: Vec::new(), joined }));
@@ -92,8 +92,8 @@ impl<'a> HostsFile<'a> {
         }
     }
 
-    /// The entries of others that have one of these names, which are in lower case, in their order.
-    pub fn entries_with(&self, names: &HashSet<String>) -> Vec<Entry> {
+    /// The entries outside of our block with one of these names (in lower case), in order.
+    pub(crate) fn entries_with(&self, names: &HashSet<String>) -> Vec<Entry> {
         let lines = |bytes: &'a [u8], first: usize| {
             (first..).zip(bytes.split_inclusive(|byte| *byte == b'\n'))
         };
@@ -101,7 +101,7 @@ impl<'a> HostsFile<'a> {
         all.filter_map(|(number, text)| line::entry_with(names, number, text)).collect()
     }
 
-    /// The file with these lines as its block; without any, without a block.
+    /// The file with these lines as its block, or without a block if there are none.
     pub(crate) fn with(&self, lines: &[OwnLine]) -> Vec<u8> {
         let mut bytes = self.before.to_vec();
         if !lines.is_empty() {

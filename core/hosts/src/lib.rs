@@ -1,8 +1,8 @@
-//! The hosts file: what it says, and how one block of it is kept right.
+//! Maintains one block of the hosts file.
 //!
-//! Everything outside of the block stays byte for byte. [`plan`] is pure: the file's bytes, the
-//! machines and the date in, the new bytes and a reason for each machine out. [`Store`] reads and
-//! writes: under a lock, whole or not at all, with a backup.
+//! Everything outside of the block stays byte for byte. [`plan`] is pure: it takes the file's bytes,
+//! the machines and the date, and gives the new bytes and a reason for each machine. [`Store`] reads
+//! and writes the file atomically, under a lock, with a backup.
 
 #![forbid(unsafe_code)]
 
@@ -17,11 +17,11 @@ mod plan;
 mod store;
 mod write;
 
-pub use caches::{Flushed, flush_caches};
+pub use caches::{CacheFlush, flush_caches};
 pub use difference::unified;
 pub use file::{Block, HostsFile, Malformed};
 pub use line::{Entry, OwnLine};
-pub use name::{InvalidName, check_name};
-pub use plan::{Decision, Plan, Refusal, Request, Wanted, Withheld, plan};
+pub use name::InvalidName;
+pub use plan::{Decision, HostsMachine, Plan, Refusal, Request, Withheld, plan};
 pub use store::{Current, Store, StoreError, Writer};
-pub use write::Way;
+pub use write::WriteMethod;

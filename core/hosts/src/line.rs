@@ -1,35 +1,35 @@
-//! Lines of the hosts file, and those of our own block.
+//! Lines of the hosts file and of our block.
 
 use std::{collections::HashSet, net::IpAddr};
 
-/// An entry of somebody: an address and its names.
+/// An entry outside of our block: an address and its names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
-    /// The number of its line, from 1.
+    /// The line's number, from 1.
     pub line: usize,
     /// The address.
     pub address: IpAddr,
-    /// The names, as they stand.
+    /// The names as written.
     pub names: Vec<String>,
 }
 
 /// One line of our block: `ADDRESS<TAB>NAMES<TAB># vm NAME[, stale since DATE]`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OwnLine {
-    /// The machine.
+    /// The machine's name.
     pub machine: String,
-    /// Its address.
+    /// The machine's address.
     pub address: IpAddr,
-    /// Its names.
+    /// The names of the entry.
     pub names: Vec<String>,
-    /// The day since when the address is not confirmed any more, as `YYYY-MM-DD`.
+    /// The day, as `YYYY-MM-DD`, since which the address is unconfirmed.
     pub stale_since: Option<String>,
 }
 
 const OWNER: &str = "vm ";
 const STALE: &str = ", stale since ";
 
-/// Reads one line as an entry. Comments, empty lines and anything else give `None`.
+/// Parses an entry. `None` for comments, empty lines and anything else.
 pub(crate) fn entry(number: usize, line: &[u8]) -> Option<Entry> {
     let text = String::from_utf8_lossy(line);
     let (address, names) = parts(&text)?;
@@ -37,8 +37,8 @@ pub(crate) fn entry(number: usize, line: &[u8]) -> Option<Entry> {
     (!names.is_empty()).then_some(Entry { line: number, address: address.parse().ok()?, names })
 }
 
-/// The same, where it has one of these names, which are in lower case. Of the other lines, which
-/// may be millions, nothing is kept.
+/// Parses an entry that has one of these names (in lower case). Allocates nothing for the other
+/// lines, which may be millions.
 pub(crate) fn entry_with(names: &HashSet<String>, number: usize, line: &[u8]) -> Option<Entry> {
     let is_wanted = |name: &str| {
         let mixed = name.bytes().any(|byte| byte.is_ascii_uppercase());
@@ -57,7 +57,7 @@ fn parts(text: &str) -> Option<(&str, impl Iterator<Item = &str>)> {
 }
 
 impl OwnLine {
-    /// Reads a line of our block. `None`: somebody has changed it beyond recognition.
+    /// Parses a line of our block. `None`: somebody has edited it.
     pub(crate) fn read(number: usize, line: &[u8]) -> Option<Self> {
         let entry = entry(number, line)?;
         let text = std::str::from_utf8(line).ok()?;
@@ -75,7 +75,7 @@ impl OwnLine {
         })
     }
 
-    /// The line without its end. Machine and names hold nothing but what a name may.
+    /// The line without its line break. Machine and names are valid names.
     pub(crate) fn text(&self) -> String {
         let stale = self.stale_since.as_ref().map_or_else(String::new, |d| format!("{STALE}{d}"));
         format!("{}\t{}\t# {OWNER}{}{stale}", self.address, self.names.join(" "), self.machine)

@@ -1,9 +1,9 @@
-//! Which names may stand in the hosts file.
+//! The names that may be written to the hosts file.
 
 /// Longest label and longest name, RFC 1035, 2.3.4.
 const LONGEST_LABEL: usize = 63;
 const LONGEST_NAME: usize = 253;
-/// Names that every system has a meaning for.
+/// Names with a fixed meaning on every system.
 const RESERVED: [&str; 10] = [
     "localhost",
     "localhost.localdomain",
@@ -20,31 +20,30 @@ const RESERVED: [&str; 10] = [
 /// Why a name is not written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidName {
-    /// It has no character.
+    /// Empty.
     #[error("it is empty")]
     Empty,
-    /// It is longer than DNS allows.
+    /// Longer than DNS allows.
     #[error(
         "it is longer than {LONGEST_NAME} characters, or has a part longer than {LONGEST_LABEL}"
     )]
     TooLong,
-    /// It has something else than letters, digits and hyphens of ASCII, or a hyphen at an end.
-    #[error("it may hold letters, digits and hyphens alone, in parts between dots")]
+    /// Characters other than ASCII letters, digits and hyphens, or a hyphen at an end.
+    #[error("only letters, digits and hyphens are allowed, in parts between dots")]
     NotPlain,
-    /// It reads as an address.
-    #[error("it reads as an address")]
+    /// An address.
+    #[error("it looks like an address")]
     Address,
-    /// Every system has a meaning for it.
-    #[error("every system has a meaning of its own for it")]
+    /// A name with a fixed meaning on every system.
+    #[error("it is reserved")]
     Reserved,
 }
 
-/// Whether the name may be written: letters, digits and hyphens in parts between dots, and nothing
-/// that means something else already.
+/// Checks that the name has letters, digits and hyphens in parts between dots, and no other meaning.
 ///
 /// # Errors
-/// Why not.
-pub fn check_name(name: &str) -> Result<(), InvalidName> {
+/// The reason to reject the name.
+pub(crate) fn check_name(name: &str) -> Result<(), InvalidName> {
     if name.is_empty() {
         return Err(InvalidName::Empty);
     }
@@ -60,7 +59,7 @@ pub fn check_name(name: &str) -> Result<(), InvalidName> {
     if !name.split('.').all(plain) {
         return Err(InvalidName::NotPlain);
     }
-    // Some resolvers read `10.1` and `0x7f` as addresses too: RFC 1123, 2.1.
+    // Some resolvers also read `10.1` and `0x7f` as addresses: RFC 1123, 2.1.
     let last = name.rsplit('.').next().unwrap_or(name);
     let hexadecimal = last.strip_prefix("0x").or_else(|| last.strip_prefix("0X"));
     let numeric = last.bytes().all(|byte| byte.is_ascii_digit())
@@ -81,7 +80,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_that_could_do_harm_are_refused() {
+    fn rejects_harmful_names() {
         let long = "a".repeat(64);
         let longer = vec!["a".repeat(60); 5].join(".");
         let rows = [

@@ -1,4 +1,4 @@
-//! A new file in the directory, which takes the place of another one or goes.
+//! A temporary file that replaces another file in its directory, or is removed.
 
 use std::{
     ffi::{OsStr, OsString},
@@ -17,13 +17,13 @@ use crate::{
     store::{Current, Store, UNFOLLOWED},
 };
 
-/// How many names are tried. One that nobody can guess is taken by accident once in 2^64.
+/// Attempts to find a free name. A random name is taken by accident once in 2^64.
 const ATTEMPTS: usize = 4;
 
-/// What follows the name of the hosts file in that of a new one, before its random part.
-const MARK: &str = ".vmkit-new-";
+/// Stands between the hosts file's name and the random part.
+const INFIX: &str = ".vmkit-new-";
 
-/// A new file. Dropped without having taken another's place, it goes.
+/// A temporary file, removed on drop unless it has replaced another.
 pub(crate) struct NewFile<'a> {
     store: &'a Store,
     name: Option<OsString>,
@@ -31,17 +31,17 @@ pub(crate) struct NewFile<'a> {
 }
 
 impl<'a> NewFile<'a> {
-    /// Writes these bytes, with the attributes of the original, and has the disk keep them.
+    /// Writes these bytes with the attributes of the original, and flushes them to the disk.
     pub(crate) fn write(store: &'a Store, like: &Current, bytes: &[u8]) -> Result<Self, Unwritten> {
         let new = Self::create(store, (0..ATTEMPTS).map(|_| random_name(store)));
         let new = new.map_err(Unwritten::System)?;
         (&new.file).write_all(bytes).map_err(Unwritten::System)?;
-        attributes::keep(&like.file, &new.file).map_err(|_| Unwritten::Attributes)?;
+        attributes::copy(&like.file, &new.file).map_err(|_| Unwritten::Attributes)?;
         new.file.sync_all().map_err(Unwritten::System)?;
         Ok(new)
     }
 
-    /// The same with attributes of a new file: where those of the original cannot be given.
+    /// Writes these bytes with the attributes of a new file.
     pub(crate) fn plain(store: &'a Store, bytes: &[u8]) -> io::Result<Self> {
         let new = Self::create(store, (0..ATTEMPTS).map(|_| random_name(store)))?;
         (&new.file).write_all(bytes)?;
@@ -50,7 +50,7 @@ impl<'a> NewFile<'a> {
     }
 
     fn create(store: &'a Store, names: impl Iterator<Item = OsString>) -> io::Result<Self> {
-        // Whatever lies at the name, a link too, is neither used nor followed.
+        // Fail if anything has this name, a link included.
         let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | UNFOLLOWED;
         for name in names {
             match openat(&store.directory, &name, flags, Mode::RUSR | Mode::WUSR) {
@@ -62,8 +62,8 @@ impl<'a> NewFile<'a> {
         Err(Errno::EXIST.into())
     }
 
-    /// Takes the place of the file of this name, at once.
-    pub(crate) fn take_place(mut self, of: &OsStr) -> io::Result<()> {
+    /// Replaces the file of this name atomically.
+    pub(crate) fn replace(mut self, of: &OsStr) -> io::Result<()> {
         let Some(name) = self.name.take() else { return Ok(()) };
         let renamed = renameat(&self.store.directory, &name, &self.store.directory, of);
         if renamed.is_err() {
@@ -81,22 +81,22 @@ impl Drop for NewFile<'_> {
     }
 }
 
-/// Why a new file was not written.
+/// Why the file was not written.
 pub(crate) enum Unwritten {
-    /// The attributes of the original cannot be given to another file.
+    /// The attributes of the original could not be set.
     Attributes,
     System(io::Error),
 }
 
 fn random_name(store: &Store) -> OsString {
-    // Keyed from the system's randomness, and so the one use of it that needs no crate.
+    // The standard library seeds this from the system's random numbers, so no crate is needed.
     let random = RandomState::new().hash_one(std::process::id());
-    store.derived(".", &format!("{MARK}{random:016x}"))
+    store.derived(".", &format!("{INFIX}{random:016x}"))
 }
 
-/// Removes what runs left behind that were killed. Only the holder of the lock may.
+/// Removes the temporary files of killed runs. The caller must hold the lock.
 pub(crate) fn remove_leftovers(store: &Store) {
-    let prefix = store.derived(".", MARK);
+    let prefix = store.derived(".", INFIX);
     let Ok(entries) = Dir::read_from(&store.directory) else { return };
     for entry in entries.flatten() {
         let name = entry.file_name();
@@ -113,7 +113,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_planted_at_its_name_is_neither_followed_nor_lost() {
+    fn keeps_and_ignores_files_planted_at_its_name() {
         let directory = tempfile::tempdir().unwrap();
         let at = |name: &str| directory.path().join(name);
         fs::write(at("precious"), "kept").unwrap();
@@ -124,14 +124,14 @@ mod tests {
         assert!(NewFile::create(&store, names()).is_err());
         let free = NewFile::create(&store, names().chain(["free".into()])).unwrap();
         (&free.file).write_all(b"new").unwrap();
-        free.take_place(OsStr::new("link")).unwrap();
+        free.replace(OsStr::new("link")).unwrap();
         assert_eq!(fs::read_to_string(at("link")).unwrap(), "new");
         assert_eq!(fs::read_to_string(at("precious")).unwrap(), "kept");
         assert!(!at("nowhere").exists() && !at("free").exists());
     }
 
     #[test]
-    fn names_do_not_repeat() {
+    fn random_names_differ() {
         let directory = tempfile::tempdir().unwrap();
         let store = Store::at(&directory.path().join("hosts")).unwrap();
         let names: std::collections::HashSet<_> = (0..1000).map(|_| random_name(&store)).collect();

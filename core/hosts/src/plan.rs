@@ -1,4 +1,4 @@
-//! What the block shall hold, and why, machine by machine.
+//! Decides the lines of the block, with a reason for each machine.
 
 use std::{
     collections::{BTreeMap, HashSet},
@@ -8,98 +8,98 @@ use std::{
 
 use jiff::{Timestamp, tz::TimeZone};
 
-use crate::{Entry, HostsFile, InvalidName, OwnLine, check_name};
+use crate::{Entry, HostsFile, InvalidName, OwnLine, name::check_name};
 
-/// What is wanted of the file.
+/// The input of a plan.
 #[derive(Clone, Debug)]
 pub struct Request<'a> {
     /// All machines that exist.
-    pub machines: &'a [Wanted],
-    /// Only these machines' lines are touched; `None`: all.
+    pub machines: &'a [HostsMachine],
+    /// Change the lines of these machines only. `None`: of all.
     pub only: Option<&'a [String]>,
-    /// Names of this computer: never written.
+    /// This computer's own names, which are never written.
     pub own_names: &'a [String],
-    /// Take lines of others over that name nothing but one machine.
+    /// Take over lines outside of the block that name one machine only.
     pub adopt: bool,
-    /// The present, for the date of what is stale.
+    /// The current time, for the date of stale lines.
     pub now: SystemTime,
 }
 
-/// One machine.
+/// A machine and the address to write.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Wanted {
-    /// Its name.
+pub struct HostsMachine {
+    /// The machine's name.
     pub name: String,
-    /// The host name its guest is meant to have.
+    /// The configured host name of its guest.
     pub hostname: Option<String>,
-    /// Its address, where that is beyond doubt and it alone holds it; else why it is not written.
+    /// Its certain address, which no other machine has, or why none is written.
     pub address: Result<IpAddr, Withheld>,
 }
 
 /// Why an address is not written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Withheld {
-    /// It was looked for, and is not beyond doubt for this reason.
+    /// It was looked for and is not certain, for this reason.
     Doubtful(String),
-    /// It could not be looked for, for this reason: nothing is known against a line that is there.
+    /// It could not be looked for, for this reason, so an existing line is not stale.
     NotChecked(String),
 }
 
-/// What happens to one machine's line.
+/// The change to one machine's line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Decision {
-    /// A line is added.
+    /// Add a line.
     Add,
-    /// The line gets another address or other names.
+    /// Change the line's address or names.
     Change {
-        /// The address before.
+        /// The former address.
         from: IpAddr,
     },
-    /// The line is right.
+    /// The line is correct.
     Keep,
-    /// The line stays as it is: its address could not be looked for, for this reason.
+    /// Keep the line, since the address could not be looked for, for this reason.
     NotChecked(String),
-    /// The line stays and is marked: the address is not confirmed any more, for this reason.
+    /// Keep the line and mark it: the address is no longer confirmed, for this reason.
     Stale(String),
-    /// The line goes: the machine does not exist any more.
+    /// Remove the line: the machine no longer exists.
     Remove,
-    /// There is no line, and none is written, for this reason.
-    LeaveOut(Refusal),
+    /// Write no line, for this reason.
+    Omit(Refusal),
 }
 
 /// Why a machine has no line.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
-    /// Its address is not sure.
+    /// The address is not certain.
     #[error("{0}")]
     Address(String),
-    /// Its name cannot be written.
-    #[error("its name is not written: {0}")]
+    /// The name is invalid.
+    #[error("invalid name: {0}")]
     Name(InvalidName),
-    /// Its name is this computer's own.
-    #[error("its name is this computer's own")]
+    /// The name is this computer's own.
+    #[error("this computer has the same name")]
     OwnName,
-    /// Somebody else's line has the name.
-    #[error("line {0} has its name already")]
+    /// A line outside of our block has the name.
+    #[error("line {0} already has this name")]
     Taken(usize),
-    /// A line outside of our block names nothing but this machine, and could be taken over.
-    #[error("line {0}, outside of the block, is about it; --adopt takes that line over")]
+    /// A line outside of our block names this machine only and could be taken over.
+    #[error("line {0}, outside of the block, names it; --adopt takes that line over")]
     Adoptable(usize),
     /// Another machine has the name.
-    #[error("the machine {0} has its name already")]
+    #[error("the VM {0} already has this name")]
     OtherMachine(String),
 }
 
 /// The new file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Plan {
-    /// All of its bytes. The same as before where nothing changes.
+    /// The file's new contents.
     pub bytes: Vec<u8>,
-    /// What happens to each machine, by name; also to those that have a line and do not exist.
+    /// The decision for each machine by name, including former ones that have a line.
     pub decisions: BTreeMap<String, Decision>,
-    /// Host names that were left out of a line that is written, by machine, with the reason.
-    pub left_out: Vec<(String, String, Refusal)>,
-    /// Lines of others that are taken over, by number.
+    /// Host names omitted from a written line: machine, name and reason.
+    pub omitted_names: Vec<(String, String, Refusal)>,
+    /// The numbers of the lines that are taken over.
     pub adopted: Vec<usize>,
 }
 
@@ -121,11 +121,11 @@ pub fn plan(file: &HostsFile<'_>, current: &[u8], request: &Request<'_>) -> Plan
         plan: Plan {
             bytes: Vec::new(),
             decisions: BTreeMap::new(),
-            left_out: Vec::new(),
+            omitted_names: Vec::new(),
             adopted: Vec::new(),
         },
     };
-    draft.forget_the_dead();
+    draft.remove_former();
     for machine in request.machines {
         if !draft.is_meant(&machine.name) {
             continue;
@@ -140,14 +140,14 @@ pub fn plan(file: &HostsFile<'_>, current: &[u8], request: &Request<'_>) -> Plan
         if draft.lines == unchanged { current.to_vec() } else { file.with(&draft.lines) }
     } else {
         let rest = without(current, &plan.adopted);
-        // Only entries of others were taken out, so the marks of the block still fit.
+        // Only lines outside of the block were removed, so it still parses.
         HostsFile::read(&rest).map_or_else(|_| current.to_vec(), |file| file.with(&draft.lines))
     };
     plan
 }
 
 struct Draft<'a> {
-    /// Entries of others that have a name of a machine.
+    /// Entries outside of the block that have a machine's name.
     entries: Vec<Entry>,
     request: &'a Request<'a>,
     lines: Vec<OwnLine>,
@@ -159,8 +159,8 @@ impl Draft<'_> {
         self.request.only.is_none_or(|only| only.iter().any(|name| name == machine))
     }
 
-    /// Takes out the lines of machines that do not exist, and lines that stand twice.
-    fn forget_the_dead(&mut self) {
+    /// Removes duplicate lines and those of machines that no longer exist.
+    fn remove_former(&mut self) {
         let mut seen: Vec<String> = Vec::new();
         let mut kept = Vec::new();
         for line in std::mem::take(&mut self.lines) {
@@ -176,12 +176,12 @@ impl Draft<'_> {
         self.lines = kept;
     }
 
-    fn decide(&mut self, machine: &Wanted) -> Decision {
+    fn decide(&mut self, machine: &HostsMachine) -> Decision {
         let place = self.lines.iter().position(|line| line.machine == machine.name);
         let address = match &machine.address {
             Ok(address) => *address,
             Err(Withheld::Doubtful(why) | Withheld::NotChecked(why)) if place.is_none() => {
-                return Decision::LeaveOut(Refusal::Address(why.clone()));
+                return Decision::Omit(Refusal::Address(why.clone()));
             }
             Err(Withheld::NotChecked(why)) => return Decision::NotChecked(why.clone()),
             Err(Withheld::Doubtful(why)) => {
@@ -192,21 +192,21 @@ impl Draft<'_> {
                 return Decision::Stale(why.clone());
             }
         };
-        if let Err(refusal) = self.may_have(machine, &machine.name) {
-            // A name that is somebody else's by now must not stay in our block.
+        if let Err(refusal) = self.claim_name(machine, &machine.name) {
+            // The name now belongs to another line or machine.
             if let Some(place) = place {
                 self.lines.remove(place);
             }
-            return Decision::LeaveOut(refusal);
+            return Decision::Omit(refusal);
         }
         let mut names = vec![machine.name.clone()];
         if let Some(hostname) =
             machine.hostname.as_ref().filter(|name| !name.eq_ignore_ascii_case(&machine.name))
         {
-            match self.may_have(machine, hostname) {
+            match self.claim_name(machine, hostname) {
                 Ok(()) => names.push(hostname.clone()),
                 Err(why) => {
-                    self.plan.left_out.push((machine.name.clone(), hostname.clone(), why));
+                    self.plan.omitted_names.push((machine.name.clone(), hostname.clone(), why));
                 }
             }
         }
@@ -225,8 +225,8 @@ impl Draft<'_> {
         }
     }
 
-    /// Whether this machine may have this name.
-    fn may_have(&mut self, machine: &Wanted, name: &str) -> Result<(), Refusal> {
+    /// Checks that this machine may have this name, and adopts lines that have it.
+    fn claim_name(&mut self, machine: &HostsMachine, name: &str) -> Result<(), Refusal> {
         check_name(name).map_err(Refusal::Name)?;
         let is = |other: &String| other.eq_ignore_ascii_case(name);
         if self.request.own_names.iter().any(is) {
@@ -234,7 +234,7 @@ impl Draft<'_> {
         }
         let others = self.entries.iter().filter(|entry| entry.names.iter().any(is));
         for entry in others {
-            if !is_about(entry, machine) {
+            if !names_only(entry, machine) {
                 return Err(Refusal::Taken(entry.line));
             }
             if !self.request.adopt {
@@ -257,15 +257,14 @@ impl Draft<'_> {
     }
 
     fn today(&self) -> String {
-        // A clock that no calendar reaches has no day.
+        // The clock may be beyond the range of the calendar.
         let now = Timestamp::try_from(self.request.now).unwrap_or(Timestamp::UNIX_EPOCH);
         TimeZone::UTC.to_datetime(now).date().to_string()
     }
 }
 
-/// Whether a line of somebody names nothing but this machine, as tools without a block of their own
-/// write it.
-fn is_about(entry: &Entry, machine: &Wanted) -> bool {
+/// Whether a line names this machine only, as lines of tools without a block do.
+fn names_only(entry: &Entry, machine: &HostsMachine) -> bool {
     let host = machine.hostname.as_deref().unwrap_or(&machine.name);
     let own = |name: &String| {
         let base = name.strip_suffix(".local").unwrap_or(name);

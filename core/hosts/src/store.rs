@@ -1,4 +1,4 @@
-//! The hosts file at its real place, and the lock that those who write it hold.
+//! Reads the hosts file, and locks it for writing.
 
 use std::{
     ffi::{OsStr, OsString},
@@ -19,21 +19,19 @@ use rustix::{
     io::Errno,
 };
 
-/// Largest file that is read: more than four times that of the largest lists that block
-/// advertisements.
+/// Largest file that is read, more than four times the largest lists that block advertisements.
 const SIZE_LIMIT: u64 = 256 << 20;
 
-/// The files that the system's resolvers read. `/private/etc` is that of macOS.
-const OF_THE_SYSTEM: [&str; 2] = ["/etc/hosts", "/private/etc/hosts"];
+/// The files that the system's resolvers read. `/private/etc` is on macOS.
+const SYSTEM_FILES: [&str; 2] = ["/etc/hosts", "/private/etc/hosts"];
 
-/// How long another run may hold the lock. A run holds it for milliseconds, or some seconds where
-/// the disk is slow; a hundred of them in a row pass within this.
+/// How long to wait for the lock. A run holds it for milliseconds, or seconds on a slow disk.
 const LOCK_DEADLINE: Duration = Duration::from_secs(20);
 
-/// A hosts file: its directory, held open, and its name in it.
+/// A hosts file: its open directory, and its name there.
 ///
-/// Everything is done by way of the open directory and without following links, so that whoever
-/// may rename the directories above cannot lead a write elsewhere.
+/// All operations go through the open directory and follow no links, so nobody who may rename the
+/// directories above can redirect a write.
 #[derive(Debug)]
 pub struct Store {
     pub(crate) directory: OwnedFd,
@@ -41,69 +39,69 @@ pub struct Store {
     path: PathBuf,
 }
 
-/// What the file holds, and which file that was.
+/// The contents of the file and the file they were read from.
 #[derive(Debug)]
 pub struct Current {
-    /// All of its bytes.
+    /// The contents.
     pub bytes: Vec<u8>,
     pub(crate) file: File,
     pub(crate) stat: Stat,
 }
 
-/// The right to write: one run at a time has it.
+/// The lock for writing, held by one run at a time.
 #[derive(Debug)]
 pub struct Writer<'a> {
     pub(crate) store: &'a Store,
     _lock: File,
 }
 
-/// Why the hosts file is not read or not written.
+/// Why the hosts file could not be read or written.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// The path ends in no name.
+    /// The path has no file name.
     #[error("{} is not the path of a file", .0.display())]
     NotAFile(PathBuf),
-    /// A link stands in its place.
-    #[error("{} is a symbolic link: another program makes the file that it leads to, and would undo a change", .0.display())]
+    /// The path is a symbolic link.
+    #[error("{} is a symbolic link; the program that manages its target would undo a change", .0.display())]
     Link(PathBuf),
-    /// Something else than a regular file stands in its place.
+    /// The path is not a regular file.
     #[error("{} is not a regular file", .0.display())]
     NotRegular(PathBuf),
-    /// It is larger than any hosts file.
+    /// The file is larger than any hosts file.
     #[error("{} is larger than {} MiB", .0.display(), SIZE_LIMIT >> 20)]
     TooLarge(PathBuf),
-    /// Its file system refuses every change to it.
+    /// The file has the immutable or append-only attribute.
     #[error("{} is marked as immutable", .0.display())]
     Immutable(PathBuf),
-    /// Another run holds the lock and does not end.
-    #[error("another run holds {} for more than {} s", .0.display(), LOCK_DEADLINE.as_secs())]
+    /// Another run keeps the lock.
+    #[error("another run has held {} for more than {} s", .0.display(), LOCK_DEADLINE.as_secs())]
     Locked(PathBuf),
-    /// Another program has changed it after it was read.
+    /// Another program changed the file after it was read.
     #[error("{} was changed by another program in the meantime", .0.display())]
     Changed(PathBuf),
-    /// It was written in place and does not hold what was written.
-    #[error("{} does not hold what was written to it; the former file is {}", .0.display(), .1.display())]
+    /// The file was written in place and has other contents.
+    #[error("{} was not written completely; the former file is {}", .0.display(), .1.display())]
     NotAsWritten(PathBuf, PathBuf),
-    /// There is no backup, or what it is the backup of has been undone.
-    #[error("there is nothing to undo: {} is not there", .0.display())]
+    /// There is no backup, or the change was already undone.
+    #[error("there is nothing to undo: {} does not exist", .0.display())]
     NothingToUndo(PathBuf),
-    /// It has been changed since it was written.
-    #[error("{} was changed after vmkit wrote it; undoing would lose that change. The file before is {}", .0.display(), .1.display())]
+    /// The file was changed after vmkit wrote it.
+    #[error("{} was changed after vmkit wrote it; undoing would lose that change. The former file is {}", .0.display(), .1.display())]
     ChangedSince(PathBuf, PathBuf),
-    /// The system refuses.
+    /// A system call failed.
     #[error("cannot {operation} {}", path.display())]
     System {
-        /// What was tried.
+        /// The operation.
         operation: &'static str,
-        /// With what.
+        /// The file.
         path: PathBuf,
-        /// Why not.
+        /// The system's error.
         source: io::Error,
     },
 }
 
 impl StoreError {
-    /// Whether another user, root above all, may be able to do it.
+    /// Whether another user, such as root, may be able to do it.
     pub fn lacks_rights(&self) -> bool {
         let Self::System { source, .. } = self else { return false };
         source.kind() == io::ErrorKind::PermissionDenied
@@ -111,10 +109,10 @@ impl StoreError {
 }
 
 impl Store {
-    /// The file at this path. Directories are followed through links, the file itself is not.
+    /// Opens the directory of this path, which may contain links.
     ///
     /// # Errors
-    /// There is no such directory.
+    /// The directory does not exist.
     pub fn at(path: &Path) -> Result<Self, StoreError> {
         let Some(name) = path.file_name() else { return Err(StoreError::NotAFile(path.into())) };
         let parent = match path.parent() {
@@ -132,30 +130,30 @@ impl Store {
         Ok(Self { directory, name: name.to_owned(), path: real.join(name) })
     }
 
-    /// Whether it is the one that this system's resolvers read.
-    pub fn is_of_system(&self) -> bool {
-        OF_THE_SYSTEM.iter().any(|path| Path::new(path) == self.path)
+    /// Whether this is the system's hosts file.
+    pub fn is_system_file(&self) -> bool {
+        SYSTEM_FILES.iter().any(|path| Path::new(path) == self.path)
     }
 
-    /// Whether this process has the rights to write it, as far as can be told before.
-    pub fn may_be_written(&self) -> bool {
+    /// Whether this process seems to have the rights to write the file.
+    pub fn is_writable(&self) -> bool {
         accessat(&self.directory, ".", Access::WRITE_OK, AtFlags::empty()).is_ok()
     }
 
-    /// Where the file before the last change is.
+    /// The path of the backup.
     pub fn backup(&self) -> PathBuf {
         self.beside(&self.derived("", ".vmkit-backup"))
     }
 
-    /// Its real path.
+    /// The file's real path.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Reads it.
+    /// Reads the file.
     ///
     /// # Errors
-    /// It is not there, is a link or no regular file, or cannot be read.
+    /// The file does not exist, is a link or not regular, or cannot be read.
     pub fn read(&self) -> Result<Current, StoreError> {
         match self.read_beside(&self.name)? {
             Some(current) => Ok(current),
@@ -163,7 +161,7 @@ impl Store {
         }
     }
 
-    /// Reads a file of the directory; `None`: there is none.
+    /// Reads a file of the directory. `None`: it does not exist.
     pub(crate) fn read_beside(&self, name: &OsStr) -> Result<Option<Current>, StoreError> {
         let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | UNFOLLOWED;
         let file = match openat(&self.directory, name, flags, Mode::empty()) {
@@ -178,7 +176,7 @@ impl Store {
             return Err(StoreError::NotRegular(self.beside(name)));
         }
         let mut bytes = Vec::new();
-        // One byte more than the limit shows that it is larger.
+        // One byte more shows that the file is too large.
         (&file).take(SIZE_LIMIT + 1).read_to_end(&mut bytes).map_err(failed)?;
         if bytes.len() as u64 > SIZE_LIMIT {
             return Err(StoreError::TooLarge(self.beside(name)));
@@ -186,13 +184,12 @@ impl Store {
         Ok(Some(Current { bytes, file, stat }))
     }
 
-    /// Waits for the right to write. What was read before may have changed when it is given.
+    /// Waits for the lock. The file may change during the wait.
     ///
     /// # Errors
-    /// Another run keeps it, or the directory cannot be written.
+    /// Another run keeps the lock, or the directory cannot be written.
     pub fn lock(&self) -> Result<Writer<'_>, StoreError> {
-        // A lock on the hosts file itself would be lost when that is replaced, and on the directory
-        // anybody could hold one.
+        // Replacing the hosts file would drop a lock on it, and any user could lock the directory.
         let name = self.derived(".", ".vmkit-lock");
         let flags = OFlags::RDWR | OFlags::CREATE | OFlags::NONBLOCK | UNFOLLOWED;
         let lock = openat(&self.directory, &name, flags, Mode::RUSR | Mode::WUSR);
@@ -200,7 +197,7 @@ impl Store {
             Errno::LOOP => StoreError::Link(self.beside(&name)),
             error => self.failed("open the lock", &name, error.into()),
         })?;
-        // Root's lock in a user's directory must not keep that user out.
+        // A lock file that root makes in a user's directory belongs to that user.
         if let Ok(of) = fstat(&self.directory) {
             fchown(&lock, Some(Uid::from_raw(of.st_uid)), Some(Gid::from_raw(of.st_gid))).ok();
         }
@@ -210,7 +207,7 @@ impl Store {
         Ok(Writer { store: self, _lock: lock })
     }
 
-    /// The name of a file that belongs to ours.
+    /// The name of a file beside the hosts file.
     pub(crate) fn derived(&self, before: &str, after: &str) -> OsString {
         let mut name = OsString::from(before);
         name.push(&self.name);
@@ -232,7 +229,7 @@ impl Store {
         StoreError::System { operation, path: self.beside(name), source }
     }
 
-    /// Whether the file at the name is still the one that was read, as it was then.
+    /// Checks that the file is still the one that was read, and unchanged.
     pub(crate) fn check_unchanged(&self, current: &Current) -> Result<(), StoreError> {
         let now = statat(&self.directory, &self.name, AtFlags::SYMLINK_NOFOLLOW)
             .map_err(|error| self.failed("look at", &self.name, error.into()))?;
@@ -250,15 +247,15 @@ impl Store {
 
 pub(crate) const UNFOLLOWED: OFlags = OFlags::NOFOLLOW.union(OFlags::CLOEXEC);
 
-/// The file with an exclusive lock on it; `None`: the deadline has passed.
+/// Locks the file. `None`: the deadline has passed.
 fn locked(file: File, deadline: Duration) -> io::Result<Option<File>> {
     match flock(&file, FlockOperation::NonBlockingLockExclusive) {
         Ok(()) => return Ok(Some(file)),
         Err(Errno::WOULDBLOCK) => {}
         Err(error) => return Err(error.into()),
     }
-    // The system knows no deadline for it. Past ours, the thread gives the lock back as soon as it
-    // has it, for then nobody takes the file from it.
+    // The system call has no deadline. Past ours, the thread releases the lock as soon as it gets
+    // it, because the channel is closed.
     let (give, take) = mpsc::sync_channel(1);
     thread::Builder::new().spawn(move || {
         let outcome = loop {
@@ -280,7 +277,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_lock_that_is_held_is_waited_for_until_the_deadline() {
+    fn waits_for_a_held_lock_until_the_deadline() {
         let file = tempfile::NamedTempFile::new().unwrap();
         let again = || File::open(file.path()).unwrap();
         let held = locked(again(), LOCK_DEADLINE).unwrap().unwrap();

@@ -1,4 +1,4 @@
-//! Writing the file: whole or not at all, where the system allows it.
+//! Writes the file, atomically where the system allows it.
 
 use std::{
     ffi::OsString,
@@ -20,38 +20,37 @@ use crate::{
 
 /// How the file was written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Way {
-    /// A new file took its place at once: every reader sees the former or the new one.
+pub enum WriteMethod {
+    /// Atomically, by a new file: readers see the former or the new contents.
     Replaced,
-    /// Its own bytes were overwritten, for it cannot be replaced: it is mounted by itself, as in a
-    /// container, or another file cannot have its attributes.
+    /// By overwriting, because the file is a mount of its own, as in a container, or a new file
+    /// cannot have its attributes.
     InPlace,
 }
 
 impl Writer<'_> {
-    /// Writes these bytes, which differ from what the file holds. The former ones stay beside it as
-    /// a backup.
+    /// Writes these bytes, which differ from the current ones, and keeps those as a backup.
     ///
     /// # Errors
-    /// It cannot be written, or has changed since it was read. Unless the error says otherwise, the
-    /// file is what it was.
-    pub fn write(&self, current: &Current, bytes: &[u8]) -> Result<Way, StoreError> {
+    /// The file cannot be written or has changed since it was read. It is unchanged unless the error
+    /// says otherwise.
+    pub fn write(&self, current: &Current, bytes: &[u8]) -> Result<WriteMethod, StoreError> {
         remove_leftovers(self.store);
         self.refuse_immutable(current)?;
-        self.keep(current, bytes)?;
+        self.back_up(current, bytes)?;
         self.put(current, bytes)
     }
 
-    /// Puts the backup in the file's place.
+    /// Restores the backup.
     ///
     /// # Errors
-    /// There is none, the file is not what was written, or it cannot be written.
-    pub fn undo(&self, current: &Current) -> Result<Way, StoreError> {
+    /// There is no backup, or the file has changed since or cannot be written.
+    pub fn undo(&self, current: &Current) -> Result<WriteMethod, StoreError> {
         let store = self.store;
         let (backup, sum) = names(store);
         remove_leftovers(store);
         let former = store.read_beside(&backup)?;
-        // A run that was killed may have left a backup of what is there.
+        // A killed run may have left a backup of the current contents.
         let former = former.filter(|former| former.bytes != current.bytes);
         let Some(former) = former else {
             return Err(StoreError::NothingToUndo(store.beside(&backup)));
@@ -67,11 +66,11 @@ impl Writer<'_> {
             unlinkat(&store.directory, &name, AtFlags::empty())
                 .map_err(|error| store.failed("remove", &name, error.into()))?;
         }
-        self.keep_names()?;
+        self.flush_directory()?;
         Ok(way)
     }
 
-    fn put(&self, current: &Current, bytes: &[u8]) -> Result<Way, StoreError> {
+    fn put(&self, current: &Current, bytes: &[u8]) -> Result<WriteMethod, StoreError> {
         let store = self.store;
         let failed = |operation, error| store.failed(operation, &store.name, error);
         let new = match NewFile::write(store, current, bytes) {
@@ -80,18 +79,18 @@ impl Writer<'_> {
             Err(Unwritten::System(error)) => return Err(failed("write a new file for", error)),
         };
         store.check_unchanged(current)?;
-        match new.take_place(&store.name) {
+        match new.replace(&store.name) {
             Ok(()) => {
-                self.keep_names()?;
-                Ok(Way::Replaced)
+                self.flush_directory()?;
+                Ok(WriteMethod::Replaced)
             }
             Err(error) if is_mounted(&error) => self.overwrite(current, bytes),
             Err(error) => Err(failed("replace", error)),
         }
     }
 
-    /// Writes into the file itself. Ended in the midst of it, only the backup is whole.
-    fn overwrite(&self, current: &Current, bytes: &[u8]) -> Result<Way, StoreError> {
+    /// Overwrites the file. If the process is killed meanwhile, only the backup is complete.
+    fn overwrite(&self, current: &Current, bytes: &[u8]) -> Result<WriteMethod, StoreError> {
         let store = self.store;
         let failed = |error: io::Error| store.failed("write", &store.name, error);
         store.check_unchanged(current)?;
@@ -107,13 +106,17 @@ impl Writer<'_> {
             return Err(StoreError::Changed(store.path().to_owned()));
         }
         if let Err(error) = fill(&file, bytes) {
-            // The disk is full, most likely: what the file held has room.
+            // The disk is probably full; the former contents still fit.
             return Err(match fill(&file, &current.bytes) {
                 Ok(()) => failed(error),
                 Err(_) => self.not_as_written(),
             });
         }
-        if store.read()?.bytes == bytes { Ok(Way::InPlace) } else { Err(self.not_as_written()) }
+        if store.read()?.bytes == bytes {
+            Ok(WriteMethod::InPlace)
+        } else {
+            Err(self.not_as_written())
+        }
     }
 
     fn not_as_written(&self) -> StoreError {
@@ -121,9 +124,9 @@ impl Writer<'_> {
         StoreError::NotAsWritten(self.store.path().to_owned(), self.store.beside(&backup))
     }
 
-    /// Keeps what the file holds, and the hash of what it is going to hold: [`Self::undo`] compares
-    /// it, lest it undo another's change.
-    fn keep(&self, current: &Current, bytes: &[u8]) -> Result<(), StoreError> {
+    /// Writes the backup, and the hash of the new contents, by which [`Self::undo`] recognises changes
+    /// by others.
+    fn back_up(&self, current: &Current, bytes: &[u8]) -> Result<(), StoreError> {
         let store = self.store;
         let (backup, sum) = names(store);
         for (name, bytes) in [(backup, &current.bytes), (sum, &sum_of(store, bytes))] {
@@ -133,15 +136,15 @@ impl Writer<'_> {
                 Err(Unwritten::Attributes) => NewFile::plain(store, bytes),
                 Err(Unwritten::System(error)) => Err(error),
             };
-            new.and_then(|new| new.take_place(&name)).map_err(failed)?;
+            new.and_then(|new| new.replace(&name)).map_err(failed)?;
         }
-        self.keep_names()
+        self.flush_directory()
     }
 
-    /// Has the disk keep the names in the directory.
-    fn keep_names(&self) -> Result<(), StoreError> {
+    /// Flushes the directory to the disk.
+    fn flush_directory(&self) -> Result<(), StoreError> {
         match fsync(&self.store.directory) {
-            // Some file systems keep no directory apart.
+            // Some file systems cannot flush directories.
             Ok(()) | Err(Errno::INVAL | Errno::NOTSUP) => Ok(()),
             Err(error) => {
                 Err(self.store.failed("flush the directory of", &self.store.name, error.into()))
@@ -157,12 +160,12 @@ impl Writer<'_> {
     }
 }
 
-/// The names of the backup and of its sum.
+/// The names of the backup and of its checksum.
 fn names(store: &Store) -> (OsString, OsString) {
     (store.derived("", ".vmkit-backup"), store.derived("", ".vmkit-backup.sha256"))
 }
 
-/// The line that `sha256sum --check` reads.
+/// The checksum as a line for `sha256sum --check`.
 fn sum_of(store: &Store, bytes: &[u8]) -> Vec<u8> {
     let mut text = Sha256::digest(bytes).iter().fold(String::new(), |mut text, byte| {
         _ = write!(text, "{byte:02x}");
@@ -182,7 +185,7 @@ fn fill(mut file: &File, bytes: &[u8]) -> io::Result<()> {
     file.sync_all()
 }
 
-/// Whether the file is a mount of its own, which nothing can be renamed to.
+/// Whether the file is a mount of its own, which a rename cannot replace.
 fn is_mounted(error: &io::Error) -> bool {
     let errno = Errno::from_io_error(error);
     matches!(errno, Some(Errno::BUSY | Errno::XDEV))
@@ -191,7 +194,7 @@ fn is_mounted(error: &io::Error) -> bool {
 #[cfg(target_os = "linux")]
 fn is_immutable(current: &Current) -> bool {
     let fixed = rustix::fs::IFlags::IMMUTABLE | rustix::fs::IFlags::APPEND;
-    // A file system without these flags has no such files.
+    // File systems without these flags fail here.
     rustix::fs::ioctl_getflags(&current.file).is_ok_and(|flags| flags.intersects(fixed))
 }
 

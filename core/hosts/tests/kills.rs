@@ -1,4 +1,4 @@
-//! Ended at any moment, a run leaves the file as it was or as it shall be.
+//! A run that is killed at any moment leaves the former or the new file.
 #![expect(clippy::unwrap_used, reason = "a faulty fixture must end its test")]
 
 mod common;
@@ -10,22 +10,22 @@ use std::{
     time::{Duration, Instant},
 };
 
-use common::{FOREIGN, again, apply, directory, given, names, undo, written};
+use common::{FOREIGN, again, apply, directory, names, passed_directory, undo, written};
 use rustix::event::{Timespec, poll};
 
-/// How many runs are killed. `VMKIT_KILLS` asks for others.
+/// Number of killed runs; `VMKIT_KILLS` overrides it.
 const KILLS: u32 = 100;
 
-/// How long a run writes at most, which takes milliseconds each time.
+/// Longest time before a kill; each write takes milliseconds.
 const LONGEST: Duration = Duration::from_millis(60);
 
-/// The child's word that it begins.
+/// The child prints this when it begins.
 const BEGUN: &str = "begun";
 
 const ADDRESSES: [&str; 2] = ["192.168.1.64", "192.168.100.200"];
 
 #[test]
-fn a_file_is_whole_whenever_its_writer_is_killed() {
+fn a_killed_writer_leaves_a_complete_file() {
     let kills = env::var("VMKIT_KILLS").map_or(KILLS, |text| text.parse().unwrap());
     let directory = directory();
     let hosts = directory.path().join("hosts");
@@ -47,7 +47,7 @@ fn a_file_is_whole_whenever_its_writer_is_killed() {
         let left = names(directory.path());
         in_midst += u32::from(left.iter().any(|name| name.contains(".vmkit-new-")));
     }
-    // Enough of them were in the midst of it, or nothing was tested.
+    // Otherwise no kill hit a write.
     eprintln!("{kills} killed, {changed} after a write, {in_midst} with a new file half made");
     assert!(in_midst > kills / 10 && changed > kills / 4, "{in_midst}, {changed}");
 
@@ -59,7 +59,7 @@ fn a_file_is_whole_whenever_its_writer_is_killed() {
     assert_eq!(fs::read_to_string(&hosts).unwrap(), FOREIGN);
 }
 
-/// Lets a part of the longest life pass.
+/// Waits for a part of the longest time.
 fn pass(part: f64) {
     let end = Instant::now() + LONGEST.mul_f64(part);
     while let Some(left) = end.checked_duration_since(Instant::now()) {
@@ -67,10 +67,10 @@ fn pass(part: f64) {
     }
 }
 
-/// The child of the test above. By itself it has nothing to do.
+/// The child of the test above; does nothing on its own.
 #[test]
 fn writes_until_it_is_killed() {
-    let Some(directory) = given() else { return };
+    let Some(directory) = passed_directory() else { return };
     writeln!(std::io::stdout(), "{BEGUN}").unwrap();
     for address in ADDRESSES.iter().cycle() {
         apply(&directory.join("hosts"), address).unwrap();

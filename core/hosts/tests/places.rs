@@ -1,4 +1,4 @@
-//! Files that cannot be replaced, or not be written: real mounts, real flags.
+//! Files that cannot be replaced or written, by real mounts and attributes.
 #![cfg(target_os = "linux")]
 #![expect(clippy::unwrap_used, reason = "a faulty fixture must end its test")]
 
@@ -11,29 +11,29 @@ use std::{
 
 use common::{FOREIGN, apply, in_a_namespace, names, undo, written};
 use rustix::fs::{IFlags, ioctl_setflags};
-use vmkit_hosts::{StoreError, Way};
+use vmkit_hosts::{StoreError, WriteMethod};
 
 fn read(path: &Path) -> String {
     fs::read_to_string(path).unwrap()
 }
 
-/// The reason that the system gave.
+/// The system's error.
 fn refusal(error: &StoreError) -> String {
     let cause = std::error::Error::source(error).map(ToString::to_string);
     format!("{error}: {}", cause.unwrap_or_default())
 }
 
 #[test]
-fn a_file_that_is_mounted_is_written_in_place() {
+fn writes_a_mounted_file_in_place() {
     let test = "a_file_that_is_mounted_is_written_in_place";
     let setup = "mkdir outside; cp hosts outside/hosts; mount --bind outside/hosts hosts";
     let Some(directory) = in_a_namespace(test, setup) else { return };
     let hosts = directory.join("hosts");
-    assert_eq!(apply(&hosts, "192.168.1.64").unwrap(), Some(Way::InPlace));
+    assert_eq!(apply(&hosts, "192.168.1.64").unwrap(), Some(WriteMethod::InPlace));
     assert_eq!(read(&directory.join("outside/hosts")), written("192.168.1.64"));
     assert_eq!(read(&directory.join("hosts.vmkit-backup")), FOREIGN);
-    // Shorter than before.
-    assert_eq!(undo(&hosts).unwrap(), Way::InPlace);
+    // The former file is shorter.
+    assert_eq!(undo(&hosts).unwrap(), WriteMethod::InPlace);
     assert_eq!(read(&hosts), FOREIGN);
     assert_eq!(names(&directory), [".hosts.vmkit-lock", "hosts", "outside"]);
 }
@@ -53,7 +53,7 @@ fn a_full_disk_changes_nothing() {
 #[test]
 fn a_full_disk_under_a_mounted_file_changes_nothing() {
     let test = "a_full_disk_under_a_mounted_file_changes_nothing";
-    // One page is full to its last byte, and another one is not to be had.
+    // One page is full, and the file system has no other.
     let setup = "mkdir full; mount -t tmpfs -o size=64k tmpfs full
                  yes '0.0.0.0 ads.test' | head -c 4095 > full/hosts; echo >> full/hosts
                  dd if=/dev/zero of=full/filler bs=4k 2>/dev/null || true
@@ -78,7 +78,7 @@ fn a_read_only_file_system_changes_nothing() {
 }
 
 #[test]
-fn a_mounted_file_that_is_read_only_changes_nothing() {
+fn a_read_only_mount_changes_nothing() {
     let test = "a_mounted_file_that_is_read_only_changes_nothing";
     let setup = "cp hosts fixed; mount --bind fixed hosts; mount -o remount,bind,ro hosts";
     let Some(directory) = in_a_namespace(test, setup) else { return };
@@ -88,9 +88,11 @@ fn a_mounted_file_that_is_read_only_changes_nothing() {
 }
 
 #[test]
-fn an_immutable_file_is_left_alone() {
+fn does_not_change_an_immutable_file() {
     let setup = "mkdir place; mount -t tmpfs tmpfs place; cp hosts place/hosts";
-    let Some(directory) = in_a_namespace("an_immutable_file_is_left_alone", setup) else { return };
+    let Some(directory) = in_a_namespace("does_not_change_an_immutable_file", setup) else {
+        return;
+    };
     let place = directory.join("place");
     let hosts = place.join("hosts");
     for flag in [IFlags::IMMUTABLE, IFlags::APPEND] {
@@ -100,15 +102,15 @@ fn an_immutable_file_is_left_alone() {
         ioctl_setflags(File::open(&hosts).unwrap(), IFlags::empty()).unwrap();
     }
     assert_eq!(names(&place), [".hosts.vmkit-lock", "hosts"]);
-    assert_eq!(apply(&hosts, "192.168.1.64").unwrap(), Some(Way::Replaced));
+    assert_eq!(apply(&hosts, "192.168.1.64").unwrap(), Some(WriteMethod::Replaced));
 }
 
 #[test]
-fn attributes_that_a_new_file_cannot_have_keep_the_file_where_it_is() {
+fn writes_in_place_if_a_new_file_cannot_have_the_attributes() {
     let test = "attributes_that_a_new_file_cannot_have_keep_the_file_where_it_is";
     let setup = "chmod 777 .; chown 0:0 hosts; chmod 666 hosts";
     let Some(directory) = in_a_namespace(test, setup) else { return };
-    // Nobody may write the file and its directory, and may not give a file to root.
+    // `nobody` may write the file and its directory, but cannot give a file to root.
     let nobody = 65_534;
     let status = std::process::Command::new("setpriv")
         .args([format!("--reuid={nobody}"), format!("--regid={nobody}"), "--clear-groups".into()])
@@ -120,10 +122,10 @@ fn attributes_that_a_new_file_cannot_have_keep_the_file_where_it_is() {
     assert_eq!(read(&directory.join("hosts")), written("192.168.1.64"));
 }
 
-/// The child of the test above. By itself it has nothing to do.
+/// The child of the test above; does nothing on its own.
 #[test]
 fn an_unprivileged_child() {
-    let Some(directory) = common::given() else { return };
+    let Some(directory) = common::passed_directory() else { return };
     let way = apply(&directory.join("hosts"), "192.168.1.64").unwrap();
-    assert_eq!(way, Some(Way::InPlace));
+    assert_eq!(way, Some(WriteMethod::InPlace));
 }

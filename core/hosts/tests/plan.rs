@@ -1,8 +1,8 @@
-//! Plans over hosts files written out in full.
+//! Plans for whole hosts files.
 
 use std::time::{Duration, SystemTime};
 
-use vmkit_hosts::{Decision, HostsFile, Plan, Refusal, Request, Wanted, Withheld, plan};
+use vmkit_hosts::{Decision, HostsFile, HostsMachine, Plan, Refusal, Request, Withheld, plan};
 
 const FOREIGN: &str = "127.0.0.1\tlocalhost\n192.168.1.10 nas nas.lan\n";
 const BLOCK: &str = "# BEGIN vmkit: `vm hosts-sync` writes the lines up to END; edits here are lost\n\
@@ -13,20 +13,20 @@ fn now() -> SystemTime {
     SystemTime::UNIX_EPOCH + Duration::from_hours(24 * 20_781)
 }
 
-fn machine(name: &str, address: &str) -> Wanted {
+fn machine(name: &str, address: &str) -> HostsMachine {
     let address = address.parse().map_err(|_| Withheld::Doubtful(address.to_owned()));
-    Wanted { name: name.to_owned(), hostname: None, address }
+    HostsMachine { name: name.to_owned(), hostname: None, address }
 }
 
-fn planned(file: &[u8], machines: &[Wanted], adopt: bool, only: Option<&[String]>) -> Plan {
+fn planned(file: &[u8], machines: &[HostsMachine], adopt: bool, only: Option<&[String]>) -> Plan {
     let own_names = ["mac".to_owned()];
     let request = Request { machines, only, own_names: &own_names, adopt, now: now() };
-    let read = HostsFile::read(file).expect("the marks of the block fit");
+    let read = HostsFile::read(file).expect("a valid block");
     plan(&read, file, &request)
 }
 
 #[test]
-fn a_block_comes_behind_what_others_wrote_and_planning_again_changes_nothing() {
+fn appends_a_block_and_planning_again_changes_nothing() {
     let machines = [machine("web", "192.168.1.64")];
     let first = planned(FOREIGN.as_bytes(), &machines, false, None);
     assert_eq!(String::from_utf8(first.bytes.clone()).unwrap(), [FOREIGN, BLOCK].concat());
@@ -37,9 +37,9 @@ fn a_block_comes_behind_what_others_wrote_and_planning_again_changes_nothing() {
 }
 
 #[test]
-fn a_line_follows_its_machine() {
+fn updates_marks_and_removes_lines() {
     let file = [FOREIGN, BLOCK, "# mine\n"].concat();
-    let with = |machines: &[Wanted]| {
+    let with = |machines: &[HostsMachine]| {
         let plan = planned(file.as_bytes(), machines, false, None);
         (String::from_utf8(plan.bytes).unwrap(), plan.decisions["web"].clone())
     };
@@ -52,7 +52,8 @@ fn a_line_follows_its_machine() {
     assert_eq!(decision, Decision::Stale("no address".to_owned()));
 
     let why = "its address was not looked for".to_owned();
-    let unseen = Wanted { address: Err(Withheld::NotChecked(why.clone())), ..machine("web", "") };
+    let unseen =
+        HostsMachine { address: Err(Withheld::NotChecked(why.clone())), ..machine("web", "") };
     assert_eq!(with(&[unseen]), (file.clone(), Decision::NotChecked(why)));
 
     let (text, decision) = with(&[]);
@@ -63,43 +64,40 @@ fn a_line_follows_its_machine() {
 }
 
 #[test]
-fn a_machine_without_a_sure_address_gets_no_line() {
+fn writes_no_line_without_a_certain_address() {
     let plan = planned(FOREIGN.as_bytes(), &[machine("web", "no address")], false, None);
     assert!(plan.changes_nothing(FOREIGN.as_bytes()));
-    assert_eq!(
-        plan.decisions["web"],
-        Decision::LeaveOut(Refusal::Address("no address".to_owned()))
-    );
+    assert_eq!(plan.decisions["web"], Decision::Omit(Refusal::Address("no address".to_owned())));
 }
 
 #[test]
-fn names_of_others_are_left_to_them() {
-    let twin = Wanted { hostname: Some("web".to_owned()), ..machine("twin", "192.168.1.65") };
+fn does_not_write_names_that_others_have() {
+    let twin = HostsMachine { hostname: Some("web".to_owned()), ..machine("twin", "192.168.1.65") };
     let rows = [
-        (machine("nas", "192.168.1.64"), "line 2 has its name already"),
-        (machine("NAS.lan", "192.168.1.64"), "line 2 has its name already"),
-        (machine("localhost", "192.168.1.64"), "every system has a meaning of its own for it"),
-        (machine("mac", "192.168.1.64"), "its name is this computer's own"),
-        (machine("a b", "192.168.1.64"), "its name is not written"),
+        (machine("nas", "192.168.1.64"), "line 2 already has this name"),
+        (machine("NAS.lan", "192.168.1.64"), "line 2 already has this name"),
+        (machine("localhost", "192.168.1.64"), "it is reserved"),
+        (machine("mac", "192.168.1.64"), "this computer has the same name"),
+        (machine("a b", "192.168.1.64"), "invalid name"),
     ];
     for (machine, expected) in rows {
         let plan = planned(FOREIGN.as_bytes(), std::slice::from_ref(&machine), false, None);
         assert!(plan.changes_nothing(FOREIGN.as_bytes()), "{}", machine.name);
-        let Decision::LeaveOut(why) = &plan.decisions[&machine.name] else { panic!("{machine:?}") };
+        let Decision::Omit(why) = &plan.decisions[&machine.name] else { panic!("{machine:?}") };
         assert!(why.to_string().contains(expected), "{why}");
     }
     let plan = planned(b"", &[machine("web", "192.168.1.64"), twin], false, None);
-    assert_eq!(plan.left_out.len(), 1);
+    assert_eq!(plan.omitted_names.len(), 1);
     assert!(String::from_utf8(plan.bytes).unwrap().contains("192.168.1.65\ttwin\t# vm twin\n"));
 }
 
 #[test]
-fn lines_of_tools_without_a_block_are_taken_over_when_asked_only() {
+fn takes_over_other_lines_only_when_asked() {
     let file = "127.0.0.1 localhost\n192.168.1.60 web\n192.168.1.61 web other\n";
     let machines = [machine("web", "192.168.1.64")];
     let kept = planned(file.as_bytes(), &machines, false, None);
     assert!(kept.changes_nothing(file.as_bytes()));
-    assert_eq!(kept.decisions["web"], Decision::LeaveOut(Refusal::Adoptable(2)));
+    assert_eq!(kept.decisions["web"], Decision::Omit(Refusal::Adoptable(2)));
 
     let file = "127.0.0.1 localhost\n192.168.1.60 web\n";
     let taken = planned(file.as_bytes(), &machines, true, None);
@@ -108,7 +106,7 @@ fn lines_of_tools_without_a_block_are_taken_over_when_asked_only() {
 }
 
 #[test]
-fn named_machines_touch_their_own_lines_alone() {
+fn changes_only_the_lines_of_the_named_machines() {
     let file =
         BLOCK.replace("# END", "192.168.1.65\tdb\t# vm db\n192.168.1.66\tgone\t# vm gone\n# END");
     let machines = [machine("web", "192.168.1.70"), machine("db", "192.168.1.71")];
@@ -125,12 +123,12 @@ fn named_machines_touch_their_own_lines_alone() {
 }
 
 #[test]
-fn marks_that_do_not_fit_together_are_an_error_with_their_line() {
+fn reports_the_line_of_unmatched_marks() {
     let rows = [
-        ("# BEGIN vmkit\n", "line 1: the block of vmkit begins here and does not end"),
-        ("x\n# END vmkit\n", "line 2: a block of vmkit ends here that has not begun"),
-        ("# BEGIN vmkit\n# END vmkit\n# BEGIN vmkit\n# END vmkit\n", "line 3: a second block"),
-        ("# BEGIN vmkit\n# BEGIN vmkit\n# END vmkit\n", "line 2: a second block"),
+        ("# BEGIN vmkit\n", "line 1: this `BEGIN vmkit` has no END"),
+        ("x\n# END vmkit\n", "line 2: this `END vmkit` has no BEGIN"),
+        ("# BEGIN vmkit\n# END vmkit\n# BEGIN vmkit\n# END vmkit\n", "line 3: a second `BEGIN"),
+        ("# BEGIN vmkit\n# BEGIN vmkit\n# END vmkit\n", "line 2: a second `BEGIN"),
     ];
     for (file, expected) in rows {
         let error = HostsFile::read(file.as_bytes()).unwrap_err().to_string();
@@ -138,7 +136,7 @@ fn marks_that_do_not_fit_together_are_an_error_with_their_line() {
     }
 }
 
-/// Marsaglia's xorshift: the same files on every run.
+/// Marsaglia's xorshift, which gives the same files on every run.
 struct Random(u64);
 
 impl Random {
@@ -150,10 +148,10 @@ impl Random {
     }
 }
 
-/// Any bytes around the block survive, planning twice changes nothing, and without machines the
-/// file is what it was before us.
+/// Bytes around the block survive, planning twice changes nothing, and removing all machines
+/// restores the file.
 #[test]
-fn every_byte_of_others_survives() {
+fn keeps_every_byte_outside_of_the_block() {
     const PIECES: [&[u8]; 12] = [
         b"127.0.0.1 localhost",
         b"\n",

@@ -1,4 +1,4 @@
-//! The file is written whole, keeps all but its content, and comes back.
+//! Writes that keep the file's attributes and can be undone.
 #![expect(clippy::unwrap_used, reason = "a faulty fixture must end its test")]
 
 mod common;
@@ -12,13 +12,13 @@ use std::{
 
 use common::{FOREIGN, apply, directory, names, undo, written};
 use rustix::fs::{XattrFlags, fgetxattr, fsetxattr};
-use vmkit_hosts::{Store, StoreError, Way};
+use vmkit_hosts::{Store, StoreError, WriteMethod};
 
 #[test]
-fn a_change_leaves_a_backup_and_can_be_undone_once() {
+fn a_change_has_a_backup_and_can_be_undone_once() {
     let directory = directory();
     let hosts = directory.path().join("hosts");
-    assert_eq!(apply(&hosts, "192.168.1.64").unwrap(), Some(Way::Replaced));
+    assert_eq!(apply(&hosts, "192.168.1.64").unwrap(), Some(WriteMethod::Replaced));
     assert_eq!(fs::read_to_string(&hosts).unwrap(), written("192.168.1.64"));
     let belonging = [".hosts.vmkit-lock", "hosts", "hosts.vmkit-backup"];
     let belonging = [&belonging[..], &["hosts.vmkit-backup.sha256"]].concat();
@@ -26,17 +26,17 @@ fn a_change_leaves_a_backup_and_can_be_undone_once() {
     assert_eq!(fs::read_to_string(directory.path().join(belonging[2])).unwrap(), FOREIGN);
 
     let inode = hosts.metadata().unwrap().ino();
-    assert_eq!(apply(&hosts, "192.168.1.64").unwrap(), None, "twice changes nothing");
+    assert_eq!(apply(&hosts, "192.168.1.64").unwrap(), None, "a second run changes nothing");
     assert_eq!(hosts.metadata().unwrap().ino(), inode);
 
-    assert_eq!(undo(&hosts).unwrap(), Way::Replaced);
+    assert_eq!(undo(&hosts).unwrap(), WriteMethod::Replaced);
     assert_eq!(fs::read_to_string(&hosts).unwrap(), FOREIGN);
     assert_eq!(names(directory.path()), belonging[..2]);
     assert!(matches!(undo(&hosts), Err(StoreError::NothingToUndo(_))));
 }
 
 #[test]
-fn a_change_of_another_is_not_undone() {
+fn does_not_undo_a_change_by_others() {
     let directory = directory();
     let hosts = directory.path().join("hosts");
     apply(&hosts, "192.168.1.64").unwrap();
@@ -47,7 +47,7 @@ fn a_change_of_another_is_not_undone() {
 }
 
 #[test]
-fn a_change_between_reading_and_writing_is_not_lost() {
+fn keeps_a_change_made_between_reading_and_writing() {
     let directory = directory();
     let hosts = directory.path().join("hosts");
     let store = Store::at(&hosts).unwrap();
@@ -58,8 +58,8 @@ fn a_change_between_reading_and_writing_is_not_lost() {
     assert_eq!(fs::read_to_string(&hosts).unwrap(), "10.0.0.1 theirs\n");
 }
 
-/// An access list as Linux stores it: version 2; then tag, rights and id of each entry. Beside the
-/// owner, the user 4242 may write.
+/// An access list as Linux stores it: version 2, then tag, rights and id of each entry. The owner and
+/// user 4242 may write.
 #[cfg(target_os = "linux")]
 const ACCESS_LIST: [u8; 44] = [
     2, 0, 0, 0, //
@@ -78,7 +78,7 @@ fn attribute(path: &Path, name: &CStr) -> Vec<u8> {
 }
 
 #[test]
-fn mode_owner_access_list_and_attributes_stay() {
+fn keeps_mode_owner_access_list_and_attributes() {
     let directory = directory();
     let hosts = directory.path().join("hosts");
     fs::set_permissions(&hosts, fs::Permissions::from_mode(0o640)).unwrap();
@@ -97,7 +97,7 @@ fn mode_owner_access_list_and_attributes_stay() {
         fsetxattr(&file, *name, value, XattrFlags::empty()).unwrap();
     }
     let before = hosts.metadata().unwrap();
-    assert_eq!(apply(&hosts, "192.168.1.64").unwrap(), Some(Way::Replaced));
+    assert_eq!(apply(&hosts, "192.168.1.64").unwrap(), Some(WriteMethod::Replaced));
     for path in [&hosts, &directory.path().join("hosts.vmkit-backup")] {
         let after = path.metadata().unwrap();
         let of = |data: &fs::Metadata| (data.mode(), data.uid(), data.gid());
@@ -110,7 +110,7 @@ fn mode_owner_access_list_and_attributes_stay() {
 }
 
 #[test]
-fn what_stands_in_the_place_of_the_file_is_not_followed() {
+fn follows_no_link_at_the_path() {
     let directory = directory();
     let at = |name: &str| directory.path().join(name);
     symlink("hosts", at("linked")).unwrap();
@@ -125,7 +125,7 @@ fn what_stands_in_the_place_of_the_file_is_not_followed() {
     assert!(matches!(apply(Path::new("/"), "192.168.1.64"), Err(StoreError::NotAFile(_))));
     assert_eq!(fs::read_to_string(at("hosts")).unwrap(), FOREIGN);
 
-    // A linked directory is: /etc of macOS is one.
+    // Links to directories are followed, such as /etc on macOS.
     let linked = tempfile::tempdir().unwrap();
     symlink(directory.path(), linked.path().join("etc")).unwrap();
     apply(&linked.path().join("etc/hosts"), "192.168.1.64").unwrap();
@@ -133,7 +133,7 @@ fn what_stands_in_the_place_of_the_file_is_not_followed() {
 }
 
 #[test]
-fn links_at_the_names_beside_it_lead_nowhere() {
+fn follows_no_links_at_the_names_of_its_other_files() {
     let directory = directory();
     let at = |name: &str| directory.path().join(name);
     fs::write(at("precious"), "kept").unwrap();
@@ -152,15 +152,15 @@ fn links_at_the_names_beside_it_lead_nowhere() {
 }
 
 #[test]
-fn a_file_of_100_mib_is_written_too() {
+fn writes_a_file_of_100_mib() {
     let directory = directory();
     let hosts = directory.path().join("hosts");
     let line = b"0.0.0.0 advertisements.example tracker.example\n";
     let large = line.repeat((100 << 20) / line.len());
     fs::write(&hosts, &large).unwrap();
-    assert_eq!(apply(&hosts, "192.168.1.64").unwrap(), Some(Way::Replaced));
+    assert_eq!(apply(&hosts, "192.168.1.64").unwrap(), Some(WriteMethod::Replaced));
     let found = fs::read(&hosts).unwrap();
     assert!(found.starts_with(&large) && found.ends_with(b"# END vmkit\n"));
-    assert_eq!(undo(&hosts).unwrap(), Way::Replaced);
+    assert_eq!(undo(&hosts).unwrap(), WriteMethod::Replaced);
     assert!(fs::read(&hosts).unwrap() == large);
 }

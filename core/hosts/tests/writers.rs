@@ -1,4 +1,4 @@
-//! Many runs at once: no line is lost, none is mixed.
+//! Many runs at once lose and mix no lines.
 #![expect(clippy::unwrap_used, reason = "a faulty fixture must end its test")]
 
 mod common;
@@ -10,14 +10,14 @@ use std::{
 };
 
 use common::{FOREIGN, directory, machine, planned};
-use vmkit_hosts::{HostsFile, Store, Wanted};
+use vmkit_hosts::{HostsFile, HostsMachine, Store};
 
 const WRITERS: u8 = 16;
 
-/// How often each writes. `VMKIT_ROUNDS` asks for others.
+/// Writes of each; `VMKIT_ROUNDS` overrides it.
 const ROUNDS: u16 = 10;
 
-/// Writer `number` has a machine of its own, whose address is made of the round.
+/// The address of writer `number`'s machine in a round.
 fn address(number: u8, round: u16) -> String {
     let [high, low] = round.to_be_bytes();
     format!("10.{number}.{high}.{low}")
@@ -27,7 +27,7 @@ fn name(number: u8) -> String {
     format!("vm-{number}")
 }
 
-fn write(store: &Store, number: u8, round: u16, nobody: &[Wanted]) {
+fn write(store: &Store, number: u8, round: u16, nobody: &[HostsMachine]) {
     let mut machines = nobody.to_vec();
     machines[usize::from(number)] = machine(&name(number), &address(number, round));
     let writer = store.lock().unwrap();
@@ -37,7 +37,7 @@ fn write(store: &Store, number: u8, round: u16, nobody: &[Wanted]) {
 }
 
 #[test]
-fn sixteen_writers_lose_nothing() {
+fn sixteen_writers_lose_no_line() {
     let rounds = env::var("VMKIT_ROUNDS").map_or(ROUNDS, |text| text.parse().unwrap());
     let directory = directory();
     let hosts = directory.path().join("hosts");
@@ -72,7 +72,7 @@ fn sixteen_writers_lose_nothing() {
     assert_eq!(seen, vec![Some(rounds - 1); usize::from(WRITERS)]);
 }
 
-/// The file is whole, and no machine is lost or has gone back to a former round.
+/// Checks that the file is complete and no machine is lost or back at a former round.
 fn check(bytes: &[u8], seen: &mut [Option<u16>]) {
     assert!(bytes.starts_with(FOREIGN.as_bytes()));
     let block = HostsFile::read(bytes).unwrap().block.unwrap_or_default();

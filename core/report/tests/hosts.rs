@@ -24,9 +24,9 @@ fn a_preview_and_a_change() {
 #[test]
 fn what_each_outcome_amounts_to() {
     let rows = [
-        (HostsOutcome::Unchanged, "/etc/hosts needs no change; 1 VM left out."),
-        (HostsOutcome::WrittenInPlace, "/etc/hosts was overwritten, for it cannot be replaced: "),
-        (HostsOutcome::Undone, "/etc/hosts is again what it was before the last change."),
+        (HostsOutcome::Unchanged, "/etc/hosts needs no change; 1 VM without a line."),
+        (HostsOutcome::WrittenInPlace, "/etc/hosts was overwritten, since it cannot be replaced: "),
+        (HostsOutcome::Undone, "/etc/hosts was restored to the state before the last change."),
     ];
     for (outcome, expected) in rows {
         let mut sync = hosts_sync(outcome);

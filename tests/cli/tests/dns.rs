@@ -118,7 +118,7 @@ fn what_cannot_be_served_is_an_error() {
         (&["dns", "--listen", "0.0.0.0:5354"], "is not a loopback address"),
         (&["dns", "--listen", "[::]:5354"], "is not a loopback address"),
         (&["dns", "--install", "--listen", "192.0.2.1:53"], "is not a loopback address"),
-        (&["dns", "--install", "--listen", "127.0.0.1:0"], "has to be told a port"),
+        (&["dns", "--install", "--listen", "127.0.0.1:0"], "needs a fixed port"),
         (&["dns", "--listen", "localhost"], "invalid"),
         (&["dns", "--listen", &taken], "Address already in use"),
         (&["dns", "--suffix", "../etc"], "not a domain such as vm.test"),

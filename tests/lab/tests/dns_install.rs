@@ -43,16 +43,16 @@ anew 0 Wrote /etc/systemd/resolved.conf.d/vmkit.conf.
 1
 kept 2 Would remove /etc/systemd/resolved.conf.d/vmkit.conf.
 uninstall 0 Removed /etc/systemd/resolved.conf.d/vmkit.conf.
-foreign 2 error: /etc/systemd/resolved.conf.d/vmkit.conf is there, and it is not vmkit's
+foreign 2 error: /etc/systemd/resolved.conf.d/vmkit.conf exists and is not vmkit's
 foreign 0 Nothing was installed for *.vm.test.
 mine";
 
 #[test]
-fn the_resolver_is_told_only_by_root_and_only_in_a_file_of_our_own() {
+fn only_root_configures_the_resolver_and_only_in_its_own_file() {
     let Some(lab) = or_skip(Lab::new("dns-install")) else { return };
     let stage = Stage::find().expect("a stage");
     let mut command = lab.host().command("unshare");
     command.args(["--mount", "--propagation", "private", "sh", "-c", STEPS]);
-    let told = finish(command.env("STAGE", stage.prefix())).expect("an end");
-    assert_eq!((told.stdout.as_str(), told.stderr.as_str()), (EXPECTED, ""));
+    let output = finish(command.env("STAGE", stage.prefix())).expect("an end");
+    assert_eq!((output.stdout.as_str(), output.stderr.as_str()), (EXPECTED, ""));
 }

@@ -1,4 +1,4 @@
-//! `vm dns --install`: telling this computer's resolver of the server.
+//! `vm dns --install`: makes this computer's resolver ask the server.
 
 use std::{
     fs,
@@ -18,22 +18,22 @@ use crate::{
     output,
 };
 
-/// systemd-resolved runs where this is.
+/// Exists while systemd-resolved runs.
 const RESOLVED: &str = "/run/systemd/resolve";
-/// Its settings, and the folder of further ones.
+/// Its settings, and the directory of additional ones.
 const SETTINGS: &str = "/etc/systemd/resolved.conf";
-const FURTHER_SETTINGS: &str = "/etc/systemd/resolved.conf.d";
-/// Largest file of settings in bytes that is read.
-const LIMIT: u64 = 1 << 20;
-/// Readable by all: the resolver has a user of its own.
+const ADDITIONAL_SETTINGS: &str = "/etc/systemd/resolved.conf.d";
+/// Largest settings file, in bytes.
+const SIZE_LIMIT: u64 = 1 << 20;
+/// Readable by all, since the resolver has a user of its own.
 const MODE: u32 = 0o644;
-/// And so is the directory, where it had to be made.
+/// The same for a new directory.
 const DIRECTORY_MODE: u32 = 0o755;
 
 /// Runs `--install` or `--uninstall`.
 pub(crate) fn run(wanted: &arguments::Dns, context: &Context) -> anyhow::Result<Exit> {
     if wanted.install && wanted.listen.port() == 0 {
-        return Err(Failure::new("a resolver has to be told a port; `--listen` names 0").into());
+        return Err(Failure::new("`--install` needs a fixed port, not 0").into());
     }
     if wanted.install && !wanted.listen.ip().is_loopback() {
         return Err(vmkit_dns::DnsError::NotLoopback(wanted.listen).into());
@@ -41,12 +41,12 @@ pub(crate) fn run(wanted: &arguments::Dns, context: &Context) -> anyhow::Result<
     if wanted.uninstall { uninstall(wanted, context) } else { install(wanted, context) }
 }
 
-/// One line on how programs come to ask this server.
+/// One line on how programs can ask this server.
 pub(crate) fn advice(suffix: &Suffix, server: SocketAddr) -> String {
     let path = system_resolver().map(|resolver| resolver.setting(suffix, server).path);
     match path {
         Some(path) if path.exists() => String::new(),
-        Some(_) => format!("to have all programs ask it, once: {}\n", command(suffix, server)),
+        Some(_) => format!("to make all programs ask it, run once: {}\n", command(suffix, server)),
         None => format!("try it: dig @{} -p {} NAME.{suffix}\n", server.ip(), server.port()),
     }
 }
@@ -59,28 +59,26 @@ fn install(wanted: &arguments::Dns, context: &Context) -> anyhow::Result<Exit> {
     let (suffix, listen) = (&wanted.suffix, wanted.listen);
     let Some(resolver) = system_resolver() else {
         let (ip, port) = (listen.ip(), listen.port());
-        return Err(Failure::new("no file tells this computer's resolver of a server")
+        return Err(Failure::new("no file can configure this computer's resolver")
             .with_hint(format!(
-                "have it ask {listen} for *.{suffix}; with dnsmasq: server=/{suffix}/{ip}#{port}"
+                "make it ask {listen} for *.{suffix}; with dnsmasq: server=/{suffix}/{ip}#{port}"
             ))
             .into());
     };
     let setting = resolver.setting(suffix, listen);
     let path = setting.path.display();
     if is_own(&setting.path)? == Some(false) {
-        let failure = Failure::new(format!("{path} is there, and it is not vmkit's"));
-        return Err(failure
-            .with_hint("look at it; move it away, or choose another --suffix")
-            .into());
+        let failure = Failure::new(format!("{path} exists and is not vmkit's"));
+        return Err(failure.with_hint("move it away or choose another --suffix").into());
     }
     if resolver == SystemResolver::SystemdGlobal
         && let Some(others) = other_servers(&setting.path)
     {
         return Err(Failure::new(format!(
-            "{others} names DNS servers for all domains, and this version of systemd would ask \
-             those and vmkit's alike"
+            "{others} sets DNS servers for all domains, and this version of systemd would mix \
+             them with vmkit's"
         ))
-        .with_hint("take `DNS=` out there, or name the servers of each link")
+        .with_hint("remove `DNS=` there, or set the servers of each link")
         .into());
     }
     if !context.invoker.privileged {
@@ -88,7 +86,7 @@ fn install(wanted: &arguments::Dns, context: &Context) -> anyhow::Result<Exit> {
             writeln!(out, "Would write {path}:\n")?;
             out.write_all(setting.text.as_bytes())
         })?;
-        return Err(Failure::new("nothing was written: it takes root's rights")
+        return Err(Failure::new("nothing was written: this needs root")
             .with_hint(command(suffix, listen))
             .into());
     }
@@ -117,7 +115,7 @@ fn uninstall(wanted: &arguments::Dns, context: &Context) -> anyhow::Result<Exit>
         let path = setting.path.display();
         if !context.invoker.privileged {
             output::answer(|out| writeln!(out, "Would remove {path}."))?;
-            return Err(Failure::new("nothing was removed: it takes root's rights")
+            return Err(Failure::new("nothing was removed: this needs root")
                 .with_hint(format!("sudo vm dns --uninstall --suffix {}", wanted.suffix))
                 .into());
         }
@@ -130,13 +128,13 @@ fn uninstall(wanted: &arguments::Dns, context: &Context) -> anyhow::Result<Exit>
     Ok(Exit::Healthy)
 }
 
-/// Whether the file is vmkit's; `None`: there is none.
+/// Whether the file is vmkit's. `None`: it does not exist.
 fn is_own(path: &Path) -> anyhow::Result<Option<bool>> {
     let reading = || format!("cannot read {}", path.display());
     match fs::metadata(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(error).with_context(reading),
-        Ok(status) if !status.is_file() || status.len() > LIMIT => return Ok(Some(false)),
+        Ok(status) if !status.is_file() || status.len() > SIZE_LIMIT => return Ok(Some(false)),
         Ok(_) => {}
     }
     fs::read(path).map(|bytes| Some(Setting::is_own(&bytes))).with_context(reading)
@@ -150,7 +148,7 @@ fn write(path: &Path, text: &str) -> anyhow::Result<()> {
     let directory = path.parent().unwrap_or(Path::new("/"));
     if !directory.exists() {
         fs::create_dir_all(directory)?;
-        // Whatever root's mask is: the resolver has to get through.
+        // Independent of root's umask, since the resolver must enter.
         fs::set_permissions(directory, fs::Permissions::from_mode(DIRECTORY_MODE))?;
     }
     let mut new = tempfile::Builder::new().prefix(".vmkit-").tempfile_in(directory)?;
@@ -161,7 +159,7 @@ fn write(path: &Path, text: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// What resolves names on this computer, where a file can tell it.
+/// This computer's resolver, if a file can configure it.
 fn system_resolver() -> Option<SystemResolver> {
     if cfg!(target_os = "macos") {
         return Some(SystemResolver::MacOs);
@@ -177,12 +175,13 @@ fn version_of_systemd() -> Option<u32> {
     names.filter_map(|name| systemd_version(&name)).max()
 }
 
-/// A file of systemd-resolved's settings, not ours, that names servers.
+/// A settings file of systemd-resolved, other than ours, that sets servers.
 fn other_servers(own: &Path) -> Option<String> {
-    let further = fs::read_dir(FURTHER_SETTINGS).into_iter().flatten();
+    let further = fs::read_dir(ADDITIONAL_SETTINGS).into_iter().flatten();
     let further = further.filter_map(|entry| Some(entry.ok()?.path()));
     let mut files = further.chain([SETTINGS.into()]).filter(|path| path != own);
-    let small = |path: &Path| fs::metadata(path).is_ok_and(|it| it.is_file() && it.len() <= LIMIT);
+    let small =
+        |path: &Path| fs::metadata(path).is_ok_and(|it| it.is_file() && it.len() <= SIZE_LIMIT);
     let text =
         |path: &Path| fs::read(path).map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
     let found = files.find(|path| small(path) && text(path).is_ok_and(|text| names_servers(&text)));

@@ -66,10 +66,10 @@ pub(crate) fn run(wanted: &arguments::Dns, context: &Context) -> anyhow::Result<
     let events = listening.serve(zones.clone())?;
     if !context.quiet {
         let suffix = &wanted.suffix;
-        output::note(&format!("serving *.{suffix} at {address}; end it with Ctrl-C\n"));
+        output::note(&format!("serving *.{suffix} at {address}; stop with Ctrl-C\n"));
         output::note(&install::advice(suffix, address));
         if context.invoker.via_sudo {
-            output::note("it runs with root's rights, which serving names does not need\n");
+            output::note("running as root, which serving names does not need\n");
         }
     }
     if let Some(trouble) = &looks.trouble {
@@ -180,7 +180,7 @@ fn allow_descriptors() {
     }
     let limit = Rlimit { current: Some(many), ..limit };
     if let Err(error) = setrlimit(Resource::Nofile, limit) {
-        tracing::debug!("the limit of descriptors stays: {error}");
+        tracing::debug!("cannot raise the limit of descriptors: {error}");
     }
 }
 
@@ -197,13 +197,13 @@ fn wait(events: &Receiver<Event>, interval: Duration) -> anyhow::Result<Next> {
     let mut until = began + interval.max(REST);
     loop {
         match events.recv_timeout(until.saturating_duration_since(Instant::now())) {
-            Ok(Event::Asked) => until = until.min(began + REST),
-            Ok(Event::Ended(ended)) => {
-                ended?;
+            Ok(Event::Missed) => until = until.min(began + REST),
+            Ok(Event::Stopped(reason)) => {
+                reason?;
                 return Ok(Next::End);
             }
             Err(RecvTimeoutError::Timeout) => return Ok(Next::Look),
-            Err(RecvTimeoutError::Disconnected) => bail!("serving names ended without a word"),
+            Err(RecvTimeoutError::Disconnected) => bail!("the DNS server stopped without a reason"),
         }
     }
 }

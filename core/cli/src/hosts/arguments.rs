@@ -19,13 +19,13 @@ pub(crate) struct HostsSync {
     /// Only the lines of these VMs
     #[arg(value_name = "NAME", add = ArgValueCandidates::new(machines))]
     pub(crate) names: Vec<String>,
-    /// Write the file; without it the change is shown alone
+    /// Write the file instead of only showing the change
     #[arg(long)]
     pub(crate) apply: bool,
-    /// Put the file from before the last change back
+    /// Restore the file from before the last change
     #[arg(long, conflicts_with_all = ["apply", "adopt", "names", "from"])]
     pub(crate) undo: bool,
-    /// Take over lines outside of the block that name nothing but one of the VMs
+    /// Take over lines outside of the block that name one VM only
     #[arg(long)]
     pub(crate) adopt: bool,
     /// The hosts file

@@ -1,51 +1,54 @@
-//! The machines as the plan of the hosts file wants them.
+//! The machines as input for the plan of the hosts file.
 
 use std::time::SystemTime;
 
 use vmkit_hosts::{
-    Current, HostsFile, Malformed, OwnLine, Plan, Request, Store, Wanted, Withheld, plan,
+    Current, HostsFile, HostsMachine, Malformed, OwnLine, Plan, Request, Store, Withheld, plan,
 };
 use vmkit_model::{Machine, Power};
 use vmkit_scoring::{Lack, NotCertain, Pick, Verdict, Weights};
 
 use crate::exit::Failure;
 
-/// The machines with their picks, and what is asked for.
+/// The machines with their picks and the options of the run.
 pub(super) struct Machines<'a> {
     pub(super) rows: Vec<(&'a Machine, Pick)>,
-    /// The machines whose lines may be touched; `None`: all.
+    /// The machines whose lines may be changed. `None`: all.
     pub(super) only: Option<Vec<String>>,
     pub(super) adopt: bool,
     pub(super) now: SystemTime,
     pub(super) weights: &'a Weights,
-    /// What the search for addresses lacked.
+    /// What was missing in the search for addresses.
     pub(super) lack: Option<Lack>,
 }
 
-/// A plan with what it was made of.
+/// A plan with its input.
 pub(super) struct Planned {
     pub(super) plan: Plan,
-    pub(super) machines: Vec<Wanted>,
-    /// The bytes that it was made for.
+    pub(super) machines: Vec<HostsMachine>,
+    /// The bytes it was made for.
     pub(super) before: Vec<u8>,
-    /// The lines that the block has had.
+    /// The former lines of the block.
     pub(super) lines: Vec<OwnLine>,
 }
 
 impl Planned {
-    /// Whether a plan can be made for these bytes.
+    /// Checks that a plan can be made for these bytes.
     pub(super) fn check(store: &Store, bytes: &[u8]) -> anyhow::Result<()> {
         HostsFile::read(bytes).map(|_| ()).map_err(|error| malformed(store, error))
     }
 }
 
 impl Machines<'_> {
-    /// The plan for what the file holds.
+    /// The plan for the current contents.
     pub(super) fn plan(&self, store: &Store, current: &Current) -> anyhow::Result<Planned> {
         let file = HostsFile::read(&current.bytes).map_err(|error| malformed(store, error))?;
         let lines = file.block.as_ref().map_or(&[][..], |block| &block.lines);
-        let machines: Vec<Wanted> =
-            self.rows.iter().map(|(machine, pick)| self.wanted(machine, pick, lines)).collect();
+        let machines: Vec<HostsMachine> = self
+            .rows
+            .iter()
+            .map(|(machine, pick)| self.hosts_machine(machine, pick, lines))
+            .collect();
         let request = Request {
             machines: &machines,
             only: self.only.as_deref(),
@@ -58,11 +61,11 @@ impl Machines<'_> {
         Ok(Planned { plan, machines, before: current.bytes.clone(), lines })
     }
 
-    fn wanted(&self, machine: &Machine, pick: &Pick, lines: &[OwnLine]) -> Wanted {
+    fn hosts_machine(&self, machine: &Machine, pick: &Pick, lines: &[OwnLine]) -> HostsMachine {
         let mut pick = pick.clone();
         let line = lines.iter().find(|line| line.machine == machine.name);
         pick.settle(line.map(|line| line.address), self.weights);
-        // Where nothing could look, nothing is known of the machines that do not run either.
+        // If nobody could look, nothing is known of stopped machines either.
         let blind = self.lack == Some(Lack::All) || pick.unchecked.is_some();
         let withheld = |why| {
             if blind {
@@ -71,7 +74,7 @@ impl Machines<'_> {
                 Withheld::Doubtful(reason(machine.power, why))
             }
         };
-        Wanted {
+        HostsMachine {
             name: machine.name.clone(),
             hostname: machine.hostname.as_ref().known().cloned(),
             address: pick.certain_address(self.weights).map_err(withheld),
@@ -83,16 +86,16 @@ fn reason(power: Power, why: NotCertain) -> String {
     match (why, power) {
         (NotCertain::Verdict(Verdict::NotRunning), Power::Stopped) => "it is stopped".to_owned(),
         (NotCertain::Verdict(Verdict::NotRunning), Power::Missing) => {
-            "it is registered, and its directory is gone".to_owned()
+            "it is registered, but its directory is gone".to_owned()
         }
         (NotCertain::Verdict(Verdict::NotRunning), Power::Unknown) => {
-            "it cannot be told whether it runs".to_owned()
+            "it is unknown whether it runs".to_owned()
         }
         (why, _) => why.to_string(),
     }
 }
 
-/// The names of this computer: the whole one and its first part.
+/// This computer's names: the full one and its first label.
 fn own_names() -> Vec<String> {
     let system = rustix::system::uname();
     let whole = system.nodename().to_string_lossy().into_owned();
@@ -103,7 +106,7 @@ fn own_names() -> Vec<String> {
 fn malformed(store: &Store, error: Malformed) -> anyhow::Error {
     let failure = Failure::new(format!("{}: {error}", store.path().display()));
     let backup = store.backup();
-    let hint = "put the marks in order, or take all lines between them out";
+    let hint = "repair or delete the `# BEGIN/END vmkit` block";
     let hint = if backup.exists() {
         format!("{hint}; the file before the last change is {}", backup.display())
     } else {
@@ -117,12 +120,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_machine_that_does_not_run_is_told_by_its_state() {
+    fn the_reason_of_a_stopped_machine_is_its_state() {
         let off = NotCertain::Verdict(Verdict::NotRunning);
         let rows = [
             (Power::Stopped, off, "it is stopped"),
-            (Power::Missing, off, "it is registered, and its directory is gone"),
-            (Power::Unknown, off, "it cannot be told whether it runs"),
+            (Power::Missing, off, "it is registered, but its directory is gone"),
+            (Power::Unknown, off, "it is unknown whether it runs"),
             (Power::Running, off, "it does not run"),
             (Power::Running, NotCertain::Verdict(Verdict::NoAddress), "it has no usable address"),
         ];

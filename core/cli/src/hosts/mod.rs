@@ -7,7 +7,7 @@ mod view;
 
 use std::time::{Instant, SystemTime};
 
-use vmkit_hosts::{Flushed, Store, StoreError, Way, flush_caches, unified};
+use vmkit_hosts::{CacheFlush, Store, StoreError, WriteMethod, flush_caches, unified};
 use vmkit_model::{Machine, Severity};
 use vmkit_report::{HostsDecision, HostsOutcome, HostsSync};
 use vmkit_scoring::{Lack, Pick, Unchecked, Weights};
@@ -29,22 +29,22 @@ const SYSTEM_HOSTS: &str = "/etc/hosts";
 /// Runs the command.
 pub(crate) fn run(wanted: &Arguments, context: &Context) -> anyhow::Result<Exit> {
     let began = Instant::now();
-    let told = |error| told(error, wanted, context);
-    let store = Store::at(&wanted.file).map_err(told)?;
-    // What is bound to fail shall not be waited for.
-    let current = store.read().map_err(told)?;
+    let with_hint = |error| with_hint(error, wanted, context);
+    let store = Store::at(&wanted.file).map_err(with_hint)?;
+    // Fail before the slow scan.
+    let current = store.read().map_err(with_hint)?;
     Planned::check(&store, &current.bytes)?;
-    if (wanted.apply || wanted.undo) && !store.may_be_written() && !context.invoker.privileged {
+    if (wanted.apply || wanted.undo) && !store.is_writable() && !context.invoker.privileged {
         let path = store.path().display();
-        let failure = Failure::new(format!("{path} cannot be written with the rights of this run"));
+        let failure = Failure::new(format!("no permission to write {path}"));
         return Err(failure.with_hint(next::with_rights(wanted, context)).into());
     }
     if wanted.undo {
         return undo(wanted, &store, began, context);
     }
-    if wanted.apply && wanted.from.is_some() && store.is_of_system() {
-        let what = "addresses of a snapshot are not written to the hosts file of this computer";
-        return Err(Failure::new(what).with_hint("name another file by --file").into());
+    if wanted.apply && wanted.from.is_some() && store.is_system_file() {
+        let what = "addresses from a snapshot are not written to this computer's hosts file";
+        return Err(Failure::new(what).with_hint("choose another file with --file").into());
     }
     let weights = Weights::builtin()?;
     let place = Place::of(wanted.from.as_ref());
@@ -55,7 +55,7 @@ pub(crate) fn run(wanted: &Arguments, context: &Context) -> anyhow::Result<Exit>
     })?;
     let rows = rows(&scene, &seen, &[], &weights)?;
     let lack = search::lack(rows.iter().map(|(_, pick)| pick));
-    let unchecked = worst(&rows, wanted);
+    let unchecked = worst_lack(&rows, wanted);
     let machines = Machines {
         only: only(wanted, &scene, lack),
         rows,
@@ -66,11 +66,11 @@ pub(crate) fn run(wanted: &Arguments, context: &Context) -> anyhow::Result<Exit>
     };
     let mut sync = if wanted.apply {
         apply(&store, &machines).map_err(|error| match error {
-            NotApplied::Store(error) => told(error),
+            NotApplied::Store(error) => with_hint(error),
             NotApplied::Other(error) => error,
         })?
     } else {
-        let current = store.read().map_err(told)?;
+        let current = store.read().map_err(with_hint)?;
         view::sync(&store, machines.plan(&store, &current)?, HostsOutcome::Preview)
     };
     sync.plugins.clone_from(&seen.outcomes);
@@ -78,30 +78,30 @@ pub(crate) fn run(wanted: &Arguments, context: &Context) -> anyhow::Result<Exit>
     sync.generated_at = scene.now();
     let exit = exit(&sync, wanted, &scene, unchecked.as_ref());
     sync.unchecked = unchecked;
-    tell(sync, wanted, began, context)?;
+    show(sync, wanted, began, context)?;
     output::problems(&scene.problems, context);
     Ok(exit)
 }
 
-/// The machines whose lines may be touched; `None`: all, and lines of machines that do not exist.
+/// The machines whose lines may be changed. `None`: all, including those that no longer exist.
 fn only(wanted: &Arguments, scene: &Scene, lack: Option<Lack>) -> Option<Vec<String>> {
     let unread = scene.problems.iter().any(|problem| problem.severity == Severity::Error)
         || lack == Some(Lack::All);
     if !wanted.names.is_empty() {
         Some(wanted.names.clone())
     } else if unread {
-        // A machine may exist that could not be read: its line stays.
+        // Some machines could not be read, so lines of unknown ones stay.
         Some(scene.machines.iter().map(|machine| machine.name.clone()).collect())
     } else {
         None
     }
 }
 
-/// What the search for the addresses of the machines that are meant lacked the most.
-fn worst(rows: &[(&Machine, Pick)], wanted: &Arguments) -> Option<Unchecked> {
-    let is_meant = |name: &String| wanted.names.is_empty() || wanted.names.contains(name);
-    let meant = rows.iter().filter(|(machine, _)| is_meant(&machine.name));
-    let unchecked = meant.filter_map(|(_, pick)| pick.unchecked.as_ref());
+/// What was missing most in the search for the selected machines.
+fn worst_lack(rows: &[(&Machine, Pick)], wanted: &Arguments) -> Option<Unchecked> {
+    let is_selected = |name: &String| wanted.names.is_empty() || wanted.names.contains(name);
+    let selected = rows.iter().filter(|(machine, _)| is_selected(&machine.name));
+    let unchecked = selected.filter_map(|(_, pick)| pick.unchecked.as_ref());
     unchecked.max_by_key(|unchecked| unchecked.lack).cloned()
 }
 
@@ -116,7 +116,7 @@ impl From<StoreError> for NotApplied {
     }
 }
 
-/// Writes what is planned on what the file holds once nobody else writes it.
+/// Plans and writes under the lock.
 fn apply(store: &Store, machines: &Machines<'_>) -> Result<HostsSync, NotApplied> {
     let writer = store.lock()?;
     let current = store.read()?;
@@ -127,8 +127,8 @@ fn apply(store: &Store, machines: &Machines<'_>) -> Result<HostsSync, NotApplied
     let way = writer.write(&current, &planned.plan.bytes)?;
     drop(writer);
     let outcome = match way {
-        Way::Replaced => HostsOutcome::Replaced,
-        Way::InPlace => HostsOutcome::WrittenInPlace,
+        WriteMethod::Replaced => HostsOutcome::Replaced,
+        WriteMethod::InPlace => HostsOutcome::WrittenInPlace,
     };
     let mut sync = view::sync(store, planned, outcome);
     sync.backup = Some(store.backup().display().to_string());
@@ -138,7 +138,7 @@ fn apply(store: &Store, machines: &Machines<'_>) -> Result<HostsSync, NotApplied
 
 fn caches(store: &Store) -> Vec<(String, Result<(), String>)> {
     let flushed = flush_caches(store).into_iter();
-    flushed.map(|Flushed { command, outcome }| (command, outcome)).collect()
+    flushed.map(|CacheFlush { command, outcome }| (command, outcome)).collect()
 }
 
 fn undo(
@@ -153,18 +153,18 @@ fn undo(
         writer.undo(&current)?;
         Ok((current.bytes, store.read()?.bytes))
     };
-    let (before, after) = attempt().map_err(|error| told(error, wanted, context))?;
+    let (before, after) = attempt().map_err(|error| with_hint(error, wanted, context))?;
     let sync = HostsSync {
         diff: unified(&before, &after),
         caches: caches(store),
         generated_at: SystemTime::now(),
         ..view::untouched(store, HostsOutcome::Undone)
     };
-    tell(sync, wanted, began, context)?;
+    show(sync, wanted, began, context)?;
     Ok(Exit::Healthy)
 }
 
-fn tell(
+fn show(
     mut sync: HostsSync,
     wanted: &Arguments,
     began: Instant,
@@ -197,13 +197,13 @@ fn exit(
     }
 }
 
-/// The error with what to do about it.
-fn told(error: StoreError, wanted: &Arguments, context: &Context) -> anyhow::Error {
+/// The error with a hint what to do about it.
+fn with_hint(error: StoreError, wanted: &Arguments, context: &Context) -> anyhow::Error {
     let hint = match &error {
         _ if error.lacks_rights() => Some(next::with_rights(wanted, context)),
-        StoreError::Immutable(_) => Some("whoever made it so meant it to stay".to_owned()),
+        StoreError::Immutable(_) => Some("if that is not intended: chattr -i".to_owned()),
         StoreError::Link(_) => {
-            Some("name the file itself by --file, if it may be written".to_owned())
+            Some("choose the target with --file if it may be changed".to_owned())
         }
         StoreError::Changed(_) | StoreError::Locked(_) => Some("run it again".to_owned()),
         _ => None,

@@ -1,4 +1,4 @@
-//! The command that leads on.
+//! The next command to suggest.
 
 use std::path::{Path, PathBuf};
 
@@ -9,11 +9,11 @@ use vmkit_report::{HostsOutcome, HostsSync, command_line};
 use super::{Arguments, SYSTEM_HOSTS};
 use crate::context::Context;
 
-/// Where sudo of Linux looks for programs as a rule, wherever its caller does.
+/// Where sudo on Linux usually looks for programs, whatever its caller's path is.
 const PATH_OF_SUDO: [&str; 6] =
     ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];
 
-/// The command after this answer: to write what was shown, or to undo what was written.
+/// The command that writes a preview or undoes a change.
 pub(super) fn after(
     sync: &HostsSync,
     wanted: &Arguments,
@@ -22,26 +22,26 @@ pub(super) fn after(
 ) -> Option<Vec<String>> {
     let undo = match sync.outcome {
         HostsOutcome::Preview if sync.diff.is_empty() => return None,
-        // What a snapshot says may be written to another file alone.
-        HostsOutcome::Preview if wanted.from.is_some() && store.is_of_system() => return None,
+        // A snapshot's addresses may be written to other files only.
+        HostsOutcome::Preview if wanted.from.is_some() && store.is_system_file() => return None,
         HostsOutcome::Preview => false,
         HostsOutcome::Replaced | HostsOutcome::WrittenInPlace => true,
         HostsOutcome::Unchanged | HostsOutcome::Undone => return None,
     };
-    let sudo = !store.may_be_written() || context.invoker.via_sudo;
+    let sudo = !store.is_writable() || context.invoker.via_sudo;
     words(sudo, undo, wanted, context)
 }
 
-/// How to do the same with root's rights, for a hint.
+/// A hint how to run this as root.
 pub(super) fn with_rights(wanted: &Arguments, context: &Context) -> String {
     match words(true, wanted.undo, wanted, context) {
-        _ if context.invoker.privileged => "root itself may not do it here".to_owned(),
+        _ if context.invoker.privileged => "not even root may do it here".to_owned(),
         Some(words) => format!("run it as root: {}", command_line(&words)),
         None => "run it as root".to_owned(),
     }
 }
 
-/// `None`: a path has bytes that cannot be written here.
+/// `None`: a path is not UTF-8.
 fn words(sudo: bool, undo: bool, wanted: &Arguments, context: &Context) -> Option<Vec<String>> {
     let mut words: Vec<String> = Vec::new();
     words.extend(sudo.then(|| "sudo".to_owned()));
@@ -66,15 +66,14 @@ fn words(sudo: bool, undo: bool, wanted: &Arguments, context: &Context) -> Optio
     Some(words)
 }
 
-/// The data directory, where the next command would not find it by itself: sudo passes no
-/// environment on.
+/// The data directory, if the next command would not find it because sudo passes no environment.
 fn data_directory(context: &Context) -> Option<PathBuf> {
     let (location, _) = context.location().ok()?;
     let lost = matches!(location.source, Source::Flag | Source::Environment);
     lost.then_some(location.data_directory)
 }
 
-/// The name of this program, or its path where sudo would not find the name.
+/// This program's name, or its path if sudo would not find the name.
 fn program(sudo: bool) -> Option<String> {
     let path = std::env::current_exe().ok()?;
     let found = || PATH_OF_SUDO.iter().any(|folder| path.parent() == Some(Path::new(folder)));

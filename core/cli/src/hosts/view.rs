@@ -1,4 +1,4 @@
-//! From a plan to what the report shows.
+//! The report's view of a plan.
 
 use std::{
     net::IpAddr,
@@ -10,7 +10,7 @@ use vmkit_report::{HostsDecision, HostsOutcome, HostsSync, HostsVm};
 
 use super::machines::Planned;
 
-/// The answer before anything is said of machines.
+/// The answer without machines.
 pub(super) fn untouched(store: &Store, outcome: HostsOutcome) -> HostsSync {
     HostsSync {
         file: store.path().display().to_string(),
@@ -28,7 +28,7 @@ pub(super) fn untouched(store: &Store, outcome: HostsOutcome) -> HostsSync {
     }
 }
 
-/// The answer with this plan.
+/// The answer for this plan.
 pub(super) fn sync(store: &Store, planned: Planned, outcome: HostsOutcome) -> HostsSync {
     HostsSync {
         diff: unified(&planned.before, &planned.plan.bytes),
@@ -51,11 +51,11 @@ fn vm(name: &str, decision: &Decision, planned: &Planned) -> HostsVm {
         Decision::NotChecked(why) => (HostsDecision::Keep, line, None, Some(why.clone())),
         Decision::Stale(why) => (HostsDecision::Stale, line, None, Some(why.clone())),
         Decision::Remove => {
-            (HostsDecision::Remove, None, line, Some("it does not exist any more".to_owned()))
+            (HostsDecision::Remove, None, line, Some("it no longer exists".to_owned()))
         }
-        Decision::LeaveOut(why) => (HostsDecision::LeaveOut, None, line, Some(why.to_string())),
+        Decision::Omit(why) => (HostsDecision::LeaveOut, None, line, Some(why.to_string())),
     };
-    let names = planned.plan.left_out.iter().filter(|(machine, _, _)| machine == name);
+    let names = planned.plan.omitted_names.iter().filter(|(machine, _, _)| machine == name);
     HostsVm {
         name: name.to_owned(),
         decision,

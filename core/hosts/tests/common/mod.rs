@@ -1,6 +1,6 @@
-//! Hosts files in directories of their own, and places that only root can make.
+//! Hosts files in temporary directories, and in places that only root can make.
 
-#![allow(dead_code, reason = "each test program uses a part")]
+#![allow(dead_code, reason = "each test uses a part")]
 
 use std::{
     env, fs,
@@ -9,31 +9,33 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use vmkit_hosts::{HostsFile, Request, Store, StoreError, Wanted, Way, Withheld, plan};
+use vmkit_hosts::{
+    HostsFile, HostsMachine, Request, Store, StoreError, Withheld, WriteMethod, plan,
+};
 
 pub(crate) const FOREIGN: &str = "127.0.0.1\tlocalhost\n192.168.1.10 nas nas.lan\n";
 
-/// A directory with a hosts file of others' lines.
+/// A directory with a hosts file without a block.
 pub(crate) fn directory() -> tempfile::TempDir {
     let directory = tempfile::Builder::new().prefix("vmkit-hosts-").tempdir().unwrap();
     fs::write(directory.path().join("hosts"), FOREIGN).unwrap();
     directory
 }
 
-pub(crate) fn machine(name: &str, address: &str) -> Wanted {
+pub(crate) fn machine(name: &str, address: &str) -> HostsMachine {
     let address = address.parse().map_err(|_| Withheld::Doubtful(address.to_owned()));
-    Wanted { name: name.to_owned(), hostname: None, address }
+    HostsMachine { name: name.to_owned(), hostname: None, address }
 }
 
-/// The bytes that a run writes which finds these machines.
-pub(crate) fn planned(bytes: &[u8], machines: &[Wanted], only: Option<&[String]>) -> Vec<u8> {
+/// The bytes that a run writes for these machines.
+pub(crate) fn planned(bytes: &[u8], machines: &[HostsMachine], only: Option<&[String]>) -> Vec<u8> {
     let now = SystemTime::UNIX_EPOCH + Duration::from_hours(24 * 20_781);
     let request = Request { machines, only, own_names: &[], adopt: false, now };
     plan(&HostsFile::read(bytes).unwrap(), bytes, &request).bytes
 }
 
-/// Gives the machine `web` this address. `None`: it has it.
-pub(crate) fn apply(hosts: &Path, address: &str) -> Result<Option<Way>, StoreError> {
+/// Gives the machine `web` this address. `None`: it already has it.
+pub(crate) fn apply(hosts: &Path, address: &str) -> Result<Option<WriteMethod>, StoreError> {
     let store = Store::at(hosts)?;
     let writer = store.lock()?;
     let current = store.read()?;
@@ -41,7 +43,7 @@ pub(crate) fn apply(hosts: &Path, address: &str) -> Result<Option<Way>, StoreErr
     if bytes == current.bytes { Ok(None) } else { writer.write(&current, &bytes).map(Some) }
 }
 
-pub(crate) fn undo(hosts: &Path) -> Result<Way, StoreError> {
+pub(crate) fn undo(hosts: &Path) -> Result<WriteMethod, StoreError> {
     let store = Store::at(hosts)?;
     let writer = store.lock()?;
     writer.undo(&store.read()?)
@@ -52,7 +54,7 @@ pub(crate) fn written(address: &str) -> String {
     String::from_utf8(planned(FOREIGN.as_bytes(), &[machine("web", address)], None)).unwrap()
 }
 
-/// The names in a directory, in their order.
+/// The sorted names in a directory.
 pub(crate) fn names(directory: &Path) -> Vec<String> {
     let entries = fs::read_dir(directory).unwrap();
     let mut names: Vec<_> =
@@ -61,27 +63,27 @@ pub(crate) fn names(directory: &Path) -> Vec<String> {
     names
 }
 
-/// This test program again, to run one of its tests with a directory to work in.
+/// Runs one test of this program in a child, with this directory.
 pub(crate) fn again(test: &str, directory: &Path) -> Command {
     let mut command = Command::new(env::current_exe().unwrap());
     command.args(["--exact", test, "--nocapture"]).env(WORKS_IN, directory).stdin(Stdio::null());
     command
 }
 
-/// The directory that [`again`] was given.
-pub(crate) fn given() -> Option<PathBuf> {
+/// The directory that [`again`] passed on.
+pub(crate) fn passed_directory() -> Option<PathBuf> {
     env::var_os(WORKS_IN).map(PathBuf::from)
 }
 
 const WORKS_IN: &str = "VMKIT_HOSTS_TEST_DIRECTORY";
 
-/// The directory to work in, once the test has been started again in a mount namespace of its own
-/// where `setup`, a shell script, has run in it. `None`: it has passed there.
+/// Runs the test again in a child with a mount namespace of its own, after the shell script `setup`.
+/// The directory in the child; `None` in the parent, once the child has passed.
 ///
-/// Where there is no root the test says so and passes; under `CI` it fails.
+/// Without root the test prints that it is skipped, and fails under `CI`.
 #[expect(clippy::print_stdout, reason = "a test that does not run must not look like one that did")]
 pub(crate) fn in_a_namespace(test: &str, setup: &str) -> Option<PathBuf> {
-    if let Some(directory) = given() {
+    if let Some(directory) = passed_directory() {
         return Some(directory);
     }
     if !rustix::process::geteuid().is_root() {

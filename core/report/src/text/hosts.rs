@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{HostsDecision, HostsOutcome, HostsSync, HostsVm, clean::shown};
 
-/// Columns between two tab stops.
+/// Columns between tab stops.
 const TAB: usize = 8;
 
 pub(crate) fn write_hosts(
@@ -59,8 +59,8 @@ pub(crate) fn write_hosts(
     for (command, outcome) in &sync.caches {
         let command = shown(command);
         let says = match outcome {
-            Ok(()) => format!("Names are looked up anew: {command} succeeded."),
-            Err(why) => format!("Old answers may live on: {command}: {}", shown(why)),
+            Ok(()) => format!("Cached lookups were flushed: {command}"),
+            Err(why) => format!("Cached lookups may persist: {command}: {}", shown(why)),
         };
         writeln!(out, "{says}")?;
     }
@@ -90,7 +90,7 @@ fn write_diff(sync: &HostsSync, out: &mut impl Write, terminal: Terminal) -> io:
     writeln!(out)
 }
 
-/// The line with its tabs as spaces. The sign before it takes no column of the file's.
+/// The line with its tabs as spaces. The diff's sign before it counts as no column.
 fn without_tabs(line: &str) -> String {
     let mut out = String::with_capacity(line.len());
     let mut column = 0;
@@ -120,7 +120,7 @@ fn row(vm: &HostsVm) -> [Cell; 4] {
     let why = match (&vm.reason, vm.former, vm.decision) {
         (Some(reason), _, _) => shown(reason),
         (None, Some(former), _) => format!("it was {former}"),
-        (None, None, HostsDecision::Change) => "its names or its mark change".to_owned(),
+        (None, None, HostsDecision::Change) => "its names or its mark changed".to_owned(),
         (None, None, _) => "its address is certain".to_owned(),
     };
     [
@@ -131,30 +131,33 @@ fn row(vm: &HostsVm) -> [Cell; 4] {
     ]
 }
 
-/// The last line: what it amounts to, and the command to paste.
+/// The last line: a summary and the next command.
 fn verdict(sync: &HostsSync) -> String {
     let file = shown(&sync.file);
-    let left_out = sync.vms.iter().filter(|vm| vm.decision == HostsDecision::LeaveOut).count();
-    let beside = match left_out {
+    let omitted = sync.vms.iter().filter(|vm| vm.decision == HostsDecision::LeaveOut).count();
+    let omitted = match omitted {
         0 => String::new(),
-        some => format!("; {} left out", counted(some, "VM")),
+        some => format!("; {} without a line", counted(some, "VM")),
     };
     let says = match sync.outcome {
-        HostsOutcome::Unchanged | HostsOutcome::Preview if sees_nothing(sync) => {
-            format!("{file} stays as it is: no address could be looked for.")
+        HostsOutcome::Unchanged | HostsOutcome::Preview if could_not_look(sync) => {
+            format!("{file} stays unchanged: no address could be looked for.")
         }
-        HostsOutcome::Unchanged => format!("{file} needs no change{beside}."),
+        HostsOutcome::Unchanged => format!("{file} needs no change{omitted}."),
         HostsOutcome::Preview if sync.diff.is_empty() => {
-            format!("{file} needs no change{beside}.")
+            format!("{file} needs no change{omitted}.")
         }
         HostsOutcome::Preview => {
-            format!("Nothing was written. {file} would change: {}{beside}.", changes(sync))
+            format!("Nothing was written. {file} would change: {}{omitted}.", changes(sync))
         }
-        HostsOutcome::Replaced => format!("{file} was changed: {}{beside}.", changes(sync)),
+        HostsOutcome::Replaced => format!("{file} was changed: {}{omitted}.", changes(sync)),
         HostsOutcome::WrittenInPlace => {
-            format!("{file} was overwritten, for it cannot be replaced: {}{beside}.", changes(sync))
+            format!(
+                "{file} was overwritten, since it cannot be replaced: {}{omitted}.",
+                changes(sync)
+            )
         }
-        HostsOutcome::Undone => format!("{file} is again what it was before the last change."),
+        HostsOutcome::Undone => format!("{file} was restored to the state before the last change."),
     };
     match &sync.next {
         Some(words) => {
@@ -168,8 +171,8 @@ fn verdict(sync: &HostsSync) -> String {
     }
 }
 
-/// Whether nothing could look, and so nothing changes.
-fn sees_nothing(sync: &HostsSync) -> bool {
+/// Whether no address could be looked for, so that nothing changes.
+fn could_not_look(sync: &HostsSync) -> bool {
     let all = sync.unchecked.as_ref().is_some_and(|unchecked| unchecked.lack == Lack::All);
     all && sync.diff.is_empty()
 }
@@ -188,15 +191,15 @@ fn changes(sync: &HostsSync) -> String {
         .filter(|(count, _)| *count > 0)
         .map(|(count, word)| format!("{count} {word}"))
         .collect();
-    if some.is_empty() { "its block is put in order".to_owned() } else { some.join(", ") }
+    if some.is_empty() { "its block is repaired".to_owned() } else { some.join(", ") }
 }
 
-/// A command as a shell reads it, for pasting.
+/// A command quoted for a shell.
 pub fn command_line(words: &[String]) -> String {
     words.iter().map(|word| pasted(word)).collect::<Vec<_>>().join(" ")
 }
 
-/// The word as a shell reads it. One that could steer the terminal is not offered.
+/// The word quoted for a shell, or `…` if it could control the terminal.
 fn pasted(word: &str) -> String {
     let option = word.strip_prefix("--").is_some_and(pastes);
     if pastes(word) || option {
@@ -213,7 +216,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn words_are_what_a_shell_reads() {
+    fn quotes_words_for_a_shell() {
         let rows = [
             ("web", "web"),
             ("--apply", "--apply"),
@@ -228,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn tabs_reach_the_stops_of_the_file() {
+    fn expands_tabs_to_the_stops_of_the_file() {
         assert_eq!(without_tabs("+192.168.1.64\tweb"), "+192.168.1.64    web");
         assert_eq!(without_tabs(" \tx"), "         x");
     }
