@@ -53,7 +53,7 @@ pub(crate) fn run(shell: Shell) -> anyhow::Result<Exit> {
 /// shell has no place for an error.
 pub(crate) fn machines() -> Vec<CompletionCandidate> {
     let context = global(std::env::args_os()).and_then(|global| Context::new(&global).ok());
-    let location = context.and_then(|context| context.location().ok());
+    let location = context.and_then(|context| context.settings.location().ok());
     let names = location.map(|(location, _)| vmkit_inventory::names(&location));
     // One that begins like an option would be taken for one.
     let names = names.unwrap_or_default().into_iter().filter(|name| !name.starts_with('-'));

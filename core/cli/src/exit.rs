@@ -2,6 +2,8 @@
 
 use std::{fmt, io, process::ExitCode};
 
+use vmkit_scoring::Lack;
+
 /// What the exit status tells; the numbers are a contract.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Exit {
@@ -51,6 +53,21 @@ impl fmt::Display for Failure {
 }
 
 impl std::error::Error for Failure {}
+
+/// What to do about an error.
+pub(crate) fn hint(error: &anyhow::Error) -> Option<String> {
+    let failure = error.downcast_ref::<Failure>().and_then(|failure| failure.hint.clone());
+    failure.or_else(|| error.downcast_ref::<vmkit_session::Error>()?.hint())
+}
+
+impl From<Lack> for Exit {
+    fn from(lack: Lack) -> Self {
+        match lack {
+            Lack::Some => Self::CannotTell,
+            Lack::All => Self::Failed,
+        }
+    }
+}
 
 /// Whether the reader of our output has seen enough.
 pub(crate) fn is_closed_pipe(error: &anyhow::Error) -> bool {

@@ -7,24 +7,17 @@
 
 mod arguments;
 mod completion;
-mod config;
 mod context;
 mod dns;
 mod doctor;
 mod exit;
 mod explain;
-mod host_keys;
 mod hosts;
-mod observe;
 mod output;
-mod pause;
 mod plugins;
 #[cfg(test)]
 mod promises;
 mod resolve;
-mod scene;
-mod search;
-mod select;
 mod snapshot;
 mod ssh;
 mod ssh_config;
@@ -36,7 +29,7 @@ use std::process::ExitCode;
 use arguments::{Arguments, Command};
 use clap::Parser as _;
 use context::Context;
-use exit::{Exit, Failure};
+use exit::Exit;
 
 fn main() -> ExitCode {
     completion::answer_shell();
@@ -51,7 +44,7 @@ fn main() -> ExitCode {
         Command::Dns(wanted) => dns::run(wanted, &context),
         Command::Completion { shell } => completion::run(*shell),
         Command::SshConnect(wanted) => ssh_connect::run(wanted, &context),
-        Command::Doctor(wanted) => doctor::run(wanted, &context.with_patience(doctor::PATIENCE)),
+        Command::Doctor(wanted) => doctor::run(wanted, &context),
         Command::Explain { code } => explain::run(code, &context),
         Command::Plugin(wanted) => plugins::run(&wanted.command, &context),
         Command::Snapshot(wanted) => snapshot::run(&wanted.command, &context),
@@ -60,8 +53,7 @@ fn main() -> ExitCode {
         Ok(exit) => exit.into(),
         Err(error) if exit::is_closed_pipe(&error) => Exit::Healthy.into(),
         Err(error) => {
-            let hint = error.downcast_ref::<Failure>().and_then(|failure| failure.hint.clone());
-            output::failure(&error, hint.as_deref());
+            output::failure(&error, exit::hint(&error).as_deref());
             Exit::Failed.into()
         }
     }

@@ -34,7 +34,7 @@ pub(crate) fn run(command: &PluginCommand, context: &Context) -> anyhow::Result<
 
 fn one(name: &str, context: &Context) -> anyhow::Result<PluginEntry> {
     if let Some(path) = as_library(name) {
-        let plugin = vet(path, &context.installation);
+        let plugin = vet(path, &context.settings.installation);
         return Ok(entry(&Found { path: path.to_owned(), plugin }, context));
     }
     let entries = entries(context);
@@ -46,7 +46,7 @@ fn one(name: &str, context: &Context) -> anyhow::Result<PluginEntry> {
 }
 
 fn entries(context: &Context) -> Vec<PluginEntry> {
-    context.plugins().iter().map(|found| entry(found, context)).collect()
+    context.settings.plugins().iter().map(|found| entry(found, context)).collect()
 }
 
 fn entry(found: &Found, context: &Context) -> PluginEntry {
@@ -65,7 +65,7 @@ fn entry(found: &Found, context: &Context) -> PluginEntry {
             path,
             status: refusal.status(),
             message: Some(refusal.in_full()),
-            hint: Some(refusal.mend(&found.path, &context.installation).to_string()),
+            hint: Some(refusal.mend(&found.path, &context.settings.installation).to_string()),
             details: None,
         },
     }

@@ -5,16 +5,15 @@ use std::{net::IpAddr, path::PathBuf, slice, time::Instant};
 use anyhow::Context as _;
 use vmkit_model::{Machine, Problem, Severity};
 use vmkit_report::Resolution;
-use vmkit_scoring::{Pick, Weights};
+use vmkit_scoring::Pick;
+use vmkit_session::{Builder, Row, Selection};
 
 use crate::{
     arguments,
-    context::Context,
+    context::{Context, source},
     exit::Exit,
-    observe::{Observer, Place},
     output,
-    select::select,
-    status::{exit_of_named, rows},
+    status::exit_of_named,
 };
 
 /// What was found out about one machine.
@@ -46,21 +45,18 @@ pub(crate) fn ask(
     tell: impl FnOnce(&Resolution<'_>) -> anyhow::Result<()>,
 ) -> anyhow::Result<Answer> {
     let began = Instant::now();
-    let names = slice::from_ref(name);
-    let weights = Weights::builtin()?;
+    let selection = Selection::named(slice::from_ref(name));
     // The slow signals of the full mode are waited for only where the others leave a doubt.
-    let mode = vmkit_model::Mode::Full;
-    let mut observer = Observer::start(Place::of(from), mode, &weights, context)?;
-    let (scene, seen) = observer.look(|scene| {
-        Ok(select(scene, names)?.into_iter().map(|machine| machine.name.clone()).collect())
-    })?;
-    let (machine, pick) = rows(&scene, &seen, names, &weights)?
+    let mut session = Builder::new(context.settings.clone()).source(source(from)).start()?;
+    let look = session.look(&selection)?;
+    let Row { machine, pick } = look
+        .rows(&selection)?
         .pop()
         .with_context(|| format!("cannot find the machine `{name}` again"))?;
-    let lacking = lacking(machine, &pick, &scene.problems);
-    let exit = if lacking.is_empty() { exit_of_named(machine, &pick) } else { Exit::Failed };
-    let address = pick.address;
-    let resolution = Resolution::new(machine, &pick, &seen.outcomes, scene.now(), began.elapsed());
+    let lacking = lacking(machine, pick, &look.scene.problems);
+    let exit = if lacking.is_empty() { exit_of_named(machine, pick) } else { Exit::Failed };
+    let now = look.scene.now();
+    let resolution = Resolution::new(machine, pick, &look.outcomes, now, began.elapsed());
     tell(&resolution)?;
     output::problems(&lacking, context);
     let snapshot = from.map(|directory| directory.display().to_string());
@@ -69,7 +65,7 @@ pub(crate) fn ask(
     if let Some(remark) = remark.filter(|_| exit != Exit::Healthy || !context.quiet) {
         output::note(&remark);
     }
-    Ok(Answer { exit, machine: machine.clone(), address })
+    Ok(Answer { exit, machine: machine.clone(), address: pick.address })
 }
 
 /// What could not be read of a machine whose address was not found: with it, it might have been.

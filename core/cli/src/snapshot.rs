@@ -4,19 +4,11 @@ use std::path::Path;
 
 use anyhow::Context as _;
 use vmkit_report::Recorded;
-use vmkit_scoring::Weights;
+use vmkit_session::{Builder, Selection, Source, worst};
 use vmkit_snapshot::Record;
 use vmkit_types::escaped;
 
-use crate::{
-    arguments::SnapshotCommand,
-    context::Context,
-    exit::Exit,
-    observe::{Observer, Place, capture},
-    output,
-    select::select,
-    status::rows,
-};
+use crate::{arguments::SnapshotCommand, context::Context, exit::Exit, output};
 
 /// Runs the command.
 pub(crate) fn run(command: &SnapshotCommand, context: &Context) -> anyhow::Result<Exit> {
@@ -30,26 +22,21 @@ fn save(directory: &Path, redact: bool, context: &Context) -> anyhow::Result<Exi
     // Workers have another working directory.
     let directory = &std::path::absolute(directory).context("cannot name the directory")?;
     vmkit_snapshot::prepare(directory)?;
-    let weights = Weights::builtin()?;
-    let mode = vmkit_model::Mode::Full;
-    let place = Place::Recorded(directory);
-    let mut observer = Observer::start(place, mode, &weights, context)?.thoroughly();
-    let (scene, seen) = observer.look(|scene| {
-        Ok(select(scene, &[])?.into_iter().map(|machine| machine.name.clone()).collect())
-    })?;
-    vmkit_snapshot::save(directory, &capture(&scene, context))?;
+    let settings = &context.settings;
+    let source = Source::Recorded(directory.clone());
+    let mut session = Builder::new(settings.clone()).source(source).thorough().start()?;
+    let look = session.look(&Selection::all())?;
+    vmkit_snapshot::save(directory, &look.scene.to_record(settings))?;
     if redact {
-        vmkit_snapshot::redact(directory, &scene.names())?;
+        vmkit_snapshot::redact(directory, &look.scene.names())?;
     }
-    for outcome in &seen.outcomes {
+    for outcome in &look.outcomes {
         if let Some(message) = &outcome.message {
             tracing::info!("{}: {}: {message}", outcome.id, outcome.status);
         }
     }
-    output::problems(&scene.problems, context);
-    let rows = rows(&scene, &seen, &[], &weights)?;
-    let unchecked = rows.iter().filter_map(|(_, pick)| pick.unchecked.as_ref());
-    let unchecked = unchecked.max_by_key(|unchecked| unchecked.lack);
+    output::problems(&look.scene.problems, context);
+    let unchecked = worst(look.picks.values());
     let shown = show(directory, context)?;
     Ok(unchecked.map_or(shown, |unchecked| {
         let (why, hint) = (escaped(&unchecked.reason), escaped(&unchecked.hint));

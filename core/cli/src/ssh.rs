@@ -4,6 +4,7 @@ use std::{net::IpAddr, os::unix::process::CommandExt as _, process::Command};
 
 use anyhow::Context as _;
 use vmkit_model::Machine;
+use vmkit_session::host_key_alias;
 use vmkit_types::Reading;
 
 use crate::{
@@ -49,22 +50,9 @@ fn command(machine: &Machine, address: IpAddr, user: Option<&String>) -> Command
     command
 }
 
-/// The name by which ssh remembers the machine's host keys, in place of its address, which may be
-/// another's tomorrow.
-///
-/// cloud-init makes new host keys for each instance: its id keeps a machine that was made anew
-/// apart from the one that had its name before.
-pub(crate) fn host_key_alias(machine: &Machine) -> String {
-    let plain = |c: char| if c.is_ascii_alphanumeric() || "-_.".contains(c) { c } else { '_' };
-    let instance = machine.instance.as_ref().known();
-    let instance = instance.map(|id| id.chars().map(plain).collect::<String>());
-    let parts = ["vmkit", &machine.name].into_iter().chain(instance.as_deref());
-    parts.collect::<Vec<_>>().join("-")
-}
-
 /// Under sudo ssh runs as the user who called it, with that user's keys and known hosts.
 fn become_invoker(command: &mut Command, context: &Context) -> anyhow::Result<()> {
-    let invoker = &context.invoker;
+    let invoker = &context.settings.invoker;
     if !invoker.via_sudo {
         return Ok(());
     }

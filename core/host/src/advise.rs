@@ -10,7 +10,7 @@ use vmkit_types::bounded;
 use vmkit_wire::{Advise, GatewayPage, PluginKind, WireAdvice, WireFact};
 
 use crate::{
-    Found, Installation, Plugin, Settings,
+    Found, Installation, Plugin, RunSettings,
     run::{load_patience, refused},
     worker::{End, Worker},
 };
@@ -87,7 +87,7 @@ pub fn gateway_pages(found: &[Found]) -> Vec<GatewayPage> {
 pub fn advise(
     found: &[Found],
     installation: &Installation,
-    settings: &Settings,
+    settings: &RunSettings,
     facts: &[Fact],
     now: SystemTime,
 ) -> Advised {
@@ -151,7 +151,7 @@ type Answer = (Result<Vec<WireAdvice>, End>, Option<Duration>);
 fn ask(
     plugin: &Plugin,
     installation: &Installation,
-    settings: &Settings,
+    settings: &RunSettings,
     facts: &[Fact],
     now: SystemTime,
 ) -> Answer {

@@ -16,5 +16,5 @@ mod worker;
 
 pub use advise::{Advice, AdviceKind, Advised, Fact, advise, gateway_pages};
 pub use find::{Fault, Found, Installation, Mend, Plugin, Refusal, find, vet};
-pub use run::{Observed, Run, Settings, Target};
+pub use run::{Addresses, Observed, Purpose, Run, RunSettings, Target, Wait};
 pub use snapshot::Snapshot;

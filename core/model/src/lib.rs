@@ -6,12 +6,14 @@
 
 mod evidence;
 mod machine;
+mod machine_id;
 mod mode;
 mod plugin;
 mod problem;
 
 pub use evidence::Evidence;
 pub use machine::{End, MacSource, Machine, Net, Power, QmpStatus};
+pub use machine_id::MachineId;
 pub use mode::Mode;
 pub use plugin::{PluginOutcome, PluginStatus};
 pub use problem::{Problem, Severity};

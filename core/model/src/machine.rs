@@ -4,6 +4,8 @@ use std::{path::PathBuf, time::SystemTime};
 
 use vmkit_types::{KnownKey, Mac, NetworkMode, Reading};
 
+use crate::MachineId;
+
 /// One virtual machine of the data directory.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Machine {
@@ -58,6 +60,13 @@ pub struct Machine {
     pub os_version: Reading<String>,
     /// Its processor's architecture.
     pub architecture: Reading<String>,
+}
+
+impl Machine {
+    /// The handle of the machine, the same in every look.
+    pub fn id(&self) -> MachineId {
+        MachineId::new(&self.name)
+    }
 }
 
 /// What the process of a machine does.

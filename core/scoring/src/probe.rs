@@ -1,39 +1,33 @@
 //! Which addresses may be asked whether they answer.
 
-use std::{net::IpAddr, time::SystemTime};
+use std::net::IpAddr;
 
-use vmkit_model::Evidence;
 use vmkit_types::HostNetwork;
 
-use crate::{Case, Weights, place::Place, score};
+use crate::{Pick, place::Place};
 
-/// Addresses of one machine that are probed at most: the time of a run is that of its slowest
-/// probe, and a fifth candidate was never the right one in any case that is known.
+/// Most addresses of one machine that are probed: a run takes as long as its slowest probe, and a fifth
+/// candidate was never the right one in any known case.
 const MOST_PROBED: usize = 4;
 
-/// The addresses that the confirming signals are asked about, per machine, the best first.
+/// The addresses that the confirming signals are asked about, per pick, the best first.
 ///
 /// Guests write some of the evidence, and must not make vmkit connect to hosts of their choice.
-/// So only addresses on the host's own links are probed, VPNs left out, and never the host's own,
+/// So only addresses on the host's own links are probed, VPNs excepted, and never the host's own,
 /// a gateway's or a group's. Where the network is unknown, only addresses of private ranges are.
-pub fn candidates_to_probe(
-    cases: &[Case],
-    evidence: &[Evidence],
+pub fn candidates_to_probe<'p>(
+    picks: impl IntoIterator<Item = &'p Pick>,
     network: Option<&HostNetwork>,
-    now: SystemTime,
-    weights: &Weights,
 ) -> Vec<Vec<IpAddr>> {
     let place = Place::new(network);
-    score(cases, evidence, network, now, weights)
-        .iter()
-        .map(|pick| {
-            pick.candidates
-                .iter()
-                .filter(|candidate| candidate.struck_out.is_none())
-                .map(|candidate| candidate.address)
-                .filter(|address| place.may_be_probed(*address))
-                .take(MOST_PROBED)
-                .collect()
-        })
-        .collect()
+    let of_pick = |pick: &Pick| {
+        pick.candidates
+            .iter()
+            .filter(|candidate| candidate.struck_out.is_none())
+            .map(|candidate| candidate.address)
+            .filter(|address| place.may_be_probed(*address))
+            .take(MOST_PROBED)
+            .collect()
+    };
+    picks.into_iter().map(of_pick).collect()
 }

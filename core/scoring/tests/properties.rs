@@ -167,7 +167,8 @@ fn text_of_a_guest_makes_nobody_connect_elsewhere() {
         let lines = claims(addresses);
         let all = evidence(&lines.iter().map(String::as_str).collect::<Vec<_>>(), &cases);
         let network = network(name);
-        let probed = candidates_to_probe(&cases, &all, network.as_ref(), now(), &weights);
+        let picks = score(&cases, &all, network.as_ref(), now(), &weights);
+        let probed = candidates_to_probe(&picks, network.as_ref());
         let texts: Vec<String> = probed[0].iter().map(ToString::to_string).collect();
         assert_eq!(texts, expected, "{addresses:?}");
         assert!(probed[1].is_empty());

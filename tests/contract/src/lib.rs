@@ -14,8 +14,11 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use vmkit_host::{Advised, Fact, Installation, Run, Settings, Snapshot, Target, advise, find};
-use vmkit_model::{Evidence, Mode, PluginOutcome};
+use vmkit_host::{
+    Addresses, Advised, Fact, Installation, Purpose, Run, RunSettings, Snapshot, Target, Wait,
+    advise, find,
+};
+use vmkit_model::{Evidence, MachineId, Mode, PluginOutcome};
 use vmkit_types::{HostNetwork, Subject};
 use vmkit_wire::Account;
 
@@ -106,16 +109,16 @@ impl Tree {
     /// Runs all plugins of the tree on these machines, with these configurations.
     pub fn run(&self, targets: Vec<Target>, configurations: &[(&str, &str)]) -> Ran {
         let mut run = self.start(configurations);
-        run.discover(targets);
+        run.discover(targets, None);
         Ran::of(run)
     }
 
     /// Runs all plugins of the tree on this machine and its candidates in this network.
     pub fn confirm(&self, of: Target, candidates: Vec<IpAddr>, network: &HostNetwork) -> Ran {
         let mut run = self.start(&[]);
-        run.set_network(Some(network));
-        run.discover(vec![of]);
-        run.confirm(&[candidates]);
+        let addresses = Addresses::from([(of.id.clone(), candidates)]);
+        run.discover(vec![of], Some(network));
+        run.confirm(Purpose::Reach, &addresses);
         Ran::of(run)
     }
 
@@ -133,8 +136,8 @@ impl Tree {
         Run::start(found, &installation, self.settings(configurations))
     }
 
-    fn settings(&self, configurations: &[(&str, &str)]) -> Settings {
-        Settings {
+    fn settings(&self, configurations: &[(&str, &str)]) -> RunSettings {
+        RunSettings {
             mode: Mode::Full,
             call_deadline: self.call_deadline,
             log_level: 5,
@@ -163,8 +166,8 @@ pub struct Ran {
 }
 
 impl Ran {
-    fn of(run: Run) -> Self {
-        let observed = run.finish();
+    fn of(mut run: Run) -> Self {
+        let observed = run.settle(Wait::All);
         Self { evidence: observed.evidence, outcomes: observed.outcomes }
     }
 
@@ -188,7 +191,7 @@ impl Ran {
 /// A machine without a console.
 pub fn machine(name: &str) -> Target {
     let subject = Subject { name: name.to_owned(), ..Subject::default() };
-    Target { subject, ..Target::default() }
+    Target { id: MachineId::new(name), subject, console: None, guest_agent: None }
 }
 
 /// The build directory.

@@ -81,7 +81,7 @@ fn install(wanted: &arguments::Dns, context: &Context) -> anyhow::Result<Exit> {
         .with_hint("remove `DNS=` there, or set the servers of each link")
         .into());
     }
-    if !context.invoker.privileged {
+    if !context.settings.invoker.privileged {
         output::answer(|out| {
             writeln!(out, "Would write {path}:\n")?;
             out.write_all(setting.text.as_bytes())
@@ -113,7 +113,7 @@ fn uninstall(wanted: &arguments::Dns, context: &Context) -> anyhow::Result<Exit>
     }
     for setting in &found {
         let path = setting.path.display();
-        if !context.invoker.privileged {
+        if !context.settings.invoker.privileged {
             output::answer(|out| writeln!(out, "Would remove {path}."))?;
             return Err(Failure::new("nothing was removed: this needs root")
                 .with_hint(format!("sudo vm dns --uninstall --suffix {}", wanted.suffix))

@@ -3,9 +3,6 @@
 mod install;
 
 use std::{
-    collections::HashMap,
-    net::IpAddr,
-    path::Path,
     sync::mpsc::{Receiver, RecvTimeoutError},
     time::{Duration, Instant},
 };
@@ -13,20 +10,11 @@ use std::{
 use anyhow::bail;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use vmkit_dns::{Event, Listening, Suffix, Zone, Zones};
-use vmkit_model::Severity;
-use vmkit_scoring::{Lack, Weights};
+use vmkit_scoring::Lack;
+use vmkit_session::{Builder, Selection, Session};
 use vmkit_types::escaped;
 
-use crate::{
-    arguments,
-    context::Context,
-    exit::Exit,
-    observe::{Observer, Place},
-    output,
-    scene::{Scene, Source},
-    select::select,
-    status::rows,
-};
+use crate::{arguments, context::Context, exit::Exit, output};
 
 /// The least time between the ends of one look and the start of the next, however much is asked: a
 /// look sends probes, and whoever can ask must not make it send more than one user does.
@@ -50,11 +38,8 @@ pub(crate) fn run(wanted: &arguments::Dns, context: &Context) -> anyhow::Result<
     }
     let listening = Listening::at(wanted.listen)?;
     allow_descriptors();
-    let weights = Weights::builtin()?;
     let mut looks = Looks {
-        observer: Observer::start(Place::Computer, vmkit_model::Mode::Full, &weights, context)?,
-        weights: &weights,
-        shown: HashMap::new(),
+        session: Builder::new(context.settings.clone()).start()?,
         suffix: wanted.suffix.clone(),
         interval: wanted.interval,
         has_zone: false,
@@ -68,7 +53,7 @@ pub(crate) fn run(wanted: &arguments::Dns, context: &Context) -> anyhow::Result<
         let suffix = &wanted.suffix;
         output::note(&format!("serving *.{suffix} at {address}; stop with Ctrl-C\n"));
         output::note(&install::advice(suffix, address));
-        if context.invoker.via_sudo {
+        if context.settings.invoker.via_sudo {
             output::note("running as root, which serving names does not need\n");
         }
     }
@@ -79,11 +64,8 @@ pub(crate) fn run(wanted: &arguments::Dns, context: &Context) -> anyhow::Result<
 }
 
 /// The machines, looked at again and again.
-struct Looks<'a> {
-    observer: Observer<'a>,
-    weights: &'a Weights,
-    /// The addresses that were told last.
-    shown: HashMap<String, IpAddr>,
+struct Looks {
+    session: Session,
     suffix: Suffix,
     interval: Duration,
     /// A look has succeeded.
@@ -92,7 +74,7 @@ struct Looks<'a> {
     trouble: Option<String>,
 }
 
-impl Looks<'_> {
+impl Looks {
     /// Looks, and puts what was found in place of the zone, until serving ends.
     fn keep_fresh(&mut self, zones: &Zones, events: &Receiver<Event>) -> anyhow::Result<Exit> {
         loop {
@@ -116,13 +98,10 @@ impl Looks<'_> {
     }
 
     fn zone(&mut self) -> anyhow::Result<Zone> {
-        let (scene, seen) = self.observer.look(|scene| {
-            let machines = select(scene, &[])?;
-            Ok(machines.into_iter().map(|machine| machine.name.clone()).collect())
-        })?;
-        complete(&scene)?;
-        let mut rows = rows(&scene, &seen, &[], self.weights)?;
-        let mut unchecked = rows.iter().filter_map(|(_, pick)| pick.unchecked.as_ref());
+        let look = self.session.follow(&Selection::all())?;
+        look.scene.require_complete()?;
+        let rows = look.rows(&Selection::all())?;
+        let mut unchecked = rows.iter().filter_map(|row| row.pick.unchecked.as_ref());
         let blind = unchecked.find(|unchecked| unchecked.lack == Lack::All);
         let blind = blind.map(|it| format!("{}; next: {}", it.reason, it.hint));
         match blind {
@@ -131,43 +110,16 @@ impl Looks<'_> {
             Some(why) => self.trouble = Some(format!("cannot look: {}\n", escaped(&why))),
             None => (self.has_zone, self.trouble) = (true, None),
         }
-        for (machine, pick) in &mut rows {
-            pick.settle(self.shown.get(&machine.name).copied(), self.weights);
-            match pick.address {
-                Some(address) => self.shown.insert(machine.name.clone(), address),
-                None => self.shown.remove(&machine.name),
-            };
-        }
-        let machines = rows.iter().map(|(machine, pick)| {
-            let looked = pick.unchecked.is_none();
-            (machine.name.as_str(), looked.then(|| pick.resolved_addresses(self.weights)))
+        let weights = self.session.weights();
+        let machines = rows.iter().map(|row| {
+            let looked = row.pick.unchecked.is_none();
+            (row.machine.name.as_str(), looked.then(|| row.pick.resolved_addresses(weights)))
         });
         let good_for = self.interval * MISSED_LOOKS + LONGEST_LOOK;
         let ttl = self.interval.as_secs().clamp(1, LONGEST_TTL);
         let ttl = u32::try_from(ttl).unwrap_or(1);
         Ok(Zone::new(self.suffix.clone(), machines, Instant::now() + good_for, ttl))
     }
-}
-
-/// What could not be looked at must not pass for what is not there: names are denied, and addresses
-/// taken back, only by a look that saw the list of machines and the network.
-fn complete(scene: &Scene) -> anyhow::Result<()> {
-    let lists_machines = |path: &Path| match &scene.source {
-        Source::DataDirectory(location) => {
-            [&location.registry, &location.base_directory, &location.data_directory]
-                .into_iter()
-                .any(|of_all| of_all == path)
-        }
-        Source::Snapshot(_) => false,
-    };
-    let mut errors = scene.problems.iter().filter(|it| it.severity == Severity::Error);
-    if let Some(problem) = errors.find(|problem| lists_machines(&problem.path)) {
-        bail!("{}: {}", problem.path.display(), problem.message);
-    }
-    if scene.network.is_none() {
-        bail!("the network of this computer is unknown");
-    }
-    Ok(())
 }
 
 /// Each connection takes a descriptor, and so does each look: many are allowed, so that clients that

@@ -4,11 +4,12 @@ use std::net::IpAddr;
 
 use vmkit_diagnose::{Machine, Router, RouterIdentity, RouterRemedy};
 use vmkit_gateway::{GatewayReplies, PageRequest, Ports};
-use vmkit_host::{Advice, AdviceKind, Fact, Settings, Snapshot, advise, gateway_pages};
+use vmkit_host::{Advice, AdviceKind, Fact, Snapshot, advise, gateway_pages};
+use vmkit_model::Mode;
+use vmkit_session::{Scene, Settings};
 use vmkit_types::{InterfaceKind, Mac, Reading, Unread};
 
 use super::{gather::Gathered, subject::Subjects};
-use crate::{context::Context, observe::Scene};
 
 /// Ids of what a router witnesses; the first reason is the MAC that it is about.
 const LISTED: &str = "listed";
@@ -20,9 +21,9 @@ const HIJACKED: &str = "web-hijacked";
 const NAME: &str = "NAME";
 
 /// Asks the gateway for the pages that the advice plugins declare.
-pub(crate) fn ask_gateway(scene: &Scene, context: &Context) -> Option<GatewayReplies> {
+pub(crate) fn ask_gateway(scene: &Scene, settings: &Settings) -> Option<GatewayReplies> {
     let gateway = scene.network.as_ref()?.gateways().find(IpAddr::is_ipv4)?;
-    let pages = gateway_pages(&context.plugins());
+    let pages = gateway_pages(&settings.plugins());
     let wanted: Vec<PageRequest> = pages
         .into_iter()
         .map(|page| PageRequest { path: page.path, referer: page.referer })
@@ -31,24 +32,22 @@ pub(crate) fn ask_gateway(scene: &Scene, context: &Context) -> Option<GatewayRep
 }
 
 /// Has the advice plugins judge what the gateway told.
-pub(crate) fn take(gathered: &mut Gathered, subjects: &Subjects, scene: &Scene, context: &Context) {
+pub(crate) fn take(
+    gathered: &mut Gathered,
+    subjects: &Subjects,
+    scene: &Scene,
+    settings: &Settings,
+) {
     let gateway =
         scene.network.as_ref().and_then(|network| network.gateways().find(IpAddr::is_ipv4));
     let (Some(gateway), Some(told)) = (gateway, &gathered.told) else {
         gathered.router = Reading::Unknown(Unread::NotTried);
         return;
     };
-    let Ok(configurations) = context.config.plugin_configurations() else { return };
-    let settings = Settings {
-        mode: vmkit_model::Mode::Full,
-        call_deadline: context.call_deadline,
-        log_level: context.log_level,
-        configurations,
-        snapshot: Snapshot::None,
-    };
+    let Ok(run) = settings.of_run(Mode::Full, Snapshot::None) else { return };
     let facts = facts(gateway, told, gathered, subjects);
-    let found = context.plugins();
-    let advised = advise(&found, &context.installation, &settings, &facts, scene.now());
+    let found = settings.plugins();
+    let advised = advise(&found, &settings.installation, &run, &facts, scene.now());
     gathered.router = Reading::Known(router(gateway, &advised.advice));
     gathered.advice = advised.advice;
     gathered.outcomes = advised.outcomes;

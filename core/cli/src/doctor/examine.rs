@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use vmkit_diagnose::{Catalogue, Diagnosis, Facts, Finding, Router, diagnose, findings};
 use vmkit_model::{End, Machine, Power};
-use vmkit_scoring::{Pick, Weights};
+use vmkit_scoring::Pick;
+use vmkit_session::{Builder, Look, Row, Selection, Session, Settings, Source};
 use vmkit_types::{Reading, Unread};
 
 use super::{
@@ -14,13 +15,7 @@ use super::{
     replay,
     subject::Subjects,
 };
-use crate::{
-    arguments,
-    context::Context,
-    observe::{Observations, Observer, Place, Scene},
-    select::select,
-    status::rows,
-};
+use crate::arguments;
 
 /// How long guests are waited for after their links were unplugged, where nothing else is asked
 /// for: they ask within a second or two, and again within ten.
@@ -29,18 +24,18 @@ const AFTER_PROVOKING: Duration = Duration::from_secs(15);
 /// Looks, once or again and again.
 pub(crate) struct Examiner<'a> {
     wanted: &'a arguments::Doctor,
-    context: &'a Context,
+    settings: &'a Settings,
     catalogue: &'a Catalogue,
-    weights: &'a Weights,
-    observer: Observer<'a>,
+    selection: Selection,
+    session: Session,
+    quiet: bool,
     consent: Consent,
     attention: Attention,
 }
 
 /// What was seen in one look.
 pub(crate) struct Examined {
-    pub(crate) scene: Scene,
-    pub(crate) seen: Observations,
+    pub(crate) look: Look,
     pub(crate) gathered: Gathered,
     subjects: Subjects,
 }
@@ -48,7 +43,7 @@ pub(crate) struct Examined {
 /// What follows for one machine.
 pub(crate) struct Judged<'a> {
     pub(crate) machine: &'a Machine,
-    pub(crate) pick: Pick,
+    pub(crate) pick: &'a Pick,
     /// It was stopped or paused, and nobody asked for it by name.
     pub(crate) at_rest: bool,
     pub(crate) findings: Vec<Finding>,
@@ -68,20 +63,19 @@ impl<'a> Examiner<'a> {
     /// Starts what looks.
     pub(crate) fn start(
         wanted: &'a arguments::Doctor,
-        place: Place<'_>,
+        source: Source,
         catalogue: &'a Catalogue,
-        weights: &'a Weights,
-        context: &'a Context,
+        settings: &'a Settings,
+        quiet: bool,
     ) -> anyhow::Result<Self> {
-        let mode = vmkit_model::Mode::Full;
-        // A snapshot sends nothing in any case, and what was probed before is told.
-        let observer = if wanted.passive && wanted.from.is_none() {
-            Observer::start_silent(place, mode, weights, context)?
-        } else {
-            Observer::start(place, mode, weights, context)?.thoroughly()
-        };
+        // A snapshot sends nothing in any case, and holds what was probed before.
+        let silent = wanted.passive && wanted.from.is_none();
+        let builder = Builder::new(settings.clone()).source(source);
+        let builder = if silent { builder.silent() } else { builder.thorough() };
         let (consent, attention) = (Consent::new(wanted), Attention::new()?);
-        Ok(Self { wanted, context, catalogue, weights, observer, consent, attention })
+        let selection = Selection::named(&wanted.names);
+        let session = builder.start()?;
+        Ok(Self { wanted, settings, catalogue, selection, session, quiet, consent, attention })
     }
 
     /// What can be found out.
@@ -101,58 +95,37 @@ impl<'a> Examiner<'a> {
 
     /// Looks.
     pub(crate) fn examine(&mut self, patience: Patience) -> anyhow::Result<Examined> {
-        let (scene, seen) = self.look()?;
-        let (subjects, gathered) = self.gather(&scene, &seen, patience)?;
-        let examined = Examined { scene, seen, gathered, subjects };
+        let look = self.session.look(&self.selection)?;
+        let (subjects, gathered) = self.gather(&look, patience)?;
+        let examined = Examined { look, gathered, subjects };
         // A record has the evidence of one look, and tells what it told.
         if !examined.gathered.outdated || self.wanted.save.is_some() {
             return Ok(examined);
         }
-        let (scene, seen) = self.look()?;
-        let subjects = Subjects::new(&scene, &self.rows(&scene, &seen)?);
-        Ok(Examined { scene, seen, subjects, ..examined })
+        let look = self.session.look(&self.selection)?;
+        let subjects = Subjects::new(&look.scene, &look.rows(&self.selection)?);
+        Ok(Examined { look, subjects, ..examined })
     }
 
-    fn look(&mut self) -> anyhow::Result<(Scene, Observations)> {
-        let names = &self.wanted.names;
-        self.observer.look(|scene| {
-            Ok(select(scene, names)?.into_iter().map(|machine| machine.name.clone()).collect())
-        })
-    }
-
-    fn rows<'e>(
-        &self,
-        scene: &'e Scene,
-        seen: &'e Observations,
-    ) -> anyhow::Result<Vec<(&'e Machine, Pick)>> {
-        rows(scene, seen, &self.wanted.names, self.weights)
-    }
-
-    fn gather(
-        &mut self,
-        scene: &Scene,
-        seen: &Observations,
-        patience: Patience,
-    ) -> anyhow::Result<(Subjects, Gathered)> {
-        let rows = self.rows(scene, seen)?;
-        let subjects = Subjects::new(scene, &rows);
+    fn gather(&mut self, look: &Look, patience: Patience) -> anyhow::Result<(Subjects, Gathered)> {
+        let rows = look.rows(&self.selection)?;
+        let subjects = Subjects::new(&look.scene, &rows);
         if let Some(directory) = &self.wanted.from {
-            let gathered = replay::gather(directory, &subjects, scene, self.context)?;
+            let gathered = replay::gather(directory, &subjects, &look.scene, self.settings)?;
             return Ok((subjects, gathered));
         }
         let (catalogue, names) = (self.catalogue, &self.wanted.names);
         let unsettled = |gathered: &Gathered| -> Vec<String> {
-            let open = |(machine, pick): &&(&Machine, Pick)| {
-                if names.is_empty() && was_put_to_rest(machine) {
+            let open = |row: &&Row<'_>| {
+                if names.is_empty() && was_put_to_rest(row.machine) {
                     return false;
                 }
-                let (_, diagnosis) =
-                    judge(machine, pick, &subjects, gathered, seen, scene, catalogue);
+                let (_, diagnosis) = judge(**row, &subjects, gathered, look, catalogue);
                 !diagnosis.healthy && diagnosis.next_test.is_some()
             };
-            rows.iter().filter(open).map(|(machine, _)| machine.name.clone()).collect()
+            rows.iter().filter(open).map(|row| row.machine.name.clone()).collect()
         };
-        let selected: Vec<&str> = rows.iter().map(|(machine, _)| machine.name.as_str()).collect();
+        let selected: Vec<&str> = rows.iter().map(|row| row.machine.name.as_str()).collect();
         let wanted = self.wanted;
         let provoked = wanted.provoke.then_some(AFTER_PROVOKING);
         let wait = wanted.wait.or(provoked).filter(|_| patience == Patience::AsWanted);
@@ -160,11 +133,12 @@ impl<'a> Examiner<'a> {
             passive: wanted.passive,
             wait,
             provoke: wanted.provoke,
+            quiet: self.quiet,
             consent: &mut self.consent,
             attention: &self.attention,
         };
         let gathered =
-            gather::live(&mut extent, &selected, &subjects, scene, self.context, unsettled);
+            gather::live(&mut extent, &selected, &subjects, &look.scene, self.settings, unsettled);
         // Whoever has a remedy measured does not want to be asked about something else.
         self.consent.ask_no_more();
         Ok((subjects, gathered))
@@ -172,10 +146,10 @@ impl<'a> Examiner<'a> {
 
     /// What follows from a look, machine by machine.
     pub(crate) fn judged<'e>(&self, examined: &'e Examined) -> anyhow::Result<Vec<Judged<'e>>> {
-        let Examined { scene, seen, gathered, subjects } = examined;
-        let each = self.rows(scene, seen)?.into_iter().map(|(machine, pick)| {
-            let (findings, diagnosis) =
-                judge(machine, &pick, subjects, gathered, seen, scene, self.catalogue);
+        let Examined { look, gathered, subjects } = examined;
+        let each = look.rows(&self.selection)?.into_iter().map(|row| {
+            let (findings, diagnosis) = judge(row, subjects, gathered, look, self.catalogue);
+            let Row { machine, pick } = row;
             let at_rest = self.wanted.names.is_empty() && was_put_to_rest(machine);
             let diagnosis = if at_rest { Diagnosis::healthy() } else { diagnosis };
             Judged { machine, pick, at_rest, findings, diagnosis }
@@ -202,17 +176,14 @@ fn was_put_to_rest(machine: &Machine) -> bool {
 
 /// What is found out about one machine, and what follows.
 fn judge(
-    machine: &Machine,
-    pick: &Pick,
+    row: Row<'_>,
     subjects: &Subjects,
     gathered: &Gathered,
-    seen: &Observations,
-    scene: &Scene,
+    look: &Look,
     catalogue: &Catalogue,
 ) -> (Vec<Finding>, Diagnosis) {
-    let own = subjects.of(&machine.name);
-    let case = seen.cases.iter().position(|case| case.name == machine.name);
-    let evidence = seen.evidence.iter().filter(|item| Some(item.observation.vm) == case).collect();
+    let Row { machine, pick } = row;
+    let (own, scene) = (subjects.of(&machine.name), &look.scene);
     let router: Reading<Router> = gathered.router_of(own);
     let test = gathered.test_of(&machine.name);
     let facts = Facts {
@@ -222,7 +193,7 @@ fn judge(
         machines: &subjects.machines,
         network: scene.network.as_ref().map_or(Reading::Unknown(Unread::NotTried), Reading::Known),
         survey: &gathered.survey,
-        evidence,
+        evidence: look.evidence_of(&machine.id()).collect(),
         pick,
         guest_traffic: gathered.guest_of(&machine.name),
         uplink_traffic: gathered.uplink_of(&machine.name),

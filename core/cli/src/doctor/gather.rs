@@ -23,7 +23,7 @@ use super::{
     subject::Subjects,
     wait::wait,
 };
-use crate::{context::Context, observe::Scene};
+use vmkit_session::{Scene, Settings};
 
 /// Most machines for which servers are asked: a test of one takes up to five seconds.
 const MOST_TESTED: usize = 3;
@@ -141,6 +141,8 @@ pub(crate) struct Extent<'a> {
     pub(crate) passive: bool,
     /// How long to wait for guests to ask, at most.
     pub(crate) wait: Option<Duration>,
+    /// Show no progress.
+    pub(crate) quiet: bool,
     /// Unplug the links of the machines before.
     pub(crate) provoke: bool,
     /// What the person allows.
@@ -156,7 +158,7 @@ pub(crate) fn live(
     names: &[&str],
     subjects: &Subjects,
     scene: &Scene,
-    context: &Context,
+    settings: &Settings,
     unsettled: impl Fn(&Gathered) -> Vec<String>,
 ) -> Gathered {
     let mut gathered = Gathered::new();
@@ -167,7 +169,7 @@ pub(crate) fn live(
     let (texts, gateway) = std::thread::scope(|scope| {
         let texts = scope.spawn(|| vmkit_platform::current().survey());
         let gateway = (!extent.passive && !subjects.ailing.is_empty())
-            .then(|| advice::ask_gateway(scene, context));
+            .then(|| advice::ask_gateway(scene, settings));
         (texts.join().ok(), gateway.flatten())
     });
     if let Some(texts) = texts {
@@ -175,7 +177,7 @@ pub(crate) fn live(
         gathered.texts = Some(texts);
     }
     gathered.told = gateway;
-    advice::take(&mut gathered, subjects, scene, context);
+    advice::take(&mut gathered, subjects, scene, settings);
     if extent.passive {
         gathered.omissions.push(Omission {
             what: "everything that sends".to_owned(),
@@ -197,8 +199,8 @@ pub(crate) fn live(
             Vec::new()
         };
         let held = extent.attention.hold();
-        gathered.omissions.extend(provoke(&provoked, &held, context.quiet));
-        gathered.outdated = wait(&watch, &awaited, longest, &held, context.quiet);
+        gathered.omissions.extend(provoke(&provoked, &held, extent.quiet));
+        gathered.outdated = wait(&watch, &awaited, longest, &held, extent.quiet);
     }
     if !extent.passive && !awaited.is_empty() {
         count_again(&mut gathered);

@@ -19,22 +19,17 @@ use std::time::{Duration, Instant};
 use vmkit_diagnose::Catalogue;
 use vmkit_model::{Problem, Severity};
 use vmkit_report::{Doctor, DoctorHost, DoctorNetwork, DoctorVm};
-use vmkit_scoring::{Lack, Weights};
+use vmkit_scoring::Lack;
+use vmkit_session::{Scene, Source, worst};
 use vmkit_types::{Reading, Unread};
 
-use crate::{
-    arguments,
-    context::Context,
-    exit::Exit,
-    observe::{Place, Scene, capture},
-    output, search,
-};
+use crate::{arguments, context::Context, exit::Exit, output};
 use examine::{Examiner, Judged, Patience};
 use gather::Gathered;
 
 /// What one call of a plugin may take, at least: without one of them no cause can be named, and the
 /// answer is expected within 5 s.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(3);
+const PATIENCE: Duration = Duration::from_secs(3);
 /// Most DHCP messages of one machine that are shown.
 const MOST_RUNGS: usize = 40;
 
@@ -42,27 +37,27 @@ const MOST_RUNGS: usize = 40;
 pub(crate) fn run(wanted: &arguments::Doctor, context: &Context) -> anyhow::Result<Exit> {
     let began = Instant::now();
     let catalogue = Catalogue::builtin()?.with_commands(arguments::has_command);
-    let weights = Weights::builtin()?;
+    let settings = context.settings.clone().with_patience(PATIENCE);
     let save = record::target(wanted)?;
-    let place = match (&wanted.from, &save) {
-        (Some(from), _) => Place::Snapshot(from),
-        (None, Some(save)) => Place::Recorded(save),
-        (None, None) => Place::Computer,
+    let source = match (&wanted.from, &save) {
+        (Some(from), _) => Source::Snapshot(from.clone()),
+        (None, Some(save)) => Source::Recorded(save.clone()),
+        (None, None) => Source::Computer,
     };
-    let mut examination = Examiner::start(wanted, place, &catalogue, &weights, context)?;
+    let mut examination = Examiner::start(wanted, source, &catalogue, &settings, context.quiet)?;
     let mut examined = examination.examine(Patience::AsWanted)?;
     let fixes = fix::fix(&mut examination, &mut examined, wanted, context)?;
 
-    let (scene, gathered) = (&examined.scene, &examined.gathered);
+    let (scene, gathered) = (&examined.look.scene, &examined.gathered);
     let vms = examination.judged(&examined)?.into_iter();
     let vms = vms.map(|judged| view_of(judged, gathered)).collect();
     let problems: Vec<Problem> = scene.problems.iter().chain(&gathered.problems).cloned().collect();
-    let plugins = examined.seen.outcomes.iter().chain(&gathered.outcomes).cloned().collect();
+    let plugins = examined.look.outcomes.iter().chain(&gathered.outcomes).cloned().collect();
     let doctor = Doctor {
         catalogue: &catalogue,
         generated_at: scene.now(),
         elapsed: began.elapsed(),
-        host: host(scene, context),
+        host: host(scene),
         network: DoctorNetwork {
             gateway: scene.network.as_ref().and_then(|network| network.gateways().next()),
             router: gathered.router.clone(),
@@ -78,7 +73,7 @@ pub(crate) fn run(wanted: &arguments::Doctor, context: &Context) -> anyhow::Resu
         let mut page = Vec::new();
         doctor.write_html(&mut page)?;
         vmkit_snapshot::put(directory, "report.html", &page)?;
-        vmkit_snapshot::save(directory, &capture(scene, context))?;
+        vmkit_snapshot::save(directory, &scene.to_record(&settings))?;
         if wanted.redact {
             vmkit_snapshot::redact(directory, &scene.names())?;
         }
@@ -99,7 +94,7 @@ fn view_of(judged: Judged<'_>, gathered: &Gathered) -> DoctorVm {
         name: machine.name.clone(),
         power: machine.power,
         at_rest,
-        pick,
+        pick: pick.clone(),
         findings,
         diagnosis,
         ladder,
@@ -107,18 +102,18 @@ fn view_of(judged: Judged<'_>, gathered: &Gathered) -> DoctorVm {
     }
 }
 
-fn host(scene: &Scene, context: &Context) -> DoctorHost {
+fn host(scene: &Scene) -> DoctorHost {
     let interfaces = scene.network.as_ref().map(|network| network.interfaces.clone());
     DoctorHost {
-        platform: scene.platform(),
-        privileged: scene.privileged(context),
+        platform: scene.platform.clone(),
+        privileged: scene.privileged,
         interfaces: interfaces.map_or(Reading::Unknown(Unread::NotTried), Reading::Known),
     }
 }
 
 fn exit(doctor: &Doctor<'_>, problems: &[Problem]) -> Exit {
     let broken = problems.iter().any(|problem| problem.severity == Severity::Error);
-    let lack = search::lack(doctor.vms.iter().map(|vm| &vm.pick));
+    let lack = worst(doctor.vms.iter().map(|vm| &vm.pick)).map(|worst| worst.lack);
     if broken || lack == Some(Lack::All) {
         Exit::Failed
     } else if doctor.is_healthy() {

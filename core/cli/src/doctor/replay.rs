@@ -14,7 +14,7 @@ use super::{
     gather::{Gathered, concerning},
     subject::Subjects,
 };
-use crate::{context::Context, observe::Scene};
+use vmkit_session::{Scene, Settings};
 
 /// Most bytes of one document of a snapshot.
 const LONGEST: u64 = 8 << 20;
@@ -26,7 +26,7 @@ pub(crate) fn gather(
     directory: &Path,
     subjects: &Subjects,
     scene: &Scene,
-    context: &Context,
+    settings: &Settings,
 ) -> anyhow::Result<Gathered> {
     let record = vmkit_snapshot::open(directory)?;
     let mut problems = Vec::new();
@@ -78,7 +78,7 @@ pub(crate) fn gather(
         gathered.uplinks.insert(UPLINK.to_owned(), seen);
     }
     gathered.problems = problems;
-    advice::take(&mut gathered, subjects, scene, context);
+    advice::take(&mut gathered, subjects, scene, settings);
     Ok(gathered)
 }
 

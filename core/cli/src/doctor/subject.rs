@@ -5,9 +5,8 @@ use std::collections::BTreeSet;
 use vmkit_diagnose::{Attachment, Machine, Platform, Process};
 use vmkit_model::{End, Power};
 use vmkit_scoring::{Pick, Verdict};
+use vmkit_session::{Row, Scene};
 use vmkit_types::{HostNetwork, Reading, Unread};
-
-use crate::observe::Scene;
 
 /// All machines of a scene, and the interfaces that are of interest.
 pub(crate) struct Subjects {
@@ -21,19 +20,19 @@ pub(crate) struct Subjects {
 }
 
 impl Subjects {
-    pub(crate) fn new(scene: &Scene, rows: &[(&vmkit_model::Machine, Pick)]) -> Self {
-        let platform = match scene.platform().as_deref() {
+    pub(crate) fn new(scene: &Scene, rows: &[Row<'_>]) -> Self {
+        let platform = match scene.platform.as_deref() {
             Some("linux") => Platform::Linux,
             Some("macos") => Platform::MacOs,
             _ => Platform::Unknown,
         };
         let lacks = |pick: &Pick| matches!(pick.verdict, Verdict::NoAddress | Verdict::Ambiguous);
         let ailing =
-            rows.iter().filter(|(machine, pick)| machine.power == Power::Running && lacks(pick));
+            rows.iter().filter(|row| row.machine.power == Power::Running && lacks(row.pick));
         Self {
             platform,
             machines: scene.machines.iter().map(|m| machine(m, scene.network.as_ref())).collect(),
-            ailing: ailing.map(|(machine, _)| machine.name.clone()).collect(),
+            ailing: ailing.map(|row| row.machine.name.clone()).collect(),
             network: scene.network.clone(),
         }
     }

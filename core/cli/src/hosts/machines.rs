@@ -7,12 +7,13 @@ use vmkit_hosts::{
 };
 use vmkit_model::{Machine, Power};
 use vmkit_scoring::{Lack, NotCertain, Pick, Verdict, Weights};
+use vmkit_session::Row;
 
 use crate::exit::Failure;
 
 /// The machines with their picks and the options of the run.
 pub(super) struct Machines<'a> {
-    pub(super) rows: Vec<(&'a Machine, Pick)>,
+    pub(super) rows: Vec<Row<'a>>,
     /// The machines whose lines may be changed. `None`: all.
     pub(super) only: Option<Vec<String>>,
     pub(super) adopt: bool,
@@ -44,11 +45,8 @@ impl Machines<'_> {
     pub(super) fn plan(&self, store: &Store, current: &Current) -> anyhow::Result<Planned> {
         let file = HostsFile::read(&current.bytes).map_err(|error| malformed(store, error))?;
         let lines = file.block.as_ref().map_or(&[][..], |block| &block.lines);
-        let machines: Vec<HostsMachine> = self
-            .rows
-            .iter()
-            .map(|(machine, pick)| self.hosts_machine(machine, pick, lines))
-            .collect();
+        let machines: Vec<HostsMachine> =
+            self.rows.iter().map(|row| self.hosts_machine(row.machine, row.pick, lines)).collect();
         let request = Request {
             machines: &machines,
             only: self.only.as_deref(),

@@ -8,19 +8,16 @@ mod view;
 use std::time::{Instant, SystemTime};
 
 use vmkit_hosts::{CacheFlush, Store, StoreError, WriteMethod, flush_caches, unified};
-use vmkit_model::{Machine, Severity};
 use vmkit_report::{HostsDecision, HostsOutcome, HostsSync};
-use vmkit_scoring::{Lack, Pick, Unchecked, Weights};
+use vmkit_scoring::{Lack, Unchecked};
+use vmkit_session::{Builder, Look, Scene, Selection, worst};
 
 pub(crate) use self::arguments::HostsSync as Arguments;
 use self::machines::{Machines, Planned};
 use crate::{
-    context::Context,
+    context::{Context, source},
     exit::{Exit, Failure},
-    observe::{Observer, Place, Scene},
-    output, search,
-    select::select,
-    status::rows,
+    output,
 };
 
 /// The hosts file of the system.
@@ -34,7 +31,8 @@ pub(crate) fn run(wanted: &Arguments, context: &Context) -> anyhow::Result<Exit>
     // Fail before the slow scan.
     let current = store.read().map_err(with_hint)?;
     Planned::check(&store, &current.bytes)?;
-    if (wanted.apply || wanted.undo) && !store.is_writable() && !context.invoker.privileged {
+    let privileged = context.settings.invoker.privileged;
+    if (wanted.apply || wanted.undo) && !store.is_writable() && !privileged {
         let path = store.path().display();
         let failure = Failure::new(format!("no permission to write {path}"));
         return Err(failure.with_hint(next::with_rights(wanted, context)).into());
@@ -46,23 +44,22 @@ pub(crate) fn run(wanted: &Arguments, context: &Context) -> anyhow::Result<Exit>
         let what = "addresses from a snapshot are not written to this computer's hosts file";
         return Err(Failure::new(what).with_hint("choose another file with --file").into());
     }
-    let weights = Weights::builtin()?;
-    let place = Place::of(wanted.from.as_ref());
-    let mut observer = Observer::start(place, vmkit_model::Mode::Full, &weights, context)?;
-    let (scene, seen) = observer.look(|scene| {
-        let machines = select(scene, &wanted.names)?.into_iter();
-        Ok(machines.map(|machine| machine.name.clone()).collect())
-    })?;
-    let rows = rows(&scene, &seen, &[], &weights)?;
-    let lack = search::lack(rows.iter().map(|(_, pick)| pick));
-    let unchecked = worst_lack(&rows, wanted);
+    let source = source(wanted.from.as_ref());
+    let mut session = Builder::new(context.settings.clone()).source(source).start()?;
+    let selection = Selection::named(&wanted.names);
+    let look = session.look(&selection)?;
+    let Look { scene, outcomes, .. } = &look;
+    let rows = look.rows(&Selection::all())?;
+    let lack = worst(rows.iter().map(|row| row.pick)).map(|worst| worst.lack);
+    let meant = look.rows(&selection)?.into_iter().map(|row| row.pick);
+    let unchecked = worst(meant).cloned();
     let machines = Machines {
-        only: only(wanted, &scene, lack),
+        only: only(wanted, scene, lack),
         rows,
         lack,
         adopt: wanted.adopt,
         now: scene.now(),
-        weights: &weights,
+        weights: session.weights(),
     };
     let mut sync = if wanted.apply {
         apply(&store, &machines).map_err(|error| match error {
@@ -73,10 +70,10 @@ pub(crate) fn run(wanted: &Arguments, context: &Context) -> anyhow::Result<Exit>
         let current = store.read().map_err(with_hint)?;
         view::sync(&store, machines.plan(&store, &current)?, HostsOutcome::Preview)
     };
-    sync.plugins.clone_from(&seen.outcomes);
+    sync.plugins.clone_from(outcomes);
     sync.next = next::after(&sync, wanted, &store, context);
     sync.generated_at = scene.now();
-    let exit = exit(&sync, wanted, &scene, unchecked.as_ref());
+    let exit = exit(&sync, wanted, scene, unchecked.as_ref());
     sync.unchecked = unchecked;
     show(sync, wanted, began, context)?;
     output::problems(&scene.problems, context);
@@ -85,8 +82,7 @@ pub(crate) fn run(wanted: &Arguments, context: &Context) -> anyhow::Result<Exit>
 
 /// The machines whose lines may be changed. `None`: all, including those that no longer exist.
 fn only(wanted: &Arguments, scene: &Scene, lack: Option<Lack>) -> Option<Vec<String>> {
-    let unread = scene.problems.iter().any(|problem| problem.severity == Severity::Error)
-        || lack == Some(Lack::All);
+    let unread = scene.is_broken() || lack == Some(Lack::All);
     if !wanted.names.is_empty() {
         Some(wanted.names.clone())
     } else if unread {
@@ -95,14 +91,6 @@ fn only(wanted: &Arguments, scene: &Scene, lack: Option<Lack>) -> Option<Vec<Str
     } else {
         None
     }
-}
-
-/// What was missing most in the search for the selected machines.
-fn worst_lack(rows: &[(&Machine, Pick)], wanted: &Arguments) -> Option<Unchecked> {
-    let is_selected = |name: &String| wanted.names.is_empty() || wanted.names.contains(name);
-    let selected = rows.iter().filter(|(machine, _)| is_selected(&machine.name));
-    let unchecked = selected.filter_map(|(_, pick)| pick.unchecked.as_ref());
-    unchecked.max_by_key(|unchecked| unchecked.lack).cloned()
 }
 
 enum NotApplied {
@@ -185,9 +173,8 @@ fn exit(
     scene: &Scene,
     unchecked: Option<&Unchecked>,
 ) -> Exit {
-    let broken = scene.problems.iter().any(|problem| problem.severity == Severity::Error);
     let unconfirmed = |decision| matches!(decision, HostsDecision::Stale | HostsDecision::LeaveOut);
-    match (broken, unchecked, wanted.names.is_empty()) {
+    match (scene.is_broken(), unchecked, wanted.names.is_empty()) {
         (true, ..) => Exit::Failed,
         (false, Some(unchecked), _) => unchecked.lack.into(),
         (false, None, false) if sync.vms.iter().any(|vm| unconfirmed(vm.decision)) => {

@@ -28,14 +28,14 @@ pub(super) fn after(
         HostsOutcome::Replaced | HostsOutcome::WrittenInPlace => true,
         HostsOutcome::Unchanged | HostsOutcome::Undone => return None,
     };
-    let sudo = !store.is_writable() || context.invoker.via_sudo;
+    let sudo = !store.is_writable() || context.settings.invoker.via_sudo;
     words(sudo, undo, wanted, context)
 }
 
 /// A hint how to run this as root.
 pub(super) fn with_rights(wanted: &Arguments, context: &Context) -> String {
     match words(true, wanted.undo, wanted, context) {
-        _ if context.invoker.privileged => "not even root may do it here".to_owned(),
+        _ if context.settings.invoker.privileged => "not even root may do it here".to_owned(),
         Some(words) => format!("run it as root: {}", command_line(&words)),
         None => "run it as root".to_owned(),
     }
@@ -68,7 +68,7 @@ fn words(sudo: bool, undo: bool, wanted: &Arguments, context: &Context) -> Optio
 
 /// The data directory, if the next command would not find it because sudo passes no environment.
 fn data_directory(context: &Context) -> Option<PathBuf> {
-    let (location, _) = context.location().ok()?;
+    let (location, _) = context.settings.location().ok()?;
     let lost = matches!(location.source, Source::Flag | Source::Environment);
     lost.then_some(location.data_directory)
 }

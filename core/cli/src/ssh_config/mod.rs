@@ -15,6 +15,7 @@ use std::{
 use anyhow::Context as _;
 use vmkit_inventory::Source as Named;
 use vmkit_model::Power;
+use vmkit_session::{Scene, Selection, Source, host_key_alias};
 use vmkit_types::{Reading, escaped};
 
 use self::entries::{Entry, Invocation, LeftOut};
@@ -23,9 +24,6 @@ use crate::{
     context::Context,
     exit::{Exit, Failure},
     output,
-    scene::{Place, Scene, Source},
-    select::select,
-    ssh::host_key_alias,
 };
 
 /// The file of the entries, beside the user's own configuration.
@@ -34,7 +32,7 @@ const ENTRIES: &str = "vmkit_config";
 /// Runs the command.
 pub(crate) fn run(wanted: &arguments::SshConfig, context: &Context) -> anyhow::Result<Exit> {
     let changes = wanted.install || wanted.uninstall;
-    if changes && context.invoker.via_sudo {
+    if changes && context.settings.invoker.via_sudo {
         let failure =
             Failure::new("the configuration of ssh is your own, and sudo makes it root's");
         return Err(failure.with_hint("run it without sudo").into());
@@ -59,8 +57,8 @@ pub(crate) fn run(wanted: &arguments::SshConfig, context: &Context) -> anyhow::R
 
 /// The entries of all machines, and which of them have none.
 fn text(own: &[u8], context: &Context) -> anyhow::Result<(String, Vec<LeftOut>)> {
-    let scene = Scene::machines_only(Place::Computer, context)?;
-    let machines = select(&scene, &[])?;
+    let scene = Scene::machines_only(&Source::Computer, &context.settings)?;
+    let machines = Selection::all().of(&scene)?;
     output::problems(&scene.problems, context);
     let present = machines.into_iter().filter(|machine| machine.power != Power::Missing);
     let entries = present.map(|machine| Entry {
@@ -68,7 +66,7 @@ fn text(own: &[u8], context: &Context) -> anyhow::Result<(String, Vec<LeftOut>)>
         user: machine.username.as_ref().known().cloned(),
         host_key_alias: host_key_alias(machine),
     });
-    let Source::DataDirectory(location) = &scene.source else {
+    let Some(location) = &scene.location else {
         return Err(Failure::new("machines of a snapshot cannot be logged in to").into());
     };
     // Named by this run, it has to be named by those too that ssh starts.
@@ -123,7 +121,7 @@ fn uninstall(directory: &Path, config: &Path) -> anyhow::Result<Exit> {
 }
 
 fn ssh_directory(context: &Context) -> anyhow::Result<PathBuf> {
-    match &context.invoker.home {
+    match &context.settings.invoker.home {
         Reading::Known(home) => Ok(home.join(".ssh")),
         _ => Err(Failure::new("your home directory is unknown").into()),
     }

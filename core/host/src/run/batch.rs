@@ -5,7 +5,7 @@ use std::{net::IpAddr, path::PathBuf};
 use vmkit_types::{Link, Stage, Subject};
 use vmkit_wire::WireSubject;
 
-use super::{Target, link::link_of};
+use super::{Addresses, Target, link::link_of};
 
 /// What the plugins of one stage are asked, and what they may have opened for it.
 pub(super) struct Batch {
@@ -22,14 +22,14 @@ impl Batch {
     pub(super) fn new(
         stage: Stage,
         targets: &[Target],
-        candidates: &[Vec<IpAddr>],
+        addresses: &Addresses,
         links: &[Link],
     ) -> Self {
-        let subjects = targets.iter().enumerate().map(|(vm, target)| {
-            let candidates = candidates.get(vm).map(Vec::as_slice).unwrap_or_default();
+        let subjects = targets.iter().map(|target| {
+            let candidates = addresses.get(&target.id).map(Vec::as_slice).unwrap_or_default();
             wire_subject(&target.subject, candidates, links)
         });
-        let found = candidates.iter().flatten().filter_map(|address| link_of(*address, links));
+        let found = addresses.values().flatten().filter_map(|address| link_of(*address, links));
         let mut names: Vec<String> = found.map(|link| link.interface.clone()).collect();
         names.sort_unstable();
         names.dedup();

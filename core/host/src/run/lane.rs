@@ -1,4 +1,4 @@
-//! One plugin in a run: how it fares, and the thread that leads its worker.
+//! One plugin in a run: its outcome, and the thread that drives its worker.
 
 use std::{
     path::Path,
@@ -8,9 +8,9 @@ use std::{
 
 use vmkit_model::{PluginOutcome, PluginStatus};
 use vmkit_types::{Observation, Stage};
-use vmkit_wire::Cost;
+use vmkit_wire::{Cost, PluginKind};
 
-use super::{Settings, batch::Batch};
+use super::{RunSettings, Wait, batch::Batch};
 use crate::{
     Installation, Plugin, Refusal,
     worker::{Call, End, Received, Worker},
@@ -22,7 +22,7 @@ const LOAD_PATIENCE: Duration = Duration::from_secs(1);
 
 /// How long starting a worker and loading may take: a longer deadline for calls says that this
 /// computer is slow.
-pub(crate) fn load_patience(settings: &Settings) -> Duration {
+pub(crate) fn load_patience(settings: &RunSettings) -> Duration {
     LOAD_PATIENCE.max(settings.call_deadline)
 }
 
@@ -45,6 +45,37 @@ pub(super) struct Lane {
 }
 
 impl Lane {
+    /// The lane of a signal, and its worker where this mode asks it at once; `None` for a plugin
+    /// that has no part in this run.
+    pub(super) fn of(plugin: Plugin, index: usize, base: &Base) -> Option<Self> {
+        let manifest = &plugin.manifest;
+        let replays = base.settings.snapshot.is_replayed();
+        let is_signal = manifest.is(PluginKind::Signal);
+        if !is_signal || (manifest.snapshot_only && !replays) {
+            return None;
+        }
+        let mut lane = Self::idle(PluginOutcome {
+            id: manifest.id.clone(),
+            version: Some(manifest.version.clone()),
+            status: PluginStatus::Ok,
+            message: None,
+            hint: None,
+            elapsed: None,
+            names_addresses: Some(manifest.takes_part_in(Stage::Discover)),
+        });
+        if manifest.modes.contains(&base.settings.mode) {
+            let plugin = Arc::new(plugin);
+            if !plugin.manifest.only_in_doubt {
+                lane.jobs = Some(base.start(index, &plugin));
+            }
+            lane.plugin = Some(plugin);
+        } else {
+            lane.outcome.status = PluginStatus::Skipped;
+            lane.outcome.message = Some("not part of this mode".to_owned());
+        }
+        Some(lane)
+    }
+
     pub(super) fn idle(outcome: PluginOutcome) -> Self {
         Self {
             id: outcome.id.as_str().into(),
@@ -63,28 +94,28 @@ impl Lane {
         self.plugin.as_ref().is_some_and(|plugin| plugin.manifest.takes_part_in(stage))
     }
 
-    /// Whether it is kept for where the others leave doubt.
+    /// Whether it runs only when other signals are inconclusive.
     pub(super) fn only_in_doubt(&self) -> bool {
         self.plugin.as_ref().is_some_and(|plugin| plugin.manifest.only_in_doubt)
     }
 
-    /// Whether it is told the machines' host keys.
+    /// Whether it gets the machines' known host keys.
     pub(super) fn compares_host_keys(&self) -> bool {
         self.plugin.as_ref().is_some_and(|plugin| plugin.manifest.needs_here().host_keys)
     }
 
-    /// Whether what it looks at is changed by the packets of the others.
+    /// Whether the others' packets change what it looks at.
     pub(super) fn after_probes(&self) -> bool {
         self.plugin.as_ref().is_some_and(|plugin| plugin.manifest.after_probes)
     }
 
-    /// Whether it discovers by waiting for others on the network: seldom needed, never quick.
+    /// Whether it discovers by waiting for others on the network: rarely needed, never quick.
     pub(super) fn is_slow(&self) -> bool {
         let cost = self.plugin.as_ref().map(|plugin| plugin.manifest.cost);
         cost == Some(Cost::Network) && self.takes_part_in(Stage::Discover)
     }
 
-    /// Takes no further call: it has ended like this.
+    /// Records how it ended; it takes no further call.
     pub(super) fn end(&mut self, status: PluginStatus, message: String) {
         self.outcome.status = status;
         self.outcome.message = Some(message);
@@ -94,8 +125,27 @@ impl Lane {
         self.failures += 1;
     }
 
+    /// How its part of the round went, where these plugins were waited for.
+    pub(super) fn outcome_after(&self, wait: Wait, has_targets: bool) -> PluginOutcome {
+        let skipped = |why: &str| PluginOutcome {
+            status: PluginStatus::Skipped,
+            message: Some(why.to_owned()),
+            ..self.outcome.clone()
+        };
+        let untouched = self.outcome.status == PluginStatus::Ok && !self.asked;
+        let not_needed =
+            if self.is_slow() { self.pending > 0 } else { self.only_in_doubt() && untouched };
+        match wait {
+            Wait::Quick if not_needed => skipped("every address was clear without it"),
+            _ if untouched && !has_targets => skipped("no running VM to ask about"),
+            _ if untouched => skipped("no candidate address to ask about"),
+            Wait::Quick | Wait::All => self.outcome.clone(),
+        }
+    }
+
     /// Forgets what the last round gave.
     pub(super) fn begin_round(&mut self) {
+        self.pending = 0;
         self.asked = false;
         self.discovered.clear();
         self.confirmed.clear();
@@ -136,14 +186,14 @@ pub(super) struct Event {
 /// What all lanes of a run share.
 pub(super) struct Base {
     installation: Arc<Installation>,
-    pub(super) settings: Arc<Settings>,
+    pub(super) settings: Arc<RunSettings>,
     events: mpsc::Sender<Event>,
 }
 
 impl Base {
     pub(super) fn new(
         installation: &Installation,
-        settings: Settings,
+        settings: RunSettings,
         events: mpsc::Sender<Event>,
     ) -> Self {
         let installation = Arc::new(installation.clone());
@@ -164,7 +214,7 @@ fn lead(
     lane: usize,
     plugin: &Plugin,
     installation: &Installation,
-    settings: &Settings,
+    settings: &RunSettings,
     queue: &mpsc::Receiver<Job>,
     events: &mpsc::Sender<Event>,
 ) {

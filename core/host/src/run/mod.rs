@@ -1,20 +1,19 @@
-//! One run: every plugin in a worker of its own, all at once, in two stages.
+//! Asks all signal plugins at once, each in a worker of its own, in two stages.
 
 mod batch;
 mod lane;
 mod link;
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
     net::IpAddr,
     path::PathBuf,
     sync::{Arc, mpsc},
     time::{Duration, Instant},
 };
 
-use vmkit_model::{Evidence, Mode, PluginOutcome, PluginStatus};
+use vmkit_model::{Evidence, MachineId, Mode, PluginOutcome, PluginStatus};
 use vmkit_types::{HostNetwork, KnownKey, Link, Stage, Subject};
-use vmkit_wire::PluginKind;
 
 use crate::{Found, Installation, Snapshot, worker::Received};
 use batch::Batch;
@@ -26,12 +25,12 @@ pub(crate) use lane::{load_patience, refused};
 /// own deadline, but the probes of everything else do not wait for it.
 const DISCOVER_PATIENCE: Duration = Duration::from_millis(300);
 
-/// How often a plugin may fail in a run of many rounds before it is left alone.
+/// How often a plugin may fail in a run of many rounds before it is no longer started.
 const MOST_FAILURES: u32 = 3;
 
-/// What a run goes by.
+/// How a run works.
 #[derive(Clone, Debug)]
-pub struct Settings {
+pub struct RunSettings {
     /// Which plugins take part.
     pub mode: Mode,
     /// How long one call of a plugin may take.
@@ -45,9 +44,11 @@ pub struct Settings {
 }
 
 /// One machine to ask about.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Target {
-    /// What plugins are told of it.
+    /// The machine.
+    pub id: MachineId,
+    /// What plugins learn of it.
     pub subject: Subject,
     /// Its console log, opened for plugins that declare it.
     pub console: Option<PathBuf>,
@@ -55,10 +56,34 @@ pub struct Target {
     pub guest_agent: Option<PathBuf>,
 }
 
-/// What a run gave.
+/// Addresses to ask about, by machine.
+pub type Addresses = BTreeMap<MachineId, Vec<IpAddr>>;
+
+/// Why addresses are asked about, which decides who is asked.
+#[derive(Clone, Debug)]
+pub enum Purpose {
+    /// To see who answers there: every confirming plugin, save those that run only in doubt.
+    Reach,
+    /// To settle doubt: the plugins marked `only_in_doubt`, save those that compare host keys.
+    Doubt,
+    /// To compare the SSH host keys found there with these, which the machines are known by.
+    HostKeys(BTreeMap<MachineId, Vec<KnownKey>>),
+}
+
+/// Which plugins are waited for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wait {
+    /// All but those that discover over the network: every address may be clear without them.
+    Quick,
+    /// All.
+    All,
+}
+
+/// What a run has found so far in its round.
 #[derive(Clone, Debug)]
 pub struct Observed {
-    /// All facts, by stage, then by plugin, then in the order of their report.
+    /// All facts, by stage, then by plugin, then in the order of their report. Their `vm` is an index
+    /// into the targets.
     pub evidence: Vec<Evidence>,
     /// One entry for each signal plugin that was found, in the order of finding.
     pub outcomes: Vec<PluginOutcome>,
@@ -70,66 +95,57 @@ pub struct Run {
     events: mpsc::Receiver<Event>,
     targets: Vec<Target>,
     links: Vec<Link>,
-    /// What has been asked and is not yet told of to the plugins that look after the probes.
-    probed: Vec<Vec<IpAddr>>,
+    /// Probed addresses not yet passed to the `after_probes` plugins.
+    probed: Addresses,
     round: u32,
     base: lane::Base,
 }
 
 impl Run {
     /// Starts a worker for every plugin of this mode.
-    pub fn start(found: Vec<Found>, installation: &Installation, settings: Settings) -> Self {
+    pub fn start(found: Vec<Found>, installation: &Installation, settings: RunSettings) -> Self {
         let (sender, events) = mpsc::channel();
         let base = lane::Base::new(installation, settings, sender);
         let mut lanes = Vec::new();
         for Found { path, plugin } in found {
-            let plugin = match plugin {
-                Ok(plugin) => plugin,
-                Err(refusal) => {
-                    lanes.push(Lane::idle(lane::refused(&path, &refusal, installation)));
-                    continue;
-                }
+            let lane = match plugin {
+                Ok(plugin) => Lane::of(plugin, lanes.len(), &base),
+                Err(refusal) => Some(Lane::idle(refused(&path, &refusal, installation))),
             };
-            let manifest = &plugin.manifest;
-            let replays = base.settings.snapshot.is_replayed();
-            let is_signal = manifest.is(PluginKind::Signal);
-            if !is_signal || (manifest.snapshot_only && !replays) {
-                continue;
-            }
-            let mut lane = Lane::idle(PluginOutcome {
-                id: manifest.id.clone(),
-                version: Some(manifest.version.clone()),
-                status: PluginStatus::Ok,
-                message: None,
-                hint: None,
-                elapsed: None,
-                names_addresses: Some(manifest.takes_part_in(Stage::Discover)),
-            });
-            if manifest.modes.contains(&base.settings.mode) {
-                let plugin = Arc::new(plugin);
-                if !plugin.manifest.only_in_doubt {
-                    lane.jobs = Some(base.start(lanes.len(), &plugin));
-                }
-                lane.plugin = Some(plugin);
-            } else {
-                lane.outcome.status = PluginStatus::Skipped;
-                lane.outcome.message = Some("not part of this mode".to_owned());
-            }
-            lanes.push(lane);
+            lanes.extend(lane);
         }
-        let (targets, links, probed) = (Vec::new(), Vec::new(), Vec::new());
+        let (targets, links, probed) = (Vec::new(), Vec::new(), Addresses::new());
         Self { lanes, events, targets, links, probed, round: 0, base }
     }
 
-    /// Tells the network of this computer, on whose links plugins may be given sockets.
-    pub fn set_network(&mut self, network: Option<&HostNetwork>) {
+    /// Begins a round: asks every discovering plugin about these machines, and returns the facts that
+    /// came in time for the next stage. Plugins that wait for others on the network are not waited
+    /// for. `network` has the links on which plugins may be given sockets.
+    ///
+    /// Workers that ended in an earlier round are started again, unless they failed three times.
+    pub fn discover(
+        &mut self,
+        targets: Vec<Target>,
+        network: Option<&HostNetwork>,
+    ) -> Vec<Evidence> {
+        self.begin_round();
+        self.targets = targets;
         self.links = network.map_or_else(Vec::new, link::links);
+        if !self.targets.is_empty() {
+            let batch = self.batch(Stage::Discover, &Addresses::new());
+            self.ask(&batch, |lane| !lane.only_in_doubt());
+        }
+        let allowed = self.base.settings.call_deadline;
+        let patience = DISCOVER_PATIENCE.max(allowed * 3 / 10).min(allowed);
+        self.collect(Instant::now() + patience, |lane| !lane.is_slow());
+        self.evidence()
     }
 
-    /// Starts the workers that have ended once more, for another round. A plugin that failed three
-    /// times in this run stays ended.
-    pub fn revive(&mut self) {
+    fn begin_round(&mut self) {
+        self.round += 1;
+        self.probed.clear();
         for (index, lane) in self.lanes.iter_mut().enumerate() {
+            lane.begin_round();
             let Some(plugin) = lane.plugin.as_ref().filter(|_| lane.jobs.is_none()) else {
                 continue;
             };
@@ -143,150 +159,83 @@ impl Run {
         }
     }
 
-    /// Asks every discovering plugin about these machines; returns the facts that came in time for
-    /// the next stage. Those that wait for others on the network are not waited for.
-    pub fn discover(&mut self, targets: Vec<Target>) -> Vec<Evidence> {
-        self.targets = targets;
-        self.probed.clear();
-        let batch = self.batch(Stage::Discover, &[]);
-        if !batch.subjects.is_empty() {
-            self.ask(&batch, |lane| !lane.only_in_doubt());
+    /// Asks the plugins of this purpose about these addresses, without waiting. Plugins marked
+    /// `after_probes` follow while the others are settled.
+    pub fn confirm(&mut self, purpose: Purpose, addresses: &Addresses) {
+        if addresses.values().all(Vec::is_empty) {
+            return;
         }
-        let allowed = self.base.settings.call_deadline;
-        let patience = DISCOVER_PATIENCE.max(allowed * 3 / 10).min(allowed);
-        let patience = Instant::now() + patience;
-        self.collect(patience, |lane| !lane.is_slow());
-        self.evidence()
-    }
-
-    /// Asks every confirming plugin about these addresses, by machine. Does not wait. Those that
-    /// look after the probes are asked while the others are settled.
-    pub fn confirm(&mut self, candidates: &[Vec<IpAddr>]) {
-        if candidates.iter().any(|candidates| !candidates.is_empty()) {
-            let batch = self.batch(Stage::Confirm, candidates);
-            self.ask(&batch, |lane| !lane.only_in_doubt() && !lane.after_probes());
-            self.probed.resize(self.probed.len().max(candidates.len()), Vec::new());
-            for (probed, candidates) in self.probed.iter_mut().zip(candidates) {
-                probed.extend_from_slice(candidates);
+        match purpose {
+            Purpose::Reach => {
+                let batch = self.batch(Stage::Confirm, addresses);
+                self.ask(&batch, |lane| !lane.only_in_doubt() && !lane.after_probes());
+                for (machine, addresses) in addresses {
+                    self.probed.entry(machine.clone()).or_default().extend(addresses);
+                }
+            }
+            Purpose::Doubt => {
+                self.ask_in_doubt(addresses, |lane| !lane.compares_host_keys());
+            }
+            Purpose::HostKeys(mut known) => {
+                for target in &mut self.targets {
+                    target.subject.known_host_keys = known.remove(&target.id).unwrap_or_default();
+                }
+                self.ask_in_doubt(addresses, Lane::compares_host_keys);
             }
         }
     }
 
-    /// Asks the plugins that are kept for doubt about these addresses, by machine, but for those that
-    /// compare host keys; their workers are started for it. Does not wait.
-    pub fn confirm_in_doubt(&mut self, candidates: &[Vec<IpAddr>]) {
-        self.ask_kept(candidates, |lane| lane.only_in_doubt() && !lane.compares_host_keys());
-    }
-
-    fn ask_kept(&mut self, candidates: &[Vec<IpAddr>], whom: impl Fn(&Lane) -> bool) {
-        if candidates.iter().all(Vec::is_empty) {
-            return;
-        }
+    /// Starts the `only_in_doubt` workers that have not run yet, and asks them.
+    fn ask_in_doubt(&mut self, addresses: &Addresses, whom: impl Fn(&Lane) -> bool) {
+        let whom = |lane: &Lane| lane.only_in_doubt() && whom(lane);
         for (index, lane) in self.lanes.iter_mut().enumerate().filter(|(_, lane)| whom(lane)) {
             let ended = lane.jobs.is_some() || lane.outcome.status != PluginStatus::Ok;
             if let Some(plugin) = lane.plugin.as_ref().filter(|_| !ended) {
                 lane.jobs = Some(self.base.start(index, plugin));
             }
         }
-        let batch = self.batch(Stage::Confirm, candidates);
+        let batch = self.batch(Stage::Confirm, addresses);
         self.ask(&batch, whom);
     }
 
-    /// Whether there is a plugin to be asked by [`Self::confirm_host_keys`].
+    /// Whether a plugin can be asked to compare host keys.
     pub fn can_compare_host_keys(&self) -> bool {
-        let mut kept = self.lanes.iter().filter(|lane| lane.only_in_doubt());
-        kept.any(|lane| lane.compares_host_keys() && lane.outcome.status == PluginStatus::Ok)
+        let mut in_doubt = self.lanes.iter().filter(|lane| lane.only_in_doubt());
+        in_doubt.any(|lane| lane.compares_host_keys() && lane.outcome.status == PluginStatus::Ok)
     }
 
-    /// Asks the plugins that are kept for doubt and compare SSH host keys about these addresses, by
-    /// machine; `known` are the keys that each is known by. Does not wait.
-    pub fn confirm_host_keys(&mut self, candidates: &[Vec<IpAddr>], known: Vec<Vec<KnownKey>>) {
-        for (target, known) in self.targets.iter_mut().zip(known) {
-            target.subject.known_host_keys = known;
-        }
-        self.ask_kept(candidates, |lane| lane.only_in_doubt() && lane.compares_host_keys());
-    }
-
-    /// Waits for all plugins but those that discover over the network; returns all facts so far.
-    pub fn settle_quick(&mut self) -> Vec<Evidence> {
+    /// Waits for these plugins, each of which has its own deadline; returns all that was found in this
+    /// round so far. Workers stay warm for another round.
+    pub fn settle(&mut self, wait: Wait) -> Observed {
+        let waited_for = |lane: &Lane| wait == Wait::All || !lane.is_slow();
         let patience = self.patience();
-        self.collect(patience, |lane| !lane.is_slow());
-        self.look_again();
-        self.evidence()
+        self.collect(patience, waited_for);
+        self.ask_after_probes();
+        for lane in self.lanes.iter_mut().filter(|lane| lane.pending > 0 && waited_for(lane)) {
+            lane.end(PluginStatus::Timeout, "it did not end before its deadline".to_owned());
+        }
+        let has_targets = !self.targets.is_empty();
+        let outcomes = self.lanes.iter().map(|lane| lane.outcome_after(wait, has_targets));
+        Observed { evidence: self.evidence(), outcomes: outcomes.collect() }
     }
 
-    /// Asks the plugins that look after the probes about all that has been asked since they did
-    /// last, and waits for them.
-    fn look_again(&mut self) {
+    /// Re-queries the `after_probes` plugins for addresses probed since their last call, and waits.
+    fn ask_after_probes(&mut self) {
         let probed = std::mem::take(&mut self.probed);
-        if probed.iter().any(|probed| !probed.is_empty()) {
+        if !probed.is_empty() {
             let batch = self.batch(Stage::Confirm, &probed);
             self.ask(&batch, Lane::after_probes);
             self.collect(self.patience(), Lane::after_probes);
         }
     }
 
-    /// Waits for the rest of the plugins; returns all facts so far.
-    pub fn settle_slow(&mut self) -> Vec<Evidence> {
-        let patience = self.patience();
-        self.collect(patience, |_| true);
-        self.evidence()
-    }
-
-    /// Leaves the plugins that are still at work to themselves, and those that are kept for doubt
-    /// unasked: the answer is clear without them.
-    pub fn leave_slow(&mut self) {
-        let left = |lane: &&mut Lane| {
-            let kept =
-                lane.only_in_doubt() && !lane.asked && lane.outcome.status == PluginStatus::Ok;
-            kept || (lane.is_slow() && lane.pending > 0)
-        };
-        for lane in self.lanes.iter_mut().filter(left) {
-            lane.pending = 0;
-            lane.outcome.status = PluginStatus::Skipped;
-            lane.outcome.message = Some("every address was clear without it".to_owned());
-        }
-    }
-
-    /// Loading, two calls and their grace, each bounded in the lane: this is only the bound of
-    /// their sum, should a lane itself fail.
+    /// Loading, two calls and their grace, each bounded in the lane: this bounds only their sum,
+    /// should a lane itself fail.
     fn patience(&self) -> Instant {
         Instant::now() + 5 * self.base.settings.call_deadline + Duration::from_secs(3)
     }
 
-    /// Waits for all plugins and ends their workers.
-    pub fn finish(mut self) -> Observed {
-        self.settle()
-    }
-
-    /// Waits for all plugins, each of which has its own deadline. Their workers stay warm for
-    /// another round.
-    pub fn settle(&mut self) -> Observed {
-        let patience = self.patience();
-        self.collect(patience, |_| true);
-        self.look_again();
-        for lane in &mut self.lanes {
-            if lane.pending > 0 {
-                lane.end(PluginStatus::Timeout, "it did not end; given up".to_owned());
-            }
-            let untouched = lane.outcome.status == PluginStatus::Ok && !lane.asked;
-            if untouched {
-                lane.outcome.status = PluginStatus::Skipped;
-                lane.outcome.message = Some(if self.targets.is_empty() {
-                    "no running machine to ask about".to_owned()
-                } else {
-                    "no candidate address to ask about".to_owned()
-                });
-            }
-        }
-        let evidence = self.evidence();
-        let outcomes = self.lanes.iter().map(|lane| lane.outcome.clone()).collect();
-        self.round += 1;
-        self.lanes.iter_mut().for_each(Lane::begin_round);
-        Observed { evidence, outcomes }
-    }
-
-    fn batch(&self, stage: Stage, candidates: &[Vec<IpAddr>]) -> Arc<Batch> {
+    fn batch(&self, stage: Stage, candidates: &Addresses) -> Arc<Batch> {
         Arc::new(Batch::new(stage, &self.targets, candidates, &self.links))
     }
 
@@ -309,7 +258,7 @@ impl Run {
         while self.lanes.iter().any(|lane| lane.pending > 0 && waited_for(lane)) {
             let left = patience.saturating_duration_since(Instant::now());
             let Ok(event) = self.events.recv_timeout(left) else { return };
-            // A call of an earlier round that was given up says nothing of this one.
+            // A call of an earlier round that nobody waited for says nothing of this one.
             if event.round != self.round {
                 continue;
             }
@@ -342,7 +291,7 @@ impl Run {
     }
 }
 
-/// Each observation once, however many ledgers it will stand in.
+/// Puts each observation behind a pointer that ledgers share.
 fn shared(received: Vec<Received>) -> impl Iterator<Item = lane::Fact> {
     received.into_iter().map(|(at, observation)| (at, Arc::new(observation)))
 }

@@ -22,7 +22,7 @@ use vmkit_wire::{
 pub(crate) use end::End;
 
 use crate::{
-    Installation, Plugin, Settings, Snapshot,
+    Installation, Plugin, RunSettings, Snapshot,
     broker::{self, Grants, RawSockets},
     stamp,
 };
@@ -79,11 +79,11 @@ impl Worker {
     pub(crate) fn start(
         installation: &Installation,
         plugin: &Plugin,
-        settings: &Settings,
+        settings: &RunSettings,
         patience: Duration,
     ) -> Result<Self, End> {
         let deadline = Instant::now() + patience;
-        let Settings { configurations, snapshot, log_level, .. } = settings;
+        let RunSettings { configurations, snapshot, log_level, .. } = settings;
         let configuration = configurations.get(&plugin.manifest.id).map_or("{}", String::as_str);
         let (socket, child) = spawn(installation).map_err(|error| {
             End::error(format!("start {}: {error}", installation.worker().display()))

@@ -51,9 +51,9 @@ pub(crate) fn fix(
         let failure = Failure::new(format!("there is no remedy `{}`", escaped(id)));
         return Err(failure.with_hint("vm doctor --json lists those of each cause").into());
     }
-    let location = context.location().ok().map(|(location, _)| location.data_directory);
+    let location = context.settings.location().ok().map(|(location, _)| location.data_directory);
     let runner = Runner {
-        invoker: &context.invoker,
+        invoker: &context.settings.invoker,
         data_directory: location.as_deref(),
         attended: consent::somebody_is_there(),
     };

@@ -1,30 +1,30 @@
-//! Trust on first use: whether what a run has shown is certain enough to be remembered.
+//! Trust on first use: which key a look has proven well enough to be remembered.
 
-use vmkit_model::Evidence;
+use vmkit_model::{Evidence, Machine};
 use vmkit_scoring::{Pick, Weights};
 use vmkit_state::{HostKeys, Identity};
 use vmkit_types::{HostKey, Kind, attribute};
 
-/// Who may learn something.
-pub(super) struct Learner<'a> {
-    /// Index of the machine in the batch that the evidence is about.
-    pub(super) vm: usize,
-    pub(super) identity: &'a Identity,
-    pub(super) remembered: &'a HostKeys,
+/// A machine whose key may be remembered.
+pub(crate) struct Learner<'a> {
+    pub(crate) machine: &'a Machine,
+    /// The number that evidence gives to it.
+    pub(crate) vm: usize,
+    pub(crate) pick: &'a Pick,
 }
 
-/// The key with which the machine is to be remembered: proven at its address, which is certain, and
-/// nowhere else; either its first, or one that it is remembered with.
+/// The key to remember the machine by: proven at its address, which is certain, and nowhere else;
+/// either its first, or one that it is remembered with.
 ///
-/// A key that took part in making the address certain is never a first one: that is one of which
-/// nothing was known.
-pub(super) fn lesson(
-    learner: &Learner<'_>,
+/// A key that helped to make the address certain is never a first one: nothing was known of that.
+pub(super) fn key_to_trust(
+    vm: usize,
     pick: &Pick,
+    identity: &Identity,
+    remembered: &HostKeys,
     evidence: &[Evidence],
     weights: &Weights,
 ) -> Option<HostKey> {
-    let Learner { vm, identity, remembered } = learner;
     let address = pick.address.filter(|_| pick.may_be_written(weights));
     address?;
     let proven = || {
@@ -32,7 +32,7 @@ pub(super) fn lesson(
             Some((seen, seen.attribute(attribute::HOST_KEY)?.parse::<HostKey>().ok()?))
         })
     };
-    let mut here = proven().filter(|(seen, _)| seen.vm == *vm && seen.address == address);
+    let mut here = proven().filter(|(seen, _)| seen.vm == vm && seen.address == address);
     let (seen, key) = here.next()?;
     // Servers that answer in turn, behind one address.
     let is_the_only_one = here.all(|(_, another)| another == key);
@@ -88,11 +88,11 @@ mod tests {
     }
 
     #[test]
-    fn only_what_is_certain_without_the_key_is_learned() {
+    fn trusts_a_key_only_where_the_address_is_certain_without_it() {
         const NEAR: &str = "neighbour-reachable 10.0.0.1";
         const READY: &str = "ssh-ready 10.0.0.1";
         const NEW: &str = "ssh-new-host-key 10.0.0.1 NEW";
-        // What web is remembered with, what db is, what was seen, and what is learned of web.
+        // The keys of web, those of db, the evidence, and the key to trust for web.
         type Texts = &'static [&'static str];
         let rows: [(Texts, Texts, Texts, Option<&str>); 11] = [
             (&[], &[], &[NEAR, READY, NEW], Some("NEW")),
@@ -132,9 +132,8 @@ mod tests {
             }
             let evidence = evidence(seen, now);
             let picks = score(&cases, &evidence, None, now, &weights);
-            let learner = Learner { vm: 0, identity: &web, remembered: &remembered };
-            let lesson = lesson(&learner, &picks[0], &evidence, &weights);
-            assert_eq!(lesson.as_ref().map(HostKey::encoded), expected, "{seen:?}");
+            let key = key_to_trust(0, &picks[0], &web, &remembered, &evidence, &weights);
+            assert_eq!(key.as_ref().map(HostKey::encoded), expected, "{seen:?}");
         }
     }
 }

@@ -1,21 +1,26 @@
 //! The SSH host keys that machines are known by: where they come from, which machines are asked for
-//! theirs, and what is remembered.
+//! theirs, and which keys are remembered.
 
-mod lesson;
+mod alias;
+mod trust;
 
 use std::{
+    collections::{BTreeMap, BTreeSet},
     net::IpAddr,
     path::{Path, PathBuf},
     time::SystemTime,
 };
 
-use vmkit_model::{Evidence, Machine};
-use vmkit_scoring::{Pick, Weights};
+use vmkit_host::Addresses;
+use vmkit_model::{Evidence, Machine, MachineId};
+use vmkit_scoring::Weights;
 use vmkit_state::{Folder, HOST_KEYS, HostKeys, Identity, read_of_user};
-use vmkit_types::{HostKey, Kind, KnownKey};
+use vmkit_types::{HostKey, Kind, KnownKey, attribute};
 
-use crate::context::Context;
-use lesson::{Learner, lesson};
+use crate::Settings;
+pub use alias::host_key_alias;
+pub(crate) use trust::Learner;
+use trust::key_to_trust;
 
 /// The state's folder below the home directory, by the customs of the system.
 const BELOW_HOME: &[&str] = if cfg!(target_os = "macos") {
@@ -26,7 +31,7 @@ const BELOW_HOME: &[&str] = if cfg!(target_os = "macos") {
 
 /// Where known keys come from, and whether more can be remembered.
 pub(crate) enum Keys {
-    /// A snapshot tells which keys were known.
+    /// A snapshot holds the keys that were known.
     Recorded,
     /// The user's files.
     Own(Box<Own>),
@@ -37,13 +42,13 @@ pub(crate) struct Own {
     /// `None`: there is no place to remember anything.
     folder: Option<Folder>,
     remembered: HostKeys,
-    /// And the user whose own it must be.
+    /// The user's `known_hosts`, and who must own it.
     known_hosts: Option<(PathBuf, Option<(u32, u32)>)>,
-    /// The names of those that were asked for their first key.
-    asked: Vec<String>,
+    /// The machines that were asked for their first key.
+    asked: BTreeSet<MachineId>,
 }
 
-/// What is to be decided about one machine whose addresses have been asked.
+/// What decides about the keys of one machine whose addresses were probed.
 pub(crate) struct Standing<'a> {
     pub(crate) machine: &'a Machine,
     pub(crate) addresses: &'a [IpAddr],
@@ -54,10 +59,10 @@ pub(crate) struct Standing<'a> {
 }
 
 impl Keys {
-    /// The keys of this user. What cannot be read is told, and nothing is known then: it is not
-    /// overwritten either.
-    pub(crate) fn of_user(context: &Context) -> Self {
-        let (folder, remembered) = match folder(context).map(|folder| (read(&folder), folder)) {
+    /// The keys of this user. Where they cannot be read, that is logged, no key is known, and the file
+    /// is not overwritten.
+    pub(crate) fn of_user(settings: &Settings) -> Self {
+        let (folder, remembered) = match folder(settings).map(|folder| (read(&folder), folder)) {
             Some((Ok(remembered), folder)) => (Some(folder), remembered),
             Some((Err(why), _)) => {
                 tracing::warn!("no SSH host key is remembered: {why}");
@@ -65,80 +70,65 @@ impl Keys {
             }
             None => (None, HostKeys::default()),
         };
-        let home = context.invoker.home.as_ref().known();
-        let known_hosts = home.map(|home| (home.join(".ssh/known_hosts"), owner(context)));
-        Self::Own(Box::new(Own { folder, remembered, known_hosts, asked: Vec::new() }))
+        let home = settings.invoker.home.as_ref().known();
+        let known_hosts = home.map(|home| (home.join(".ssh/known_hosts"), settings.owner()));
+        Self::Own(Box::new(Own { folder, remembered, known_hosts, asked: BTreeSet::new() }))
     }
 
-    /// The addresses at which keys are to be compared: of machines whose address is in doubt, and of
-    /// those whose first key can be remembered. Only where an SSH server has just answered.
+    /// The addresses at which keys are compared: of machines whose address is in doubt, and of those
+    /// whose first key can be remembered. Only where an SSH server has just answered.
     pub(crate) fn choose(
         &mut self,
         standings: &[Standing<'_>],
         evidence: &[Evidence],
         thorough: bool,
         now: SystemTime,
-    ) -> Vec<Vec<IpAddr>> {
+    ) -> Addresses {
         let Self::Own(own) = self else {
-            return standings.iter().map(|standing| standing.addresses.to_vec()).collect();
+            let all = standings.iter().map(|it| (it.machine.id(), it.addresses.to_vec()));
+            return all.collect();
         };
-        let answers = |address: &&IpAddr| {
+        let answers = |address: &IpAddr| {
             evidence
                 .iter()
                 .map(|item| &item.observation)
-                .any(|seen| seen.kind == Kind::SshReady && seen.address.as_ref() == Some(*address))
+                .any(|seen| seen.kind == Kind::SshReady && seen.address.as_ref() == Some(address))
         };
-        let of_standing = |standing: &Standing<'_>| {
-            let first = standing.clear && own.lacks(standing, now);
+        let mut chosen = Addresses::new();
+        for standing in standings {
+            let (id, first) = (standing.machine.id(), standing.clear && own.lacks(standing, now));
             if first {
-                own.asked.push(standing.machine.name.clone());
+                own.asked.insert(id.clone());
             }
             if first || !standing.clear || thorough {
-                standing.addresses.iter().filter(answers).copied().collect()
-            } else {
-                Vec::new()
+                let mut addresses = standing.addresses.to_vec();
+                addresses.retain(answers);
+                chosen.insert(id, addresses);
             }
-        };
-        standings.iter().map(of_standing).collect()
+        }
+        chosen.retain(|_, addresses| !addresses.is_empty());
+        chosen
     }
 
     /// The keys that the machines are known by; those that stand under their names in `known_hosts`
-    /// only for machines that are `asked`.
+    /// only for machines whose keys are compared.
     pub(crate) fn known<'a>(
         &self,
-        machines: impl Iterator<Item = (&'a Machine, bool)>,
-    ) -> Vec<Vec<KnownKey>> {
-        let Self::Own(own) = self else {
-            return machines.map(|(machine, _)| machine.known_host_keys.clone()).collect();
-        };
+        machines: impl Iterator<Item = &'a Machine>,
+        are_compared: impl Fn(&MachineId) -> bool,
+    ) -> BTreeMap<MachineId, Vec<KnownKey>> {
         let mut known_hosts = None;
-        let known = |(machine, asked): (&Machine, bool)| {
-            let known: Vec<HostKey> = identity(machine)
-                .map(|identity| own.remembered.of(&identity).cloned().collect())
-                .unwrap_or_default();
-            if !known.is_empty() || !asked {
-                return with_trust(known, false);
-            }
-            let text = known_hosts.get_or_insert_with(|| own.known_hosts());
-            let hostname = machine.hostname.as_ref().known();
-            let alias = crate::ssh::host_key_alias(machine);
-            let hostname = hostname.filter(|name| **name != machine.name);
-            let names = [Some(&alias), Some(&machine.name), hostname];
-            let found = names.into_iter().flatten().flat_map(|name| vmkit_ssh::find(text, name));
-            with_trust(found.collect(), true)
+        let mut known = |machine: &Machine| match self {
+            Self::Recorded => machine.known_host_keys.clone(),
+            Self::Own(own) => own.known(machine, are_compared(&machine.id()), &mut known_hosts),
         };
-        machines.map(known).collect()
+        machines.map(|machine| (machine.id(), known(machine))).collect()
     }
 
-    /// Whether a machine was asked for its first key.
-    pub(crate) fn has_asked(&self) -> bool {
-        matches!(self, Self::Own(own) if !own.asked.is_empty())
-    }
-
-    /// Remembers what this run has shown for certain. A failure is told and changes nothing.
-    pub(crate) fn learn<'a>(
+    /// Remembers the keys that this look has proven. A failure is logged and changes nothing.
+    pub(crate) fn learn(
         &mut self,
-        picks: impl Iterator<Item = (&'a Machine, Pick)>,
+        machines: &[Learner<'_>],
         evidence: &[Evidence],
         weights: &Weights,
         now: SystemTime,
@@ -146,18 +136,22 @@ impl Keys {
         let Self::Own(own) = self else { return };
         let Some(folder) = &own.folder else { return };
         let asked = std::mem::take(&mut own.asked);
+        let shows_key = |item: &Evidence| item.observation.attribute(attribute::HOST_KEY).is_some();
+        if asked.is_empty() && !evidence.iter().any(shows_key) {
+            return;
+        }
         // Another run may have learned something since this one began.
         let mut keys = match read(folder) {
             Ok(keys) => keys,
             Err(why) => return tracing::warn!("SSH host keys are not remembered: {why}"),
         };
         let mut changed = false;
-        for (vm, (machine, pick)) in picks.enumerate() {
-            let Some(identity) = identity(machine) else { continue };
-            let learner = Learner { vm, identity: &identity, remembered: &keys };
-            match lesson(&learner, &pick, evidence, weights) {
+        for learner in machines {
+            let Some(identity) = identity(learner.machine) else { continue };
+            let Learner { machine, vm, pick } = learner;
+            match key_to_trust(*vm, pick, &identity, &keys, evidence, weights) {
                 Some(key) => changed |= keys.see(&identity, &key, now),
-                None if asked.contains(&machine.name) => {
+                None if asked.contains(&machine.id()) => {
                     keys.miss(&identity, now);
                     changed = true;
                 }
@@ -165,7 +159,7 @@ impl Keys {
             }
         }
         if changed && let Err(error) = folder.replace(HOST_KEYS, &keys.to_text()) {
-            tracing::warn!("SSH host keys are not remembered: {}", in_full(&error));
+            tracing::warn!("SSH host keys are not remembered: {}", error_chain(&error));
         }
         own.remembered = keys;
     }
@@ -178,12 +172,35 @@ impl Own {
         standing.certain && self.folder.is_some() && lacks
     }
 
+    /// The keys that the machine is known by. `text` is the content of `known_hosts`, read when it is
+    /// first needed.
+    fn known(
+        &self,
+        machine: &Machine,
+        is_compared: bool,
+        text: &mut Option<String>,
+    ) -> Vec<KnownKey> {
+        let identity = identity(machine);
+        let known = identity.map(|identity| self.remembered.of(&identity).cloned().collect());
+        let known: Vec<HostKey> = known.unwrap_or_default();
+        if !known.is_empty() || !is_compared {
+            return with_trust(known, false);
+        }
+        let text = text.get_or_insert_with(|| self.known_hosts());
+        let hostname = machine.hostname.as_ref().known();
+        let alias = host_key_alias(machine);
+        let hostname = hostname.filter(|name| **name != machine.name);
+        let names = [Some(&alias), Some(&machine.name), hostname];
+        let found = names.into_iter().flatten().flat_map(|name| vmkit_ssh::find(text, name));
+        with_trust(found.collect(), true)
+    }
+
     fn known_hosts(&self) -> String {
         let file = self.known_hosts.as_ref();
         match file.map(|(path, owner)| read_of_user(path, *owner)) {
             Some(Ok(Some(bytes))) => String::from_utf8_lossy(&bytes).into_owned(),
             Some(Err(error)) => {
-                tracing::debug!("no keys of known_hosts: {}", in_full(&error));
+                tracing::debug!("no keys of known_hosts: {}", error_chain(&error));
                 String::new()
             }
             Some(Ok(None)) | None => String::new(),
@@ -191,11 +208,11 @@ impl Own {
     }
 }
 
-/// Where this user's state is; `None`: it is not known where the user's home is.
-fn folder(context: &Context) -> Option<Folder> {
-    let invoker = &context.invoker;
-    let owner = owner(context);
-    if let Some(directory) = &context.config.state_dir {
+/// Where this user's state is; `None`: the user's home is unknown.
+fn folder(settings: &Settings) -> Option<Folder> {
+    let invoker = &settings.invoker;
+    let owner = settings.owner();
+    if let Some(directory) = &settings.config.state_dir {
         return below_parent(directory, &[], owner);
     }
     // Under sudo the environment is another user's.
@@ -214,21 +231,15 @@ fn below_parent(directory: &Path, names: &[&str], owner: Option<(u32, u32)>) -> 
     Some(Folder::below(directory.parent()?, &names, owner))
 }
 
-/// Who gets what root makes, and whose alone it may touch: the user whom it works for, or itself.
-fn owner(context: &Context) -> Option<(u32, u32)> {
-    let invoker = &context.invoker;
-    invoker.privileged.then_some((invoker.uid, invoker.gid))
-}
-
 fn read(folder: &Folder) -> Result<HostKeys, String> {
-    let bytes = folder.read(HOST_KEYS).map_err(|error| in_full(&error))?;
+    let bytes = folder.read(HOST_KEYS).map_err(|error| error_chain(&error))?;
     let parse = |bytes: Vec<u8>| HostKeys::parse(&bytes);
     bytes.map_or_else(|| Ok(HostKeys::default()), parse).map_err(|error| {
-        format!("{}: {}", folder.path().join(HOST_KEYS).display(), in_full(&error))
+        format!("{}: {}", folder.path().join(HOST_KEYS).display(), error_chain(&error))
     })
 }
 
-fn in_full(error: &dyn std::error::Error) -> String {
+fn error_chain(error: &dyn std::error::Error) -> String {
     let causes = std::iter::successors(Some(error), |error| error.source());
     causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }

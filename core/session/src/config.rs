@@ -6,11 +6,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use anyhow::Context as _;
 use serde::Deserialize;
 use vmkit_types::InterfaceKind;
-
-use crate::exit::Failure;
 
 /// The configuration of the whole computer.
 const SYSTEM: &str = "/etc/vmkit/config.toml";
@@ -18,22 +15,22 @@ const SYSTEM: &str = "/etc/vmkit/config.toml";
 const LIMIT: u64 = 1 << 20;
 
 /// What a configuration file can say. A later file adds to an earlier one and wins over it.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub(crate) struct Config {
+pub struct Config {
     /// The vm-toolkit data directory.
-    pub(crate) data_dir: Option<PathBuf>,
+    pub data_dir: Option<PathBuf>,
     /// Where vmkit remembers what it has seen, in place of the customary directory.
-    pub(crate) state_dir: Option<PathBuf>,
+    pub state_dir: Option<PathBuf>,
     /// Further directories of plugins.
-    pub(crate) plugin_directories: Vec<PathBuf>,
+    pub plugin_directories: Vec<PathBuf>,
     /// What is known of interfaces that hide it.
     interfaces: BTreeMap<String, InterfaceConfig>,
     /// Configurations of plugins, by id.
     plugins: BTreeMap<String, toml::Table>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct InterfaceConfig {
     kind: Kind,
@@ -55,12 +52,16 @@ enum Kind {
 
 impl Config {
     /// The configuration of the computer, then that of the user or the file that was named.
-    pub(crate) fn read(named: Option<&Path>, user_home: Option<&Path>) -> anyhow::Result<Self> {
+    ///
+    /// # Errors
+    /// A file is missing that was named, cannot be read, or says something that means nothing.
+    pub fn read(named: Option<&Path>, user_home: Option<&Path>) -> Result<Self, ConfigError> {
         let mut config = Self::file(Path::new(SYSTEM))?.unwrap_or_default();
         let own = match (named, user_home) {
-            (Some(path), _) => Some(Self::file(path)?.ok_or_else(|| {
-                Failure::new(format!("there is no configuration file {}", path.display()))
-            })?),
+            (Some(path), _) => {
+                let file = Self::file(path)?;
+                Some(file.ok_or_else(|| ConfigError::Missing(path.to_owned()))?)
+            }
             (None, Some(home)) => Self::file(&home.join(".config/vmkit/config.toml"))?,
             (None, None) => None,
         };
@@ -74,23 +75,23 @@ impl Config {
         Ok(config)
     }
 
-    /// One file; `None` where there is none.
-    fn file(path: &Path) -> anyhow::Result<Option<Self>> {
-        let reading = || format!("cannot read the configuration {}", path.display());
+    /// One file; `None`: it does not exist.
+    fn file(path: &Path) -> Result<Option<Self>, ConfigError> {
+        let unusable = |why: Fault| ConfigError::Unusable { path: path.to_owned(), source: why };
         let status = match fs::metadata(path) {
             Ok(status) => status,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(error).with_context(reading),
+            Err(error) => return Err(unusable(Fault::Unreadable(error))),
         };
         if !status.is_file() || status.len() > LIMIT {
-            return Err(Failure::new("not a regular file of at most 1 MiB")).with_context(reading);
+            return Err(unusable(Fault::NoPlainFile));
         }
-        let text = fs::read_to_string(path).with_context(reading)?;
-        toml::from_str(&text).with_context(reading).map(Some)
+        let text = fs::read_to_string(path).map_err(|error| unusable(Fault::Unreadable(error)))?;
+        toml::from_str(&text).map(Some).map_err(|error| unusable(Fault::Malformed(error)))
     }
 
     /// What the configuration says an interface is.
-    pub(crate) fn interface_kind(&self, name: &str) -> Option<InterfaceKind> {
+    pub fn interface_kind(&self, name: &str) -> Option<InterfaceKind> {
         self.interfaces.get(name).map(|interface| match interface.kind {
             Kind::Wifi => InterfaceKind::Wifi,
             Kind::Ethernet => InterfaceKind::Ethernet,
@@ -103,17 +104,56 @@ impl Config {
         })
     }
 
-    /// The plugins' configurations as they are handed to them, by id.
-    pub(crate) fn plugin_configurations(&self) -> anyhow::Result<HashMap<String, String>> {
-        self.plugins
-            .iter()
-            .map(|(id, table)| {
-                let text = vmkit_wire::configuration(table)
-                    .with_context(|| format!("configuration of the plugin `{id}`"))?;
-                Ok((id.clone(), text))
-            })
-            .collect()
+    /// The plugins' configurations as JSON text, by id of the plugin.
+    ///
+    /// # Errors
+    /// A value that JSON cannot hold.
+    pub fn plugin_configurations(&self) -> Result<HashMap<String, String>, ConfigError> {
+        let as_json = |(id, table): (&String, &toml::Table)| {
+            let text = vmkit_wire::configuration(table)
+                .map_err(|source| ConfigError::Plugin { id: id.clone(), source })?;
+            Ok((id.clone(), text))
+        };
+        self.plugins.iter().map(as_json).collect()
     }
+}
+
+/// Why a configuration cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// A file that was named does not exist.
+    #[error("there is no configuration file {}", .0.display())]
+    Missing(PathBuf),
+    /// A file cannot be read or says something that means nothing.
+    #[error("cannot read the configuration {}", path.display())]
+    Unusable {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: Fault,
+    },
+    /// The table of a plugin cannot be handed over.
+    #[error("configuration of the plugin `{id}`")]
+    Plugin {
+        /// The plugin.
+        id: String,
+        /// What is wrong with it.
+        source: serde_json::Error,
+    },
+}
+
+/// What is wrong with a configuration file.
+#[derive(Debug, thiserror::Error)]
+pub enum Fault {
+    /// The system says why it cannot be read.
+    #[error(transparent)]
+    Unreadable(io::Error),
+    /// It is a directory, a device, or larger than any configuration.
+    #[error("not a regular file of at most 1 MiB")]
+    NoPlainFile,
+    /// It is no TOML, or a word in it means nothing.
+    #[error(transparent)]
+    Malformed(toml::de::Error),
 }
 
 #[cfg(test)]

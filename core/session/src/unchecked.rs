@@ -1,9 +1,7 @@
-//! From what became of the plugins to what scoring knows of the search.
+//! Withholds "no address" where the plugins that could have found one did not answer.
 
 use vmkit_model::{PluginOutcome, PluginStatus};
-use vmkit_scoring::{Ending, Lack, Looker, Pick};
-
-use crate::exit::Exit;
+use vmkit_scoring::{Ending, Looker, Pick, Unchecked};
 
 /// What shows each plugin and why it may not be loaded.
 const LIST: &str = "vm plugin list";
@@ -38,23 +36,15 @@ fn looker(outcome: &PluginOutcome) -> Looker<'_> {
     }
 }
 
-/// How much the search for the addresses of these machines lacked.
-pub(crate) fn lack<'p>(picks: impl IntoIterator<Item = &'p Pick>) -> Option<Lack> {
-    picks.into_iter().filter_map(|pick| Some(pick.unchecked.as_ref()?.lack)).max()
-}
-
-impl From<Lack> for Exit {
-    fn from(lack: Lack) -> Self {
-        match lack {
-            Lack::Some => Self::CannotTell,
-            Lack::All => Self::Failed,
-        }
-    }
+/// The worst of what these searches lacked; `None`: none lacked anything.
+pub fn worst<'p>(picks: impl IntoIterator<Item = &'p Pick>) -> Option<&'p Unchecked> {
+    let unchecked = picks.into_iter().filter_map(|pick| pick.unchecked.as_ref());
+    unchecked.max_by_key(|unchecked| unchecked.lack)
 }
 
 #[cfg(test)]
 mod tests {
-    use vmkit_scoring::Verdict;
+    use vmkit_scoring::{Lack, Verdict};
 
     use super::*;
 
@@ -72,10 +62,10 @@ mod tests {
         }
     }
 
-    /// How a plugin ended, alone and beside one that answered and named nothing: the exit status
+    /// How a plugin ended, alone and beside one that answered and named nothing: what was lacking,
     /// and the hint.
     #[test]
-    fn a_plugin_that_did_not_answer_decides_the_exit_status_and_the_hint() {
+    fn a_plugin_that_did_not_answer_decides_what_was_lacking_and_the_hint() {
         let failing = |hint| (Some((Lack::All, hint)), Some((Lack::Some, hint)));
         let rows = [
             (PluginStatus::Ok, (None, None)),
@@ -97,8 +87,7 @@ mod tests {
                 check(&mut pick, &outcomes);
                 let found = pick.unchecked.as_ref().map(|it| (it.lack, it.hint.as_str()));
                 assert_eq!(found, expected, "{status}");
-                let exit = lack([&pick]).map(Exit::from);
-                assert_ne!(exit, Some(Exit::Healthy), "{status}");
+                assert_eq!(worst([&pick]), pick.unchecked.as_ref(), "{status}");
             }
         }
     }

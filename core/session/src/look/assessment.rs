@@ -1,16 +1,42 @@
-//! Which machines are paused: whose monitor is asked when, and what that means for the evidence.
+//! How clear the address of one machine is, which decides what else is asked.
 
-use vmkit_model::Evidence;
-use vmkit_scoring::{Flag, Pick};
+use vmkit_scoring::{Flag, Pick, Verdict, Weights};
 use vmkit_types::Kind;
 
-/// Of so many machines, all monitors are asked before an address is probed: nobody then waits for a
-/// paused one to answer. QEMU works 0.4 ms for each, reading byte by byte, which a hundred together
-/// make felt: of more machines, only those are asked that have not answered.
-pub(crate) const FEW: usize = 16;
+/// How clear the address of one machine is.
+#[expect(clippy::struct_excessive_bools, reason = "each decides another question")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Assessment {
+    /// It has one address that can be used.
+    pub(super) resolved: bool,
+    /// And its MAC, and no other, was seen there.
+    pub(super) beyond_doubt: bool,
+    /// The guest itself answers there, so that it is not paused.
+    pub(super) answers: bool,
+    /// The address is certain enough to outlast the run.
+    pub(super) certain: bool,
+}
 
-/// Whether the guest itself answers at the address, so that it is not paused.
-pub(crate) fn answers(pick: &Pick) -> bool {
+impl Assessment {
+    pub(super) fn of(pick: &Pick, weights: &Weights) -> Self {
+        let resolved = pick.picked().filter(|_| pick.verdict == Verdict::Resolved);
+        let beyond_doubt = resolved.is_some_and(|candidate| {
+            let mut counted = candidate.ledger.iter().filter(|entry| entry.counted());
+            let shared = |flag: &Flag| matches!(flag, Flag::DuplicateIp | Flag::MacMismatch);
+            counted.any(|entry| shows_machine(&entry.evidence.observation.kind))
+                && !candidate.flags.iter().any(shared)
+        });
+        Self {
+            resolved: resolved.is_some(),
+            beyond_doubt,
+            answers: answers(pick),
+            certain: pick.may_be_written(weights),
+        }
+    }
+}
+
+/// Whether the guest itself answers at the address.
+fn answers(pick: &Pick) -> bool {
     let shared =
         |flag: &Flag| matches!(flag, Flag::DuplicateIp | Flag::DuplicateMac | Flag::MacMismatch);
     pick.picked().is_some_and(|candidate| {
@@ -20,20 +46,22 @@ pub(crate) fn answers(pick: &Pick) -> bool {
     })
 }
 
-/// Takes back what was said of the silence of paused machines: they could not have answered.
-pub(crate) fn forget_silence(evidence: &mut Vec<Evidence>, is_paused: impl Fn(usize) -> bool) {
-    evidence.retain(|item| {
-        let silence =
-            matches!(item.observation.kind, Kind::SshTimeout | Kind::IcmpSilent | Kind::ArpSilent);
-        !(silence && is_paused(item.observation.vm))
-    });
+/// Whether such evidence shows the machine itself at the address, by its MAC or through a channel of
+/// its own. A lease or a name outlives the machine that it was given to.
+fn shows_machine(kind: &Kind) -> bool {
+    let neighbour = matches!(
+        kind,
+        Kind::NeighbourReachable | Kind::NeighbourStale | Kind::NeighbourCached | Kind::ArpReply
+    );
+    neighbour || matches!(kind.code(), "agent-address" | "ssh-host-key")
 }
 
 #[cfg(test)]
 mod tests {
     use std::{net::IpAddr, time::SystemTime};
 
-    use vmkit_scoring::{Case, Weights, score};
+    use vmkit_model::Evidence;
+    use vmkit_scoring::{Case, score};
     use vmkit_types::{Mac, Observation};
 
     use super::*;
@@ -56,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_guest_that_is_alone_at_its_address_and_answers_is_known_to_run() {
+    fn a_guest_answers_where_no_clone_may_answer_in_its_place() {
         let case = |name: &str| Case {
             name: name.to_owned(),
             macs: vec![Mac::new([0x52, 0x54, 0, 0, 0, 1])],
@@ -76,21 +104,11 @@ mod tests {
             let cases: Vec<_> = ["web", "clone"].iter().take(machines).map(|n| case(n)).collect();
             let evidence = evidence(&facts);
             let picks = score(&cases, &evidence, None, SystemTime::UNIX_EPOCH, &weights);
-            assert_eq!(answers(&picks[0]), expected, "{machines} {facts:?}");
+            assert_eq!(
+                Assessment::of(&picks[0], &weights).answers,
+                expected,
+                "{machines} {facts:?}"
+            );
         }
-    }
-
-    #[test]
-    fn the_silence_of_a_paused_machine_says_nothing() {
-        let mut all = evidence(&[
-            (0, Kind::NeighbourReachable),
-            (0, Kind::SshTimeout),
-            (0, Kind::ArpSilent),
-            (0, Kind::IcmpSilent),
-            (1, Kind::SshTimeout),
-        ]);
-        forget_silence(&mut all, |vm| vm == 0);
-        let left: Vec<_> = all.iter().map(|item| item.id).collect();
-        assert_eq!(left, [0, 4]);
     }
 }

@@ -1,0 +1,27 @@
+//! Looks at machines: which exist, what the signals report, and the best address of each.
+//!
+//! [`Builder`] says where and how to look, [`Session::look`] looks once. [`Session::follow`] looks
+//! again and keeps an address that was shown until another is clearly likelier; watchers and
+//! servers use it. Nothing here prints or asks a person.
+
+#![forbid(unsafe_code)]
+
+mod builder;
+mod config;
+mod error;
+mod host_keys;
+mod look;
+mod scene;
+mod selection;
+mod settings;
+mod unchecked;
+
+pub use builder::{Builder, Source};
+pub use config::{Config, ConfigError};
+pub use error::Error;
+pub use host_keys::host_key_alias;
+pub use look::{Look, Row, Session};
+pub use scene::Scene;
+pub use selection::Selection;
+pub use settings::Settings;
+pub use unchecked::worst;

@@ -1,0 +1,286 @@
+//! One look at the machines: a row of stages, each of which takes the former's value.
+
+mod assessment;
+mod pause;
+mod running;
+
+use std::{collections::BTreeMap, net::IpAddr, path::PathBuf, time::Instant};
+
+use vmkit_host::{Addresses, Observed, Purpose, Run, Wait};
+use vmkit_inventory::Monitors;
+use vmkit_model::{Evidence, Machine, MachineId, PluginOutcome};
+use vmkit_scoring::{Pick, Weights};
+use vmkit_snapshot::Record;
+
+use crate::{Error, Scene, Selection, Settings, host_keys::Keys, unchecked};
+use assessment::Assessment;
+use running::Running;
+
+/// Picks by machine.
+type Picks = BTreeMap<MachineId, Pick>;
+
+/// Looks at machines, once or again and again with the same workers.
+pub struct Session {
+    pub(crate) settings: Settings,
+    pub(crate) run: Run,
+    /// The snapshot that is looked at.
+    pub(crate) record: Option<(PathBuf, Record)>,
+    /// Whether the `only_in_doubt` signals are asked about every candidate.
+    pub(crate) thorough: bool,
+    /// Signals that are not asked because they can send.
+    pub(crate) silenced: Vec<PluginOutcome>,
+    pub(crate) keys: Keys,
+    pub(crate) weights: Weights,
+    /// The addresses of the last look of [`Session::follow`].
+    pub(crate) shown: BTreeMap<MachineId, IpAddr>,
+}
+
+/// What one look found.
+#[derive(Debug)]
+pub struct Look {
+    /// The machines and the network around them.
+    pub scene: Scene,
+    /// The pick of each machine.
+    pub picks: BTreeMap<MachineId, Pick>,
+    /// All evidence. Its `vm` is an index into the machines that have a process.
+    pub evidence: Vec<Evidence>,
+    /// How each plugin's part went.
+    pub outcomes: Vec<PluginOutcome>,
+    /// The machines that have a process, as the evidence numbers them.
+    running: Vec<MachineId>,
+}
+
+/// A machine with its pick.
+#[derive(Clone, Copy, Debug)]
+pub struct Row<'a> {
+    /// The machine.
+    pub machine: &'a Machine,
+    /// Its pick.
+    pub pick: &'a Pick,
+}
+
+impl Look {
+    /// The machines that are wanted, each with its pick.
+    ///
+    /// # Errors
+    /// A name that no machine has.
+    pub fn rows(&self, selection: &Selection) -> Result<Vec<Row<'_>>, Error> {
+        let machines = selection.of(&self.scene)?.into_iter();
+        let row = |machine: &'_ Machine| self.picks.get(&machine.id());
+        Ok(machines.filter_map(|machine| Some(Row { machine, pick: row(machine)? })).collect())
+    }
+
+    /// The evidence about one machine.
+    pub fn evidence_of(&self, machine: &MachineId) -> impl Iterator<Item = &Evidence> {
+        let number = self.running.iter().position(|running| running == machine);
+        self.evidence.iter().filter(move |item| Some(item.observation.vm) == number)
+    }
+}
+
+impl Session {
+    /// The weights that picks are made with.
+    pub fn weights(&self) -> &Weights {
+        &self.weights
+    }
+
+    /// Looks at all machines, and probes the addresses of those that are wanted.
+    ///
+    /// The signals are asked about all machines even when few are wanted: an address or a MAC that two
+    /// machines share is noticed only then.
+    ///
+    /// # Errors
+    /// No data directory can be named; a name that no machine has.
+    pub fn look(&mut self, selection: &Selection) -> Result<Look, Error> {
+        let stages = Stopwatch::start();
+        let (mut scene, mut monitors) = self.scene()?;
+        let running = Running::new(&scene, selection.ids(&scene)?);
+        stages.passed("machines and network read");
+
+        // QEMU answers while the signals discover.
+        let early = self.thorough || running.wanted.len() <= pause::FEW;
+        let asked = monitors.ask(|machine| early && running.wants(machine));
+        let discovered = self.run.discover(running.targets(&scene), scene.network.as_ref());
+        asked.tell(&mut scene.machines);
+        stages.passed("addresses discovered");
+
+        let reached = self.reach(&scene, &running, discovered);
+        stages.passed("addresses reached");
+        let asked = monitors.ask(|machine| running.wants(machine) && !reached.answers(machine));
+        let observed = self.resolve_doubt(&scene, &running, &reached);
+        asked.tell(&mut scene.machines);
+        stages.passed("doubt resolved");
+
+        let look = self.conclude(scene, running, reached, observed);
+        stages.passed("addresses picked");
+        Ok(look)
+    }
+
+    /// Looks again, and keeps each address of the last look until another one is clearly likelier.
+    ///
+    /// # Errors
+    /// As [`Session::look`].
+    pub fn follow(&mut self, selection: &Selection) -> Result<Look, Error> {
+        let mut look = self.look(selection)?;
+        for (machine, pick) in &mut look.picks {
+            pick.settle(self.shown.get(machine).copied(), &self.weights);
+        }
+        let addresses = look.picks.iter();
+        self.shown = addresses.filter_map(|(id, pick)| Some((id.clone(), pick.address?))).collect();
+        Ok(look)
+    }
+
+    /// The machines, and the monitors that can be asked about them.
+    fn scene(&self) -> Result<(Scene, Monitors), Error> {
+        match &self.record {
+            Some((directory, record)) => {
+                Ok((Scene::of_record(directory, record.clone()), Monitors::default()))
+            }
+            None => Scene::without_monitors(&self.settings),
+        }
+    }
+
+    /// Probes the candidates of the wanted machines.
+    fn reach(&mut self, scene: &Scene, running: &Running, found: Vec<Evidence>) -> Reached {
+        let mut picks = self.score(scene, running, &found);
+        let mut evidence = found;
+        let mut asked = Addresses::new();
+        let mut open = running.to_probe(scene, &picks, &asked);
+        // Twice: a signal on a busy computer may name an address after the wait for discovery, and
+        // an address that nobody probed must not count as clear.
+        for _ in 0..2 {
+            self.run.confirm(Purpose::Reach, &open);
+            add(&mut asked, &open);
+            evidence = self.run.settle(Wait::Quick).evidence;
+            picks = self.score(scene, running, &evidence);
+            open = running.to_probe(scene, &picks, &asked);
+            if open.is_empty() {
+                break;
+            }
+        }
+        Reached { assessments: assess(&picks, &self.weights), asked, evidence, picks }
+    }
+
+    /// Asks the signals that are for doubt, and waits for the slow ones where a wanted machine's
+    /// address is not clear without them.
+    fn resolve_doubt(&mut self, scene: &Scene, running: &Running, reached: &Reached) -> Observed {
+        self.ask_in_doubt(scene, running, reached, &reached.asked);
+        let mut wanted = running.wanted.iter().filter_map(|id| reached.assessments.get(id));
+        // On a snapshot every signal is asked, so that each replay gives the same answer.
+        if !self.thorough && wanted.all(|machine| machine.resolved) {
+            return self.run.settle(Wait::Quick);
+        }
+        let evidence = self.run.settle(Wait::All).evidence;
+        let picks = self.score(scene, running, &evidence);
+        let late = running.to_probe(scene, &picks, &reached.asked);
+        if !late.is_empty() {
+            self.run.confirm(Purpose::Reach, &late);
+            let evidence = self.run.settle(Wait::Quick).evidence;
+            let picks = self.score(scene, running, &evidence);
+            let assessments = assess(&picks, &self.weights);
+            let reached = Reached { asked: late.clone(), evidence, picks, assessments };
+            self.ask_in_doubt(scene, running, &reached, &late);
+        }
+        self.run.settle(Wait::All)
+    }
+
+    /// Asks the `only_in_doubt` signals about those addresses of which each has to know.
+    ///
+    /// Not before the addresses were probed: the replies to these questions change the neighbour table.
+    fn ask_in_doubt(
+        &mut self,
+        scene: &Scene,
+        running: &Running,
+        reached: &Reached,
+        addresses: &Addresses,
+    ) {
+        let thorough = self.thorough;
+        let in_doubt = |id: &MachineId| thorough || !reached.is_clear(id);
+        let doubtful = addresses.iter().filter(|(id, _)| in_doubt(id));
+        let doubtful = doubtful.map(|(id, addresses)| (id.clone(), addresses.clone())).collect();
+        self.run.confirm(Purpose::Doubt, &doubtful);
+        if !self.run.can_compare_host_keys() {
+            return;
+        }
+        let standings = running.standings(scene, addresses, &reached.assessments);
+        let chosen = self.keys.choose(&standings, &reached.evidence, thorough, scene.now());
+        let known = self.keys.known(running.machines(scene), |id| chosen.contains_key(id));
+        self.run.confirm(Purpose::HostKeys(known), &chosen);
+    }
+
+    /// Picks the addresses, and remembers the host keys that prove them.
+    fn conclude(
+        &mut self,
+        mut scene: Scene,
+        running: Running,
+        reached: Reached,
+        observed: Observed,
+    ) -> Look {
+        let Observed { mut evidence, mut outcomes } = observed;
+        outcomes.extend(self.silenced.iter().cloned());
+        let paused = running.paused(&scene);
+        pause::forget_silence(&mut evidence, |vm| paused.contains(&vm));
+        // Most looks end with the evidence that they were assessed by.
+        let mut picks = if evidence == reached.evidence {
+            reached.picks
+        } else {
+            self.score(&scene, &running, &evidence)
+        };
+        let mut known = self.keys.known(running.machines(&scene), |_| self.thorough);
+        let learners = running.learners(&scene, &picks);
+        self.keys.learn(&learners, &evidence, &self.weights, scene.now());
+        for machine in &mut scene.machines {
+            machine.known_host_keys = known.remove(&machine.id()).unwrap_or_default();
+        }
+        for machine in &scene.machines {
+            let pick = picks.entry(machine.id()).or_insert_with(Pick::not_running);
+            unchecked::check(pick, &outcomes);
+        }
+        Look { scene, picks, evidence, outcomes, running: running.into_ids() }
+    }
+
+    fn score(&self, scene: &Scene, running: &Running, evidence: &[Evidence]) -> Picks {
+        running.score(scene, evidence, &self.weights)
+    }
+}
+
+/// What is known once the candidates were probed.
+struct Reached {
+    /// The addresses that were probed.
+    asked: Addresses,
+    evidence: Vec<Evidence>,
+    picks: Picks,
+    assessments: BTreeMap<MachineId, Assessment>,
+}
+
+impl Reached {
+    fn answers(&self, name: &str) -> bool {
+        self.assessments.get(&MachineId::new(name)).is_some_and(|machine| machine.answers)
+    }
+
+    fn is_clear(&self, machine: &MachineId) -> bool {
+        self.assessments.get(machine).is_some_and(|machine| machine.beyond_doubt)
+    }
+}
+
+fn assess(picks: &Picks, weights: &Weights) -> BTreeMap<MachineId, Assessment> {
+    picks.iter().map(|(id, pick)| (id.clone(), Assessment::of(pick, weights))).collect()
+}
+
+fn add(asked: &mut Addresses, more: &Addresses) {
+    for (machine, addresses) in more {
+        asked.entry(machine.clone()).or_default().extend(addresses);
+    }
+}
+
+/// Logs when each stage is over.
+struct Stopwatch(Instant);
+
+impl Stopwatch {
+    fn start() -> Self {
+        Self(Instant::now())
+    }
+
+    fn passed(&self, stage: &str) {
+        tracing::debug!("{stage}: {:?}", self.0.elapsed());
+    }
+}

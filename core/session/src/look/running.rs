@@ -1,0 +1,152 @@
+//! The machines that have a process, in the order in which evidence numbers them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use vmkit_host::{Addresses, Target};
+use vmkit_model::{Evidence, Machine, MachineId, Power};
+use vmkit_scoring::{Case, Weights, candidates_to_probe, score};
+use vmkit_types::Subject;
+
+use super::{Assessment, Picks};
+use crate::{
+    Scene,
+    host_keys::{Learner, Standing},
+};
+
+/// The machines that have a process.
+pub(crate) struct Running {
+    ids: Vec<MachineId>,
+    cases: Vec<Case>,
+    /// All machines that the look is about, running or not.
+    pub(super) wanted: BTreeSet<MachineId>,
+}
+
+impl Running {
+    pub(super) fn new(scene: &Scene, wanted: BTreeSet<MachineId>) -> Self {
+        let (ids, cases) =
+            scene.machines.iter().filter(|m| is_alive(m)).map(|m| (m.id(), case(m))).unzip();
+        Self { ids, cases, wanted }
+    }
+
+    /// The running machines of the scene.
+    pub(crate) fn machines<'s>(&'s self, scene: &'s Scene) -> impl Iterator<Item = &'s Machine> {
+        let by_id: BTreeMap<MachineId, &Machine> =
+            scene.machines.iter().map(|machine| (machine.id(), machine)).collect();
+        self.ids.iter().filter_map(move |id| by_id.get(id).copied())
+    }
+
+    /// The number that evidence gives to each machine.
+    pub(crate) fn numbered(&self) -> impl Iterator<Item = (usize, &MachineId)> {
+        self.ids.iter().enumerate()
+    }
+
+    pub(super) fn into_ids(self) -> Vec<MachineId> {
+        self.ids
+    }
+
+    pub(super) fn wants(&self, name: &str) -> bool {
+        self.wanted.contains(&MachineId::new(name))
+    }
+
+    /// What the signals are asked about.
+    pub(super) fn targets(&self, scene: &Scene) -> Vec<Target> {
+        self.machines(scene).map(target).collect()
+    }
+
+    pub(super) fn score(&self, scene: &Scene, evidence: &[Evidence], weights: &Weights) -> Picks {
+        let picks = score(&self.cases, evidence, scene.network.as_ref(), scene.now(), weights);
+        self.ids.iter().cloned().zip(picks).collect()
+    }
+
+    /// The addresses that may be probed now and were not yet. A paused machine cannot answer, and its
+    /// silence would count against its address.
+    pub(super) fn to_probe(&self, scene: &Scene, picks: &Picks, asked: &Addresses) -> Addresses {
+        let paused = self.paused(scene);
+        let wanted = self
+            .numbered()
+            .filter(|(number, id)| self.wanted.contains(*id) && !paused.contains(number));
+        let (ids, picks): (Vec<_>, Vec<_>) =
+            wanted.filter_map(|(_, id)| Some((id, picks.get(id)?))).unzip();
+        let candidates = candidates_to_probe(picks, scene.network.as_ref());
+        let mut open: Addresses = ids.into_iter().cloned().zip(candidates).collect();
+        open.retain(|id, addresses| {
+            let before = asked.get(id).map(Vec::as_slice).unwrap_or_default();
+            addresses.retain(|address| !before.contains(address));
+            !addresses.is_empty()
+        });
+        open
+    }
+
+    /// What decides about the host keys of each machine.
+    pub(super) fn standings<'s>(
+        &'s self,
+        scene: &'s Scene,
+        addresses: &'s Addresses,
+        assessments: &BTreeMap<MachineId, Assessment>,
+    ) -> Vec<Standing<'s>> {
+        let standing = |machine: &'s Machine| {
+            let id = machine.id();
+            let assessment = assessments.get(&id);
+            let addresses = addresses.get(&id)?;
+            Some(Standing {
+                machine,
+                addresses,
+                clear: assessment.is_some_and(|it| it.beyond_doubt),
+                certain: assessment.is_some_and(|it| it.certain),
+            })
+        };
+        self.machines(scene).filter_map(standing).collect()
+    }
+
+    /// The machines with what decides whether their host keys are remembered.
+    pub(super) fn learners<'s>(&'s self, scene: &'s Scene, picks: &'s Picks) -> Vec<Learner<'s>> {
+        let learner = |(vm, machine): (usize, &'s Machine)| {
+            Some(Learner { machine, vm, pick: picks.get(&machine.id())? })
+        };
+        self.machines(scene).enumerate().filter_map(learner).collect()
+    }
+
+    /// The numbers of the machines that are paused.
+    pub(super) fn paused(&self, scene: &Scene) -> BTreeSet<usize> {
+        let numbered = self.machines(scene).enumerate();
+        let paused = numbered.filter(|(_, machine)| machine.power == Power::Paused);
+        paused.map(|(number, _)| number).collect()
+    }
+}
+
+/// Whether a machine has a process.
+fn is_alive(machine: &Machine) -> bool {
+    matches!(machine.power, Power::Running | Power::Paused)
+}
+
+fn macs(machine: &Machine) -> Vec<vmkit_types::Mac> {
+    machine.mac.as_ref().known().copied().into_iter().collect()
+}
+
+fn case(machine: &Machine) -> Case {
+    let net = machine.net.as_ref().known();
+    Case {
+        name: machine.name.clone(),
+        macs: macs(machine),
+        running: true,
+        started_at: machine.started_at,
+        mode: net.map(|net| net.mode),
+        interface: net.and_then(|net| net.interface.clone()),
+    }
+}
+
+fn target(machine: &Machine) -> Target {
+    Target {
+        id: machine.id(),
+        subject: Subject {
+            name: machine.name.clone(),
+            macs: macs(machine),
+            hostname: machine.hostname.as_ref().known().cloned(),
+            has_console: machine.console_log.is_some(),
+            has_guest_agent: machine.guest_agent.is_some(),
+            ..Subject::default()
+        },
+        console: machine.console_log.clone(),
+        guest_agent: machine.guest_agent.clone(),
+    }
+}

@@ -1,0 +1,135 @@
+//! What every look works with: who asks, where things are, what is configured.
+
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use vmkit_host::{Found, Installation, RunSettings, Snapshot, find};
+use vmkit_inventory::{Location, Sources};
+use vmkit_model::{Mode, Problem};
+use vmkit_platform::{Invoker, Platform as _};
+use vmkit_types::{HostNetwork, Reading};
+use vmkit_wire::Account;
+
+use crate::{Config, ConfigError, Error};
+
+/// Where an unprivileged user's own plugins lie, below the home directory.
+const OWN_PLUGINS: &str = ".local/share/vmkit/plugins";
+
+/// What one call of a plugin may take, where nobody says otherwise.
+const CALL_DEADLINE: Duration = Duration::from_secs(1);
+
+/// Warnings and worse, of plugins' log lines.
+const WARNINGS: u32 = 2;
+
+/// Who asks, where things are, and what is configured.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The configuration files' content.
+    pub config: Config,
+    /// The user for whom this runs.
+    pub invoker: Invoker,
+    /// The worker and the plugins that belong to this program.
+    pub installation: Installation,
+    /// How long one call of a plugin may take.
+    pub call_deadline: Duration,
+    /// The least severe level of plugins' log lines that is wanted, 1 (error) to 5 (trace).
+    pub log_level: u32,
+    /// The vm-toolkit data directory, where the caller names one.
+    pub data_dir: Option<PathBuf>,
+}
+
+impl Settings {
+    /// Reads who asks and what is configured. `config`: a configuration file in place of the user's.
+    ///
+    /// # Errors
+    /// A configuration file is wrong, or the program's own tree cannot be found.
+    pub fn read(config: Option<&Path>) -> Result<Self, Error> {
+        let invoker = vmkit_platform::current().invoker();
+        // Root's rights come with root's configuration: the user's could name anything.
+        let user_home = invoker.home.as_ref().known().filter(|_| !invoker.privileged);
+        let config = Config::read(config, user_home.map(PathBuf::as_path))?;
+        let account = Account { uid: invoker.uid, gid: invoker.gid };
+        let installation = Installation::of_this_program(account, invoker.privileged)
+            .map_err(Error::Installation)?;
+        Ok(Self {
+            config,
+            invoker,
+            installation,
+            call_deadline: CALL_DEADLINE,
+            log_level: WARNINGS,
+            data_dir: None,
+        })
+    }
+
+    /// The same, with at least this much time for each call of a plugin.
+    #[must_use]
+    pub fn with_patience(mut self, least: Duration) -> Self {
+        self.call_deadline = self.call_deadline.max(least);
+        self
+    }
+
+    /// Where the machines are, and what is wrong with the settings that say so.
+    ///
+    /// # Errors
+    /// Nothing names a data directory and there is no home directory.
+    pub fn location(&self) -> Result<(Location, Vec<Problem>), Error> {
+        let environment: BTreeMap<_, _> = std::env::vars_os()
+            .filter_map(|(name, value)| Some((name.into_string().ok()?, value)))
+            .collect();
+        Ok(Location::find(Sources {
+            flag: self.data_dir.as_deref(),
+            environment: &environment,
+            configured: self.config.data_dir.as_deref(),
+            invoker: &self.invoker,
+        })?)
+    }
+
+    /// All plugins in the directories of this run.
+    pub fn plugins(&self) -> Vec<Found> {
+        find(&self.plugin_directories(), &self.installation)
+    }
+
+    fn plugin_directories(&self) -> Vec<PathBuf> {
+        let mut directories = vec![self.installation.plugins()];
+        directories.extend(self.config.plugin_directories.iter().cloned());
+        let home = self.invoker.home.as_ref().known().filter(|_| !self.invoker.privileged);
+        directories.extend(home.map(|home: &PathBuf| home.join(OWN_PLUGINS)));
+        directories
+    }
+
+    /// The host's network, with what the configuration says of its interfaces.
+    pub(crate) fn network(&self) -> Reading<HostNetwork> {
+        vmkit_platform::current().network().map(|mut network| {
+            for interface in &mut network.interfaces {
+                if let Some(kind) = self.config.interface_kind(&interface.name) {
+                    interface.kind = kind;
+                }
+            }
+            network
+        })
+    }
+
+    /// The same for a run of plugins in this mode, which look here.
+    ///
+    /// # Errors
+    /// A plugin's configuration cannot be handed over.
+    pub fn of_run(&self, mode: Mode, snapshot: Snapshot) -> Result<RunSettings, ConfigError> {
+        Ok(RunSettings {
+            mode,
+            call_deadline: self.call_deadline,
+            log_level: self.log_level,
+            configurations: self.config.plugin_configurations()?,
+            snapshot,
+        })
+    }
+
+    /// The user and group that own what root writes on their behalf; `None` without root's rights,
+    /// where everything that is written is the user's own anyway.
+    pub(crate) fn owner(&self) -> Option<(u32, u32)> {
+        let invoker = &self.invoker;
+        invoker.privileged.then_some((invoker.uid, invoker.gid))
+    }
+}

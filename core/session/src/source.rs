@@ -1,0 +1,15 @@
+//! Where machines are looked at.
+
+use std::path::PathBuf;
+
+/// Where a session looks.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Source {
+    /// At this computer.
+    #[default]
+    Computer,
+    /// At this computer; the signals' raw artefacts go to this directory.
+    Recorded(PathBuf),
+    /// At the snapshot in this directory, and nowhere else.
+    Snapshot(PathBuf),
+}
