@@ -8,23 +8,11 @@ use vmkit_scoring::Weights;
 use vmkit_snapshot::Record;
 use vmkit_types::Stage;
 
-use crate::{Error, Session, Settings, host_keys::Keys};
+use crate::{Error, Session, Settings, Source, host_keys::Keys};
 
 /// What one call of a plugin may take on a snapshot, at least: nothing there waits on a network, but
 /// long captures take a while on a busy computer, and a plugin that times out changes the answer.
 const SNAPSHOT_DEADLINE: Duration = Duration::from_secs(10);
-
-/// Where a session looks.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum Source {
-    /// At this computer.
-    #[default]
-    Computer,
-    /// At this computer; the signals' raw artefacts go to this directory.
-    Recorded(PathBuf),
-    /// At the snapshot in this directory, and nowhere else.
-    Snapshot(PathBuf),
-}
 
 /// Says where and how to look, and starts a [`Session`].
 #[derive(Debug)]

@@ -91,7 +91,7 @@ impl Config {
     }
 
     /// What the configuration says an interface is.
-    pub fn interface_kind(&self, name: &str) -> Option<InterfaceKind> {
+    pub(crate) fn interface_kind(&self, name: &str) -> Option<InterfaceKind> {
         self.interfaces.get(name).map(|interface| match interface.kind {
             Kind::Wifi => InterfaceKind::Wifi,
             Kind::Ethernet => InterfaceKind::Ethernet,
@@ -108,7 +108,7 @@ impl Config {
     ///
     /// # Errors
     /// A value that JSON cannot hold.
-    pub fn plugin_configurations(&self) -> Result<HashMap<String, String>, ConfigError> {
+    pub(crate) fn plugin_configurations(&self) -> Result<HashMap<String, String>, ConfigError> {
         let as_json = |(id, table): (&String, &toml::Table)| {
             let text = vmkit_wire::configuration(table)
                 .map_err(|source| ConfigError::Plugin { id: id.clone(), source })?;

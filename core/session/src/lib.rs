@@ -14,9 +14,10 @@ mod look;
 mod scene;
 mod selection;
 mod settings;
+mod source;
 mod unchecked;
 
-pub use builder::{Builder, Source};
+pub use builder::Builder;
 pub use config::{Config, ConfigError};
 pub use error::Error;
 pub use host_keys::host_key_alias;
@@ -24,4 +25,5 @@ pub use look::{Look, Row, Session};
 pub use scene::Scene;
 pub use selection::Selection;
 pub use settings::Settings;
+pub use source::Source;
 pub use unchecked::worst;

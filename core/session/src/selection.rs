@@ -26,11 +26,6 @@ impl Selection {
         Self { names: names.to_vec() }
     }
 
-    /// Whether machines are named.
-    pub fn is_by_name(&self) -> bool {
-        !self.names.is_empty()
-    }
-
     /// The machines of the scene that are wanted, each once, in the order in which they are named.
     ///
     /// # Errors

@@ -20,7 +20,8 @@ pub struct Edit {
 }
 
 /// What a version's sources are made of.
-const SOURCES: [&str; 4] = ["sdk", "core/wire", "core/worker", "tests/contract/plugins/misbehave"];
+const SOURCES: [&str; 5] =
+    ["sdk", "core/model", "core/wire", "core/worker", "tests/contract/plugins/misbehave"];
 
 /// Builds `packages` on the interface with these edits; returns the directory of the results.
 ///

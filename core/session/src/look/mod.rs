@@ -14,10 +14,7 @@ use vmkit_snapshot::Record;
 
 use crate::{Error, Scene, Selection, Settings, host_keys::Keys, unchecked};
 use assessment::Assessment;
-use running::Running;
-
-/// Picks by machine.
-type Picks = BTreeMap<MachineId, Pick>;
+use running::{Picks, Running};
 
 /// Looks at machines, once or again and again with the same workers.
 pub struct Session {

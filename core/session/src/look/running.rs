@@ -4,14 +4,17 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use vmkit_host::{Addresses, Target};
 use vmkit_model::{Evidence, Machine, MachineId, Power};
-use vmkit_scoring::{Case, Weights, candidates_to_probe, score};
+use vmkit_scoring::{Case, Pick, Weights, candidates_to_probe, score};
 use vmkit_types::Subject;
 
-use super::{Assessment, Picks};
+use super::assessment::Assessment;
 use crate::{
     Scene,
     host_keys::{Learner, Standing},
 };
+
+/// Picks by machine.
+pub(super) type Picks = BTreeMap<MachineId, Pick>;
 
 /// The machines that have a process.
 pub(crate) struct Running {
