@@ -6,7 +6,7 @@ use vmkit_dhcp::{TestResult, Traffic};
 use vmkit_model::Evidence;
 use vmkit_scoring::Pick;
 use vmkit_survey::Survey;
-use vmkit_types::{HostNetwork, Mac, NetworkMode, Reading};
+use vmkit_types::{Advice, HostNetwork, Mac, NetworkMode, Reading, Witness};
 
 /// The operating system of the host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -55,49 +55,17 @@ pub struct Machine {
     pub port: Option<String>,
 }
 
-/// Which router the network has, as the advice plugins tell, and what it says itself.
+/// The network's router, as the advice plugins describe it. Their texts are not to be trusted.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Router {
     /// Its address.
     pub address: Option<IpAddr>,
-    /// Which one it is, the surest answer first.
-    pub identities: Vec<RouterIdentity>,
-    /// Whether its own device list holds the machine.
-    pub lists_machine: Option<bool>,
-    /// Whether its own device list has the machine as blocked.
-    pub blocks_machine: Option<bool>,
-    /// Settings that are reported to keep bridged machines from an address.
-    pub remedies: Vec<RouterRemedy>,
-    /// Somebody else than the site that was asked answered over HTTP.
-    pub web_hijacked: Option<bool>,
-}
-
-/// One answer to which router it is.
-#[derive(Clone, Debug, PartialEq)]
-pub struct RouterIdentity {
-    /// Such as `bt-smart-hub-2`.
-    pub id: String,
-    /// Such as `BT Smart Hub 2`; of a plugin, so not to be trusted.
-    pub name: String,
-    /// From 0 to 1.
-    pub confidence: f64,
-    /// The facts that led to it; of a plugin, so not to be trusted.
-    pub because: Vec<String>,
-}
-
-/// What can be done at the router; of a plugin, so not to be trusted.
-#[derive(Clone, Debug, PartialEq)]
-pub struct RouterRemedy {
-    /// Such as `bt-smart-setup-mode-2`.
-    pub id: String,
-    /// One line.
-    pub title: String,
-    /// What to do, step by step.
-    pub steps: Vec<String>,
-    /// How sure it is that this helps, from 0 to 1, and where that is known from.
-    pub confidence: f64,
-    /// Where it is known from.
-    pub because: Vec<String>,
+    /// Which router it may be, the surest answer first.
+    pub identities: Vec<Advice>,
+    /// Settings that may keep bridged machines from an address, the surest first.
+    pub remedies: Vec<Advice>,
+    /// What it reports about machines.
+    pub witnesses: Vec<Witness>,
 }
 
 /// Everything that the diagnosis of one machine rests on. What was not looked at is unknown.

@@ -30,7 +30,7 @@ pub use catalogue::{
 };
 pub use diagnosis::{Diagnosis, Suspect, Weighed, diagnose};
 pub use explain::{Advice, Page, page};
-pub use facts::{Facts, Machine, Platform, Process, Router, RouterIdentity, RouterRemedy};
+pub use facts::{Facts, Machine, Platform, Process, Router};
 pub use finding::{Finding, FindingCode, State};
 pub use findings::findings;
 pub use fix::{Fix, FixOutcome};

@@ -2,11 +2,9 @@
 
 mod common;
 
-use vmkit_diagnose::{
-    Catalogue, Diagnosis, Finding, FindingCode, Router, RouterRemedy, Scope, State,
-};
+use vmkit_diagnose::{Catalogue, Diagnosis, Finding, FindingCode, Router, Scope, State};
 use vmkit_scoring::Verdict;
-use vmkit_types::{Reading, Unread};
+use vmkit_types::{Advice, AdviceKind, Reading, Step, Unread, Word};
 
 const WIFI: &str = "mode:bridged uplink:wifi platform:macos";
 const ROUTER_DROPS: &str = "address-missing address-link-local discover-unanswered \
@@ -79,24 +77,45 @@ fn remedies_name_what_this_computer_has() {
     );
 }
 
-#[test]
-fn advice_for_the_router_at_hand_goes_in_the_place_of_the_general_one() {
-    let router = Router {
-        remedies: vec![RouterRemedy {
-            id: "bt-smart-setup-mode-2".into(),
-            title: "Smart Setup: Mode 1 to Mode 2".into(),
-            steps: vec!["Advanced Settings\x1b]0;x\x07".into(), "Firewall".into()],
-            confidence: 0.7,
-            because: vec!["users report it".into()],
-        }],
-        ..Router::default()
+fn router_with(steps: Vec<Step>) -> Router {
+    let remedy = Advice {
+        kind: AdviceKind::Remedy,
+        id: "bt-smart-setup-mode-2".into(),
+        title: "Smart Setup: Mode 1 to Mode 2".into(),
+        steps,
+        confidence: 0.7,
+        because: vec!["users report it".into()],
     };
-    let got = diagnosis("web", WIFI, &router_drops(), Some(&router));
+    Router { remedies: vec![remedy], ..Router::default() }
+}
+
+#[test]
+fn advice_for_this_router_replaces_the_general_remedy() {
+    let steps = ["Advanced Settings\x1b]0;x\x07", "Firewall"].map(Step::new).to_vec();
+    let got = diagnosis("web", WIFI, &router_drops(), Some(&router_with(steps)));
     let remedies = &got.causes[0].remedies;
     assert!(remedies.iter().all(|remedy| remedy.id != "router-setting"));
     let advice = remedies.iter().find(|remedy| remedy.scope == Scope::Router).unwrap();
     assert_eq!(advice.id, "bt-smart-setup-mode-2");
     assert_eq!(advice.steps, ["Advanced Settings\\x1b]0;x\\x07", "Firewall"]);
+}
+
+#[test]
+fn commands_of_advice_are_quoted_or_dropped() {
+    let rows: &[(&str, &[Word], &str)] = &[
+        ("web", &["vm".into(), "doctor".into(), Word::MachineName], "Test it: vm doctor web"),
+        ("a b", &["vm".into(), Word::MachineName, "$HOME".into()], "Test it: vm 'a b' '$HOME'"),
+        ("--yes", &["vm".into(), Word::MachineName], "Test it"),
+        ("web", &["vm".into(), "\x1b[2J".into()], "Test it"),
+        ("web", &[], "Test it"),
+    ];
+    for (name, command, expected) in rows {
+        let step = Step::new("Test it").with_command(command.iter().cloned());
+        let got = diagnosis(name, WIFI, &router_drops(), Some(&router_with(vec![step])));
+        let remedies = &got.causes[0].remedies;
+        let advice = remedies.iter().find(|each| each.id == "bt-smart-setup-mode-2").unwrap();
+        assert_eq!(advice.steps, [*expected]);
+    }
 }
 
 #[test]

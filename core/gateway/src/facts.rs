@@ -2,18 +2,9 @@
 
 use std::net::IpAddr;
 
-use vmkit_types::Mac;
+use vmkit_types::{Fact, Mac};
 
 use crate::{GatewayReplies, Page, ssdp};
-
-/// One fact. Its value comes from the network and is untrusted.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Fact {
-    /// Its name.
-    pub key: String,
-    /// Its value.
-    pub value: String,
-}
 
 /// The facts in the replies: `gateway.address`, `gateway.mac`, `gateway.name`,
 /// `http.status:PATH`, `http.header:PATH:NAME`, `http.title:PATH`, `http.body:PATH`,

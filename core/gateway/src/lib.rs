@@ -19,7 +19,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-pub use facts::{Fact, facts};
+pub use facts::facts;
 pub use http::{Page, PageRequest, Response};
 pub use record::{ReadError, Recorded, read, write};
 

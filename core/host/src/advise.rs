@@ -6,8 +6,10 @@ use std::{
 };
 
 use vmkit_model::{PluginOutcome, PluginStatus};
-use vmkit_types::bounded;
-use vmkit_wire::{Advise, GatewayPage, PluginKind, WireAdvice, WireFact};
+use vmkit_types::{Advice, AdviceKind, Fact, MacStatus, Step, Witness, Word, bounded};
+use vmkit_wire::{
+    Advise, GatewayPage, PluginKind, WireAdvice, WireAdviceKind, WireFact, WireStep, WireWord,
+};
 
 use crate::{
     Found, Installation, Plugin, RunSettings,
@@ -15,62 +17,31 @@ use crate::{
     worker::{End, Worker},
 };
 
-/// Most bytes of facts that one plugin is told, as they stand in the frame: a frame holds 4 MiB.
-const MOST_TOLD: usize = 3 << 20;
+/// Most bytes of facts for one plugin, as they stand in the frame: a frame holds 4 MiB.
+const MOST_FACTS: usize = 3 << 20;
 /// Bytes of a frame that go with a text, quotes and names among them.
 const FRAMING: usize = 16;
 /// Longest line that is kept of an advice, in bytes.
 const LONGEST_LINE: usize = 300;
-/// Most reasons or steps that are kept of one advice.
+/// Most reasons, steps or words of a command that are kept of one advice.
 const MOST_LINES: usize = 24;
 /// Most items that are kept of one plugin.
 const MOST_ITEMS: usize = 64;
 
-/// One fact about the network, such as `gateway.address`; the keys are documented for plugin
-/// authors.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Fact {
-    /// Its name.
-    pub key: String,
-    /// Its value; of the network, so not to be trusted.
-    pub value: String,
-}
-
-/// What an advice states.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum AdviceKind {
-    /// Which router this is.
-    Router,
-    /// What can be done.
-    Remedy,
-    /// What the router itself reports.
-    Witness,
-}
-
-/// What a plugin concludes; its texts are bounded, and not to be trusted.
+/// One conclusion of one plugin. Its texts are bounded and not to be trusted.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Advice {
+pub struct PluginAdvice {
     /// Id of the plugin.
     pub plugin: String,
-    /// What it states.
-    pub kind: AdviceKind,
-    /// Such as `bt-smart-hub-2`.
-    pub id: String,
-    /// One line for people.
-    pub title: String,
-    /// From 0 to 1.
-    pub confidence: f64,
-    /// The facts that led to it.
-    pub because: Vec<String>,
-    /// What to do, step by step.
-    pub steps: Vec<String>,
+    /// The conclusion.
+    pub advice: Advice,
 }
 
 /// What all advice plugins said.
 #[derive(Clone, Debug, Default)]
 pub struct Advised {
     /// By plugin, then in the order of its report.
-    pub advice: Vec<Advice>,
+    pub advice: Vec<PluginAdvice>,
     /// How each plugin fared.
     pub outcomes: Vec<PluginOutcome>,
 }
@@ -122,7 +93,7 @@ pub fn advise(
                 outcome.status = end.status;
                 outcome.message = Some(end.message);
             }
-            // A library that may not be loaded is told of with the signals.
+            // The report names a library that may not be loaded among the signals.
             None => continue,
         }
         advised.outcomes.push(outcome);
@@ -160,16 +131,16 @@ fn ask(
     let advise = Advise {
         now_ms: i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX),
         budget_ms: u64::try_from(settings.call_deadline.as_millis()).unwrap_or(u64::MAX),
-        facts: told(plugin, facts),
+        facts: facts_for(plugin, facts),
     };
     let worker = Worker::start(installation, plugin, settings, load_patience(settings));
     let answer = worker.and_then(|mut worker| worker.advise(advise));
     (answer, Some(began.elapsed()))
 }
 
-/// The facts that the plugin is told: of the gateway's pages those that it declares, and in all no
-/// more than a frame holds. What would not fit is left out, a page that was not given.
-fn told(plugin: &Plugin, facts: &[Fact]) -> Vec<WireFact> {
+/// The facts for one plugin: of the gateway's pages only those that it declares, and in all no more
+/// than a frame holds. A fact that does not fit is dropped, like a page without an answer.
+fn facts_for(plugin: &Plugin, facts: &[Fact]) -> Vec<WireFact> {
     let declared = |key: &str| {
         let Some((kind, rest)) = key.split_once(':').filter(|(kind, _)| kind.starts_with("http."))
         else {
@@ -181,9 +152,9 @@ fn told(plugin: &Plugin, facts: &[Fact]) -> Vec<WireFact> {
         };
         plugin.manifest.gateway.iter().any(|page| page.path == path)
     };
-    let mut left = MOST_TOLD;
+    let mut left = MOST_FACTS;
     let fits = |fact: &&Fact| {
-        let length = carried(&fact.key) + carried(&fact.value);
+        let length = frame_size(&fact.key) + frame_size(&fact.value);
         let fits = length <= left;
         left -= if fits { length } else { 0 };
         fits
@@ -193,7 +164,7 @@ fn told(plugin: &Plugin, facts: &[Fact]) -> Vec<WireFact> {
 }
 
 /// The bytes that a text takes in a frame, at most.
-fn carried(text: &str) -> usize {
+fn frame_size(text: &str) -> usize {
     let bytes = text.bytes().map(|byte| match byte {
         0..=0x1f => 6,
         b'"' | b'\\' => 2,
@@ -202,23 +173,33 @@ fn carried(text: &str) -> usize {
     bytes.sum::<usize>() + FRAMING
 }
 
-/// The advice, bounded. `None`: of a kind that this version does not know.
-fn checked(plugin: &str, item: &WireAdvice) -> Option<Advice> {
-    let kind = match item.kind.as_str() {
-        "router" => AdviceKind::Router,
-        "remedy" => AdviceKind::Remedy,
-        "witness" => AdviceKind::Witness,
-        _ => return None,
+/// The advice, bounded. `None`: it states something that this version does not know.
+fn checked(plugin: &str, item: &WireAdvice) -> Option<PluginAdvice> {
+    let kind = match &item.kind {
+        WireAdviceKind::Router => AdviceKind::Router,
+        WireAdviceKind::Remedy => AdviceKind::Remedy,
+        WireAdviceKind::Witness { mac, seen } => AdviceKind::Witness(Witness {
+            mac: mac.parse().ok()?,
+            seen: MacStatus::from_code(seen)?,
+        }),
+        WireAdviceKind::Unknown => return None,
     };
     let line = |line: &String| bounded(line, LONGEST_LINE).to_owned();
-    let lines = |lines: &[String]| lines.iter().take(MOST_LINES).map(line).collect();
-    Some(Advice {
-        plugin: plugin.to_owned(),
+    let word = |word: &WireWord| match word {
+        WireWord::Literal(word) => Word::Literal(line(word)),
+        WireWord::MachineName => Word::MachineName,
+    };
+    let step = |step: &WireStep| Step {
+        text: line(&step.text),
+        command: step.command.iter().take(MOST_LINES).map(word).collect(),
+    };
+    let advice = Advice {
         kind,
         id: line(&item.id),
         title: line(&item.title),
         confidence: f64::from(item.confidence_permille.min(1000)) / 1000.0,
-        because: lines(&item.because),
-        steps: lines(&item.steps),
-    })
+        because: item.because.iter().take(MOST_LINES).map(line).collect(),
+        steps: item.steps.iter().take(MOST_LINES).map(step).collect(),
+    };
+    Some(PluginAdvice { plugin: plugin.to_owned(), advice })
 }

@@ -14,7 +14,7 @@ mod snapshot;
 mod stamp;
 mod worker;
 
-pub use advise::{Advice, AdviceKind, Advised, Fact, advise, gateway_pages};
+pub use advise::{Advised, PluginAdvice, advise, gateway_pages};
 pub use find::{Fault, Found, Installation, Mend, Plugin, Refusal, find, vet};
 pub use run::{Addresses, Observed, Purpose, Run, RunSettings, Target, Wait};
 pub use snapshot::Snapshot;

@@ -17,6 +17,7 @@ pub use frame::{FRAME_LIMIT, Receiver, WireError, send};
 pub use manifest::{Cost, EPOCH, Manifest, ManifestError};
 pub use message::{
     Account, Advise, FailureCode, FromWorker, Load, Observe, OpenRefusal, Opened, Resource,
-    ToWorker, WIRE_VERSION, WireAdvice, WireFact, WireObservation, WireSubject, configuration,
+    ToWorker, WIRE_VERSION, WireAdvice, WireAdviceKind, WireFact, WireObservation, WireStep,
+    WireSubject, WireWord, configuration,
 };
 pub use needs::{GatewayPage, Needs, ReadFile};

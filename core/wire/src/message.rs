@@ -259,8 +259,8 @@ pub struct WireObservation {
 /// One advice, as the plugin states it: nothing in it has been checked.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct WireAdvice {
-    /// `router`, `remedy` or `witness`.
-    pub kind: String,
+    /// What it states.
+    pub kind: WireAdviceKind,
     /// Such as `bt-smart-hub-2`.
     pub id: String,
     /// One line for people.
@@ -272,7 +272,46 @@ pub struct WireAdvice {
     pub because: Vec<String>,
     /// What to do.
     #[serde(default)]
-    pub steps: Vec<String>,
+    pub steps: Vec<WireStep>,
+}
+
+/// What an advice states.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum WireAdviceKind {
+    /// Which router this is.
+    Router,
+    /// What can be done.
+    Remedy,
+    /// What the router reports about one MAC.
+    Witness {
+        /// The MAC.
+        mac: String,
+        /// Code of what the router reports.
+        seen: String,
+    },
+    /// A kind that only a later version knows, or a witness without its MAC.
+    Unknown,
+}
+
+/// One step of a remedy.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct WireStep {
+    /// What to do.
+    pub text: String,
+    /// A command that belongs to it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub command: Vec<WireWord>,
+}
+
+/// One word of a command.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum WireWord {
+    /// The word itself.
+    Literal(String),
+    /// The name of the VM at hand.
+    MachineName,
 }
 
 /// A plugin's configuration as the text of a JSON object, for [`Load::configuration`].

@@ -7,7 +7,9 @@ use vmkit_abi::{
     SignalBox, VirtualMachine, extension, load_file,
     stable::{RRef, RSlice, RStr, RString, RVec, TD_Opaque},
 };
-use vmkit_wire::{FailureCode, WireAdvice, WireFact, WireSubject};
+use vmkit_wire::{
+    FailureCode, WireAdvice, WireAdviceKind, WireFact, WireStep, WireSubject, WireWord,
+};
 
 use crate::call::{Call, bounded};
 
@@ -15,6 +17,8 @@ use crate::call::{Call, bounded};
 const MOST_ADVICE: usize = 256;
 /// Most reasons or steps of one advice that are passed on.
 const MOST_LINES: usize = 64;
+/// Most words of one command that are passed on.
+const MOST_WORDS: usize = 32;
 
 /// A plugin, made from its configuration, with each kind that it offers.
 pub(crate) struct Plugin {
@@ -67,7 +71,7 @@ impl Plugin {
         let facts: Vec<Fact> = facts.iter().map(fact).collect();
         let host = HostApi_TO::from_ptr(RRef::new(call), TD_Opaque);
         let advice = source.advise(RSlice::from_slice(&facts), host).into_result();
-        Ok(advice.map_err(failure)?.into_iter().take(MOST_ADVICE).map(advice_out).collect())
+        Ok(advice.map_err(failure)?.iter().take(MOST_ADVICE).map(advice_out).collect())
     }
 }
 
@@ -75,23 +79,50 @@ fn lacks(what: &str) -> (FailureCode, String) {
     (FailureCode::Other, format!("its manifest names {what}, the library has none"))
 }
 
-fn advice_out(advice: Advice) -> WireAdvice {
+fn advice_out(advice: &Advice) -> WireAdvice {
+    let value = |key: &str| {
+        let mut found = advice.ext.iter().filter(|attribute| attribute.key == key);
+        found.next().map(|attribute| bounded(attribute.value.as_str()))
+    };
+    let witness = || {
+        let (mac, seen) = (value(extension::WITNESS_MAC)?, value(extension::WITNESS_SEEN)?);
+        Some(WireAdviceKind::Witness { mac, seen })
+    };
     let kind = match advice.kind {
-        AdviceKind::ROUTER => "router",
-        AdviceKind::REMEDY => "remedy",
-        AdviceKind::WITNESS => "witness",
-        _ => "unknown",
+        AdviceKind::ROUTER => WireAdviceKind::Router,
+        AdviceKind::REMEDY => WireAdviceKind::Remedy,
+        AdviceKind::WITNESS => witness().unwrap_or(WireAdviceKind::Unknown),
+        _ => WireAdviceKind::Unknown,
     };
-    let lines = |lines: RVec<RString>| {
-        lines.iter().take(MOST_LINES).map(|line| bounded(line.as_str())).collect()
-    };
+    let texts = advice.steps.iter().take(MOST_LINES).map(|text| bounded(text.as_str()));
+    let mut steps: Vec<_> = texts.map(|text| WireStep { text, command: Vec::new() }).collect();
+    for (index, word) in advice.ext.iter().filter_map(command_word) {
+        if let Some(step) = steps.get_mut(index)
+            && step.command.len() < MOST_WORDS
+        {
+            step.command.push(word);
+        }
+    }
     WireAdvice {
-        kind: kind.to_owned(),
+        kind,
         id: bounded(advice.id.as_str()),
         title: bounded(advice.title.as_str()),
         confidence_permille: advice.confidence_permille,
-        because: lines(advice.because),
-        steps: lines(advice.steps),
+        because: advice.because.iter().take(MOST_LINES).map(|line| bounded(line)).collect(),
+        steps,
+    }
+}
+
+/// The index of a step and one word of its command; `None`: the attribute is something else.
+fn command_word(attribute: &Attribute) -> Option<(usize, WireWord)> {
+    let value = attribute.value.as_str();
+    match attribute.key.as_str() {
+        extension::STEP_WORD => {
+            let (index, word) = value.split_once(' ')?;
+            Some((index.parse().ok()?, WireWord::Literal(bounded(word))))
+        }
+        extension::STEP_MACHINE_NAME => Some((value.parse().ok()?, WireWord::MachineName)),
+        _ => None,
     }
 }
 
@@ -129,8 +160,53 @@ fn attribute(key: &str, value: &str) -> Attribute {
 
 #[cfg(test)]
 mod tests {
+    use super::*;
+
+    type Attributes<'a> = [(&'a str, &'a str)];
+
+    fn advice(kind: AdviceKind, ext: &Attributes<'_>) -> WireAdvice {
+        advice_out(&Advice {
+            kind,
+            id: "hub".into(),
+            title: "Hub".into(),
+            confidence_permille: 900,
+            because: RVec::new(),
+            steps: vec![RString::from("Test it."), "Restart it.".into()].into(),
+            ext: ext.iter().map(|(key, value)| attribute(key, value)).collect(),
+        })
+    }
+
     #[test]
     fn manifest_and_interface_count_the_same_epochs() {
         assert_eq!(vmkit_abi::EPOCH, vmkit_wire::EPOCH);
+    }
+
+    #[test]
+    fn a_witness_needs_its_mac_and_what_was_seen() {
+        let (mac, seen) = (extension::WITNESS_MAC, extension::WITNESS_SEEN);
+        let whole = advice(AdviceKind::WITNESS, &[(mac, "52:54:00:00:00:01"), (seen, "listed")]);
+        assert!(matches!(whole.kind, WireAdviceKind::Witness { seen, .. } if seen == "listed"));
+        for ext in [&[][..], &[(mac, "52:54:00:00:00:01")], &[(seen, "listed")]] {
+            let part = advice(AdviceKind::WITNESS, ext);
+            assert!(matches!(part.kind, WireAdviceKind::Unknown), "{ext:?}");
+        }
+    }
+
+    #[test]
+    fn words_go_to_the_command_of_their_step() {
+        let (word, name) = (extension::STEP_WORD, extension::STEP_MACHINE_NAME);
+        let long = vec![(word, "1 x"); 2 * MOST_WORDS];
+        let rows: [(&Attributes<'_>, [usize; 2]); 5] = [
+            (&[], [0, 0]),
+            (&[(word, "0 vm"), (word, "0 doctor"), (name, "0")], [3, 0]),
+            (&[(word, "1 vm"), (word, "0 a b")], [1, 1]),
+            (&[(word, "2 vm"), (word, "vm"), (word, "-1 vm"), (name, ""), (name, "9")], [0, 0]),
+            (&long, [0, MOST_WORDS]),
+        ];
+        for (ext, expected) in &rows {
+            let steps = advice(AdviceKind::REMEDY, ext).steps;
+            let counts: Vec<usize> = steps.iter().map(|step| step.command.len()).collect();
+            assert_eq!(counts, *expected, "{ext:?}");
+        }
     }
 }

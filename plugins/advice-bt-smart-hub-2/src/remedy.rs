@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use vmkit_plugin::{Advice, AdviceKind};
+use vmkit_plugin::{Advice, AdviceKind, Step, Word};
 
 use crate::{identity::Identity, known::Known};
 
@@ -33,13 +33,13 @@ pub(crate) fn remedy(identity: &Identity, known: Known<'_>) -> Option<Advice> {
         because.push("the reports are of Wi-Fi, and this machine goes out by cable".to_owned());
     }
     let steps = [
-        "Before: run `vm doctor NAME --yes` and keep what its DHCP test says.".to_owned(),
-        format!("Open {pages} and log in with the admin password on the hub's card."),
-        "Advanced Settings → Firewall (or similar) → Smart Setup: change Mode 1 to Mode 2, and save.".to_owned(),
-        "If Smart Setup is an On/Off switch there instead: turn it off and save, and change nothing else before the test.".to_owned(),
-        "If there is no such setting: sibling hubs have Mode 1 under Advanced Settings → Wireless → Wireless mode; try Mode 2 there, for the band that this computer uses.".to_owned(),
-        "Reconnect this computer's Wi-Fi and restart the machine.".to_owned(),
-        "After: run `vm doctor NAME --yes` again. An OFFER for the machine's own MAC, where there was none before, confirms the change; without one set it back.".to_owned(),
+        Step::new("Before the change, note what the DHCP test says").with_command(dhcp_test()),
+        Step::new(format!("Open {pages} and log in with the admin password on the hub's card.")),
+        Step::new("Advanced Settings → Firewall (or similar) → Smart Setup: change Mode 1 to Mode 2, and save."),
+        Step::new("If Smart Setup is an On/Off switch there instead: turn it off and save, and change nothing else before the test."),
+        Step::new("If there is no such setting: sibling hubs have Mode 1 under Advanced Settings → Wireless → Wireless mode; try Mode 2 there, for the band that this computer uses."),
+        Step::new("Reconnect this computer's Wi-Fi and restart the machine."),
+        Step::new("An OFFER for the machine's own MAC, where there was none before, confirms the change; without one set it back. After the change, test again").with_command(dhcp_test()),
     ];
     Some(Advice {
         kind: AdviceKind::Remedy,
@@ -50,4 +50,9 @@ pub(crate) fn remedy(identity: &Identity, known: Known<'_>) -> Option<Advice> {
         because,
         steps: steps.to_vec(),
     })
+}
+
+/// The command that asks the DHCP server for an offer for the machine's MAC.
+fn dhcp_test() -> [Word; 4] {
+    ["vm".into(), "doctor".into(), Word::MachineName, "--yes".into()]
 }

@@ -6,7 +6,7 @@ use std::{
 };
 
 use jiff::{civil::DateTime, fmt::strtime};
-use vmkit_plugin::{Advice, AdviceKind, Mac, escaped};
+use vmkit_plugin::{Advice, AdviceKind, Mac, MacStatus, Witness, escaped};
 
 use crate::{
     known::Known,
@@ -36,30 +36,30 @@ fn by_mac(list: &Array) -> HashMap<Mac, &Row> {
 }
 
 fn of_machine(mac: Mac, row: Option<&Row>, list: &Array, now: SystemTime) -> Option<Advice> {
-    let (id, title) = match row {
+    let (seen, title) = match row {
         // No public capture has this field; a firmware that tells it is taken at its word.
         Some(row) if row.get("blocked") == Some("1") => {
-            ("blocked", "the hub lists the machine as blocked".to_owned())
+            (MacStatus::Blocked, "the hub lists the machine as blocked".to_owned())
         }
-        Some(row) if is_recent(row, now) => ("listed", seen(row)),
+        Some(row) if is_recent(row, now) => (MacStatus::Listed, entry(row)),
         // This computer at least is a device of the hub: an empty list is no list.
         None if list.complete && !list.rows.is_empty() => {
-            ("not-listed", "the hub's device list lacks the machine".to_owned())
+            (MacStatus::NotListed, "the hub's device list lacks the machine".to_owned())
         }
         // That it was here once says nothing of now.
         Some(_) | None => return None,
     };
     Some(Advice {
-        kind: AdviceKind::Witness,
-        id: id.to_owned(),
-        because: vec![mac.to_string(), title.clone()],
+        kind: AdviceKind::Witness(Witness { mac, seen }),
+        id: seen.code().to_owned(),
+        because: vec![title.clone()],
         title,
         confidence: SURE,
         steps: Vec::new(),
     })
 }
 
-fn seen(row: &Row) -> String {
+fn entry(row: &Row) -> String {
     let at = row.get("ip").map(|ip| format!(" at {}", escaped(ip))).unwrap_or_default();
     let when = row.get("time_last_active").map(|time| format!(", last active {}", escaped(time)));
     format!("the hub's device list has the machine{at}{}", when.unwrap_or_default())

@@ -41,7 +41,8 @@ fn hostile_pages_are_read_in_linear_time_and_claim_nothing() {
         let facts = Facts::default().with("machine.mac", MACHINE).with("http.title:/", &page);
         let advice = paths.iter().fold(facts, |facts, path| facts.page(path, 200, &page)).advice();
         assert!(began.elapsed() < LINEAR, "{what}: {:?}", began.elapsed());
-        let claims = advice.iter().filter(|told| told.permille >= 500 && told.id != "not-listed");
+        let claims =
+            advice.iter().filter(|answer| answer.permille >= 500 && answer.id != "not-listed");
         assert_eq!(claims.count(), 0, "{what}: {advice:?}");
     }
 }
@@ -56,7 +57,7 @@ fn broken_pages_do_not_turn_into_claims() {
             200,
             &LISTED[..cut],
         );
-        assert!(facts.told("not-listed").is_none(), "cut at {cut}");
+        assert!(facts.answer("not-listed").is_none(), "cut at {cut}");
     }
     for at in (0..OWL.len()).step_by(11) {
         for byte in ['\0', '\'', '{', ']', '%'] {

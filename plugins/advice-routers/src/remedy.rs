@@ -1,6 +1,6 @@
 //! Settings of a router that may keep a machine from its lease.
 
-use vmkit_plugin::{Advice, AdviceKind};
+use vmkit_plugin::{Advice, AdviceKind, Step, Word};
 
 use crate::{
     ranking::Answer,
@@ -47,10 +47,10 @@ fn remedy(setting: &Setting, answer: &Answer<'_>, gateway: Option<&str>) -> Advi
     };
     let at = gateway.map(|gateway| format!(" (http://{gateway})")).unwrap_or_default();
     let steps = [
-        "Before: run `vm doctor NAME --yes` and keep what its DHCP test says.".to_owned(),
-        format!("Go to {path} of the {router}{at}."),
-        advice.clone(),
-        "After: run `vm doctor NAME --yes` again. An OFFER for the machine's own MAC, where there was none before, confirms the change; without one set it back.".to_owned(),
+        Step::new("Before the change, note what the DHCP test says").with_command(dhcp_test()),
+        Step::new(format!("Go to {path} of the {router}{at}.")),
+        Step::new(advice.clone()),
+        Step::new("An OFFER for the machine's own MAC, where there was none before, confirms the change; without one set it back. After the change, test again").with_command(dhcp_test()),
     ];
     Advice {
         kind: AdviceKind::Remedy,
@@ -60,6 +60,11 @@ fn remedy(setting: &Setting, answer: &Answer<'_>, gateway: Option<&str>) -> Advi
         because: vec![format!("{known}: {source}")],
         steps: steps.to_vec(),
     }
+}
+
+/// The command that asks the DHCP server for an offer for the machine's MAC.
+fn dhcp_test() -> [Word; 4] {
+    ["vm".into(), "doctor".into(), Word::MachineName, "--yes".into()]
 }
 
 /// The name as a part of an id: `MAC filtering / Access control` is `mac-filtering-access-control`.

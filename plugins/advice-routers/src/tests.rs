@@ -60,7 +60,8 @@ fn every_line_is_short_enough_to_be_kept_whole() {
         let answer = Answer { router, confidence: 1.0, because: because.clone() };
         let advice = remedies(&answer, Some("192.168.100.254"));
         let of_advice = advice.into_iter().flat_map(|item| {
-            let lines = item.because.into_iter().chain(item.steps);
+            let lines =
+                item.because.into_iter().chain(item.steps.into_iter().map(|step| step.text));
             lines.chain([item.title, item.id])
         });
         for line in of_advice.chain(because) {

@@ -9,7 +9,7 @@ use vmkit_plugin::Fact;
 use vmkit_testkit::FakeHost;
 
 /// An answer as one line, or a remedy: `ID PERCENT`.
-struct Told {
+struct Answer {
     id: String,
     title: String,
     percent: u16,
@@ -19,7 +19,7 @@ struct Told {
 }
 
 /// Facts as `key=value`; a page is `/path=body`.
-fn ask(facts: &[&str]) -> Vec<Told> {
+fn ask(facts: &[&str]) -> Vec<Answer> {
     let facts: Vec<Fact> = facts
         .iter()
         .flat_map(|fact| {
@@ -34,7 +34,7 @@ fn ask(facts: &[&str]) -> Vec<Told> {
         })
         .collect();
     let advice = FakeHost::new().advise::<Routers>("{}", &facts).unwrap();
-    let told = advice.iter().map(|item| Told {
+    let answers = advice.iter().map(|item| Answer {
         id: item.id.to_string(),
         title: item.title.to_string(),
         percent: (item.confidence_permille + 5) / 10,
@@ -42,13 +42,13 @@ fn ask(facts: &[&str]) -> Vec<Told> {
         steps: item.steps.iter().map(ToString::to_string).collect(),
         is_remedy: !item.steps.is_empty(),
     });
-    told.collect()
+    answers.collect()
 }
 
 /// The best answer: id and percent.
 fn best(facts: &[&str]) -> Option<(String, u16)> {
-    let answer = ask(facts).into_iter().find(|told| !told.is_remedy);
-    answer.map(|told| (told.id, told.percent))
+    let answer = ask(facts).into_iter().find(|answers| !answers.is_remedy);
+    answer.map(|answer| (answer.id, answer.percent))
 }
 
 #[test]
@@ -131,14 +131,15 @@ fn the_hub_that_has_a_plugin_of_its_own_is_left_to_it() {
 
 #[test]
 fn two_that_fit_share_what_is_to_be_had() {
-    let told = ask(&["http.title:/=FRITZ!Box", "ssdp.manufacturer=MikroTik"]);
-    let answers: Vec<_> = told.iter().map(|told| (told.id.as_str(), told.percent)).collect();
+    let answers = ask(&["http.title:/=FRITZ!Box", "ssdp.manufacturer=MikroTik"]);
+    let answers: Vec<_> =
+        answers.iter().map(|answer| (answer.id.as_str(), answer.percent)).collect();
     assert_eq!(answers, [("fritzbox", 47), ("mikrotik", 47)], "and neither has a remedy");
 }
 
 /// The ids of what is offered.
 fn offered(facts: &[&str]) -> Vec<String> {
-    ask(facts).into_iter().filter(|told| told.is_remedy).map(|told| told.id).collect()
+    ask(facts).into_iter().filter(|answer| answer.is_remedy).map(|answer| answer.id).collect()
 }
 
 #[test]
@@ -172,8 +173,8 @@ fn what_blocks_a_lease_is_offered_first_and_isolation_never() {
 
 #[test]
 fn the_wording_says_how_well_it_is_known() {
-    let told = ask(&["http.title:/=UniFi Network", "gateway.address=192.168.1.1"]);
-    let remedy = told.iter().find(|told| told.id == "unifi-dhcp-guarding").unwrap();
+    let answers = ask(&["http.title:/=UniFi Network", "gateway.address=192.168.1.1"]);
+    let remedy = answers.iter().find(|answer| answer.id == "unifi-dhcp-guarding").unwrap();
     assert_eq!(
         remedy.title,
         "UniFi gateway / AP: “DHCP Guarding” may drop the OFFERs of every server that is not listed"
@@ -181,9 +182,9 @@ fn the_wording_says_how_well_it_is_known() {
     assert!(remedy.because[0].starts_with("unconfirmed: "), "{:?}", remedy.because);
     assert!(remedy.steps[1].ends_with("(http://192.168.1.1)."), "{:?}", remedy.steps);
     assert!(remedy.percent < 50, "a setting that nobody has measured");
-    let told = ask(&["http.title:/=FRITZ!Box"]);
-    assert!(told[1].title.contains("is reported to let in only"), "{}", told[1].title);
-    for step in told.iter().flat_map(|told| &told.steps) {
+    let answers = ask(&["http.title:/=FRITZ!Box"]);
+    assert!(answers[1].title.contains("is reported to let in only"), "{}", answers[1].title);
+    for step in answers.iter().flat_map(|answer| &answer.steps) {
         assert!(step.len() <= 300, "cut by the host: {step}");
     }
 }
@@ -216,8 +217,8 @@ fn hostile_pages_are_read_in_linear_time_and_claim_nothing() {
         }
         let facts: Vec<&str> = facts.iter().map(String::as_str).collect();
         let began = Instant::now();
-        let told = ask(&facts);
+        let answers = ask(&facts);
         assert!(began.elapsed() < LINEAR, "{:?}", began.elapsed());
-        assert!(told.is_empty(), "{:.40}: {}", page, told[0].id);
+        assert!(answers.is_empty(), "{:.40}: {}", page, answers[0].id);
     }
 }

@@ -117,7 +117,7 @@ pub struct Error {
     pub ext: RVec<Attribute>,
 }
 
-/// Names of the attributes in [`VirtualMachine::ext`].
+/// Names of the attributes in [`VirtualMachine::ext`] and [`Advice::ext`].
 pub mod extension {
     /// Present where `Resource::GUEST_AGENT` can be opened for the machine; its value is empty.
     pub const GUEST_AGENT: &str = "guest-agent";
@@ -128,6 +128,15 @@ pub mod extension {
     /// An SSH host key that is held to be the machine's, such as `ssh-ed25519 AAAA…`; the word
     /// `known_hosts` follows one that was found under its name only.
     pub const KNOWN_HOST_KEY: &str = "known-host-key";
+    /// The MAC that a witness is about.
+    pub const WITNESS_MAC: &str = "witness-mac";
+    /// What the router reports about that MAC: `listed`, `not-listed`, `blocked` or `web-hijacked`.
+    pub const WITNESS_SEEN: &str = "witness-seen";
+    /// One word of the command of a step, in order: the index of the step, a blank and the word,
+    /// such as `0 --yes`.
+    pub const STEP_WORD: &str = "step-word";
+    /// The same, where the word is the name of the VM at hand: the index of the step.
+    pub const STEP_MACHINE_NAME: &str = "step-machine-name";
 }
 
 /// One machine of the batch that a signal is asked about.

@@ -3,9 +3,9 @@
 use std::{str::FromStr, time::Duration};
 
 use vmkit_abi as abi;
-use vmkit_types::{Observation, Subject};
+use vmkit_types::{Advice, AdviceKind, Fact, Observation, Step, Subject, Witness, Word};
 
-use crate::{Advice, AdviceKind, Fact, Machine, MachineState};
+use crate::{Machine, MachineState};
 
 pub(crate) fn attributes_out(attributes: Vec<(String, String)>) -> Vec<abi::Attribute> {
     attributes
@@ -80,23 +80,45 @@ pub(crate) fn machine_out(machine: Machine) -> abi::Machine {
     }
 }
 
+/// An advice on its way to the host. What the frozen struct has no field for is in `ext`.
+pub(crate) fn advice_out(advice: Advice) -> abi::Advice {
+    let commands = advice.steps.iter().enumerate().flat_map(|(step, Step { command, .. })| {
+        command.iter().map(move |word| match word {
+            Word::Literal(word) => attribute(abi::extension::STEP_WORD, format!("{step} {word}")),
+            Word::MachineName => attribute(abi::extension::STEP_MACHINE_NAME, step.to_string()),
+        })
+    });
+    let witness = match advice.kind {
+        AdviceKind::Router | AdviceKind::Remedy => None,
+        AdviceKind::Witness(Witness { mac, seen }) => Some([
+            attribute(abi::extension::WITNESS_MAC, mac.to_string()),
+            attribute(abi::extension::WITNESS_SEEN, seen.code().to_owned()),
+        ]),
+    };
+    abi::Advice {
+        kind: match advice.kind {
+            AdviceKind::Router => abi::AdviceKind::ROUTER,
+            AdviceKind::Remedy => abi::AdviceKind::REMEDY,
+            AdviceKind::Witness(_) => abi::AdviceKind::WITNESS,
+        },
+        ext: commands.chain(witness.into_iter().flatten()).collect(),
+        id: advice.id.into(),
+        title: advice.title.into(),
+        confidence_permille: permille(advice.confidence),
+        because: advice.because.into_iter().map(Into::into).collect(),
+        steps: advice.steps.into_iter().map(|step| step.text.into()).collect(),
+    }
+}
+
+fn attribute(key: &str, value: String) -> abi::Attribute {
+    abi::Attribute { key: key.into(), value: value.into() }
+}
+
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
     reason = "clamped to 0..=1000 before the cast"
 )]
-pub(crate) fn advice_out(advice: Advice) -> abi::Advice {
-    abi::Advice {
-        kind: match advice.kind {
-            AdviceKind::Router => abi::AdviceKind::ROUTER,
-            AdviceKind::Remedy => abi::AdviceKind::REMEDY,
-            AdviceKind::Witness => abi::AdviceKind::WITNESS,
-        },
-        id: advice.id.into(),
-        title: advice.title.into(),
-        confidence_permille: (advice.confidence * 1000.0).clamp(0.0, 1000.0) as u16,
-        because: advice.because.into_iter().map(Into::into).collect(),
-        steps: advice.steps.into_iter().map(Into::into).collect(),
-        ext: Vec::new().into(),
-    }
+fn permille(confidence: f64) -> u16 {
+    (confidence * 1000.0).clamp(0.0, 1000.0) as u16
 }

@@ -1,7 +1,7 @@
 //! The kinds of plugin, as traits, and what they exchange with the host.
 
 use serde::de::DeserializeOwned;
-use vmkit_types::{Mac, Subject};
+use vmkit_types::{Advice, Fact, Mac, Subject};
 
 use crate::{Cx, Result};
 
@@ -66,41 +66,4 @@ pub struct Machine {
     pub hostname: Option<String>,
     /// Path of the file that its console is written to.
     pub console_log: Option<String>,
-}
-
-/// One fact about the network, or one finding.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Fact {
-    /// Such as `gateway.address` or `http.get:/`.
-    pub key: String,
-    /// Its value, as text.
-    pub value: String,
-}
-
-/// What an advice states.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum AdviceKind {
-    /// Which router this is.
-    Router,
-    /// What can be done.
-    Remedy,
-    /// What the router itself reports.
-    Witness,
-}
-
-/// What an advice plugin concludes.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Advice {
-    /// What it states.
-    pub kind: AdviceKind,
-    /// Such as `bt-smart-hub-2`.
-    pub id: String,
-    /// One line for people.
-    pub title: String,
-    /// From 0 to 1.
-    pub confidence: f64,
-    /// The facts that led to it, in plain words.
-    pub because: Vec<String>,
-    /// What to do, step by step.
-    pub steps: Vec<String>,
 }

@@ -23,13 +23,12 @@ mod targets;
 
 pub use cx::Cx;
 pub use error::{Error, ErrorCode, Result};
-pub use kinds::{
-    Advice, AdviceKind, AdviceSource, Fact, Inventory, Machine, MachineState, Plugin, Signal,
-};
+pub use kinds::{AdviceSource, Inventory, Machine, MachineState, Plugin, Signal};
 pub use targets::{Target, targets};
 pub use vmkit_types::{
-    HostKey, InvalidHostKey, InvalidMac, Kind, KnownKey, Link, Mac, NetworkMode, Observation,
-    Reading, Source, Stage, Subject, Unread, attribute, bounded, escaped,
+    Advice, AdviceKind, Fact, HostKey, InvalidHostKey, InvalidMac, Kind, KnownKey, Link, Mac,
+    MacStatus, NetworkMode, Observation, Reading, Source, Stage, Step, Subject, Unread, Witness,
+    Word, attribute, bounded, escaped,
 };
 
 /// The foreign interface, for [`export!`] and the test kit only.

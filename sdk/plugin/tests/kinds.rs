@@ -4,8 +4,9 @@
 
 use serde::Deserialize;
 use vmkit_plugin::{
-    Advice, AdviceKind, AdviceSource, Cx, ErrorCode, Fact, Inventory, Kind, Machine, MachineState,
-    Observation, Plugin, Result, Signal, Stage, Subject,
+    Advice, AdviceKind, AdviceSource, Cx, ErrorCode, Fact, Inventory, Kind, Mac, MacStatus,
+    Machine, MachineState, Observation, Plugin, Result, Signal, Stage, Step, Subject, Witness,
+    Word,
 };
 use vmkit_testkit::FakeHost;
 
@@ -37,6 +38,9 @@ impl Signal for Sample {
     }
 }
 
+/// The MAC of the machine that the inventory lists.
+const MAC: Mac = Mac::new([0x52, 0x54, 0, 1, 2, 3]);
+
 impl Inventory for Sample {
     fn list(&self, _: &Cx<'_>) -> Result<Vec<Machine>> {
         Ok(vec![Machine {
@@ -54,12 +58,12 @@ impl Inventory for Sample {
 impl AdviceSource for Sample {
     fn advise(&self, facts: &[Fact], _: &Cx<'_>) -> Result<Vec<Advice>> {
         Ok(vec![Advice {
-            kind: AdviceKind::Router,
+            kind: AdviceKind::Witness(Witness { mac: MAC, seen: MacStatus::Listed }),
             id: "hub".into(),
             title: "Hub".into(),
             confidence: 0.98,
             because: facts.iter().map(|fact| fact.key.clone()).collect(),
-            steps: Vec::new(),
+            steps: vec![Step::new("Test").with_command(["vm".into(), Word::MachineName])],
         }])
     }
 }
@@ -117,4 +121,13 @@ fn inventory_and_advice_cross_the_same_way() {
     let advice = FakeHost::new().advise::<Sample>("{}", &[fact]).unwrap();
     assert_eq!(advice[0].confidence_permille, 980);
     assert_eq!(advice[0].because[0].as_str(), "gateway.address");
+    assert_eq!(advice[0].steps[0].as_str(), "Test");
+    let ext = advice[0].ext.iter().map(|each| (each.key.as_str(), each.value.as_str()));
+    let expected = [
+        ("step-word", "0 vm"),
+        ("step-machine-name", "0"),
+        ("witness-mac", "52:54:00:01:02:03"),
+        ("witness-seen", "listed"),
+    ];
+    assert_eq!(ext.collect::<Vec<_>>(), expected);
 }

@@ -4,6 +4,7 @@
 
 #![forbid(unsafe_code)]
 
+mod advice;
 mod host_key;
 mod link;
 mod mac;
@@ -13,6 +14,7 @@ mod reading;
 mod subject;
 mod text;
 
+pub use advice::{Advice, AdviceKind, Fact, MacStatus, Step, Witness, Word};
 pub use host_key::{HostKey, InvalidHostKey, KnownKey};
 pub use link::{InvalidLink, Link};
 pub use mac::{InvalidMac, Mac};

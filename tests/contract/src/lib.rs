@@ -15,11 +15,11 @@ use std::{
 };
 
 use vmkit_host::{
-    Addresses, Advised, Fact, Installation, Purpose, Run, RunSettings, Snapshot, Target, Wait,
-    advise, find,
+    Addresses, Advised, Installation, Purpose, Run, RunSettings, Snapshot, Target, Wait, advise,
+    find,
 };
 use vmkit_model::{Evidence, MachineId, Mode, PluginOutcome};
-use vmkit_types::{HostNetwork, Subject};
+use vmkit_types::{Fact, HostNetwork, Subject};
 use vmkit_wire::Account;
 
 /// How long a plugin gets that is to end by itself, loading and call each: only a plugin that

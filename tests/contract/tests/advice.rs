@@ -3,7 +3,8 @@
 #![cfg(target_os = "linux")]
 
 use vmkit_contract::Tree;
-use vmkit_host::{Advised, Fact};
+use vmkit_host::Advised;
+use vmkit_types::{Advice, AdviceKind, Fact, MacStatus, Step, Witness, Word};
 
 /// What the plugin is told to do; status; part of the message; how many pieces of advice are kept.
 type Row = (&'static str, &'static str, &'static str, usize);
@@ -44,7 +45,7 @@ fn each_misbehaviour_ends_as_one_clear_status_and_the_others_answer() {
         if !fits || advice != *kept {
             wrong.push(format!("{how:?}: {}, {got:?}, {advice} kept", own[0].status.code()));
         }
-        let others = advised.advice.iter().any(|item| item.id == "mikrotik");
+        let others = advised.advice.iter().any(|item| item.advice.id == "mikrotik");
         assert!(others, "{how}: the others answer: {:?}", advised.outcomes);
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
@@ -54,10 +55,11 @@ fn each_misbehaviour_ends_as_one_clear_status_and_the_others_answer() {
 fn what_is_too_long_is_cut_or_refused_and_no_number_leaves_its_range() {
     for how in ["oversized", "lie"] {
         let advised = advise(how, &[]);
-        for item in &advised.advice {
+        for item in advised.advice.iter().map(|item| &item.advice) {
             assert!((0.0..=1.0).contains(&item.confidence), "{how}: {}", item.confidence);
             assert!(item.because.len() <= 24 && item.steps.len() <= 24, "{how}");
-            let texts = item.because.iter().chain(&item.steps).chain([&item.id, &item.title]);
+            let steps = item.steps.iter().map(|step| &step.text);
+            let texts = item.because.iter().chain(steps).chain([&item.id, &item.title]);
             assert!(texts.map(String::len).all(|length| length <= 300), "{how}");
         }
         assert!(advised.advice.len() <= 64, "{how}: {}", advised.advice.len());
@@ -66,7 +68,7 @@ fn what_is_too_long_is_cut_or_refused_and_no_number_leaves_its_range() {
 }
 
 #[test]
-fn a_plugin_is_told_of_the_pages_that_it_declares_and_of_no_other() {
+fn a_plugin_gets_the_pages_that_it_declares_and_no_others() {
     let facts = [
         fact("gateway.address", "192.168.1.254"),
         fact("http.status:/declared", "200"),
@@ -75,15 +77,29 @@ fn a_plugin_is_told_of_the_pages_that_it_declares_and_of_no_other() {
         fact("http.body:/cgi/cgi_basicMyDevice.js", "who is at home"),
         fact("http.header:/other:server", "hub"),
     ];
-    let advised = advise("well", &facts);
-    let own = advised.advice.iter().find(|item| item.plugin == "misadvise");
-    let told = own.map(|item| item.because.clone()).unwrap_or_default();
     let keys: Vec<_> = facts[..4].iter().map(|fact| fact.key.clone()).collect();
-    assert_eq!(told, keys);
+    assert_eq!(own(&advise("well", &facts)).because, keys);
 }
 
-/// As many pages as a manifest may declare, each of the length that is kept and of bytes that take
-/// six in a frame: they are left out before the frame is too long.
+#[test]
+fn a_witness_and_a_command_arrive_as_data() {
+    let mac = "52:54:00:00:00:01";
+    let advised = advise("witness", &[fact("machine.mac", mac)]);
+    let advice = own(&advised);
+    let witness = Witness { mac: mac.parse().unwrap(), seen: MacStatus::NotListed };
+    assert_eq!(advice.kind, AdviceKind::Witness(witness));
+    let words = ["vm".into(), Word::MachineName, "a b".into()];
+    assert_eq!(advice.steps, [Step::new("Test it").with_command(words)]);
+}
+
+/// The first advice of the plugin that misbehaves.
+fn own(advised: &Advised) -> &Advice {
+    let mut own = advised.advice.iter().filter(|item| item.plugin == "misadvise");
+    &own.next().expect("advice of the plugin").advice
+}
+
+/// As many pages as a manifest may declare, each of the greatest length and of bytes that take six in
+/// a frame: the host drops what would make the frame too long.
 #[test]
 fn hostile_pages_do_not_keep_a_plugin_from_answering() {
     let body = "\u{1}".repeat(256 << 10);
@@ -94,5 +110,5 @@ fn hostile_pages_do_not_keep_a_plugin_from_answering() {
     for outcome in &advised.outcomes {
         assert_eq!(outcome.status.code(), "ok", "{outcome:?}");
     }
-    assert!(advised.advice.iter().any(|item| item.id == "mikrotik"));
+    assert!(advised.advice.iter().any(|item| item.advice.id == "mikrotik"));
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use vmkit_diagnose::{Catalogue, Diagnosis, Facts, Finding, Router, diagnose, findings};
+use vmkit_diagnose::{Catalogue, Diagnosis, Facts, Finding, diagnose, findings};
 use vmkit_model::{End, Machine, Power};
 use vmkit_scoring::Pick;
 use vmkit_session::{Builder, Look, Row, Selection, Session, Settings, Source};
@@ -183,13 +183,12 @@ fn judge(
     catalogue: &Catalogue,
 ) -> (Vec<Finding>, Diagnosis) {
     let Row { machine, pick } = row;
-    let (own, scene) = (subjects.of(&machine.name), &look.scene);
-    let router: Reading<Router> = gathered.router_of(own);
+    let (own, scene) = (subjects.describe(machine), &look.scene);
     let test = gathered.test_of(&machine.name);
     let facts = Facts {
         now: scene.now(),
         platform: subjects.platform,
-        machine: own,
+        machine: &own,
         machines: &subjects.machines,
         network: scene.network.as_ref().map_or(Reading::Unknown(Unread::NotTried), Reading::Known),
         survey: &gathered.survey,
@@ -198,7 +197,7 @@ fn judge(
         guest_traffic: gathered.guest_of(&machine.name),
         uplink_traffic: gathered.uplink_of(&machine.name),
         test: test.as_ref().map(Vec::as_slice),
-        router: router.as_ref(),
+        router: gathered.router.as_ref(),
     };
     let found = findings(&facts, catalogue);
     let diagnosis = diagnose(&facts, &found, catalogue);

@@ -46,11 +46,9 @@ pub(crate) struct Gathered {
     pub(crate) uplink_of: BTreeMap<String, String>,
     /// Results of the differential test, by machine.
     pub(crate) tests: BTreeMap<String, Reading<Tested>>,
-    /// What the gateway told.
-    pub(crate) told: Option<vmkit_gateway::GatewayReplies>,
-    /// What the advice plugins make of it.
-    pub(crate) advice: Vec<vmkit_host::Advice>,
-    /// Which router the network has, as far as it is the same for all machines.
+    /// What the gateway answered; `None`: it was not asked.
+    pub(crate) replies: Option<vmkit_gateway::GatewayReplies>,
+    /// The network's router, as the advice plugins describe it.
     pub(crate) router: Reading<Router>,
     /// How the advice plugins fared.
     pub(crate) outcomes: Vec<PluginOutcome>,
@@ -72,8 +70,7 @@ impl Gathered {
             uplinks: BTreeMap::new(),
             uplink_of: BTreeMap::new(),
             tests: BTreeMap::new(),
-            told: None,
-            advice: Vec::new(),
+            replies: None,
             router: Reading::Unknown(Unread::NotTried),
             outcomes: Vec::new(),
             omissions: Vec::new(),
@@ -99,11 +96,6 @@ impl Gathered {
             Some(Reading::Unknown(why)) => Reading::Unknown(why.clone()),
             Some(Reading::Absent) | None => Reading::Unknown(Unread::NotTried),
         }
-    }
-
-    /// The router as the machine has to do with it.
-    pub(crate) fn router_of(&self, machine: &Machine) -> Reading<Router> {
-        self.router.as_ref().map(|router| advice::for_machine(router, machine, &self.advice))
     }
 
     /// What a report shows of the machine's DHCP.
@@ -176,8 +168,8 @@ pub(crate) fn live(
         gathered.survey = survey(&texts);
         gathered.texts = Some(texts);
     }
-    gathered.told = gateway;
-    advice::take(&mut gathered, subjects, scene, settings);
+    gathered.replies = gateway;
+    advice::judge_router(&mut gathered, subjects, scene, settings);
     if extent.passive {
         gathered.omissions.push(Omission {
             what: "everything that sends".to_owned(),
@@ -262,7 +254,7 @@ fn flat<T, U>(reading: Reading<T>, read: impl FnOnce(T) -> Reading<U>) -> Readin
 /// Asks servers for offers, where that is allowed and would tell something.
 fn test(consent: &mut Consent, unsettled: &[String], subjects: &Subjects, gathered: &mut Gathered) {
     for name in unsettled.iter().filter(|name| subjects.ailing.contains(*name)).take(MOST_TESTED) {
-        let machine = subjects.of(name);
+        let Some(machine) = subjects.find(name) else { continue };
         let Some(uplink) = subjects.place(machine).uplink else { continue };
         let (Some(host), Some(mac)) = (uplink.mac, machine.macs.first()) else { continue };
         if !consent.allows_test(&uplink.name) {

@@ -30,7 +30,7 @@ impl Points {
         let mut points = Self { ports: BTreeMap::new(), uplinks: BTreeSet::new() };
         let ailing = names.iter().filter(|name| subjects.ailing.contains(**name));
         for name in ailing.clone().take(MOST_CAPTURED) {
-            let machine = subjects.of(name);
+            let Some(machine) = subjects.find(name) else { continue };
             let place = subjects.place(machine);
             if let Some(port) = place.port {
                 points.ports.insert((*name).to_owned(), port.name.clone());
@@ -60,10 +60,9 @@ impl Points {
 
     /// The machines that can be seen to ask.
     pub(crate) fn awaited(&self, subjects: &Subjects) -> Vec<Awaited> {
-        let each = self.ports.iter().map(|(name, interface)| Awaited {
-            name: name.clone(),
-            interface: interface.clone(),
-            macs: subjects.of(name).macs.clone(),
+        let each = self.ports.iter().filter_map(|(name, interface)| {
+            let macs = subjects.find(name)?.macs.clone();
+            Some(Awaited { name: name.clone(), interface: interface.clone(), macs })
         });
         each.collect()
     }

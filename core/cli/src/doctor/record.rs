@@ -38,8 +38,8 @@ pub(crate) fn write(directory: &Path, gathered: &Gathered) -> anyhow::Result<()>
         put("probe-dhcp.json", &vmkit_snapshot::write_dhcp_test(&results)?)?;
         put("dhcp/probe.pcap", &first.pcap)?;
     }
-    if let Some(told) = &gathered.told {
-        let files = vmkit_gateway::write(told)?;
+    if let Some(replies) = &gathered.replies {
+        let files = vmkit_gateway::write(replies)?;
         let parts = [
             ("gateway/http.json", files.http),
             ("gateway/ssdp.xml", files.ssdp),

@@ -51,8 +51,8 @@ pub(crate) fn gather(
             names: text("gateway/names.json"),
         };
         let any = recorded.http.is_some() || recorded.ssdp.is_some() || recorded.names.is_some();
-        let (told, errors) = vmkit_gateway::read(&recorded);
-        gathered.told = any.then_some(told);
+        let (replies, errors) = vmkit_gateway::read(&recorded);
+        gathered.replies = any.then_some(replies);
         problems.extend(errors.iter().map(|error| problem(directory, &error.to_string())));
     }
     if let Some(bytes) = read(&record.artefacts, "probe-dhcp.json", &mut problems) {
@@ -78,7 +78,7 @@ pub(crate) fn gather(
         gathered.uplinks.insert(UPLINK.to_owned(), seen);
     }
     gathered.problems = problems;
-    advice::take(&mut gathered, subjects, scene, settings);
+    advice::judge_router(&mut gathered, subjects, scene, settings);
     Ok(gathered)
 }
 

@@ -37,10 +37,14 @@ impl Subjects {
         }
     }
 
-    /// The machine of this name. Every machine of the scene has one.
-    pub(crate) fn of(&self, name: &str) -> &Machine {
-        let found = self.machines.iter().find(|machine| machine.name == name);
-        found.unwrap_or(&self.machines[0])
+    /// The machine of this name.
+    pub(crate) fn find(&self, name: &str) -> Option<&Machine> {
+        self.machines.iter().find(|machine| machine.name == name)
+    }
+
+    /// The machine as a diagnosis sees it.
+    pub(crate) fn describe(&self, known: &vmkit_model::Machine) -> Machine {
+        machine(known, self.network.as_ref())
     }
 
     /// Where the machine's cable ends.
@@ -58,9 +62,7 @@ fn machine(machine: &vmkit_model::Machine, network: Option<&HostNetwork>) -> Mac
             Reading::Known(Process::Crashed)
         }
         Power::Stopped | Power::Missing => Reading::Known(Process::Stopped),
-        Power::Unknown => {
-            Reading::Unknown(Unread::Failed("it cannot be told whether it runs".to_owned()))
-        }
+        Power::Unknown => Reading::Unknown(Unread::Failed("whether it runs is unknown".to_owned())),
     };
     let known = Machine {
         name: machine.name.clone(),

@@ -1,13 +1,14 @@
-//! What the router tells, and what is known of its kind.
+//! What the router reports about the machine, and what is known about its kind.
 
-use vmkit_types::{InterfaceKind, Reading, Unread, escaped};
+use vmkit_types::{InterfaceKind, MacStatus, Reading, escaped};
 
 use super::sheet::Sheet;
-use crate::{Attachment, Facts, FindingCode};
+use crate::{Attachment, Facts, FindingCode, Router};
 
-/// Below this, which router it is stays open.
+/// Below this confidence it is open which router it is.
 const SURE_ENOUGH: f64 = 0.5;
-/// Below this, a remedy is a setting to look at and no report of trouble with bridged machines.
+/// Below this confidence a remedy is a setting to look at, not a report of trouble with bridged
+/// machines.
 const REPORTED: f64 = 0.5;
 
 const ALL: [FindingCode; 4] = [
@@ -23,23 +24,37 @@ pub(super) fn judge(facts: &Facts<'_>, attachment: &Attachment<'_>, sheet: &mut 
         Reading::Absent => return,
         Reading::Unknown(why) => return sheet.all_unknown(&ALL, why),
     };
-    let reading =
-        |answer: Option<bool>| answer.map_or(Reading::Unknown(Unread::NotTried), Reading::Known);
-    let lacks = reading(router.lists_machine.map(|lists| !lists));
-    sheet.read(ALL[0], &lacks, "its device list lacks the machine's MAC", "its device list has it");
-    let blocks = reading(router.blocks_machine);
-    sheet.read(ALL[1], &blocks, "its device list has it as blocked", "it is not listed as blocked");
-    let hijacked = reading(router.web_hijacked);
-    sheet.read(ALL[3], &hijacked, "a page of somebody else came back", "the right page came back");
+    witnesses(facts, router, sheet);
     let Some(identity) = router.identities.first().filter(|i| i.confidence >= SURE_ENOUGH) else {
         return;
     };
     let wifi = attachment.uplink.is_some_and(|uplink| uplink.kind == InterfaceKind::Wifi);
-    let name = escaped(&identity.name);
+    let code = FindingCode::RouterKnownToDropBridged;
+    let name = escaped(&identity.title);
     match router.remedies.first() {
         Some(remedy) if wifi && remedy.confidence >= REPORTED => {
-            sheet.present(ALL[2], format!("{name}: {}", escaped(&remedy.title)));
+            sheet.present(code, format!("{name}: {}", escaped(&remedy.title)));
         }
-        _ => sheet.absent(ALL[2], format!("nothing of the kind is known of {name}")),
+        _ => sheet.absent(code, format!("no such report is known for {name}")),
+    }
+}
+
+/// What the router reports about the machine's MACs. Silence is no report.
+fn witnesses(facts: &Facts<'_>, router: &Router, sheet: &mut Sheet) {
+    let of_machine = router.witnesses.iter().filter(|each| facts.machine.macs.contains(&each.mac));
+    let reports: Vec<MacStatus> = of_machine.map(|witness| witness.seen).collect();
+    let reports = |status: MacStatus| reports.contains(&status);
+    if reports(MacStatus::Listed) || reports(MacStatus::Blocked) {
+        sheet.absent(FindingCode::RouterDoesNotListMachine, "its device list has it");
+    } else if reports(MacStatus::NotListed) {
+        let says = "its device list lacks the machine's MAC";
+        sheet.present(FindingCode::RouterDoesNotListMachine, says);
+    }
+    // A machine that is listed without a mark may still be blocked.
+    if reports(MacStatus::Blocked) {
+        sheet.present(FindingCode::RouterBlocksMachine, "its device list has it as blocked");
+    }
+    if reports(MacStatus::WebHijacked) {
+        sheet.present(FindingCode::WebHijacked, "the router answers with a page of its own");
     }
 }

@@ -1,4 +1,5 @@
 use super::*;
+use crate::{FindingCode, catalogue::Scope};
 
 #[test]
 fn a_command_is_quoted_for_a_shell() {

@@ -51,6 +51,11 @@ impl Values {
         fill(template, |name| Some(escaped(bounded(self.0.get(name)?, LONGEST_VALUE))))
     }
 
+    /// The machine's name where it is safe to pass to a command.
+    pub(crate) fn machine_name(&self) -> Option<String> {
+        self.0.get("name").filter(|name| is_safe(name)).cloned()
+    }
+
     /// The arguments with their placeholders filled; `None`: one has no value that is safe to pass.
     pub(crate) fn argv(&self, template: &[String]) -> Option<Vec<String>> {
         let safe = |name: &str| self.0.get(name).filter(|value| is_safe(value)).cloned();

@@ -282,7 +282,7 @@ fn router(router: &Router) -> Option<RouterDocument<'_>> {
     let identity = router.identities.first()?;
     Some(RouterDocument {
         id: stored(&identity.id),
-        name: stored(&identity.name),
+        name: stored(&identity.title),
         confidence: probability(identity.confidence),
         because: identity.because.iter().map(|text| stored(text)).collect(),
     })

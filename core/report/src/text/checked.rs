@@ -153,7 +153,7 @@ pub(super) fn write_surroundings(
     match (doctor.network.gateway, identity) {
         (Some(gateway), Some(identity)) => {
             let percent = identity.confidence * 100.0;
-            line("Router:", &format!("{} at {gateway} ({percent:.0} %)", shown(&identity.name)))?;
+            line("Router:", &format!("{} at {gateway} ({percent:.0} %)", shown(&identity.title)))?;
         }
         (Some(gateway), None) => line("Router:", &format!("{gateway}, not recognised"))?,
         (None, _) => {}

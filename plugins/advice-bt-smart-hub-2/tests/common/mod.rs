@@ -35,28 +35,36 @@ impl Facts {
     }
 
     /// What the plugin answers on 2026-11-24 at 06:00.
-    pub(crate) fn advice(&self) -> Vec<Told> {
+    pub(crate) fn advice(&self) -> Vec<Answer> {
         let now = SystemTime::UNIX_EPOCH + Duration::from_hours(498_750);
         let advice = FakeHost::new().at_time(now).advise::<SmartHub2>("{}", &self.0).unwrap();
-        let told = advice.iter().map(|item| Told {
+        let answer = |item: &vmkit_plugin::abi::Advice| Answer {
+            mac: attribute(item, "witness-mac"),
             id: item.id.to_string(),
             title: item.title.to_string(),
             permille: item.confidence_permille,
             because: item.because.iter().map(ToString::to_string).collect(),
             steps: item.steps.iter().map(ToString::to_string).collect(),
-        });
-        told.collect()
+            commands: item.ext.iter().filter(|each| each.key == "step-word").count(),
+        };
+        advice.iter().map(answer).collect()
     }
 
     /// The answer of this id.
-    pub(crate) fn told(&self, id: &str) -> Option<Told> {
-        self.advice().into_iter().find(|told| told.id == id)
+    pub(crate) fn answer(&self, id: &str) -> Option<Answer> {
+        self.advice().into_iter().find(|answer| answer.id == id)
     }
+}
+
+fn attribute(item: &vmkit_plugin::abi::Advice, key: &str) -> Option<String> {
+    item.ext.iter().find(|each| each.key == key).map(|each| each.value.to_string())
 }
 
 /// One piece of advice.
 #[derive(Debug)]
-pub(crate) struct Told {
+pub(crate) struct Answer {
+    /// The MAC that a witness is about.
+    pub(crate) mac: Option<String>,
     /// Its id.
     pub(crate) id: String,
     /// Its title.
@@ -67,4 +75,6 @@ pub(crate) struct Told {
     pub(crate) because: Vec<String>,
     /// What to do.
     pub(crate) steps: Vec<String>,
+    /// Words of all commands.
+    pub(crate) commands: usize,
 }

@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use vmkit_types::{Kind, Observation, Reading, attribute};
+use vmkit_types::{Advice, AdviceKind, Kind, MacStatus, Observation, Reading, Witness, attribute};
 
 use super::{
     Scene, absent, present,
     scene::{VM, machine},
 };
-use crate::{Process, Router, RouterIdentity, RouterRemedy};
+use crate::{Process, Router};
 
 fn saw(kind: Kind, address: [u8; 4]) -> Observation {
     Observation::new(0, kind, "seen").at(std::net::IpAddr::from(address))
@@ -120,31 +120,57 @@ fn sources_that_fell_behind_are_found_only_where_the_machine_is_elsewhere() {
     assert_eq!(present(&scene), Vec::<&str>::new());
 }
 
+/// MACs and what the router reports about them.
+type Reports<'a> = &'a [(&'a str, MacStatus)];
+
 #[test]
-fn the_router_is_a_witness() {
-    let mut scene = Scene::at_home();
-    let identity = RouterIdentity {
-        id: "bt-smart-hub-2".to_owned(),
-        name: "BT Smart Hub 2".to_owned(),
-        confidence: 0.98,
+fn reports_of_the_router_about_this_machine_are_findings() {
+    const OTHER: &str = "52:54:00:00:00:77";
+    let rows: &[(Reports<'_>, &[&str], &[&str])] = &[
+        (&[], &[], &[]),
+        (&[(VM, MacStatus::Listed)], &[], &["router-does-not-list-machine"]),
+        (&[(VM, MacStatus::NotListed)], &["router-does-not-list-machine"], &[]),
+        (&[(OTHER, MacStatus::NotListed)], &[], &[]),
+        (
+            &[(VM, MacStatus::Blocked)],
+            &["router-blocks-machine"],
+            &["router-does-not-list-machine"],
+        ),
+        (&[(VM, MacStatus::WebHijacked)], &["web-hijacked"], &[]),
+    ];
+    for (reports, expected, denied) in rows {
+        let witnesses = reports
+            .iter()
+            .map(|(mac, seen)| Witness { mac: mac.parse().unwrap(), seen: *seen })
+            .collect();
+        let mut scene = Scene::at_home();
+        scene.router = Some(Router { witnesses, ..Router::default() });
+        let of_router = |code: &&str| code.starts_with("router-") || *code == "web-hijacked";
+        let found: Vec<_> = present(&scene).into_iter().filter(of_router).collect();
+        assert_eq!(found, *expected, "{reports:?}");
+        let found: Vec<_> = absent(&scene).into_iter().filter(of_router).collect();
+        assert_eq!(found, *denied, "{reports:?}");
+    }
+}
+
+#[test]
+fn a_router_with_a_reported_setting_is_a_finding() {
+    let advice = |kind, title: &str, confidence| Advice {
+        kind,
+        id: "hub".to_owned(),
+        title: title.to_owned(),
+        confidence,
         because: Vec::new(),
-    };
-    let remedy = RouterRemedy {
-        id: "mode-2".to_owned(),
-        title: "Smart Setup".to_owned(),
         steps: Vec::new(),
-        confidence: 0.5,
-        because: Vec::new(),
     };
-    scene.router = Some(Router {
-        lists_machine: Some(false),
-        identities: vec![identity],
-        remedies: vec![remedy],
-        ..Router::default()
-    });
-    let found = present(&scene);
-    assert_eq!(
-        found,
-        ["address-missing", "router-does-not-list-machine", "router-known-to-drop-bridged"]
-    );
+    for (confidence, expected) in [(0.5, true), (0.4, false)] {
+        let mut scene = Scene::at_home();
+        scene.router = Some(Router {
+            identities: vec![advice(AdviceKind::Router, "BT Smart Hub 2", 0.98)],
+            remedies: vec![advice(AdviceKind::Remedy, "Smart Setup", confidence)],
+            ..Router::default()
+        });
+        let found = present(&scene).contains(&"router-known-to-drop-bridged");
+        assert_eq!(found, expected, "{confidence}");
+    }
 }

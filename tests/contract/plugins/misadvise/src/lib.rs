@@ -1,7 +1,10 @@
 //! An advice source that misbehaves on command, one word of configuration each.
 
 use serde::Deserialize;
-use vmkit_plugin::{Advice, AdviceKind, AdviceSource, Cx, Error, ErrorCode, Fact, Plugin, Result};
+use vmkit_plugin::{
+    Advice, AdviceKind, AdviceSource, Cx, Error, ErrorCode, Fact, MacStatus, Plugin, Result, Step,
+    Witness, Word,
+};
 
 #[derive(Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -40,6 +43,7 @@ impl AdviceSource for Misadvise {
             // More than a frame holds, were it not cut.
             "oversized" => Ok(vec![advice(&"x".repeat(1 << 20), f64::NAN); 1000]),
             "lie" => Ok(vec![advice("\u{1b}]0;mine\u{7}\u{202e}", 9e9)]),
+            "witness" => Ok(vec![witness(facts)]),
             _ => Ok(vec![Advice {
                 because: facts.iter().map(|fact| fact.key.clone()).collect(),
                 ..advice("well", 0.5)
@@ -55,8 +59,18 @@ fn advice(text: &str, confidence: f64) -> Advice {
         title: text.to_owned(),
         confidence,
         because: vec![text.to_owned(); 100],
-        steps: vec![text.to_owned(); 100],
+        steps: vec![Step::new(text); 100],
     }
+}
+
+/// What the router reports about the first machine, with a command to test it.
+fn witness(facts: &[Fact]) -> Advice {
+    let mac =
+        facts.iter().find(|fact| fact.key == "machine.mac").and_then(|f| f.value.parse().ok());
+    let seen = MacStatus::NotListed;
+    let kind = mac.map_or(AdviceKind::Router, |mac| AdviceKind::Witness(Witness { mac, seen }));
+    let test = ["vm".into(), Word::MachineName, "a b".into()];
+    Advice { kind, steps: vec![Step::new("Test it").with_command(test)], ..advice("hub", 0.9) }
 }
 
 vmkit_plugin::export!(manifest = "../plugin.json", advice = Misadvise);
