@@ -1,9 +1,8 @@
-//! How much other traffic a capture bears: DHCP frames, a thousand a second, among as many other
-//! datagrams as this computer can send over a cable between two namespaces. Needs root, and says
-//! what was reached: frames a second, and where frames were lost.
+//! Captures a thousand DHCP frames per second among as many other datagrams as this computer can send
+//! between two namespaces. Reports the frames per second and where frames were lost. Needs root.
 //!
-//! The other frames are addressed to a host that is not there, so that the kernel's work after the
-//! capture is small; each passes the filter to its last instruction.
+//! The other frames go to a host that does not exist, which keeps the kernel's work after the capture
+//! small. Each runs through the filter to its last instruction.
 
 #![cfg_attr(target_os = "linux", expect(clippy::print_stdout, reason = "it is a report"))]
 
@@ -20,7 +19,7 @@ mod packet {
     use rustix::net::netdevice::name_to_index;
     use socket2::{Domain, SockAddr, SockAddrStorage, Socket, Type};
 
-    /// One on this interface, past the interface's queue: the quickest way to send.
+    /// A socket on this interface that bypasses its queue, which is the fastest way to send.
     pub(super) fn socket(interface: &str) -> io::Result<Socket> {
         let socket = Socket::new_raw(Domain::PACKET, Type::RAW, None)?;
         let mut storage = SockAddrStorage::zeroed();
@@ -74,11 +73,11 @@ mod flood {
     /// Long enough for the rate to settle.
     const FLOOD: Duration = Duration::from_secs(10);
     const BETWEEN_DHCP: Duration = Duration::from_millis(1);
-    /// All has been sent when it begins; the kernel hands over after 10 ms.
+    /// All frames have been sent by then; the kernel delivers after 10 ms.
     const DRAIN: Duration = Duration::from_millis(500);
-    /// Datagrams of one system call.
+    /// Datagrams per system call.
     const BATCH: usize = 64;
-    /// From 192.168.77.100 to port 9 of a host that is not there: the shortest frame there is.
+    /// The shortest frame, from 192.168.77.100 to port 9 of a host that does not exist.
     const DATAGRAM: [u8; 60] = {
         let mut frame = [0; 60];
         let head = *b"\x02\0\0\0\0\x09\x02\0\0\0\0\x08\x08\0\
@@ -91,7 +90,7 @@ mod flood {
         }
         frame
     };
-    /// Where a DHCP message has its transaction id, behind Ethernet, IPv4 and UDP.
+    /// Offset of the transaction id, after Ethernet, IPv4 and UDP.
     const XID: usize = 14 + 20 + 8 + 4;
 
     pub(super) fn run() {
@@ -135,7 +134,7 @@ mod flood {
         println!("{senders} sender(s), {seconds:.1} s, a ring of {DEFAULT_RING_BYTES} bytes");
         println!("  other datagrams sent   {others} ({:.0} thousand/s)", rate(others));
         println!("  frames at the capture  {:.0} thousand/s", rate(received(cable) - before.0));
-        println!("  lost before it         {} (the kernel's queue)", backlog_drops() - before.1);
+        println!("  lost before it         {} (the kernel's queues)", backlog_drops() - before.1);
         println!("  refused to a sender    {}", refused.load(Ordering::Relaxed));
         println!(
             "  DHCP frames            {sent} sent, {found} captured, {dropped} lost in the ring"
@@ -144,7 +143,7 @@ mod flood {
         println!("  opening {opened:.1?}, closing {closed:.1?}");
     }
 
-    /// Different DHCP frames that were captured.
+    /// Number of different DHCP frames captured.
     fn read(capture: &mut Capture, stop: &AtomicBool) -> usize {
         let mut found = HashSet::new();
         let mut deadline = Instant::now() + DRAIN;
@@ -157,7 +156,7 @@ mod flood {
                 }
                 None if all_sent => return found.len(),
                 None => {
-                    // The last block is handed over some time after this was seen.
+                    // The last block arrives some time later.
                     all_sent = stop.load(Ordering::Relaxed);
                     deadline = Instant::now() + DRAIN;
                 }
@@ -165,7 +164,7 @@ mod flood {
         }
     }
 
-    /// Sends numbered DHCP-sized broadcasts and says how many.
+    /// Sends numbered broadcasts of DHCP's size and returns their number.
     fn send_dhcp() -> usize {
         let socket = UdpSocket::bind("192.168.77.100:68").expect("a socket");
         socket.set_broadcast(true).expect("broadcasts");
@@ -196,7 +195,7 @@ mod flood {
         }
     }
 
-    /// Frames that the server's interface has received.
+    /// Frames received by the server's interface.
     fn received(cable: &Cable) -> u64 {
         let devices = within(&cable.server, || fs::read_to_string("/proc/thread-self/net/dev"));
         let devices = devices.expect("the kernel's list of devices");
@@ -205,7 +204,7 @@ mod flood {
         frames.expect("a count of frames")
     }
 
-    /// Frames that all processors together found no room for in their queues.
+    /// Frames dropped from the processors' queues.
     fn backlog_drops() -> u64 {
         let counters = fs::read_to_string("/proc/net/softnet_stat").expect("the kernel's counters");
         let of_line = |line: &str| u64::from_str_radix(line.split(' ').nth(1)?, 16).ok();

@@ -1,41 +1,41 @@
-//! Why nothing is captured.
+//! Capture errors.
 
 use std::io;
 
-/// Why an interface cannot be captured, or no longer.
+/// Why an interface cannot be captured.
 #[derive(Debug, thiserror::Error)]
 pub enum CaptureError {
-    /// This operating system has nothing of the kind.
+    /// This operating system does not support it.
     #[error("capturing on {interface}: not supported on this system")]
     Unsupported {
         /// The interface.
         interface: String,
     },
-    /// The ring would be smaller than two of its blocks or larger than makes sense.
-    #[error("a capture ring of {bytes} bytes: it can have {least} to {most}")]
+    /// The ring's size is out of range.
+    #[error("a capture ring of {bytes} bytes: the size must be {least} to {most}")]
     RingSize {
-        /// What was asked for.
+        /// The requested size.
         bytes: usize,
-        /// The least.
+        /// The smallest size.
         least: usize,
-        /// The most.
+        /// The largest size.
         most: usize,
     },
-    /// The operating system refused; without the right to raw sockets (Linux: `CAP_NET_RAW`, macOS:
-    /// root) it refuses the first step.
+    /// A system call failed; the first one if the right to raw sockets is missing (Linux:
+    /// `CAP_NET_RAW`, macOS: root).
     #[error("capturing on {interface}: {operation}")]
     System {
         /// The interface.
         interface: String,
-        /// What was being done.
+        /// The operation.
         operation: &'static str,
-        /// The system's reason.
+        /// The system's error.
         source: io::Error,
     },
 }
 
 impl CaptureError {
-    /// Whether the operating system lacks this right of the process.
+    /// Whether the process lacks the right.
     pub fn is_denied(&self) -> bool {
         let Self::System { source, .. } = self else { return false };
         source.kind() == io::ErrorKind::PermissionDenied

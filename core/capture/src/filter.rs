@@ -1,4 +1,4 @@
-//! The filter, as a program of the kernel's classic packet filter.
+//! The capture filters as classic BPF programs.
 
 #[cfg(target_os = "linux")]
 use socket2::SockFilter;
@@ -10,90 +10,89 @@ use crate::macos::SockFilter;
 const LOAD_HALF: u16 = 0x28;
 /// Load the octet at `k`.
 const LOAD_OCTET: u16 = 0x30;
-/// Load the half-word at `k` behind the index.
+/// Load the half-word at `k` plus the index.
 const LOAD_HALF_INDEXED: u16 = 0x48;
-/// Take four times the low half of the octet at `k` as the index: the length of an IP header.
+/// Set the index to four times the low half of the octet at `k`: the length of an IP header.
 const INDEX_IP_HEADER: u16 = 0xb1;
-/// Jump if the loaded value is `k`, or if it has a bit of `k`.
+/// Jump if the loaded value equals `k`, or has a bit of `k`.
 const IF_EQUAL: u16 = 0x15;
 const IF_ANY_BIT: u16 = 0x45;
-/// End, and keep `k` octets of the frame.
+/// Return: keep `k` octets of the frame.
 const KEEP: u16 = 0x06;
 
 const ARP: u32 = 0x0806;
 const IPV4: u32 = 0x0800;
 const IPV6: u32 = 0x86dd;
 const VLAN: u32 = 0x8100;
-/// The first octet of the Ethernet address of an IPv6 group.
-const GROUP: u32 = 0x33;
+/// The first octet of an IPv6 multicast address in Ethernet.
+const MULTICAST: u32 = 0x33;
 const UDP: u32 = 17;
 const SERVER_PORT: u32 = 67;
 const CLIENT_PORT: u32 = 68;
-/// A later fragment has no ports; the first has.
+/// Nonzero in later fragments, which have no ports.
 const FRAGMENT_OFFSET: u32 = 0x1fff;
-/// More than any frame has.
+/// More octets than any frame has.
 const WHOLE: u32 = 262_144;
 /// The headers of Ethernet and of IPv6.
 const HEADERS: u32 = 54;
 
-/// One instruction: what to do, where to go on if it holds and if not (jumps only), and its value.
+/// One instruction: operation, next instruction if the condition holds and if not, and value.
 type Instruction = (u16, usize, usize, u32);
 
 /// The next instruction.
 const NEXT: usize = usize::MAX;
-/// Where the parts for frames with a VLAN tag and of IPv6 begin, and the two ends.
-const TAGGED: usize = 16;
-const SIXTH: usize = 30;
-const TAKE: usize = 33;
-const LEAVE: usize = 34;
+/// Where the parts for tagged frames and for IPv6 begin, and the two ends.
+const TAGGED_PART: usize = 16;
+const IPV6_PART: usize = 30;
+const ACCEPT: usize = 33;
+const REJECT: usize = 34;
 
-/// ARP, and UDP over IPv4 from or to DHCP's ports, each with at most one VLAN tag in the frame; and
-/// the headers of what is sent to a group over IPv6, which a machine does that asks nobody for an
-/// address: who sends it is of interest, and nothing else.
+/// Accepts ARP, and UDP over IPv4 from or to DHCP's ports, each with at most one VLAN tag. Of IPv6
+/// multicast it keeps the headers, whose source shows VMs that ask nobody for an address.
 const PROGRAM: [Instruction; 35] = [
     (LOAD_HALF, NEXT, NEXT, 12),
-    (IF_EQUAL, TAKE, NEXT, ARP),
-    (IF_EQUAL, TAGGED, NEXT, VLAN),
-    (IF_EQUAL, SIXTH, NEXT, IPV6),
-    (IF_EQUAL, NEXT, LEAVE, IPV4),
+    (IF_EQUAL, ACCEPT, NEXT, ARP),
+    (IF_EQUAL, TAGGED_PART, NEXT, VLAN),
+    (IF_EQUAL, IPV6_PART, NEXT, IPV6),
+    (IF_EQUAL, NEXT, REJECT, IPV4),
     (LOAD_OCTET, NEXT, NEXT, 23),
-    (IF_EQUAL, NEXT, LEAVE, UDP),
+    (IF_EQUAL, NEXT, REJECT, UDP),
     (LOAD_HALF, NEXT, NEXT, 20),
-    (IF_ANY_BIT, LEAVE, NEXT, FRAGMENT_OFFSET),
+    (IF_ANY_BIT, REJECT, NEXT, FRAGMENT_OFFSET),
     (INDEX_IP_HEADER, NEXT, NEXT, 14),
     (LOAD_HALF_INDEXED, NEXT, NEXT, 14),
-    (IF_EQUAL, TAKE, NEXT, SERVER_PORT),
-    (IF_EQUAL, TAKE, NEXT, CLIENT_PORT),
+    (IF_EQUAL, ACCEPT, NEXT, SERVER_PORT),
+    (IF_EQUAL, ACCEPT, NEXT, CLIENT_PORT),
     (LOAD_HALF_INDEXED, NEXT, NEXT, 16),
-    (IF_EQUAL, TAKE, NEXT, SERVER_PORT),
-    (IF_EQUAL, TAKE, LEAVE, CLIENT_PORT),
-    // Behind a VLAN tag everything lies four octets further.
+    (IF_EQUAL, ACCEPT, NEXT, SERVER_PORT),
+    (IF_EQUAL, ACCEPT, REJECT, CLIENT_PORT),
+    // A VLAN tag moves everything by four octets.
     (LOAD_HALF, NEXT, NEXT, 16),
-    (IF_EQUAL, TAKE, NEXT, ARP),
-    (IF_EQUAL, NEXT, LEAVE, IPV4),
+    (IF_EQUAL, ACCEPT, NEXT, ARP),
+    (IF_EQUAL, NEXT, REJECT, IPV4),
     (LOAD_OCTET, NEXT, NEXT, 27),
-    (IF_EQUAL, NEXT, LEAVE, UDP),
+    (IF_EQUAL, NEXT, REJECT, UDP),
     (LOAD_HALF, NEXT, NEXT, 24),
-    (IF_ANY_BIT, LEAVE, NEXT, FRAGMENT_OFFSET),
+    (IF_ANY_BIT, REJECT, NEXT, FRAGMENT_OFFSET),
     (INDEX_IP_HEADER, NEXT, NEXT, 18),
     (LOAD_HALF_INDEXED, NEXT, NEXT, 18),
-    (IF_EQUAL, TAKE, NEXT, SERVER_PORT),
-    (IF_EQUAL, TAKE, NEXT, CLIENT_PORT),
+    (IF_EQUAL, ACCEPT, NEXT, SERVER_PORT),
+    (IF_EQUAL, ACCEPT, NEXT, CLIENT_PORT),
     (LOAD_HALF_INDEXED, NEXT, NEXT, 20),
-    (IF_EQUAL, TAKE, NEXT, SERVER_PORT),
-    (IF_EQUAL, TAKE, LEAVE, CLIENT_PORT),
+    (IF_EQUAL, ACCEPT, NEXT, SERVER_PORT),
+    (IF_EQUAL, ACCEPT, REJECT, CLIENT_PORT),
     (LOAD_OCTET, NEXT, NEXT, 0),
-    (IF_EQUAL, NEXT, LEAVE, GROUP),
+    (IF_EQUAL, NEXT, REJECT, MULTICAST),
     (KEEP, NEXT, NEXT, HEADERS),
     (KEEP, NEXT, NEXT, WHOLE),
     (KEEP, NEXT, NEXT, 0),
 ];
 
-/// An ARP frame has 42 octets and is padded to the least length of Ethernet.
+/// An ARP frame has 42 octets, padded to Ethernet's minimum.
 #[cfg(target_os = "linux")]
 const ARP_FRAME: u32 = 60;
 
-/// The program that lets ARP pass, and no more of a frame than it needs.
+/// Accepts ARP, up to the length of an ARP frame.
 #[cfg(target_os = "linux")]
 pub(crate) fn arp() -> [SockFilter; 4] {
     [
@@ -104,7 +103,7 @@ pub(crate) fn arp() -> [SockFilter; 4] {
     ]
 }
 
-/// The program for the kernel, which counts how many instructions a jump skips.
+/// The program for the kernel, where jumps are numbers of skipped instructions.
 pub(crate) fn program() -> [SockFilter; PROGRAM.len()] {
     std::array::from_fn(|at| {
         let (code, then, otherwise, value) = PROGRAM[at];
@@ -126,12 +125,12 @@ mod tests {
 
     use super::*;
 
-    /// An Ethernet frame: addresses, then this.
+    /// An Ethernet frame: addresses, then `rest`.
     fn frame(rest: &[&[u8]]) -> Vec<u8> {
         [&[0; 12][..], &rest.concat()].concat()
     }
 
-    /// An IPv4 header of so many words, for this protocol and fragment offset.
+    /// An IPv4 header with this length in words, protocol and fragment offset.
     fn ip(words: u8, protocol: u8, fragment: [u8; 2]) -> Vec<u8> {
         let mut header = vec![0; usize::from(words) * 4];
         header[0] = 0x40 | words;
@@ -144,8 +143,7 @@ mod tests {
         [from.to_be_bytes(), to.to_be_bytes(), [0, 9], [0, 0]].concat()
     }
 
-    /// What the kernel lets pass of a frame: the filter of a local socket sees what is written to
-    /// its peer.
+    /// The part of a frame that the kernel accepts: a local socket's filter sees its peer's writes.
     fn passed(program: &[SockFilter], frame: &[u8]) -> Option<Vec<u8>> {
         let (sender, receiver) = Socket::pair(Domain::UNIX, Type::DGRAM, None).unwrap();
         receiver.attach_filter(program).unwrap();
@@ -156,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn of_arp_alone_the_frame_passes() {
+    fn the_arp_filter_accepts_only_arp() {
         let long = frame(&[&[0x08, 0x06], &[7; 100]]);
         let rows = [
             ("ARP", frame(&[&[0x08, 0x06], &[0; 28]]), Some(42)),
@@ -173,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn dhcp_and_arp_pass_and_nothing_else() {
+    fn the_filter_accepts_only_dhcp_arp_and_multicast_headers() {
         const IP: &[u8] = &[0x08, 0x00];
         const TAG: &[u8] = &[0x81, 0x00, 0x00, 0x07];
         let whole = [0, 0];

@@ -1,23 +1,23 @@
-//! What a capture gives.
+//! Captured frames and their counts.
 
 use std::time::SystemTime;
 
-/// One captured frame, in the memory that the kernel put it in.
+/// A captured frame, borrowed from the kernel's memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Frame<'a> {
     /// When it passed the interface.
     pub at: SystemTime,
-    /// From the Ethernet header on. A VLAN tag that the network card took off is not in it.
+    /// The frame from the Ethernet header on, without a VLAN tag that the network card removed.
     pub data: &'a [u8],
-    /// Octets that it had on the wire: more than `data` where it was cut to fit the ring.
+    /// Octets on the wire: more than `data` if the frame was cut to fit the ring.
     pub length: u32,
 }
 
-/// How many frames passed the filter since the capture was opened.
+/// Frames that passed the filter since the capture was opened.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
-    /// All of them, those that were lost included.
+    /// All frames, including lost ones.
     pub matched: u64,
-    /// Those that found no room in the ring and were lost.
+    /// Frames lost because the ring was full.
     pub dropped: u64,
 }

@@ -1,10 +1,9 @@
-//! Passive capture of DHCP and ARP on one interface, and pcap files of what was captured.
+//! Passive capture of DHCP and ARP on one interface, and pcap files.
 //!
-//! On Linux, [`Capture`] is a packet socket with a ring of the kernel's: a filter in the kernel,
-//! attached and locked before the socket hears of any interface, keeps everything else out, and
-//! frames are read where the kernel put them. On macOS it is a BPF device with the same filter; that
-//! part is type-checked and has never run on a Mac. Nothing is sent unasked. [`open_arp_socket`]
-//! gives a socket to ask and hear ARP by, on Linux alone.
+//! On Linux, [`Capture`] is a packet socket with a ring shared with the kernel. A kernel filter,
+//! attached and locked before the socket is bound to an interface, drops everything else. On macOS it
+//! is a BPF device with the same filter; that part is type-checked and has never run on a Mac.
+//! [`open_arp_socket`] gives a socket that sends and receives ARP, on Linux only.
 //!
 //! ```no_run
 //! use std::time::{Duration, Instant};
@@ -43,5 +42,5 @@ pub use linux::{Capture, open_arp_socket};
 #[cfg(target_os = "macos")]
 pub use macos::{Capture, open_arp_socket};
 
-/// A ring that holds some 2,000 DHCP frames: a minute of a very busy bridge.
+/// Room for about 2,000 DHCP frames: a minute of a very busy bridge.
 pub const DEFAULT_RING_BYTES: usize = 1 << 20;

@@ -1,4 +1,4 @@
-//! Files of classic pcap, which every tool opens.
+//! Writes classic pcap files.
 
 use std::{
     io::{self, Write},
@@ -7,13 +7,13 @@ use std::{
 
 use crate::Frame;
 
-/// First word of a file with times in microseconds; its byte order is the file's.
+/// The first word of a file with times in microseconds, in the file's byte order.
 const MAGIC: u32 = 0xa1b2_c3d4;
-/// The longest frame that a record may hold, as tcpdump writes it.
+/// Longest frame in a record; the value that tcpdump writes.
 const SNAPSHOT_LENGTH: u32 = 262_144;
 const ETHERNET: u32 = 1;
 
-/// Writes Ethernet frames as a pcap file: little-endian, microseconds.
+/// Writes Ethernet frames as a pcap file in little-endian with microseconds.
 #[derive(Debug)]
 pub struct Writer<W> {
     file: W,
@@ -35,8 +35,8 @@ impl<W: Write> Writer<W> {
         Ok(Self { file })
     }
 
-    /// Writes one frame, cut where it is longer than a record may be. Times before 1970 and after
-    /// 2106, which the format cannot hold, become its ends.
+    /// Writes a frame, cut to the longest record. Times outside of 1970 to 2106, the format's range,
+    /// become its ends.
     ///
     /// # Errors
     /// Writing failed.
@@ -44,7 +44,7 @@ impl<W: Write> Writer<W> {
         let since_epoch = frame.at.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         let seconds = u32::try_from(since_epoch.as_secs()).unwrap_or(u32::MAX);
         let kept = &frame.data[..frame.data.len().min(SNAPSHOT_LENGTH as usize)];
-        // At most the snapshot length, so it fits.
+        // At most the snapshot length.
         let captured = u32::try_from(kept.len()).unwrap_or(SNAPSHOT_LENGTH);
         let words = [seconds, since_epoch.subsec_micros(), captured, frame.length.max(captured)];
         let mut header = [0; 16];
@@ -55,7 +55,7 @@ impl<W: Write> Writer<W> {
         self.file.write_all(kept)
     }
 
-    /// The file, everything written so far in it.
+    /// The file with everything written so far.
     pub fn into_inner(self) -> W {
         self.file
     }
@@ -68,7 +68,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_file_is_written_as_the_format_says() {
+    fn writes_the_format() {
         let at = SystemTime::UNIX_EPOCH + Duration::new(0x6555_4433, 9_000_999);
         let mut writer = Writer::new(Vec::new()).unwrap();
         writer.write(&Frame { at, data: b"frame", length: 60 }).unwrap();
@@ -79,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_format_cannot_hold_is_cut() {
+    fn cuts_long_frames_and_clamps_times() {
         let data = vec![0; SNAPSHOT_LENGTH as usize + 1];
         let at = SystemTime::UNIX_EPOCH - Duration::from_secs(1);
         let mut writer = Writer::new(Vec::new()).unwrap();

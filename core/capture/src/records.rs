@@ -1,35 +1,35 @@
-//! The frames in what one read of a BPF device of macOS gives.
+//! Finds the frames in the bytes of one read from a BPF device of macOS.
 
 use std::{
     ops::Range,
     time::{Duration, SystemTime},
 };
 
-/// Where the fields of `struct bpf_hdr` lie on 64-bit macOS, from `<net/bpf.h>`.
+/// Offsets of the fields of `struct bpf_hdr` on 64-bit macOS, from `<net/bpf.h>`.
 const SECONDS: usize = 0;
 const MICROSECONDS: usize = 4;
 const KEPT: usize = 8;
 const LENGTH: usize = 12;
 const HEADER: usize = 16;
 /// Octets up to the end of the last field.
-const LEAST_HEADER: usize = 18;
+const MIN_HEADER: usize = 18;
 /// Each record begins at a multiple of this, `BPF_ALIGNMENT`.
 const ALIGNMENT: usize = 4;
 
-/// Where a frame lies among what was read, and what its header says.
+/// A frame's place in the bytes that were read, and its header.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Record {
     /// The frame.
     pub(crate) octets: Range<usize>,
-    /// Octets that it had on the wire.
+    /// Octets on the wire.
     pub(crate) length: u32,
-    /// When it passed.
+    /// The capture time.
     pub(crate) at: SystemTime,
-    /// Where the next record begins.
+    /// The start of the next record.
     pub(crate) next: usize,
 }
 
-/// The record that begins at this place. `None`: there is none, or it leads out of what was read.
+/// The record at this offset. `None`: there is none, or it exceeds the bytes.
 pub(crate) fn record(read: &[u8], from: usize) -> Option<Record> {
     let word = |offset: usize| {
         let octets = read.get(from.checked_add(offset)?..)?.first_chunk()?;
@@ -37,7 +37,7 @@ pub(crate) fn record(read: &[u8], from: usize) -> Option<Record> {
     };
     let header = *read.get(from.checked_add(HEADER)?..)?.first_chunk()?;
     let header = usize::from(u16::from_ne_bytes(header));
-    let start = from.checked_add(header).filter(|_| header >= LEAST_HEADER)?;
+    let start = from.checked_add(header).filter(|_| header >= MIN_HEADER)?;
     let end = start.checked_add(word(KEPT)? as usize).filter(|end| *end <= read.len())?;
     let since_epoch = Duration::from_secs(word(SECONDS)?.into())
         + Duration::from_micros(word(MICROSECONDS)?.into());
@@ -50,7 +50,7 @@ pub(crate) fn record(read: &[u8], from: usize) -> Option<Record> {
 mod tests {
     use super::*;
 
-    /// A record as the kernel writes it, without what fills it up at the end.
+    /// A record as the kernel writes it, without padding.
     fn written(seconds: u32, length: u32, frame: &[u8]) -> Vec<u8> {
         let kept = u32::try_from(frame.len()).unwrap();
         let words = [seconds, 250_000, kept, length];
@@ -72,8 +72,8 @@ mod tests {
     }
 
     #[test]
-    fn every_frame_of_a_read_is_found() {
-        // The first record has 23 octets: one more lies between it and the next.
+    fn finds_every_frame() {
+        // The first record has 23 octets, so one octet of padding follows.
         let read = [written(7, 60, b"first"), vec![0], written(8, 5, b"other")].concat();
         let quarter = Duration::from_millis(250);
         let expected: [(&[u8], u32, Duration); 2] = [
@@ -85,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn no_record_leads_out_of_what_was_read() {
+    fn no_record_exceeds_the_bytes() {
         let whole = written(7, 60, b"first");
         for cut in 0..whole.len() {
             assert_eq!(record(&whole[..cut], 0), None, "{cut}");

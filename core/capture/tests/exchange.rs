@@ -1,4 +1,4 @@
-//! Real servers and clients on a cable between two namespaces.
+//! Captures of real servers and clients in two connected namespaces.
 #![cfg(target_os = "linux")]
 
 mod common;
@@ -15,13 +15,13 @@ use etherparse::{NetSlice, SlicedPacket, TransportSlice};
 use vmkit_capture::{Capture, CaptureError, DEFAULT_RING_BYTES, pcap};
 use vmkit_lab::{Process, run};
 
-/// Everything has passed when this wait begins, and the kernel hands frames over after 10 ms; the
-/// rest is for a busy computer.
+/// All frames have been sent by then, and the kernel delivers them after 10 ms; the rest is for a busy
+/// computer.
 const DRAIN: Duration = Duration::from_millis(500);
-/// The system tells at once that an interface has gone; the rest is for a busy computer.
+/// The system reports a removed interface at once; the rest is for a busy computer.
 const GONE: Duration = Duration::from_secs(10);
 
-/// A command that will run in this namespace.
+/// A command to run in this namespace.
 fn command(namespace: &str, words: &str) -> Command {
     let mut command = Command::new("ip");
     command.args(["netns", "exec", namespace]).args(words.split(' '));
@@ -32,7 +32,7 @@ fn open(cable: &Cable) -> Capture {
     within(&cable.server, || Capture::open("eth0", DEFAULT_RING_BYTES)).expect("a capture")
 }
 
-/// `arp`, or the type of the DHCP message in a frame that is whole.
+/// `arp`, or the DHCP message type of a frame.
 fn name(frame: &[u8]) -> String {
     let packet = SlicedPacket::from_ethernet(frame).expect("a whole frame");
     if let Some(NetSlice::Arp(_)) = packet.net {
@@ -45,7 +45,7 @@ fn name(frame: &[u8]) -> String {
 }
 
 #[test]
-fn an_exchange_is_captured_whole_and_nothing_else() {
+fn captures_a_whole_exchange_and_nothing_else() {
     let Some(cable) = Cable::or_skip() else { return };
     let folder = tempfile::tempdir().unwrap();
     let script = folder.path().join("bound");
@@ -75,7 +75,7 @@ fn an_exchange_is_captured_whole_and_nothing_else() {
     let deadline = Instant::now() + DRAIN;
     while let Some(frame) = capture.next(deadline).unwrap() {
         assert!((began..=SystemTime::now()).contains(&frame.at), "{:?}", frame.at);
-        // Of what is sent to a group over IPv6 the headers are kept.
+        // The headers of IPv6 multicast are kept.
         if frame.data.get(12..14) == Some(&[0x86, 0xdd]) {
             assert_eq!((frame.data[0], frame.data.len()), (0x33, 54));
             groups += 1;
@@ -86,10 +86,10 @@ fn an_exchange_is_captured_whole_and_nothing_else() {
         file.write(&frame).unwrap();
     }
     let counts = capture.counts().unwrap();
-    // Of the twenty echoes and their answers not one came so far as to be counted.
+    // None of the twenty echo requests and replies passed the filter.
     assert_eq!((counts.matched, counts.dropped), (names.len() as u64 + groups, 0));
     let dhcp: Vec<_> = names.iter().filter(|name| *name != "arp").collect();
-    // A client that was quicker than the server asks more than once.
+    // The client may ask more than once before the server runs.
     let first_offer = dhcp.iter().position(|name| *name == "offer").expect("an offer");
     assert!(dhcp[..first_offer].iter().all(|name| *name == "discover"), "{dhcp:?}");
     assert_eq!(dhcp[first_offer..], ["offer", "request", "ack"], "{names:?}");
@@ -102,7 +102,7 @@ fn an_exchange_is_captured_whole_and_nothing_else() {
 }
 
 #[test]
-fn a_full_ring_loses_and_counts_what_it_has_no_room_for() {
+fn counts_the_frames_that_a_full_ring_loses() {
     let Some(cable) = Cable::or_skip() else { return };
     ip(&format!("-n {} address add 192.168.77.100/24 dev eth0", cable.client));
     let mut capture =
@@ -123,26 +123,26 @@ fn a_full_ring_loses_and_counts_what_it_has_no_room_for() {
     let counts = capture.counts().unwrap();
     assert_eq!(counts.matched - counts.dropped, read);
     assert!(counts.matched >= sent.into() && counts.dropped > 0, "{counts:?}");
-    // The counters go on, they do not start anew.
+    // Reading does not reset the counters.
     assert_eq!(capture.counts().unwrap(), counts);
 }
 
 #[test]
-fn what_is_not_there_is_said() {
+fn reports_missing_and_removed_interfaces() {
     let Some(cable) = Cable::or_skip() else { return };
     let missing = within(&cable.server, || Capture::open("eth7", DEFAULT_RING_BYTES));
     let message = missing.unwrap_err().to_string();
     assert_eq!(message, "capturing on eth7: bind to the interface");
 
     let mut capture = open(&cable);
-    // Nothing is waited for where the deadline has passed.
+    // A passed deadline means no wait.
     while capture.next(Instant::now()).unwrap().is_some() {}
     ip(&format!("-n {} link delete eth0", cable.server));
     let deadline = Instant::now() + GONE;
     let end = loop {
         match capture.next(deadline) {
             Ok(Some(_)) => {}
-            Ok(None) => panic!("not told within {GONE:?}"),
+            Ok(None) => panic!("not reported within {GONE:?}"),
             Err(error) => break error,
         }
     };

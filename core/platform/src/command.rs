@@ -1,4 +1,4 @@
-//! The answer of one of the system's own tools, before a deadline.
+//! Runs one of the system's tools with a deadline.
 
 use std::{
     io::Read as _,
@@ -12,14 +12,14 @@ use rustix::{
 };
 use vmkit_types::{Reading, Unread};
 
-/// How long a tool may take. `networksetup` takes about 0.1 s on a healthy Mac; a second more than
-/// covers a busy one, and a person waits no longer for an address.
+/// Time limit of a tool. `networksetup` takes about 0.1 s on an idle Mac; a second is enough for a
+/// busy one and still bearable for a person who waits.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(1);
 
-/// Most bytes of an answer: 1,000 processes with 4 KiB of arguments each.
-const ANSWER_LIMIT: u64 = 4 * 1024 * 1024;
+/// Most bytes of output: 1,000 processes with 4 KiB of arguments each.
+const OUTPUT_LIMIT: u64 = 4 * 1024 * 1024;
 
-/// A tool that runs.
+/// A running tool.
 pub(crate) struct Tool {
     line: String,
     child: std::io::Result<Child>,
@@ -27,7 +27,7 @@ pub(crate) struct Tool {
 }
 
 impl Tool {
-    /// Starts the program at this absolute path, in the C locale and without our environment.
+    /// Starts the program at this absolute path, in the C locale and with an empty environment.
     pub(crate) fn start(program: &str, arguments: &[&str]) -> Self {
         let child = Command::new(program)
             .args(arguments)
@@ -41,20 +41,19 @@ impl Tool {
         Self { line, child, deadline: Instant::now() + DEADLINE }
     }
 
-    /// What it printed until it closed its output.
-    pub(crate) fn answer(self) -> Reading<String> {
+    /// The output up to its end.
+    pub(crate) fn output(self) -> Reading<String> {
         let mut child = match self.child {
             Ok(child) => child,
             Err(error) => {
                 return Reading::Unknown(Unread::Failed(format!("{}: {error}", self.line)));
             }
         };
-        let answer = read(&mut child, self.deadline);
-        // It has said all, or too late: what it does further is of no use. A failure means that it
-        // has ended by itself.
+        let output = read(&mut child, self.deadline);
+        // Nothing else is needed of it. Killing fails if it has ended.
         child.kill().ok();
         child.wait().ok();
-        match answer {
+        match output {
             Ok(bytes) => Reading::Known(String::from_utf8_lossy(&bytes).into_owned()),
             Err(Errno::TIMEDOUT) => Reading::Unknown(Unread::TimedOut),
             Err(error) => Reading::Unknown(Unread::Failed(format!("{}: {error}", self.line))),
@@ -66,7 +65,7 @@ fn read(child: &mut Child, deadline: Instant) -> Result<Vec<u8>, Errno> {
     let mut bytes = Vec::new();
     let Some(output) = child.stdout.as_mut() else { return Err(Errno::PIPE) };
     let mut chunk = [0; 16 * 1024];
-    while (bytes.len() as u64) < ANSWER_LIMIT {
+    while (bytes.len() as u64) < OUTPUT_LIMIT {
         let left = deadline.saturating_duration_since(Instant::now());
         let left = Timespec::try_from(left).map_err(|_| Errno::INVAL)?;
         match poll(&mut [PollFd::new(&*output, PollFlags::IN)], Some(&left)) {
@@ -90,13 +89,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_tool_answers_or_is_left_behind() {
-        let answer = Tool::start("/bin/echo", &["one", "two"]).answer();
-        assert_eq!(answer, Reading::Known("one two\n".to_owned()));
+    fn reads_the_output_or_gives_up_at_the_deadline() {
+        let output = Tool::start("/bin/echo", &["one", "two"]).output();
+        assert_eq!(output, Reading::Known("one two\n".to_owned()));
         let start = Instant::now();
-        assert_eq!(Tool::start("/bin/sleep", &["60"]).answer(), Reading::Unknown(Unread::TimedOut));
-        assert!(start.elapsed() < Duration::from_mins(1), "the tool is not waited for");
-        let missing = Tool::start("/nonexistent/tool", &["-a"]).answer();
+        assert_eq!(Tool::start("/bin/sleep", &["60"]).output(), Reading::Unknown(Unread::TimedOut));
+        assert!(start.elapsed() < Duration::from_mins(1), "the tool was waited for");
+        let missing = Tool::start("/nonexistent/tool", &["-a"]).output();
         assert!(
             matches!(&missing, Reading::Unknown(Unread::Failed(why)) if why.starts_with("/nonexistent/tool -a: ")),
             "{missing:?}"

@@ -1,23 +1,23 @@
-//! The interfaces with their addresses, the same way on every system.
+//! The interfaces with their addresses, read alike on every system.
 
 use pnet_datalink::NetworkInterface;
 use vmkit_types::{Interface, InterfaceKind, Mac, Prefix, Reading, Unread};
 
-/// All interfaces, with a kind where the flags or the name alone tell it.
+/// All interfaces. The kind is known only where the flags tell it.
 pub(crate) fn interfaces() -> Reading<Vec<Interface>> {
     let found = pnet_datalink::interfaces();
     if found.is_empty() {
-        // Even an empty namespace has its loopback.
+        // Even an empty namespace has a loopback interface.
         return Reading::Unknown(Unread::Failed("list the network interfaces".to_owned()));
     }
     Reading::Known(found.into_iter().filter_map(interface).collect())
 }
 
 fn interface(found: NetworkInterface) -> Option<Interface> {
-    // On macOS the flag tells of the driver; of the cable, `ifconfig` does.
+    // On macOS this flag means the driver; `ifconfig` reports the cable.
     let carrier = found.is_running() || cfg!(not(target_os = "linux"));
     let (up, loopback) = (found.is_up() && carrier, found.is_loopback());
-    // The library does not check that the kernel's bytes are UTF-8, as a string must be.
+    // The library builds the string without checking that it is UTF-8.
     let name = String::from_utf8(found.name.into_bytes()).ok()?;
     let mac = found.mac.map(|mac| Mac::new(mac.octets())).filter(|mac| !mac.is_zero());
     let addresses = found

@@ -1,4 +1,4 @@
-//! Who runs vmkit, and with what rights.
+//! The user who runs vmkit, and their rights.
 
 use std::{ffi::OsString, path::PathBuf};
 
@@ -6,18 +6,18 @@ use nix::unistd::{Uid, User};
 use rustix::process::{getegid, geteuid};
 use vmkit_types::{Reading, Unread};
 
-/// The user on whose behalf vmkit runs.
+/// The user for whom vmkit runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Invoker {
-    /// The user; under sudo, the one who called sudo.
+    /// The user's id; under sudo, the caller's.
     pub uid: u32,
-    /// Their group; under sudo, that of the one who called sudo.
+    /// The group's id; under sudo, the caller's.
     pub gid: u32,
-    /// Root by way of sudo: environment and working directory are another user's.
+    /// Root through sudo: environment and working directory are another user's.
     pub via_sudo: bool,
     /// The effective user is root.
     pub privileged: bool,
-    /// Their home directory, never taken from the environment when privileged.
+    /// The home directory. Under root it never comes from the environment.
     pub home: Reading<PathBuf>,
 }
 
@@ -35,7 +35,7 @@ fn decide(
 ) -> Invoker {
     let privileged = uid == 0;
     let number = |name| environment(name).and_then(|value| id(value.to_str()?));
-    // sudo alone sets these for root; anybody else could claim to be anyone.
+    // Only root's values come from sudo; other users could set any.
     let caller = if privileged { number("SUDO_UID").zip(number("SUDO_GID")) } else { None };
     let (uid, gid) = caller.unwrap_or((uid, gid));
     let own_home = || environment("HOME").map(PathBuf::from).filter(|home| home.is_absolute());
@@ -46,14 +46,14 @@ fn decide(
     Invoker { uid, gid, via_sudo: caller.is_some(), privileged, home }
 }
 
-/// A user or group number in decimal digits alone. The greatest one means "no user" to the kernel.
+/// A user or group id of decimal digits. The greatest one means "no user" to the kernel.
 fn id(text: &str) -> Option<u32> {
     let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     text.parse().ok().filter(|number| digits && *number != u32::MAX)
 }
 
-/// Asks the system's user database. It has no deadline to give, but sudo or the login has just
-/// asked it for the same user, and local users are found before any server is asked.
+/// Looks up the system's user database. The call has no deadline, but sudo or the login has just
+/// looked up the same user, and local users are found without asking a server.
 fn home_in_user_database(uid: u32) -> Reading<PathBuf> {
     match User::from_uid(Uid::from_raw(uid)) {
         Ok(Some(user)) if user.dir.is_absolute() => Reading::Known(user.dir),
@@ -68,11 +68,11 @@ fn home_in_user_database(uid: u32) -> Reading<PathBuf> {
 mod tests {
     use super::*;
 
-    /// The effective user, the environment; then user, group, via sudo, privileged and home.
+    /// Effective user and environment, then the expected uid, gid, via sudo, privileged, and home.
     type Row<'a> = (u32, &'a [(&'a str, &'a str)], (u32, u32, bool, bool), &'a str);
 
     #[test]
-    fn sudo_is_believed_only_by_root_and_home_only_by_others() {
+    fn only_root_trusts_sudo_and_only_others_trust_home() {
         let home = ("HOME", "/home/evil");
         let table: &[Row<'_>] = &[
             (1000, &[home], (1000, 7, false, false), "/home/evil"),
@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn the_user_database_knows_root_and_not_everybody() {
+    fn looks_up_users_in_the_database() {
         assert!(matches!(home_in_user_database(0), Reading::Known(home) if home.is_absolute()));
         assert_eq!(home_in_user_database(3_999_999_999), Reading::Absent);
     }

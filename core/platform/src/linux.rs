@@ -2,7 +2,6 @@
 
 use std::{
     fs::File,
-    io::{ErrorKind, Read as _},
     path::{Path, PathBuf},
     time::{Duration, SystemTime},
 };
@@ -15,7 +14,12 @@ use rustix::{
 };
 use vmkit_types::{HostNetwork, Reading, Unread};
 
-use crate::{ARGUMENTS_LIMIT, Invoker, Platform, Process, linux_network, process::arguments};
+use crate::{
+    Invoker, Platform, Process,
+    linux_file::{buffer, gone, read, unread},
+    linux_network,
+    process::arguments,
+};
 
 /// A computer that runs Linux.
 pub(crate) struct Linux;
@@ -37,8 +41,7 @@ impl Platform for Linux {
             Reading::Known(arguments) => {
                 Reading::Known(Process { pid, arguments, started_at: started_at(pid) })
             }
-            // Mounted with `hidepid`, /proc lacks the processes of others; the kernel still tells
-            // that they are there.
+            // With `hidepid`, /proc lacks other users' processes, but signals show that they exist.
             Reading::Absent if test_kill_process(number) == Err(Errno::PERM) => hidden(),
             Reading::Absent => Reading::Absent,
             Reading::Unknown(why) => Reading::Unknown(why),
@@ -46,7 +49,7 @@ impl Platform for Linux {
     }
 
     fn processes(&self) -> Reading<Vec<Process>> {
-        // Process 1 belongs to root and always runs: unless it shows itself, /proc hides others too.
+        // Process 1 belongs to root and always runs. If it is hidden, so are others.
         let mut buffer = buffer();
         if !matches!(command_line(1, &mut buffer), Reading::Known(_)) {
             return hidden();
@@ -86,11 +89,6 @@ fn hidden<T>() -> Reading<T> {
     Reading::Unknown(Unread::Denied(what.to_owned()))
 }
 
-/// Room for one command line.
-fn buffer() -> Vec<u8> {
-    vec![0; ARGUMENTS_LIMIT]
-}
-
 fn command_line(pid: u32, buffer: &mut [u8]) -> Reading<Vec<String>> {
     let path = format!("/proc/{pid}/cmdline");
     match read(Path::new(&path), buffer) {
@@ -100,7 +98,7 @@ fn command_line(pid: u32, buffer: &mut [u8]) -> Reading<Vec<String>> {
     }
 }
 
-/// When the process started: the kernel counts ticks since the boot, the suspended time included.
+/// When the process started. The kernel counts ticks since the boot, including suspended time.
 fn started_at(pid: u32) -> Reading<SystemTime> {
     let path = format!("/proc/{pid}/stat");
     let stat = match File::open(&path) {
@@ -126,25 +124,6 @@ fn after_boot(ticks: u64, per_second: u64) -> Option<Duration> {
     u64::try_from(nanoseconds).ok().map(Duration::from_nanos)
 }
 
-/// Reads as much of a file in `/proc` or `/sys` as the buffer holds. The kernel makes these texts
-/// when they are read, and gives in one call what fits; a second one would only say that it ends.
-pub(crate) fn read<'a>(path: &Path, buffer: &'a mut [u8]) -> std::io::Result<&'a [u8]> {
-    let count = File::open(path)?.read(buffer)?;
-    Ok(&buffer[..count])
-}
-
-/// The process ended, before or while it was read.
-fn gone(error: &std::io::Error) -> bool {
-    error.kind() == ErrorKind::NotFound || error.raw_os_error() == Some(Errno::SRCH.raw_os_error())
-}
-
-pub(crate) fn unread(operation: &str, error: &std::io::Error) -> Unread {
-    match error.kind() {
-        ErrorKind::PermissionDenied => Unread::Denied(operation.to_owned()),
-        _ => Unread::Failed(format!("{operation}: {error}")),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::time::Instant;
@@ -152,7 +131,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn this_test_sees_itself_with_its_start() {
+    fn reads_its_own_process_with_the_start_time() {
         let pid = std::process::id();
         let own = Linux.process(pid).known().unwrap();
         assert_eq!(own.arguments, std::env::args().collect::<Vec<_>>());
@@ -163,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_that_no_process_can_have_are_absent() {
+    fn impossible_process_numbers_are_absent() {
         // The kernel's greatest process number is 2^22.
         for pid in [0, 4_194_305, i32::MAX as u32 + 1, u32::MAX] {
             assert_eq!(Linux.process(pid), Reading::Absent, "{pid}");
@@ -171,14 +150,13 @@ mod tests {
     }
 
     #[test]
-    fn ticks_are_exact_beyond_what_nanoseconds_in_64_bits_allow() {
+    fn converts_ticks_without_overflow() {
         assert_eq!(after_boot(150, 100), Some(Duration::from_millis(1500)));
         assert_eq!(after_boot(u64::MAX, 100), None);
     }
 
-    /// A bound that holds on a busy machine too; the measured time is printed with `--nocapture`.
     #[test]
-    fn the_process_table_is_read_at_once() {
+    fn reads_the_process_table_and_the_interfaces() {
         let start = Instant::now();
         let count = Linux.processes().known().unwrap().len();
         println!("{count} processes in {:?}", start.elapsed());

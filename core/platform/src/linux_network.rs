@@ -1,4 +1,4 @@
-//! Interfaces and routes of Linux.
+//! Interfaces and routes on Linux.
 
 use std::{fs::File, io::BufReader, path::Path};
 
@@ -7,21 +7,21 @@ use vmkit_types::{HostNetwork, Interface, InterfaceKind, Prefix, Reading, Route,
 
 use crate::{
     interfaces::interfaces,
-    linux::{read, unread},
+    linux_file::{read, unread},
 };
 
-/// The routes of the calling thread's namespace, which need not be that of the whole process.
+/// The routes of the calling thread's namespace, which may differ from the process's.
 const ROUTES: &str = "/proc/thread-self/net/route";
 
-/// The kernel's flags of a route that is in use, that has a next hop, and that leads nowhere.
+/// The kernel's flags of a route: in use, has a next hop, rejects packets.
 const RTF_UP: u16 = 0x1;
 const RTF_GATEWAY: u16 = 0x2;
 const RTF_REJECT: u16 = 0x200;
 
-/// Most bytes of an attribute in `/sys`, which the kernel keeps within one page.
+/// Longest attribute in `/sys`: one page.
 const ATTRIBUTE_LIMIT: usize = 4096;
 
-/// The bit of `tun_flags` that makes it a port for Ethernet frames; without it, a tunnel.
+/// The bit of `tun_flags` of a TAP device, which carries Ethernet frames; without it, a tunnel.
 const IFF_TAP: u32 = 0x2;
 
 pub(crate) fn network() -> Reading<HostNetwork> {
@@ -54,10 +54,9 @@ fn routes() -> Result<Vec<Route>, Unread> {
         .collect())
 }
 
-/// Adds what `/sys` tells. In a namespace whose `/sys` is another's, nothing is found there, and
-/// the name alone speaks.
+/// Adds what `/sys` says. Where `/sys` belongs to another namespace, only the name is known.
 fn describe(interface: &mut Interface) {
-    // A name of the kernel has no slash, but `.` and `..` are refused by it for a reason.
+    // The kernel allows no slash in a name, and neither `.` nor `..`.
     let directory = Path::new("/sys/class/net").join(&interface.name);
     let bridge = std::fs::read_link(directory.join("brport/bridge")).ok();
     interface.bridge =
@@ -72,7 +71,7 @@ fn describe(interface: &mut Interface) {
     };
     let uevent = text("uevent");
     let device = uevent.as_deref().map(|uevent| device_type(uevent).unwrap_or_default());
-    // Those that have a device type are no TUN/TAP, which saves a look at each.
+    // Interfaces with a device type are no TUN/TAP devices, so skip reading their flags.
     let tun_flags = if device == Some("") { text("tun_flags") } else { None };
     interface.kind = kind(&interface.name, device, tun_flags.as_deref());
 }
@@ -82,10 +81,10 @@ fn device_type(uevent: &str) -> Option<&str> {
     uevent.lines().find_map(|line| line.strip_prefix("DEVTYPE="))
 }
 
-/// What an interface is. `device` is its type in `/sys`, empty where the kernel gives it none, as
-/// it does to cards and their virtual likes; `None` where `/sys` does not show the interface.
+/// The kind of an interface. `device` is its type in `/sys`: empty for physical and virtual network
+/// cards, which have none; `None` if `/sys` lacks the interface.
 fn kind(name: &str, device: Option<&str>, tun_flags: Option<&str>) -> InterfaceKind {
-    if of_container_engine(name) {
+    if is_of_container_engine(name) {
         return InterfaceKind::Container;
     }
     if let Some(flags) = tun_flags {
@@ -102,9 +101,8 @@ fn kind(name: &str, device: Option<&str>, tun_flags: Option<&str>) -> InterfaceK
     }
 }
 
-/// Names that the container engines give: the kernel calls these bridge or veth, as it would
-/// those of a guest.
-fn of_container_engine(name: &str) -> bool {
+/// Whether a container engine gave the name. The kernel reports bridge or veth, as for VMs'.
+fn is_of_container_engine(name: &str) -> bool {
     const PREFIXES: &[&str] =
         &["docker", "podman", "veth", "cni", "flannel", "cali", "lxcbr", "lxdbr"];
     let network_id = name.strip_prefix("br-");
@@ -117,7 +115,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_kind_follows_from_the_kernels_word_and_the_name() {
+    fn tells_the_kind_from_device_type_flags_and_name() {
         use InterfaceKind::{Bridge, Container, Ethernet, Tap, Unknown, Vpn, Wifi};
         let table = [
             ("wlp2s0", "DEVTYPE=wlan\nINTERFACE=wlp2s0\nIFINDEX=3\n", None, Wifi),

@@ -11,12 +11,12 @@ const IP: &[&str] = &["/usr/sbin/ip", "/sbin/ip", "/usr/bin/ip", "/bin/ip"];
 const NFT: &[&str] = &["/usr/sbin/nft", "/sbin/nft", "/usr/bin/nft"];
 const SS: &[&str] = &["/usr/bin/ss", "/bin/ss", "/usr/sbin/ss"];
 const LEGACY: &[&str] = &["/usr/sbin/iptables-legacy-save", "/sbin/iptables-legacy-save"];
-/// Names of the tables of the older packet filter. Its tools would load it where it is not in use,
-/// and a diagnosis changes nothing.
+/// The tables of the legacy packet filter. Without this file it is not loaded, and running its tool
+/// would load it.
 const LEGACY_TABLES: &str = "/proc/net/ip_tables_names";
 const BRIDGED: &str = "/proc/sys/net/bridge/bridge-nf-call-iptables";
 
-/// Reads all texts; the tools run at the same time.
+/// Reads all texts. The tools run in parallel.
 pub(crate) fn survey() -> SurveyTexts {
     let start = |programs: &[&'static str], arguments: &[&str]| {
         installed(programs).map(|program| Tool::start(program, arguments))
@@ -37,8 +37,8 @@ pub(crate) fn survey() -> SurveyTexts {
 
 fn answer(tool: Reading<Tool>) -> Reading<String> {
     match tool {
-        Reading::Known(tool) => match tool.answer() {
-            // These tools print something wherever they work.
+        Reading::Known(tool) => match tool.output() {
+            // These tools always print something when they work.
             Reading::Known(text) if text.trim().is_empty() => {
                 Reading::Unknown(Unread::Failed("the tool printed nothing".to_owned()))
             }
@@ -56,9 +56,9 @@ fn firewall(nft: Option<Reading<Tool>>, legacy: Option<Reading<Tool>>) -> Readin
     let mut texts = Vec::new();
     let mut missing = None;
     for tool in [Some(nft), legacy].into_iter().flatten() {
-        // No rules print nothing, and that is an answer.
+        // Without rules the tool prints nothing, which is an answer.
         match tool {
-            Reading::Known(tool) => match tool.answer() {
+            Reading::Known(tool) => match tool.output() {
                 Reading::Known(text) => texts.push(text),
                 Reading::Absent => {}
                 Reading::Unknown(why) => missing = Some(why),
@@ -70,7 +70,7 @@ fn firewall(nft: Option<Reading<Tool>>, legacy: Option<Reading<Tool>>) -> Readin
     if let (true, Some(why)) = (texts.is_empty(), missing) {
         return Reading::Unknown(why);
     }
-    // Without the file the kernel has no way to do it.
+    // Without the file the kernel cannot filter bridged frames.
     let bridged = std::fs::read_to_string(BRIDGED).unwrap_or_else(|_| "0".to_owned());
     texts.push(format!("net.bridge.bridge-nf-call-iptables = {}\n", bridged.trim()));
     Reading::Known(texts.join("\n"))

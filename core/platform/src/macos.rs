@@ -1,4 +1,4 @@
-//! macOS: the process table by `sysinfo` and `ps`, the network by the system's own tools.
+//! macOS: processes by `sysinfo` and `ps`, the network by the system's tools.
 
 use std::{
     path::PathBuf,
@@ -13,7 +13,7 @@ use sysinfo::{ProcessRefreshKind, ProcessesToUpdate, System, UpdateKind};
 use vmkit_types::{HostNetwork, InterfaceKind, Reading, Unread, bounded};
 
 use crate::{
-    ARGUMENTS_LIMIT, Invoker, Platform, Process,
+    Invoker, Platform, Process,
     command::Tool,
     interfaces::interfaces,
     macos_text::{
@@ -30,11 +30,11 @@ impl Platform for Macos {
     }
 
     fn network(&self) -> Reading<HostNetwork> {
-        // All start before the first is waited for, so that the slowest alone is felt.
+        // Start all tools before waiting for the first, to take only as long as the slowest.
         let netstat = Tool::start("/usr/sbin/netstat", &["-rn", "-f", "inet"]);
         let ports = Tool::start("/usr/sbin/networksetup", &["-listallhardwareports"]);
         let ifconfig = Tool::start("/sbin/ifconfig", &["-a"]);
-        let (routing, ports, ifconfig) = (netstat.answer(), ports.answer(), ifconfig.answer());
+        let (routing, ports, ifconfig) = (netstat.output(), ports.output(), ifconfig.output());
         let routes = match routing {
             Reading::Known(text) => routes(&text),
             Reading::Absent => Vec::new(),
@@ -49,7 +49,7 @@ impl Platform for Macos {
             for interface in &mut interfaces {
                 interface.kind = kind(&interface.name, &wifi);
                 if interface.kind == InterfaceKind::Ethernet && !ports_known {
-                    // Cards of both sorts are called en: without the list, it may be Wi-Fi.
+                    // Ethernet and Wi-Fi are both called en, so without the list it is unknown.
                     interface.kind = InterfaceKind::Unknown;
                 }
                 let of = members.iter().find(|(member, _)| *member == interface.name);
@@ -74,7 +74,7 @@ impl Platform for Macos {
         }
         let pid_text = pid.to_string();
         let selection = ["-ww", "-o", "pid=,etime=,args=", "-p", &pid_text];
-        match Tool::start("/bin/ps", &selection).answer() {
+        match Tool::start("/bin/ps", &selection).output() {
             Reading::Known(text) => {
                 let found = listed_processes(&text).into_iter().find(|listed| listed.pid == pid);
                 found.map_or(Reading::Absent, |listed| Reading::Known(process_of(listed)))
@@ -89,9 +89,9 @@ impl Platform for Macos {
         if !processes.is_empty() && processes.iter().all(|process| !process.arguments.is_empty()) {
             return Reading::Known(processes);
         }
-        // The kernel keeps the arguments of other users' processes from us, and QEMU runs as root
-        // for vmnet. `ps` may read them, but joins them with spaces: it fills the gaps only.
-        let listed = Tool::start("/bin/ps", &["-axww", "-o", "pid=,etime=,args="]).answer();
+        // The kernel hides the arguments of other users' processes, and QEMU runs as root for vmnet.
+        // `ps` may read them but joins them with spaces, so it only fills the gaps.
+        let listed = Tool::start("/bin/ps", &["-axww", "-o", "pid=,etime=,args="]).output();
         listed.map(|text| {
             let known = |pid| processes.iter().any(|p| p.pid == pid && !p.arguments.is_empty());
             let missing = listed_processes(&text).into_iter().filter(|listed| !known(listed.pid));
@@ -115,7 +115,7 @@ impl Platform for Macos {
     }
 }
 
-/// The processes as `sysinfo` sees them; none when it cannot see at all.
+/// The processes that `sysinfo` lists; none if it fails.
 fn seen(which: ProcessesToUpdate<'_>) -> Vec<Process> {
     let Ok(mut system) = System::new() else { return Vec::new() };
     let wanted = ProcessRefreshKind::nothing().with_cmd(UpdateKind::Always);
@@ -123,7 +123,7 @@ fn seen(which: ProcessesToUpdate<'_>) -> Vec<Process> {
     let processes = system.processes().values();
     processes
         .map(|process| {
-            let mut left = ARGUMENTS_LIMIT;
+            let mut left = crate::process::ARGUMENTS_LIMIT;
             let arguments = process.cmd().iter().map_while(|argument| {
                 let argument = argument.to_string_lossy();
                 let argument = bounded(&argument, left).to_owned();
@@ -149,6 +149,6 @@ fn process_of(listed: ListedProcess) -> Process {
 }
 
 fn known_start(started_at: Option<SystemTime>) -> Reading<SystemTime> {
-    let why = || Unread::Failed("the system does not tell when the process started".to_owned());
+    let why = || Unread::Failed("the system does not report when the process started".to_owned());
     started_at.map_or_else(|| Reading::Unknown(why()), Reading::Known)
 }

@@ -8,14 +8,14 @@ use crate::{
 };
 
 const FIREWALL: &str = "/usr/libexec/ApplicationFirewall/socketfilterfw";
-/// Since macOS 15 the settings cannot be read from files any more.
+/// Since macOS 15 the settings are no longer in files.
 const QUESTIONS: [&str; 4] =
     ["--getglobalstate", "--getblockall", "--getallowsigned", "--listapps"];
 
-/// Reads all texts; the tools run at the same time.
+/// Reads all texts. The tools run in parallel.
 pub(crate) fn survey() -> SurveyTexts {
     let firewall = QUESTIONS.map(|question| Tool::start(FIREWALL, &[question]));
-    // Without root it names the user's own programs only, and bootpd is not among them.
+    // Without root, lsof lists only the user's programs, and bootpd is not one.
     let listeners = rustix::process::geteuid()
         .is_root()
         .then(|| Tool::start("/usr/sbin/lsof", &["-nP", "-iUDP:67"]));
@@ -23,14 +23,14 @@ pub(crate) fn survey() -> SurveyTexts {
     let mut texts = Vec::new();
     let mut missing = None;
     for tool in firewall {
-        match tool.answer() {
+        match tool.output() {
             Reading::Known(text) => texts.push(text),
             Reading::Absent => {}
             Reading::Unknown(why) => missing = Some(why),
         }
     }
     SurveyTexts {
-        // Members of bridges are among the interfaces.
+        // The interfaces contain the bridges' members.
         bridges: Reading::Unknown(Unread::Unsupported),
         firewall: match missing {
             Some(why) if texts.is_empty() => Reading::Unknown(why),

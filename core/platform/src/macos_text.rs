@@ -1,4 +1,4 @@
-//! What the tools of macOS print, as plain data.
+//! Parses the output of macOS's tools.
 
 use std::{
     hint::black_box,
@@ -8,7 +8,7 @@ use std::{
 
 use vmkit_types::{InterfaceKind, Prefix, Route};
 
-/// Reads one text in every way: the parsers by themselves, for tests from outside.
+/// Runs every parser on a text, for fuzzing.
 pub fn parse_for_test(text: &str) {
     black_box((routes(text), listed_processes(text), inactive(text)));
     let wifi = wifi_devices(text);
@@ -17,19 +17,18 @@ pub fn parse_for_test(text: &str) {
     }
 }
 
-/// The routes in the text of `netstat -rn -f inet`, without entries of the neighbour table, which
-/// macOS prints among them.
+/// The routes in the output of `netstat -rn -f inet`, without the neighbours among them.
 pub(crate) fn routes(text: &str) -> Vec<Route> {
     let mut lines = text.lines();
     let header = lines.by_ref().find(|line| line.starts_with("Destination"));
-    // Releases before 10.15 have two columns more in front of this one.
+    // Releases before 10.15 have two more columns before this one.
     let column = |name| header?.split_whitespace().position(|title| title == name);
     let (Some(flags), Some(interface)) = (column("Flags"), column("Netif")) else {
         return Vec::new();
     };
     let route = |line: &str| {
         let fields: Vec<_> = line.split_whitespace().collect();
-        // W: cloned for one neighbour. R and B: packets are thrown away.
+        // W: cloned for one neighbour. R and B: packets are dropped.
         if fields.get(flags)?.contains(['W', 'R', 'B']) {
             return None;
         }
@@ -42,8 +41,8 @@ pub(crate) fn routes(text: &str) -> Vec<Route> {
     lines.filter_map(route).collect()
 }
 
-/// `default`, `192.168.1`, `224.0.0/4` or `192.168.1.254/32`: octets of zero are left out at the
-/// end, and without a length the octets that are there tell it.
+/// Parses `default`, `192.168.1`, `224.0.0/4` or `192.168.1.254/32`. Trailing zero octets may be
+/// missing, and without a length the number of octets gives it.
 fn destination(text: &str) -> Option<Prefix> {
     if text == "default" {
         return Some(Prefix { address: Ipv4Addr::UNSPECIFIED.into(), length: 0 });
@@ -62,7 +61,7 @@ fn destination(text: &str) -> Option<Prefix> {
     Some(Prefix { address: octets.into(), length })
 }
 
-/// The Wi-Fi devices in the text of `networksetup -listallhardwareports`.
+/// The Wi-Fi devices in the output of `networksetup -listallhardwareports`.
 pub(crate) fn wifi_devices(text: &str) -> Vec<&str> {
     let mut wifi = false;
     let mut devices = Vec::new();
@@ -76,7 +75,7 @@ pub(crate) fn wifi_devices(text: &str) -> Vec<&str> {
     devices
 }
 
-/// Each port with its bridge, in the text of `ifconfig`.
+/// Each port with its bridge, from the output of `ifconfig`.
 pub(crate) fn bridge_members(text: &str) -> Vec<(&str, &str)> {
     let mut bridge = "";
     let mut members = Vec::new();
@@ -90,8 +89,8 @@ pub(crate) fn bridge_members(text: &str) -> Vec<(&str, &str)> {
     members
 }
 
-/// The interfaces whose cable is out, or that no access point has, in the text of `ifconfig`. The
-/// flags, `UP` and `RUNNING`, tell of the driver alone.
+/// The interfaces without a cable or access point, from the output of `ifconfig`. The flags `UP` and
+/// `RUNNING` only describe the driver.
 pub(crate) fn inactive(text: &str) -> Vec<&str> {
     let mut interface = "";
     let mut inactive = Vec::new();
@@ -105,7 +104,7 @@ pub(crate) fn inactive(text: &str) -> Vec<&str> {
     inactive
 }
 
-/// What an interface is, by the names that macOS gives.
+/// The kind of an interface, by macOS's names.
 pub(crate) fn kind(name: &str, wifi: &[&str]) -> InterfaceKind {
     const BY_PREFIX: &[(&str, InterfaceKind)] = &[
         ("bridge", InterfaceKind::Bridge),
@@ -138,7 +137,7 @@ pub(crate) struct ListedProcess {
     pub(crate) arguments: Vec<String>,
 }
 
-/// The processes in the text of `ps -ww -o pid=,etime=,args=`.
+/// The processes in the output of `ps -ww -o pid=,etime=,args=`.
 pub(crate) fn listed_processes(text: &str) -> Vec<ListedProcess> {
     let process = |line: &str| {
         let (pid, rest) = line.trim_start().split_once(' ')?;
@@ -149,8 +148,8 @@ pub(crate) fn listed_processes(text: &str) -> Vec<ListedProcess> {
     text.lines().filter_map(process).collect()
 }
 
-/// Cuts a joined command line where an option begins, and after the option's name. The system
-/// does not tell where an argument ends: this way a path with spaces stays whole.
+/// Splits a joined command line before each option and after its name. `ps` does not mark where an
+/// argument ends, and this keeps paths with spaces whole.
 fn split_options(line: &str) -> Vec<String> {
     let mut arguments = Vec::new();
     for (index, piece) in line.split(" -").enumerate() {
@@ -198,7 +197,7 @@ default            link#22            UCSIg           bridge100      !
 ";
 
     #[test]
-    fn netstat_gives_routes_and_no_neighbours() {
+    fn reads_routes_without_neighbours() {
         let found: Vec<_> = routes(NETSTAT)
             .iter()
             .map(|route| {
@@ -224,7 +223,7 @@ default            10.0.0.1           UGSc           92        0     en1\n";
     }
 
     #[test]
-    fn text_that_is_no_table_has_no_routes() {
+    fn reads_no_routes_from_other_text() {
         let header = "Destination Gateway Flags Netif\n";
         for text in [
             "",
@@ -240,7 +239,7 @@ default            10.0.0.1           UGSc           92        0     en1\n";
     }
 
     #[test]
-    fn the_wifi_device_is_the_one_under_the_wifi_port() {
+    fn finds_the_device_below_the_wifi_port() {
         let text = "
 Hardware Port: Ethernet Adapter (en4)
 Device: en4
@@ -273,7 +272,7 @@ VLAN Configurations
         }
     }
 
-    /// A Mac with a dock whose cable is out, a machine of its own network and one that is bridged.
+    /// A Mac with an unplugged dock, a VM in a private network and a bridged one.
     const IFCONFIG: &str = "lo0: flags=8049<UP,LOOPBACK,RUNNING,MULTICAST> mtu 16384
 \toptions=1203<RXCSUM,TXCSUM,TXSTATUS,SW_TIMESTAMP>
 \tinet 127.0.0.1 netmask 0xff000000
@@ -326,7 +325,7 @@ bridge101: flags=8a63<UP,BROADCAST,SMART,RUNNING,ALLMULTI,SIMPLEX,MULTICAST> mtu
 ";
 
     #[test]
-    fn ifconfig_names_ports_and_cards_without_a_carrier() {
+    fn reads_ports_and_interfaces_without_a_carrier() {
         let members = [
             ("en1", "bridge0"),
             ("vmenet0", "bridge100"),
@@ -338,7 +337,7 @@ bridge101: flags=8a63<UP,BROADCAST,SMART,RUNNING,ALLMULTI,SIMPLEX,MULTICAST> mtu
     }
 
     #[test]
-    fn ps_gives_command_lines_whose_paths_may_have_spaces() {
+    fn reads_command_lines_with_spaces_in_paths() {
         let text = "    1 02-03:04:05 /sbin/launchd
  4242    01:21 qemu-system-aarch64 -m 4096 -daemonize -drive file=/Users/u/VM Data/vms/web/web.qcow2,if=virtio
   bad line

@@ -1,26 +1,26 @@
-//! A process, and its command line as the kernel keeps it.
+//! A process and its command line.
 
 use std::time::SystemTime;
 
 use vmkit_types::Reading;
 
-/// Most bytes of a command line that are read. A QEMU line of libvirt with a dozen disks has about
-/// 8 KiB; a process may have megabytes, which say nothing more about which machine it is.
-pub const ARGUMENTS_LIMIT: usize = 64 * 1024;
+/// Longest part of a command line that is read. libvirt's QEMU with a dozen disks has about 8 KiB; a
+/// process may have megabytes.
+pub(crate) const ARGUMENTS_LIMIT: usize = 64 * 1024;
 
 /// One process of this computer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Process {
-    /// Its number.
+    /// The process id.
     pub pid: u32,
-    /// Its arguments, the program first; bytes that are not UTF-8 are replaced. Empty for kernel
-    /// threads and zombies. Cut at [`ARGUMENTS_LIMIT`] bytes in all.
+    /// The arguments, starting with the program. Bytes that are not UTF-8 are replaced. Empty for
+    /// kernel threads and zombies. Cut after 64 KiB.
     pub arguments: Vec<String>,
-    /// When it started.
+    /// The start time.
     pub started_at: Reading<SystemTime>,
 }
 
-/// The arguments in a command line whose parts each end with a zero byte.
+/// Splits a command line at its zero bytes.
 #[cfg(any(target_os = "linux", test))]
 pub(crate) fn arguments(line: &[u8]) -> Vec<String> {
     let line = line.strip_suffix(&[0]).unwrap_or(line);
@@ -35,7 +35,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_command_line_is_cut_at_its_zero_bytes() {
+    fn splits_a_command_line_at_zero_bytes() {
         let table: &[(&[u8], &[&str])] = &[
             (b"", &[]),
             (b"\0", &[]),

@@ -1,27 +1,27 @@
-//! Raw texts about this computer's part in the network of its machines, as its own tools print
-//! them. They are what a snapshot keeps; `vmkit-survey` understands them.
+//! Raw output of this computer's tools about its part in the VMs' network. A snapshot keeps it, and
+//! `vmkit-survey` parses it.
 
 use std::{fs::File, io::Read as _, path::Path};
 
 use vmkit_types::{Reading, Unread};
 
-/// Most bytes of the hosts file that are read.
+/// Longest part of the hosts file that is read.
 const LONGEST_HOSTS: u64 = 4 << 20;
 
-/// The texts. A tool that is not installed leaves its text unknown.
+/// The texts. Without the tool a text is unknown.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SurveyTexts {
-    /// Bridges and their ports, as JSON of `ip -details link`.
+    /// Bridges and their ports: JSON of `ip -details link`.
     pub bridges: Reading<String>,
-    /// Rules of the firewall and what bridged frames have to do with them, one tool after another.
+    /// The firewall's rules and whether they apply to bridged frames: the tools' output in a row.
     pub firewall: Reading<String>,
-    /// Who listens on UDP port 67.
+    /// The listeners on UDP port 67.
     pub listeners: Reading<String>,
     /// The hosts file.
     pub hosts: Reading<Vec<u8>>,
 }
 
-/// The hosts file, as it is.
+/// Reads the hosts file.
 pub(crate) fn hosts() -> Reading<Vec<u8>> {
     let path = Path::new("/etc/hosts");
     let mut bytes = Vec::new();

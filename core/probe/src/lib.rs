@@ -1,12 +1,12 @@
-//! What a diagnosis finds out on the wire: DHCP as it passes several interfaces at once, and the
-//! offers that servers make for different hardware addresses.
+//! Watches DHCP at several interfaces at once, and tests which offers servers make to different
+//! hardware addresses.
 //!
-//! [`Watch`] sends nothing. [`ask`] sends DISCOVERs, and never a REQUEST: no lease is taken.
+//! [`Watch`] sends nothing. [`test_offers`] sends DISCOVERs and never a REQUEST, so it takes no lease.
 
 #![forbid(unsafe_code)]
 
-mod dhcp_test;
+mod offers;
 mod watch;
 
-pub use dhcp_test::{DhcpTest, ProbeError, Tested, ask};
-pub use watch::{Asking, Seen, Watch, Watched};
+pub use offers::{OfferTest, OfferTestTarget, ProbeError, test_offers};
+pub use watch::{Capture, Captures, Exchange, Watch};

@@ -1,4 +1,4 @@
-//! Captures at several interfaces, each on a thread of its own.
+//! Captures at several interfaces, each on its own thread.
 
 use std::{
     collections::BTreeMap,
@@ -10,21 +10,21 @@ use std::{
     time::{Duration, Instant, SystemTime},
 };
 
-use vmkit_capture::{Capture, CaptureError, DEFAULT_RING_BYTES, Frame, pcap};
+use vmkit_capture::{Capture as Socket, CaptureError, DEFAULT_RING_BYTES, Frame, pcap};
 use vmkit_dhcp::{Builder, Message, MessageKind, Traffic};
 use vmkit_types::{Mac, Reading, Unread};
 
-/// How soon a capture notices that it shall end: shorter than what a person takes for a delay.
+/// Poll interval of the stop flag; imperceptible to a person.
 const TICK: Duration = Duration::from_millis(50);
-/// Most bytes that are kept of one capture as a file; what comes after is understood, and not kept.
+/// Most bytes of one capture's file. Later frames are parsed and not kept.
 const LONGEST_FILE: usize = 16 << 20;
-/// Most clients that are told apart at one interface: a flood of made-up MACs fills no memory.
+/// Most clients tracked at one interface, so that a flood of MACs cannot fill the memory.
 const MOST_CLIENTS: usize = 1000;
 
-/// What capturing takes.
+/// The right that capturing needs.
 const RIGHT: &str = if cfg!(target_os = "macos") { "root" } else { "CAP_NET_RAW" };
 
-/// Captures that are running.
+/// The running captures.
 pub struct Watch {
     stop: Arc<AtomicBool>,
     points: BTreeMap<String, Point>,
@@ -33,35 +33,35 @@ pub struct Watch {
 struct Point {
     messages: Arc<AtomicU64>,
     clients: Arc<Clients>,
-    thread: JoinHandle<Reading<Seen>>,
+    thread: JoinHandle<Reading<Capture>>,
 }
 
-/// How far a client has come in asking for an address.
+/// A client's progress in getting an address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Asking {
-    /// When its first question since the watch began was seen.
-    pub since: Instant,
-    /// When the address was given to it.
-    pub given: Option<Instant>,
+pub struct Exchange {
+    /// When it first asked since the watch began.
+    pub asked: Instant,
+    /// When it was given an address.
+    pub answered: Option<Instant>,
 }
 
-type Clients = Mutex<BTreeMap<Mac, Asking>>;
+type Clients = Mutex<BTreeMap<Mac, Exchange>>;
 
-/// What one capture saw.
+/// The frames of one interface.
 #[derive(Clone, Debug)]
-pub struct Seen {
-    /// The frames, understood.
+pub struct Capture {
+    /// The parsed frames.
     pub traffic: Traffic,
-    /// The same frames as a pcap file.
+    /// The frames as a pcap file.
     pub pcap: Vec<u8>,
 }
 
-/// What all captures saw, by interface.
-pub type Watched = BTreeMap<String, Reading<Seen>>;
+/// All captures by interface.
+pub type Captures = BTreeMap<String, Reading<Capture>>;
 
 impl Watch {
-    /// Starts to capture at each of these interfaces. One that cannot be captured is unknown in
-    /// the result, with the reason.
+    /// Starts to capture at these interfaces. One that cannot be captured is unknown in the result,
+    /// with the reason.
     pub fn start<'a>(interfaces: impl IntoIterator<Item = &'a str>) -> Self {
         let stop = Arc::new(AtomicBool::new(false));
         let mut points = BTreeMap::new();
@@ -70,37 +70,37 @@ impl Watch {
                 let messages = Arc::new(AtomicU64::new(0));
                 let clients = Arc::new(Clients::default());
                 let (counter, ended) = (Arc::clone(&messages), Arc::clone(&stop));
-                let (interface, asking) = (interface.to_owned(), Arc::clone(&clients));
+                let (interface, exchanges) = (interface.to_owned(), Arc::clone(&clients));
                 let thread =
-                    std::thread::spawn(move || capture(&interface, &counter, &asking, &ended));
+                    std::thread::spawn(move || capture(&interface, &counter, &exchanges, &ended));
                 Point { messages, clients, thread }
             });
         }
         Self { stop, points }
     }
 
-    /// How many DHCP messages passed so far, by interface.
+    /// The number of DHCP messages so far, by interface.
     pub fn messages(&self) -> impl Iterator<Item = (&str, u64)> {
         self.points
             .iter()
             .map(|(name, point)| (name.as_str(), point.messages.load(Ordering::Relaxed)))
     }
 
-    /// Whether the interface is still being captured.
-    pub fn goes_on(&self, interface: &str) -> bool {
+    /// Whether the capture at this interface is running.
+    pub fn is_running(&self, interface: &str) -> bool {
         self.points.get(interface).is_some_and(|point| !point.thread.is_finished())
     }
 
-    /// How far this client has come, as seen at this interface; `None`: it has not asked.
-    pub fn asking(&self, interface: &str, client: Mac) -> Option<Asking> {
+    /// This client's exchange at this interface. `None`: it has not asked.
+    pub fn exchange(&self, interface: &str, client: Mac) -> Option<Exchange> {
         let clients = &self.points.get(interface)?.clients;
         clients.lock().unwrap_or_else(PoisonError::into_inner).get(&client).copied()
     }
 
-    /// Ends all captures.
-    pub fn finish(self) -> Watched {
+    /// Stops all captures.
+    pub fn finish(self) -> Captures {
         self.stop.store(true, Ordering::Relaxed);
-        let lost = || Reading::Unknown(Unread::Failed("the capture ended unasked".to_owned()));
+        let lost = || Reading::Unknown(Unread::Failed("the capture ended unexpectedly".to_owned()));
         let points = self.points.into_iter();
         points.map(|(name, point)| (name, point.thread.join().unwrap_or_else(|_| lost()))).collect()
     }
@@ -111,14 +111,14 @@ fn note(message: &Message, clients: &Clients, now: Instant) {
     let known = clients.len();
     match message.kind {
         MessageKind::Discover | MessageKind::Request if known < MOST_CLIENTS => {
-            clients.entry(message.chaddr).or_insert(Asking { since: now, given: None });
+            clients.entry(message.chaddr).or_insert(Exchange { asked: now, answered: None });
         }
         MessageKind::Ack => {
-            clients.entry(message.chaddr).and_modify(|asking| asking.given = Some(now));
+            clients.entry(message.chaddr).and_modify(|exchange| exchange.answered = Some(now));
         }
-        // Refused, it asks again; and so it does where it found the address in use.
+        // A client asks again after a refusal or if the address is in use.
         MessageKind::Nak | MessageKind::Decline => {
-            clients.entry(message.chaddr).and_modify(|asking| asking.given = None);
+            clients.entry(message.chaddr).and_modify(|exchange| exchange.answered = None);
         }
         _ => {}
     }
@@ -129,15 +129,15 @@ fn capture(
     messages: &AtomicU64,
     clients: &Clients,
     stop: &AtomicBool,
-) -> Reading<Seen> {
-    let mut capture = match Capture::open(interface, DEFAULT_RING_BYTES) {
+) -> Reading<Capture> {
+    let mut capture = match Socket::open(interface, DEFAULT_RING_BYTES) {
         Ok(capture) => capture,
         Err(error) => return Reading::Unknown(unread(&error)),
     };
     let began = SystemTime::now();
     let mut builder = Builder::default();
-    // Writing to memory does not fail.
-    let Ok(mut file) = pcap::Writer::new(Kept::default()) else { return Reading::Absent };
+    // Writing to memory cannot fail.
+    let Ok(mut file) = pcap::Writer::new(BoundedFile::default()) else { return Reading::Absent };
     mark(&mut file, began);
     while !stop.load(Ordering::Relaxed) {
         match capture.next(Instant::now() + TICK) {
@@ -152,7 +152,7 @@ fn capture(
                 }
             }
             Ok(None) => {}
-            // The interface went away: what was seen before counts.
+            // The interface is gone; keep the frames until then.
             Err(error) => {
                 if builder.traffic().span.is_none() {
                     return Reading::Unknown(unread(&error));
@@ -167,13 +167,12 @@ fn capture(
     if let Ok(counts) = capture.counts() {
         builder.lost(counts.dropped);
     }
-    Reading::Known(Seen { traffic: builder.finish(), pcap: file.into_inner().bytes })
+    Reading::Known(Capture { traffic: builder.finish(), pcap: file.into_inner().bytes })
 }
 
-/// Notes in the file that the capture ran at this time: without a frame, a file would not tell how
-/// long nothing passed.
-fn mark(file: &mut pcap::Writer<Kept>, at: SystemTime) {
-    // Writing to memory does not fail.
+/// Writes an empty frame as a timestamp, so that a file without traffic shows how long it covers.
+fn mark(file: &mut pcap::Writer<BoundedFile>, at: SystemTime) {
+    // Writing to memory cannot fail.
     drop(file.write(&Frame { at, data: &[], length: 0 }));
 }
 
@@ -189,16 +188,16 @@ fn unread(error: &CaptureError) -> Unread {
     }
 }
 
-/// A file in memory that stops growing at its limit, between two records.
+/// A file in memory that stops growing between two records at its limit.
 #[derive(Default)]
-struct Kept {
+struct BoundedFile {
     bytes: Vec<u8>,
     full: bool,
 }
 
-impl std::io::Write for Kept {
+impl std::io::Write for BoundedFile {
     fn write(&mut self, more: &[u8]) -> std::io::Result<usize> {
-        // A record is a header of 16 octets and a frame: no header, no frame.
+        // A record's header has 16 octets; decide there, so that no frame is split.
         self.full |= self.bytes.len() > LONGEST_FILE && more.len() == 16;
         if !self.full {
             self.bytes.extend_from_slice(more);

@@ -1,13 +1,13 @@
-//! `host-keys.json`.
+//! Reads and writes `host-keys.json`.
 
 use std::time::SystemTime;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::host_keys::{Entry, HostKeys, Identity, Sight};
+use crate::host_keys::{HostKeys, Identity, KnownMachine, SeenKey};
 
-/// The format that is read and written.
+/// The schema of the file.
 const SCHEMA: &str = "vmkit.host-keys/1";
 
 #[derive(Deserialize, Serialize)]
@@ -33,27 +33,27 @@ struct Machine {
 struct Key {
     #[serde(rename = "key")]
     public: String,
-    /// RFC 3339, as the next one.
+    /// RFC 3339, like `last_seen`.
     first_seen: String,
     last_seen: String,
 }
 
-/// Why the memory could not be understood. It is left as it is.
+/// Why the file is not valid. It is not changed.
 #[derive(Debug, thiserror::Error)]
 pub enum InvalidState {
     /// Not JSON of this form.
-    #[error("it is not a file of host keys")]
+    #[error("not a file of host keys")]
     Malformed(#[source] serde_json::Error),
-    /// Another version wrote it; its schema.
-    #[error("it has the format {0:?}, and this version of vmkit knows {SCHEMA:?}")]
+    /// The schema of another version.
+    #[error("its schema is {0:?}; this version of vmkit reads {SCHEMA:?}")]
     OtherSchema(String),
 }
 
 impl HostKeys {
-    /// Reads the text of the file. Entries that cannot be understood are forgotten.
+    /// Parses the file. Invalid entries are dropped.
     ///
     /// # Errors
-    /// It is no such file, or one of another version.
+    /// The file is malformed or of another version.
     pub fn parse(text: &[u8]) -> Result<Self, InvalidState> {
         let document: Document = serde_json::from_slice(text).map_err(InvalidState::Malformed)?;
         if document.schema != SCHEMA {
@@ -61,7 +61,7 @@ impl HostKeys {
         }
         let machines = document.machines.into_iter();
         let machines = machines.filter_map(|machine| serde_json::from_value(machine).ok());
-        Ok(Self { entries: machines.filter_map(Machine::into_entry).collect() })
+        Ok(Self { entries: machines.filter_map(Machine::into_known).collect() })
     }
 
     /// The text of the file.
@@ -69,26 +69,26 @@ impl HostKeys {
         let machine = |entry| serde_json::to_value(Machine::of(entry)).unwrap_or_default();
         let machines = self.entries.iter().map(machine).collect();
         let document = Document { schema: SCHEMA.to_owned(), machines };
-        // Text and lists always have a form in JSON.
+        // Strings and lists always serialise.
         serde_json::to_vec_pretty(&document).unwrap_or_default()
     }
 }
 
 impl Machine {
-    fn into_entry(self) -> Option<Entry> {
+    fn into_known(self) -> Option<KnownMachine> {
         let Self { name, manager, directory, mac, instance, keys, tried } = self;
         let (directory, mac) = (directory.into(), mac.parse().ok()?);
         let identity = Identity { name, manager, directory, mac, instance };
-        let keys = keys.into_iter().filter_map(Key::into_sight).collect();
-        Some(Entry { identity, keys, tried: tried.and_then(|tried| time(&tried)) })
+        let keys = keys.into_iter().filter_map(Key::into_seen_key).collect();
+        Some(KnownMachine { identity, keys, missing_at: tried.and_then(|tried| time(&tried)) })
     }
 
-    fn of(entry: &Entry) -> Self {
+    fn of(entry: &KnownMachine) -> Self {
         let identity = entry.identity.clone();
-        let key = |sight: &Sight| Key {
-            public: sight.key.to_string(),
-            first_seen: text(sight.first_seen),
-            last_seen: text(sight.last_seen),
+        let key = |seen: &SeenKey| Key {
+            public: seen.key.to_string(),
+            first_seen: text(seen.first_seen),
+            last_seen: text(seen.last_seen),
         };
         Self {
             name: identity.name,
@@ -97,15 +97,15 @@ impl Machine {
             mac: identity.mac.to_string(),
             instance: identity.instance,
             keys: entry.keys.iter().map(key).collect(),
-            tried: entry.tried.map(text),
+            tried: entry.missing_at.map(text),
         }
     }
 }
 
 impl Key {
-    fn into_sight(self) -> Option<Sight> {
+    fn into_seen_key(self) -> Option<SeenKey> {
         let (key, first_seen) = (self.public.parse().ok()?, time(&self.first_seen)?);
-        Some(Sight { key, first_seen, last_seen: time(&self.last_seen)? })
+        Some(SeenKey { key, first_seen, last_seen: time(&self.last_seen)? })
     }
 }
 
@@ -122,7 +122,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_remembered_survives_its_file() {
+    fn reads_what_it_wrote() {
         let machine = Identity {
             name: "web".to_owned(),
             manager: "vm-toolkit".to_owned(),
@@ -131,19 +131,19 @@ mod tests {
             instance: Some("iid-web-1759".to_owned()),
         };
         let mut keys = HostKeys::default();
-        keys.see(&machine, &"ssh-ed25519 AAAA".parse().unwrap(), SystemTime::UNIX_EPOCH);
-        keys.miss(&machine, SystemTime::UNIX_EPOCH);
+        keys.record_seen(&machine, &"ssh-ed25519 AAAA".parse().unwrap(), SystemTime::UNIX_EPOCH);
+        keys.record_missing(&machine, SystemTime::UNIX_EPOCH);
         assert_eq!(HostKeys::parse(&keys.to_text()).unwrap(), keys);
     }
 
     #[test]
-    fn what_cannot_be_understood_is_told_or_forgotten() {
+    fn rejects_invalid_files_and_drops_invalid_entries() {
         let rows: [(&str, &str); 5] = [
-            ("", "it is not a file of host keys"),
-            (r#"{"schema":"vmkit.host-keys/1"}"#, "it is not a file of host keys"),
+            ("", "not a file of host keys"),
+            (r#"{"schema":"vmkit.host-keys/1"}"#, "not a file of host keys"),
             (
                 r#"{"schema":"vmkit.host-keys/2","machines":[]}"#,
-                "it has the format \"vmkit.host-keys/2\", and this version of vmkit knows \
+                "its schema is \"vmkit.host-keys/2\"; this version of vmkit reads \
                  \"vmkit.host-keys/1\"",
             ),
             (r#"{"schema":"vmkit.host-keys/1","machines":[]}"#, "0"),

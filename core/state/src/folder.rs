@@ -1,4 +1,4 @@
-//! The folder of vmkit's state.
+//! The folder that stores vmkit's state.
 
 use std::{
     fs::File,
@@ -11,16 +11,16 @@ use rustix::fs::{
     AtFlags, Gid, Mode, OFlags, Uid, fchown, fstat, mkdirat, open, openat, renameat, unlinkat,
 };
 
-/// Largest file that is read: that of 10,000 machines with two keys has 6 MiB.
+/// Largest file. 10,000 VMs with two keys each take 6 MiB.
 const SIZE_LIMIT: u64 = 16 << 20;
 
-/// A folder below one that exists. Everything below that one is taken without following links, and
-/// what is made there belongs to the owner of the folder.
+/// A folder below an existing one. No links are followed below that one, and new files and folders
+/// belong to its owner.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Folder {
     base: PathBuf,
     below: Vec<String>,
-    /// Whom root works for.
+    /// User and group that root works for.
     owner: Option<(u32, u32)>,
 }
 
@@ -34,22 +34,22 @@ pub struct FolderError {
 }
 
 impl Folder {
-    /// The folder of these names below `base`, which is followed wherever it leads. `owner`: the
-    /// user and group that root works for, who gets what is made.
+    /// The folder of these names below `base`, which may be a link. `owner`: user and group that root
+    /// works for, who own new files and folders.
     pub fn below(base: impl Into<PathBuf>, names: &[&str], owner: Option<(u32, u32)>) -> Self {
         let below = names.iter().map(|name| (*name).to_owned()).collect();
         Self { base: base.into(), below, owner }
     }
 
-    /// Where it is.
+    /// The path.
     pub fn path(&self) -> PathBuf {
         self.base.join(self.below.iter().collect::<PathBuf>())
     }
 
-    /// The bytes of a file in it; `None` where there is none.
+    /// Reads a file. `None`: it does not exist.
     ///
     /// # Errors
-    /// It is there and is not a small regular file, or somebody else's, or cannot be read.
+    /// The file is too large, not regular, owned by another user, or cannot be read.
     pub fn read(&self, name: &str) -> Result<Option<Vec<u8>>, FolderError> {
         let attempt = || {
             let folder = self.open(false)?;
@@ -61,10 +61,10 @@ impl Folder {
         found(attempt()).map_err(|source| self.error("read", name, source))
     }
 
-    /// Puts these bytes in place of a file in it, at once or not at all. Makes the folder.
+    /// Replaces a file atomically. Makes the folder if it does not exist.
     ///
     /// # Errors
-    /// It cannot be written.
+    /// The file cannot be written.
     pub fn replace(&self, name: &str, bytes: &[u8]) -> Result<(), FolderError> {
         let attempt = || {
             let folder = self.open(true)?;
@@ -86,7 +86,7 @@ impl Folder {
         File::from(file).write_all(bytes)
     }
 
-    /// Goes down to the folder, through folders that it may make where they lack.
+    /// Opens the folder, and makes missing folders if it may.
     fn open(&self, may_make: bool) -> io::Result<OwnedFd> {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
         let mut at = open(&self.base, flags, Mode::empty())?;
@@ -115,23 +115,23 @@ const UNFOLLOWED: OFlags = OFlags::NOFOLLOW.union(OFlags::CLOEXEC);
 
 fn read_small(file: File) -> io::Result<Vec<u8>> {
     if !file.metadata()?.is_file() {
-        return Err(io::Error::other("it is not a regular file"));
+        return Err(io::Error::other("not a regular file"));
     }
     let mut bytes = Vec::new();
-    // One byte more than the limit shows that it is larger.
+    // One byte more shows that the file is too large.
     file.take(SIZE_LIMIT + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > SIZE_LIMIT {
-        return Err(io::Error::other(format!("it is larger than {SIZE_LIMIT} bytes")));
+        return Err(io::Error::other(format!("larger than {SIZE_LIMIT} bytes")));
     }
     Ok(bytes)
 }
 
-/// The bytes of a small regular file of the user; `None` where there is none. Links are followed.
-/// `owner`: the user and group that root works for, whose own the file must be.
+/// Reads a small regular file of the user and follows links. `None`: it does not exist. `owner`: user
+/// and group that root works for; the file must belong to that user.
 ///
 /// # Errors
-/// It is there and is none of these, or cannot be read.
-pub fn read_of_user(
+/// The file is too large, not regular, owned by another user, or cannot be read.
+pub fn read_users_file(
     path: &Path,
     owner: Option<(u32, u32)>,
 ) -> Result<Option<Vec<u8>>, FolderError> {
@@ -152,7 +152,7 @@ fn found(read: io::Result<Vec<u8>>) -> io::Result<Option<Vec<u8>>> {
     }
 }
 
-/// Working for another user, root touches nothing but that user's own.
+/// Checks that the file belongs to the user that root works for.
 fn check_owner(file: impl AsFd, owner: Option<(u32, u32)>) -> io::Result<()> {
     let Some((uid, _)) = owner else { return Ok(()) };
     let owner = fstat(file)?.st_uid;
@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_is_made_with_its_folders_and_replaced_whole() {
+    fn makes_folders_and_replaces_the_file() {
         let base = tempfile::tempdir().unwrap();
         let folder = Folder::below(base.path(), &[".local", "state", "vmkit"], None);
         assert_eq!(outcome(&folder), "none");
@@ -189,11 +189,11 @@ mod tests {
         }
         let mode = |path: &Path| path.metadata().unwrap().permissions().mode() & 0o777;
         assert_eq!((mode(&folder.path()), mode(&folder.path().join(NAME))), (0o700, 0o600));
-        assert_eq!(folder.path().read_dir().unwrap().count(), 1, "nothing is left beside it");
+        assert_eq!(folder.path().read_dir().unwrap().count(), 1, "no temporary file is left");
     }
 
     #[test]
-    fn links_and_odd_files_are_not_followed() {
+    fn follows_no_links_and_reads_only_regular_files() {
         let base = tempfile::tempdir().unwrap();
         let elsewhere = tempfile::tempdir().unwrap();
         let target = elsewhere.path().join("target");
@@ -215,11 +215,11 @@ mod tests {
         fs::remove_file(folder.path().join(NAME)).unwrap();
         let made = std::process::Command::new("mkfifo").arg(folder.path().join(NAME)).status();
         assert!(made.unwrap().success());
-        assert_eq!(outcome(&folder), "it is not a regular file");
+        assert_eq!(outcome(&folder), "not a regular file");
     }
 
     #[test]
-    fn root_touches_nothing_but_the_own_of_whom_it_works_for() {
+    fn root_uses_only_files_of_the_user_it_works_for() {
         let base = tempfile::tempdir().unwrap();
         let own = base.path().metadata().unwrap();
         let (own, other) = ((own.uid(), own.gid()), (own.uid() + 1, own.gid()));

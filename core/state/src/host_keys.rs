@@ -1,4 +1,4 @@
-//! Which host keys belong to which machine, as it was first seen.
+//! The host keys that VMs were first seen with.
 
 use std::{
     path::PathBuf,
@@ -7,129 +7,126 @@ use std::{
 
 use vmkit_types::{HostKey, Mac};
 
-/// How old the last sight of a key may be before another one is worth a write.
-const WORTH_A_WRITE: Duration = Duration::from_hours(24);
-/// How long a machine that had no key to show is left alone: it may have been booting, or its server
-/// may be one that never proves anything and only costs time.
+/// How often the time of a key is updated.
+const UPDATE_AFTER: Duration = Duration::from_hours(24);
+/// How long not to ask a VM again that showed no key. It may have been booting, or its server never
+/// proves a key.
 const RETRY_AFTER: Duration = Duration::from_hours(1);
-/// Most machines that are remembered; of more, those that were seen longest ago are forgotten.
+/// Most remembered VMs. Beyond that, the ones seen longest ago are forgotten.
 const MOST_MACHINES: usize = 10_000;
 
-/// What makes a machine the same one that it was.
+/// What identifies a VM between runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Identity {
-    /// Its name in its manager.
+    /// The name in its manager.
     pub name: String,
-    /// Its manager.
+    /// The manager.
     pub manager: String,
-    /// Where its files are.
+    /// The directory of its files.
     pub directory: PathBuf,
     /// The MAC of its first network card.
     pub mac: Mac,
-    /// What its manager calls this installation of it, where it does: made anew under its old name,
-    /// the machine has another one, and other keys.
+    /// The manager's id of this installation, if it has one. A VM that is made again under its old
+    /// name has another id and other keys.
     pub instance: Option<String>,
 }
 
 impl Identity {
-    fn is_at_the_place_of(&self, other: &Self) -> bool {
+    fn has_same_place(&self, other: &Self) -> bool {
         (&self.name, &self.manager, &self.directory)
             == (&other.name, &other.manager, &other.directory)
     }
 
-    /// Whether this is the same machine, not one that was made anew. An instance that nobody names
-    /// tells nothing.
+    /// Whether this is the same VM and not one made again. An unknown instance matches any.
     fn is(&self, other: &Self) -> bool {
         let instances = self.instance.as_ref().zip(other.instance.as_ref());
-        self.is_at_the_place_of(other)
+        self.has_same_place(other)
             && self.mac == other.mac
             && instances.is_none_or(|(one, another)| one == another)
     }
 }
 
-/// One machine and its keys.
+/// A VM and its keys.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Entry {
+pub(crate) struct KnownMachine {
     pub(crate) identity: Identity,
-    pub(crate) keys: Vec<Sight>,
-    /// When it was last asked for a key in vain.
-    pub(crate) tried: Option<SystemTime>,
+    pub(crate) keys: Vec<SeenKey>,
+    /// When it was last asked and showed no key.
+    pub(crate) missing_at: Option<SystemTime>,
 }
 
-/// One key, and when the machine was seen with it.
+/// A key, and when the VM was seen with it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Sight {
+pub(crate) struct SeenKey {
     pub(crate) key: HostKey,
     pub(crate) first_seen: SystemTime,
     pub(crate) last_seen: SystemTime,
 }
 
-impl Entry {
+impl KnownMachine {
     fn last_seen(&self) -> Option<SystemTime> {
-        self.keys.iter().map(|sight| sight.last_seen).chain(self.tried).max()
+        self.keys.iter().map(|seen| seen.last_seen).chain(self.missing_at).max()
     }
 }
 
-/// The keys of all machines that are remembered.
+/// The keys of all remembered VMs.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct HostKeys {
-    pub(crate) entries: Vec<Entry>,
+    pub(crate) entries: Vec<KnownMachine>,
 }
 
 impl HostKeys {
-    /// The keys that this machine was seen with.
-    pub fn of(&self, machine: &Identity) -> impl Iterator<Item = &HostKey> {
+    /// The keys that this VM was seen with.
+    pub fn keys_of(&self, machine: &Identity) -> impl Iterator<Item = &HostKey> {
         let entries = self.entries.iter().filter(|entry| entry.identity.is(machine));
-        entries.flat_map(|entry| entry.keys.iter().map(|sight| &sight.key))
+        entries.flat_map(|entry| entry.keys.iter().map(|seen| &seen.key))
     }
 
-    /// Whether another machine than this was seen with the key.
-    pub fn is_of_another(&self, key: &HostKey, machine: &Identity) -> bool {
-        let others =
-            self.entries.iter().filter(|entry| !entry.identity.is_at_the_place_of(machine));
-        others.flat_map(|entry| &entry.keys).any(|sight| sight.key == *key)
+    /// Whether another VM was seen with this key.
+    pub fn belongs_to_another(&self, key: &HostKey, machine: &Identity) -> bool {
+        let others = self.entries.iter().filter(|entry| !entry.identity.has_same_place(machine));
+        others.flat_map(|entry| &entry.keys).any(|seen| seen.key == *key)
     }
 
-    /// Whether to ask the machine for its first key: not again soon where it had none to show.
-    pub fn lacks(&self, machine: &Identity, now: SystemTime) -> bool {
+    /// Whether to ask this VM for its first key: it has none, and did not lack one recently.
+    pub fn should_ask(&self, machine: &Identity, now: SystemTime) -> bool {
         let entry = self.entries.iter().find(|entry| entry.identity.is(machine));
         entry.is_none_or(|entry| {
-            let recently = entry.tried.is_some_and(|tried| age(tried, now) < RETRY_AFTER);
+            let recently =
+                entry.missing_at.is_some_and(|missing_at| age(missing_at, now) < RETRY_AFTER);
             entry.keys.is_empty() && !recently
         })
     }
 
-    /// Remembers that the machine was asked for a key in vain.
-    pub fn miss(&mut self, machine: &Identity, now: SystemTime) {
-        self.entry(machine).tried = Some(now);
+    /// Records that this VM was asked and showed no key.
+    pub fn record_missing(&mut self, machine: &Identity, now: SystemTime) {
+        self.entry(machine).missing_at = Some(now);
     }
 
-    /// Remembers that the machine has just been seen with the key; whether that is worth a write.
-    pub fn see(&mut self, machine: &Identity, key: &HostKey, now: SystemTime) -> bool {
-        let sight = Sight { key: key.clone(), first_seen: now, last_seen: now };
+    /// Records that this VM was seen with this key. Whether the file needs a write.
+    pub fn record_seen(&mut self, machine: &Identity, key: &HostKey, now: SystemTime) -> bool {
+        let seen = SeenKey { key: key.clone(), first_seen: now, last_seen: now };
         let entry = self.entry(machine);
         let Some(known) = entry.keys.iter_mut().find(|known| known.key == *key) else {
-            entry.keys.push(sight);
+            entry.keys.push(seen);
             return true;
         };
-        let worth = age(known.last_seen, now) >= WORTH_A_WRITE;
-        if worth {
+        let is_due = age(known.last_seen, now) >= UPDATE_AFTER;
+        if is_due {
             known.last_seen = now;
         }
-        worth
+        is_due
     }
 
-    /// The machine's entry. What was remembered of an earlier machine of its name and place is
-    /// forgotten.
-    fn entry(&mut self, machine: &Identity) -> &mut Entry {
-        self.entries.retain(|entry| {
-            !entry.identity.is_at_the_place_of(machine) || entry.identity.is(machine)
-        });
+    /// The VM's entry. Forgets a former VM of its name and place.
+    fn entry(&mut self, machine: &Identity) -> &mut KnownMachine {
+        self.entries
+            .retain(|entry| !entry.identity.has_same_place(machine) || entry.identity.is(machine));
         let place = self.entries.iter().position(|entry| entry.identity.is(machine));
         let place = place.unwrap_or_else(|| {
             self.make_room();
             let identity = machine.clone();
-            self.entries.push(Entry { identity, keys: Vec::new(), tried: None });
+            self.entries.push(KnownMachine { identity, keys: Vec::new(), missing_at: None });
             self.entries.len() - 1
         });
         let entry = &mut self.entries[place];
@@ -141,13 +138,13 @@ impl HostKeys {
 
     fn make_room(&mut self) {
         if self.entries.len() >= MOST_MACHINES {
-            self.entries.sort_by_key(Entry::last_seen);
+            self.entries.sort_by_key(KnownMachine::last_seen);
             self.entries.drain(..=self.entries.len() - MOST_MACHINES);
         }
     }
 }
 
-/// A clock that was set back makes nothing older.
+/// The age, zero if the clock was set back.
 fn age(then: SystemTime, now: SystemTime) -> Duration {
     now.duration_since(then).unwrap_or_default()
 }
@@ -171,11 +168,11 @@ mod tests {
     }
 
     #[test]
-    fn a_machine_that_was_made_anew_is_another() {
+    fn a_machine_made_again_is_another() {
         let old = machine("web", 1, Some("iid-1"));
         let rows = [
             ("the same", old.clone(), true),
-            ("instance not told", machine("web", 1, None), true),
+            ("unknown instance", machine("web", 1, None), true),
             ("another instance", machine("web", 1, Some("iid-2")), false),
             ("another MAC", machine("web", 2, Some("iid-1")), false),
             ("another name", machine("db", 1, Some("iid-1")), false),
@@ -183,60 +180,64 @@ mod tests {
         ];
         for (what, now, same) in rows {
             let mut keys = HostKeys::default();
-            assert!(keys.see(&old, &key("OLD"), SystemTime::UNIX_EPOCH));
-            assert_eq!(keys.of(&now).count(), usize::from(same), "{what}");
-            assert!(keys.see(&now, &key("NEW"), SystemTime::UNIX_EPOCH), "{what}");
-            let known: Vec<_> = keys.of(&now).map(HostKey::encoded).collect();
+            assert!(keys.record_seen(&old, &key("OLD"), SystemTime::UNIX_EPOCH));
+            assert_eq!(keys.keys_of(&now).count(), usize::from(same), "{what}");
+            assert!(keys.record_seen(&now, &key("NEW"), SystemTime::UNIX_EPOCH), "{what}");
+            let known: Vec<_> = keys.keys_of(&now).map(HostKey::encoded).collect();
             assert_eq!(known, if same { vec!["OLD", "NEW"] } else { vec!["NEW"] }, "{what}");
-            let other_stays = !now.is_at_the_place_of(&old);
-            assert_eq!(keys.is_of_another(&key("OLD"), &now), other_stays, "{what}");
+            let other_stays = !now.has_same_place(&old);
+            assert_eq!(keys.belongs_to_another(&key("OLD"), &now), other_stays, "{what}");
         }
     }
 
     #[test]
-    fn another_sight_is_written_once_a_day() {
+    fn updates_the_time_of_a_key_once_a_day() {
         let (web, now) = (machine("web", 1, None), SystemTime::UNIX_EPOCH);
         let mut keys = HostKeys::default();
         let hours = [(0, true), (1, false), (23, false), (24, true), (47, false), (48, true)];
         for (hour, written) in hours {
             let now = now + Duration::from_hours(hour);
-            assert_eq!(keys.see(&web, &key("A"), now), written, "hour {hour}");
+            assert_eq!(keys.record_seen(&web, &key("A"), now), written, "hour {hour}");
         }
-        assert!(!keys.see(&web, &key("A"), now), "the clock was set back");
-        let sight = &keys.entries[0].keys[0];
-        assert_eq!((sight.first_seen, sight.last_seen), (now, now + Duration::from_hours(48)));
+        assert!(!keys.record_seen(&web, &key("A"), now), "the clock was set back");
+        let seen = &keys.entries[0].keys[0];
+        assert_eq!((seen.first_seen, seen.last_seen), (now, now + Duration::from_hours(48)));
     }
 
     #[test]
-    fn a_machine_without_a_key_to_show_is_left_alone_for_an_hour() {
+    fn does_not_ask_a_machine_without_a_key_for_an_hour() {
         let (web, now) = (machine("web", 1, None), SystemTime::UNIX_EPOCH);
         let mut keys = HostKeys::default();
         for (minute, asked) in [(0, true), (1, false), (59, false), (60, true)] {
             let now = now + Duration::from_mins(minute);
-            assert_eq!(keys.lacks(&web, now), asked, "minute {minute}");
+            assert_eq!(keys.should_ask(&web, now), asked, "minute {minute}");
             if asked {
-                keys.miss(&web, now);
+                keys.record_missing(&web, now);
             }
         }
-        keys.see(&web, &key("A"), now);
-        assert!(!keys.lacks(&web, now + Duration::from_hours(1000)));
-        assert!(keys.lacks(&machine("web", 2, None), now), "it was made anew");
+        keys.record_seen(&web, &key("A"), now);
+        assert!(!keys.should_ask(&web, now + Duration::from_hours(1000)));
+        assert!(keys.should_ask(&machine("web", 2, None), now), "it was made again");
     }
 
     #[test]
-    fn of_too_many_machines_the_longest_unseen_is_forgotten() {
+    fn forgets_the_machine_that_was_seen_longest_ago() {
         let mut keys = HostKeys::default();
         let named = |number: usize| machine(&format!("vm{number}"), 1, None);
         for number in 0..MOST_MACHINES {
-            let sight = Sight {
+            let seen = SeenKey {
                 key: key("A"),
                 first_seen: SystemTime::UNIX_EPOCH,
                 last_seen: SystemTime::UNIX_EPOCH + Duration::from_secs(number as u64),
             };
-            keys.entries.push(Entry { identity: named(number), keys: vec![sight], tried: None });
+            keys.entries.push(KnownMachine {
+                identity: named(number),
+                keys: vec![seen],
+                missing_at: None,
+            });
         }
-        keys.see(&named(MOST_MACHINES), &key("B"), SystemTime::UNIX_EPOCH);
-        let known = |number| keys.of(&named(number)).count();
+        keys.record_seen(&named(MOST_MACHINES), &key("B"), SystemTime::UNIX_EPOCH);
+        let known = |number| keys.keys_of(&named(number)).count();
         assert_eq!((keys.entries.len(), known(0), known(1)), (MOST_MACHINES, 0, 1));
     }
 }

@@ -1,7 +1,7 @@
-//! What vmkit remembers between its runs: the SSH host keys that machines were first seen with.
+//! What vmkit remembers between runs: the SSH host keys that VMs were first seen with.
 //!
-//! [`HostKeys`] is the memory itself, and decides over values alone; [`Folder`] keeps it on disk,
-//! where nobody else can make a privileged run write to another place.
+//! [`HostKeys`] is pure. [`Folder`] stores it on disk, where no other user can redirect the writes of a
+//! privileged run.
 
 #![forbid(unsafe_code)]
 
@@ -10,8 +10,8 @@ mod folder;
 mod host_keys;
 
 pub use document::InvalidState;
-pub use folder::{Folder, FolderError, read_of_user};
+pub use folder::{Folder, FolderError, read_users_file};
 pub use host_keys::{HostKeys, Identity};
 
-/// Name of the file in its folder.
+/// The file's name.
 pub const HOST_KEYS: &str = "host-keys.json";

@@ -1,8 +1,8 @@
-//! What macOS's `socketfilterfw` answers to `--getglobalstate`, `--getblockall` and `--listapps`.
+//! Parses the output of macOS's `socketfilterfw` for `--getglobalstate`, `--getblockall` and `--listapps`.
 
 use crate::Firewall;
 
-/// Adds what the text tells to the firewall.
+/// Adds the output's facts to the firewall.
 pub(crate) fn read(text: &str, firewall: &mut Firewall) {
     let mut enabled = None;
     let mut app = None;
@@ -29,7 +29,7 @@ pub(crate) fn read(text: &str, firewall: &mut Firewall) {
         firewall.blocks_bootpd = Some(false);
         firewall.blocks_all_incoming = Some(false);
     } else if enabled == Some(true) && app.is_some() && firewall.blocks_bootpd.is_none() {
-        // The list is there and does not have it: nothing was decided about it.
+        // The list lacks bootpd, so nothing blocks it.
         firewall.blocks_bootpd = Some(false);
     }
 }

@@ -1,4 +1,4 @@
-//! Bridges and their ports, from the JSON of `ip -details link` and of `bridge -details link`.
+//! Bridges and their ports from the JSON of `ip -details link` and of `bridge -details link`.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -7,14 +7,14 @@ use vmkit_types::{Reading, Unread, bounded};
 
 use crate::{Bridge, LONGEST_TEXT, Port, PortState};
 
-/// Most interfaces that are looked at.
-const MOST: usize = 10_000;
-/// The longest name of an interface that is kept; Linux allows 15 characters.
+/// Most interfaces that are read.
+const MOST_INTERFACES: usize = 10_000;
+/// Longest interface name; Linux allows 15 characters.
 const LONGEST_NAME: usize = 64;
 
-/// The bridges that a document tells of, by name. Both tools write a list of interfaces; a document
+/// The bridges in a document, sorted by name. Both tools write a list of interfaces. The form
 /// `{"bridges": [{"name", "stp", "forward_delay_ms", "ports": [{"name", "state", "isolated"}]}]}`
-/// is understood as well.
+/// is also accepted.
 pub fn bridges(text: &[u8]) -> Reading<Vec<Bridge>> {
     let malformed = |what: &str| Reading::Unknown(Unread::Malformed(format!("bridges: {what}")));
     if text.len() > LONGEST_TEXT {
@@ -27,12 +27,12 @@ pub fn bridges(text: &[u8]) -> Reading<Vec<Bridge>> {
     let mut found: BTreeMap<String, Bridge> = BTreeMap::new();
     match (&document, document.get("bridges")) {
         (_, Some(Value::Array(bridges))) => {
-            for bridge in bridges.iter().take(MOST) {
+            for bridge in bridges.iter().take(MOST_INTERFACES) {
                 plain(bridge, &mut found);
             }
         }
         (Value::Array(interfaces), _) => {
-            for interface in interfaces.iter().take(MOST) {
+            for interface in interfaces.iter().take(MOST_INTERFACES) {
                 interface_of_a_tool(interface, &mut found);
             }
         }
@@ -58,7 +58,7 @@ fn plain(value: &Value, found: &mut BTreeMap<String, Bridge>) {
         bridge.forward_delay = Reading::Known(Duration::from_millis(delay));
     }
     let ports = value.get("ports").and_then(Value::as_array);
-    for port in ports.into_iter().flatten().take(MOST) {
+    for port in ports.into_iter().flatten().take(MOST_INTERFACES) {
         let Some(name) = self::name(port, "name") else { continue };
         bridge.ports.push(Port {
             name,
@@ -69,8 +69,7 @@ fn plain(value: &Value, found: &mut BTreeMap<String, Bridge>) {
     }
 }
 
-/// One interface of `ip -j -d link` or `bridge -j -d link`. Of one that both tell of, the first
-/// word on each matter stands.
+/// One interface of `ip -j -d link` or `bridge -j -d link`. The first value of each field counts.
 fn interface_of_a_tool(value: &Value, found: &mut BTreeMap<String, Bridge>) {
     let Some(name) = name(value, "ifname") else { return };
     let info = value.get("linkinfo");
@@ -81,7 +80,7 @@ fn interface_of_a_tool(value: &Value, found: &mut BTreeMap<String, Bridge>) {
         let data = info.and_then(|info| info.get("info_data"));
         let bridge = found.entry(name.clone()).or_insert_with(|| empty(&name));
         bridge.spanning_tree = flag(data.and_then(|data| data.get("stp_state")));
-        // In hundredths of a second, as the kernel gives it to user space.
+        // The kernel reports hundredths of a second.
         let delay = data.and_then(|data| data.get("forward_delay")).and_then(Value::as_u64);
         if let Some(delay) = delay {
             bridge.forward_delay = Reading::Known(Duration::from_millis(delay.saturating_mul(10)));
@@ -90,7 +89,7 @@ fn interface_of_a_tool(value: &Value, found: &mut BTreeMap<String, Bridge>) {
     let Some(master) = self::name(value, "master") else { return };
     let slave = info.and_then(|info| info.get("info_slave_data"));
     let detail = |key: &str| slave.and_then(|slave| slave.get(key)).or_else(|| value.get(key));
-    // A member of a bond or a VRF has a master, too.
+    // Members of a bond or a VRF also have a master.
     if !of("info_slave_kind", "bridge") && value.get("state").is_none() {
         return;
     }
@@ -148,7 +147,7 @@ fn carrier(flags: Option<&Value>) -> Reading<bool> {
 mod tests {
     use super::*;
 
-    /// `ip -j -d link` of iproute2 6.15, shortened to what is read.
+    /// `ip -j -d link` of iproute2 6.15, shortened to the fields that are read.
     const IP: &str = r#"[
       {"ifname":"br0","flags":["BROADCAST","UP","LOWER_UP"],"linkinfo":{"info_kind":"bridge",
         "info_data":{"forward_delay":1500,"stp_state":1}}},
@@ -161,7 +160,7 @@ mod tests {
       "state":"disabled","priority":32,"isolated":true}]"#;
 
     #[test]
-    fn both_tools_tell_of_bridges_and_ports() {
+    fn reads_bridges_and_ports_of_both_tools() {
         let Reading::Known(read) = bridges(IP.as_bytes()) else { panic!("not read") };
         let [bridge] = read.as_slice() else { panic!("{read:?}") };
         assert_eq!((bridge.name.as_str(), &bridge.spanning_tree), ("br0", &Reading::Known(true)));
@@ -181,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_such_document_is_unknown_and_not_empty() {
+    fn other_documents_are_unknown() {
         for text in ["", "{}", "3", "[", "bridge name bridge id"] {
             assert!(matches!(bridges(text.as_bytes()), Reading::Unknown(_)), "{text}");
         }

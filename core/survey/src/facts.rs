@@ -1,21 +1,21 @@
-//! What is known of this computer's part in a machine's network.
+//! This computer's part in the VMs' network.
 
 use std::{net::IpAddr, time::Duration};
 
 use vmkit_types::{Mac, Reading, Unread};
 
-/// Whether a bridge passes the frames of a port on.
+/// The state of a bridge's port.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum PortState {
-    /// The port is off.
+    /// Off.
     Disabled,
-    /// It waits, as the spanning tree protocol asks.
+    /// Waits for the spanning tree protocol.
     Listening,
-    /// It waits for the forward delay.
+    /// Waits for the forward delay.
     Learning,
-    /// It passes frames on.
+    /// Forwards frames.
     Forwarding,
-    /// It passes nothing on.
+    /// Forwards nothing.
     Blocking,
 }
 
@@ -24,11 +24,11 @@ pub enum PortState {
 pub struct Port {
     /// Name of the interface.
     pub name: String,
-    /// Whether it passes frames on.
+    /// Whether the port forwards frames.
     pub state: Reading<PortState>,
-    /// It is kept apart from other isolated ports.
+    /// Whether the port is isolated from other isolated ports.
     pub isolated: Reading<bool>,
-    /// It has a carrier.
+    /// Whether the port has a carrier.
     pub carrier: Reading<bool>,
 }
 
@@ -37,15 +37,15 @@ pub struct Port {
 pub struct Bridge {
     /// Name of the interface.
     pub name: String,
-    /// The spanning tree protocol is on.
+    /// Whether the spanning tree protocol is on.
     pub spanning_tree: Reading<bool>,
-    /// How long a new port is held back, for listening and for learning each.
+    /// How long a new port waits in each of the states listening and learning.
     pub forward_delay: Reading<Duration>,
-    /// Its members.
+    /// The members.
     pub ports: Vec<Port>,
 }
 
-/// What a firewall rule that drops is about.
+/// The frames that a firewall rule drops.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Drops {
     /// Everything that a bridge forwards (policy or rule without a match).
@@ -56,19 +56,19 @@ pub enum Drops {
     DhcpReplies,
     /// One kind of DHCP message, by its option 53: acknowledgements.
     DhcpAcknowledgements,
-    /// DHCP requests that would reach this computer's own server.
+    /// DHCP requests to this computer's own server.
     DhcpToThisHost,
     /// ARP.
     Arp,
-    /// Frames whose source is not one certain MAC.
+    /// Frames from other sources than this MAC.
     ForeignMac(Mac),
-    /// Frames of one MAC.
+    /// Frames from this MAC.
     Mac(Mac),
-    /// DHCP whose chaddr is not one certain MAC.
+    /// DHCP with another chaddr than this MAC.
     ForeignChaddr(Mac),
     /// Frames to ff:ff:ff:ff:ff:ff.
     Broadcast,
-    /// A part of the frames, by chance.
+    /// A random part of the frames.
     AtRandom,
     /// Connections to the SSH port.
     Ssh,
@@ -77,59 +77,59 @@ pub enum Drops {
 /// One rule or policy that drops frames.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DropRule {
-    /// What it drops.
+    /// The dropped frames.
     pub drops: Drops,
-    /// The interface that it is limited to, where it is; a `*` at the end stands for any ending.
+    /// The interface that the rule is limited to. A final `*` stands for any ending.
     pub interface: Option<String>,
-    /// Interfaces whose frames an earlier rule lets pass, so that this one never sees them.
-    pub but_not: Vec<String>,
-    /// How many frames it has dropped; `None`: it does not count.
+    /// Interfaces whose frames an earlier rule accepts, so that they never reach this one.
+    pub except: Vec<String>,
+    /// Number of dropped frames. `None`: the rule has no counter.
     pub frames: Option<u64>,
-    /// The rule as it stands, bounded and not escaped.
+    /// The rule's text, bounded and not escaped.
     pub text: String,
 }
 
-/// The firewall, as far as it concerns a machine's network.
+/// The firewall rules and settings that concern VMs.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Firewall {
-    /// Rules that drop.
+    /// The rules that drop frames.
     pub drops: Vec<DropRule>,
-    /// Bridged frames go through the IP firewall (`bridge-nf-call-iptables`).
+    /// Whether bridged frames pass the IP firewall (`bridge-nf-call-iptables`).
     pub bridged_frames_filtered: Option<bool>,
-    /// macOS: the application firewall is on and keeps bootpd from answering, in its words.
+    /// macOS: whether the application firewall blocks bootpd.
     pub blocks_bootpd: Option<bool>,
-    /// macOS: the application firewall blocks all incoming connections.
+    /// macOS: whether the application firewall blocks all incoming connections.
     pub blocks_all_incoming: Option<bool>,
-    /// macOS: the firewall is managed, so its settings cannot be changed here.
+    /// macOS: whether the firewall is managed, so that its settings cannot be changed here.
     pub managed: Option<bool>,
 }
 
 /// A program that listens on UDP port 67.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Listener {
-    /// The address that it is bound to; `None`: all.
+    /// The address that it is bound to. `None`: all addresses.
     pub address: Option<IpAddr>,
-    /// The interface that it is bound to, where that is told.
+    /// The interface that it is bound to, if known.
     pub interface: Option<String>,
-    /// Name of the program, where it can be seen; bounded and not escaped.
+    /// Name of the program, if visible, bounded and not escaped.
     pub program: Option<String>,
 }
 
-/// All that was read of this computer.
+/// The parsed survey of this computer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Survey {
     /// Bridges and their ports.
     pub bridges: Reading<Vec<Bridge>>,
     /// The firewall.
     pub firewall: Reading<Firewall>,
-    /// Who listens for DHCP requests. Empty: nobody.
+    /// The programs that listen for DHCP requests.
     pub listeners: Reading<Vec<Listener>>,
-    /// The hosts file: address and name of each entry.
+    /// The entries of the hosts file: address and name.
     pub hosts: Reading<Vec<(IpAddr, String)>>,
 }
 
 impl Default for Survey {
-    /// Nothing was looked at.
+    /// All unknown.
     fn default() -> Self {
         Self {
             bridges: Reading::Unknown(Unread::NotTried),

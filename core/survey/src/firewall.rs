@@ -1,14 +1,14 @@
-//! The firewall, from the texts of all tools one after the other.
+//! The firewall, from the output of all tools in a row.
 
 use vmkit_types::{Reading, Unread};
 
 use crate::{Firewall, LONGEST_TEXT, application_firewall, iptables, nftables};
 
-/// The key of `sysctl` by which bridged frames go through the IP firewall.
+/// The `sysctl` key that makes bridged frames pass the IP firewall.
 const BRIDGED: &str = "bridge-nf-call-iptables";
 
-/// What the texts tell: any of `nft list ruleset`, `iptables-save -c`, `iptables -S -v`,
-/// `sysctl net.bridge` and the answers of `socketfilterfw`, in any order.
+/// Parses the output of `nft list ruleset`, `iptables-save -c`, `iptables -S -v`, `sysctl net.bridge`
+/// and `socketfilterfw`, in any order.
 pub fn firewall(text: &[u8]) -> Reading<Firewall> {
     if text.len() > LONGEST_TEXT {
         return Reading::Unknown(Unread::Malformed("the firewall's rules are too long".to_owned()));
@@ -26,7 +26,7 @@ pub fn firewall(text: &[u8]) -> Reading<Firewall> {
     let mut firewall = Firewall { bridged_frames_filtered, ..Firewall::default() };
     firewall.drops = nftables::drops(&text, bridged_frames_filtered);
     for rule in iptables::drops(&text, bridged_frames_filtered) {
-        // The same policy is shown by both tools; the one that counts tells more.
+        // Both tools print the same policy; keep the one with a counter.
         let twin = firewall.drops.iter_mut().find(|other| {
             (other.drops, &other.interface) == (rule.drops, &rule.interface)
                 && other.frames.is_none()
@@ -44,9 +44,9 @@ pub fn firewall(text: &[u8]) -> Reading<Firewall> {
 mod tests {
     use super::*;
 
-    /// Text of the tools, then what is dropped where how often.
+    /// Output of the tools, then the dropped frames, the interface and the counter.
     #[test]
-    fn rules_that_drop_are_understood() {
+    fn reads_rules_that_drop() {
         let rows: [(&str, &[&str]); 13] = [
             (
                 "table bridge ap {\n\tchain filt {\n\t\ttype filter hook forward priority filter; policy accept;\n\
@@ -115,7 +115,7 @@ mod tests {
                 .map(|rule| {
                     let frames = rule.frames.map_or("?".to_owned(), |frames| frames.to_string());
                     let interface = rule.interface.as_deref().unwrap_or("-");
-                    let but = rule.but_not.iter().map(|name| format!(" but {name}"));
+                    let but = rule.except.iter().map(|name| format!(" but {name}"));
                     let but: String = but.collect();
                     format!("{:?} {interface} {frames}{but}", rule.drops)
                 })
@@ -124,9 +124,9 @@ mod tests {
         }
     }
 
-    /// Answers of macOS 10.14 to 15, then: bootpd blocked, all blocked, managed.
+    /// Output of macOS 10.14 to 15, then: bootpd blocked, all blocked, managed.
     #[test]
-    fn the_application_firewall_is_understood() {
+    fn reads_the_application_firewall() {
         let rows = [
             (
                 "Firewall is enabled. (State = 1)\nFirewall has block all state set to disabled.\n\

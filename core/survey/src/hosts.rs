@@ -1,10 +1,10 @@
-//! The hosts file: `ADDRESS NAME…`, `#` to the end of the line is a comment (hosts(5)).
+//! The hosts file: lines of `ADDRESS NAME…`, comments from `#` (hosts(5)).
 
 use std::net::IpAddr;
 
 use crate::LONGEST_TEXT;
 
-/// Address and name of each entry, in the file's order. Lines that are no entries are left out.
+/// Address and name of each entry, in the file's order. Other lines are skipped.
 pub fn hosts(text: &[u8]) -> Vec<(IpAddr, String)> {
     let text = &text[..text.len().min(LONGEST_TEXT)];
     let mut entries = Vec::new();
@@ -25,7 +25,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn entries_are_read_and_comments_are_not() {
+    fn reads_entries_and_skips_comments() {
         let text = b"127.0.0.1 localhost\r\n# 10.0.0.1 old\n192.168.1.64\tweb web.lan # vm\nx y\n";
         let read: Vec<_> =
             hosts(text).into_iter().map(|(address, name)| format!("{address} {name}")).collect();

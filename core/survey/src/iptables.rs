@@ -1,11 +1,11 @@
-//! The texts of `iptables-save -c` and of `iptables -S -v`.
+//! Parses `iptables-save -c` and `iptables -S -v`.
 
 use crate::{
     DropRule,
     rule::{Conditions, Hook},
 };
 
-/// The rules and policies that drop. `bridged_filtered`: bridged frames go through them.
+/// The rules and policies that drop. `bridged_filtered`: bridged frames pass them.
 pub(crate) fn drops(text: &str, bridged_filtered: Option<bool>) -> Vec<DropRule> {
     let mut found = Vec::new();
     let mut forward = Forward::default();
@@ -30,7 +30,7 @@ pub(crate) fn drops(text: &str, bridged_filtered: Option<bool>) -> Vec<DropRule>
     found
 }
 
-/// The chain of packets that are passed on.
+/// The FORWARD chain.
 #[derive(Default)]
 struct Forward {
     policy: Option<(String, Option<u64>)>,
@@ -53,7 +53,7 @@ impl Forward {
         let hook = match chain {
             "FORWARD" => Hook::IpForward,
             "INPUT" => Hook::IpInput,
-            // Others are reached by jumps, under conditions that are not followed here.
+            // Other chains are reached by jumps, which are not followed.
             _ => return None,
         };
         let conditions = Conditions { frames, ..conditions(words) };
@@ -127,7 +127,7 @@ fn conditions(words: &[&str]) -> Conditions {
     read
 }
 
-/// A name of iptables ends in `+` where it stands for any ending.
+/// A final `+` in iptables stands for any ending.
 fn set(place: &mut Option<String>, name: &str) -> usize {
     *place = Some(name.strip_suffix('+').map_or_else(|| name.to_owned(), |n| format!("{n}*")));
     1

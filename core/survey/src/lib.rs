@@ -1,7 +1,6 @@
-//! What raw texts of the operating system say of this computer's part in a machine's network.
+//! Parses the output of the system's tools about this computer's part in the VMs' network.
 //!
-//! The texts are read live by `vmkit-platform` and lie in a snapshot under `host/`; one parser
-//! serves both.
+//! The texts come from `vmkit-platform` or from `host/` in a snapshot.
 
 #![forbid(unsafe_code)]
 
@@ -21,5 +20,5 @@ pub use firewall::firewall;
 pub use hosts::hosts;
 pub use listeners::listeners;
 
-/// Most bytes that are read of one text. The rules of a busy Docker host are about a tenth of it.
-pub const LONGEST_TEXT: usize = 4 << 20;
+/// Longest text. The rules of a busy Docker host have about a tenth of it.
+pub(crate) const LONGEST_TEXT: usize = 4 << 20;

@@ -1,4 +1,4 @@
-//! Who listens on UDP port 67: the output of `ss -lunp`, of `lsof -nP -iUDP:67`, or of
+//! The listeners on UDP port 67, from the output of `ss -lunp`, of `lsof -nP -iUDP:67`, or of
 //! `/proc/net/udp`.
 
 use std::net::{IpAddr, Ipv4Addr};
@@ -8,10 +8,10 @@ use vmkit_types::bounded;
 use crate::{LONGEST_TEXT, Listener};
 
 const PORT: &str = "67";
-/// The longest name of a program that is kept: Linux gives 15 characters, lsof about as many.
+/// Longest name of a program; Linux and lsof give about 15 characters.
 const LONGEST_NAME: usize = 64;
 
-/// The listeners that a text names. Empty: nobody.
+/// The listeners in the output.
 pub fn listeners(text: &[u8]) -> Vec<Listener> {
     let text = String::from_utf8_lossy(&text[..text.len().min(LONGEST_TEXT)]);
     let mut found: Vec<Listener> = text.lines().filter_map(line).collect();
@@ -37,8 +37,8 @@ fn lsof(line: &str) -> Option<Listener> {
     })
 }
 
-/// `  12: 00000000:0043 00000000:0000 07 …`: addresses in hexadecimal, of this computer's byte
-/// order, which is little-endian wherever vmkit runs.
+/// `  12: 00000000:0043 00000000:0000 07 …`: hexadecimal addresses in little-endian, the byte order
+/// of all computers that vmkit runs on.
 fn proc_net(line: &str) -> Option<Listener> {
     let mut words = line.split_whitespace();
     words.next()?.strip_suffix(':')?.parse::<u32>().ok()?;
@@ -53,12 +53,12 @@ fn proc_net(line: &str) -> Option<Listener> {
     })
 }
 
-/// `UNCONN 0 0 0.0.0.0%br0:67 0.0.0.0:* users:(("dnsmasq",pid=812,fd=4))`, the first word or two of
-/// which some versions leave out.
+/// `UNCONN 0 0 0.0.0.0%br0:67 0.0.0.0:* users:(("dnsmasq",pid=812,fd=4))`. Some versions omit the
+/// first word or two.
 fn ss(line: &str) -> Option<Listener> {
     let mut words = line.split_whitespace().skip_while(|word| !word.contains(':'));
     let (host, port) = words.next()?.rsplit_once(':')?;
-    // The peer follows; without one the line is something else.
+    // A listener's line has a peer next.
     let peer = words.next()?;
     (port == PORT && peer.contains(':')).then(|| {
         let (host, interface) = host.split_once('%').map_or((host, None), |(h, i)| (h, Some(i)));
@@ -80,9 +80,9 @@ fn address(host: &str) -> Option<IpAddr> {
 mod tests {
     use super::*;
 
-    /// Text, then address, interface and program of each listener.
+    /// Output, then address, interface and program of each listener.
     #[test]
-    fn each_tool_names_the_listeners_in_its_way() {
+    fn reads_the_listeners_of_each_tool() {
         let rows: [(&str, &[&str]); 6] = [
             (
                 "State  Recv-Q Send-Q Local Address:Port Peer Address:PortProcess\n\

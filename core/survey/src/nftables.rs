@@ -1,4 +1,4 @@
-//! The text of `nft list ruleset`.
+//! Parses `nft list ruleset`.
 
 use vmkit_types::Mac;
 
@@ -7,22 +7,21 @@ use crate::{
     rule::{Conditions, Hook},
 };
 
-/// A chain while its lines are read.
-#[expect(clippy::struct_excessive_bools, reason = "each is one thing that a line of it says")]
+/// The chain being read.
+#[expect(clippy::struct_excessive_bools, reason = "each is one property of a chain")]
 struct Chain {
     name: String,
     hook: Hook,
-    /// Frames that a bridge passes on from port to port come by, not only those to or from this
-    /// computer itself.
-    on_the_way: bool,
-    /// Its frames go on where the kernel passes bridged frames to the IP filter only.
+    /// The chain sees frames between a bridge's ports, not only those of this computer.
+    sees_forwarded: bool,
+    /// The chain sees bridged frames only if the kernel passes them to the IP filter.
     of_ip: bool,
     accepted: Vec<String>,
     accepts_all: bool,
     policy_drops: bool,
 }
 
-/// The rules and policies that drop. `bridged_filtered`: bridged frames go through the IP filter.
+/// The rules and policies that drop. `bridged_filtered`: bridged frames pass the IP filter.
 pub(crate) fn drops(text: &str, bridged_filtered: Option<bool>) -> Vec<DropRule> {
     let mut found = Vec::new();
     let mut family = String::new();
@@ -35,7 +34,7 @@ pub(crate) fn drops(text: &str, bridged_filtered: Option<bool>) -> Vec<DropRule>
                 chain = Some(Chain {
                     name: (*name).to_owned(),
                     hook: Hook::Other,
-                    on_the_way: false,
+                    sees_forwarded: false,
                     of_ip: false,
                     accepted: Vec::new(),
                     accepts_all: false,
@@ -45,7 +44,7 @@ pub(crate) fn drops(text: &str, bridged_filtered: Option<bool>) -> Vec<DropRule>
             ["type", _, "hook", hook, ..] => {
                 if let Some(chain) = &mut chain {
                     (chain.hook, chain.of_ip) = place(&family, hook);
-                    chain.on_the_way = !matches!(*hook, "input" | "output");
+                    chain.sees_forwarded = !matches!(*hook, "input" | "output");
                     chain.policy_drops = line.contains("policy drop");
                 }
             }
@@ -74,14 +73,14 @@ fn place(family: &str, hook: &str) -> (Hook, bool) {
     }
 }
 
-/// Whether frames that a bridge passes on come by this chain at all.
+/// Whether this chain sees bridged frames.
 fn sees_bridged(chain: &Chain, bridged_filtered: Option<bool>) -> bool {
     chain.hook != Hook::IpForward || bridged_filtered != Some(false)
 }
 
 fn policy(chain: &Chain, family: &str, bridged_filtered: Option<bool>) -> Option<DropRule> {
     let forwards = match chain.hook {
-        Hook::Bridge => chain.on_the_way,
+        Hook::Bridge => chain.sees_forwarded,
         Hook::IpForward => true,
         Hook::IpInput | Hook::Other => false,
     };
@@ -113,7 +112,7 @@ fn rule(
         return None;
     }
     let rule = conditions.dropping(chain.hook, line, &chain.accepted)?;
-    // A filter of IP packets sees no ARP, and routed packets are no bridged ones.
+    // An IP filter sees no ARP.
     (!chain.of_ip || rule.drops != Drops::Arp).then_some(rule)
 }
 
@@ -142,12 +141,12 @@ fn conditions(words: &[&str]) -> Conditions {
             ("udp", ["dport", port, ..]) => parsed(&mut read.to_port, port, 2),
             ("udp", ["sport", port, ..]) => parsed(&mut read.from_port, port, 2),
             ("tcp", ["dport", port, ..]) => parsed(&mut read.to_tcp_port, port, 2),
-            // 48 bits from the 36th octet of a UDP datagram: the client's hardware address.
+            // The 48 bits from octet 36 of a UDP datagram are the client's hardware address.
             ("@th,288,48", ["!=", value, ..]) => {
                 read.other_than_chaddr = mac(value);
                 2
             }
-            // The 250th octet: the value of option 53 where that comes first.
+            // Octet 250 is the value of option 53 if that option is the first.
             ("@th,2000,8", [value, ..]) => {
                 read.dhcp_kind = number(value);
                 1

@@ -1,18 +1,18 @@
-//! One rule of a packet filter as conditions, and what frames it drops.
+//! A rule of a packet filter as conditions, and the frames it drops.
 
 use vmkit_types::{Mac, bounded};
 
 use crate::{DropRule, Drops};
 
-/// The longest text of a rule that is kept.
+/// Longest text kept of a rule.
 const LONGEST_RULE: usize = 300;
 
-/// Where in the path of a frame a chain is.
+/// A chain's place in the path of a frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Hook {
-    /// A bridge passes frames on, or they enter or leave one of its ports.
+    /// Frames in a bridge or at its ports.
     Bridge,
-    /// IP packets are forwarded; bridged ones too where the kernel is told so.
+    /// Forwarded IP packets, and bridged ones if the kernel filters those.
     IpForward,
     /// Packets for this computer.
     IpInput,
@@ -40,17 +40,17 @@ pub(crate) struct Conditions {
     pub(crate) to_broadcast: bool,
     pub(crate) arp: bool,
     pub(crate) at_random: bool,
-    /// Frames that a bridge passes on.
+    /// Bridged frames.
     pub(crate) bridged: bool,
-    /// There are others, which narrow the rule down to something that is not understood.
+    /// There are other conditions, which are not parsed.
     pub(crate) others: bool,
-    /// How many frames it has matched.
+    /// Number of matched frames.
     pub(crate) frames: Option<u64>,
 }
 
 impl Conditions {
-    /// The rule as one that drops, where it is understood what.
-    pub(crate) fn dropping(self, hook: Hook, text: &str, but_not: &[String]) -> Option<DropRule> {
+    /// The rule as one that drops, if its conditions are known.
+    pub(crate) fn dropping(self, hook: Hook, text: &str, except: &[String]) -> Option<DropRule> {
         let mut interface = self.input.clone().or_else(|| self.output.clone());
         let drops = match &self {
             Self { dhcp_kind: Some(5), .. } => Drops::DhcpAcknowledgements,
@@ -78,15 +78,14 @@ impl Conditions {
         Some(DropRule {
             drops,
             interface,
-            but_not: but_not.to_vec(),
+            except: except.to_vec(),
             frames: self.frames,
             text: bounded(text.trim(), LONGEST_RULE).to_owned(),
         })
     }
 
-    /// The interface whose frames a rule that accepts lets pass whatever follows; `Some(None)`: all
-    /// interfaces'.
-    #[expect(clippy::option_option, reason = "whether it lets all pass, and whose")]
+    /// The interface whose frames an accepting rule lets pass. `Some(None)`: of all interfaces.
+    #[expect(clippy::option_option, reason = "whether it accepts frames, and of which interface")]
     pub(crate) fn accepting(&self) -> Option<Option<String>> {
         let plain = Self {
             input: self.input.clone(),

@@ -1,4 +1,4 @@
-//! The frames in one block of the ring, found by the offsets that the kernel wrote there.
+//! Finds the frames in a block of the ring by the kernel's offsets.
 
 use std::{
     mem::offset_of,
@@ -10,20 +10,20 @@ use libc::{tpacket_block_desc, tpacket_hdr_v1, tpacket3_hdr};
 
 use crate::Frame;
 
-/// Where a block's fields lie.
+/// Offsets of a block's fields.
 const HEADER: usize = offset_of!(tpacket_block_desc, hdr);
 pub(super) const STATUS: usize = HEADER + offset_of!(tpacket_hdr_v1, block_status);
 const FRAMES: usize = HEADER + offset_of!(tpacket_hdr_v1, num_pkts);
 const FIRST: usize = HEADER + offset_of!(tpacket_hdr_v1, offset_to_first_pkt);
 
-/// How far the reader is in a block; the default is its beginning.
+/// The reader's position in a block, by default at its start.
 #[derive(Debug, Default)]
 pub(super) struct Walk {
-    /// Frames left, and where the next one's header lies. `None` before the first.
+    /// Number of frames left, and the offset of the next header. `None` before the first.
     left: Option<(u32, usize)>,
 }
 
-/// Where a frame lies in its block, and what its header says.
+/// A frame's place in its block, and its header.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Record {
     octets: Range<usize>,
@@ -32,8 +32,7 @@ pub(super) struct Record {
 }
 
 impl Walk {
-    /// The next frame of the block, or `None` at its end; an offset that leads out of the block
-    /// ends it, too.
+    /// The next frame. `None` at the end, or if an offset exceeds the block.
     pub(super) fn next(&mut self, block: &[u8]) -> Option<Record> {
         let (left, header) = match self.left {
             Some(left) => left,
@@ -57,7 +56,7 @@ impl Walk {
 }
 
 impl Record {
-    /// The frame in the block that this was found in.
+    /// The frame, from the block it was found in.
     pub(super) fn frame(self, block: &[u8]) -> Option<Frame<'_>> {
         Some(Frame { at: self.at, data: block.get(self.octets)?, length: self.length })
     }
@@ -103,12 +102,12 @@ mod tests {
     }
 
     #[test]
-    fn every_frame_of_a_block_is_found() {
+    fn finds_every_frame() {
         assert_eq!(frames(&block()), ["first", "other"]);
     }
 
     #[test]
-    fn no_offset_leads_out_of_the_block() {
+    fn no_offset_exceeds_the_block() {
         let rows: [(usize, u32, &[&str]); 6] = [
             (FIRST, u32::MAX, &[]),
             (FIRST, 510, &[]),

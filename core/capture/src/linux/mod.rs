@@ -1,4 +1,4 @@
-//! Capture by a packet socket with a ring shared with the kernel (`TPACKET_V3`).
+//! Captures with a packet socket and a ring shared with the kernel (`TPACKET_V3`).
 
 mod arp;
 mod block;
@@ -17,18 +17,18 @@ pub use self::arp::open_arp_socket;
 use self::{block::Walk, ring::Ring};
 use crate::{CaptureError, Counts, Frame, filter};
 
-/// A capture of DHCP and ARP that passes one interface, in either direction.
+/// A capture of DHCP and ARP on one interface, in both directions.
 ///
-/// The kernel hands frames over in blocks, each when it is full or a few milliseconds after its
-/// first frame: what passed in the last 10 ms before a deadline may come with the next call.
+/// The kernel delivers frames in blocks, when a block is full or a few milliseconds after its first
+/// frame, so frames of the last 10 ms before a deadline may come with the next call.
 ///
-/// Dropping it closes a packet socket, for which the kernel waits until no processor delivers to
-/// it or to its ring any more: 16 ms on a quiet computer, 33 ms measured on a busy one. Keep one
-/// open in place of opening several in turn, and let a process that ends anyway close it by ending.
+/// Dropping it closes a packet socket, which takes 16 ms on an idle computer and 33 ms on a busy one
+/// (measured): the kernel waits until no processor delivers to it. Keep one open instead of opening
+/// several in turn, and leave closing to the end of the process where that is near.
 #[derive(Debug)]
 pub struct Capture {
     interface: String,
-    // Unmapped before the socket closes.
+    // Declared first, so that it is unmapped before the socket closes.
     ring: Ring,
     socket: Socket,
     walk: Walk,
@@ -37,11 +37,11 @@ pub struct Capture {
 
 impl Capture {
     /// Starts to capture on the interface, into a ring of this many bytes (rounded down to blocks
-    /// of 64 KiB). Needs the right to raw sockets, `CAP_NET_RAW`, and no more once it is open.
+    /// of 64 KiB). Opening needs the right to raw sockets, `CAP_NET_RAW`.
     ///
     /// # Errors
-    /// The ring cannot be that large or small, or the system refuses: the interface does not
-    /// exist, or the right is missing ([`CaptureError::is_denied`]).
+    /// The ring's size is out of range, the interface does not exist, or the right is missing
+    /// ([`CaptureError::is_denied`]).
     pub fn open(interface: &str, ring_bytes: usize) -> Result<Self, CaptureError> {
         let blocks = ring::blocks(ring_bytes)?;
         let failed = |operation| {
@@ -52,7 +52,7 @@ impl Capture {
             }
         };
         let socket = socket::open().map_err(failed("open a packet socket"))?;
-        // Before the socket is bound, so that not one other frame is ever in the ring.
+        // Before the socket is bound, so that no other frame can be in the ring.
         socket::attach_filter(&socket, &filter::program()).map_err(failed("attach the filter"))?;
         socket::set_ring(&socket, blocks).map_err(failed("make the ring"))?;
         let ring = Ring::map(&socket, blocks).map_err(failed("map the ring"))?;
@@ -62,11 +62,10 @@ impl Capture {
         Ok(Self { interface: interface.to_owned(), ring, socket, walk, counts })
     }
 
-    /// The next frame; `None` when none came before the deadline. A frame is lent until the next
-    /// call.
+    /// The next frame, borrowed until the next call. `None`: none came before the deadline.
     ///
     /// # Errors
-    /// The interface went down or away.
+    /// The interface is down or gone.
     pub fn next(&mut self, deadline: Instant) -> Result<Option<Frame<'_>>, CaptureError> {
         let record = loop {
             if let Some(block) = self.ring.filled() {
@@ -82,10 +81,10 @@ impl Capture {
         Ok(self.ring.filled().and_then(|block| record.frame(block)))
     }
 
-    /// Sends one frame by the interface, from its Ethernet header on.
+    /// Sends a frame, given from its Ethernet header on.
     ///
     /// # Errors
-    /// The interface is down or away, or the frame too long for it.
+    /// The interface is down or gone, or the frame is too long.
     pub fn send(&self, frame: &[u8]) -> Result<(), CaptureError> {
         let sent = self.socket.send(frame).map_err(|source| self.failed("send a frame", source))?;
         if sent == frame.len() {
@@ -95,12 +94,12 @@ impl Capture {
         }
     }
 
-    /// How many frames passed the filter so far, and how many of them were lost.
+    /// The number of frames that passed the filter so far, and of lost ones.
     ///
     /// # Errors
-    /// The system does not tell.
+    /// The system call failed.
     pub fn counts(&self) -> Result<Counts, CaptureError> {
-        // The kernel starts anew with each reading.
+        // Reading resets the kernel's counters.
         let more = socket::statistics(&self.socket)
             .map_err(|source| self.failed("read the counters", source))?;
         let before = self.counts.get();
@@ -134,5 +133,5 @@ impl Capture {
     }
 }
 
-/// Where the time to the deadline is more than the system can count.
+/// Used if the time to the deadline exceeds the system's range.
 const LONGEST_WAIT: Timespec = Timespec { tv_sec: 3600, tv_nsec: 0 };

@@ -1,4 +1,4 @@
-//! The memory that the kernel and this process share, and who owns which block of it.
+//! The memory shared with the kernel, and the ownership of its blocks.
 
 use std::{
     io,
@@ -14,25 +14,25 @@ use rustix::mm::{MapFlags, ProtFlags, mmap, munmap};
 use super::block::STATUS;
 use crate::CaptureError;
 
-/// Size of a block: a multiple of every page size in use, and more than the longest frame.
+/// Size of a block: a multiple of all page sizes, and more than the longest frame.
 pub(super) const BLOCK: usize = 64 << 10;
 /// One block is read while the kernel fills another.
-const LEAST_BLOCKS: usize = 2;
-/// 64 MiB: the most memory that a capture may take.
-const MOST_BLOCKS: usize = 1024;
-/// Who may touch a block.
+const MIN_BLOCKS: usize = 2;
+/// 64 MiB, the most memory for a capture.
+const MAX_BLOCKS: usize = 1024;
+/// Values of a block's status: its owner.
 const OF_KERNEL: u32 = 0;
 
-/// How many blocks make a ring of so many bytes.
+/// The number of blocks in a ring of this size.
 pub(super) fn blocks(bytes: usize) -> Result<u32, CaptureError> {
     let blocks = bytes / BLOCK;
     let size =
-        CaptureError::RingSize { bytes, least: LEAST_BLOCKS * BLOCK, most: MOST_BLOCKS * BLOCK };
-    let fits = (LEAST_BLOCKS..=MOST_BLOCKS).contains(&blocks) && bytes <= MOST_BLOCKS * BLOCK;
+        CaptureError::RingSize { bytes, least: MIN_BLOCKS * BLOCK, most: MAX_BLOCKS * BLOCK };
+    let fits = (MIN_BLOCKS..=MAX_BLOCKS).contains(&blocks) && bytes <= MAX_BLOCKS * BLOCK;
     u32::try_from(blocks).ok().filter(|_| fits).ok_or(size)
 }
 
-/// The ring of a packet socket, and the block that is next in turn.
+/// The ring of a packet socket, and the current block.
 #[derive(Debug)]
 pub(super) struct Ring {
     start: NonNull<u8>,
@@ -44,7 +44,7 @@ pub(super) struct Ring {
 unsafe impl Send for Ring {}
 
 impl Ring {
-    /// Maps the ring of a socket that was given one of so many blocks.
+    /// Maps the ring of a socket, which has this many blocks.
     pub(super) fn map(socket: impl AsFd, blocks: u32) -> io::Result<Self> {
         let blocks = blocks as usize;
         let access = ProtFlags::READ | ProtFlags::WRITE;
@@ -55,7 +55,7 @@ impl Ring {
         Ok(Self { start, blocks, current: 0 })
     }
 
-    /// The current block, if the kernel has filled it and handed it over.
+    /// The current block, if the kernel has filled and released it.
     pub(super) fn filled(&self) -> Option<&[u8]> {
         let handed_over = self.status().load(Ordering::Acquire) & TP_STATUS_USER != 0;
         // SAFETY: the block lies within the mapping, and until `give_back`, which borrows the
@@ -63,7 +63,7 @@ impl Ring {
         handed_over.then(|| unsafe { slice::from_raw_parts(self.block().as_ptr(), BLOCK) })
     }
 
-    /// Gives the current block back to the kernel and turns to the next.
+    /// Returns the current block to the kernel and moves to the next.
     pub(super) fn give_back(&mut self) {
         self.status().store(OF_KERNEL, Ordering::Release);
         self.current = (self.current + 1) % self.blocks;
@@ -96,7 +96,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_ring_has_whole_blocks_and_a_limit() {
+    fn rounds_to_blocks_and_limits_the_size() {
         let rows = [
             (0, None),
             (131_071, None),
@@ -111,6 +111,6 @@ mod tests {
             assert_eq!(blocks(bytes).ok(), expected, "{bytes}");
         }
         let message = blocks(1).unwrap_err().to_string();
-        assert_eq!(message, "a capture ring of 1 bytes: it can have 131072 to 67108864");
+        assert_eq!(message, "a capture ring of 1 bytes: the size must be 131072 to 67108864");
     }
 }

@@ -17,21 +17,20 @@ use socket2::{Domain, SockFilter, Socket, Type};
 use super::ring::BLOCK;
 use crate::Counts;
 
-/// `TPACKET_V3` as the number that the option takes.
+/// The option's number for `TPACKET_V3`.
 const VERSION: c_int = 2;
-/// After so many milliseconds a block with frames in it is handed over, full or not: short enough
-/// for a person to wait, long enough that a busy link fills blocks.
+/// Milliseconds after which a partly filled block is released: short enough for a person to wait,
+/// long enough for a busy link to fill blocks.
 const RETIRE_MS: u32 = 10;
-/// The ring's unit of room for a frame. In this version frames lie one behind the other, and the
-/// number must only divide a block.
+/// The ring's frame size. This version packs frames and only requires that it divides a block.
 const FRAME: usize = 2048;
 
-/// A packet socket that no interface delivers to yet: with protocol 0 it hears nothing.
+/// Opens a packet socket. With protocol 0 it receives nothing yet.
 pub(super) fn open() -> io::Result<Socket> {
     Socket::new_raw(Domain::PACKET, Type::RAW.cloexec(), None)
 }
 
-/// Attaches the filter and locks it, so that whoever is handed the socket cannot widen it.
+/// Attaches the filter and locks it, so that no later owner of the socket can widen it.
 pub(super) fn attach_filter(socket: &Socket, filter: &[SockFilter]) -> io::Result<()> {
     socket.attach_filter(filter)?;
     let lock: c_int = 1;
@@ -54,8 +53,7 @@ pub(super) fn set_ring(socket: &Socket, blocks: u32) -> io::Result<()> {
     set(socket, SOL_PACKET, PACKET_RX_RING, &request)
 }
 
-/// Starts delivery of this protocol from this interface, as far as the filter lets it pass. Where
-/// it is `ETH_P_ALL`, what is sent there is delivered, too.
+/// Starts to receive frames of this protocol that pass the filter. `ETH_P_ALL` includes sent frames.
 pub(super) fn bind(socket: &Socket, interface: &str, protocol: c_int) -> io::Result<()> {
     let index = name_to_index(socket, interface)?;
     let protocol = u16::try_from(protocol).map_err(io::Error::other)?;
@@ -70,7 +68,7 @@ pub(super) fn bind(socket: &Socket, interface: &str, protocol: c_int) -> io::Res
     if bound == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
 }
 
-/// What passed the filter, and what was lost, since the last reading.
+/// Frames that passed the filter and lost frames since the last call.
 pub(super) fn statistics(socket: &Socket) -> io::Result<Counts> {
     // SAFETY: the structure is plain numbers, for which zero is a value.
     let mut counters: tpacket_stats_v3 = unsafe { zeroed() };
@@ -111,7 +109,7 @@ mod tests {
     use crate::filter;
 
     #[test]
-    fn the_filter_cannot_be_taken_off_again() {
+    fn the_filter_cannot_be_removed() {
         let (socket, _peer) = Socket::pair(Domain::UNIX, Type::DGRAM, None).unwrap();
         attach_filter(&socket, &filter::arp()).unwrap();
         for refused in [socket.detach_filter(), socket.attach_filter(&filter::program())] {

@@ -1,4 +1,4 @@
-//! A BPF device and its options. The numbers and structures are those of macOS's `<net/bpf.h>`.
+//! A BPF device and its options. Numbers and structures come from macOS's `<net/bpf.h>`.
 
 use std::{io, mem::size_of, time::Duration};
 
@@ -9,14 +9,14 @@ use rustix::{
     ioctl::{Getter, Opcode, Setter, Updater, ioctl, opcode},
 };
 
-/// The kernel makes a new device whenever the last one is taken; it stops at 256 by itself.
+/// The kernel adds a device whenever the last one is opened, up to 256.
 const MOST_DEVICES: u32 = 256;
-/// Octets of an interface's name with the zero at its end.
+/// Octets of an interface's name with the final zero.
 const NAME: usize = 16;
 /// `DLT_EN10MB`: frames with an Ethernet header.
 const ETHERNET: u32 = 1;
 
-/// `BIOC…`: what is asked of a device, with the structure that goes with it.
+/// The `BIOC…` requests with their structures.
 const SET_BUFFER: Opcode = opcode::read_write::<u32>(b'B', 102);
 const SET_FILTER: Opcode = opcode::write::<Program>(b'B', 103);
 const LINK_TYPE: Opcode = opcode::read::<u32>(b'B', 106);
@@ -37,7 +37,7 @@ pub(crate) struct SockFilter {
 }
 
 impl SockFilter {
-    /// An instruction: what to do, how many are skipped if it holds and if not, and its value.
+    /// An instruction: operation, instructions to skip if the condition holds and if not, and value.
     pub(crate) const fn new(code: u16, then: u8, otherwise: u8, value: u32) -> Self {
         Self { code, then, otherwise, value }
     }
@@ -50,21 +50,21 @@ struct Program {
     instructions: *const SockFilter,
 }
 
-/// `struct ifreq`, of which only the name is looked at.
+/// `struct ifreq`, whose name alone is used.
 #[repr(C)]
 struct InterfaceRequest {
     name: [u8; NAME],
     unused: [u8; 16],
 }
 
-/// `struct bpf_stat`: received before the filter, and lost behind it.
+/// `struct bpf_stat`: frames received before the filter, and lost after it.
 #[repr(C)]
 struct Statistics {
     received: u32,
     dropped: u32,
 }
 
-// The numbers hold the sizes of the structures.
+// The request numbers contain the sizes of the structures.
 const _: () = assert!(SET_FILTER == libc::BIOCSETF && SET_TIMEOUT == libc::BIOCSRTIMEOUT);
 const _: () = assert!(SET_IMMEDIATE == libc::BIOCIMMEDIATE);
 const _: () = assert!(size_of::<InterfaceRequest>() == size_of::<libc::ifreq>());
@@ -74,7 +74,7 @@ const _: () = assert!(size_of::<InterfaceRequest>() == size_of::<libc::ifreq>())
 pub(super) struct Device(OwnedFd);
 
 impl Device {
-    /// Takes the first device that nobody has. It hears nothing yet.
+    /// Opens the first free device. It receives nothing yet.
     pub(super) fn open() -> io::Result<Self> {
         for number in 0..MOST_DEVICES {
             let path = format!("/dev/bpf{number}");
@@ -86,8 +86,8 @@ impl Device {
         Err(Errno::BUSY.into())
     }
 
-    /// Sets the size of each of the kernel's two buffers and gives the one that it takes, which
-    /// is less where its limit is. Every read has to be of that size.
+    /// Sets the size of the kernel's two buffers, and returns the actual size, which the kernel may
+    /// limit. Every read must have that size.
     pub(super) fn set_buffer(&self, bytes: u32) -> io::Result<u32> {
         let mut size = bytes;
         // SAFETY: the number belongs to the structure.
@@ -99,14 +99,14 @@ impl Device {
     pub(super) fn set_filter(&self, filter: &[SockFilter]) -> io::Result<()> {
         let length = u32::try_from(filter.len()).map_err(io::Error::other)?;
         let program = Program { length, instructions: filter.as_ptr() };
-        // SAFETY: so many instructions are there, and live throughout the call.
+        // SAFETY: the program has this many instructions and lives throughout the call.
         unsafe { self.set::<SET_FILTER, _>(program) }
     }
 
-    /// Starts to hear what passes the interface, as far as the filter lets it pass.
+    /// Starts to receive the interface's frames that pass the filter.
     pub(super) fn bind(&self, interface: &str) -> io::Result<()> {
         let mut name = [0; NAME];
-        // One octet stays zero.
+        // The last octet stays zero.
         let place = name[..NAME - 1].get_mut(..interface.len());
         place.ok_or(io::ErrorKind::InvalidInput)?.copy_from_slice(interface.as_bytes());
         let request = InterfaceRequest { name, unused: [0; 16] };
@@ -117,23 +117,23 @@ impl Device {
         if link_type == ETHERNET {
             Ok(())
         } else {
-            Err(io::Error::new(io::ErrorKind::Unsupported, "no Ethernet frames pass there"))
+            Err(io::Error::new(io::ErrorKind::Unsupported, "not an Ethernet interface"))
         }
     }
 
-    /// Hands each frame over at once, not only when a buffer is full.
+    /// Delivers each frame at once instead of when a buffer is full.
     pub(super) fn set_immediate(&self) -> io::Result<()> {
         // SAFETY: the number belongs to the structure.
         unsafe { self.set::<SET_IMMEDIATE, u32>(1) }
     }
 
-    /// Leaves the source address of what is sent as it is.
+    /// Keeps the source address of sent frames.
     pub(super) fn set_header_complete(&self) -> io::Result<()> {
         // SAFETY: the number belongs to the structure.
         unsafe { self.set::<SET_HEADER_COMPLETE, u32>(1) }
     }
 
-    /// After how long a read ends with nothing; zero would mean never.
+    /// Sets the timeout of a read; zero would mean none.
     pub(super) fn set_timeout(&self, timeout: Duration) -> io::Result<()> {
         let seconds = timeout.as_secs().try_into().map_err(io::Error::other)?;
         let micros = timeout.subsec_micros().cast_signed();
@@ -142,34 +142,34 @@ impl Device {
         unsafe { self.set::<SET_TIMEOUT, _>(time) }
     }
 
-    /// Frames that passed the filter and found no room.
+    /// Frames that passed the filter and were lost.
     pub(super) fn dropped(&self) -> io::Result<u32> {
         // SAFETY: the number belongs to the structure.
         let statistics: Statistics = unsafe { self.get::<STATISTICS, _>() }?;
         Ok(statistics.dropped)
     }
 
-    /// Waits for frames and reads them, with a header before each; 0 octets at the timeout.
+    /// Waits for frames and reads them, each after a header; 0 octets at the timeout.
     pub(super) fn read(&self, buffer: &mut [u8]) -> io::Result<usize> {
         Ok(read(&self.0, buffer)?)
     }
 
-    /// Sends a frame and tells how many octets went.
+    /// Sends a frame and returns the number of octets sent.
     pub(super) fn write(&self, frame: &[u8]) -> io::Result<usize> {
         Ok(write(&self.0, frame)?)
     }
 
     /// # Safety
-    /// The kernel reads a `T` for this number, and nothing that it leads to is out of reach.
+    /// The kernel reads a `T` for this number, and its pointers are valid.
     unsafe fn set<const OPCODE: Opcode, T>(&self, value: T) -> io::Result<()> {
-        // SAFETY: the caller promises it.
+        // SAFETY: guaranteed by the caller.
         Ok(unsafe { ioctl(&self.0, Setter::<OPCODE, T>::new(value)) }?)
     }
 
     /// # Safety
     /// The kernel writes a `T` for this number.
     unsafe fn get<const OPCODE: Opcode, T>(&self) -> io::Result<T> {
-        // SAFETY: the caller promises it.
+        // SAFETY: guaranteed by the caller.
         Ok(unsafe { ioctl(&self.0, Getter::<OPCODE, T>::new()) }?)
     }
 }

@@ -1,4 +1,4 @@
-//! Capture by a BPF device. It is type-checked for macOS and has never run on a Mac.
+//! Captures with a BPF device. Type-checked for macOS; it has never run on a Mac.
 
 mod device;
 
@@ -12,20 +12,19 @@ use self::device::Device;
 pub(crate) use self::device::SockFilter;
 use crate::{CaptureError, Counts, Frame, filter, records::record};
 
-/// The least time that a read waits: the kernel counts in hundredths of a second, and takes no time
-/// at all for no end.
-const LEAST_WAIT: Duration = Duration::from_millis(10);
-/// Where the time to the deadline is more than makes sense to count.
-const LONGEST_WAIT: Duration = Duration::from_secs(3600);
-/// The least ring: of two buffers, each with room for the longest frames.
-const LEAST_BYTES: usize = 128 << 10;
-/// The most memory that a capture may ask for; the kernel gives less by itself.
-const MOST_BYTES: usize = 64 << 20;
+/// Shortest wait of a read. The kernel counts hundredths of a second, and zero means no timeout.
+const MIN_WAIT: Duration = Duration::from_millis(10);
+/// Longest wait of a read.
+const MAX_WAIT: Duration = Duration::from_secs(3600);
+/// Smallest ring: two buffers with room for the longest frame each.
+const MIN_BYTES: usize = 128 << 10;
+/// Largest ring; the kernel may give less.
+const MAX_BYTES: usize = 64 << 20;
 
-/// A capture of DHCP and ARP that passes one interface, in either direction.
+/// A capture of DHCP and ARP on one interface, in both directions.
 ///
-/// The interface is not made promiscuous: where machines are bridged, macOS has already done it,
-/// and a diagnosis changes nothing. The filter cannot be locked, so the device is not handed on.
+/// It does not make the interface promiscuous, since a diagnosis changes nothing and macOS has done
+/// so where VMs are bridged. The filter cannot be locked, so the device is not passed on.
 #[derive(Debug)]
 pub struct Capture {
     interface: String,
@@ -37,16 +36,15 @@ pub struct Capture {
 }
 
 impl Capture {
-    /// Starts to capture on the interface, into two buffers of together this many bytes, or of as
-    /// many as the kernel gives. Needs the right to `/dev/bpf*`, which root has.
+    /// Starts to capture on the interface, into two buffers of this many bytes together or what the
+    /// kernel allows. Needs the right to `/dev/bpf*`, which root has.
     ///
     /// # Errors
-    /// The ring cannot be that large or small, or the system refuses: the interface does not
-    /// exist, or the right is missing ([`CaptureError::is_denied`]).
+    /// The ring's size is out of range, the interface does not exist, or the right is missing
+    /// ([`CaptureError::is_denied`]).
     pub fn open(interface: &str, ring_bytes: usize) -> Result<Self, CaptureError> {
-        let size =
-            CaptureError::RingSize { bytes: ring_bytes, least: LEAST_BYTES, most: MOST_BYTES };
-        let fits = (LEAST_BYTES..=MOST_BYTES).contains(&ring_bytes);
+        let size = CaptureError::RingSize { bytes: ring_bytes, least: MIN_BYTES, most: MAX_BYTES };
+        let fits = (MIN_BYTES..=MAX_BYTES).contains(&ring_bytes);
         let half = u32::try_from(ring_bytes / 2).ok().filter(|_| fits).ok_or(size)?;
         let failed = |operation| {
             move |source: io::Error| CaptureError::System {
@@ -57,10 +55,10 @@ impl Capture {
         };
         let device = Device::open().map_err(failed("open a BPF device"))?;
         let size = device.set_buffer(half).map_err(failed("set the buffers"))?;
-        // Before the device is bound, so that not one other frame is ever in its buffers.
+        // Before the device is bound, so that no other frame can be in its buffers.
         device.set_filter(&filter::program()).map_err(failed("set the filter"))?;
         device.bind(interface).map_err(failed("bind to the interface"))?;
-        device.set_immediate().map_err(failed("have frames at once"))?;
+        device.set_immediate().map_err(failed("set immediate delivery"))?;
         device.set_header_complete().map_err(failed("send whole frames"))?;
         Ok(Self {
             interface: interface.to_owned(),
@@ -72,11 +70,10 @@ impl Capture {
         })
     }
 
-    /// The next frame; `None` when none came before the deadline. A frame is lent until the next
-    /// call.
+    /// The next frame, borrowed until the next call. `None`: none came before the deadline.
     ///
     /// # Errors
-    /// The interface went down or away.
+    /// The interface is down or gone.
     pub fn next(&mut self, deadline: Instant) -> Result<Option<Frame<'_>>, CaptureError> {
         let record = loop {
             let read = self.buffer.get(..self.filled).unwrap_or_default();
@@ -94,10 +91,10 @@ impl Capture {
         Ok(self.buffer.get(record.octets).map(|data| Frame { at, data, length }))
     }
 
-    /// Sends one frame by the interface, from its Ethernet header on.
+    /// Sends a frame, given from its Ethernet header on.
     ///
     /// # Errors
-    /// The interface is down or away, or the frame too long for it.
+    /// The interface is down or gone, or the frame is too long.
     pub fn send(&self, frame: &[u8]) -> Result<(), CaptureError> {
         let sent =
             self.device.write(frame).map_err(|source| self.failed("send a frame", source))?;
@@ -108,22 +105,22 @@ impl Capture {
         }
     }
 
-    /// How many frames passed the filter so far, and how many of them were lost. Those that lie in
-    /// the kernel's buffers and were not read are not among them.
+    /// The number of frames that passed the filter so far, and of lost ones, without unread frames in
+    /// the kernel's buffers.
     ///
     /// # Errors
-    /// The system does not tell.
+    /// The system call failed.
     pub fn counts(&self) -> Result<Counts, CaptureError> {
         let dropped = self.device.dropped();
         let dropped = dropped.map_err(|source| self.failed("read the counters", source))?.into();
         Ok(Counts { matched: self.matched + dropped, dropped })
     }
 
-    /// Reads what is there, or what comes before the deadline.
+    /// Reads the available frames, or waits for some until the deadline.
     fn fill(&mut self, deadline: Instant) -> Result<(), CaptureError> {
         (self.filled, self.place) = (0, 0);
         let left = deadline.saturating_duration_since(Instant::now());
-        let timeout = left.clamp(LEAST_WAIT, LONGEST_WAIT);
+        let timeout = left.clamp(MIN_WAIT, MAX_WAIT);
         let waited =
             self.device.set_timeout(timeout).and_then(|()| self.device.read(&mut self.buffer));
         match waited {
@@ -139,8 +136,8 @@ impl Capture {
     }
 }
 
-/// Always [`CaptureError::Unsupported`]: whoever holds a BPF device can take its filter off and bind
-/// it elsewhere, so there is none that could be handed to a plugin.
+/// Always [`CaptureError::Unsupported`]: the owner of a BPF device can remove its filter and bind it
+/// elsewhere, so it cannot be given to a plugin.
 pub fn open_arp_socket(interface: &str) -> Result<OwnedFd, CaptureError> {
     Err(CaptureError::Unsupported { interface: interface.to_owned() })
 }

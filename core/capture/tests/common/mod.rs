@@ -1,4 +1,4 @@
-//! Two hosts on one cable, each a network namespace.
+//! Two connected network namespaces.
 
 use std::{
     env,
@@ -23,8 +23,8 @@ pub(crate) struct Cable {
 }
 
 impl Cable {
-    /// The cable, or `None` after saying loudly that the test did not run. Where `CI` is set, it
-    /// must be had.
+    /// The cable. Without the means to make one, prints that the test is skipped, or fails under
+    /// `CI`.
     pub(crate) fn or_skip() -> Option<Self> {
         let paths = env::var_os("PATH").unwrap_or_default();
         let folders: Vec<_> =
@@ -45,7 +45,7 @@ impl Cable {
 
     fn new() -> Self {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
-        // The lab removes what a killed process leaves under such a name.
+        // The lab removes namespaces with such names that a killed process leaves.
         let name =
             format!("vmk{}-capture{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed));
         let cable = Self { server: format!("{name}s"), client: format!("{name}c") };
@@ -74,7 +74,7 @@ pub(crate) fn ip(arguments: &str) -> String {
     run(Command::new("ip").args(arguments.split(' '))).expect("ip")
 }
 
-/// Does something in this namespace; what it opens stays there.
+/// Runs something in this namespace; sockets that it opens stay there.
 pub(crate) fn within<T: Send>(namespace: &str, work: impl FnOnce() -> T + Send) -> T {
     let entered = || {
         let namespace = File::open(Path::new("/run/netns").join(namespace)).expect("a namespace");
@@ -82,7 +82,7 @@ pub(crate) fn within<T: Send>(namespace: &str, work: impl FnOnce() -> T + Send) 
             .expect("the right to enter a namespace");
         work()
     };
-    // The namespace is the thread's alone.
+    // Only the new thread enters the namespace.
     thread::scope(|scope| scope.spawn(entered).join().expect("no panic in the namespace"))
 }
 

@@ -10,7 +10,7 @@ use vmkit_diagnose::{Machine, Omission, Router};
 use vmkit_inventory::Link;
 use vmkit_model::{PluginOutcome, Problem};
 use vmkit_platform::{Platform as _, SurveyTexts};
-use vmkit_probe::{DhcpTest, Seen, Tested, Watch, ask};
+use vmkit_probe::{Capture, OfferTest, OfferTestTarget, Watch, test_offers};
 use vmkit_survey::Survey;
 use vmkit_types::{Reading, Unread};
 
@@ -39,13 +39,13 @@ pub(crate) struct Gathered {
     /// The texts that the survey was read from.
     pub(crate) texts: Option<SurveyTexts>,
     /// What passed the port of each machine, by its name.
-    pub(crate) guests: BTreeMap<String, Reading<Seen>>,
+    pub(crate) guests: BTreeMap<String, Reading<Capture>>,
     /// What passed each uplink, by interface.
-    pub(crate) uplinks: BTreeMap<String, Reading<Seen>>,
+    pub(crate) uplinks: BTreeMap<String, Reading<Capture>>,
     /// The uplink of each machine.
     pub(crate) uplink_of: BTreeMap<String, String>,
     /// Results of the differential test, by machine.
-    pub(crate) tests: BTreeMap<String, Reading<Tested>>,
+    pub(crate) tests: BTreeMap<String, Reading<OfferTest>>,
     /// What the gateway answered; `None`: it was not asked.
     pub(crate) replies: Option<vmkit_gateway::GatewayReplies>,
     /// The network's router, as the advice plugins describe it.
@@ -118,7 +118,7 @@ impl Gathered {
     }
 }
 
-fn traffic(seen: Option<&Reading<Seen>>) -> Reading<&Traffic> {
+fn traffic(seen: Option<&Reading<Capture>>) -> Reading<&Traffic> {
     match seen {
         Some(Reading::Known(seen)) => Reading::Known(&seen.traffic),
         Some(Reading::Absent) => Reading::Absent,
@@ -265,9 +265,13 @@ fn test(consent: &mut Consent, unsettled: &[String], subjects: &Subjects, gather
             });
             continue;
         }
-        let question =
-            DhcpTest { interface: uplink.name.clone(), host, machine: *mac, client_id: None };
-        let tested = match ask(&question) {
+        let target = OfferTestTarget {
+            interface: uplink.name.clone(),
+            host,
+            machine: *mac,
+            client_id: None,
+        };
+        let tested = match test_offers(&target) {
             Ok(tested) => Reading::Known(tested),
             Err(error) => Reading::Unknown(denied_or_failed(&error)),
         };

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, fs::File, io::Read as _, path::Path};
 use vmkit_dhcp::Traffic;
 use vmkit_gateway::Recorded;
 use vmkit_model::{Problem, Severity};
-use vmkit_probe::{Seen, Tested};
+use vmkit_probe::{Capture, OfferTest};
 use vmkit_survey::{Survey, bridges, firewall, hosts, listeners};
 use vmkit_types::{Reading, Unread};
 
@@ -60,7 +60,7 @@ pub(crate) fn gather(
             Ok(results) => {
                 for machine in &subjects.machines {
                     let results = concerning(&results, machine);
-                    let tested = Tested { results, pcap: Vec::new() };
+                    let tested = OfferTest { results, pcap: Vec::new() };
                     gathered.tests.insert(machine.name.clone(), Reading::Known(tested));
                 }
             }
@@ -105,7 +105,7 @@ fn capture(
     artefacts: &Artefacts,
     name: &str,
     problems: &mut Vec<Problem>,
-) -> Option<Reading<Seen>> {
+) -> Option<Reading<Capture>> {
     let path = artefacts.get(name)?;
     let file = match File::open(path) {
         Ok(file) => file,
@@ -116,11 +116,11 @@ fn capture(
     };
     let (traffic, fault) = Traffic::read(file);
     match fault {
-        Ok(()) => Some(Reading::Known(Seen { traffic, pcap: Vec::new() })),
+        Ok(()) => Some(Reading::Known(Capture { traffic, pcap: Vec::new() })),
         // What came before the fault was still captured.
         Err(fault) if traffic.span.is_some() => {
             problems.push(problem(path, &fault.to_string()));
-            Some(Reading::Known(Seen { traffic, pcap: Vec::new() }))
+            Some(Reading::Known(Capture { traffic, pcap: Vec::new() }))
         }
         Err(fault) => {
             problems.push(problem(path, &fault.to_string()));

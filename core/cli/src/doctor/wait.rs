@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use vmkit_probe::{Asking, Watch};
+use vmkit_probe::{Exchange, Watch};
 
 use super::{attention::Held, points::Awaited, progress::Progress};
 
@@ -24,13 +24,13 @@ pub(crate) fn wait(
     quiet: bool,
 ) -> bool {
     let began = Instant::now();
-    let given = || machines.iter().any(|m| asking(watch, m).is_some_and(|a| a.given.is_some()));
+    let given = || machines.iter().any(|m| asking(watch, m).is_some_and(|a| a.answered.is_some()));
     let mut progress = Progress::on_stderr(quiet);
     loop {
         let now = Instant::now();
         let open: Vec<&str> = machines
             .iter()
-            .filter(|machine| watch.goes_on(&machine.interface))
+            .filter(|machine| watch.is_running(&machine.interface))
             .filter(|machine| !is_decided(asking(watch, machine), now))
             .map(|machine| machine.name.as_str())
             .collect();
@@ -55,16 +55,16 @@ pub(crate) fn wait(
 }
 
 /// How far the machine has come: by the card that has asked first.
-fn asking(watch: &Watch, machine: &Awaited) -> Option<Asking> {
-    let each = machine.macs.iter().filter_map(|mac| watch.asking(&machine.interface, *mac));
-    each.min_by_key(|asking| asking.since)
+fn asking(watch: &Watch, machine: &Awaited) -> Option<Exchange> {
+    let each = machine.macs.iter().filter_map(|mac| watch.exchange(&machine.interface, *mac));
+    each.min_by_key(|exchange| exchange.asked)
 }
 
 /// Whether more waiting would tell no more: the address was given, or nobody answers.
-fn is_decided(asking: Option<Asking>, now: Instant) -> bool {
-    asking.is_some_and(|asking| match asking.given {
+fn is_decided(asking: Option<Exchange>, now: Instant) -> bool {
+    asking.is_some_and(|asking| match asking.answered {
         Some(given) => now.duration_since(given) >= SET,
-        None => now.duration_since(asking.since) >= ANSWER,
+        None => now.duration_since(asking.asked) >= ANSWER,
     })
 }
 
@@ -84,7 +84,7 @@ mod tests {
     fn an_exchange_is_decided_by_its_answer_or_by_silence() {
         let began = Instant::now();
         let at = |tenths: u64| began + Duration::from_millis(100 * tenths);
-        let asking = |given: Option<u64>| Some(Asking { since: began, given: given.map(at) });
+        let asking = |given: Option<u64>| Some(Exchange { asked: began, answered: given.map(at) });
         let rows = [
             (None, 900, false),
             (asking(None), 39, false),

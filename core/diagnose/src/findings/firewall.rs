@@ -27,7 +27,7 @@ pub(super) fn judge(facts: &Facts<'_>, attachment: &Attachment<'_>, sheet: &mut 
     };
     for rule in &firewall.drops {
         let about = rule.interface.as_deref().is_none_or(|name| attachment.passes(name))
-            && !rule.but_not.iter().any(|name| attachment.passes(name));
+            && !rule.except.iter().any(|name| attachment.passes(name));
         let Some(code) = finding(facts, attachment, rule).filter(|_| about) else { continue };
         match rule.frames {
             // A rule that has never dropped anything has not dropped the machine's frames.

@@ -14,7 +14,7 @@ use std::{
 use vmkit_host::Addresses;
 use vmkit_model::{Evidence, Machine, MachineId};
 use vmkit_scoring::Weights;
-use vmkit_state::{Folder, HOST_KEYS, HostKeys, Identity, read_of_user};
+use vmkit_state::{Folder, HOST_KEYS, HostKeys, Identity, read_users_file};
 use vmkit_types::{HostKey, Kind, KnownKey, attribute};
 
 use crate::Settings;
@@ -150,9 +150,9 @@ impl Keys {
             let Some(identity) = identity(learner.machine) else { continue };
             let Learner { machine, vm, pick } = learner;
             match key_to_trust(*vm, pick, &identity, &keys, evidence, weights) {
-                Some(key) => changed |= keys.see(&identity, &key, now),
+                Some(key) => changed |= keys.record_seen(&identity, &key, now),
                 None if asked.contains(&machine.id()) => {
-                    keys.miss(&identity, now);
+                    keys.record_missing(&identity, now);
                     changed = true;
                 }
                 None => {}
@@ -168,7 +168,7 @@ impl Keys {
 impl Own {
     fn lacks(&self, standing: &Standing<'_>, now: SystemTime) -> bool {
         let identity = identity(standing.machine);
-        let lacks = identity.is_some_and(|identity| self.remembered.lacks(&identity, now));
+        let lacks = identity.is_some_and(|identity| self.remembered.should_ask(&identity, now));
         standing.certain && self.folder.is_some() && lacks
     }
 
@@ -181,7 +181,7 @@ impl Own {
         text: &mut Option<String>,
     ) -> Vec<KnownKey> {
         let identity = identity(machine);
-        let known = identity.map(|identity| self.remembered.of(&identity).cloned().collect());
+        let known = identity.map(|identity| self.remembered.keys_of(&identity).cloned().collect());
         let known: Vec<HostKey> = known.unwrap_or_default();
         if !known.is_empty() || !is_compared {
             return with_trust(known, false);
@@ -197,7 +197,7 @@ impl Own {
 
     fn known_hosts(&self) -> String {
         let file = self.known_hosts.as_ref();
-        match file.map(|(path, owner)| read_of_user(path, *owner)) {
+        match file.map(|(path, owner)| read_users_file(path, *owner)) {
             Some(Ok(Some(bytes))) => String::from_utf8_lossy(&bytes).into_owned(),
             Some(Err(error)) => {
                 tracing::debug!("no keys of known_hosts: {}", error_chain(&error));

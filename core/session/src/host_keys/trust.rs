@@ -37,11 +37,11 @@ pub(super) fn key_to_trust(
     // Servers that answer in turn, behind one address.
     let is_the_only_one = here.all(|(_, another)| another == key);
     let is_elsewhere = proven().any(|(seen, another)| another == key && seen.address != address);
-    let is_its_own = remembered.of(identity).any(|known| *known == key);
-    let is_first = remembered.of(identity).next().is_none();
+    let is_its_own = remembered.keys_of(identity).any(|known| *known == key);
+    let is_first = remembered.keys_of(identity).next().is_none();
     let fits = match seen.kind {
         Kind::SshHostKey => is_its_own,
-        Kind::SshNewHostKey => is_first && !remembered.is_of_another(&key, identity),
+        Kind::SshNewHostKey => is_first && !remembered.belongs_to_another(&key, identity),
         _ => false,
     };
     (fits && is_the_only_one && !is_elsewhere).then_some(key)
@@ -127,7 +127,11 @@ mod tests {
             let mut remembered = HostKeys::default();
             for (machine, keys) in [(&web, of_web), (&db, of_db)] {
                 for key in keys {
-                    remembered.see(machine, &HostKey::new("ssh-ed25519", key).unwrap(), now);
+                    remembered.record_seen(
+                        machine,
+                        &HostKey::new("ssh-ed25519", key).unwrap(),
+                        now,
+                    );
                 }
             }
             let evidence = evidence(seen, now);

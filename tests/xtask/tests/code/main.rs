@@ -17,10 +17,7 @@ const PUBLISHED: &[&str] = &["sdk"];
 const WITH_CIRCLES: &[&str] = &[
     "core/cli",
     "core/diagnose",
-    "core/dns",
-    "core/gateway",
     "core/host",
-    "core/platform",
     "core/report",
     "core/scoring",
     "plugins/signal-arp",
@@ -50,11 +47,7 @@ const WITH_LONG_FUNCTIONS: &[&str] = &[
 /// Folders with public items that have no user.
 const WITH_UNUSED_ITEMS: &[&str] = &[
     "core/diagnose",
-    "core/dns",
     "core/host",
-    "core/hosts",
-    "core/platform",
-    "core/survey",
     "tests/accuracy",
     "tests/contract",
     "tests/fuzz",

@@ -1,4 +1,4 @@
-//! The differential DHCP test: what servers offer this computer, a machine, and a stranger.
+//! The offer test: asks DHCP servers for offers to this computer, a VM, and an unknown client.
 
 use std::{
     collections::HashMap,
@@ -12,106 +12,107 @@ use vmkit_dhcp::{
 };
 use vmkit_types::Mac;
 
-/// Room for the answers of a few seconds; DHCP and ARP alone are kept.
+/// Room for the DHCP and ARP frames of a few seconds.
 const RING_BYTES: usize = 256 << 10;
-/// Between two DISCOVERs, so that no server and no access point takes them for a flood.
+/// Pause between DISCOVERs, so that servers and access points do not see a flood.
 const PACE: Duration = Duration::from_millis(60);
-/// How long an answer is waited for after each round. Servers answer in milliseconds, or after a
-/// ping of a second and more for an address that they have not given before.
-const ROUND: Duration = Duration::from_millis(1100);
-/// Rounds for each case, as often as clients try before they rest.
+/// How long to wait for answers after each round. Servers answer in milliseconds, or after a ping of
+/// a second or more before offering a new address.
+const ROUND_TIME: Duration = Duration::from_millis(1100);
+/// Attempts for each case, like most clients make in a row.
 const ROUNDS: u32 = 3;
-/// A second server may answer somewhat later than the first.
+/// How much later than the first a second server may answer.
 const SECOND_SERVER: Duration = Duration::from_millis(200);
 
-/// Whom the test is about.
+/// The VM and the uplink of a test.
 #[derive(Clone, Debug)]
-pub struct DhcpTest {
+pub struct OfferTestTarget {
     /// The uplink.
     pub interface: String,
     /// The uplink's MAC: the source of every frame.
     pub host: Mac,
-    /// The machine's MAC.
+    /// The VM's MAC.
     pub machine: Mac,
-    /// The client identifier that the machine was seen to send.
+    /// The client identifier that the VM sends, if known.
     pub client_id: Option<Vec<u8>>,
 }
 
-/// What the test gave.
+/// The result of a test.
 #[derive(Clone, Debug)]
-pub struct Tested {
-    /// One result for each case that was tried.
+pub struct OfferTest {
+    /// A result for each tested case.
     pub results: Vec<TestResult>,
-    /// All frames of the test as a pcap file.
+    /// The frames of the test as a pcap file.
     pub pcap: Vec<u8>,
 }
 
-/// Why the test could not be made.
+/// Why the test failed.
 #[derive(Debug, thiserror::Error)]
 pub enum ProbeError {
-    /// The interface cannot be captured, or sent on.
+    /// The interface cannot be captured or sent on.
     #[error("asking for offers")]
     Capture(#[from] CaptureError),
-    /// The machine's client identifier does not fit into a message.
-    #[error("asking for offers: a client identifier of {0} octets does not fit")]
+    /// The client identifier does not fit into a message.
+    #[error("asking for offers: a client identifier of {0} octets is too long")]
     ClientId(usize),
 }
 
-/// Asks for offers. Takes 0.4 s where all are answered, and 4 s where none is.
+/// Asks for offers: sends DISCOVERs and never a REQUEST. Takes 0.4 s if all are answered, 4 s if
+/// none is.
 ///
 /// # Errors
-/// The right to raw sockets is missing, or the interface goes away.
-pub fn ask(test: &DhcpTest) -> Result<Tested, ProbeError> {
-    let mut session = Session::open(test)?;
+/// The right to raw sockets is missing, or the interface disappears.
+pub fn test_offers(target: &OfferTestTarget) -> Result<OfferTest, ProbeError> {
+    let mut session = Session::open(target)?;
     let first = [
-        (TestCase::Host, test.host),
-        (TestCase::Machine, test.machine),
+        (TestCase::Host, target.host),
+        (TestCase::Machine, target.machine),
         (TestCase::Foreign, FOREIGN_MAC),
     ];
     session.add(&first);
     session.round()?;
-    // How a reply comes matters only where the first did not.
+    // Try other forms only if the plain DISCOVER was not answered.
     if !session.is_answered(TestCase::Machine) {
-        let with_identifier = test.client_id.as_ref().map(|_| TestCase::MachineClientId);
+        let with_identifier = target.client_id.as_ref().map(|_| TestCase::MachineClientId);
         let further = [Some(TestCase::MachineUnicast), with_identifier].into_iter().flatten();
-        session.add(&further.map(|case| (case, test.machine)).collect::<Vec<_>>());
+        session.add(&further.map(|case| (case, target.machine)).collect::<Vec<_>>());
     }
     for _ in 1..ROUNDS {
-        if !session.is_answered_in_all() {
+        if !session.is_complete() {
             session.round()?;
         }
     }
-    if session.is_answered_in_all() {
+    if session.is_complete() {
         session.listen(Instant::now() + SECOND_SERVER, false)?;
     }
     Ok(session.finish())
 }
 
 struct Session<'a> {
-    test: &'a DhcpTest,
+    target: &'a OfferTestTarget,
     capture: Capture,
     results: Vec<TestResult>,
-    /// Place in `results` by transaction id.
+    /// Index in `results` by transaction id.
     transactions: HashMap<u32, usize>,
     file: pcap::Writer<Vec<u8>>,
 }
 
 impl<'a> Session<'a> {
-    fn open(test: &'a DhcpTest) -> Result<Self, ProbeError> {
-        let capture = Capture::open(&test.interface, RING_BYTES)?;
+    fn open(target: &'a OfferTestTarget) -> Result<Self, ProbeError> {
+        let capture = Capture::open(&target.interface, RING_BYTES)?;
         let file = pcap::Writer::new(Vec::new()).map_err(|source| CaptureError::System {
-            interface: test.interface.clone(),
+            interface: target.interface.clone(),
             operation: "keep the frames",
             source,
         })?;
-        Ok(Self { test, capture, results: Vec::new(), transactions: HashMap::new(), file })
+        Ok(Self { target, capture, results: Vec::new(), transactions: HashMap::new(), file })
     }
 
     fn is_answered(&self, case: TestCase) -> bool {
         self.results.iter().any(|result| result.case == case && !result.offers.is_empty())
     }
 
-    fn is_answered_in_all(&self) -> bool {
+    fn is_complete(&self) -> bool {
         self.results.iter().all(|result| !result.offers.is_empty())
     }
 
@@ -124,7 +125,7 @@ impl<'a> Session<'a> {
         }));
     }
 
-    /// Sends a DISCOVER for each case that has no answer yet, and waits for the answers.
+    /// Sends a DISCOVER for each unanswered case, and waits for the answers.
     fn round(&mut self) -> Result<(), ProbeError> {
         for place in 0..self.results.len() {
             if self.results[place].offers.is_empty() {
@@ -132,15 +133,15 @@ impl<'a> Session<'a> {
                 self.listen(Instant::now() + PACE, false)?;
             }
         }
-        self.listen(Instant::now() + ROUND, true)
+        self.listen(Instant::now() + ROUND_TIME, true)
     }
 
     fn send(&mut self, place: usize) -> Result<(), ProbeError> {
         let result = &mut self.results[place];
         let xid = test_transaction(fastrand::u16(..));
-        let identifier = self.test.client_id.as_ref();
+        let identifier = self.target.client_id.as_ref();
         let discover = Discover {
-            source: self.test.host,
+            source: self.target.host,
             chaddr: result.chaddr.unwrap_or(FOREIGN_MAC),
             xid,
             broadcast: result.case != TestCase::MachineUnicast,
@@ -154,15 +155,15 @@ impl<'a> Session<'a> {
         Ok(())
     }
 
-    /// Takes answers in until the deadline, or until all cases have one.
+    /// Collects answers until the deadline or until all cases have one.
     fn listen(&mut self, deadline: Instant, until_all: bool) -> Result<(), ProbeError> {
-        while !(until_all && self.is_answered_in_all()) {
+        while !(until_all && self.is_complete()) {
             let Some(frame) = self.capture.next(deadline)? else { return Ok(()) };
             let at = frame.at;
             let message = Frame::parse(at, frame.data).and_then(|read| Message::parse(at, &read));
             let Some(message) = message else { continue };
             let Some(place) = self.transactions.get(&message.xid).copied() else { continue };
-            // Writing to memory does not fail.
+            // Writing to memory cannot fail.
             self.file.write(&frame).ok();
             let result = &mut self.results[place];
             let offer = Offer { server: message.server, yiaddr: message.yiaddr };
@@ -175,7 +176,7 @@ impl<'a> Session<'a> {
         Ok(())
     }
 
-    fn finish(self) -> Tested {
-        Tested { results: self.results, pcap: self.file.into_inner() }
+    fn finish(self) -> OfferTest {
+        OfferTest { results: self.results, pcap: self.file.into_inner() }
     }
 }
