@@ -11,23 +11,17 @@ mod remedy;
 mod script;
 mod witness;
 
-use serde::Deserialize;
-use vmkit_plugin::{Advice, AdviceKind, AdviceSource, Cx, Fact, Plugin, Result};
+use vmkit_plugin::{Advice, AdviceKind, AdviceSource, Cx, Fact, NoConfig, Plugin, Result};
 
 use known::Known;
-
-/// Nothing can be set.
-#[derive(Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Config {}
 
 /// The plugin.
 pub struct SmartHub2;
 
 impl Plugin for SmartHub2 {
-    type Config = Config;
+    type Config = NoConfig;
 
-    fn new(_: Config) -> Result<Self> {
+    fn new(_: NoConfig) -> Result<Self> {
         Ok(Self)
     }
 }

@@ -13,23 +13,17 @@ mod table;
 #[cfg(test)]
 mod tests;
 
-use serde::Deserialize;
-use vmkit_plugin::{Advice, AdviceKind, AdviceSource, Cx, Fact, Plugin, Result};
+use vmkit_plugin::{Advice, AdviceKind, AdviceSource, Cx, Fact, NoConfig, Plugin, Result};
 
 use crate::{ranking::rank, remedy::remedies, sighting::Sighting, table::Table};
-
-/// Nothing can be set.
-#[derive(Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Config {}
 
 /// The plugin.
 pub struct Routers(Table);
 
 impl Plugin for Routers {
-    type Config = Config;
+    type Config = NoConfig;
 
-    fn new(_: Config) -> Result<Self> {
+    fn new(_: NoConfig) -> Result<Self> {
         Table::builtin().map(Self)
     }
 }

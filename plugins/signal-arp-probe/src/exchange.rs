@@ -1,4 +1,4 @@
-//! Whom to ask when on one link, and who has answered: no socket, no clock.
+//! When to ask for which address on one link, and who answered: no socket, no clock.
 
 use std::{collections::HashMap, net::Ipv4Addr, time::Duration};
 
@@ -9,36 +9,33 @@ use crate::{
     outcome::{Outcome, Replier},
 };
 
-/// Times an address is asked for while nobody answers: a broadcast over Wi-Fi is sent once and not
-/// acknowledged, so one or two may be lost.
+/// Requests for an address while nobody answers. Wi-Fi sends a broadcast once and nobody acknowledges
+/// it, so one or two may be lost.
 const TRIES: u8 = 3;
-/// Times an address is asked for that somebody has answered for: a second holder may not have heard
-/// the first request.
+/// Requests for an address after an answer: a second holder may have missed the first request.
 const TRIES_AFTER_REPLY: u8 = 2;
-/// Between two requests for one address. The kernel of a guest answers within a millisecond.
+/// Time between two requests for one address. A guest's kernel answers within a millisecond.
 const INTERVAL: Duration = Duration::from_millis(100);
-/// Between two requests on a link. A broadcast takes the air of a Wi-Fi at its lowest rate for about
-/// as long.
+/// Time between two requests on a link: about what a broadcast takes on a Wi-Fi at its lowest rate.
 const SPACING: Duration = Duration::from_millis(1);
-/// How long a second holder may take after the first request, and anybody after the last one. A
-/// Wi-Fi station that sleeps is handed broadcasts with its access point's beacons, every 100 to
-/// 300 ms.
+/// How long a second holder may take after the first request, and a first holder after the last one.
+/// A sleeping Wi-Fi station gets broadcasts with its access point's beacons, every 100 to 300 ms.
 const WATCH: Duration = Duration::from_millis(300);
-/// Repliers for one address that are kept: beyond them it is a flood, and no more is learnt.
+/// Most repliers that are kept for one address: more are a flood, which says nothing new.
 const MOST_REPLIERS: usize = 16;
 
-/// What is to be done on the link.
+/// What to do next on the link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Step {
-    /// Ask for this address, and say so by [`Exchange::asked`].
+    /// Ask for this address, then call [`Exchange::asked`].
     Ask(Ipv4Addr),
-    /// Nothing before this time.
+    /// Do nothing before this time.
     WaitUntil(Duration),
-    /// Everything is told.
+    /// All questions are answered or over.
     Done,
 }
 
-/// The questions on one link. Times are counted from the beginning of the exchange.
+/// The questions on one link. Times count from the beginning of the exchange.
 #[derive(Debug)]
 pub(crate) struct Exchange {
     questions: Vec<Question>,
@@ -49,7 +46,7 @@ pub(crate) struct Exchange {
 #[derive(Debug)]
 struct Question {
     address: Ipv4Addr,
-    /// When it was asked first and last, and how often.
+    /// Times of the first and the last request.
     asked: Option<(Duration, Duration)>,
     tries: u8,
     repliers: Vec<Replier>,
@@ -73,7 +70,7 @@ impl Exchange {
         exchange
     }
 
-    /// What is to be done at this time.
+    /// What to do at this time.
     pub(crate) fn step(&self, now: Duration) -> Step {
         let mut next: Option<Duration> = None;
         let mut earlier = |at: Duration| next = Some(next.map_or(at, |next| next.min(at)));
@@ -90,7 +87,7 @@ impl Exchange {
         next.map_or(Step::Done, Step::WaitUntil)
     }
 
-    /// The address was asked for.
+    /// Notes that a request for the address was sent.
     pub(crate) fn asked(&mut self, address: Ipv4Addr, now: Duration) {
         self.spaced_until = now + SPACING;
         let Some(question) = self.question(address) else { return };
@@ -99,8 +96,8 @@ impl Exchange {
         question.tries += 1;
     }
 
-    /// A reply was heard. One that nobody asked for says nothing.
-    pub(crate) fn heard(&mut self, reply: Reply, now: Duration) {
+    /// Notes a reply. One that came before a request says nothing.
+    pub(crate) fn replied(&mut self, reply: Reply, now: Duration) {
         let Some(question) = self.question(reply.address) else { return };
         let Some((_, last)) = question.asked else { return };
         let known = question.repliers.iter().any(|replier| replier.mac == reply.mac);
@@ -110,7 +107,7 @@ impl Exchange {
         }
     }
 
-    /// What each address gave up to this time.
+    /// The outcome for each address at this time.
     pub(crate) fn outcomes(&self, now: Duration) -> impl Iterator<Item = (Ipv4Addr, Outcome)> {
         self.questions.iter().map(move |question| (question.address, question.outcome(now)))
     }
@@ -122,14 +119,14 @@ impl Exchange {
 }
 
 impl Question {
-    /// When to ask for it next; `None`: not again.
+    /// Time of the next request; `None`: there is none.
     fn due(&self) -> Option<Duration> {
         let tries = if self.repliers.is_empty() { TRIES } else { TRIES_AFTER_REPLY };
         let Some((_, last)) = self.asked else { return Some(Duration::ZERO) };
         (self.tries < tries).then(|| last + INTERVAL)
     }
 
-    /// From when on nobody is waited for who might still answer.
+    /// When waiting for further answers ends.
     fn over(&self) -> Duration {
         let watched = |(first, last)| if self.repliers.is_empty() { last } else { first };
         self.asked.map_or(Duration::MAX, |asked| watched(asked) + WATCH)
@@ -140,7 +137,7 @@ impl Question {
             return Outcome::Replies(self.repliers.clone());
         }
         let waited = self.asked.map_or(Duration::ZERO, |(first, _)| now.saturating_sub(first));
-        // One request may be lost; without time for an answer, silence is none.
+        // One request may be lost, and silence means nothing before an answer had time to come.
         if self.tries > 1 && waited >= WATCH {
             Outcome::Silent(Some(self.tries))
         } else {
@@ -158,8 +155,8 @@ mod tests {
     const A: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 1);
     const B: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 2);
 
-    /// A reply: at which millisecond, for which address, the last octet of whose MAC.
-    type Heard = (u64, Ipv4Addr, u8);
+    /// A reply: its millisecond, its address, the last octet of its MAC.
+    type TimedReply = (u64, Ipv4Addr, u8);
 
     fn mac(last: u8) -> Mac {
         Mac::new([0x52, 0x54, 0, 0, 0, last])
@@ -176,19 +173,19 @@ mod tests {
         Duration::from_millis(milliseconds)
     }
 
-    /// Plays an exchange for these addresses against replies at given milliseconds, in order;
-    /// returns what was asked when, as `ms.last-octet`, and when it was done.
-    fn play(addresses: &[Ipv4Addr], replies: &[Heard]) -> (String, Exchange) {
+    /// Plays an exchange for these addresses against these replies. Returns the requests, each as
+    /// `ms.last-octet`, and when the exchange was done.
+    fn play(addresses: &[Ipv4Addr], replies: &[TimedReply]) -> (String, Exchange) {
         let mut exchange = Exchange::new(addresses.iter().copied());
         let mut replies = replies.iter().peekable();
-        let (mut now, mut told) = (Duration::ZERO, Vec::new());
+        let (mut now, mut steps) = (Duration::ZERO, Vec::new());
         loop {
             while let Some((at, address, last)) = replies.next_if(|reply| ms(reply.0) <= now) {
-                exchange.heard(Reply { address: *address, mac: mac(*last) }, ms(*at));
+                exchange.replied(Reply { address: *address, mac: mac(*last) }, ms(*at));
             }
             match exchange.step(now) {
                 Step::Ask(address) => {
-                    told.push(format!("{}.{}", now.as_millis(), address.octets()[3]));
+                    steps.push(format!("{}.{}", now.as_millis(), address.octets()[3]));
                     exchange.asked(address, now);
                 }
                 Step::WaitUntil(until) => {
@@ -197,16 +194,16 @@ mod tests {
                     now = reply.map_or(until, |reply| reply.min(until));
                 }
                 Step::Done => {
-                    told.push(format!("{} done", now.as_millis()));
-                    return (told.join(" "), exchange);
+                    steps.push(format!("{} done", now.as_millis()));
+                    return (steps.join(" "), exchange);
                 }
             }
         }
     }
 
     #[test]
-    fn requests_are_paced_and_end_when_nobody_is_expected_any_more() {
-        let rows: [(&str, &[Ipv4Addr], &[Heard], &str); 7] = [
+    fn paces_requests_and_ends_when_no_answer_can_come() {
+        let rows: [(&str, &[Ipv4Addr], &[TimedReply], &str); 7] = [
             ("nothing to ask", &[], &[], "0 done"),
             ("one holder", &[A], &[(1, A, 1)], "0.1 100.1 300 done"),
             ("two holders, one asleep", &[A], &[(1, A, 1), (250, A, 2)], "0.1 100.1 300 done"),
@@ -221,9 +218,9 @@ mod tests {
     }
 
     #[test]
-    fn holders_are_counted_once_and_up_to_a_limit() {
+    fn counts_each_holder_once_and_up_to_a_limit() {
         let flood: Vec<_> = (0..200).map(|last| (2, A, last)).collect();
-        let rows: [(&str, &[Heard], usize); 5] = [
+        let rows: [(&str, &[TimedReply], usize); 5] = [
             ("nobody", &[], 0),
             ("one, twice", &[(1, A, 1), (101, A, 1)], 1),
             ("two", &[(1, A, 1), (2, A, 2)], 2),
@@ -238,9 +235,9 @@ mod tests {
     }
 
     #[test]
-    fn what_came_before_the_question_says_nothing() {
+    fn ignores_replies_before_the_first_request() {
         let mut exchange = Exchange::new([A]);
-        exchange.heard(Reply { address: A, mac: mac(1) }, ms(0));
+        exchange.replied(Reply { address: A, mac: mac(1) }, ms(0));
         assert_eq!(exchange.step(ms(0)), Step::Ask(A));
         assert!(exchange.outcomes(ms(0)).all(|(_, outcome)| macs(&outcome).is_empty()));
     }

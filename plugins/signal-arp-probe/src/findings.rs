@@ -1,18 +1,19 @@
-//! From answers to observations: whose is the address?
+//! From answers to observations: which machine has the address?
 
 use std::{
     collections::{HashMap, HashSet},
     net::{IpAddr, Ipv4Addr},
 };
 
-use vmkit_plugin::{Kind, Mac, Observation, Subject, Target, attribute};
+use vmkit_plugin::{Kind, Mac, Observation, Subject, attribute};
+use vmkit_probing::Target;
 
 use crate::outcome::{Answer, Outcome, Replier};
 
-/// Other MACs at one address that are reported one by one. The first refutes as well as all.
+/// Most other MACs at one address that are reported one by one. One refutes as well as many.
 const OTHERS: usize = 3;
 
-/// What the answers say about the machines whose candidates were asked for.
+/// The observations about the machines whose candidates were asked for.
 pub(crate) fn findings(
     answers: &[Answer],
     targets: &[Target],
@@ -63,7 +64,7 @@ fn of_machine(
         let says = format!("answers ARP with the VM's MAC{on}");
         facts.push(timed(about(Kind::ArpReply, says), replier).on_mac(replier.mac));
     }
-    // Without a MAC of the machine's, another's is not told from its own.
+    // Without a MAC of the machine, its own reply looks like another's.
     if !subject.macs.is_empty() {
         for replier in others.iter().take(OTHERS) {
             let mac = replier.mac;
@@ -80,7 +81,7 @@ fn of_machine(
             facts.push(timed(about(Kind::NeighbourOtherMac, says), replier).on_mac(mac));
         }
     }
-    // The machine's own cards count once: on one link, a kernel answers by all of them.
+    // The machine's own cards count as one holder: a kernel answers with all cards on a link.
     if usize::from(!own.is_empty()) + holders.len() > 1 {
         let macs: Vec<String> = own
             .iter()
@@ -97,7 +98,7 @@ fn of_machine(
     facts
 }
 
-/// MACs of none of the machines that answer for several of the addresses.
+/// MACs of no known machine that answer for several addresses.
 fn answering_for_many(answers: &[Answer], owners: &Owners<'_>) -> HashSet<Mac> {
     let mut first_at: HashMap<Mac, Ipv4Addr> = HashMap::new();
     let mut for_many = HashSet::new();
@@ -191,7 +192,7 @@ mod tests {
     }
 
     fn lines(answers: &[Answer], vms: &[Subject]) -> Vec<String> {
-        let facts = findings(answers, &vmkit_plugin::targets(vms), vms);
+        let facts = findings(answers, &vmkit_probing::targets(vms), vms);
         let line = |fact: &Observation| {
             let mac = fact.mac.map_or_else(|| "-".to_owned(), text);
             format!("{} {} {mac} {}", fact.vm, fact.kind.code(), fact.says)
@@ -199,9 +200,8 @@ mod tests {
         facts.iter().map(line).collect()
     }
 
-    /// What is told of one address that web and db both may have.
     #[test]
-    fn each_outcome_is_told_as_what_it_means_for_each_machine() {
+    fn reports_what_each_outcome_means_for_each_machine() {
         let vms = [vm("web", &[WEB, WEB_TOO], &[5]), vm("db", &[DB], &[5]), vm("bare", &[], &[5])];
         let rows: [(Outcome, &[&str]); 6] = [
             (
@@ -275,7 +275,7 @@ mod tests {
     }
 
     #[test]
-    fn a_mac_that_answers_for_all_is_no_duplicate() {
+    fn a_mac_that_answers_for_several_addresses_is_no_duplicate() {
         let vms = [vm("web", &[WEB], &[5, 6])];
         let answers = [answer(5, replies(&[WEB, ROUTER])), answer(6, replies(&[ROUTER]))];
         let proxy = "0 neighbour-other-mac 3c:00:00:00:00:01 3c:00:00:00:00:01 answers ARP on br0, \
@@ -285,9 +285,9 @@ mod tests {
     }
 
     #[test]
-    fn a_duplicate_names_all_macs_and_each_answer_its_time() {
+    fn a_duplicate_lists_all_macs_and_each_answer_has_its_time() {
         let vms = [vm("web", &[WEB], &[5])];
-        let targets = vmkit_plugin::targets(&vms);
+        let targets = vmkit_probing::targets(&vms);
         let facts = findings(&[answer(5, replies(&[STRANGER, WEB]))], &targets, &vms);
         assert_eq!(facts[0].attribute(attribute::RTT_US), Some("400"));
         let macs = facts[1].attribute(attribute::MACS);

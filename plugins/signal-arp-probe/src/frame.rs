@@ -1,4 +1,4 @@
-//! ARP over Ethernet: one request to write, the replies to it to read.
+//! ARP over Ethernet: writes a request, and reads the replies.
 
 use std::net::Ipv4Addr;
 
@@ -12,19 +12,18 @@ use vmkit_plugin::{Link, Mac};
 
 /// Octets of an Ethernet header.
 const HEADER: usize = 14;
-/// Octets of a request without the padding that cards add.
+/// Octets of a request, without the padding that network cards add.
 pub(crate) const REQUEST: usize = HEADER + 28;
 
-/// Whom a MAC is said to belong to.
+/// Which MAC answers for an address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Reply {
     pub(crate) address: Ipv4Addr,
     pub(crate) mac: Mac,
 }
 
-/// The frame by which the host asks on this link who has the address. It names the host's own
-/// address as the sender: one without a sender is not translated where MACs are (MAC-NAT), and some
-/// hosts do not answer it.
+/// The frame that asks on this link who has the address. Its sender is the host's own address:
+/// MAC-NAT does not translate a request without a sender, and some hosts do not answer it.
 pub(crate) fn request(link: &Link, address: Ipv4Addr) -> Option<[u8; REQUEST]> {
     let mut frame = [0; REQUEST];
     let own = pnet_mac(link.mac);
@@ -45,7 +44,7 @@ pub(crate) fn request(link: &Link, address: Ipv4Addr) -> Option<[u8; REQUEST]> {
     Some(frame)
 }
 
-/// The reply to the host in this frame, if it is one: whoever sends it is one host, and not this.
+/// The reply in this frame, if it is one to this host and its MAC can be that of one other host.
 pub(crate) fn reply(frame: &[u8], link: &Link) -> Option<Reply> {
     let ethernet = EthernetPacket::new(frame)?;
     let arp = ArpPacket::new(ethernet.payload())?;
@@ -75,7 +74,7 @@ mod tests {
         "br0 52:54:00:00:00:09 192.168.1.50/24".parse().unwrap()
     }
 
-    /// A reply of 52:54:00:00:00:01 to the host, with these octets of it changed.
+    /// A reply of 52:54:00:00:00:01 to the host, with some octets changed.
     fn answer(changes: &[(usize, &[u8])]) -> Vec<u8> {
         let mut frame = request(&link(), WEB).unwrap().to_vec();
         let mac = [0x52, 0x54, 0, 0, 0, 1];
@@ -105,21 +104,21 @@ mod tests {
     }
 
     #[test]
-    fn only_a_reply_of_one_host_to_this_one_counts() {
+    fn accepts_only_replies_of_one_host_to_this_one() {
         let padded = [answer(&[]), vec![0xee; 18]].concat();
         let rows: [(&str, Vec<u8>, bool); 13] = [
             ("a reply", answer(&[]), true),
             ("padded", padded, true),
-            ("by way of a repeater", answer(&[(6, &[2, 0, 0, 0, 0, 7])]), true),
+            ("through a repeater", answer(&[(6, &[2, 0, 0, 0, 0, 7])]), true),
             ("a request", answer(&[(21, &[1])]), false),
-            ("of another kind of frame", answer(&[(12, &[0x08, 0])]), false),
+            ("another kind of frame", answer(&[(12, &[0x08, 0])]), false),
             ("not of Ethernet", answer(&[(15, &[6])]), false),
             ("not of IPv4", answer(&[(16, &[0x86, 0xdd])]), false),
-            ("of longer addresses", answer(&[(18, &[8])]), false),
+            ("longer addresses", answer(&[(18, &[8])]), false),
             ("to somebody else", answer(&[(38, &[192, 168, 1, 51])]), false),
-            ("of a group", answer(&[(22, &[0x01])]), false),
-            ("of nobody", answer(&[(22, &[0; 6])]), false),
-            ("of this host", answer(&[(22, &link().mac.octets())]), false),
+            ("from a group", answer(&[(22, &[0x01])]), false),
+            ("from the zero MAC", answer(&[(22, &[0; 6])]), false),
+            ("from this host", answer(&[(22, &link().mac.octets())]), false),
             ("cut", answer(&[])[..41].to_vec(), false),
         ];
         for (what, frame, expected) in rows {
@@ -130,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn no_frame_is_too_short() {
+    fn a_cut_frame_is_no_reply() {
         let whole = answer(&[]);
         for length in 0..whole.len() {
             assert_eq!(reply(&whole[..length], &link()), None, "{length}");

@@ -1,8 +1,8 @@
-//! Asks by ARP who has each candidate address, and counts who answers: an address that two hosts
-//! have is seen in no other way, for the kernel's table keeps one of them.
+//! Asks by ARP who has each candidate address, and counts who answers. No other signal can see that
+//! two hosts have one address, because the kernel's table keeps only one of them.
 //!
-//! It only confirms. The requests go out by a socket that the host opens, which hears nothing but
-//! ARP. IPv4 only.
+//! It only confirms, and only IPv4 addresses. The requests go out on a socket that the host opens,
+//! which receives nothing but ARP.
 
 #![deny(unsafe_code)]
 
@@ -10,24 +10,18 @@ mod exchange;
 mod findings;
 mod frame;
 mod outcome;
-mod probes;
 mod round;
+mod snapshot;
 
-use serde::Deserialize;
-use vmkit_plugin::{Cx, Plugin, Result, Signal, Source, Stage, Subject};
-
-/// Nothing can be set.
-#[derive(Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Config {}
+use vmkit_plugin::{Cx, NoConfig, Plugin, Result, Signal, Source, Stage, Subject};
 
 /// The plugin.
 pub struct ArpProbe;
 
 impl Plugin for ArpProbe {
-    type Config = Config;
+    type Config = NoConfig;
 
-    fn new(_: Config) -> Result<Self> {
+    fn new(_: NoConfig) -> Result<Self> {
         Ok(Self)
     }
 }
@@ -38,18 +32,18 @@ impl Signal for ArpProbe {
         if cx.stage() != Stage::Confirm {
             return Ok(());
         }
-        let targets = vmkit_plugin::targets(vms);
+        let targets = vmkit_probing::targets(vms);
         let answers = match cx.source() {
-            Source::Snapshot => probes::replay(&targets, cx)?,
+            Source::Snapshot => snapshot::replay(&targets, cx)?,
             Source::Live | Source::Recording => round::run(&targets, vms, cx)?,
         };
-        // All at once: what one look has seen supersedes what an earlier one did.
+        // All together: the scoring lets one call's observations replace those of an earlier call.
         cx.emit_all(findings::findings(&answers, &targets, vms))?;
-        probes::record(&answers, cx)
+        snapshot::record(&answers, cx)
     }
 }
 
-/// Reads a frame that came on this link: the parser by itself, for tests from outside.
+/// Reads a frame that came on this link, for tests from outside.
 #[doc(hidden)]
 pub fn parse_for_test(frame: &[u8], link: &vmkit_plugin::Link) {
     std::hint::black_box(frame::reply(frame, link));

@@ -1,10 +1,10 @@
-//! What asking for one address gave.
+//! What came of asking for one address.
 
 use std::{net::Ipv4Addr, time::Duration};
 
 use vmkit_plugin::{Mac, Unread};
 
-/// Somebody who has answered for an address.
+/// A host that answered for an address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Replier {
     pub(crate) mac: Mac,
@@ -12,14 +12,14 @@ pub(crate) struct Replier {
     pub(crate) round_trip: Option<Duration>,
 }
 
-/// What asking for one address gave.
+/// What came of asking for one address.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Outcome {
-    /// At least one has answered; in the order of their answers.
+    /// At least one host answered; in the order of the answers.
     Replies(Vec<Replier>),
-    /// Nobody has, asked so many times where that is known.
+    /// No host answered this many requests, where their number is known.
     Silent(Option<u8>),
-    /// It could not be asked for, which says nothing about the address.
+    /// Nothing was seen that says anything about the address.
     Unread(Unread),
 }
 
@@ -30,7 +30,7 @@ pub(crate) struct Answer {
     /// Name of the host's interface, where it is known.
     pub(crate) interface: Option<String>,
     pub(crate) outcome: Outcome,
-    /// How old it is; `None`: of this moment.
+    /// How old the answer is; `None`: it has just come.
     pub(crate) age: Option<Duration>,
 }
 

@@ -11,7 +11,8 @@ use rustix::{
     event::{PollFd, PollFlags, Timespec, poll},
     io::Errno,
 };
-use vmkit_plugin::{Cx, Error, ErrorCode, Link, Result, Subject, Target, Unread};
+use vmkit_plugin::{Cx, Error, ErrorCode, Link, Result, Subject, Unread};
+use vmkit_probing::{CANCEL_CHECK, Target, time_left};
 
 use crate::{
     exchange::{Exchange, Step},
@@ -19,21 +20,17 @@ use crate::{
     outcome::{Answer, Outcome},
 };
 
-/// Addresses that are asked for in one call: three broadcasts each, which a link of Wi-Fi bears for a
-/// second. More are in doubt only where a whole network is at fault.
+/// Most addresses that one call asks for: three broadcasts each keep a Wi-Fi link busy for up to a
+/// second. More addresses are in doubt only if a whole network is at fault.
 const MOST_ASKED: usize = 256;
-/// Frames taken off a link before the others have their turn.
+/// Frames read from one link before the next link gets its turn.
 const FRAMES_AT_ONCE: usize = 64;
-/// Frames of earlier rounds that a socket can hold: four times what its buffer has room for.
+/// Most frames of earlier rounds that are dropped from a socket: four times what its buffer holds.
 const OLD_FRAMES: usize = 1024;
-/// Room for one frame: the host's filter cuts it to 60 octets.
+/// Octets read of one frame; the host's filter cuts each to 60.
 const FRAME: usize = 64;
-/// Time kept back from the host's deadline to report what was found.
-const MARGIN: Duration = Duration::from_millis(20);
-/// How often a waiting round looks whether the host has cancelled it.
-const CANCEL_CHECK: Duration = Duration::from_millis(25);
 
-/// The questions on one link and the socket for them.
+/// One link with its socket and its questions.
 struct Line<'a> {
     link: &'a Link,
     socket: File,
@@ -41,7 +38,8 @@ struct Line<'a> {
     failure: Option<Unread>,
 }
 
-/// Asks for all of them and returns what each gave. Those on no link of the host's are left out.
+/// Asks for the targets and returns each answer. Addresses that are on no link of the host are
+/// skipped.
 ///
 /// # Errors
 /// `Denied`: the host may not open raw sockets.
@@ -68,7 +66,7 @@ pub(crate) fn run(targets: &[Target], vms: &[Subject], cx: &Cx<'_>) -> Result<Ve
     let not_tried = beyond.iter().map(|(link, address)| unread(link, *address, &Unread::NotTried));
     answers.extend(not_tried);
     let began = Instant::now();
-    let most = cx.remaining().saturating_sub(MARGIN);
+    let most = time_left(cx);
     converse(&mut lines, began, most, cx)?;
     for Line { link, exchange, failure, .. } in lines {
         answers.extend(exchange.outcomes(began.elapsed()).map(|(address, outcome)| {
@@ -81,7 +79,7 @@ pub(crate) fn run(targets: &[Target], vms: &[Subject], cx: &Cx<'_>) -> Result<Ve
 
 type OnLinks<'a> = Vec<(&'a Link, Vec<Ipv4Addr>)>;
 
-/// The addresses by the link that they are on, and those that are too many to be asked for.
+/// The addresses by link, and those beyond the most that one call asks for.
 fn on_links<'a>(
     targets: &[Target],
     vms: &'a [Subject],
@@ -111,9 +109,9 @@ fn unread(link: &Link, address: Ipv4Addr, why: &Unread) -> Answer {
     Answer { address, interface: Some(link.interface.clone()), outcome, age: None }
 }
 
-/// Asks and listens until everything is told or `most` has passed.
+/// Asks and listens until every question is answered or over, or `most` has passed.
 fn converse(lines: &mut [Line<'_>], began: Instant, most: Duration, cx: &Cx<'_>) -> Result<()> {
-    lines.iter_mut().for_each(Line::forget);
+    lines.iter_mut().for_each(Line::drop_old_frames);
     loop {
         cx.check()?;
         let mut next: Option<Duration> = None;
@@ -140,8 +138,8 @@ fn wait_for_frames(lines: &[Line<'_>], wait: Duration) -> Result<()> {
 }
 
 impl Line<'_> {
-    /// Drops the frames that came before anything was asked.
-    fn forget(&mut self) {
+    /// Drops the frames that came before the first question.
+    fn drop_old_frames(&mut self) {
         let mut frame = [0; FRAME];
         for _ in 0..OLD_FRAMES {
             if self.socket.read(&mut frame).is_err() {
@@ -150,7 +148,7 @@ impl Line<'_> {
         }
     }
 
-    /// Takes the frames that are there.
+    /// Reads the frames that have come.
     fn listen(&mut self, began: Instant) {
         let mut frame = [0; FRAME];
         for _ in 0..FRAMES_AT_ONCE {
@@ -158,15 +156,16 @@ impl Line<'_> {
                 Ok(length) => {
                     let reply = frame.get(..length).and_then(|own| frame::reply(own, self.link));
                     if let Some(reply) = reply {
-                        self.exchange.heard(reply, began.elapsed());
+                        self.exchange.replied(reply, began.elapsed());
                     }
                 }
-                Err(error) => return self.fail_unless_busy("hear", &error),
+                Err(error) => return self.fail_unless_busy("receive", &error),
             }
         }
     }
 
-    /// Sends what is due; returns when to look again, `None` when everything is told.
+    /// Sends the requests that are due; returns when to call again, or `None` when all questions are
+    /// over.
     fn ask(&mut self, began: Instant) -> Option<Duration> {
         loop {
             let now = began.elapsed();
@@ -179,7 +178,7 @@ impl Line<'_> {
             match self.socket.write_all(&request) {
                 Ok(()) => self.exchange.asked(address, now),
                 Err(error) => {
-                    self.fail_unless_busy("ask", &error);
+                    self.fail_unless_busy("send", &error);
                     return self.failure.is_none().then_some(now + CANCEL_CHECK);
                 }
             }

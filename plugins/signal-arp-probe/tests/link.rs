@@ -168,5 +168,5 @@ fn candidates_on_no_link_are_left_out_and_a_dead_link_is_told() {
     drop(theirs);
     let dead = asking(ours).observe::<ArpProbe>("{}", &[web(&[1])]);
     let lines = dead.lines();
-    assert!(lines[0].starts_with("0 unread 192.168.1.1 ask ARP on br0: "), "{lines:?}");
+    assert!(lines[0].starts_with("0 unread 192.168.1.1 send ARP on br0: "), "{lines:?}");
 }

@@ -25,8 +25,7 @@ use std::{
     time::Duration,
 };
 
-use serde::Deserialize;
-use vmkit_plugin::{Cx, Plugin, Result, Signal, Source, Stage, Subject};
+use vmkit_plugin::{Cx, NoConfig, Plugin, Result, Signal, Source, Stage, Subject};
 
 use snapshot::Recorded;
 use table::{Entry, Interest};
@@ -34,11 +33,6 @@ use table::{Entry, Interest};
 /// Longest wait for the neighbour table. The kernel gives 100,000 entries in some 40 ms, and
 /// macOS's `arp` takes as long: what has not come in a second will not come.
 const LONGEST_READ: Duration = Duration::from_secs(1);
-
-/// Nothing can be set.
-#[derive(Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Config {}
 
 /// The plugin, with what it has seen in this look at the machines.
 pub struct Arp(Mutex<Seen>);
@@ -50,9 +44,9 @@ struct Seen {
 }
 
 impl Plugin for Arp {
-    type Config = Config;
+    type Config = NoConfig;
 
-    fn new(_: Config) -> Result<Self> {
+    fn new(_: NoConfig) -> Result<Self> {
         Ok(Self(Mutex::default()))
     }
 }

@@ -3,7 +3,7 @@
 use std::{
     collections::HashSet,
     fs::File,
-    io::{Read as _, Seek as _, Write as _},
+    io::{Seek as _, Write as _},
 };
 
 use vmkit_plugin::{Cx, Error, ErrorCode, Result};
@@ -38,12 +38,8 @@ pub(crate) fn read(interest: &Interest, cx: &Cx<'_>) -> (Vec<Entry>, Result<()>)
 }
 
 fn text_of(name: &str, cx: &Cx<'_>) -> Result<Option<String>> {
-    let Some(file) = cx.artefact(name)? else { return Ok(None) };
-    let mut bytes = Vec::new();
-    file.take(TEXT_LIMIT)
-        .read_to_end(&mut bytes)
-        .map_err(|error| Error::io(&format!("read {name}"), &error))?;
-    Ok(Some(String::from_utf8_lossy(&bytes).into_owned()))
+    let bytes = cx.read_artefact(name, TEXT_LIMIT)?;
+    Ok(bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
 }
 
 /// What the second look of a recorded run found of the candidates, in the form of `ip -j neigh`.
@@ -75,8 +71,7 @@ pub(crate) fn record(
         let found = parse::parse(name, &String::from_utf8_lossy(text));
         let of_interest = |entry: &Entry| interest.covers(entry.address, entry.mac);
         entries.extend(found.unwrap_or_default().into_iter().filter(of_interest));
-        let recorded = cx.recording(name).and_then(|file| write(file.as_ref(), name, text));
-        result = result.and(recorded);
+        result = result.and(cx.record(name, text));
     }
     (entries, result)
 }
@@ -101,15 +96,11 @@ impl Recorded {
             self.file = cx.recording(AGAIN)?;
         }
         let Some(file) = &mut self.file else { return Ok(()) };
-        // The text is that of before and more, so that it covers it.
-        file.rewind().map_err(|error| Error::io(&format!("record {AGAIN}"), &error))?;
-        write(Some(file), AGAIN, parse::to_json(&self.entries).as_bytes())
+        // Each text begins with the entries of the one before, so it overwrites all of it.
+        let text = parse::to_json(&self.entries);
+        let written = file.rewind().and_then(|()| file.write_all(text.as_bytes()));
+        written.map_err(|error| Error::io(&format!("record {AGAIN}"), &error))
     }
-}
-
-fn write(file: Option<&File>, name: &str, text: &[u8]) -> Result<()> {
-    let Some(mut file) = file else { return Ok(()) };
-    file.write_all(text).map_err(|error| Error::io(&format!("record {name}"), &error))
 }
 
 fn malformed(name: &str, why: &str) -> Error {

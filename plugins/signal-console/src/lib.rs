@@ -1,8 +1,8 @@
-//! What guests print on their consoles: the addresses they were given, that they were given none,
-//! and how far the last boot has come.
+//! What guests print on their consoles: the addresses that they got, failures to get one, and how far
+//! the last boot came.
 //!
-//! The guest can write anything here, so nothing of it is trusted: lines are bounded, control
-//! bytes are dropped, time is linear in what is read, and that is bounded too.
+//! A guest can print anything, so nothing of it is trusted: lines are bounded, control bytes are
+//! dropped, and the time is linear in the bytes that are read, which are bounded too.
 
 #![deny(unsafe_code)]
 
@@ -19,28 +19,19 @@ mod tail;
 mod text;
 mod words;
 
-use std::{
-    fs::File,
-    io::{self, Write as _},
-};
+use std::fs::File;
 
-use serde::Deserialize;
 use vmkit_plugin::{
-    Cx, Error, ErrorCode, Observation, Plugin, Result, Signal, Source, Stage, Subject, Unread,
+    Cx, Error, NoConfig, Observation, Plugin, Result, Signal, Source, Stage, Subject,
 };
-
-/// Nothing can be set.
-#[derive(Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Config {}
 
 /// The plugin.
 pub struct Console;
 
 impl Plugin for Console {
-    type Config = Config;
+    type Config = NoConfig;
 
-    fn new(_: Config) -> Result<Self> {
+    fn new(_: NoConfig) -> Result<Self> {
         Ok(Self)
     }
 }
@@ -55,7 +46,7 @@ impl Signal for Console {
             let observations = match log_of(index, vm, cx) {
                 Ok(Some(log)) => read(index, vm, log, cx),
                 Ok(None) => continue,
-                Err(error) => vec![Observation::unread(index, &unread(error))],
+                Err(error) => vec![Observation::unread(index, &error.into())],
             };
             cx.emit_all(observations)?;
         }
@@ -63,7 +54,7 @@ impl Signal for Console {
     }
 }
 
-/// The console log of a machine, or its end in a snapshot; `None` where there is none.
+/// The console log of a machine, or its end in a snapshot; `None`: there is no log.
 fn log_of(index: usize, vm: &Subject, cx: &Cx<'_>) -> Result<Option<File>> {
     match cx.source() {
         Source::Snapshot => cx.artefact(&artefact(vm)),
@@ -78,33 +69,14 @@ fn artefact(vm: &Subject) -> String {
 }
 
 fn read(index: usize, vm: &Subject, mut log: File, cx: &Cx<'_>) -> Vec<Observation> {
-    let failed = |operation: &str, error: &io::Error| {
-        Observation::unread(index, &unread(Error::io(operation, error)))
-    };
+    let unread = |error: Error| Observation::unread(index, &error.into());
     let (boot, end) = match tail::last_boot(&mut log, &vm.macs) {
         Ok(read) => read,
-        Err(error) => return vec![failed("read the console log", &error)],
+        Err(error) => return vec![unread(Error::io("read the console log", &error))],
     };
     let mut observations = report::observations(index, boot);
-    match cx.recording(&artefact(vm)) {
-        Ok(Some(mut record)) => {
-            if let Err(error) = record.write_all(&end) {
-                observations.push(failed("record the console log", &error));
-            }
-        }
-        Ok(None) => {}
-        Err(error) => observations.push(Observation::unread(index, &unread(error))),
-    }
+    observations.extend(cx.record(&artefact(vm), &end).err().map(unread));
     observations
-}
-
-fn unread(error: Error) -> Unread {
-    match error.code {
-        ErrorCode::Denied => Unread::Denied(error.message),
-        ErrorCode::TimedOut => Unread::TimedOut,
-        ErrorCode::Unsupported => Unread::Unsupported,
-        _ => Unread::Failed(error.message),
-    }
 }
 
 vmkit_plugin::export!(manifest = "../plugin.json", signal = Console);

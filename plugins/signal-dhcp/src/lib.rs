@@ -9,21 +9,15 @@ mod captures;
 mod findings;
 mod holds;
 
-use serde::Deserialize;
-use vmkit_plugin::{Cx, Plugin, Result, Signal, Source, Subject};
-
-/// Nothing can be set.
-#[derive(Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Config {}
+use vmkit_plugin::{Cx, NoConfig, Plugin, Result, Signal, Source, Subject};
 
 /// The plugin.
 pub struct Dhcp;
 
 impl Plugin for Dhcp {
-    type Config = Config;
+    type Config = NoConfig;
 
-    fn new(_: Config) -> Result<Self> {
+    fn new(_: NoConfig) -> Result<Self> {
         Ok(Self)
     }
 }

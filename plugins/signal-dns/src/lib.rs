@@ -1,8 +1,8 @@
-//! Asks DNS and mDNS for the machines' names: the system's resolvers, the default gateway, and
-//! everybody on the host's links.
+//! Asks for the machines' names: the system's resolvers, the default gateway, and by mDNS all hosts
+//! on the host's links.
 //!
-//! A name can be left over from a machine that had the address before, and anybody can answer: it
-//! is weak evidence, but the only one for a guest that nobody else has heard of.
+//! A name may be left over from a machine that had the address before, and anybody can answer. So an
+//! answer is weak evidence, but for some guests it is the only one.
 
 #![deny(unsafe_code)]
 
@@ -21,44 +21,37 @@ mod tests;
 use std::time::Duration;
 
 use serde::Deserialize;
-use vmkit_plugin::{Cx, Error, ErrorCode, Plugin, Result, Signal, Source, Stage, Subject};
+use vmkit_plugin::{Cx, Plugin, Result, Signal, Source, Stage, Subject};
+use vmkit_probing::Timeout;
 
 use facts::Facts;
 use places::Places;
 
-/// What can be set.
+/// The configuration.
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
-    /// Longest wait for all answers together, in milliseconds.
-    pub timeout_ms: u64,
+    /// Timeout of all questions together, in milliseconds.
+    pub timeout_ms: Timeout,
 }
 
 impl Default for Config {
     fn default() -> Self {
-        // A home router answers within milliseconds what it knows itself, and hands on the rest:
-        // a round trip to a far resolver takes 20 to 200 ms. The host's probes wait for the
+        // A home router answers what it knows itself within milliseconds, and forwards the rest: a
+        // round trip to a distant resolver takes 20 to 200 ms. The host's probes wait for the
         // discovering signals for as long.
-        Self { timeout_ms: 300 }
+        Self { timeout_ms: Timeout::from_millis(300) }
     }
 }
 
-/// Longest `timeout_ms`: what the manifest's schema allows.
-const TIMEOUT_LIMIT_MS: u64 = 10_000;
-
 /// The plugin.
-pub struct Dns {
-    timeout: Duration,
-}
+pub struct Dns(Config);
 
 impl Plugin for Dns {
     type Config = Config;
 
     fn new(config: Config) -> Result<Self> {
-        if !(1..=TIMEOUT_LIMIT_MS).contains(&config.timeout_ms) {
-            return Err(Error::new(ErrorCode::Configuration, "timeout_ms: must be 1 to 10000"));
-        }
-        Ok(Self { timeout: Duration::from_millis(config.timeout_ms) })
+        Ok(Self(config))
     }
 }
 
@@ -71,7 +64,7 @@ impl Signal for Dns {
                 cx.emit_all(Facts::of(vms, &record::replay(cx)?))
             }
             (Stage::Discover, Source::Live | Source::Recording) => {
-                look(vms, &Places::of_system(), self.timeout, cx)
+                look(vms, &Places::of_system(), self.0.timeout_ms.duration(), cx)
             }
         }
     }
@@ -82,7 +75,7 @@ fn look(vms: &[Subject], places: &Places, timeout: Duration, cx: &Cx<'_>) -> Res
     record::record(records, cx)
 }
 
-/// Reads a packet of a server or a peer: the parser by itself, for tests from outside.
+/// Reads a packet of a server or a peer, for tests from outside.
 #[doc(hidden)]
 pub fn parse_for_test(packet: &[u8]) {
     std::hint::black_box(message::read(packet));

@@ -2,13 +2,9 @@
 
 use std::{collections::HashSet, time::Duration};
 
-use tokio::{
-    runtime,
-    sync::mpsc,
-    task::JoinSet,
-    time::{Instant, timeout},
-};
+use tokio::{sync::mpsc, task::JoinSet, time::Instant};
 use vmkit_plugin::{Cx, Error, ErrorCode, Result, Subject};
+use vmkit_probing::{block_on, time_left, unless_cancelled};
 
 use crate::{
     facts::{Facts, Group},
@@ -19,12 +15,7 @@ use crate::{
     record::Record,
 };
 
-/// Time kept back from the host's deadline to report what was found.
-const MARGIN: Duration = Duration::from_millis(20);
-/// How often a waiting round looks whether the host has cancelled it.
-const CANCEL_CHECK: Duration = Duration::from_millis(25);
-
-/// Asks everybody, reports each answer as it comes, and returns what was asked and answered.
+/// Asks all sources, reports each answer as it comes, and returns all questions with their answers.
 pub(crate) fn run(
     vms: &[Subject],
     places: &Places,
@@ -35,13 +26,8 @@ pub(crate) fn run(
     if names == Names::default() {
         return Ok(Vec::new());
     }
-    let allowed = configured.min(cx.remaining().saturating_sub(MARGIN));
-    let runtime = runtime::Builder::new_current_thread()
-        .enable_io()
-        .enable_time()
-        .build()
-        .map_err(|error| Error::io("start the network runtime", &error))?;
-    runtime.block_on(ask(vms, places, &names, allowed, cx))
+    let allowed = configured.min(time_left(cx));
+    block_on(ask(vms, places, &names, allowed, cx))
 }
 
 async fn ask(
@@ -65,33 +51,27 @@ async fn ask(
     drop(done);
     let mut facts = Facts::new(vms, unsettled);
     let mut records = Vec::new();
-    loop {
-        match timeout(CANCEL_CHECK, answered.recv()).await {
-            Ok(Some(done)) => {
-                let question = done.question.clone();
-                let record = record(places, done);
-                let mut told = facts.add(&record);
-                // A refusal, too, tells that nothing is made up.
-                if is_absent(&question.name) {
-                    let group = Group::of(&record.source, &question.name, question.ipv6);
-                    told.extend(facts.settle(&group));
-                }
-                cx.emit_all(told)?;
-                records.push(record);
-            }
-            Ok(None) => break,
-            Err(_) => cx.check()?,
+    while let Some(done) = unless_cancelled(answered.recv(), cx).await? {
+        let question = done.question.clone();
+        let record = record(places, done);
+        let mut observations = facts.add(&record);
+        // A refusal also shows that the source makes nothing up.
+        if is_absent(&question.name) {
+            let group = Group::of(&record.source, &question.name, question.ipv6);
+            observations.extend(facts.settle(&group));
         }
+        cx.emit_all(observations)?;
+        records.push(record);
     }
     cx.emit_all(facts.finish())?;
     while let Some(lane) = lanes.join_next().await {
-        // A lane that panicked is a fault of this plugin: pass it on.
+        // A panic is a fault of this plugin: pass it on.
         lane.map_err(|error| Error::new(ErrorCode::Other, error.to_string()))?;
     }
     Ok(records)
 }
 
-/// What a place is asked: both families of each name in turn.
+/// The questions for a place: each name in both address families.
 fn questions(place: &Place, names: &Names) -> Vec<Question> {
     let names = match place {
         Place::Server(_) => &names.unicast,

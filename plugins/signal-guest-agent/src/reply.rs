@@ -6,7 +6,7 @@
 use std::net::IpAddr;
 
 use serde_json::Value;
-use vmkit_plugin::{Kind, Mac, Observation, Unread, attribute, bounded, escaped};
+use vmkit_plugin::{Kind, Mac, Observation, Unread, attribute, bounded, escaped, is_host_address};
 
 /// Longest reply that is read, in bytes: an interface takes some 500 with its statistics, and a
 /// guest full of containers has hundreds.
@@ -64,30 +64,11 @@ fn of_interface(vm: usize, interface: &Value, mac: Mac) -> impl Iterator<Item = 
             .on_mac(mac);
         let longest = if address.is_ipv4() { 32 } else { 128 };
         let prefix = entry.get("prefix").and_then(Value::as_u64).filter(|it| *it <= longest);
-        is_reachable(address).then(|| match prefix {
+        is_host_address(address).then(|| match prefix {
             Some(prefix) => fact.with(attribute::PREFIX, prefix.to_string()),
             None => fact,
         })
     })
-}
-
-/// Whether another computer could reach a machine at this address. At a link-local IPv6 one it
-/// could not without the name of the link.
-fn is_reachable(address: IpAddr) -> bool {
-    match address {
-        IpAddr::V4(address) => {
-            !(address.is_unspecified()
-                || address.is_broadcast()
-                || address.is_multicast()
-                || address.is_loopback())
-        }
-        IpAddr::V6(address) => {
-            !(address.is_unspecified()
-                || address.is_multicast()
-                || address.is_loopback()
-                || address.is_unicast_link_local())
-        }
-    }
 }
 
 #[cfg(test)]

@@ -1,54 +1,51 @@
 //! Sends one ICMP echo to every candidate address: is anybody there, even where a firewall hides
 //! the SSH port.
 //!
-//! It only confirms, and it never tells who answers. It uses the datagram sockets that Linux and
-//! macOS have for this, which need no privilege; where Linux refuses them, it says so.
+//! It only confirms, and it never says who answers. It uses the datagram sockets that Linux and
+//! macOS have for echoes, which need no privilege. Where Linux refuses them, the error says how to
+//! allow them.
 
 #![deny(unsafe_code)]
 
 mod echo;
 mod outcome;
-mod probes;
-mod round;
-
-use std::time::Duration;
+mod snapshot;
 
 use serde::Deserialize;
-use vmkit_plugin::{Cx, Error, ErrorCode, Plugin, Result, Signal, Source, Stage, Subject};
+use vmkit_plugin::{Cx, Plugin, Result, Signal, Source, Stage, Subject};
+use vmkit_probing::{Limits, Timeout, probe_all};
 
-/// What can be set.
+use echo::Sockets;
+
+/// Echoes without an answer at one time: half of the neighbours that Linux keeps, because each
+/// address of a link that nobody has becomes one.
+const ECHOES: usize = 512;
+
+/// The configuration.
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
-    /// Longest wait for an answer, in milliseconds.
-    pub timeout_ms: u64,
+    /// Timeout of one echo, in milliseconds.
+    pub timeout_ms: Timeout,
 }
 
 impl Default for Config {
     fn default() -> Self {
-        // The kernel of a guest answers within a millisecond of getting the echo. The first one
-        // waits for ARP as well, and a Wi-Fi station that sleeps is handed frames with its access
-        // point's beacons, every 100 to 300 ms.
-        Self { timeout_ms: 300 }
+        // A guest's kernel answers within a millisecond of getting the echo. The first echo waits
+        // for ARP as well, and a Wi-Fi station that sleeps gets frames with its access point's
+        // beacons, every 100 to 300 ms.
+        Self { timeout_ms: Timeout::from_millis(300) }
     }
 }
 
-/// Longest `timeout_ms`: what the manifest's schema allows.
-const TIMEOUT_LIMIT_MS: u64 = 10_000;
-
 /// The plugin.
-pub struct Icmp {
-    timeout: Duration,
-}
+pub struct Icmp(Config);
 
 impl Plugin for Icmp {
     type Config = Config;
 
     fn new(config: Config) -> Result<Self> {
-        if !(1..=TIMEOUT_LIMIT_MS).contains(&config.timeout_ms) {
-            return Err(Error::new(ErrorCode::Configuration, "timeout_ms: must be 1 to 10000"));
-        }
-        Ok(Self { timeout: Duration::from_millis(config.timeout_ms) })
+        Ok(Self(config))
     }
 }
 
@@ -58,14 +55,24 @@ impl Signal for Icmp {
         if cx.stage() != Stage::Confirm {
             return Ok(());
         }
-        let targets = vmkit_plugin::targets(vms);
-        match cx.source() {
-            Source::Snapshot => probes::replay(&targets, cx),
-            Source::Live | Source::Recording => {
-                let answered = round::run(&targets, self.timeout, cx)?;
-                probes::record(&answered, cx)
-            }
+        let targets = vmkit_probing::targets(vms);
+        if cx.source() == Source::Snapshot {
+            return snapshot::replay(&targets, cx);
         }
+        let timeout = self.0.timeout_ms.duration();
+        let limits = Limits { at_once: ECHOES, timeout };
+        let mut sockets = Sockets::default();
+        let outcomes = probe_all(
+            &targets,
+            limits,
+            cx,
+            |target, allowed| {
+                let socket = sockets.next(target.address)?;
+                Ok(echo::echo(socket, target.address, allowed, timeout))
+            },
+            |vm, outcome| outcome.observation(vm),
+        )?;
+        snapshot::record(&outcomes, cx)
     }
 }
 

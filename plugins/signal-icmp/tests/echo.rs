@@ -69,8 +69,7 @@ fn who_is_there_answers_and_is_recorded() {
         let host = at_confirm().recording_to(directory.path()).at_time(SystemTime::UNIX_EPOCH);
         let report = host.observe::<Icmp>(r#"{"timeout_ms":10000}"#, &vms);
         assert_eq!(report.result, Ok(()));
-        let mut lines = report.lines();
-        lines.sort();
+        let lines = report.sorted_lines();
         assert_eq!(
             lines,
             [
@@ -87,9 +86,7 @@ fn who_is_there_answers_and_is_recorded() {
             .with_artefact_file("probes.json", directory.path().join("probes/icmp.json"))
             .at_time(SystemTime::UNIX_EPOCH + Duration::from_secs(2))
             .observe::<Icmp>("{}", &vms);
-        let mut replayed = snapshot.lines();
-        replayed.sort();
-        assert_eq!(replayed, lines);
+        assert_eq!(snapshot.sorted_lines(), lines);
         let replayed =
             snapshot.observations.iter().find(|seen| seen.address == Some(there)).unwrap();
         assert_eq!(replayed.age, Some(Duration::from_secs(2)));

@@ -48,22 +48,3 @@ pub(crate) fn last_to_end_first(mut leases: Vec<Lease>) -> Vec<Lease> {
     leases.sort_by_key(|lease| std::cmp::Reverse(lease.validity));
     leases
 }
-
-/// Whether an address can be one machine's on a link: no server leases another, and a file that
-/// says so is not to be followed. Link-local IPv6 addresses are not leased.
-pub(crate) fn is_leasable(address: IpAddr) -> bool {
-    match address {
-        IpAddr::V4(address) => {
-            !(address.is_unspecified()
-                || address.is_broadcast()
-                || address.is_multicast()
-                || address.is_loopback())
-        }
-        IpAddr::V6(address) => {
-            !(address.is_unspecified()
-                || address.is_multicast()
-                || address.is_loopback()
-                || address.is_unicast_link_local())
-        }
-    }
-}

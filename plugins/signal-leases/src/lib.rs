@@ -11,26 +11,20 @@ mod formats;
 mod lease;
 mod places;
 
-use std::io::Write as _;
-
-use serde::Deserialize;
-use vmkit_plugin::{Cx, Observation, Plugin, Result, Signal, Source, Stage, Subject, Unread};
+use vmkit_plugin::{
+    Cx, NoConfig, Observation, Plugin, Result, Signal, Source, Stage, Subject, Unread,
+};
 
 use findings::LeaseFile;
 use places::FileText;
-
-/// Nothing can be set: where to look is what the manifest declares.
-#[derive(Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Config {}
 
 /// The plugin.
 pub struct Leases;
 
 impl Plugin for Leases {
-    type Config = Config;
+    type Config = NoConfig;
 
-    fn new(_: Config) -> Result<Self> {
+    fn new(_: NoConfig) -> Result<Self> {
         Ok(Self)
     }
 }
@@ -76,24 +70,15 @@ fn read(file: FileText) -> Result<LeaseFile, Unread> {
     Ok(LeaseFile { format, bridge, leases })
 }
 
-/// Hands the texts to the snapshot that is being recorded; gives what could not be.
+/// Writes the texts into the snapshot that is being recorded; returns what failed.
 fn record(texts: &[FileText], cx: &Cx<'_>) -> Vec<Unread> {
-    if cx.source() != Source::Recording {
-        return Vec::new();
-    }
-    let mut failed = Vec::new();
-    for (file, artefact) in texts.iter().zip(places::artefacts(texts)) {
-        let Ok(text) = &file.text else { continue };
-        let written = match cx.recording(&artefact) {
-            Ok(Some(mut record)) => record.write_all(text).map_err(|error| error.to_string()),
-            Ok(None) => Ok(()),
-            Err(error) => Err(error.message),
-        };
-        if let Err(error) = written {
-            failed.push(Unread::Failed(format!("record {}: {error}", file.name)));
-        }
-    }
-    failed
+    let artefacts = texts.iter().zip(places::artefacts(texts));
+    let failed = |(file, artefact): (&FileText, String)| {
+        let text = file.text.as_ref().ok()?;
+        let error = cx.record(&artefact, text).err()?;
+        Some(Unread::Failed(format!("record {}: {error}", file.name)))
+    };
+    artefacts.filter_map(failed).collect()
 }
 
 vmkit_plugin::export!(manifest = "../plugin.json", signal = Leases);

@@ -1,10 +1,10 @@
-//! What a proven key tells of a machine.
+//! What a proven key means for a machine.
 
 use vmkit_plugin::{HostKey, Kind, KnownKey, Observation, Subject, attribute};
 use vmkit_ssh::fingerprint;
 
-/// The fact about machine `vm` that the server at one of its candidates proved to hold `key`.
-/// `own_keys`: those of this computer.
+/// The observation about machine `vm` that the server at one of its candidates proved to hold `key`.
+/// `own_keys` are those of this computer.
 pub(crate) fn judge(
     vm: usize,
     key: &HostKey,
@@ -16,7 +16,7 @@ pub(crate) fn judge(
     let others = others(vm, key, vms).join(", ");
     let owner = match () {
         () if own_keys.contains(key) => "; it is this computer's own".to_owned(),
-        () if !others.is_empty() => format!("; it is that of {others}"),
+        () if !others.is_empty() => format!("; it is the key of {others}"),
         () => String::new(),
     };
     let matching = known.iter().find(|known| known.key == *key);
@@ -36,7 +36,7 @@ pub(crate) fn judge(
             let says = format!("proves another host key than the VM's {first}: {shown}{owner}");
             (Kind::SshOtherHostKey, says)
         }
-        // No machine has this computer's key, but this computer may answer for its address.
+        // No machine has this computer's key, but this computer may answer at a machine's address.
         (None, None) if own_keys.contains(key) => {
             (Kind::SshOtherHostKey, format!("proves the host key {shown}{owner}"))
         }
@@ -54,7 +54,7 @@ pub(crate) fn judge(
     Observation::new(vm, kind, says).with(attribute::HOST_KEY, key.to_string())
 }
 
-/// Names of the other machines that are known by the key.
+/// The names of the other machines that are known by the key.
 fn others<'a>(vm: usize, key: &HostKey, vms: &'a [Subject]) -> Vec<&'a str> {
     let others = vms.iter().enumerate().filter(|(other, _)| *other != vm);
     let known =
@@ -72,8 +72,8 @@ mod tests {
     }
 
     #[test]
-    fn a_key_is_judged_by_all_keys_that_are_known() {
-        // What web is known by, what db is known by, the key that is proven, and the fact about web.
+    fn judges_a_key_by_all_known_keys() {
+        // The keys that web and db are known by, the proven key, and the observation about web.
         const A: &str = "ssh-ed25519 AAAA";
         const B: &str = "ssh-ed25519 BBBB";
         let rows: [(&[&str], &[&str], &str, &str); 11] = [
@@ -95,7 +95,7 @@ mod tests {
                 &[B],
                 B,
                 "ssh-other-host-key proves another host key than the VM's A: ssh-ed25519 B; \
-                 it is that of db",
+                 it is the key of db",
             ),
             (
                 &["ssh-ed25519 AAAA known_hosts"],
@@ -119,7 +119,7 @@ mod tests {
                 &[],
                 &[A],
                 A,
-                "ssh-new-host-key proves the host key ssh-ed25519 A; it is that of db; none of \
+                "ssh-new-host-key proves the host key ssh-ed25519 A; it is the key of db; none of \
                  the VM's is known",
             ),
             (
@@ -133,8 +133,8 @@ mod tests {
                 &[A],
                 &[A],
                 A,
-                "ssh-new-host-key proves the VM's known host key ssh-ed25519 A; it is that of \
-                 db, too",
+                "ssh-new-host-key proves the VM's known host key ssh-ed25519 A; it is the key \
+                 of db, too",
             ),
             (
                 &[],
@@ -152,9 +152,12 @@ mod tests {
         };
         for (web, db, key, expected) in rows {
             let vms = [subject("web", web), subject("db", db)];
-            let fact = judge(0, &key.parse().unwrap(), &vms, std::slice::from_ref(&own));
-            assert_eq!(format!("{} {}", fact.kind.code(), short(&fact.says)), expected);
-            assert_eq!(fact.attribute(attribute::HOST_KEY), Some(key));
+            let observation = judge(0, &key.parse().unwrap(), &vms, std::slice::from_ref(&own));
+            assert_eq!(
+                format!("{} {}", observation.kind.code(), short(&observation.says)),
+                expected
+            );
+            assert_eq!(observation.attribute(attribute::HOST_KEY), Some(key));
         }
     }
 }

@@ -1,61 +1,62 @@
-//! Lets the SSH servers at the candidate addresses prove their host keys, and compares these with
-//! the keys that the machines are known by: an address may move to another machine, a key may not.
+//! Has the SSH servers at the candidate addresses prove their host keys, and compares these with the
+//! keys that the machines are known by: an address may move to another machine, a key should not.
 //!
-//! It only confirms, where the others leave doubt or no key is known yet, and goes no further than
-//! the server's proof: nobody logs in.
+//! It only confirms, where the other signals leave doubt or no key is known yet. It ends each
+//! connection after the server's proof and never logs in.
 
 #![deny(unsafe_code)]
 
 mod judgement;
 mod own_keys;
 mod proof;
-mod round;
 mod snapshot;
 
-use std::time::Duration;
+use std::{
+    net::SocketAddr,
+    num::{NonZero, NonZeroU16},
+    path::Path,
+};
 
 use serde::Deserialize;
-use vmkit_plugin::{Cx, Error, ErrorCode, Plugin, Result, Signal, Source, Stage, Subject};
+use vmkit_plugin::{Cx, Plugin, Result, Signal, Source, Stage, Subject};
+use vmkit_probing::{Limits, Target, Timeout, probe_all};
 
-/// What can be set.
+use judgement::judge;
+use proof::prove;
+
+/// Exchanges at one time. Each takes the guest, and this computer for its half, about a millisecond
+/// of work: more of them would only wait for a processor.
+const EXCHANGES: usize = 32;
+
+/// The configuration.
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
     /// TCP port of the SSH servers.
-    pub port: u16,
-    /// Longest wait for one server, from the connection to its proof, in milliseconds.
-    pub timeout_ms: u64,
+    pub port: NonZeroU16,
+    /// Timeout of one server, from the connection to its proof, in milliseconds.
+    pub timeout_ms: Timeout,
 }
 
 impl Default for Config {
     fn default() -> Self {
-        // The server has just shown its banner; sshd under KVM takes some 10 ms from the connection
-        // to its signature, a busy guest some tens, and one under emulation some hundreds.
-        Self { port: 22, timeout_ms: 500 }
+        Self {
+            port: const { NonZero::new(22).unwrap() },
+            // The server has just shown its banner. sshd under KVM takes some 10 ms from the
+            // connection to its signature, a busy guest some tens, and an emulated one some hundreds.
+            timeout_ms: Timeout::from_millis(500),
+        }
     }
 }
 
-/// Longest `timeout_ms`: what the manifest's schema allows.
-const TIMEOUT_LIMIT_MS: u64 = 10_000;
-
 /// The plugin.
-pub struct SshKey {
-    port: u16,
-    timeout: Duration,
-}
+pub struct SshKey(Config);
 
 impl Plugin for SshKey {
     type Config = Config;
 
     fn new(config: Config) -> Result<Self> {
-        let wrong = |what: &str| Err(Error::new(ErrorCode::Configuration, what));
-        if config.port == 0 {
-            return wrong("port: must be 1 to 65535");
-        }
-        if !(1..=TIMEOUT_LIMIT_MS).contains(&config.timeout_ms) {
-            return wrong("timeout_ms: must be 1 to 10000");
-        }
-        Ok(Self { port: config.port, timeout: Duration::from_millis(config.timeout_ms) })
+        Ok(Self(config))
     }
 }
 
@@ -65,11 +66,32 @@ impl Signal for SshKey {
         if cx.stage() != Stage::Confirm {
             return Ok(());
         }
-        match cx.source() {
-            Source::Snapshot => snapshot::replay(vms, self.port, cx),
-            Source::Live | Source::Recording => round::run(vms, self.port, self.timeout, cx),
+        let port = self.0.port.get();
+        let targets = vmkit_probing::targets(vms);
+        if cx.source() == Source::Snapshot {
+            return snapshot::replay(&targets, vms, port, cx);
         }
+        let limits = Limits { at_once: EXCHANGES, timeout: self.0.timeout_ms.duration() };
+        let own_keys = own_keys::read(Path::new(own_keys::FOLDER));
+        let proofs = probe_all(
+            &targets,
+            limits,
+            cx,
+            |target, allowed| {
+                let to = SocketAddr::new(target.address, port);
+                Ok(prove(to, algorithms(target, vms), allowed))
+            },
+            |vm, proof| judge(vm, &proof.key, vms, &own_keys),
+        )?;
+        snapshot::record(&proofs, port, cx)
     }
+}
+
+/// The algorithms of the keys that the target's machines are known by: no other key could be
+/// compared.
+fn algorithms(target: &Target, vms: &[Subject]) -> Vec<String> {
+    let known = target.machines.iter().flat_map(|&vm| &vms[vm].known_host_keys);
+    known.map(|known| known.key.algorithm().to_owned()).collect()
 }
 
 vmkit_plugin::export!(manifest = "../plugin.json", signal = SshKey);

@@ -15,7 +15,7 @@ const MOST_FILES: usize = 16;
 /// Longest file, in bytes: a key has less than 3 KiB.
 const SIZE_LIMIT: u64 = 8192;
 
-/// The public keys in a folder; none where there is no server.
+/// The public keys in a folder; empty where there is no server.
 pub(crate) fn read(folder: &Path) -> Vec<HostKey> {
     let Ok(entries) = folder.read_dir() else { return Vec::new() };
     let paths = entries.filter_map(|entry| Some(entry.ok()?.path())).filter(|path| {
@@ -26,7 +26,7 @@ pub(crate) fn read(folder: &Path) -> Vec<HostKey> {
 }
 
 fn key(path: &Path) -> Option<HostKey> {
-    // Anything but a file could keep the reader waiting.
+    // Reading anything else, such as a pipe, could block.
     fs::metadata(path).ok().filter(fs::Metadata::is_file)?;
     let mut text = String::new();
     File::open(path).ok()?.take(SIZE_LIMIT).read_to_string(&mut text).ok()?;
@@ -38,7 +38,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn public_keys_are_read_and_nothing_else() {
+    fn reads_public_host_keys_only() {
         let folder = tempfile::tempdir().unwrap();
         let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
         write("ssh_host_ed25519_key.pub", "ssh-ed25519 OWN root@here\n");

@@ -10,7 +10,7 @@ use tokio::{
 use vmkit_plugin::{HostKey, Unread};
 use vmkit_ssh::Exchange;
 
-/// A key, and what was seen on the way to it.
+/// A proven key, and what the connection showed besides.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Proof {
     pub(crate) key: HostKey,
@@ -22,15 +22,15 @@ pub(crate) struct Proof {
 /// Bytes read at once: a server's lists of algorithms or its proof, each about 1 KiB.
 const READ_SIZE: usize = 4096;
 
-/// Connects and has a key proven within `allowed`, one of the preferred algorithms where the server
-/// has such a key.
+/// Connects and has the server prove a key within `allowed`, one of a preferred algorithm if it has
+/// such a key.
 pub(crate) async fn prove(
     to: SocketAddr,
-    preferred: &[String],
+    preferred: Vec<String>,
     allowed: Duration,
 ) -> Result<Proof, Unread> {
     let deadline = Instant::now() + allowed;
-    match timeout_at(deadline, exchange(to, preferred)).await {
+    match timeout_at(deadline, exchange(to, &preferred)).await {
         Ok(outcome) => {
             outcome.map_err(|why| Unread::Failed(format!("the host key of {to}: {why}")))
         }
@@ -42,22 +42,22 @@ async fn exchange(to: SocketAddr, preferred: &[String]) -> Result<Proof, String>
     let started = Instant::now();
     let mut stream = TcpStream::connect(to).await.map_err(|error| error.to_string())?;
     let round_trip = started.elapsed();
-    // Every message is a question that waits for its answer.
+    // Each message waits for an answer: delaying one to fill a packet would only cost time.
     stream.set_nodelay(true).ok();
     let preferred: Vec<&str> = preferred.iter().map(String::as_str).collect();
     let mut exchange = Exchange::new(&preferred).map_err(|error| error.to_string())?;
     let mut banner = None;
     let mut chunk = [0; READ_SIZE];
     loop {
-        let said = exchange.take_to_send();
-        stream.write_all(&said).await.map_err(|error| error.to_string())?;
+        let message = exchange.take_to_send();
+        stream.write_all(&message).await.map_err(|error| error.to_string())?;
         let length = stream.read(&mut chunk).await.map_err(|error| error.to_string())?;
         if length == 0 {
             return Err("it closed the connection without a proof".to_owned());
         }
-        let heard = exchange.receive(&chunk[..length]);
-        if let Some(key) = heard.map_err(|error| error.to_string())? {
-            // The farewell is a courtesy: sshd logs the reason in place of an error.
+        let proven = exchange.receive(&chunk[..length]);
+        if let Some(key) = proven.map_err(|error| error.to_string())? {
+            // With this last message, sshd logs a reason in place of an error.
             stream.write_all(&exchange.take_to_send()).await.ok();
             return Ok(Proof { key, banner, round_trip });
         }

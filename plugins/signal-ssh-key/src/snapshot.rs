@@ -1,126 +1,83 @@
-//! The proofs of a snapshot: `host_key` of entries of kind `tcp` in its `probes.json`.
+//! The proofs of a snapshot: entries of kind `tcp` that have a host key.
 
-use std::{
-    collections::HashMap,
-    net::IpAddr,
-    time::{Duration, SystemTime},
-};
+use std::net::IpAddr;
 
-use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use vmkit_plugin::{Cx, HostKey, Result, Subject, probes};
+use vmkit_plugin::{Cx, HostKey, Result, Subject};
+use vmkit_probing::{Entry, Target};
 
 use crate::{judgement::judge, proof::Proof};
 
-/// The part of it that this signal records.
+/// The part of the probes that this signal records.
 const PART: &str = "probes/ssh-key.json";
 
-#[derive(Deserialize, Serialize)]
-struct Probe {
-    kind: String,
-    ip: IpAddr,
+/// What an entry has beside the outcome.
+#[derive(Debug, Deserialize, Serialize)]
+struct Details {
     port: u16,
-    outcome: String,
-    #[serde(default)]
-    rtt_ms: Option<f64>,
     #[serde(default)]
     banner: Option<String>,
     host_key: String,
-    #[serde(default)]
-    at: Option<String>,
 }
 
-/// Compares what the snapshot holds of these addresses, just as a live run does. Only this
-/// computer's own keys are not known there.
-pub(crate) fn replay(vms: &[Subject], port: u16, cx: &Cx<'_>) -> Result<()> {
-    let Some(text) = probes::read(cx)? else { return Ok(()) };
-    let found = parse(&text, port, cx.now())?;
-    let targets = vmkit_plugin::targets(vms);
-    let targets = targets.iter().filter_map(|target| Some((target, found.get(&target.address)?)));
-    let facts = targets.flat_map(|(target, (key, age))| {
-        target.machines.iter().map(move |&vm| {
-            let fact = judge(vm, key, vms, &[]).at(target.address);
-            match age {
-                Some(age) => fact.aged(*age),
-                None => fact,
-            }
-        })
-    });
-    cx.emit_all(facts.collect())
+/// Judges the keys that the snapshot holds of this port at the targets, as a live run does. But
+/// nothing in a snapshot says which keys are this computer's own.
+pub(crate) fn replay(targets: &[Target], vms: &[Subject], port: u16, cx: &Cx<'_>) -> Result<()> {
+    vmkit_probing::replay(
+        targets,
+        cx,
+        |entry| key(entry, port),
+        |vm, key: &HostKey| judge(vm, key, vms, &[]),
+    )
 }
 
-/// The keys that were proven on this port, and how long ago where that is known; the last of an
-/// address counts. Entries without one, or of a form that this version does not know, are passed
-/// over.
-fn parse(
-    text: &[u8],
-    port: u16,
-    now: SystemTime,
-) -> Result<HashMap<IpAddr, (HostKey, Option<Duration>)>> {
-    Ok(probes::parse(text)?
-        .into_iter()
-        .filter(|probe: &Probe| probe.kind == "tcp" && probe.port == port)
-        .filter_map(|probe| {
-            let at = probe.at.and_then(|at| at.parse::<Timestamp>().ok()?.try_into().ok());
-            let age = at.and_then(|at: SystemTime| now.duration_since(at).ok());
-            Some((probe.ip, (probe.host_key.parse().ok()?, age)))
-        })
-        .collect())
+fn key(entry: &Entry<Details>, port: u16) -> Option<HostKey> {
+    let is_of_port = entry.kind == "tcp" && entry.details.port == port;
+    if is_of_port { entry.details.host_key.parse().ok() } else { None }
 }
 
-/// Puts the proofs into the snapshot that is being recorded.
+/// Writes the proofs into the snapshot that is being recorded.
 pub(crate) fn record(proofs: &[(IpAddr, Proof)], port: u16, cx: &Cx<'_>) -> Result<()> {
-    if proofs.is_empty() {
-        return Ok(());
-    }
-    probes::record(PART, &entries(proofs, port, cx.now()), cx)
+    let entries = proofs.iter().map(|(ip, proof)| entry(*ip, proof, port));
+    vmkit_probing::record(PART, entries.collect(), cx)
 }
 
-fn entries(proofs: &[(IpAddr, Proof)], port: u16, now: SystemTime) -> Vec<Probe> {
-    let at = Timestamp::try_from(now).ok().map(|at| at.to_string());
-    let probe = |(ip, proof): &(IpAddr, Proof)| {
-        let micros = u32::try_from(proof.round_trip.as_micros()).unwrap_or(u32::MAX);
-        Probe {
-            kind: "tcp".to_owned(),
-            ip: *ip,
-            port,
-            outcome: "open".to_owned(),
-            rtt_ms: Some(f64::from(micros) / 1e3),
-            banner: proof.banner.clone(),
-            host_key: proof.key.to_string(),
-            at: at.clone(),
-        }
-    };
-    proofs.iter().map(probe).collect()
+fn entry(ip: IpAddr, proof: &Proof, port: u16) -> Entry<Details> {
+    let Proof { key, banner, round_trip } = proof;
+    let details = Details { port, banner: banner.clone(), host_key: key.to_string() };
+    Entry::new("tcp", ip, "open", Some(*round_trip), details)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     #[test]
     fn proofs_survive_a_snapshot() {
-        let key: HostKey = "ssh-ed25519 AAAA".parse().unwrap();
+        let expected: HostKey = "ssh-ed25519 AAAA".parse().unwrap();
         let banner = Some("SSH-2.0-x".to_owned());
-        let proof = Proof { key: key.clone(), banner, round_trip: Duration::from_micros(400) };
-        let (then, age) = (SystemTime::UNIX_EPOCH, Duration::from_secs(5));
-        let address = IpAddr::from([10, 0, 0, 1]);
-        let text = serde_json::to_vec(&entries(&[(address, proof)], 22, then)).unwrap();
-        let found = parse(&text, 22, then + age).unwrap();
-        assert_eq!(found, HashMap::from([(address, (key, Some(age)))]));
-        assert!(parse(&text, 2222, then).unwrap().is_empty());
+        let proof = Proof { key: expected.clone(), banner, round_trip: Duration::from_micros(400) };
+        let text = serde_json::to_string(&entry([10, 0, 0, 1].into(), &proof, 22)).unwrap();
+        let entry = serde_json::from_str(&text).unwrap();
+        assert_eq!(key(&entry, 22), Some(expected), "{text}");
+        assert_eq!(key(&entry, 2222), None, "{text}");
     }
 
     #[test]
-    fn probes_without_a_key_and_of_other_forms_are_passed_over() {
-        let text = br#"[1, {"kind":"arp","ip":"10.0.0.1","outcome":"reply"},
-            {"kind":"tcp","ip":"10.0.0.2","port":22,"outcome":"open","banner":"SSH-2.0-x"},
-            {"kind":"tcp","ip":"10.0.0.3","port":22,"outcome":"open","host_key":null},
-            {"kind":"tcp","ip":"10.0.0.4","port":22,"outcome":"open","host_key":"ssh-rsa"},
-            {"kind":"tcp","ip":"10.0.0.5","port":22,"outcome":"open","host_key":"ssh-rsa K","at":"?"}]"#;
-        let found = parse(text, 22, SystemTime::UNIX_EPOCH).unwrap();
-        let key = "ssh-rsa K".parse().unwrap();
-        assert_eq!(found, HashMap::from([([10, 0, 0, 5].into(), (key, None))]));
-        assert!(parse(b"{}", 22, SystemTime::UNIX_EPOCH).is_err());
+    fn skips_entries_without_a_key_and_of_other_forms() {
+        let rows = [
+            (r#""kind":"arp","host_key":"ssh-rsa K""#, None),
+            (r#""kind":"tcp","banner":"SSH-2.0-x""#, None),
+            (r#""kind":"tcp","host_key":null"#, None),
+            (r#""kind":"tcp","host_key":"ssh-rsa""#, None),
+            (r#""kind":"tcp","host_key":"ssh-rsa K""#, Some("ssh-rsa K")),
+        ];
+        for (fields, expected) in rows {
+            let text = format!(r#"{{"ip":"10.0.0.2","port":22,"outcome":"open",{fields}}}"#);
+            let found = serde_json::from_str(&text).ok().and_then(|entry| key(&entry, 22));
+            assert_eq!(found, expected.map(|key| key.parse().unwrap()), "{fields}");
+        }
     }
 }

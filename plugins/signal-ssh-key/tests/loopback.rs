@@ -97,12 +97,6 @@ fn machine(name: &str, candidate: IpAddr, known: &[&Key]) -> Subject {
     }
 }
 
-fn sorted(report: &Report) -> Vec<String> {
-    let mut lines = report.lines();
-    lines.sort();
-    lines
-}
-
 #[test]
 fn servers_prove_whose_they_are() {
     let (web, db, other) = (Key::new("ed25519"), Key::new("ed25519"), Key::new("ecdsa"));
@@ -124,16 +118,16 @@ fn servers_prove_whose_they_are() {
     let shown = |key: &Key| format!("{} {}", key.public.algorithm(), fingerprint(&key.public));
     let (shown_web, shown_db) = (shown(&web), shown(&db));
     assert_eq!(
-        sorted(&report),
+        report.sorted_lines(),
         [
             format!("0 ssh-host-key 127.45.1.1 proves the VM's known host key {shown_web}"),
             format!(
                 "1 ssh-other-host-key 127.45.1.2 proves another host key than the VM's {}: \
-                 {shown_web}; it is that of web",
+                 {shown_web}; it is the key of web",
                 fingerprint(&db.public)
             ),
             format!(
-                "2 ssh-new-host-key 127.45.1.3 proves the host key {shown_db}; it is that of db; \
+                "2 ssh-new-host-key 127.45.1.3 proves the host key {shown_db}; it is the key of db; \
                  none of the VM's is known"
             ),
             format!("3 ssh-host-key 127.45.1.4 proves the VM's known host key {}", shown(&other)),
@@ -187,7 +181,7 @@ fn a_server_that_proves_nothing_is_told_as_that() {
     };
     let without_number =
         |line: String| line.split(" (os error").next().unwrap_or_default().to_owned();
-    let lines: Vec<_> = sorted(&report).into_iter().map(without_number).collect();
+    let lines: Vec<_> = report.sorted_lines().into_iter().map(without_number).collect();
     assert_eq!(lines, why.iter().enumerate().map(line).collect::<Vec<_>>());
 }
 
@@ -220,15 +214,15 @@ fn a_snapshot_is_compared_as_the_network_is() {
     let report = host.with_artefact_file("probes.json", &path).observe::<SshKey>("{}", &vms);
     let shown = format!("ssh-ed25519 {}", fingerprint(&web.public));
     assert_eq!(
-        sorted(&report),
+        report.sorted_lines(),
         [
             format!("0 ssh-host-key 192.168.1.64 proves the VM's known host key {shown}"),
             format!(
-                "1 ssh-new-host-key 192.168.1.64 proves the host key {shown}; it is that of web; \
+                "1 ssh-new-host-key 192.168.1.64 proves the host key {shown}; it is the key of web; \
                  none of the VM's is known"
             ),
             format!(
-                "2 ssh-new-host-key 192.168.1.64 proves the host key {shown}; it is that of web; \
+                "2 ssh-new-host-key 192.168.1.64 proves the host key {shown}; it is the key of web; \
                  none of the VM's is known"
             ),
         ]

@@ -1,60 +1,57 @@
-//! Asks every candidate address for an SSH server: who answers there at all, and how.
+//! Connects to the SSH port of every candidate address: does anybody answer there, and how.
 //!
-//! It only confirms. That an SSH server answers does not tell whose it is; that the connection
-//! makes the host's kernel resolve the address does, and the neighbour table has it afterwards.
+//! It only confirms. An SSH server that answers does not say which machine it is on. But the
+//! connection makes the host's kernel resolve the address, and then the neighbour table has it.
 
 #![deny(unsafe_code)]
 
 mod outcome;
 mod probe;
-mod round;
 mod snapshot;
 
-use std::time::Duration;
+use std::{
+    net::SocketAddr,
+    num::{NonZero, NonZeroU16},
+};
 
 use serde::Deserialize;
-use vmkit_plugin::{Cx, Error, ErrorCode, Plugin, Result, Signal, Source, Stage, Subject};
+use vmkit_plugin::{Cx, Plugin, Result, Signal, Source, Stage, Subject};
+use vmkit_probing::{Limits, Timeout, probe_all};
 
-/// What can be set.
+/// Connections at one time: a quarter of the descriptors that a worker may have, and a burst of
+/// SYNs that a home router's tables can hold.
+const CONNECTIONS: usize = 256;
+
+/// The configuration.
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
     /// TCP port of the SSH servers.
-    pub port: u16,
-    /// Longest wait for one server, connection and banner together, in milliseconds.
-    pub timeout_ms: u64,
+    pub port: NonZeroU16,
+    /// Timeout of one server, connection and banner together, in milliseconds.
+    pub timeout_ms: Timeout,
 }
 
 impl Default for Config {
     fn default() -> Self {
-        // On a LAN, over Wi-Fi too, an answer takes some milliseconds and sshd forks within a few
-        // more. A lost SYN is sent again after 1 s, so a wait of less than that cannot see the
-        // second one: 400 ms sees all that a longer wait below 1 s would see.
-        Self { port: 22, timeout_ms: 400 }
+        Self {
+            port: const { NonZero::new(22).unwrap() },
+            // On a LAN, over Wi-Fi too, an answer takes some milliseconds, and sshd needs a few
+            // more to fork. A lost SYN is sent again after 1 s. So below 1 s, waiting longer than
+            // 400 ms would see no more.
+            timeout_ms: Timeout::from_millis(400),
+        }
     }
 }
 
-/// Longest `timeout_ms`: what the manifest's schema allows.
-const TIMEOUT_LIMIT_MS: u64 = 10_000;
-
 /// The plugin.
-pub struct Ssh {
-    port: u16,
-    timeout: Duration,
-}
+pub struct Ssh(Config);
 
 impl Plugin for Ssh {
     type Config = Config;
 
     fn new(config: Config) -> Result<Self> {
-        let wrong = |what: &str| Err(Error::new(ErrorCode::Configuration, what));
-        if config.port == 0 {
-            return wrong("port: must be 1 to 65535");
-        }
-        if !(1..=TIMEOUT_LIMIT_MS).contains(&config.timeout_ms) {
-            return wrong("timeout_ms: must be 1 to 10000");
-        }
-        Ok(Self { port: config.port, timeout: Duration::from_millis(config.timeout_ms) })
+        Ok(Self(config))
     }
 }
 
@@ -64,15 +61,27 @@ impl Signal for Ssh {
         if cx.stage() != Stage::Confirm {
             return Ok(());
         }
-        let targets = vmkit_plugin::targets(vms);
-        match cx.source() {
-            Source::Snapshot => snapshot::replay(&targets, self.port, cx),
-            Source::Live | Source::Recording => round::run(&targets, self.port, self.timeout, cx),
+        let port = self.0.port.get();
+        let targets = vmkit_probing::targets(vms);
+        if cx.source() == Source::Snapshot {
+            return snapshot::replay(&targets, port, cx);
         }
+        let timeout = self.0.timeout_ms.duration();
+        let limits = Limits { at_once: CONNECTIONS, timeout };
+        let outcomes = probe_all(
+            &targets,
+            limits,
+            cx,
+            |target, allowed| {
+                Ok(probe::probe(SocketAddr::new(target.address, port), allowed, timeout))
+            },
+            |vm, outcome| outcome.observation(vm, port),
+        )?;
+        snapshot::record(&outcomes, port, cx)
     }
 }
 
-/// Judges what a server sends first: the parser by itself, for tests from outside.
+/// Judges the first bytes of a server, for tests from outside.
 #[doc(hidden)]
 pub fn parse_for_test(received: &[u8]) {
     std::hint::black_box(vmkit_ssh::identification::judge(received));

@@ -8,21 +8,25 @@ use tokio::{
     time::{Instant, timeout_at},
 };
 use vmkit_plugin::{Unread, escaped};
+use vmkit_probing::meaningful_silence;
 use vmkit_ssh::identification::{Verdict, judge};
 
 use crate::outcome::Outcome;
 
-/// What is sent right after connecting, though nothing is asked. Both sides owe each other this
-/// line: with it sshd logs an ordinary closed connection, without it an error in the exchange of
-/// banners; and a multiplexer in front of sshd waits for it.
+/// The line that each side must send first. Without it, sshd would log an error in the exchange of
+/// banners in place of an ordinary closed connection, and a multiplexer in front of sshd would wait.
 const IDENTIFICATION: &[u8] = b"SSH-2.0-vmkit\r\n";
 
-/// Bytes read at once: the longest line, and then some.
+/// Bytes read at once, more than the longest line has.
 const READ_SIZE: usize = 512;
 
-/// Connects and waits for the identification, for `allowed` in all; `configured` is how long it
-/// would have waited with time in plenty.
-pub(crate) async fn probe(to: SocketAddr, allowed: Duration, configured: Duration) -> Outcome {
+/// Connects and waits for the identification, for `allowed` altogether; `configured` is how long it
+/// would have waited with enough time.
+pub(crate) async fn probe(
+    to: SocketAddr,
+    allowed: Duration,
+    configured: Duration,
+) -> Result<Outcome, Unread> {
     let started = Instant::now();
     let deadline = started + allowed;
     let stream = match timeout_at(deadline, TcpStream::connect(to)).await {
@@ -32,21 +36,19 @@ pub(crate) async fn probe(to: SocketAddr, allowed: Duration, configured: Duratio
     };
     let round_trip = Some(started.elapsed());
     let instead = match timeout_at(deadline, identification(stream)).await {
-        Ok(Ok(banner)) => return Outcome::Ready { banner, round_trip },
+        Ok(Ok(banner)) => return Ok(Outcome::Ready { banner, round_trip }),
         Ok(Err(instead)) => instead,
-        Err(_) => match Outcome::of_silence(allowed, configured) {
-            Outcome::Timeout(Some(waited)) => {
-                format!("sends no SSH banner within {} ms", waited.as_millis())
-            }
-            _ => return Outcome::Unread(Unread::TimedOut),
-        },
+        Err(_) => {
+            let waited = meaningful_silence(allowed, configured)?;
+            format!("sends no SSH banner within {} ms", waited.as_millis())
+        }
     };
-    Outcome::NoBanner { instead, round_trip }
+    Ok(Outcome::NoBanner { instead, round_trip })
 }
 
-/// The server's identification, or what it did instead.
+/// The server's identification, or what the server did instead.
 async fn identification(mut stream: TcpStream) -> Result<String, String> {
-    // A server that has already closed is told by the read below.
+    // The read below shows a server that has already closed the connection.
     stream.write_all(IDENTIFICATION).await.ok();
     let mut received = Vec::new();
     let mut chunk = [0; READ_SIZE];
@@ -72,7 +74,7 @@ fn closed(received: &[u8], otherwise: &str) -> String {
     if line.is_empty() { otherwise.to_owned() } else { says_something_else(line) }
 }
 
-/// Longest part of a foreign line that is quoted, in bytes.
+/// Longest part of a line that is quoted, in bytes.
 const QUOTE_LIMIT: usize = 60;
 
 fn says_something_else(line: &[u8]) -> String {

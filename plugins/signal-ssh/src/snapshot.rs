@@ -1,81 +1,49 @@
-//! The connections of a snapshot: entries of kind `tcp` in its `probes.json`, beside probes of
-//! other kinds.
+//! The connections of a snapshot: entries of kind `tcp`.
 
-use std::{
-    collections::HashMap,
-    net::IpAddr,
-    time::{Duration, SystemTime},
-};
+use std::{net::IpAddr, time::Duration};
 
-use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use vmkit_plugin::{Cx, Result, Target, probes};
+use vmkit_plugin::{Cx, Result};
+use vmkit_probing::{Entry, Target};
 use vmkit_ssh::identification::{Verdict, judge};
 
 use crate::outcome::Outcome;
 
-/// The part of it that this signal records.
+/// The part of the probes that this signal records.
 const PART: &str = "probes/tcp.json";
 
-/// One probe.
-#[derive(Deserialize, Serialize)]
-struct Probe {
-    kind: String,
-    ip: IpAddr,
+/// What an entry has beside the outcome.
+#[derive(Debug, Deserialize, Serialize)]
+struct Details {
     port: u16,
-    outcome: String,
-    #[serde(default)]
-    rtt_ms: Option<f64>,
     #[serde(default)]
     banner: Option<String>,
-    #[serde(default)]
-    at: Option<String>,
 }
 
-/// What was seen of one address, and how long ago where that is known.
-#[derive(Debug, PartialEq)]
-struct Seen {
-    outcome: Outcome,
-    age: Option<Duration>,
+/// Reports what the snapshot holds of this port at the targets.
+pub(crate) fn replay(targets: &[Target], port: u16, cx: &Cx<'_>) -> Result<()> {
+    vmkit_probing::replay(
+        targets,
+        cx,
+        |entry| outcome(entry, port),
+        |vm, outcome: &Outcome| outcome.observation(vm, port),
+    )
 }
 
-impl Probe {
-    fn into_seen(self, now: SystemTime) -> Option<Seen> {
-        let round_trip = self.rtt_ms.and_then(|ms| Duration::try_from_secs_f64(ms / 1000.0).ok());
-        let outcome = match self.outcome.as_str() {
-            "open" => opened(self.banner, round_trip),
-            "refused" => Outcome::Refused,
-            "timeout" => Outcome::Timeout(None),
-            "unreachable" => Outcome::Unreachable("the host had no way to the address".to_owned()),
-            _ => return None,
-        };
-        let at = self.at.and_then(|at| SystemTime::try_from(at.parse::<Timestamp>().ok()?).ok());
-        Some(Seen { outcome, age: at.and_then(|at| now.duration_since(at).ok()) })
+fn outcome(entry: &Entry<Details>, port: u16) -> Option<Outcome> {
+    if entry.kind != "tcp" || entry.details.port != port {
+        return None;
     }
-
-    fn of(ip: IpAddr, port: u16, outcome: &Outcome, at: Option<&String>) -> Option<Self> {
-        // To the microsecond, as the fact itself has it.
-        let milliseconds = |duration: &Option<Duration>| {
-            duration
-                .map(|time| f64::from(u32::try_from(time.as_micros()).unwrap_or(u32::MAX)) / 1e3)
-        };
-        let (word, rtt_ms, banner) = match outcome {
-            Outcome::Ready { banner, round_trip } => {
-                ("open", milliseconds(round_trip), Some(banner.clone()))
-            }
-            Outcome::NoBanner { round_trip, .. } => ("open", milliseconds(round_trip), None),
-            Outcome::Refused => ("refused", None, None),
-            Outcome::Timeout(_) => ("timeout", None, None),
-            Outcome::Unreachable(_) => ("unreachable", None, None),
-            // Not seen, so there is nothing to record.
-            Outcome::Unread(_) => return None,
-        };
-        let (kind, outcome) = ("tcp".to_owned(), word.to_owned());
-        Some(Self { kind, ip, port, outcome, rtt_ms, banner, at: at.cloned() })
-    }
+    Some(match entry.outcome.as_str() {
+        "open" => opened(entry.details.banner.as_deref(), entry.round_trip()),
+        "refused" => Outcome::Refused,
+        "timeout" => Outcome::Timeout(None),
+        "unreachable" => Outcome::Unreachable("the host had no way to the address".to_owned()),
+        _ => return None,
+    })
 }
 
-fn opened(banner: Option<String>, round_trip: Option<Duration>) -> Outcome {
+fn opened(banner: Option<&str>, round_trip: Option<Duration>) -> Outcome {
     let line = banner.unwrap_or_default();
     match judge(format!("{}\n", line.trim_end()).as_bytes()) {
         Verdict::Ssh { line, .. } => Outcome::Ready { banner: line.to_owned(), round_trip },
@@ -83,46 +51,21 @@ fn opened(banner: Option<String>, round_trip: Option<Duration>) -> Outcome {
     }
 }
 
-/// Reports what the snapshot holds of this port at these addresses. One without an entry was not
-/// asked.
-pub(crate) fn replay(targets: &[Target], port: u16, cx: &Cx<'_>) -> Result<()> {
-    let Some(text) = probes::read(cx)? else { return Ok(()) };
-    let found = parse(&text, port, cx.now())?;
-    let targets = targets.iter().filter_map(|target| Some((target, found.get(&target.address)?)));
-    let facts = targets.flat_map(|(target, Seen { outcome, age })| {
-        target.machines.iter().map(move |&vm| {
-            let fact = outcome.observation(vm, target.address, port);
-            match age {
-                Some(age) => fact.aged(*age),
-                None => fact,
-            }
-        })
-    });
-    cx.emit_all(facts.collect())
-}
-
-/// What the probes of this port found; the last of an address counts. Entries of other kinds, or
-/// of a form that this version does not know, are passed over.
-fn parse(text: &[u8], port: u16, now: SystemTime) -> Result<HashMap<IpAddr, Seen>> {
-    Ok(probes::parse(text)?
-        .into_iter()
-        .filter(|probe: &Probe| probe.kind == "tcp" && probe.port == port)
-        .filter_map(|probe| Some((probe.ip, probe.into_seen(now)?)))
-        .collect())
-}
-
-/// Puts the outcomes into the snapshot that is being recorded.
+/// Writes the outcomes into the snapshot that is being recorded.
 pub(crate) fn record(outcomes: &[(IpAddr, Outcome)], port: u16, cx: &Cx<'_>) -> Result<()> {
-    if outcomes.is_empty() {
-        return Ok(());
-    }
-    probes::record(PART, &entries(outcomes, port, cx.now()), cx)
+    let entries = outcomes.iter().map(|(ip, outcome)| entry(*ip, outcome, port));
+    vmkit_probing::record(PART, entries.collect(), cx)
 }
 
-fn entries(outcomes: &[(IpAddr, Outcome)], port: u16, now: SystemTime) -> Vec<Probe> {
-    let at = Timestamp::try_from(now).ok().map(|at| at.to_string());
-    let probe = |(ip, outcome): &(IpAddr, Outcome)| Probe::of(*ip, port, outcome, at.as_ref());
-    outcomes.iter().filter_map(probe).collect()
+fn entry(ip: IpAddr, outcome: &Outcome, port: u16) -> Entry<Details> {
+    let (word, round_trip, banner) = match outcome {
+        Outcome::Ready { banner, round_trip } => ("open", *round_trip, Some(banner.clone())),
+        Outcome::NoBanner { round_trip, .. } => ("open", *round_trip, None),
+        Outcome::Refused => ("refused", None, None),
+        Outcome::Timeout(_) => ("timeout", None, None),
+        Outcome::Unreachable(_) => ("unreachable", None, None),
+    };
+    Entry::new("tcp", ip, word, round_trip, Details { port, banner })
 }
 
 #[cfg(test)]
@@ -139,29 +82,28 @@ mod tests {
             Outcome::Timeout(None),
             Outcome::Unreachable("the host had no way to the address".into()),
         ];
-        let (then, age) = (SystemTime::UNIX_EPOCH, Duration::from_secs(5));
-        for outcome in outcomes {
-            let address = IpAddr::from([10, 0, 0, 1]);
-            let written = entries(&[(address, outcome.clone())], 22, then);
-            let text = serde_json::to_vec(&written).unwrap();
-            let seen = parse(&text, 22, then + age).unwrap().remove(&address);
-            assert_eq!(seen, Some(Seen { outcome, age: Some(age) }));
-            assert!(parse(&text, 2222, then).unwrap().is_empty());
+        for expected in outcomes {
+            let text = serde_json::to_string(&entry([10, 0, 0, 1].into(), &expected, 22)).unwrap();
+            let entry = serde_json::from_str(&text).unwrap();
+            assert_eq!(outcome(&entry, 22), Some(expected), "{text}");
+            assert_eq!(outcome(&entry, 2222), None, "{text}");
         }
     }
 
     #[test]
-    fn probes_of_other_kinds_and_forms_and_hostile_numbers_are_passed_over() {
-        let text =
-            br#"[1, {"kind":"arp","ip":"10.0.0.1","outcome":"reply","repliers":["52:54:00:00:00:01"]},
-            {"kind":"tcp","ip":"10.0.0.2","port":22,"outcome":"open","rtt_ms":-1e300,"banner":null},
-            {"kind":"tcp","ip":"10.0.0.3","port":22,"outcome":"tomorrow"},
-            {"kind":"tcp","ip":"10.0.0.4","port":99999,"outcome":"open"}]"#;
-        let found = parse(text, 22, SystemTime::UNIX_EPOCH).unwrap();
-        let instead = "sent no SSH banner".to_owned();
-        let outcome = Outcome::NoBanner { instead, round_trip: None };
-        let expected = HashMap::from([([10, 0, 0, 2].into(), Seen { outcome, age: None })]);
-        assert_eq!(found, expected);
-        assert!(parse(b"{}", 22, SystemTime::UNIX_EPOCH).is_err());
+    fn skips_entries_of_other_kinds_and_forms() {
+        let no_banner =
+            Outcome::NoBanner { instead: "sent no SSH banner".to_owned(), round_trip: None };
+        let rows = [
+            (r#""kind":"arp","outcome":"reply","port":22"#, None),
+            (r#""kind":"tcp","outcome":"open","port":22,"banner":null"#, Some(no_banner)),
+            (r#""kind":"tcp","outcome":"tomorrow","port":22"#, None),
+            (r#""kind":"tcp","outcome":"open","port":99999"#, None),
+            (r#""kind":"tcp","outcome":"open""#, None),
+        ];
+        for (fields, expected) in rows {
+            let entry = serde_json::from_str(&format!(r#"{{"ip":"10.0.0.2",{fields}}}"#));
+            assert_eq!(entry.ok().and_then(|entry| outcome(&entry, 22)), expected, "{fields}");
+        }
     }
 }

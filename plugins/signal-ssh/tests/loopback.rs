@@ -51,13 +51,6 @@ fn confirm(port: u16, timeout_ms: u64, candidates: &[&[IpAddr]]) -> Report {
     FakeHost::new().at_stage(Stage::Confirm).observe::<Ssh>(&configuration, &vms)
 }
 
-/// The lines of a report in the order of machines: answers come in any order.
-fn sorted(report: &Report) -> Vec<String> {
-    let mut lines = report.lines();
-    lines.sort();
-    lines
-}
-
 /// Long enough that a loaded machine's own server always answers in time.
 const PATIENT: u64 = 10_000;
 
@@ -93,7 +86,7 @@ fn every_kind_of_server_is_told_apart() {
     let instead = format!("port {port} accepts connections, but");
     let long = "x".repeat(60);
     assert_eq!(
-        sorted(&report),
+        report.sorted_lines(),
         [
             "0 ssh-ready 127.44.1.1 an SSH server answers: SSH-2.0-OpenSSH_9.6p1".to_owned(),
             "1 ssh-ready 127.44.1.2 an SSH server answers: SSH-2.0-drip".to_owned(),
@@ -122,7 +115,7 @@ fn silence_is_told_from_no_answer() {
     let full = full_listener(SocketAddr::new(address(2, 2), port));
     let report = confirm(port, 150, &[&[address(2, 1)], &[address(2, 2)]]);
     assert_eq!(
-        sorted(&report),
+        report.sorted_lines(),
         [
             format!(
                 "0 ssh-no-banner 127.44.2.1 port {port} accepts connections, but sends no SSH banner within 150 ms"
@@ -162,7 +155,7 @@ fn an_address_of_two_machines_is_asked_once_and_told_to_both() {
     });
     let report = confirm(port, PATIENT, &[&[address(3, 1)], &[address(3, 1)]]);
     let ready = |vm: usize| format!("{vm} ssh-ready 127.44.3.1 an SSH server answers: SSH-2.0-x");
-    assert_eq!(sorted(&report), [ready(0), ready(1)]);
+    assert_eq!(report.sorted_lines(), [ready(0), ready(1)]);
     assert!(server.join().is_ok());
 }
 
@@ -206,7 +199,7 @@ fn a_snapshot_is_read_in_place_of_the_network() {
     let report = host.observe::<Ssh>("{}", &[Subject { candidates, ..Subject::default() }]);
     assert_eq!(report.result, Ok(()));
     assert_eq!(
-        sorted(&report),
+        report.sorted_lines(),
         [
             "0 ssh-ready 127.44.6.1 an SSH server answers: SSH-2.0-OpenSSH_9.6",
             "0 ssh-timeout 127.44.6.2 no answer from port 22",
@@ -232,6 +225,6 @@ fn what_is_recorded_is_a_part_of_the_probes() {
     let host =
         at_confirm().with_artefact_file("probes.json", directory.path().join("probes/tcp.json"));
     let replayed = host.observe::<Ssh>(&configuration, &vms);
-    assert_eq!(sorted(&replayed), sorted(&recorded));
+    assert_eq!(replayed.sorted_lines(), recorded.sorted_lines());
     assert_eq!((replayed.lines().len(), replayed.result), (2, Ok(())));
 }

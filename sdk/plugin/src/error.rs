@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use vmkit_types::bounded;
+use vmkit_types::{Unread, bounded};
 
 /// The result of a plugin's call.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -83,6 +83,17 @@ impl From<Error> for vmkit_abi::Error {
             code,
             message: bounded(&error.message, MESSAGE_LIMIT).into(),
             ext: Vec::new().into(),
+        }
+    }
+}
+
+impl From<Error> for Unread {
+    fn from(error: Error) -> Self {
+        match error.code {
+            ErrorCode::Denied => Self::Denied(error.message),
+            ErrorCode::TimedOut => Self::TimedOut,
+            ErrorCode::Unsupported => Self::Unsupported,
+            _ => Self::Failed(error.message),
         }
     }
 }

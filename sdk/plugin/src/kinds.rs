@@ -1,6 +1,6 @@
 //! The kinds of plugin, as traits, and what they exchange with the host.
 
-use serde::de::DeserializeOwned;
+use serde::{Deserialize, de::DeserializeOwned};
 use vmkit_types::{Advice, Fact, Mac, Subject};
 
 use crate::{Cx, Result};
@@ -14,6 +14,11 @@ pub trait Plugin: Sized {
     /// Makes the plugin. Do no work here that belongs to a call.
     fn new(config: Self::Config) -> Result<Self>;
 }
+
+/// The configuration of a plugin that has nothing to configure.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NoConfig {}
 
 /// A plugin that finds addresses, or confirms them.
 pub trait Signal: Plugin + Send + Sync + 'static {

@@ -10,6 +10,7 @@
               borrowed host that the tracing bridge reaches"
 )]
 
+mod artefact;
 mod bridge;
 mod convert;
 mod cx;
@@ -18,17 +19,15 @@ mod error;
 pub mod export;
 mod guard;
 mod kinds;
-pub mod probes;
-mod targets;
 
+pub use artefact::parse_list;
 pub use cx::Cx;
 pub use error::{Error, ErrorCode, Result};
-pub use kinds::{AdviceSource, Inventory, Machine, MachineState, Plugin, Signal};
-pub use targets::{Target, targets};
+pub use kinds::{AdviceSource, Inventory, Machine, MachineState, NoConfig, Plugin, Signal};
 pub use vmkit_types::{
     Advice, AdviceKind, Fact, HostKey, InvalidHostKey, InvalidMac, Kind, KnownKey, Link, Mac,
     MacStatus, NetworkMode, Observation, Reading, Source, Stage, Step, Subject, Unread, Witness,
-    Word, attribute, bounded, escaped,
+    Word, attribute, bounded, escaped, is_host_address,
 };
 
 /// The foreign interface, for [`export!`] and the test kit only.

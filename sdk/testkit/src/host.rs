@@ -45,7 +45,7 @@ pub struct Report {
 }
 
 impl Report {
-    /// The facts as `vm kind address says` lines: a scenario's expectation in one glance.
+    /// The observations as lines `vm kind address says`, in the order of their report.
     pub fn lines(&self) -> Vec<String> {
         self.observations
             .iter()
@@ -54,6 +54,13 @@ impl Report {
                 format!("{} {} {address} {}", seen.vm, seen.kind.code(), seen.says)
             })
             .collect()
+    }
+
+    /// [`Self::lines`] in alphabetical order, for answers that come in any order.
+    pub fn sorted_lines(&self) -> Vec<String> {
+        let mut lines = self.lines();
+        lines.sort();
+        lines
     }
 }
 

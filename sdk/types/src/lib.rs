@@ -4,6 +4,7 @@
 
 #![forbid(unsafe_code)]
 
+mod address;
 mod advice;
 mod host_key;
 mod link;
@@ -14,6 +15,7 @@ mod reading;
 mod subject;
 mod text;
 
+pub use address::is_host_address;
 pub use advice::{Advice, AdviceKind, Fact, MacStatus, Step, Witness, Word};
 pub use host_key::{HostKey, InvalidHostKey, KnownKey};
 pub use link::{InvalidLink, Link};

@@ -10,7 +10,7 @@ use std::{
 use serde::Deserialize;
 use server::{Says, Server};
 use vmkit_plugin::{Cx, ErrorCode, Plugin, Result, Signal, Stage, Subject};
-use vmkit_testkit::{FakeHost, Report};
+use vmkit_testkit::FakeHost;
 
 use crate::{
     Dns, hosts, look,
@@ -67,12 +67,6 @@ fn machines(names: &[&str]) -> Vec<Subject> {
     names.iter().map(|name| Subject { name: (*name).into(), ..Subject::default() }).collect()
 }
 
-fn sorted(report: &Report) -> Vec<String> {
-    let mut lines = report.lines();
-    lines.sort();
-    lines
-}
-
 fn configuration(servers: &[(&str, &Server)], rest: &str) -> String {
     let servers: Vec<_> =
         servers.iter().map(|(source, at)| format!(r#"["{source}","{}"]"#, at.address)).collect();
@@ -112,7 +106,7 @@ fn every_source_is_asked_and_a_snapshot_says_the_same() {
         "0 dns-address fd00::64 DNS: web.lan is fd00::64",
         "1 dns-address 192.168.1.65 DNS: db.local is 192.168.1.65 (mDNS)",
     ];
-    assert_eq!(sorted(&report), expected);
+    assert_eq!(report.sorted_lines(), expected);
 
     let recorded = directory.path().join("dns.json");
     let text = std::fs::read_to_string(&recorded).unwrap();
@@ -121,7 +115,10 @@ fn every_source_is_asked_and_a_snapshot_says_the_same() {
     }
     let host = FakeHost::new().with_artefact_file("dns.json", recorded);
     let replayed = host.observe::<Dns>("{}", &vms);
-    assert_eq!((sorted(&replayed), replayed.result), (expected.map(Into::into).into(), Ok(())));
+    assert_eq!(
+        (replayed.sorted_lines(), replayed.result),
+        (expected.map(Into::into).into(), Ok(()))
+    );
 }
 
 #[test]
@@ -134,7 +131,7 @@ fn a_server_that_knows_every_name_knows_none() {
     let servers = [("system", &catch_all)];
     let configuration = configuration(&servers, r#","search":["lan"]"#);
     let report = FakeHost::new().observe::<Elsewhere>(&configuration, &machines(&["web", "db"]));
-    assert_eq!(sorted(&report), ["0 dns-address 192.168.1.64 DNS: web.lan is 192.168.1.64"]);
+    assert_eq!(report.sorted_lines(), ["0 dns-address 192.168.1.64 DNS: web.lan is 192.168.1.64"]);
     let said = "system gives 10.9.9.9 for db.lan, and for names that nobody has";
     assert!(report.log.iter().any(|line| line.message.contains(said)), "{:?}", report.log);
     // The domain of no name, and the one that is searched; both families.
@@ -198,7 +195,7 @@ fn hostile_answers_give_nothing_and_hostile_names_are_never_asked() {
     let configuration = configuration(&[("system", &hostile)], "");
     let report = FakeHost::new().observe::<Elsewhere>(&configuration, &machines(&names));
     assert_eq!(report.result, Ok(()));
-    assert_eq!(sorted(&report), ["2 dns-address 10.0.0.1 DNS: nas is 10.0.0.1"]);
+    assert_eq!(report.sorted_lines(), ["2 dns-address 10.0.0.1 DNS: nas is 10.0.0.1"]);
     let asked = hostile.asked();
     assert!(
         asked.iter().all(|name| ["web", "db", "nas"].contains(&name.as_str())

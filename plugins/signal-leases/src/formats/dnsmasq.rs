@@ -3,10 +3,12 @@
 
 use std::net::IpAddr;
 
+use vmkit_plugin::is_host_address;
+
 use super::NotThisFormat;
 use crate::{
     client_id::{mac_of_client_id, mac_of_duid, octets, usable},
-    lease::{Lease, Validity, is_leasable, last_to_end_first},
+    lease::{Lease, Validity, last_to_end_first},
 };
 
 /// The leases in this text, those that end last first.
@@ -19,7 +21,7 @@ pub(super) fn leases(text: &str) -> Result<Vec<Lease>, NotThisFormat> {
         known |= words.first() == Some(&"duid");
         if let Some(lease) = lease(&words) {
             known = true;
-            leases.extend(Some(lease).filter(|lease| is_leasable(lease.address)));
+            leases.extend(Some(lease).filter(|lease| is_host_address(lease.address)));
         }
     }
     if blank || known { Ok(last_to_end_first(leases)) } else { Err(NotThisFormat) }

@@ -13,12 +13,12 @@
 use std::{collections::HashMap, net::Ipv4Addr};
 
 use jiff::{civil::DateTime, tz::Offset};
-use vmkit_plugin::Mac;
+use vmkit_plugin::{Mac, is_host_address};
 
 use super::NotThisFormat;
 use crate::{
     client_id::{mac_of_client_id, octets, usable},
-    lease::{Lease, Validity, is_leasable},
+    lease::{Lease, Validity},
 };
 
 /// The leases in this text, the last written first. An abandoned address is nobody's: somebody
@@ -135,7 +135,7 @@ impl<'a> Block<'a> {
         };
         let mac = self.hardware.and_then(|text| text.parse::<Mac>().ok()).and_then(usable);
         let of_identifier = || mac_of_client_id(&identifier(self.identifier?)?);
-        (!self.abandoned && is_leasable(address.into())).then(|| Lease {
+        (!self.abandoned && is_host_address(address.into())).then(|| Lease {
             address: address.into(),
             mac: mac.or_else(of_identifier),
             validity,

@@ -5,10 +5,12 @@ use std::net::IpAddr;
 
 use serde_json::Value;
 
+use vmkit_plugin::is_host_address;
+
 use super::NotThisFormat;
 use crate::{
     client_id::{mac_of_client_id, mac_of_duid, octets, usable},
-    lease::{Lease, Validity, is_leasable, last_to_end_first},
+    lease::{Lease, Validity, last_to_end_first},
 };
 
 /// The leases in this text, those that end last first. An empty file has none.
@@ -33,7 +35,7 @@ fn lease(row: &Value) -> Option<Lease> {
         None => Validity::Forever,
         Some(expiry) => Validity::until_or_forever(expiry.as_u64()?),
     };
-    is_leasable(address).then(|| Lease {
+    is_host_address(address).then(|| Lease {
         address,
         mac: mac.or_else(of_identifier),
         validity,

@@ -12,10 +12,12 @@
 
 use std::net::Ipv4Addr;
 
+use vmkit_plugin::is_host_address;
+
 use super::NotThisFormat;
 use crate::{
     client_id::{mac_of_client_id, octets},
-    lease::{Lease, Validity, is_leasable},
+    lease::{Lease, Validity},
 };
 
 /// What bootpd writes for a lease without an end: the largest time of its 32 bits.
@@ -71,7 +73,7 @@ impl<'a> Entry<'a> {
         let plain = digits.bytes().all(|digit| digit.is_ascii_hexdigit());
         let end = u64::from_str_radix(digits, 16).ok().filter(|_| plain)?;
         let mac_in = |text| octets(text).and_then(|octets| mac_of_client_id(&octets));
-        is_leasable(address.into()).then(|| Lease {
+        is_host_address(address.into()).then(|| Lease {
             address: address.into(),
             // It is the hardware address only where the client sent no identifier of a type.
             mac: self.hardware.and_then(mac_in).or_else(|| mac_in(identifier)),

@@ -3,12 +3,12 @@
 
 use std::net::Ipv4Addr;
 
-use vmkit_plugin::Mac;
+use vmkit_plugin::{Mac, is_host_address};
 
 use super::NotThisFormat;
 use crate::{
     client_id::{mac_of_client_id, usable},
-    lease::{Lease, Validity, is_leasable, last_to_end_first},
+    lease::{Lease, Validity, last_to_end_first},
 };
 
 /// Longest client identifier that is looked at, in bytes: the most that a DHCP option holds.
@@ -23,7 +23,7 @@ pub(super) fn leases(text: &str) -> Result<Vec<Lease>, NotThisFormat> {
         known |= line.starts_with('[') && line.ends_with(']');
         if let Some(lease) = lease(line) {
             known = true;
-            leases.extend(Some(lease).filter(|lease| is_leasable(lease.address)));
+            leases.extend(Some(lease).filter(|lease| is_host_address(lease.address)));
         }
     }
     if blank || known { Ok(last_to_end_first(leases)) } else { Err(NotThisFormat) }

@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use vmkit_plugin::{Cx, Error, ErrorCode, Result, Unread, bounded};
+use vmkit_plugin::{Cx, Error, Result, Unread, bounded};
 
 use crate::formats::Format;
 
@@ -144,15 +144,7 @@ fn content(file: File) -> io::Result<Vec<u8>> {
 }
 
 fn unread(operation: &str, path: &Path, error: &io::Error) -> Unread {
-    why(Error::io(&format!("{operation} {}", path.display()), error))
-}
-
-fn why(error: Error) -> Unread {
-    match error.code {
-        ErrorCode::Denied => Unread::Denied(error.message),
-        ErrorCode::TimedOut => Unread::TimedOut,
-        _ => Unread::Failed(error.message),
-    }
+    Error::io(&format!("{operation} {}", path.display()), error).into()
 }
 
 /// The lease files of a snapshot.
@@ -163,7 +155,7 @@ pub(crate) fn of_snapshot(cx: &Cx<'_>) -> Vec<FileText> {
         let text = match cx.artefact(&name) {
             Ok(Some(file)) => content(file).map_err(|error| unread("read", name.as_ref(), &error)),
             Ok(None) => continue,
-            Err(error) => Err(why(error)),
+            Err(error) => Err(error.into()),
         };
         texts.push(FileText { format, bridge: bridge.map(bounded_name), name, text });
     }

@@ -1,15 +1,15 @@
-//! What a confirming signal asks: each candidate address once, whoever's candidate it is.
+//! What a confirming signal probes: each candidate address once, even if several machines share it.
 
 use std::{collections::HashMap, net::IpAddr};
 
-use vmkit_types::Subject;
+use vmkit_plugin::Subject;
 
-/// Candidates of one machine that are asked. A machine with more has a confused history, and the
-/// host hands over the likeliest first.
+/// Most candidates of one machine that are probed. A machine with more has a confused history, and
+/// the host lists the likeliest first.
 const CANDIDATES: usize = 4;
 
 /// One address, and the machines that it is a candidate of.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Target {
     /// The address.
     pub address: IpAddr,
@@ -17,8 +17,8 @@ pub struct Target {
     pub machines: Vec<usize>,
 }
 
-/// The addresses to ask, each once; every machine's first candidate before anybody's second, for
-/// the host's deadline may come first.
+/// The addresses to probe, each once. Every machine's first candidate comes before any second one,
+/// because the host's deadline may come first.
 pub fn targets(vms: &[Subject]) -> Vec<Target> {
     let mut targets: Vec<Target> = Vec::new();
     let mut index = HashMap::new();
@@ -42,7 +42,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_address_is_asked_once_and_a_machine_has_four_at_most() {
+    fn probes_each_address_once_and_four_of_a_machine_at_most() {
         let vm = |last: &[u8]| Subject {
             candidates: last.iter().map(|last| [10, 0, 0, *last].into()).collect(),
             ..Subject::default()
