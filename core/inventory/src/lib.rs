@@ -7,12 +7,12 @@
 
 #![forbid(unsafe_code)]
 
+mod cards;
 mod command_line;
 mod directory;
 mod file;
 mod guest_names;
 mod location;
-mod macs;
 mod monitors;
 mod names;
 mod ownership;

@@ -5,17 +5,16 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use vmkit_model::{End, Machine, Net, Power, Problem, QmpStatus};
+use vmkit_model::{End, Machine, Power, Problem, QmpStatus};
 use vmkit_platform::{Platform, Process};
 use vmkit_types::{HostNetwork, Reading, Unread};
 
 use crate::{
-    Location, Monitors,
+    Location, Monitors, cards,
     command_line::{self, CommandLine},
     directory::{Found, discover},
     file::{self, FileError},
     guest_names::{self, GuestNames, USER_DATA_LIMIT},
-    macs::Macs,
     ownership::qemu_program,
     power::{Liveness, processes},
 };
@@ -90,7 +89,7 @@ fn survey(
     let mut bridges = Bridges { platform, network: None };
     let mut machines = Vec::with_capacity(found.len());
     for ((found, state), line) in found.into_iter().zip(states).zip(lines) {
-        let line = line.map(|line| CommandLine { net: bridges.complete(line.net), ..line });
+        let line = line.map(|line| bridges.complete(line));
         let qmp = answers.remove(&found.name).unwrap_or(Reading::Unknown(Unread::NotTried));
         let mut machine = machine(found, &state, line, qmp, &mut problems);
         if machine.power == Power::Stopped {
@@ -124,8 +123,9 @@ struct Bridges<'a, P> {
 }
 
 impl<P: Platform> Bridges<'_, P> {
-    fn complete(&mut self, net: Reading<Net>) -> Reading<Net> {
-        net.map(|mut net| {
+    fn complete(&mut self, mut line: CommandLine) -> CommandLine {
+        for card in &mut line.cards {
+            let Reading::Known(net) = &mut card.net else { continue };
             if let (Some(port), None) = (&net.port, &net.interface) {
                 let network = self.network.get_or_insert_with(|| self.platform.network());
                 if let Reading::Known(network) = network {
@@ -133,8 +133,8 @@ impl<P: Platform> Bridges<'_, P> {
                     net.interface = port.and_then(|port| port.bridge.clone());
                 }
             }
-            net
-        })
+        }
+        line
     }
 }
 
@@ -158,18 +158,17 @@ fn machine(
     let process = state.process().filter(|_| proven);
     let line = line.filter(|_| proven);
     let monitor = proven.then(|| monitor(&name, &directory, line.as_ref()));
-    let macs = Macs::read(&name, &directory, line.as_ref(), &entry.mac, problems);
     let (hostname, username) = guest_names(&directory, entry.hostname, entry.username, problems);
     let console_log = directory.join("console.log");
     let guest_agent = line.as_ref().and_then(|line| line.guest_agent.clone());
+    let cards = line.map(|line| line.cards);
+    let cards = cards::read(&name, &directory, cards, &entry.mac, problems);
     let started_at = process.and_then(|process| process.started_at.clone().known());
     Machine {
         manager: MANAGER,
         hostname,
         username,
-        mac: Reading::Known(macs.best),
-        mac_source: Some(macs.source),
-        recorded_mac: macs.recorded,
+        cards,
         instance: entry.instance,
         known_host_keys: Vec::new(),
         power,
@@ -178,8 +177,6 @@ fn machine(
         started_at,
         qmp,
         monitor,
-        link_up: Reading::Unknown(Unread::Unsupported),
-        net: line.map_or(Reading::Unknown(Unread::NotTried), |line| line.net),
         console_log: Some(console_log).filter(|path| is_of_this_run(path, started_at)),
         // A relative one is relative to where QEMU was started, which is not known.
         guest_agent: guest_agent.filter(|path| path.is_absolute()),

@@ -48,7 +48,7 @@ fn registered_and_unregistered_machines_are_listed_by_name() {
     assert_eq!((&web.hostname, &web.username), (&known("web.lan"), &known("u")));
     assert_eq!((&web.memory_mb, &web.vcpus), (&Reading::Known(4096), &Reading::Known(2)));
     assert_eq!(web.qmp, Reading::Unknown(Unread::NotTried));
-    assert_eq!(web.net, Reading::Unknown(Unread::NotTried));
+    assert_eq!(web.cards.first.net, Reading::Unknown(Unread::NotTried));
     assert_eq!((web.manager, web.console_log.as_ref()), ("vm-toolkit", None));
 }
 
@@ -205,8 +205,12 @@ fn the_mac_comes_from_the_best_source_that_has_one() {
         };
         let inventory = data.read(&platform, Depth::ProcessesOnly);
         let web = of(&inventory, "web");
-        assert_eq!(web.mac, Reading::Known(mac(expected)), "{line:?} {file} {registry}");
-        assert_eq!(web.mac_source, Some(source), "{line:?} {file} {registry}");
+        assert_eq!(
+            web.cards.first.mac,
+            Reading::Known(mac(expected)),
+            "{line:?} {file} {registry}"
+        );
+        assert_eq!(web.cards.first.mac_source, Some(source), "{line:?} {file} {registry}");
         assert_eq!(inventory.problems.len(), problems, "{:?}", inventory.problems);
     }
 }
@@ -229,13 +233,60 @@ fn what_is_recorded_stays_beside_what_runs() {
     let platform = Fake { network, ..Fake::default() }.with(7, &Data::qemu(&directory, &line));
     let inventory = data.read(&platform, Depth::ProcessesOnly);
     let web = of(&inventory, "web");
-    assert_eq!(web.mac, Reading::Known(mac(LINE_MAC)));
-    assert_eq!(web.recorded_mac, Reading::Known(mac(FILE_MAC)));
-    let net = web.net.clone().known().unwrap();
+    assert_eq!(web.cards.first.mac, Reading::Known(mac(LINE_MAC)));
+    assert_eq!(web.cards.first.recorded_mac, Reading::Known(mac(FILE_MAC)));
+    let net = web.cards.first.net.clone().known().unwrap();
     assert_eq!(
         (net.mode, net.interface.as_deref(), net.port.as_deref()),
         (NetworkMode::Bridged, Some("br0"), Some("tap3"))
     );
+}
+
+/// MAC, source and recorded MAC of a card.
+type CardRow = (Reading<Mac>, Option<MacSource>, Reading<Mac>);
+
+#[test]
+fn the_recorded_mac_belongs_to_the_card_that_runs_with_it() {
+    let chosen = || Reading::Unknown(Unread::Failed("QEMU chose it".to_owned()));
+    let known = |text: &str| Reading::Known(mac(text));
+    let line = Some(MacSource::CommandLine);
+    let file = Some(MacSource::MacFile);
+    let table: [(String, Vec<CardRow>); 4] = [
+        (
+            format!("-nic user,mac={LINE_MAC} -nic tap,mac={FILE_MAC}"),
+            vec![
+                (known(LINE_MAC), line, Reading::Absent),
+                (known(FILE_MAC), line, known(FILE_MAC)),
+            ],
+        ),
+        (
+            format!("-nic user -nic tap,mac={FILE_MAC}"),
+            vec![(chosen(), None, Reading::Absent), (known(FILE_MAC), line, known(FILE_MAC))],
+        ),
+        (
+            format!("-nic user -nic tap,mac={LINE_MAC}"),
+            vec![
+                (known(FILE_MAC), file, known(FILE_MAC)),
+                (known(LINE_MAC), line, Reading::Absent),
+            ],
+        ),
+        (
+            "-nic user -nic tap".to_owned(),
+            vec![(known(FILE_MAC), file, known(FILE_MAC)), (chosen(), None, Reading::Absent)],
+        ),
+    ];
+    for (arguments, expected) in table {
+        let data = Data::new();
+        let directory = data.machine("web");
+        data.write("vms/web/web.mac", FILE_MAC);
+        let platform = Fake::default().with(7, &Data::qemu(&directory, &arguments));
+        let inventory = data.read(&platform, Depth::ProcessesOnly);
+        let cards = of(&inventory, "web").cards.all();
+        let found: Vec<CardRow> = cards
+            .map(|card| (card.mac.clone(), card.mac_source, card.recorded_mac.clone()))
+            .collect();
+        assert_eq!(found, expected, "{arguments}");
+    }
 }
 
 #[test]
@@ -280,8 +331,11 @@ fn bad_files_are_problems_and_the_others_are_listed() {
     // A directory in its place is for the reader of the log to refuse, not to be taken for no log.
     let log = data.path("vms/binary/console.log");
     assert_eq!(of(&inventory, "binary").console_log, Some(log));
-    assert_eq!(of(&inventory, "fifo").mac, Reading::Known(derived_mac("fifo")));
-    assert!(matches!(of(&inventory, "fifo").recorded_mac, Reading::Unknown(Unread::Failed(_))));
+    assert_eq!(of(&inventory, "fifo").cards.first.mac, Reading::Known(derived_mac("fifo")));
+    assert!(matches!(
+        of(&inventory, "fifo").cards.first.recorded_mac,
+        Reading::Unknown(Unread::Failed(_))
+    ));
 }
 
 #[test]

@@ -4,6 +4,7 @@
 
 #![forbid(unsafe_code)]
 
+mod card;
 mod evidence;
 mod machine;
 mod machine_id;
@@ -11,8 +12,9 @@ mod mode;
 mod plugin;
 mod problem;
 
+pub use card::{Card, Cards, MacSource, Net};
 pub use evidence::Evidence;
-pub use machine::{End, MacSource, Machine, Net, Power, QmpStatus};
+pub use machine::{End, Machine, Power, QmpStatus};
 pub use machine_id::MachineId;
 pub use mode::Mode;
 pub use plugin::{PluginOutcome, PluginStatus};

@@ -1,62 +1,55 @@
-//! A machine, as its directory, its registry and its process tell of it.
+//! A virtual machine: what its files, its process and its monitor say.
 
 use std::{path::PathBuf, time::SystemTime};
 
-use vmkit_types::{KnownKey, Mac, NetworkMode, Reading};
+use vmkit_types::{KnownKey, Reading};
 
-use crate::MachineId;
+use crate::{Cards, MachineId};
 
-/// One virtual machine of the data directory.
+/// A virtual machine.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Machine {
-    /// Its name, of the form that [`valid_name`](crate::valid_name) allows.
+    /// Its name in its manager.
     pub name: String,
-    /// Whose format it was read from: `vm-toolkit`.
+    /// Its manager, such as `vm-toolkit`.
     pub manager: &'static str,
     /// Where its files are.
     pub directory: PathBuf,
-    /// The host name its guest is meant to have.
+    /// The host name that its files give to the guest.
     pub hostname: Reading<String>,
-    /// The user that its guest is meant to have.
+    /// The user that its files give to the guest.
     pub username: Reading<String>,
-    /// The MAC of its first network card, from the best source that has one.
-    pub mac: Reading<Mac>,
-    /// Where [`mac`](Self::mac) comes from.
-    pub mac_source: Option<MacSource>,
-    /// What NAME.mac says, or else the registry, whatever the process was started with.
-    pub recorded_mac: Reading<Mac>,
-    /// What its manager calls this installation of it: made anew under its name, it has another.
+    /// Its network cards.
+    pub cards: Cards,
+    /// The manager's id of this installation. A machine that is recreated under the same name gets
+    /// another one.
     pub instance: Reading<String>,
-    /// SSH host keys that it is known by. An inventory knows none; a snapshot may.
+    /// SSH host keys that it is known by. Empty in an inventory; a snapshot may have some.
     pub known_host_keys: Vec<KnownKey>,
-    /// What its process does.
+    /// The state of its process.
     pub power: Power,
-    /// How its last process ended, where it has none. Absent: it was shut down or never started.
+    /// How its last process ended, if it has none now. Absent: it was shut down or never started.
     pub end: Reading<End>,
-    /// Its process, where that is proven to be this machine's.
+    /// Its process, if that is proven to be this machine's.
     pub pid: Option<u32>,
     /// When that process started.
     pub started_at: Option<SystemTime>,
-    /// What QEMU itself says.
+    /// The answer of QEMU's monitor.
     pub qmp: Reading<QmpStatus>,
-    /// The socket of QEMU's monitor, where its process is proven to be this machine's.
+    /// The socket of QEMU's monitor, if its process is proven to be this machine's.
     pub monitor: Option<PathBuf>,
-    /// Whether QEMU holds its first card's link up. A monitor does not tell; a snapshot may.
-    pub link_up: Reading<bool>,
-    /// How its first network card is connected. Only a running process tells.
-    pub net: Reading<Net>,
-    /// What lies at the place of its console log; whether that is a file is for the reader to see. A
-    /// log of an earlier run, which a foreground start leaves there, is left out.
+    /// The path of its console log, which may be anything but a file. `None`: there is none, or it
+    /// is of an earlier run, as a foreground start leaves it.
     pub console_log: Option<PathBuf>,
-    /// The socket of the channel to its guest agent, where its process was started with one.
+    /// The socket of the channel to its guest agent, if its process was started with one.
     pub guest_agent: Option<PathBuf>,
     /// Memory in MiB.
     pub memory_mb: Reading<u64>,
     /// Virtual processors.
     pub vcpus: Reading<u32>,
-    /// Size of its disk as it was asked for, such as `60G`.
+    /// Requested size of its disk, such as `60G`.
     pub disk_size: Reading<String>,
-    /// The release its image was made from.
+    /// The release that its image was made from.
     pub os_version: Reading<String>,
     /// Its processor's architecture.
     pub architecture: Reading<String>,
@@ -69,54 +62,28 @@ impl Machine {
     }
 }
 
-/// What the process of a machine does.
+/// The state of a machine's process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Power {
-    /// Registered, but its directory is not there.
+    /// The machine is registered, but its directory is missing.
     Missing,
-    /// No process.
+    /// There is no process.
     Stopped,
-    /// A process, whose guest QEMU keeps from running.
+    /// QEMU runs and holds the guest.
     Paused,
-    /// A process.
+    /// QEMU runs the guest.
     Running,
-    /// Whether there is a process cannot be seen.
+    /// Nobody could see whether there is a process.
     Unknown,
 }
 
-/// How a process ended that has left its pid file, which QEMU removes when it is shut down.
+/// How a process ended that left its pid file. QEMU removes the file when it shuts down.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum End {
     /// The computer went down with it.
     WithComputer,
     /// It crashed or was killed.
     ByItself,
-}
-
-/// Where a MAC comes from, best first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum MacSource {
-    /// The command line of its running process.
-    CommandLine,
-    /// NAME.mac in its directory.
-    MacFile,
-    /// The registry.
-    Registry,
-    /// Made from its name, as the toolkit does for a new machine.
-    DerivedFromName,
-}
-
-/// How a network card is connected.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Net {
-    /// The mode, in the guide's words.
-    pub mode: NetworkMode,
-    /// The host's interface or bridge that it is on, where that is known.
-    pub interface: Option<String>,
-    /// The host's end of its cable, such as `tap0`, where it has a name.
-    pub port: Option<String>,
-    /// What QEMU calls the host's end, where it was told a name.
-    pub netdev: Option<String>,
 }
 
 /// QEMU's answer to `query-status`.

@@ -6,7 +6,7 @@ use std::{
 };
 
 use serde::Serialize;
-use vmkit_model::{Machine, Mode, PluginOutcome, Power, Problem};
+use vmkit_model::{Card, Machine, Mode, PluginOutcome, Power, Problem};
 use vmkit_scoring::Pick;
 use vmkit_types::{Reading, Unread};
 
@@ -127,6 +127,13 @@ impl<'a> Vm<'a> {
         let ssh = Ssh::of(pick);
         let state = state(machine.power, pick, ssh.state);
         Self { machine, pick, uptime: uptime(machine, now), state, ssh }
+    }
+
+    /// The card that has the picked address, or else the first one.
+    pub(crate) fn card(&self) -> &'a Card {
+        let cards = &self.machine.cards;
+        let picked = self.pick.picked().and_then(|candidate| cards.get(candidate.card?));
+        picked.unwrap_or(&cards.first)
     }
 
     /// Whether its process is known to run it.

@@ -7,7 +7,7 @@ mod common;
 use std::{path::Path, time::Duration};
 
 use common::{World, evidence, fact, mac, machine, now, terminal, text};
-use vmkit_model::{Machine, Mode, Net, PluginOutcome, PluginStatus, Problem};
+use vmkit_model::{Card, Machine, Mode, Net, PluginOutcome, PluginStatus, Problem};
 use vmkit_report::{PluginDetails, PluginEntry, Plugins, Style, Terminal, failure};
 use vmkit_scoring::{Case, Weights, score};
 use vmkit_types::{NetworkMode, Observation, Reading, Unread, attribute};
@@ -28,18 +28,19 @@ fn reports() -> Vec<PluginOutcome> {
     vec![of(PluginStatus::Error), of(PluginStatus::Ok), of(PluginStatus::Skipped)]
 }
 
+fn card(port: Option<String>) -> Card {
+    let (mode, interface, netdev) = (NetworkMode::Bridged, Some(HOSTILE.to_owned()), None);
+    let net = Reading::Known(Net { mode, interface, port, netdev });
+    Card { net, ..Card::new(Some(mac(1)), None, None) }
+}
+
 fn hostile_machine() -> Machine {
     let known = || Reading::Known(HOSTILE.to_owned());
     Machine {
         hostname: known(),
         username: known(),
         manager: HOSTILE,
-        net: Reading::Known(Net {
-            mode: NetworkMode::Bridged,
-            interface: Some(HOSTILE.to_owned()),
-            port: Some(HOSTILE.to_owned()),
-            netdev: None,
-        }),
+        cards: card(Some(HOSTILE.to_owned())).into(),
         disk_size: Reading::Unknown(Unread::Failed(HOSTILE.to_owned())),
         os_version: known(),
         directory: HOSTILE.into(),
@@ -49,8 +50,12 @@ fn hostile_machine() -> Machine {
 
 fn outputs(style: Style) -> Vec<String> {
     let terminal = Terminal { style, ..terminal(90) };
-    let case =
-        Case { name: HOSTILE.to_owned(), macs: vec![mac(1)], running: true, ..Case::default() };
+    let case = Case {
+        name: HOSTILE.to_owned(),
+        cards: card(None).into(),
+        running: true,
+        ..Case::default()
+    };
     let cases = [case.clone(), case];
     let neighbour =
         |vm| (HOSTILE, fact(vm, "192.168.1.64", "neighbour-stale", HOSTILE).on_mac(mac(1)));

@@ -8,13 +8,15 @@ use vmkit_types::{Kind, Mac, attribute};
 use crate::{
     Doubt, Entry, Flag, StruckOut, Weights,
     ledger::{Item, Scale, Scratch},
-    place::{Place, Standing},
+    place::Standing,
 };
 
 /// A candidate before it is compared with others.
 pub(crate) struct Weighed {
     pub(crate) address: IpAddr,
     pub(crate) standing: Standing,
+    /// The index of the machine's card that has it, where the machine has several and that is known.
+    pub(crate) card: Option<usize>,
     pub(crate) ledger: Vec<Entry>,
     pub(crate) logit: f64,
     pub(crate) flags: Vec<Flag>,
@@ -43,7 +45,6 @@ impl Draft {
     pub(crate) fn new<'s, 'a>(
         evidence: &[&'a Evidence],
         scale: &Scale<'s>,
-        place: &Place<'_>,
         scratch: &mut Scratch<'s, 'a>,
     ) -> Self {
         let (mut unread, mut general) = (Vec::new(), Vec::new());
@@ -67,7 +68,7 @@ impl Draft {
         let per_address = addressed.chunk_by(|(one, _), (two, _)| one == two);
         let mut candidates = Vec::with_capacity(per_address.clone().count());
         candidates.extend(per_address.map(|about| {
-            let mut weighed = Weighed::new(about, &general, scale, place, scratch);
+            let mut weighed = Weighed::new(about, &general, scale, scratch);
             weighed.doubt_beside(self_given, scale.weights);
             weighed
         }));
@@ -102,7 +103,6 @@ impl Weighed {
         about: &[(IpAddr, &'a Evidence)],
         general: &[&'a Evidence],
         scale: &Scale<'s>,
-        place: &Place<'_>,
         scratch: &mut Scratch<'s, 'a>,
     ) -> Self {
         let address = about[0].0;
@@ -110,7 +110,18 @@ impl Weighed {
         let lengths = about
             .clone()
             .filter_map(|item| item.observation.attribute(attribute::PREFIX)?.parse().ok());
-        let mut standing = place.judge(address, lengths, scale.case, scale.weights);
+        let cards = &scale.case.cards;
+        let named = named_cards(about.clone(), scale);
+        let on_named =
+            cards.all().enumerate().filter(|(i, _)| named.is_empty() || named.contains(i));
+        let on_named = on_named.map(|(_, card)| card);
+        let mut standing = scale.place.judge(address, lengths, on_named, scale.weights);
+        let card = match named[..] {
+            _ if cards.others.is_empty() => None,
+            [] => scale.place.only_card_on_network(cards, address),
+            [only] => Some(only),
+            _ => None,
+        };
         let items = scale.weigh(about.chain(general.iter().copied()), standing.wrong_nat, scratch);
         // Somebody who answers there is nobody in particular, unless something else names the machine.
         let names_machine = |item: &Item<'_, 'a>| {
@@ -130,7 +141,7 @@ impl Weighed {
         let tie = counted(false)
             .find(|item| item.supports() && item.rule.is_some_and(|rule| rule.ties))
             .map(|item| item.entry.evidence);
-        let own_mac = || scale.case.macs.first().copied();
+        let own_mac = || cards.get(card.unwrap_or(0))?.mac.as_ref().known().copied();
         let tied_mac = tie.and_then(|evidence| evidence.observation.mac.or_else(own_mac));
         let mut held_by: Vec<Mac> =
             counted(true).filter_map(|item| item.entry.evidence.observation.mac).collect();
@@ -154,6 +165,7 @@ impl Weighed {
         Self {
             address,
             standing,
+            card,
             ledger: ordered(items),
             logit,
             flags,
@@ -165,6 +177,22 @@ impl Weighed {
             held,
         }
     }
+}
+
+/// The cards of a machine with several whose MACs this evidence names. Where it names none, or the
+/// machine has one card, that is an empty list.
+fn named_cards<'a>(about: impl Iterator<Item = &'a Evidence>, scale: &Scale<'_>) -> Vec<usize> {
+    let cards = &scale.case.cards;
+    if cards.others.is_empty() {
+        return Vec::new();
+    }
+    let ties = |kind: &Kind| scale.weights.rule(kind).is_some_and(|rule| rule.ties);
+    let naming = about.filter(|item| ties(&item.observation.kind));
+    let mut named: Vec<usize> =
+        naming.filter_map(|item| cards.with_mac(item.observation.mac?)).collect();
+    named.sort_unstable();
+    named.dedup();
+    named
 }
 
 /// Whether somebody else was seen there, within the half-life of that, and the machine itself not

@@ -191,6 +191,7 @@ mod tests {
                 candidates: vec![Candidate {
                     address,
                     probability,
+                    card: None,
                     flags: flag.into_iter().collect(),
                     ledger: vec![entry],
                     doubt: None,

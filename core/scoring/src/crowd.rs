@@ -15,7 +15,7 @@ pub(crate) struct Crowd {
     /// The running machines that have this MAC.
     pub(crate) owners: HashMap<Mac, Vec<usize>>,
     answering_for_many: HashSet<Mac>,
-    /// MACs of the host's Wi-Fi cards.
+    /// MACs of the host's Wi-Fi adapters.
     wifi: Vec<Mac>,
 }
 
@@ -32,8 +32,8 @@ impl Crowd {
         let wifi = wifi.filter_map(|interface| interface.mac).collect();
         let mut owners: HashMap<Mac, Vec<usize>> = HashMap::new();
         for (vm, case) in cases.iter().enumerate().filter(|(_, case)| case.running) {
-            for mac in &case.macs {
-                let of_mac = owners.entry(*mac).or_default();
+            for mac in case.cards.macs() {
+                let of_mac = owners.entry(mac).or_default();
                 if of_mac.last() != Some(&vm) {
                     of_mac.push(vm);
                 }
@@ -52,7 +52,7 @@ impl Crowd {
             let (Some(mac), Some(address)) = (observation.mac, observation.address) else {
                 continue;
             };
-            let foreign = !cases[observation.vm].macs.contains(&mac)
+            let foreign = !cases[observation.vm].has(mac)
                 && !owners.contains_key(&mac)
                 && weights.rule(&observation.kind).is_some_and(|r| r.other_mac || r.duplicate);
             if foreign && *first_seen_at.entry(mac).or_insert(address) != address {
@@ -67,9 +67,9 @@ impl Crowd {
         self.answering_for_many.contains(&mac)
     }
 
-    /// Whether frames of this machine carry this MAC: a Wi-Fi card sends with its own MAC alone.
+    /// Whether frames of this machine carry this MAC: a Wi-Fi adapter sends with its own MAC alone.
     pub(crate) fn translates(&self, mac: Mac, case: &Case) -> bool {
-        case.mode == Some(NetworkMode::Bridged) && self.wifi.contains(&mac)
+        self.wifi.contains(&mac) && case.has_mode(NetworkMode::Bridged)
     }
 
     /// Other running machines that have a MAC of this one.
@@ -78,9 +78,9 @@ impl Crowd {
         vm: usize,
         case: &'c Case,
     ) -> impl Iterator<Item = (Mac, &'c [usize])> + 'c {
-        case.macs.iter().filter_map(move |mac| {
-            let owners = self.owners.get(mac)?;
-            owners.iter().any(|owner| *owner != vm).then_some((*mac, owners.as_slice()))
+        case.cards.macs().filter_map(move |mac| {
+            let owners = self.owners.get(&mac)?;
+            owners.iter().any(|owner| *owner != vm).then_some((mac, owners.as_slice()))
         })
     }
 }

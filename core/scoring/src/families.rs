@@ -29,6 +29,7 @@ mod tests {
         Candidate {
             address: address.parse().unwrap(),
             probability,
+            card: None,
             flags: flags.to_vec(),
             ledger: Vec::new(),
             doubt: None,

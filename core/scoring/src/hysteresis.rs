@@ -43,6 +43,7 @@ mod tests {
         Candidate {
             address: [192, 168, 1, last].into(),
             probability,
+            card: None,
             flags: flags.to_vec(),
             ledger: Vec::new(),
             doubt: None,

@@ -10,7 +10,7 @@ use std::{
 use vmkit_model::Evidence;
 use vmkit_types::{Mac, NetworkMode, Observation, attribute};
 
-use crate::{Case, Entry, Weights, WhyNot, crowd::Crowd, weights::Rule};
+use crate::{Case, Entry, Weights, WhyNot, crowd::Crowd, place::Place, weights::Rule};
 
 /// A fact up to this much older than the process is still of its boot: start times are rounded
 /// to clock ticks or whole seconds, by platform.
@@ -26,8 +26,7 @@ const SAME_RUN: Duration = Duration::from_secs(30);
 /// What the weighing of one machine's evidence needs.
 pub(crate) struct Scale<'s> {
     pub(crate) case: &'s Case,
-    /// The bridge that its interface is a port of.
-    pub(crate) bridge: Option<&'s str>,
+    pub(crate) place: &'s Place<'s>,
     pub(crate) crowd: &'s Crowd,
     pub(crate) now: SystemTime,
     pub(crate) weights: &'s Weights,
@@ -180,11 +179,13 @@ impl<'s> Scale<'s> {
             }
         }
         if let Some(mac) = observation.mac {
-            let foreign = !self.case.macs.is_empty() && !self.case.macs.contains(&mac);
-            if rule.ties && foreign {
+            if rule.ties && self.case.is_foreign(mac) {
                 return Some(WhyNot::ForeignMac(mac));
             }
             let of_another = rule.other_mac || rule.duplicate;
+            if of_another && self.case.has(mac) {
+                return Some(WhyNot::OwnCard(mac));
+            }
             if of_another && self.crowd.translates(mac, self.case) {
                 return Some(WhyNot::Translated(mac));
             }
@@ -202,10 +203,10 @@ impl<'s> Scale<'s> {
     /// and otherwise that of the host's shared network.
     fn is_served_by(&self, observation: &Observation) -> bool {
         match observation.attribute(attribute::INTERFACE) {
-            Some(served) => {
-                self.case.interface.as_deref() == Some(served) || self.bridge == Some(served)
-            }
-            None => self.case.mode == Some(NetworkMode::Shared),
+            Some(served) => self.case.cards.all().any(|card| {
+                card.interface() == Some(served) || self.place.bridge_of(card) == Some(served)
+            }),
+            None => self.case.has_mode(NetworkMode::Shared),
         }
     }
 

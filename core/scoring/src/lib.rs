@@ -61,9 +61,8 @@ pub fn score(
         let draft = |(vm, asked): (usize, _)| {
             let case = &cases[vm];
             let asked = if case.running { asked } else { Vec::new() };
-            let bridge = place.bridge_of(case);
-            let scale = Scale { case, bridge, crowd: &crowd, now, weights };
-            Draft::new(&asked, &scale, &place, &mut scratch)
+            let scale = Scale { case, place: &place, crowd: &crowd, now, weights };
+            Draft::new(&asked, &scale, &mut scratch)
         };
         machines.into_iter().map(draft).collect()
     });

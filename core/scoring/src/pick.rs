@@ -79,6 +79,9 @@ pub struct Candidate {
     pub address: IpAddr,
     /// Probability that it is the machine's; 0 for one that is struck out.
     pub probability: f64,
+    /// The index of the machine's card that has the address, where the machine has several and
+    /// the evidence names its MAC, or the address is in the network of one card alone.
+    pub card: Option<usize>,
     /// What is remarkable about it, in a fixed order.
     pub flags: Vec<Flag>,
     /// The evidence, the weightiest first, then what was not counted.
@@ -145,6 +148,8 @@ pub enum WhyNot {
     ForeignMac(Mac),
     /// The address was found on another interface.
     OtherInterface,
+    /// That MAC is of another card of the same machine.
+    OwnCard(Mac),
     /// That MAC answers for many addresses: a host that translates MACs, or a router's proxy ARP.
     AnswersForMany(Mac),
     /// That MAC is of the host's Wi-Fi, which stands for the MACs of all machines bridged with it.
@@ -254,6 +259,7 @@ impl fmt::Display for WhyNot {
             Self::Superseded => f.write_str("the same source has said something newer"),
             Self::ForeignMac(mac) => write!(f, "{mac} is not the machine's MAC"),
             Self::OtherInterface => f.write_str("the address was found on another interface"),
+            Self::OwnCard(mac) => write!(f, "{mac} is another network card of the machine itself"),
             Self::AnswersForMany(mac) => write!(
                 f,
                 "{mac} answers for several addresses: translated MACs or proxy ARP, which tell \

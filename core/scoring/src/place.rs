@@ -5,9 +5,10 @@ use std::{
     net::{IpAddr, Ipv4Addr},
 };
 
+use vmkit_model::{Card, Cards};
 use vmkit_types::{HostNetwork, Interface, InterfaceKind, NetworkMode, Prefix, escaped};
 
-use crate::{Case, Doubt, StruckOut, Weights, weights::Range};
+use crate::{Doubt, StruckOut, Weights, weights::Range};
 
 /// The host's network, prepared for many questions. Empty where the network is unknown.
 pub(crate) struct Place<'n> {
@@ -29,6 +30,13 @@ pub(crate) struct Standing {
     pub(crate) off_subnet: bool,
     /// It is in a network of the host's own that a bridged machine does not get addresses from.
     pub(crate) wrong_nat: bool,
+}
+
+/// Why the address is unlikely for one card.
+#[derive(Default)]
+struct Fit {
+    doubt: Option<String>,
+    wrong_nat: bool,
 }
 
 impl<'n> Place<'n> {
@@ -57,39 +65,58 @@ impl<'n> Place<'n> {
         place
     }
 
-    /// What this address is for this machine. `lengths` are the prefix lengths that sources gave.
-    pub(crate) fn judge(
+    /// What this address is for a machine with these cards. `lengths` are the prefix lengths that
+    /// sources gave. Where the address fits several cards, that is what counts.
+    pub(crate) fn judge<'c>(
         &self,
         address: IpAddr,
         lengths: impl Iterator<Item = u8>,
-        case: &Case,
+        cards: impl IntoIterator<Item = &'c Card>,
         weights: &Weights,
     ) -> Standing {
         let link_local = is_link_local(address);
-        let mut standing = Standing {
+        let range = weights.ranges.iter().find(|range| range.network.contains(address));
+        let mut fits = cards.into_iter().map(|card| self.fit(address, link_local, card, range));
+        let first = fits.next().unwrap_or_default();
+        // The reason of the first card stands for all, unless one has none.
+        let fit = if first.doubt.is_none() {
+            first
+        } else {
+            fits.find(|fit| fit.doubt.is_none()).unwrap_or(first)
+        };
+        let weight = weights.doubtful_prior.ln();
+        Standing {
             struck_out: self.struck_out(address, lengths),
+            doubt: fit.doubt.map(|says| Doubt { says, weight }),
             link_local,
             off_subnet: self.known && !link_local && self.on_link(address).is_none(),
-            ..Standing::default()
-        };
-        let range = weights.ranges.iter().find(|range| range.network.contains(address));
-        let on_own_network = self.on_network_of(case, address);
-        let other = self.other_network(case, address);
-        standing.wrong_nat = !on_own_network
-            && case.mode == Some(NetworkMode::Bridged)
+            wrong_nat: fit.wrong_nat,
+        }
+    }
+
+    fn fit(&self, address: IpAddr, link_local: bool, card: &Card, range: Option<&Range>) -> Fit {
+        let on_own_network = self.on_network_of(card, address);
+        let other = self.other_network(card, address);
+        let wrong_nat = !on_own_network
+            && card.mode() == Some(NetworkMode::Bridged)
             && (range.is_some_and(|range| range.nat) || other.is_some());
-        let reason = if link_local {
+        let doubt = if link_local {
             Some("the guest gave it to itself".to_owned())
         } else if on_own_network {
             None
         } else if let Some(other) = other {
             Some(format!("it is on {}, and the machine is bridged elsewhere", escaped(&other.name)))
         } else {
-            self.doubt(address, case, range)
+            self.doubt(address, card, range)
         };
-        let weight = weights.doubtful_prior.ln();
-        standing.doubt = reason.map(|says| Doubt { says, weight });
-        standing
+        Fit { doubt, wrong_nat }
+    }
+
+    /// The index of the only card whose interface has a network with this address.
+    pub(crate) fn only_card_on_network(&self, cards: &Cards, address: IpAddr) -> Option<usize> {
+        let mut on = cards.all().enumerate().filter(|(_, card)| self.on_network_of(card, address));
+        let (first, _) = on.next()?;
+        on.next().is_none().then_some(first)
     }
 
     /// Whether a connection to this address stays on the host's own links, VPNs left out; where
@@ -146,41 +173,41 @@ impl<'n> Place<'n> {
 
     /// Whether the machine's own interface has a network with this address. Where its interface
     /// is not known, the network of the default route stands for it, if it is bridged.
-    fn on_network_of(&self, case: &Case, address: IpAddr) -> bool {
+    fn on_network_of(&self, card: &Card, address: IpAddr) -> bool {
         let holds =
             |interface: &&Interface| interface.addresses.iter().any(|p| p.contains(address));
-        let Some(name) = &case.interface else {
-            return case.mode == Some(NetworkMode::Bridged) && self.on_default_network(address);
+        let Some(name) = card.interface() else {
+            return card.mode() == Some(NetworkMode::Bridged) && self.on_default_network(address);
         };
-        let Some(own) = self.by_name.get(name.as_str()) else { return false };
+        let Some(own) = self.by_name.get(name) else { return false };
         let bridge = own.bridge.as_deref().and_then(|bridge| self.by_name.get(bridge));
         [Some(own), bridge].into_iter().flatten().any(holds)
     }
 
     /// The bridge that the machine's interface is a port of.
-    pub(crate) fn bridge_of(&self, case: &Case) -> Option<&str> {
-        self.by_name.get(case.interface.as_deref()?)?.bridge.as_deref()
+    pub(crate) fn bridge_of(&self, card: &Card) -> Option<&str> {
+        self.by_name.get(card.interface()?)?.bridge.as_deref()
     }
 
     /// The host's bridge whose own network the address is in, where a bridged machine is on another
     /// interface: the host's DHCP server for that network is not the one that the machine asks.
-    fn other_network(&self, case: &Case, address: IpAddr) -> Option<&Interface> {
-        let own = case.interface.as_deref().and_then(|name| self.by_name.get(name))?;
+    fn other_network(&self, card: &Card, address: IpAddr) -> Option<&Interface> {
+        let own = card.interface().and_then(|name| self.by_name.get(name))?;
         let found = self.on_link(address).filter(|found| found.kind == InterfaceKind::Bridge)?;
         let elsewhere = found.name != own.name
             && own.bridge.as_deref() != Some(found.name.as_str())
             && !self.default_interfaces.contains(found.name.as_str());
-        (elsewhere && case.mode == Some(NetworkMode::Bridged)).then_some(found)
+        (elsewhere && card.mode() == Some(NetworkMode::Bridged)).then_some(found)
     }
 
     /// The interface of a bridged machine, where it has IPv4 networks and the host none with this
     /// address: the host shares the machine's link, and would know its network.
-    fn elsewhere(&self, case: &Case, address: IpAddr) -> Option<&Interface> {
-        let own = self.by_name.get(case.interface.as_deref()?)?;
+    fn elsewhere(&self, card: &Card, address: IpAddr) -> Option<&Interface> {
+        let own = self.by_name.get(card.interface()?)?;
         let bridge = own.bridge.as_deref().and_then(|bridge| self.by_name.get(bridge));
         let mut addresses = [Some(own), bridge].into_iter().flatten().flat_map(|i| &i.addresses);
         let unknown = address.is_ipv4() && self.on_link(address).is_none();
-        let bridged = case.mode == Some(NetworkMode::Bridged);
+        let bridged = card.mode() == Some(NetworkMode::Bridged);
         (bridged && unknown && addresses.any(|prefix| prefix.address.is_ipv4())).then_some(*own)
     }
 
@@ -189,8 +216,8 @@ impl<'n> Place<'n> {
         on_link.is_some_and(|found| self.default_interfaces.contains(found.name.as_str()))
     }
 
-    fn doubt(&self, address: IpAddr, case: &Case, range: Option<&Range>) -> Option<String> {
-        let mode = case.mode;
+    fn doubt(&self, address: IpAddr, card: &Card, range: Option<&Range>) -> Option<String> {
+        let mode = card.mode();
         match (mode, range) {
             (Some(NetworkMode::User), _) => {
                 return Some("the host cannot reach a machine on QEMU's user network".to_owned());
@@ -210,7 +237,7 @@ impl<'n> Place<'n> {
         if shared && self.known && self.on_link(address).is_none() {
             return Some("the host has no shared network with this address".to_owned());
         }
-        if let Some(own) = self.elsewhere(case, address) {
+        if let Some(own) = self.elsewhere(card, address) {
             let name = escaped(&own.name);
             return Some(format!(
                 "it is in no network of {name}, which the machine is bridged with"

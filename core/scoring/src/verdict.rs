@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, net::IpAddr};
 
-use vmkit_types::{Mac, NetworkMode};
+use vmkit_types::Mac;
 
 use crate::{
     Candidate, Case, Flag, Pick, Verdict, Weights,
@@ -65,7 +65,7 @@ pub(crate) fn decide(
         shared_mac = true;
         notes.push(format!("the MAC {mac} is also that of {}", others(owners)));
     }
-    if case.mode == Some(NetworkMode::User) {
+    if case.is_unreachable() {
         notes.push("on QEMU's user network the host cannot reach the machine".to_owned());
     }
     let mut families = [Vec::with_capacity(draft.candidates.len()), Vec::new()];
@@ -138,19 +138,19 @@ impl Family {
         let highest = open.clone().map(|(w, _)| scaled(w)).fold(0.0, f64::max);
         let odds = |weighed: &Weighed| (scaled(weighed) - highest).exp();
         let none = (-highest).exp();
-        let alone = open.clone().filter(|(w, _)| !w.beside_others());
-        let rivals = none + alone.map(|(w, _)| odds(w)).sum::<f64>();
-        let beside = open.filter(|(w, _)| w.beside_others());
-        let likeliest_beside = beside.map(|(w, _)| odds(w)).fold(0.0, f64::max);
-        let total = rivals + likeliest_beside;
+        let rivals = Rivals::new(open.clone().map(|(w, _)| (w, odds(w))));
+        let greatest = open.map(|(w, _)| rivals.of(w.card).total(none)).fold(none, f64::max);
         let mut contested = Vec::new();
-        let mut none_probability = none / total;
+        let mut none_probability = none / greatest;
         let mut candidates: Vec<Candidate> = Vec::with_capacity(weighed.len());
         for (weighed, share) in weighed {
+            let rivals = rivals.of(weighed.card);
             let alone = match weighed.standing.struck_out {
                 Some(_) => 0.0,
-                None if weighed.beside_others() => odds(&weighed) / (rivals + odds(&weighed)),
-                None => odds(&weighed) / total,
+                None if weighed.beside_others() => {
+                    odds(&weighed) / (none + rivals.alone + odds(&weighed))
+                }
+                None => odds(&weighed) / rivals.total(none),
             };
             none_probability += alone * (1.0 - share);
             let shared = share < 1.0 || weighed.flags.contains(&Flag::DuplicateMac);
@@ -160,6 +160,7 @@ impl Family {
             candidates.push(Candidate {
                 address: weighed.address,
                 probability: alone * share,
+                card: weighed.card,
                 flags: weighed.flags,
                 ledger: weighed.ledger,
                 doubt: weighed.standing.doubt,
@@ -184,6 +185,60 @@ impl Family {
             none_probability,
             candidates,
         }
+    }
+}
+
+/// The odds of the candidates of one family, by the card that has them: addresses of different
+/// cards do not exclude each other.
+struct Rivals(Vec<(Option<usize>, Odds)>);
+
+/// Odds of several candidates.
+#[derive(Clone, Copy, Default)]
+struct Odds {
+    /// Sum over the candidates that exclude others.
+    alone: f64,
+    /// The greatest of those that may stand beside others.
+    beside: f64,
+}
+
+impl Odds {
+    /// The whole that the candidates share with "no address", which has the odds `none`.
+    fn total(self, none: f64) -> f64 {
+        none + self.alone + self.beside
+    }
+}
+
+impl Rivals {
+    fn new<'w>(candidates: impl Iterator<Item = (&'w Weighed, f64)>) -> Self {
+        let mut rivals = Self(Vec::new());
+        for (weighed, odds) in candidates {
+            let of_card = rivals.entry(weighed.card);
+            if weighed.beside_others() {
+                of_card.beside = of_card.beside.max(odds);
+            } else {
+                of_card.alone += odds;
+            }
+        }
+        rivals
+    }
+
+    fn entry(&mut self, card: Option<usize>) -> &mut Odds {
+        let index = self.0.iter().position(|(known, _)| *known == card).unwrap_or_else(|| {
+            self.0.push((card, Odds::default()));
+            self.0.len() - 1
+        });
+        &mut self.0[index].1
+    }
+
+    /// The odds of the candidates that compete with those of a card: its own, and those of which
+    /// nobody knows the card.
+    fn of(&self, card: Option<usize>) -> Odds {
+        let compete = |other: &Option<usize>| card.is_none() || other.is_none() || *other == card;
+        let competing = self.0.iter().filter(|(other, _)| compete(other));
+        competing.fold(Odds::default(), |sum, (_, odds)| Odds {
+            alone: sum.alone + odds.alone,
+            beside: sum.beside.max(odds.beside),
+        })
     }
 }
 

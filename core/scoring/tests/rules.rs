@@ -327,7 +327,7 @@ const RULES: &[Scenario] = &[
     Scenario {
         name: "no lease of a bridge counts on that bridge alone",
         network: "shared",
-        machines: &["web on=bridge100", "db on=en0", "zoo"],
+        machines: &["web shared on=bridge100", "db bridged on=en0", "zoo"],
         evidence: &[
             "web - lease-none if=bridge100",
             "web 192.168.65.4 neighbour-reachable mac=web if=bridge100",

@@ -88,11 +88,14 @@ pub(crate) struct Machine {
     pub(crate) username: Option<String>,
     #[serde(default)]
     pub(crate) net: Option<Net>,
+    /// Every network card, where there are several; the fields above repeat the first one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) cards: Vec<Card>,
     #[serde(default)]
     pub(crate) known_host_keys: Vec<String>,
 }
 
-#[derive(Debug, Default, Deserialize, Serialize)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
 pub(crate) struct Net {
     #[serde(default)]
     pub(crate) mode: Option<String>,
@@ -100,6 +103,19 @@ pub(crate) struct Net {
     pub(crate) interface: Option<String>,
     #[serde(default)]
     pub(crate) port: Option<String>,
+}
+
+/// A network card of a machine that has several.
+#[derive(Debug, Default, Deserialize, Serialize)]
+pub(crate) struct Card {
+    #[serde(default)]
+    pub(crate) mac: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) recorded_mac: Option<String>,
+    #[serde(default)]
+    pub(crate) net: Option<Net>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) link_up: Option<bool>,
 }
 
 /// `qmp.json`: by name of the machine.

@@ -3,7 +3,7 @@
 use std::{path::Path, time::SystemTime};
 
 use jiff::Timestamp;
-use vmkit_model::{End, Machine, Net, Power, QmpStatus};
+use vmkit_model::{Card, Cards, End, Machine, Net, Power, QmpStatus};
 use vmkit_types::{NetworkMode, Reading, Unread};
 
 use crate::document;
@@ -17,6 +17,9 @@ const MODES: [(NetworkMode, &str); 3] = [
 
 /// Most host keys of one machine that are read. A server has one of each of five kinds.
 const MOST_HOST_KEYS: usize = 32;
+
+/// Most network cards of one machine that are read, as of a running machine.
+const MOST_CARDS: usize = 32;
 
 /// What a snapshot does not record reads as not looked at.
 fn unread<T>() -> Reading<T> {
@@ -34,15 +37,7 @@ pub(crate) fn read(
     directory: &Path,
     problems: &mut Vec<String>,
 ) -> Machine {
-    let mut parsed = |what: &str, text: &Option<String>| match text {
-        Some(text) if text.parse::<vmkit_types::Mac>().is_err() => {
-            problems.push(format!("{what} {text:?} of {:?}", vm.name));
-            None
-        }
-        text => text.as_deref().and_then(|text| text.parse().ok()),
-    };
-    let mac = read_or_unread(parsed("MAC", &vm.mac));
-    let recorded_mac = parsed("recorded MAC", &vm.recorded_mac);
+    let cards = cards(vm, monitor.and_then(|monitor| monitor.link_up), problems);
     let mut known_host_keys = Vec::new();
     for text in vm.known_host_keys.iter().take(MOST_HOST_KEYS) {
         match text.parse() {
@@ -66,9 +61,7 @@ pub(crate) fn read(
         directory: directory.to_owned(),
         hostname: read_or_unread(vm.hostname.clone()),
         username: read_or_unread(vm.username.clone()),
-        recorded_mac: recorded_mac.map_or_else(|| mac.clone(), Reading::Known),
-        mac,
-        mac_source: None,
+        cards,
         instance: unread(),
         known_host_keys,
         power: power(vm.state.as_deref(), qmp.as_ref()),
@@ -81,8 +74,6 @@ pub(crate) fn read(
         started_at,
         qmp: read_or_unread(qmp),
         monitor: None,
-        link_up: read_or_unread(monitor.and_then(|monitor| monitor.link_up)),
-        net: read_or_unread(vm.net.as_ref().and_then(net)),
         console_log: Some(console_log).filter(|path| path.symlink_metadata().is_ok()),
         guest_agent: None,
         memory_mb: unread(),
@@ -90,6 +81,40 @@ pub(crate) fn read(
         disk_size: unread(),
         os_version: unread(),
         architecture: unread(),
+    }
+}
+
+/// The cards that the document lists, or else the one that its fields describe.
+fn cards(vm: &document::Machine, link_up: Option<bool>, problems: &mut Vec<String>) -> Cards {
+    if vm.cards.is_empty() {
+        let (mac, recorded_mac) = (vm.mac.clone(), vm.recorded_mac.clone());
+        let only = document::Card { mac, recorded_mac, net: vm.net.clone(), link_up };
+        return Cards::from(card(&only, &vm.name, problems));
+    }
+    let listed = vm.cards.iter().take(MOST_CARDS);
+    let mut cards: Cards = listed.map(|listed| card(listed, &vm.name, problems)).collect();
+    if let (Reading::Unknown(_), Some(up)) = (&cards.first.link_up, link_up) {
+        cards.first.link_up = Reading::Known(up);
+    }
+    cards
+}
+
+fn card(card: &document::Card, machine: &str, problems: &mut Vec<String>) -> Card {
+    let mut parsed = |what: &str, text: &Option<String>| match text {
+        Some(text) if text.parse::<vmkit_types::Mac>().is_err() => {
+            problems.push(format!("{what} {text:?} of {machine:?}"));
+            None
+        }
+        text => text.as_deref().and_then(|text| text.parse().ok()),
+    };
+    let mac = read_or_unread(parsed("MAC", &card.mac));
+    let recorded_mac = parsed("recorded MAC", &card.recorded_mac);
+    Card {
+        recorded_mac: recorded_mac.map_or_else(|| mac.clone(), Reading::Known),
+        mac,
+        mac_source: None,
+        net: read_or_unread(card.net.as_ref().and_then(net)),
+        link_up: read_or_unread(card.link_up),
     }
 }
 
@@ -120,11 +145,12 @@ fn net(net: &document::Net) -> Option<Net> {
 
 /// The machine as the document tells it.
 pub(crate) fn write(machine: &Machine) -> document::Machine {
-    let net = machine.net.as_ref().known().map(|net| document::Net {
-        mode: Some(net.mode.to_string()),
-        interface: net.interface.clone(),
-        port: net.port.clone(),
-    });
+    let first = write_card(&machine.cards.first);
+    let cards = if machine.cards.others.is_empty() {
+        Vec::new()
+    } else {
+        machine.cards.all().map(write_card).collect()
+    };
     let state = match machine.power {
         Power::Running => Some("running"),
         Power::Paused => Some("paused"),
@@ -144,24 +170,35 @@ pub(crate) fn write(machine: &Machine) -> document::Machine {
         started_at: machine
             .started_at
             .and_then(|time| Some(Timestamp::try_from(time).ok()?.to_string())),
-        mac: machine.mac.as_ref().known().map(ToString::to_string),
-        recorded_mac: machine
-            .recorded_mac
-            .as_ref()
-            .known()
-            .filter(|recorded| machine.mac.as_ref().known() != Some(recorded))
-            .map(ToString::to_string),
+        mac: first.mac,
+        recorded_mac: first.recorded_mac,
         hostname: machine.hostname.as_ref().known().cloned(),
         username: machine.username.as_ref().known().cloned(),
-        net,
+        net: first.net,
+        cards,
         known_host_keys: machine.known_host_keys.iter().map(ToString::to_string).collect(),
     }
 }
 
-/// The monitor's word as the document tells it; `None` where it was not heard.
+fn write_card(card: &Card) -> document::Card {
+    let mac = card.mac.as_ref().known();
+    let recorded = card.recorded_mac.as_ref().known().filter(|recorded| mac != Some(*recorded));
+    document::Card {
+        mac: mac.map(ToString::to_string),
+        recorded_mac: recorded.map(ToString::to_string),
+        net: card.net.as_ref().known().map(|net| document::Net {
+            mode: Some(net.mode.to_string()),
+            interface: net.interface.clone(),
+            port: net.port.clone(),
+        }),
+        link_up: card.link_up.as_ref().known().copied(),
+    }
+}
+
+/// The answer of the machine's monitor as the document has it; `None`: it did not answer.
 pub(crate) fn monitor(machine: &Machine) -> Option<document::Monitor> {
     let status = machine.qmp.as_ref().known()?;
     let status = if status.running { "running" } else { status.state.as_str() };
-    let link_up = machine.link_up.as_ref().known().copied();
+    let link_up = machine.cards.first.link_up.as_ref().known().copied();
     Some(document::Monitor { status: Some(status.to_owned()), link_up })
 }

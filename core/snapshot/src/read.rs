@@ -105,7 +105,8 @@ pub fn open(directory: &Path) -> Result<Record, OpenError> {
     for vm in &document.vms {
         if valid_name(&vm.name) {
             let mut machine = machine::read(vm, monitors.get(&vm.name), directory, &mut unclear);
-            if let Reading::Known(net) = &mut machine.net {
+            let only = machine.cards.others.is_empty().then_some(&mut machine.cards.first.net);
+            if let Some(Reading::Known(net)) = only {
                 net.port = net.port.take().or_else(|| port(&document, &vm.name));
             }
             machines.push(machine);
@@ -206,11 +207,66 @@ mod tests {
         let record = open(directory.path()).unwrap();
         let machine = &record.inventory.machines[0];
         assert_eq!(machine.power, Power::Paused);
-        assert_eq!(machine.mac, vmkit_types::Reading::Unknown(vmkit_types::Unread::NotTried));
+        assert_eq!(
+            machine.cards.first.mac,
+            vmkit_types::Reading::Unknown(vmkit_types::Unread::NotTried)
+        );
         assert_eq!(record.network, None);
         assert_eq!(record.artefacts.keys().collect::<Vec<_>>(), ["neigh/arp-an.txt"]);
         let told: Vec<_> = record.inventory.problems.iter().map(|p| p.message.as_str()).collect();
         assert_eq!(told, ["left out: not a regular file", "left out: name of a machine: \"../x\""]);
+    }
+
+    #[test]
+    fn cards_are_read_from_a_list_or_from_the_fields_of_the_machine() {
+        let net =
+            |interface: &str| format!(r#""net":{{"mode":"bridged","interface":"{interface}"}}"#);
+        let (first, second) = (net("br0"), net("br1"));
+        let listed = format!(
+            r#"{first},"mac":"52:54:00:00:00:01","cards":[{{"mac":"52:54:00:00:00:01",{first}}},
+            {{"mac":"52:54:00:00:00:02","link_up":false,{second}}}]"#
+        );
+        let rows = [
+            (
+                format!(r#"{first},"mac":"52:54:00:00:00:01","recorded_mac":"52:54:00:00:00:09""#),
+                "52:54:00:00:00:01 (52:54:00:00:00:09) br0 up",
+            ),
+            (
+                listed,
+                "52:54:00:00:00:01 (52:54:00:00:00:01) br0 up, \
+                 52:54:00:00:00:02 (52:54:00:00:00:02) br1 down",
+            ),
+            (r#""state":"running""#.to_owned(), "? (?) ? up"),
+        ];
+        let known = |mac: &Reading<vmkit_types::Mac>| {
+            mac.as_ref().known().map_or_else(|| "?".to_owned(), ToString::to_string)
+        };
+        for (fields, expected) in rows {
+            let directory = snapshot(&format!(
+                r#"{{"schema":"vmkit.snapshot/1","captured_at":"2026-11-24T06:00:00Z",
+                    "vms":[{{"name":"web",{fields}}}]}}"#
+            ));
+            let monitor = r#"{"web":{"status":"running","link_up":true}}"#;
+            fs::write(directory.path().join("qmp.json"), monitor).unwrap();
+            let record = open(directory.path()).unwrap();
+            assert_eq!(record.inventory.problems, []);
+            let machine = &record.inventory.machines[0];
+            let cards = machine.cards.all().map(|card| {
+                let (mac, recorded) = (known(&card.mac), known(&card.recorded_mac));
+                let up = if card.link_up == Reading::Known(true) { "up" } else { "down" };
+                format!("{mac} ({recorded}) {} {up}", card.interface().unwrap_or("?"))
+            });
+            assert_eq!(cards.collect::<Vec<_>>().join(", "), expected, "{fields}");
+            // The list is written for several cards only.
+            let written = machine::write(machine);
+            assert_eq!(written.cards.is_empty(), machine.cards.others.is_empty());
+            let copy = serde_json::to_string(&written).unwrap();
+            let mut unclear = Vec::new();
+            let copy = serde_json::from_str(&copy).unwrap();
+            let copy = machine::read(&copy, None, directory.path(), &mut unclear);
+            let macs = |machine: &vmkit_model::Machine| machine.cards.macs().collect::<Vec<_>>();
+            assert_eq!((macs(&copy), unclear), (macs(machine), Vec::new()));
+        }
     }
 
     #[test]

@@ -57,9 +57,14 @@ pub fn careful(labelled: &Labelled, vm: usize, accepts: &[IpAddr]) -> Careful {
     } else {
         best(true) >= Strength::Agreed && best(true) > best(false)
     };
-    let mine = labelled.cases[vm].macs.first();
+    let mine = labelled.cases[vm].cards.macs().next();
     let double = mine.is_some_and(|mac| {
-        labelled.cases.iter().filter(|case| case.running && case.macs.contains(mac)).count() > 1
+        labelled
+            .cases
+            .iter()
+            .filter(|case| case.running && case.cards.with_mac(mac).is_some())
+            .count()
+            > 1
     });
     let double = double || accepts.iter().any(|address| tied_to_another(labelled, vm, *address));
     if known && !double { Careful::Known } else { Careful::NotKnown }
@@ -71,7 +76,8 @@ fn tied_to_another(labelled: &Labelled, vm: usize, address: IpAddr) -> bool {
     labelled.evidence.iter().any(|item| {
         let observation = &item.observation;
         let other = labelled.cases.get(observation.vm).filter(|_| observation.vm != vm);
-        let own = other.is_some_and(|case| observation.mac.is_some_and(|m| case.macs.contains(&m)));
+        let own = other
+            .is_some_and(|case| observation.mac.is_some_and(|m| case.cards.with_mac(m).is_some()));
         own && observation.address == Some(address)
             && observation.kind.code() != "lease-expired"
             && other.and_then(|case| case.started_at).is_none_or(|start| item.seen_at() >= start)
@@ -89,7 +95,7 @@ fn excluded(labelled: &Labelled, vm: usize, address: IpAddr) -> bool {
     let own = network.interfaces.iter().flat_map(|each| &each.addresses);
     let infrastructure = own.clone().any(|prefix| prefix.address == address)
         || network.gateways().any(|gateway| gateway == address);
-    let at = labelled.cases[vm].interface.as_deref();
+    let at = labelled.cases[vm].cards.first.interface();
     let its = network.interfaces.iter().find(|each| Some(each.name.as_str()) == at);
     let holds = |prefix: &Prefix| prefix.contains(address);
     let elsewhere = address.is_ipv4() && !its.is_none_or(|its| its.addresses.iter().any(holds));
@@ -157,7 +163,8 @@ fn translated(labelled: &Labelled, vm: usize, about: &[&Evidence]) -> bool {
         .collect();
     let others = about.iter().filter(|item| OTHERS.contains(&item.observation.kind.code()));
     let mut macs = others.filter_map(|item| item.observation.mac);
-    labelled.cases[vm].mode == Some(NetworkMode::Bridged) && macs.all(|mac| wifi.contains(&mac))
+    labelled.cases[vm].cards.first.mode() == Some(NetworkMode::Bridged)
+        && macs.all(|mac| wifi.contains(&mac))
 }
 
 /// Whether every other MAC at this address is also at other addresses: then it tells nothing.

@@ -44,7 +44,7 @@ fn first(labelled: &Labelled, vm: usize, wanted: impl Fn(&str) -> bool) -> Optio
     let case: &Case = labelled.cases.get(vm)?;
     let mut facts = labelled.about(vm).map(|item| &item.observation);
     let found = facts.find(|fact| {
-        let foreign = fact.mac.is_some_and(|mac| !case.macs.contains(&mac));
+        let foreign = fact.mac.is_some_and(|mac| case.cards.with_mac(mac).is_none());
         fact.address.is_some_and(|address| address.is_ipv4())
             && wanted(fact.kind.code())
             && !foreign

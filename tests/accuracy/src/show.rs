@@ -42,8 +42,8 @@ fn case_if_wrong(labelled: &Labelled, weights: &Weights) -> Option<String> {
             pick.address,
             truth.accepts,
             if truth.knowable { "can be known" } else { "cannot be known" },
-            case.mode,
-            case.interface,
+            case.cards.first.mode(),
+            case.cards.first.interface(),
             up,
         );
         for candidate in &pick.candidates {

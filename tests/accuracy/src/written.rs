@@ -9,7 +9,7 @@ use std::{
 };
 
 use serde::Deserialize;
-use vmkit_model::Evidence;
+use vmkit_model::{Card, Evidence};
 use vmkit_scoring::{Case, Pick, Weights, score};
 use vmkit_types::{
     HostNetwork, Interface, InterfaceKind, Kind, Mac, NetworkMode, Observation, Prefix, Route,
@@ -213,13 +213,12 @@ impl Machine {
             Some("user") => Some(NetworkMode::User),
             Some(other) => return Err(format!("{other:?} is not a network mode")),
         };
+        let known = self.mac.as_deref().map(mac).transpose()?;
         Ok(Case {
             name: self.name.clone(),
-            macs: self.mac.iter().map(|text| mac(text)).collect::<Result<_, _>>()?,
             running: !self.stopped,
             started_at: self.up_s.map(|seconds| now() - Duration::from_secs(seconds)),
-            mode,
-            interface: self.interface.clone(),
+            cards: Card::new(known, mode, self.interface.clone()).into(),
         })
     }
 }

@@ -105,7 +105,7 @@ impl Gathered {
         most: usize,
     ) -> (Reading<Ladder>, Reading<Vec<TestResult>>) {
         let (guest, uplink) = (self.guest_of(&machine.name), self.uplink_of(&machine.name));
-        let macs: Vec<_> = machine.mac.as_ref().known().copied().into_iter().collect();
+        let macs: Vec<_> = machine.cards.macs().collect();
         let ladder = match (guest, uplink) {
             (Reading::Unknown(why), Reading::Unknown(_) | Reading::Absent)
             | (Reading::Absent, Reading::Unknown(why)) => Reading::Unknown(why),
@@ -222,7 +222,8 @@ fn to_provoke<'a>(
     for Awaited { name, .. } in awaited {
         if consent.allows_provoking(name) {
             let machine = scene.machines.iter().find(|machine| machine.name == *name);
-            allowed.push((name.as_str(), machine.and_then(Link::of)));
+            let link = machine.and_then(|it| Link::of(it, it.cards.reachable()));
+            allowed.push((name.as_str(), link));
         } else {
             gathered.omissions.push(Omission {
                 what: format!("unplugging the virtual link of {name}"),

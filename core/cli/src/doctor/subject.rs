@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use vmkit_diagnose::{Attachment, Machine, Platform, Process};
-use vmkit_model::{End, Power};
+use vmkit_model::{Card, End, Power};
 use vmkit_scoring::{Pick, Verdict};
 use vmkit_session::{Row, Scene};
 use vmkit_types::{HostNetwork, Reading, Unread};
@@ -31,7 +31,11 @@ impl Subjects {
             rows.iter().filter(|row| row.machine.power == Power::Running && lacks(row.pick));
         Self {
             platform,
-            machines: scene.machines.iter().map(|m| machine(m, scene.network.as_ref())).collect(),
+            machines: scene
+                .machines
+                .iter()
+                .map(|of| machine(of, card(of, rows), scene.network.as_ref()))
+                .collect(),
             ailing: ailing.map(|row| row.machine.name.clone()).collect(),
             network: scene.network.clone(),
         }
@@ -53,8 +57,18 @@ impl Subjects {
     }
 }
 
-fn machine(machine: &vmkit_model::Machine, network: Option<&HostNetwork>) -> Machine {
-    let net = machine.net.as_ref().known();
+/// The card to diagnose: the one that has the picked address, or else the first one that this
+/// computer can reach.
+fn card<'m>(machine: &'m vmkit_model::Machine, rows: &[Row<'_>]) -> &'m Card {
+    let row = rows.iter().find(|row| row.machine.name == machine.name);
+    let picked = row.and_then(|row| machine.cards.get(row.pick.picked()?.card?));
+    picked.unwrap_or(machine.cards.reachable())
+}
+
+fn machine(machine: &vmkit_model::Machine, card: &Card, network: Option<&HostNetwork>) -> Machine {
+    let net = card.net.as_ref().known();
+    let of_card = card.mac.as_ref().known().copied();
+    let others = machine.cards.macs().filter(|mac| Some(*mac) != of_card);
     let process = match machine.power {
         Power::Running => Reading::Known(Process::Running),
         Power::Paused => Reading::Known(Process::Paused),
@@ -68,9 +82,9 @@ fn machine(machine: &vmkit_model::Machine, network: Option<&HostNetwork>) -> Mac
         name: machine.name.clone(),
         process,
         started_at: machine.started_at,
-        link_up: machine.link_up.clone(),
-        macs: machine.mac.as_ref().known().copied().into_iter().collect(),
-        recorded_mac: machine.recorded_mac.clone(),
+        link_up: card.link_up.clone(),
+        macs: of_card.into_iter().chain(others).collect(),
+        recorded_mac: card.recorded_mac.clone(),
         mode: net.map(|net| net.mode),
         interface: net.and_then(|net| net.interface.clone()),
         port: net.and_then(|net| net.port.clone()),

@@ -1,4 +1,4 @@
-//! What the command line of a QEMU process says about its first network card and its monitor.
+//! Network cards, monitor and guest agent in the command line of a QEMU process.
 
 use std::path::PathBuf;
 
@@ -15,21 +15,32 @@ const INTERFACE_LIMIT: usize = 64;
 /// The name by which QEMU's guest agent finds its channel.
 const GUEST_AGENT: &str = "org.qemu.guest_agent.0";
 
-/// What was found.
+/// Most cards of one machine that are read. A QEMU machine has 32 PCI slots, and other devices take
+/// some of them.
+const MOST_CARDS: usize = 32;
+
+/// The parts of a command line that this crate uses.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct CommandLine {
-    /// `mac=` of the first card. Absent: QEMU was left to choose.
-    pub(crate) mac: Reading<Mac>,
-    /// How that card is connected. Absent: there is no card.
-    pub(crate) net: Reading<Net>,
+    /// The network cards, in their order.
+    pub(crate) cards: Vec<LineCard>,
     /// The socket of the QMP monitor.
     pub(crate) qmp: Option<PathBuf>,
     /// The socket of the channel that QEMU's guest agent listens to.
     pub(crate) guest_agent: Option<PathBuf>,
 }
 
-/// Reads the arguments from the QEMU program on. What stands before it is a wrapper's, which may
-/// be the one that opened the network.
+/// A network card of a command line.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct LineCard {
+    /// Absent: QEMU chooses it.
+    pub(crate) mac: Reading<Mac>,
+    /// Absent: the card is not connected.
+    pub(crate) net: Reading<Net>,
+}
+
+/// Reads the arguments from the QEMU program on. The arguments before it belong to a wrapper, which
+/// may have opened the network.
 pub(crate) fn parse(arguments: &[String], program: usize) -> CommandLine {
     let (wrapper, arguments) = arguments.split_at(program.min(arguments.len()));
     let mut cards = Vec::new();
@@ -47,17 +58,18 @@ pub(crate) fn parse(arguments: &[String], program: usize) -> CommandLine {
         let options = Options::parse(value);
         match option {
             "device" if options.get("mac").or(options.get("netdev")).is_some() => {
-                cards.push(Card::new(options.get("mac"), options.get("netdev")));
+                cards.push(Frontend::new(options.get("mac"), options.get("netdev")));
             }
             "device" if options.get("name").is_some_and(|name| name == GUEST_AGENT) => {
                 guest_agent = options.get("chardev").map(str::to_owned);
             }
             "net" if options.kind == "nic" => {
-                cards.push(Card::new(options.get("macaddr"), options.get("netdev")));
+                cards.push(Frontend::new(options.get("macaddr"), options.get("netdev")));
             }
             "nic" | "net" if options.kind == "none" => {}
             "nic" => {
-                cards.push(Card::new(options.get("mac"), None));
+                let own = Some(backends.len());
+                cards.push(Frontend { own, ..Frontend::new(options.get("mac"), None) });
                 backends.push(Backend::new(&options, wrapper));
             }
             "net" | "netdev" => backends.push(Backend::new(&options, wrapper)),
@@ -73,15 +85,8 @@ pub(crate) fn parse(arguments: &[String], program: usize) -> CommandLine {
             _ => {}
         }
     }
-    let card = cards.into_iter().next();
-    let backend_of_card = card.as_ref().and_then(|card| {
-        let id = card.netdev.as_ref()?;
-        backends.iter().position(|backend| backend.id.as_ref() == Some(id))
-    });
-    let net = backends.into_iter().nth(backend_of_card.unwrap_or(0)).map(|backend| backend.net);
     CommandLine {
-        mac: card.map_or(Reading::Absent, |card| card.mac),
-        net: net.unwrap_or(Reading::Absent),
+        cards: connected(cards, backends),
         qmp: monitors.into_iter().next(),
         guest_agent: guest_agent.and_then(|chardev| {
             let socket = sockets.into_iter().find(|(id, _)| *id == chardev);
@@ -94,20 +99,46 @@ fn owned((a, b): (&str, &str)) -> (String, String) {
     (a.to_owned(), b.to_owned())
 }
 
-/// A card of the guest.
-struct Card {
+/// A card as the guest sees it, not yet connected.
+struct Frontend {
     mac: Reading<Mac>,
+    /// The id of the backend that it names.
     netdev: Option<String>,
+    /// The index of the backend that the same option defines.
+    own: Option<usize>,
 }
 
-impl Card {
+impl Frontend {
     fn new(mac: Option<&str>, netdev: Option<&str>) -> Self {
         let mac = mac.map_or(Reading::Absent, |text| {
             let malformed = || Unread::Malformed("the MAC on the command line".to_owned());
             machine_mac(text).map_or_else(|| Reading::Unknown(malformed()), Reading::Known)
         });
-        Self { mac, netdev: netdev.map(str::to_owned) }
+        Self { mac, netdev: netdev.map(str::to_owned), own: None }
     }
+}
+
+/// The cards with their backends: the one that the card names, or else the next one that no other
+/// card has taken. A backend without any card is the connection of a card that was not recognised.
+fn connected(cards: Vec<Frontend>, backends: Vec<Backend>) -> Vec<LineCard> {
+    if cards.is_empty() {
+        let first = backends.into_iter().take(1);
+        return first.map(|backend| LineCard { mac: Reading::Absent, net: backend.net }).collect();
+    }
+    let named: Vec<Option<usize>> = cards
+        .iter()
+        .take(MOST_CARDS)
+        .map(|card| {
+            let by_id = |id| backends.iter().position(|backend| backend.id.as_ref() == Some(id));
+            card.own.or_else(|| card.netdev.as_ref().and_then(by_id))
+        })
+        .collect();
+    let mut free = (0..backends.len()).filter(|index| !named.contains(&Some(*index)));
+    let with_backend = cards.into_iter().zip(&named).map(|(card, index)| {
+        let net = index.or_else(|| free.next()).map(|index| backends[index].net.clone());
+        LineCard { mac: card.mac, net: net.unwrap_or(Reading::Absent) }
+    });
+    with_backend.collect()
 }
 
 /// The host's end of a card's cable.

@@ -2,11 +2,19 @@
 
 use super::*;
 
-/// The arguments of a line that is cut at white space, and what is found in it, in one line.
+/// The arguments of a line, cut at white space, as `CARD [+ CARD] | MONITOR`.
 fn found(line: &str) -> String {
     let arguments: Vec<_> = line.split_whitespace().map(str::to_owned).collect();
     let program = crate::ownership::qemu_program(&arguments).unwrap_or(0);
-    let CommandLine { mac, net, qmp, .. } = parse(&arguments, program);
+    let CommandLine { cards, qmp, .. } = parse(&arguments, program);
+    let cards: Vec<String> = cards.into_iter().map(card).collect();
+    let cards = if cards.is_empty() { "-".to_owned() } else { cards.join(" + ") };
+    let qmp = qmp.map_or_else(|| "-".to_owned(), |path| path.display().to_string());
+    format!("{cards} | {qmp}")
+}
+
+/// `MAC, MODE INTERFACE PORT`.
+fn card(LineCard { mac, net }: LineCard) -> String {
     let mac = match mac {
         Reading::Known(mac) => mac.to_string(),
         Reading::Absent => "-".to_owned(),
@@ -20,12 +28,11 @@ fn found(line: &str) -> String {
         Reading::Absent => "-".to_owned(),
         Reading::Unknown(_) => "?".to_owned(),
     };
-    let qmp = qmp.map_or_else(|| "-".to_owned(), |path| path.display().to_string());
-    format!("{mac} | {net} | {qmp}")
+    format!("{mac}, {net}")
 }
 
 #[test]
-fn lines_of_real_starts_are_understood() {
+fn reads_the_lines_of_real_starts() {
     let table = [
         (
             "qemu-system-aarch64 -machine virt,accel=hvf -cpu host -smp 4 -m 8192 \
@@ -33,67 +40,67 @@ fn lines_of_real_starts_are_understood() {
              -netdev vmnet-bridged,id=net0,ifname=en0 \
              -device virtio-net-pci,netdev=net0,mac=52:54:00:4b:5e:57 \
              -qmp unix:/Users/u/vms/web/web.qmp,server,nowait -pidfile /Users/u/vms/web/web.pid",
-            "52:54:00:4b:5e:57 | bridged en0 - | /Users/u/vms/web/web.qmp",
+            "52:54:00:4b:5e:57, bridged en0 - | /Users/u/vms/web/web.qmp",
         ),
         (
             "qemu-system-x86_64 -netdev vmnet-shared,id=n0 -device e1000,netdev=n0,mac=52:54:0:4B:5E:57",
-            "52:54:00:4b:5e:57 | shared - - | -",
+            "52:54:00:4b:5e:57, shared - - | -",
         ),
         (
             "qemu-system-x86_64 -netdev vmnet-host,id=n0 -device e1000,netdev=n0",
-            "- | shared - - | -",
+            "-, shared - - | -",
         ),
         (
             "qemu-system-x86_64 -accel tcg -netdev tap,id=n0,ifname=tap7,script=no,downscript=no \
              -device virtio-net-pci,netdev=n0,mac=52:54:00:00:00:01",
-            "52:54:00:00:00:01 | bridged - tap7 | -",
+            "52:54:00:00:00:01, bridged - tap7 | -",
         ),
         (
             "qemu-system-x86_64 -netdev bridge,id=n0,br=virbr0 -device virtio-net,netdev=n0",
-            "- | bridged virbr0 - | -",
+            "-, bridged virbr0 - | -",
         ),
         (
             "qemu-system-x86_64 -net nic,macaddr=52:54:00:00:00:02 -net bridge",
-            "52:54:00:00:00:02 | bridged br0 - | -",
+            "52:54:00:00:00:02, bridged br0 - | -",
         ),
         (
             "qemu-system-x86_64 -netdev user,id=u0,hostfwd=tcp::2222-:22 -device virtio-net,netdev=u0",
-            "- | user - - | -",
+            "-, user - - | -",
         ),
         (
             "qemu-system-x86_64 -nic user,model=virtio,mac=52:54:00:00:00:03",
-            "52:54:00:00:00:03 | user - - | -",
+            "52:54:00:00:00:03, user - - | -",
         ),
         (
             "qemu-system-x86_64 -nic vmnet-bridged,ifname=en5,mac=52:54:00:00:00:03",
-            "52:54:00:00:00:03 | bridged en5 - | -",
+            "52:54:00:00:00:03, bridged en5 - | -",
         ),
-        ("qemu-system-x86_64 --nic tap,ifname=tap1,script=no", "- | bridged - tap1 | -"),
-        ("qemu-system-x86_64 -nic none", "- | - | -"),
-        ("qemu-system-x86_64 -m 256", "- | - | -"),
+        ("qemu-system-x86_64 --nic tap,ifname=tap1,script=no", "-, bridged - tap1 | -"),
+        ("qemu-system-x86_64 -nic none", "- | -"),
+        ("qemu-system-x86_64 -m 256", "- | -"),
         // The descriptor comes from a wrapper, which may still stand in front or not.
         (
             "/opt/socket_vmnet/bin/socket_vmnet_client /opt/homebrew/var/run/socket_vmnet.bridged.en0 \
              qemu-system-aarch64 -netdev socket,id=n0,fd=3 -device virtio-net-pci,netdev=n0,mac=52:54:00:00:00:04",
-            "52:54:00:00:00:04 | bridged en0 - | -",
+            "52:54:00:00:00:04, bridged en0 - | -",
         ),
         (
             "/opt/socket_vmnet/bin/socket_vmnet_client /opt/homebrew/var/run/socket_vmnet \
              qemu-system-aarch64 -netdev socket,id=n0,fd=3 -device virtio-net-pci,netdev=n0",
-            "- | shared - - | -",
+            "-, shared - - | -",
         ),
         (
             "qemu-system-aarch64 -netdev socket,id=n0,fd=3 -device virtio-net-pci,netdev=n0",
-            "- | ? | -",
+            "-, ? | -",
         ),
         (
             "qemu-system-aarch64 -netdev stream,id=n0,addr.type=unix,addr.path=/var/run/socket_vmnet \
              -device virtio-net-pci,netdev=n0",
-            "- | shared - - | -",
+            "-, shared - - | -",
         ),
         (
             "qemu-system-aarch64 -netdev stream,id=n0,addr.type=unix,addr.path=/var/run/socket_vmnet.bridged.en1",
-            "- | bridged en1 - | -",
+            "-, bridged en1 - | -",
         ),
         // libvirt writes JSON and opens the port itself.
         (
@@ -101,23 +108,17 @@ fn lines_of_real_starts_are_understood() {
              -mon chardev=charmonitor,id=monitor,mode=control
              -netdev {"type":"tap","fd":"33","vhost":true,"id":"hostnet0"}
              -device {"driver":"virtio-net-pci","netdev":"hostnet0","id":"net0","mac":"52:54:00:ab:cd:ef","bus":"pci.1"}"#,
-            "52:54:00:ab:cd:ef | bridged - - | /run/m/monitor.sock",
+            "52:54:00:ab:cd:ef, bridged - - | /run/m/monitor.sock",
         ),
-        // The first card counts, with its own cable, in whatever order they stand.
-        (
-            "qemu-system-x86_64 -netdev user,id=a -netdev tap,id=b,ifname=tap9 \
-             -device e1000,netdev=b,mac=52:54:00:00:00:0b -device e1000,netdev=a,mac=52:54:00:00:00:0a",
-            "52:54:00:00:00:0b | bridged - tap9 | -",
-        ),
-        ("qemu-system-x86_64 -device virtio-net,mac=ff:ff:ff:ff:ff:ff", "? | - | -"),
-        ("qemu-system-x86_64 -device virtio-net,mac=00:00:00:00:00:00", "? | - | -"),
-        ("qemu-system-x86_64 -device virtio-rng-pci -device", "- | - | -"),
+        ("qemu-system-x86_64 -device virtio-net,mac=ff:ff:ff:ff:ff:ff", "?, - | -"),
+        ("qemu-system-x86_64 -device virtio-net,mac=00:00:00:00:00:00", "?, - | -"),
+        ("qemu-system-x86_64 -device virtio-rng-pci -device", "- | -"),
         (
             "qemu-system-x86_64 -netdev {broken -device {\"mac\":7} -qmp tcp:localhost:4444",
-            "- | ? | -",
+            "-, ? | -",
         ),
-        ("qemu-system-x86_64 -qmp unix:/a,,b=c/web.qmp,server=on", "- | - | /a,b=c/web.qmp"),
-        ("", "- | - | -"),
+        ("qemu-system-x86_64 -qmp unix:/a,,b=c/web.qmp,server=on", "- | /a,b=c/web.qmp"),
+        ("", "- | -"),
     ];
     for (line, expected) in table {
         assert_eq!(found(line), expected, "{line}");
@@ -125,7 +126,52 @@ fn lines_of_real_starts_are_understood() {
 }
 
 #[test]
-fn the_channel_of_the_guest_agent_is_found() {
+fn reads_every_card_with_its_connection() {
+    let table = [
+        // Each card has its own cable, in any order of the options.
+        (
+            "qemu-system-x86_64 -netdev user,id=a -netdev tap,id=b,ifname=tap9 \
+             -device e1000,netdev=b,mac=52:54:00:00:00:0b -device e1000,netdev=a,mac=52:54:00:00:00:0a",
+            "52:54:00:00:00:0b, bridged - tap9 + 52:54:00:00:00:0a, user - - | -",
+        ),
+        // Lima: the user network first, socket_vmnet second.
+        (
+            "qemu-system-aarch64 -netdev user,id=net0,net=192.168.5.0/24,hostfwd=tcp:127.0.0.1:60022-:22 \
+             -device virtio-net-pci,netdev=net0,mac=52:55:55:00:00:01 \
+             -netdev stream,id=net1,addr.type=unix,addr.path=/var/run/socket_vmnet \
+             -device virtio-net-pci,netdev=net1,mac=52:55:55:00:00:02",
+            "52:55:55:00:00:01, user - - + 52:55:55:00:00:02, shared - - | -",
+        ),
+        // minikube and vagrant-libvirt: two networks of libvirt.
+        (
+            r#"qemu-system-x86_64 -netdev {"type":"tap","fd":"33","id":"hostnet0"}
+             -device {"driver":"virtio-net-pci","netdev":"hostnet0","mac":"52:54:00:00:00:01"}
+             -netdev {"type":"tap","fd":"34","id":"hostnet1"}
+             -device {"driver":"virtio-net-pci","netdev":"hostnet1","mac":"52:54:00:00:00:02"}"#,
+            "52:54:00:00:00:01, bridged - - + 52:54:00:00:00:02, bridged - - | -",
+        ),
+        (
+            "qemu-system-x86_64 -nic user -nic tap,ifname=tap1,mac=52:54:00:00:00:04",
+            "-, user - - + 52:54:00:00:00:04, bridged - tap1 | -",
+        ),
+        (
+            "qemu-system-x86_64 -net nic,macaddr=52:54:00:00:00:05 -net user \
+             -nic bridge,br=br1,mac=52:54:00:00:00:06",
+            "52:54:00:00:00:05, user - - + 52:54:00:00:00:06, bridged br1 - | -",
+        ),
+        // A cable that no card names goes to the card that names none.
+        (
+            "qemu-system-x86_64 -netdev user,id=a -device e1000,netdev=a -device e1000,mac=52:54:00:00:00:07",
+            "-, user - - + 52:54:00:00:00:07, - | -",
+        ),
+    ];
+    for (line, expected) in table {
+        assert_eq!(found(line), expected, "{line}");
+    }
+}
+
+#[test]
+fn finds_the_channel_of_the_guest_agent() {
     let table = [
         (
             "-chardev socket,path=/vms/web/web.qga,server=on,wait=off,id=qga0 -device virtio-serial \
@@ -155,7 +201,7 @@ fn the_channel_of_the_guest_agent_is_found() {
 }
 
 #[test]
-fn the_link_is_known_by_the_name_of_the_first_card_s_netdev() {
+fn knows_the_link_of_a_card_by_its_netdev() {
     let table = [
         ("qemu-system-x86_64 -netdev tap,id=n0,ifname=t -device e1000,netdev=n0", Some("n0")),
         (
@@ -167,7 +213,14 @@ fn the_link_is_known_by_the_name_of_the_first_card_s_netdev() {
     ];
     for (line, expected) in table {
         let arguments: Vec<_> = line.split_whitespace().map(str::to_owned).collect();
-        let net = parse(&arguments, 0).net.known().expect(line);
+        let net = parse(&arguments, 0).cards.swap_remove(0).net.known().expect(line);
         assert_eq!(net.netdev.as_deref(), expected, "{line}");
     }
+}
+
+#[test]
+fn reads_a_bounded_number_of_cards() {
+    let arguments: Vec<String> =
+        (0..1000).flat_map(|_| ["-nic".to_owned(), "user".to_owned()]).collect();
+    assert_eq!(parse(&arguments, 0).cards.len(), MOST_CARDS);
 }

@@ -11,7 +11,7 @@ use rustix::{
     io::Errno,
     net::{RecvFlags, recv},
 };
-use vmkit_model::Machine;
+use vmkit_model::{Card, Machine};
 
 use super::{
     connected,
@@ -22,7 +22,7 @@ use super::{
 /// machine keeps it busy within a second. A machine's link is not given up sooner.
 const DEADLINE: Duration = Duration::from_secs(3);
 
-/// The cable of a machine's first network card.
+/// The cable of a machine's network card.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Link {
     socket: PathBuf,
@@ -60,9 +60,9 @@ pub enum LinkError {
 }
 
 impl Link {
-    /// The cable of the machine's first card, where its process was told a name for it.
-    pub fn of(machine: &Machine) -> Option<Self> {
-        let netdev = machine.net.as_ref().known()?.netdev.clone()?;
+    /// The cable of a card of the machine, if QEMU has an id for it.
+    pub fn of(machine: &Machine, card: &Card) -> Option<Self> {
+        let netdev = card.net.as_ref().known()?.netdev.clone()?;
         Some(Self { socket: machine.monitor.clone()?, netdev })
     }
 

@@ -3,6 +3,7 @@
 use std::{borrow::Cow, net::IpAddr};
 
 use serde::Serialize;
+use vmkit_model::Card;
 use vmkit_scoring::{Candidate, Doubt, Entry, Verdict};
 use vmkit_types::Reading;
 
@@ -32,6 +33,9 @@ pub(super) struct VmDocument<'a> {
     /// Who manages it.
     manager: Cow<'a, str>,
     net: NetDocument<'a>,
+    /// All network cards, in the order of its manager. `mac` and `net` are those of the card that
+    /// has `ip`, or of the first one.
+    cards: Vec<CardDocument<'a>>,
     ssh: SshDocument<'a>,
     /// Declared memory in MiB.
     memory_mb: Option<u64>,
@@ -65,6 +69,21 @@ struct NetDocument<'a> {
     mode: Option<String>,
     /// The host's interface that its card is on or bridged with.
     interface: Option<Cow<'a, str>>,
+}
+
+/// A network card.
+#[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+struct CardDocument<'a> {
+    mac: Option<String>,
+    /// `bridged`, `shared` or `user`.
+    mode: Option<String>,
+    /// The host's interface that it is on or bridged with.
+    interface: Option<Cow<'a, str>>,
+    /// The host's end of its cable, such as `tap0`.
+    port: Option<Cow<'a, str>>,
+    /// Fields that are unknown, with the reason.
+    unknown: UnknownFields,
 }
 
 /// SSH at the address.
@@ -129,7 +148,7 @@ struct UnreadDocument<'a> {
 
 impl<'a> VmDocument<'a> {
     pub(super) fn new(vm: &'a Vm<'a>) -> Self {
-        let (machine, pick) = (vm.machine, vm.pick);
+        let (machine, pick, card) = (vm.machine, vm.pick, vm.card());
         let mut unknown = UnknownFields::new();
         let mut text = |name, reading: &'a Reading<String>| {
             field(name, reading, &mut unknown).map(|text| stored(text))
@@ -139,7 +158,7 @@ impl<'a> VmDocument<'a> {
         let disk_size = text("disk_size", &machine.disk_size);
         let os_version = text("os_version", &machine.os_version);
         let directory = stored(&machine.directory.display().to_string()).into_owned();
-        let interface = field("net.interface", &machine.net, &mut unknown);
+        let interface = field("net.interface", &card.net, &mut unknown);
         if let Some(reason) = no_address(pick) {
             unknown.insert("ip", reason);
         }
@@ -150,16 +169,17 @@ impl<'a> VmDocument<'a> {
             ip: pick.address,
             confidence: pick.confidence.map(probability),
             verdict: pick.verdict.into(),
-            mac: field("mac", &machine.mac, &mut unknown).map(ToString::to_string),
+            mac: field("mac", &card.mac, &mut unknown).map(ToString::to_string),
             hostname,
             username,
             pid: machine.pid,
             uptime_ms: field("uptime_ms", &vm.uptime, &mut unknown).copied().map(milliseconds),
             manager: stored(machine.manager),
             net: NetDocument {
-                mode: field("net.mode", &machine.net, &mut unknown).map(|net| net.mode.to_string()),
+                mode: field("net.mode", &card.net, &mut unknown).map(|net| net.mode.to_string()),
                 interface: interface.and_then(|net| net.interface.as_deref()).map(stored),
             },
+            cards: machine.cards.all().map(CardDocument::new).collect(),
             ssh: SshDocument {
                 state: vm.ssh.state,
                 rtt_ms: vm.ssh.rtt.map(|rtt| hundredths(rtt.as_secs_f64() * 1000.0)),
@@ -183,6 +203,22 @@ impl<'a> VmDocument<'a> {
                 })
                 .collect(),
             findings: [],
+            unknown,
+        }
+    }
+}
+
+impl<'a> CardDocument<'a> {
+    fn new(card: &'a Card) -> Self {
+        let mut unknown = UnknownFields::new();
+        let mac = field("mac", &card.mac, &mut unknown).map(ToString::to_string);
+        let [mode, interface, port] =
+            ["mode", "interface", "port"].map(|name| field(name, &card.net, &mut unknown));
+        Self {
+            mac,
+            mode: mode.map(|net| net.mode.to_string()),
+            interface: interface.and_then(|net| net.interface.as_deref()).map(stored),
+            port: port.and_then(|net| net.port.as_deref()).map(stored),
             unknown,
         }
     }

@@ -54,7 +54,7 @@ pub(super) fn table(status: &Status<'_>) -> Table<6> {
 
 fn row(vm: &Vm<'_>) -> [Cell; 6] {
     let name = Cell::new(Role::Normal, shown(&vm.machine.name));
-    let mac = match &vm.machine.mac {
+    let mac = match &vm.card().mac {
         Reading::Known(mac) => Cell::new(Role::Normal, mac.to_string()),
         missing => gap(missing),
     };

@@ -11,9 +11,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use vmkit_model::{
-    Evidence, MacSource, Machine, Mode, Net, PluginOutcome, PluginStatus, Power, Problem,
-};
+use vmkit_model::{Card, Evidence, Machine, Mode, PluginOutcome, PluginStatus, Power, Problem};
 use vmkit_report::{
     HostsDecision, HostsOutcome, HostsSync, HostsVm, Meta, PluginDetails, PluginEntry, Resolution,
     Status, Terminal,
@@ -40,6 +38,10 @@ pub(crate) fn mac(last: u8) -> Mac {
     Mac::new([0x52, 0x54, 0, 0x4b, 0x5e, last])
 }
 
+fn card(last: u8) -> Card {
+    Card::new(Some(mac(last)), Some(NetworkMode::Bridged), Some("en0".to_owned()))
+}
+
 /// A running machine of which everything is known.
 pub(crate) fn machine(name: &str, last: u8) -> Machine {
     let known = |text: &str| Reading::Known(text.to_owned());
@@ -49,9 +51,7 @@ pub(crate) fn machine(name: &str, last: u8) -> Machine {
         directory: format!("/vms/{name}").into(),
         hostname: known(name),
         username: known("ubuntu"),
-        mac: Reading::Known(mac(last)),
-        mac_source: Some(MacSource::CommandLine),
-        recorded_mac: Reading::Known(mac(last)),
+        cards: card(last).into(),
         instance: Reading::Absent,
         known_host_keys: Vec::new(),
         power: Power::Running,
@@ -60,13 +60,6 @@ pub(crate) fn machine(name: &str, last: u8) -> Machine {
         started_at: Some(now() - Duration::from_secs(81)),
         qmp: Reading::Absent,
         monitor: None,
-        link_up: Reading::Absent,
-        net: Reading::Known(Net {
-            mode: NetworkMode::Bridged,
-            interface: Some("en0".to_owned()),
-            port: None,
-            netdev: None,
-        }),
         console_log: None,
         guest_agent: None,
         memory_mb: Reading::Known(2048),
@@ -148,11 +141,9 @@ pub(crate) fn world() -> Vec<Evidence> {
 pub(crate) fn picks(evidence: &[Evidence]) -> Vec<Pick> {
     let case = |(name, last): (&str, u8)| Case {
         name: name.to_owned(),
-        macs: vec![mac(last)],
+        cards: card(last).into(),
         running: name != "off",
         started_at: (name == "db").then(|| now() - Duration::from_secs(81)),
-        mode: Some(NetworkMode::Bridged),
-        interface: Some("en0".to_owned()),
     };
     let cases = NAMES.map(case);
     let network = vmkit_types::HostNetwork {

@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant, SystemTime},
 };
 
-use vmkit_model::Evidence;
+use vmkit_model::{Card, Evidence};
 use vmkit_scoring::{Case, Weights, score};
 use vmkit_types::{Kind, Mac, Observation};
 
@@ -34,7 +34,8 @@ pub(crate) fn times() -> Result<Vec<Duration>, Box<dyn Error>> {
         let [high, low] = machine.to_be_bytes();
         let mac = Mac::new([0x52, 0x54, 0, 0, high, low]);
         let name = format!("vm{machine}");
-        cases.push(Case { name, macs: vec![mac], running: true, ..Case::default() });
+        let card = Card::new(Some(mac), None, None);
+        cases.push(Case { name, cards: card.into(), running: true, ..Case::default() });
         for candidate in 0..CANDIDATES {
             for kind in &kinds {
                 let observation =

@@ -10,11 +10,11 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use vmkit_model::Evidence;
+use vmkit_model::{Card, Evidence, Net};
 use vmkit_scoring::{Case, Pick, Weights, score};
 use vmkit_types::{
-    HostNetwork, Interface, InterfaceKind, Kind, Mac, NetworkMode, Observation, Prefix, Route,
-    attribute,
+    HostNetwork, Interface, InterfaceKind, Kind, Mac, NetworkMode, Observation, Prefix, Reading,
+    Route, Unread, attribute,
 };
 
 /// The moment of every scenario, in seconds since the epoch.
@@ -25,6 +25,7 @@ pub(crate) fn now() -> SystemTime {
 }
 
 /// Networks by name. `lan`: 192.168.1.0/24 on en0 with a gateway, Docker beside it.
+/// `two-bridges`: the same, with libvirt's virbr0 and minikube's virbr1.
 /// `shared`: the same, with the host's shared network 192.168.65.0/24 on bridge100.
 pub(crate) fn network(name: &str) -> Option<HostNetwork> {
     let mut interfaces = vec![
@@ -37,6 +38,10 @@ pub(crate) fn network(name: &str) -> Option<HostNetwork> {
         "lan" => {}
         "shared" => {
             interfaces.push(interface("bridge100", "192.168.65.1/24", InterfaceKind::Bridge));
+        }
+        "two-bridges" => {
+            interfaces.push(interface("virbr0", "192.168.122.1/24", InterfaceKind::Bridge));
+            interfaces.push(interface("virbr1", "192.168.39.1/24", InterfaceKind::Bridge));
         }
         "nat-lan" => interfaces.push(interface("en5", "192.168.64.7/24", InterfaceKind::Ethernet)),
         "unknown" => return None,
@@ -66,27 +71,38 @@ pub(crate) fn mac(name: &str) -> Mac {
     Mac::new([0x52, 0x54, 0, 0, 0, name.as_bytes()[0]])
 }
 
-/// `NAME [bridged|shared|user] [on=INTERFACE] [up=SECONDS] [mac=NAME] [off]`
+/// `NAME CARD [and CARD]… [up=SECONDS] [off]`, a card being
+/// `[bridged|shared|user] [on=INTERFACE] [mac=NAME|unknown]`. The first card has the MAC of the name.
 pub(crate) fn case(line: &str) -> Case {
     let mut words = line.split_whitespace();
     let name = words.next().unwrap();
-    let macs = vec![mac(name)];
-    let mut case = Case { name: name.to_owned(), macs, running: true, ..Case::default() };
+    let mut case = Case { name: name.to_owned(), running: true, ..Case::default() };
+    let mut cards = vec![Card::new(Some(mac(name)), None, None)];
     for word in words {
-        match word.split_once('=').unwrap_or((word, "")) {
-            ("bridged", _) => case.mode = Some(NetworkMode::Bridged),
-            ("shared", _) => case.mode = Some(NetworkMode::Shared),
-            ("user", _) => case.mode = Some(NetworkMode::User),
-            ("on", interface) => case.interface = Some(interface.to_owned()),
-            ("up", seconds) => {
-                case.started_at = Some(now() - Duration::from_secs(seconds.parse().unwrap()));
+        let last = cards.last_mut().unwrap();
+        let (key, value) = word.split_once('=').unwrap_or((word, ""));
+        match key {
+            "bridged" => set_mode(last, NetworkMode::Bridged),
+            "shared" => set_mode(last, NetworkMode::Shared),
+            "user" => set_mode(last, NetworkMode::User),
+            "on" => {
+                let Reading::Known(net) = &mut last.net else { panic!("{line}: {word}") };
+                net.interface = Some(value.to_owned());
             }
-            ("mac", owner) => case.macs = vec![mac(owner)],
-            ("off", _) => case.running = false,
+            "mac" if value == "unknown" => last.mac = Reading::Unknown(Unread::NotTried),
+            "mac" => last.mac = Reading::Known(mac(value)),
+            "and" => cards.push(Card::unknown()),
+            "up" => case.started_at = Some(now() - Duration::from_secs(value.parse().unwrap())),
+            "off" => case.running = false,
             other => panic!("{line}: {other:?}"),
         }
     }
+    case.cards = cards.into_iter().collect();
     case
+}
+
+fn set_mode(card: &mut Card, mode: NetworkMode) {
+    card.net = Reading::Known(Net { mode, interface: None, port: None, netdev: None });
 }
 
 /// `NAME ADDRESS|- KIND [age=SECONDS] [if=INTERFACE] [mac=NAME] [from=PLUGIN]
@@ -150,6 +166,9 @@ pub(crate) fn account(cases: &[Case], picks: &[Pick]) -> BTreeMap<String, (Strin
             let flags: Vec<_> = candidate.flags.iter().map(|flag| flag.code()).collect();
             let (address, likely) = (candidate.address, word(candidate.probability));
             let _ = write!(text, "{address} {likely} [{}]", flags.join(" "));
+            if let Some(card) = candidate.card {
+                let _ = write!(text, " card {card}");
+            }
             if let Some(struck_out) = candidate.struck_out {
                 let _ = write!(text, " struck out: {struck_out}");
             }

@@ -249,7 +249,7 @@ fn identity(machine: &Machine) -> Option<Identity> {
         name: machine.name.clone(),
         manager: machine.manager.to_owned(),
         directory: machine.directory.clone(),
-        mac: *machine.mac.as_ref().known()?,
+        mac: *machine.cards.first.mac.as_ref().known()?,
         instance: machine.instance.as_ref().known().cloned(),
     })
 }

@@ -51,6 +51,7 @@ pub(super) fn key_to_trust(
 mod tests {
     use std::time::{Duration, SystemTime};
 
+    use vmkit_model::Card;
     use vmkit_scoring::{Case, score};
     use vmkit_types::Observation;
 
@@ -115,11 +116,9 @@ mod tests {
         let now = SystemTime::UNIX_EPOCH + Duration::from_hours(1);
         let case = |name: &str, mac: &str| Case {
             name: name.to_owned(),
-            macs: vec![mac.parse().unwrap()],
+            cards: Card::new(Some(mac.parse().unwrap()), None, None).into(),
             running: true,
             started_at: None,
-            mode: None,
-            interface: None,
         };
         let cases = [case("web", MAC), case("db", "52:54:00:00:00:02")];
         for (of_web, of_db, seen, expected) in rows {

@@ -60,7 +60,7 @@ fn shows_machine(kind: &Kind) -> bool {
 mod tests {
     use std::{net::IpAddr, time::SystemTime};
 
-    use vmkit_model::Evidence;
+    use vmkit_model::{Card, Evidence};
     use vmkit_scoring::{Case, score};
     use vmkit_types::{Mac, Observation};
 
@@ -87,7 +87,7 @@ mod tests {
     fn a_guest_answers_where_no_clone_may_answer_in_its_place() {
         let case = |name: &str| Case {
             name: name.to_owned(),
-            macs: vec![Mac::new([0x52, 0x54, 0, 0, 0, 1])],
+            cards: Card::new(Some(Mac::new([0x52, 0x54, 0, 0, 0, 1])), None, None).into(),
             running: true,
             ..Case::default()
         };

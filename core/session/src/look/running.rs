@@ -27,7 +27,7 @@ pub(crate) struct Running {
 impl Running {
     pub(super) fn new(scene: &Scene, wanted: BTreeSet<MachineId>) -> Self {
         let (ids, cases) =
-            scene.machines.iter().filter(|m| is_alive(m)).map(|m| (m.id(), case(m))).unzip();
+            scene.machines.iter().filter(|m| is_alive(m)).map(|m| (m.id(), Case::of(m))).unzip();
         Self { ids, cases, wanted }
     }
 
@@ -122,28 +122,12 @@ fn is_alive(machine: &Machine) -> bool {
     matches!(machine.power, Power::Running | Power::Paused)
 }
 
-fn macs(machine: &Machine) -> Vec<vmkit_types::Mac> {
-    machine.mac.as_ref().known().copied().into_iter().collect()
-}
-
-fn case(machine: &Machine) -> Case {
-    let net = machine.net.as_ref().known();
-    Case {
-        name: machine.name.clone(),
-        macs: macs(machine),
-        running: true,
-        started_at: machine.started_at,
-        mode: net.map(|net| net.mode),
-        interface: net.and_then(|net| net.interface.clone()),
-    }
-}
-
 fn target(machine: &Machine) -> Target {
     Target {
         id: machine.id(),
         subject: Subject {
             name: machine.name.clone(),
-            macs: macs(machine),
+            macs: machine.cards.macs().collect(),
             hostname: machine.hostname.as_ref().known().cloned(),
             has_console: machine.console_log.is_some(),
             has_guest_agent: machine.guest_agent.is_some(),

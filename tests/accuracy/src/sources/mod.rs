@@ -17,7 +17,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use vmkit_model::Evidence;
+use vmkit_model::{Card, Evidence};
 use vmkit_scoring::{Case, Flag, Pick, Verdict, Weights, score};
 use vmkit_types::{HostNetwork, Observation};
 
@@ -176,10 +176,13 @@ fn case(world: &World, vm: usize) -> Case {
     let started_at = now() - Duration::from_secs(machine.process_age);
     Case {
         name: machine.name.clone(),
-        macs: if machine.mac_known { vec![machine.mac] } else { Vec::new() },
         running: true,
         started_at: machine.start_known.then_some(started_at),
-        mode: Some(machine.mode),
-        interface: Some(world.site.interface(machine.mode).to_owned()),
+        cards: Card::new(
+            machine.mac_known.then_some(machine.mac),
+            Some(machine.mode),
+            Some(world.site.interface(machine.mode).to_owned()),
+        )
+        .into(),
     }
 }

@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use vmkit_dhcp::{Checksum, Exchange, Message, MessageKind, TestResult, Traffic};
-use vmkit_model::Evidence;
+use vmkit_model::{Card, Evidence};
 use vmkit_scoring::{Case, Weights, score};
 use vmkit_survey::Survey;
 use vmkit_types::{
@@ -95,11 +95,14 @@ impl Scene {
     pub(super) fn facts<T>(&self, look: impl FnOnce(&Facts<'_>) -> T) -> T {
         let case = Case {
             name: self.machine.name.clone(),
-            macs: self.machine.macs.clone(),
             running: true,
             started_at: self.machine.started_at,
-            mode: self.machine.mode,
-            interface: self.machine.interface.clone(),
+            cards: Card::new(
+                self.machine.macs.first().copied(),
+                self.machine.mode,
+                self.machine.interface.clone(),
+            )
+            .into(),
         };
         let evidence: Vec<Evidence> = self
             .observations

@@ -1,0 +1,143 @@
+//! The network cards of a machine.
+
+use vmkit_types::{Mac, NetworkMode, Reading, Unread};
+
+/// A network card of a machine.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Card {
+    /// Its MAC, from the best source.
+    pub mac: Reading<Mac>,
+    /// The source of [`mac`](Self::mac).
+    pub mac_source: Option<MacSource>,
+    /// The MAC that the machine's files record for it, which may differ from the one that its
+    /// process runs with.
+    pub recorded_mac: Reading<Mac>,
+    /// How it is connected. Known for running machines only.
+    pub net: Reading<Net>,
+    /// Whether QEMU holds its link up. QEMU's monitor does not report it; a snapshot may.
+    pub link_up: Reading<bool>,
+}
+
+/// How a network card is connected.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Net {
+    /// The network mode.
+    pub mode: NetworkMode,
+    /// The host's interface or bridge that the card is on.
+    pub interface: Option<String>,
+    /// The host's end of the card's cable, such as `tap0`.
+    pub port: Option<String>,
+    /// QEMU's id of the host's end.
+    pub netdev: Option<String>,
+}
+
+/// Where a MAC comes from, best first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum MacSource {
+    /// The command line of the running process.
+    CommandLine,
+    /// NAME.mac in the machine's directory.
+    MacFile,
+    /// The registry.
+    Registry,
+    /// Derived from the machine's name, as the toolkit does for a new machine.
+    DerivedFromName,
+}
+
+impl Card {
+    /// A card of which nothing is known.
+    pub const fn unknown() -> Self {
+        Self {
+            mac: Reading::Unknown(Unread::NotTried),
+            mac_source: None,
+            recorded_mac: Reading::Unknown(Unread::NotTried),
+            net: Reading::Unknown(Unread::NotTried),
+            link_up: Reading::Unknown(Unread::NotTried),
+        }
+    }
+
+    /// A card of which nothing is known but this.
+    pub fn new(mac: Option<Mac>, mode: Option<NetworkMode>, interface: Option<String>) -> Self {
+        let unknown = Self::unknown();
+        let net = mode.map(|mode| Net { mode, interface, port: None, netdev: None });
+        Self {
+            mac: mac.map_or(unknown.mac, Reading::Known),
+            net: net.map_or(unknown.net, Reading::Known),
+            ..Self::unknown()
+        }
+    }
+
+    /// The network mode, if known.
+    pub fn mode(&self) -> Option<NetworkMode> {
+        Some(self.net.as_ref().known()?.mode)
+    }
+
+    /// The host's interface or bridge that the card is on, if known.
+    pub fn interface(&self) -> Option<&str> {
+        self.net.as_ref().known()?.interface.as_deref()
+    }
+}
+
+/// The network cards of a machine in the order of its manager. A machine without a known card has
+/// one of which nothing is known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cards {
+    /// The first card.
+    pub first: Card,
+    /// The other cards.
+    pub others: Vec<Card>,
+}
+
+impl Cards {
+    /// All cards, the first one first.
+    pub fn all(&self) -> impl Iterator<Item = &Card> + Clone {
+        std::iter::once(&self.first).chain(&self.others)
+    }
+
+    /// The same to be changed.
+    pub fn all_mut(&mut self) -> impl Iterator<Item = &mut Card> {
+        std::iter::once(&mut self.first).chain(&mut self.others)
+    }
+
+    /// The card of this index.
+    pub fn get(&self, index: usize) -> Option<&Card> {
+        self.all().nth(index)
+    }
+
+    /// The first card that the host can reach: one that is not on QEMU's user network. If there is
+    /// none, the first card.
+    pub fn reachable(&self) -> &Card {
+        let reachable = |card: &&Card| card.mode() != Some(NetworkMode::User);
+        self.all().find(reachable).unwrap_or(&self.first)
+    }
+
+    /// The MACs that are known.
+    pub fn macs(&self) -> impl Iterator<Item = Mac> + '_ {
+        self.all().filter_map(|card| card.mac.as_ref().known().copied())
+    }
+
+    /// The index of the card that has this MAC.
+    pub fn with_mac(&self, mac: Mac) -> Option<usize> {
+        self.all().position(|card| card.mac.as_ref().known() == Some(&mac))
+    }
+}
+
+impl Default for Cards {
+    fn default() -> Self {
+        Self::from(Card::unknown())
+    }
+}
+
+impl From<Card> for Cards {
+    fn from(first: Card) -> Self {
+        Self { first, others: Vec::new() }
+    }
+}
+
+impl FromIterator<Card> for Cards {
+    fn from_iter<I: IntoIterator<Item = Card>>(cards: I) -> Self {
+        let mut cards = cards.into_iter();
+        let first = cards.next().unwrap_or_else(Card::unknown);
+        Self { first, others: cards.collect() }
+    }
+}
