@@ -8,6 +8,8 @@ use serde_json::Value;
 const WEIGHT_TOLERANCE: f64 = 0.5;
 /// The signals that are asked live about doubtful addresses alone.
 const ASKED_IN_DOUBT: [&str; 2] = ["arp-probe", "ssh-key"];
+/// The signal whose source changes by itself.
+const NEIGHBOUR_TABLE: &str = "arp";
 /// Time between the two looks, on a busy computer.
 const AGE_TOLERANCE_MS: u64 = 10_000;
 /// The same of probabilities.
@@ -88,8 +90,14 @@ impl<'a> Candidate<'a> {
 
     /// How the record's candidate differs from this one. Signals that only the record has may void
     /// what others told, and change every weight of their group.
-    fn differs(&self, replayed: &Self, skipped: &BTreeSet<&str>) -> Option<String> {
+    fn differs(
+        &self,
+        replayed: &Self,
+        its_neighbour_changes: bool,
+        skipped: &BTreeSet<&str>,
+    ) -> Option<String> {
         let mut skipped = skipped.clone();
+        skipped.extend(its_neighbour_changes.then_some(NEIGHBOUR_TABLE));
         let told = |signal: &&str| self.entries.iter().any(|entry| entry.signal == *signal);
         skipped.extend(ASKED_IN_DOUBT.iter().filter(|signal| !told(signal)));
         let asked = |candidate: &Self| -> Vec<Entry<'a>> {
@@ -97,7 +105,8 @@ impl<'a> Candidate<'a> {
             asked.copied().collect()
         };
         let (own, told) = (asked(self), asked(replayed));
-        let more = replayed.entries.iter().any(|entry| skipped.contains(entry.signal));
+        let mut both = self.entries.iter().chain(&replayed.entries);
+        let more = both.any(|entry| skipped.contains(entry.signal));
         // How often a table was read is chance.
         let mut lost = own.iter().filter(|entry| !entry.is_superseded());
         if let Some(lost) = lost.find(|one| !told.iter().any(|two| one.tells_as(two))) {
@@ -127,6 +136,12 @@ impl<'a> Candidate<'a> {
         };
         let (live, replayed) = (head(self), head(replayed));
         (live != replayed).then(|| format!("{live} became {replayed}"))
+    }
+
+    /// What the neighbour table said of it that counts.
+    fn neighbour_entries(&self) -> Vec<&'a str> {
+        let entries = self.entries.iter().filter(|entry| entry.signal == NEIGHBOUR_TABLE);
+        entries.filter(|entry| entry.why_not.is_none()).map(|entry| entry.kind).collect()
     }
 
     /// Whether something in its account says this.
@@ -175,25 +190,36 @@ fn counted<'a>(entries: &'a [Entry<'_>]) -> Vec<(&'a str, &'a str)> {
     counted.map(|entry| (entry.signal, entry.kind)).collect()
 }
 
-/// The first point on which the two reports do not agree. A signal that was not needed live tells
-/// more from the record, which is asked for everything: what it tells is left out.
-pub(crate) fn disagreement(live: &Value, replayed: &Value) -> Option<String> {
+/// The first point on which the record and the reports before and after it do not agree.
+///
+/// A signal that was not needed live reports more from the record, where every signal is asked: that
+/// is not compared. Nor is an address's entry of the neighbour table that changed meanwhile, as
+/// entries age and two hosts of one address take turns.
+pub(crate) fn disagreement(live: &Value, replayed: &Value, after: &Value) -> Option<String> {
     let skipped: BTreeSet<&str> = list(&live["plugins"])
         .filter(|plugin| plugin["status"] == "skipped")
         .filter_map(|plugin| plugin["id"].as_str())
         .collect();
-    let (live, replayed) = (accounts(live), accounts(replayed));
+    let (live, replayed, after) = (accounts(live), accounts(replayed), accounts(after));
     if live.len() != replayed.len() {
         return Some(format!("{} machines became {}", live.len(), replayed.len()));
     }
-    live.iter().zip(&replayed).find_map(|(live, replayed)| differ(live, replayed, &skipped))
+    live.iter().zip(&replayed).find_map(|(live, replayed)| {
+        let after = after.iter().find(|account| account.name == live.name);
+        differ(live, replayed, after, &skipped)
+    })
 }
 
 fn accounts(report: &Value) -> Vec<Account<'_>> {
     list(&report["vms"]).map(Account::of).collect()
 }
 
-fn differ(live: &Account<'_>, replayed: &Account<'_>, skipped: &BTreeSet<&str>) -> Option<String> {
+fn differ(
+    live: &Account<'_>,
+    replayed: &Account<'_>,
+    after: Option<&Account<'_>>,
+    skipped: &BTreeSet<&str>,
+) -> Option<String> {
     let pick =
         |account: &Account<'_>| format!("{} {} {:?}", account.name, account.verdict, account.ip);
     if pick(live) != pick(replayed) {
@@ -206,7 +232,11 @@ fn differ(live: &Account<'_>, replayed: &Account<'_>, skipped: &BTreeSet<&str>) 
         let Some(two) = replayed.candidate(one.ip) else {
             return Some(format!("{} is no candidate of the record", one.ip));
         };
-        if let Some(what) = one.differs(two, skipped) {
+        let later = after.and_then(|after| after.candidate(one.ip));
+        let changes = later
+            .is_none_or(|later| later.neighbour_entries() != one.neighbour_entries())
+            || one.flags.contains(&"duplicate-ip");
+        if let Some(what) = one.differs(two, changes, skipped) {
             return Some(format!("{}: {what}", one.ip));
         }
     }

@@ -56,22 +56,26 @@ pub(crate) const RESOLVED: Expected = Expected {
 };
 
 impl Scenario {
-    /// Compares the live answers with the expected ones, and the record of the moment with the live
-    /// answers.
+    /// Compares the live answers with the expected ones, and a record with the live answers before and
+    /// after it.
     pub(crate) fn check(&self, lab: &Lab) {
         let live = report(lab, &["status", "--json"]);
         self.assert_expected(&live, "live");
         // The first look spoke with the guests, and the ARP table knows them now.
-        let live = report(lab, &["status", "--json"]);
+        let before = report(lab, &["status", "--json"]);
         let directory = lab.folder().join("snapshot");
         let path = directory.to_str().expect("a plain path");
         let saved = lab.vm(&["snapshot", "save", path]).expect("a record");
         assert!(saved.status.success(), "{saved:#?}");
         let replayed = report(lab, &["status", "--json", "--from", path]);
         self.assert_expected(&replayed, "replayed");
-        if let Some(difference) = disagreement(&live, &replayed) {
-            let (live, replayed) = (shown(&live), shown(&replayed));
-            panic!("{}: {difference}\nlive:\n{live}\nreplayed:\n{replayed}", self.name);
+        let after = report(lab, &["status", "--json"]);
+        if let Some(difference) = disagreement(&before, &replayed, &after) {
+            let [before, replayed, after] = [before, replayed, after].map(|report| shown(&report));
+            panic!(
+                "{}: {difference}\nbefore:\n{before}\nreplayed:\n{replayed}\nafter:\n{after}",
+                self.name
+            );
         }
         corpus::keep(self, &directory);
     }
