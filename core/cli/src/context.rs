@@ -25,7 +25,7 @@ impl Context {
             call_deadline: global.timeout,
             log_level: global.verbosity(),
             data_dir: global.data_dir.clone(),
-            ..Settings::read(global.config.as_deref())?
+            ..Settings::of_this_program(global.config.as_deref())?
         };
         Ok(Self { settings, quiet: global.is_quiet(), color: global.color })
     }

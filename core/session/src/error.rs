@@ -15,7 +15,7 @@ pub enum Error {
     #[error(transparent)]
     Config(#[from] ConfigError),
     /// The worker and the plugins that belong to this program were not found.
-    #[error("cannot find the installed tree around this program")]
+    #[error("cannot find the installed `vm`")]
     Installation(#[source] io::Error),
     /// No data directory can be named.
     #[error(transparent)]

@@ -42,18 +42,33 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// Reads who asks and what is configured. `config`: a configuration file in place of the user's.
+    /// The settings of a program that is `vm` itself, with the worker and plugins of its own tree.
+    /// `config`: a configuration file in place of the user's.
     ///
     /// # Errors
     /// A configuration file is wrong, or the program's own tree cannot be found.
-    pub fn read(config: Option<&Path>) -> Result<Self, Error> {
+    pub fn of_this_program(config: Option<&Path>) -> Result<Self, Error> {
+        let program = std::env::current_exe().map_err(Error::Installation)?;
+        Self::read(&program, config)
+    }
+
+    /// The settings of another program, with the worker and plugins of a vmkit that is installed
+    /// below this prefix, such as `/usr/local`.
+    ///
+    /// # Errors
+    /// A configuration file is wrong, or vmkit is not installed there.
+    pub fn of_prefix(prefix: impl AsRef<Path>) -> Result<Self, Error> {
+        Self::read(&prefix.as_ref().join("bin/vm"), None)
+    }
+
+    fn read(program: &Path, config: Option<&Path>) -> Result<Self, Error> {
         let invoker = vmkit_platform::current().invoker();
         // Root's rights come with root's configuration: the user's could name anything.
         let user_home = invoker.home.as_ref().known().filter(|_| !invoker.privileged);
         let config = Config::read(config, user_home.map(PathBuf::as_path))?;
         let account = Account { uid: invoker.uid, gid: invoker.gid };
-        let installation = Installation::of_this_program(account, invoker.privileged)
-            .map_err(Error::Installation)?;
+        let installation =
+            Installation::of(program, account, invoker.privileged).map_err(Error::Installation)?;
         Ok(Self {
             config,
             invoker,

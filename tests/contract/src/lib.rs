@@ -130,7 +130,8 @@ impl Tree {
         advise(&found, &installation, &settings, facts, SystemTime::UNIX_EPOCH)
     }
 
-    fn start(&self, configurations: &[(&str, &str)]) -> Run {
+    /// Starts a run of all plugins of the tree.
+    pub fn start(&self, configurations: &[(&str, &str)]) -> Run {
         let installation = self.installation();
         let found = find(&[self.plugins()], &installation);
         Run::start(found, &installation, self.settings(configurations))

@@ -2,7 +2,7 @@
 #![cfg(target_os = "linux")]
 
 use vmkit_contract::{Tree, machine};
-use vmkit_host::Target;
+use vmkit_host::{Target, Wait};
 
 /// What the plugin is told to do; status; part of the message; facts that are kept of two.
 type Row = (&'static str, &'static str, &'static str, usize);
@@ -99,4 +99,17 @@ fn a_console_that_is_no_regular_file_is_refused_by_name() {
         let expected = format!("{path} is {what}, not a regular file");
         assert_eq!(ran.outcome("misbehave"), ("error", expected.as_str()));
     }
+}
+
+#[test]
+fn a_worker_that_ends_between_two_rounds_is_reported_in_the_second() {
+    let tree = Tree::with(&["contract-misbehave"]);
+    let mut run = tree.start(&[("misbehave", r#"{"how":"exit"}"#)]);
+    // It discovers over the network, so a quick look does not wait for it.
+    run.discover(vec![machine("web")], None);
+    let first = run.settle(Wait::Quick).outcomes;
+    assert!(matches!(first[0].status.code(), "skipped" | "crashed"), "{first:?}");
+    run.discover(vec![machine("web")], None);
+    let second = run.settle(Wait::All).outcomes;
+    assert_eq!(second[0].status.code(), "crashed", "{second:?}");
 }

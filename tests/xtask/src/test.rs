@@ -11,12 +11,14 @@ pub(crate) fn test(workspace: &Workspace, nextest: &[String]) -> anyhow::Result<
     let lab = prepare_lab();
     let mut all = ci_tools::nextest(workspace)?;
     let prefix = stage::stage(workspace, Profile::Debug)?;
-    all.env("VMKIT_STAGE", prefix);
+    all.env("VMKIT_STAGE", &prefix);
     // Libraries that only tests load are built by nobody else.
     let libraries = ["contract-misbehave", "contract-misadvise", "contract-trespass"];
     let libraries = libraries.iter().flat_map(|library| ["--package", library]);
     command::run(workspace.cargo().args(["build", "--locked"]).args(libraries))?;
-    command::run(workspace.cargo().args(["test", "--quiet", "--doc", "--workspace"]))?;
+    let mut examples = workspace.cargo();
+    examples.env("VMKIT_STAGE", &prefix).args(["test", "--quiet", "--doc", "--workspace"]);
+    command::run(&mut examples)?;
     command::run(all.args(["run", "--workspace"]).args(nextest))?;
     if let Err(why) = lab {
         println!("\n!!! tests on real guests did NOT run: {why:#}\n");

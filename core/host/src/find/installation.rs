@@ -30,12 +30,12 @@ pub struct Installation {
 }
 
 impl Installation {
-    /// The installation of the running program, run for `invoker` (user and group id).
+    /// The installation that this program belongs to, run for `invoker` (user and group id).
     ///
     /// # Errors
     /// The program cannot be found, or lies in no directory.
-    pub fn of_this_program(invoker: Account, privileged: bool) -> io::Result<Self> {
-        let program = std::env::current_exe()?.canonicalize()?;
+    pub fn of(program: &Path, invoker: Account, privileged: bool) -> io::Result<Self> {
+        let program = program.canonicalize()?;
         let library = prefix_of(&program)
             .map(|prefix| prefix.join("lib/vmkit"))
             .ok_or_else(|| io::Error::other("the program lies in no directory"))?;

@@ -142,6 +142,8 @@ impl Run {
     }
 
     fn begin_round(&mut self) {
+        // Calls of the last round that nobody waited for may have ended a worker since.
+        self.take_pending_events();
         self.round += 1;
         self.probed.clear();
         for (index, lane) in self.lanes.iter_mut().enumerate() {
@@ -240,15 +242,21 @@ impl Run {
     }
 
     fn ask(&mut self, batch: &Arc<Batch>, whom: impl Fn(&Lane) -> bool) {
+        let mut some_have_ended = false;
         for lane in self.lanes.iter_mut().filter(|lane| whom(lane)) {
             let Some(jobs) = lane.jobs.as_ref().filter(|_| lane.takes_part_in(batch.stage)) else {
                 continue;
             };
-            // A lane whose worker has ended takes no more jobs; its outcome says why.
             if jobs.send(Job { round: self.round, batch: Arc::clone(batch) }).is_ok() {
                 lane.pending += 1;
                 lane.asked = true;
+            } else {
+                some_have_ended = true;
             }
+        }
+        // A thread that takes no more jobs has sent why its worker ended.
+        if some_have_ended {
+            self.take_pending_events();
         }
     }
 
@@ -258,20 +266,29 @@ impl Run {
         while self.lanes.iter().any(|lane| lane.pending > 0 && waited_for(lane)) {
             let left = patience.saturating_duration_since(Instant::now());
             let Ok(event) = self.events.recv_timeout(left) else { return };
-            // A call of an earlier round that nobody waited for says nothing of this one.
-            if event.round != self.round {
-                continue;
-            }
-            let lane = &mut self.lanes[event.lane];
+            self.take(event);
+        }
+    }
+
+    fn take_pending_events(&mut self) {
+        while let Ok(event) = self.events.try_recv() {
+            self.take(event);
+        }
+    }
+
+    fn take(&mut self, event: Event) {
+        let lane = &mut self.lanes[event.lane];
+        // The facts of an earlier round that nobody waited for are out of date.
+        if event.round == self.round {
             lane.outcome.elapsed = Some(event.elapsed);
             match event.stage {
                 Stage::Discover => lane.discovered.extend(shared(event.facts)),
                 Stage::Confirm => lane.confirmed.extend(shared(event.facts)),
             }
             lane.pending = lane.pending.saturating_sub(1);
-            if let Some(end) = event.end {
-                lane.end(end.status, end.message);
-            }
+        }
+        if let Some(end) = event.end {
+            lane.end(end.status, end.message);
         }
     }
 
