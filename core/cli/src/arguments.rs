@@ -15,8 +15,8 @@ use crate::completion::machines;
 #[command(name = "vm", version, propagate_version = true, max_term_width = 100)]
 #[command(after_help = "\
 Exit status: 0 all resolved, 1 a named VM has no usable address, 2 the work could not be done,
-3 the evidence does not suffice to tell. No plugin that can be used is 2, some that cannot are 3
-where a VM may have an address that was not found.")]
+3 the evidence does not decide. It is 2 if no plugin can be used, and 3 if some cannot and a VM may
+have an address that was not found.")]
 pub(crate) struct Arguments {
     #[command(flatten)]
     pub(crate) global: Global,
@@ -95,16 +95,16 @@ pub(crate) enum Command {
     /// Connects OpenSSH to a VM; the entries of `vm ssh-config` use it
     #[command(hide = true)]
     SshConnect(SshConnect),
-    /// Why a VM has no usable address, with proof and the way out
+    /// Why a VM has no usable address, with evidence and the way out
     Doctor(Doctor),
     /// The page of one cause that `vm doctor` names
     Explain {
         /// Its code, such as router-drops-foreign-chaddr
         code: String,
     },
-    /// The plugins: which there are, what they need
+    /// List plugins, and show what each one needs
     Plugin(Plugin),
-    /// All evidence in one directory, to look at again anywhere
+    /// Record all evidence in one directory, to be looked at anywhere
     Snapshot(Snapshot),
 }
 
@@ -129,13 +129,13 @@ pub(crate) struct Status {
     /// Answer from the snapshot in this directory; nothing is sent and nothing else is read
     #[arg(long, value_name = "DIR")]
     pub(crate) from: Option<PathBuf>,
-    /// Look again and again, every SECONDS (2); prints changes alone where it is no terminal
+    /// Look again every SECONDS (2); off a terminal only changes are printed
     // Two seconds are about what a person notices, and longer than a look with dead machines takes.
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "2")]
     #[arg(conflicts_with_all = ["basic", "json", "explain"])]
     pub(crate) watch: Option<Duration>,
-    /// Leave out the statistics
+    /// Omit the statistics
     #[arg(long)]
     pub(crate) no_stats: bool,
 }
@@ -155,8 +155,8 @@ pub(crate) struct Resolve {
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-The exit status is that of ssh: the command's own, or 255 where no connection came about. Where the
-VM has no usable address ssh is not started, and the exit status is that of `vm resolve`.")]
+The exit status is that of ssh: the command's own, or 255 without a connection. If the VM has no
+usable address, ssh is not started, and the exit status is that of `vm resolve`.")]
 pub(crate) struct Ssh {
     /// The VM
     #[arg(value_name = "NAME", add = ArgValueCandidates::new(machines))]
@@ -174,17 +174,16 @@ pub(crate) struct SshConfig {
     /// Write them to ~/.ssh/vmkit_config and include that in ~/.ssh/config
     #[arg(long)]
     pub(crate) install: bool,
-    /// Take both back
+    /// Undo --install
     #[arg(long, conflicts_with = "install")]
     pub(crate) uninstall: bool,
 }
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Names of machines without an address that is certain have no record (NODATA), names of no machine are
-denied (NXDOMAIN), and all other names are refused. A machine whose address could not be looked for,
-because plugins did not answer, is a failure (SERVFAIL). It needs no rights. Exit status: 0 once it was
-ended by Ctrl-C or SIGTERM, 2 where it cannot serve.")]
+A VM without a certain address has no record (NODATA); a name that no VM has is denied (NXDOMAIN);
+names outside of the domain are refused. If plugins did not answer, so that the address is unknown, the
+answer is SERVFAIL. No rights are needed. Exit status: 0 after Ctrl-C or SIGTERM, 2 if it cannot serve.")]
 pub(crate) struct Dns {
     /// The domain that the names stand below
     #[arg(long, value_name = "DOMAIN", default_value = "vm.test")]
@@ -196,10 +195,10 @@ pub(crate) struct Dns {
     // Long enough to be no load, and no longer than people wait for a machine that has just booted.
     #[arg(long, value_name = "SECONDS", default_value = "5", value_parser = seconds)]
     pub(crate) interval: Duration,
-    /// Have this computer's resolver ask here for the domain; without root, show what would be written
+    /// Make this computer's resolver ask here for the domain; without root, print what would be written
     #[arg(long)]
     pub(crate) install: bool,
-    /// Take that back
+    /// Undo --install
     #[arg(long, conflicts_with = "install")]
     pub(crate) uninstall: bool,
 }
@@ -240,15 +239,15 @@ pub(crate) struct Doctor {
     /// without asking. It does not allow --fix anything
     #[arg(long)]
     pub(crate) yes: bool,
-    /// Wait up to SECONDS for the guest to ask for an address; Enter ends it earlier
+    /// Wait up to SECONDS for the guest to ask for an address; Enter ends the wait
     #[arg(long, value_name = "SECONDS", value_parser = seconds, conflicts_with = "from")]
     pub(crate) wait: Option<Duration>,
     /// Unplug the VM's virtual link for 7 s, so that its guest asks at once, then wait (15 s unless
     /// --wait says otherwise); asks you first
     #[arg(long, conflicts_with_all = ["passive", "from"])]
     pub(crate) provoke: bool,
-    /// Offer to run what helps, command by command, and measure again whether it did. Naming a
-    /// REMEDY, as --json calls it, runs that one without asking, also where nobody can be asked
+    /// Offer to run each remedy's commands, and measure again whether they helped. A REMEDY that is
+    /// named, as --json shows it, is run without asking, also where nobody can be asked
     #[arg(long, value_name = "REMEDY", num_args = 0..=1, require_equals = true)]
     #[arg(conflicts_with_all = ["passive", "from", "save"])]
     #[expect(clippy::option_option, reason = "whether to fix, and by which remedy")]

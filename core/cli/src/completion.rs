@@ -40,7 +40,7 @@ pub(crate) fn run(shell: Shell) -> anyhow::Result<Exit> {
         Shell::Zsh => &Zsh,
         Shell::Fish => &Fish,
     };
-    let own = std::env::current_exe().context("cannot tell where this program is")?;
+    let own = std::env::current_exe().context("cannot find the path of this program")?;
     // The scripts put it between quotes of their own, where `$` or a quote would mean something.
     let plain =
         |path: &&str| path.bytes().all(|b| b.is_ascii_alphanumeric() || b"/-_.+".contains(&b));

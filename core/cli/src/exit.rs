@@ -4,7 +4,7 @@ use std::{fmt, io, process::ExitCode};
 
 use vmkit_scoring::Lack;
 
-/// What the exit status tells; the numbers are a contract.
+/// The exit status. The numbers are a contract.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Exit {
     /// 0: everything asked for was resolved.

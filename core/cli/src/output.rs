@@ -44,7 +44,7 @@ pub(crate) fn answer(
     Ok(())
 }
 
-/// Waits this long; `false`: whoever reads standard output has left in the meantime.
+/// Waits this long. `false`: the reader of standard output has left.
 pub(crate) fn reader_stays_for(interval: Duration) -> anyhow::Result<bool> {
     let stdout = io::stdout();
     let deadline = Instant::now() + interval;
@@ -53,7 +53,7 @@ pub(crate) fn reader_stays_for(interval: Duration) -> anyhow::Result<bool> {
         if left.is_zero() {
             return Ok(true);
         }
-        // No event is asked for: only an error or a hang-up ends the wait.
+        // No event is requested: only an error or a hang-up ends the wait.
         let mut watched = [PollFd::new(&stdout, PollFlags::empty())];
         match poll(&mut watched, Some(&Timespec::try_from(left)?)) {
             Ok(0) => return Ok(true),
@@ -71,13 +71,13 @@ pub(crate) fn terminal(context: &Context) -> Terminal {
     Terminal { style, width }
 }
 
-/// Tells an error, its causes and what to do about it.
+/// Prints an error, its causes and what to do about it.
 pub(crate) fn failure(error: &anyhow::Error, hint: Option<&str>) {
     let chain: Vec<String> = error.chain().map(ToString::to_string).collect();
     note(&vmkit_report::failure(&chain, hint));
 }
 
-/// Tells what could not be read, beside the answer that was given all the same.
+/// Prints what could not be read, beside the answer.
 pub(crate) fn problems(problems: &[Problem], context: &Context) {
     for problem in problems {
         let word = match problem.severity {
@@ -90,7 +90,7 @@ pub(crate) fn problems(problems: &[Problem], context: &Context) {
     }
 }
 
-/// Tells something beside the answer. When nobody reads standard error there is no other place.
+/// Prints something beside the answer. A closed standard error is ignored: no other place is left.
 pub(crate) fn note(text: &str) {
     io::stderr().lock().write_all(text.as_bytes()).ok();
 }

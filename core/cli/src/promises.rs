@@ -24,8 +24,8 @@ fn every_command_that_is_named_exists() {
         for file in files(&Path::new(ROOT).join(place)) {
             let text = fs::read_to_string(&file).expect("a text of the project");
             // No user reads what tests say.
-            let told = text.split("#[cfg(test)]\nmod tests").next().unwrap_or_default();
-            for line in told.lines() {
+            let code = text.split("#[cfg(test)]\nmod tests").next().unwrap_or_default();
+            for line in code.lines() {
                 for command in commands(line) {
                     found += 1;
                     if let Err(word) = check(&vm, &command) {

@@ -28,21 +28,21 @@ pub(crate) struct Answer {
 
 /// Runs the command.
 pub(crate) fn run(wanted: &arguments::Resolve, context: &Context) -> anyhow::Result<Exit> {
-    let tell = |resolution: &Resolution| {
+    let show = |resolution: &Resolution| {
         output::answer(|out| {
             if wanted.json { resolution.write_json(out) } else { resolution.write_address(out) }
         })
     };
-    Ok(ask(&wanted.name, wanted.from.as_ref(), context, tell)?.exit)
+    Ok(ask(&wanted.name, wanted.from.as_ref(), context, show)?.exit)
 }
 
-/// Looks for the address of one machine and hands it to `tell`, then says beside the answer why
-/// there is none, or what is doubtful about it.
+/// Looks for the address of one machine and hands it to `show`, then prints beside the answer why
+/// it has none, or what is doubtful about it.
 pub(crate) fn ask(
     name: &String,
     from: Option<&PathBuf>,
     context: &Context,
-    tell: impl FnOnce(&Resolution<'_>) -> anyhow::Result<()>,
+    show: impl FnOnce(&Resolution<'_>) -> anyhow::Result<()>,
 ) -> anyhow::Result<Answer> {
     let began = Instant::now();
     let selection = Selection::named(slice::from_ref(name));
@@ -57,11 +57,11 @@ pub(crate) fn ask(
     let exit = if lacking.is_empty() { exit_of_named(machine, pick) } else { Exit::Failed };
     let now = look.scene.now();
     let resolution = Resolution::new(machine, pick, &look.outcomes, now, began.elapsed());
-    tell(&resolution)?;
+    show(&resolution)?;
     output::problems(&lacking, context);
     let snapshot = from.map(|directory| directory.display().to_string());
     let remark = resolution.remark(snapshot.as_deref());
-    // Without an answer its reason is an error, which is never left out.
+    // Without an answer the reason is an error, which is printed even with --quiet.
     if let Some(remark) = remark.filter(|_| exit != Exit::Healthy || !context.quiet) {
         output::note(&remark);
     }

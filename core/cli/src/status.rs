@@ -27,7 +27,7 @@ pub(crate) fn run(wanted: &arguments::Status, context: &Context) -> anyhow::Resu
         let machines = selection.of(&scene)?.into_iter();
         let rows: Vec<_> = machines.map(|machine| Row { machine, pick: &pick }).collect();
         let meta = meta(wanted, began, scene.now(), None);
-        return tell(wanted, context, meta, &rows, &[], &scene.problems);
+        return show(wanted, context, meta, &rows, &[], &scene.problems);
     }
     let builder = Builder::new(context.settings.clone()).source(source);
     let builder = if wanted.fast { builder.fast() } else { builder };
@@ -38,7 +38,7 @@ pub(crate) fn run(wanted: &arguments::Status, context: &Context) -> anyhow::Resu
     let look = session.look(&selection)?;
     let rows = look.rows(&selection)?;
     let meta = meta(wanted, began, look.scene.now(), Some(session.weights().id()));
-    tell(wanted, context, meta, &rows, &look.outcomes, &look.scene.problems)
+    show(wanted, context, meta, &rows, &look.outcomes, &look.scene.problems)
 }
 
 /// Looks again and again, until the reader leaves or the user ends it.
@@ -90,8 +90,8 @@ fn meta(
     }
 }
 
-/// Shows the answer and says what it means for scripts.
-fn tell(
+/// Prints the answer; returns what it means for scripts.
+fn show(
     wanted: &arguments::Status,
     context: &Context,
     meta: Meta,
@@ -120,7 +120,7 @@ fn exit(wanted: &arguments::Status, rows: &[Row<'_>], problems: &[Problem]) -> E
     if broken { Exit::Failed } else { worst.unwrap_or(Exit::Healthy) }
 }
 
-/// What it means that this machine was asked for by name.
+/// The exit status of a machine that was asked for by name.
 pub(crate) fn exit_of_named(machine: &Machine, pick: &Pick) -> Exit {
     if let Some(unchecked) = &pick.unchecked {
         return unchecked.lack.into();

@@ -1,4 +1,4 @@
-//! Advice plugins: what is known of the network in, which router and what to do out.
+//! Asks the advice plugins which router the network has and what to change there.
 
 use std::{
     collections::BTreeSet,
@@ -21,11 +21,11 @@ use crate::{
 const MOST_FACTS: usize = 3 << 20;
 /// Bytes of a frame that go with a text, quotes and names among them.
 const FRAMING: usize = 16;
-/// Longest line that is kept of an advice, in bytes.
+/// Longest line of an advice in bytes; longer ones are cut.
 const LONGEST_LINE: usize = 300;
 /// Most reasons, steps or words of a command that are kept of one advice.
 const MOST_LINES: usize = 24;
-/// Most items that are kept of one plugin.
+/// Most items of one plugin; further ones are dropped.
 const MOST_ITEMS: usize = 64;
 
 /// One conclusion of one plugin. Its texts are bounded and not to be trusted.

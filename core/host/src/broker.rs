@@ -1,4 +1,5 @@
-//! Opening things for plugins: only what their manifest declares, only what it should be.
+//! Opens files and sockets for plugins: only what their manifest declares, and only if it is what it
+//! should be.
 
 use std::{
     collections::{HashMap, hash_map::Entry},
@@ -22,16 +23,16 @@ use vmkit_wire::{Manifest, OpenRefusal, ReadFile, Resource};
 
 use crate::Snapshot;
 
-/// Where signals leave their parts of a snapshot's probes.
+/// Where signals write their parts of a snapshot's probes.
 const PROBE_PARTS: &str = "probes/";
-/// Most parts that one signal leaves: it is asked early and late.
+/// Most parts of one signal: it is asked twice.
 const MOST_PARTS: u32 = 8;
 
 /// The links that a plugin has sockets on, each opened once.
 #[derive(Debug, Default)]
 pub(crate) struct RawSockets(HashMap<String, OwnedFd>);
 
-/// What a plugin may have opened in one call.
+/// What the host may open for a plugin in one call.
 #[derive(Clone, Copy)]
 pub(crate) struct Grants<'a> {
     /// Its manifest.
@@ -116,7 +117,7 @@ pub(crate) fn open(
 
 impl RawSockets {
     /// A copy of the socket on this interface. The socket itself stays open here: closing the last
-    /// copy takes the kernel some 16 ms, which nobody shall wait for.
+    /// copy takes the kernel some 16 ms.
     fn on(&mut self, interface: &str) -> Result<OwnedFd, OpenRefusal> {
         let socket = match self.0.entry(interface.to_owned()) {
             Entry::Occupied(open) => open.into_mut(),
@@ -136,7 +137,7 @@ fn raw_socket(interface: &str) -> Result<OwnedFd, OpenRefusal> {
         let message = match error.source() {
             _ if error.is_denied() => format!(
                 "asking by ARP on {interface} takes root's rights (CAP_NET_RAW); without, two \
-                 machines at one address are not told apart"
+                 two machines at one address cannot be told apart"
             ),
             Some(source) => format!("open a raw socket: {error}: {source}"),
             None => format!("open a raw socket: {error}"),

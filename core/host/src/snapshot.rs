@@ -9,9 +9,9 @@ use std::{
 use vmkit_types::{Source, Stage};
 use vmkit_wire::Manifest;
 
-/// How long before the capture a plugin that looks twice took its first look, for a replay: a record
-/// does not tell. It is shorter than any probing takes and longer than one look, so that the second
-/// look counts as the later one.
+/// In a replay, how long before the capture a plugin that looks twice took its first look; a record
+/// does not hold it. Shorter than any probing and longer than one look, so that the second look counts
+/// as the later one.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(10);
 
 /// Whether a run looks at the computer, records what it sees there, or replays a record.
@@ -48,7 +48,7 @@ impl Snapshot {
         }
     }
 
-    /// When a fact counts as received that comes now, in this stage, from a plugin of this manifest.
+    /// The time at which a fact of this plugin that arrives now, in this stage, counts as received.
     pub(crate) fn received_at(&self, manifest: &Manifest, stage: Stage) -> SystemTime {
         let now = self.now();
         if self.is_replayed() && manifest.after_probes && stage == Stage::Discover {
@@ -57,7 +57,7 @@ impl Snapshot {
         now
     }
 
-    /// What plugins are told.
+    /// What plugins learn of where to look.
     pub(crate) fn source(&self) -> Source {
         match self {
             Self::None => Source::Live,

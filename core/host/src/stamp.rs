@@ -1,18 +1,18 @@
-//! Checking what a plugin states, on its way to becoming evidence.
+//! Checks an observation before it becomes evidence.
 
 use std::{net::IpAddr, time::Duration};
 
 use vmkit_types::{Kind, Mac, Observation, bounded};
 use vmkit_wire::WireObservation;
 
-/// Longest sentence that is kept of a plugin, in bytes.
+/// Longest sentence of a plugin in bytes; longer ones are cut.
 const SAYS_LIMIT: usize = 300;
 /// Longest name and value of an attribute, in bytes: an RSA host key of 4096 bits has 724.
 const ATTRIBUTE_LIMIT: usize = 1024;
 /// Oldest age that makes sense, a year: beyond it arithmetic on times means nothing.
 const AGE_LIMIT: Duration = Duration::from_hours(366 * 24);
 
-/// The fact, or what is wrong with it. `batch` is the number of machines that were asked about.
+/// The checked observation, or what is wrong with it. `batch`: how many machines were asked about.
 pub(crate) fn checked(seen: &WireObservation, batch: usize) -> Result<Observation, String> {
     let vm = usize::try_from(seen.vm).ok().filter(|vm| *vm < batch);
     let vm = vm.ok_or_else(|| format!("machine {} of a batch of {batch}", seen.vm))?;

@@ -29,7 +29,7 @@ const WARNINGS: u32 = 2;
 pub struct Settings {
     /// The configuration files' content.
     pub config: Config,
-    /// The user for whom this runs.
+    /// The user who runs this.
     pub invoker: Invoker,
     /// The worker and the plugins that belong to this program.
     pub installation: Installation,

@@ -7,7 +7,7 @@ use vmkit_scoring::{Ending, Looker, Pick, Unchecked};
 const LIST: &str = "vm plugin list";
 /// What shows why a plugin that may be loaded fails.
 const DETAILS: &str = "vm -vv status";
-/// Five times what a call may take by itself: a computer under load answers within it.
+/// Five times the usual deadline of a call: a computer under load answers within it.
 const PATIENCE: &str = "vm --timeout 5 status";
 
 /// Withholds "no address" where the plugins that could have named one did not answer.

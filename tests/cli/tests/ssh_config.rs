@@ -187,7 +187,7 @@ fn the_users_own_entries_and_links_stay() {
     home.write(".ssh/known_hosts", "", 0o600);
     symlink("../dotfiles/ssh", home.path(".ssh/config")).unwrap();
     let output = home.vm(&directory, &["--install"]);
-    let said = "web is left out: line 1 of your configuration has an entry of its own; it stays \
+    let said = "web has no entry: line 1 of your configuration has an entry of its own; it stays \
                 yours\n";
     assert_eq!((output.status, output.stderr.as_str()), (0, said), "{output:?}");
     assert!(home.path(".ssh/config").is_symlink());

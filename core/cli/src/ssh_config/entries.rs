@@ -8,7 +8,7 @@ use std::{
 
 use crate::exit::Failure;
 
-/// What ssh is to know of one machine.
+/// What ssh needs to know of one machine.
 pub(crate) struct Entry {
     pub(crate) name: String,
     pub(crate) user: Option<String>,
@@ -24,7 +24,7 @@ pub(crate) struct Invocation {
 
 /// A machine without an entry.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct LeftOut {
+pub(crate) struct Skipped {
     pub(crate) name: String,
     pub(crate) why: String,
 }
@@ -37,17 +37,17 @@ pub(crate) fn render(
     entries: Vec<Entry>,
     own: &BTreeMap<String, usize>,
     invocation: &Invocation,
-) -> Result<(String, Vec<LeftOut>), Failure> {
+) -> Result<(String, Vec<Skipped>), Failure> {
     let command = command(invocation)?;
     let mut text = "\
-# Made by `vm ssh-config`, which makes it anew: what is changed here is lost.
+# Written by `vm ssh-config`, which overwrites it: changes made here are lost.
 # Addresses are looked up at each connection. Run it again after VMs were made or destroyed.
 "
     .to_owned();
-    let mut left_out = Vec::new();
+    let mut skipped = Vec::new();
     for Entry { name, user, host_key_alias } in entries {
         if let Some(why) = objection(&name, own) {
-            left_out.push(LeftOut { name, why });
+            skipped.push(Skipped { name, why });
             continue;
         }
         let user = user.map_or_else(String::new, |user| format!("    User {user}\n"));
@@ -63,7 +63,7 @@ Host {name}
 "
         );
     }
-    Ok((text, left_out))
+    Ok((text, skipped))
 }
 
 /// Why a machine of this name gets no entry.
@@ -115,11 +115,11 @@ mod tests {
     }
 
     #[test]
-    fn each_machine_has_an_entry_unless_it_would_harm() {
+    fn writes_an_entry_for_each_machine_that_it_would_not_harm() {
         let own = BTreeMap::from([("db".to_owned(), 7)]);
         let invocation = Invocation { program: "/usr/bin/vm".into(), data_directory: None };
         let entries = ["web", "db", "-oX", "LocalHost"].map(|name| entry(name, Some("ubuntu")));
-        let (text, left_out) = render(entries.into(), &own, &invocation).unwrap();
+        let (text, skipped) = render(entries.into(), &own, &invocation).unwrap();
         let blocks: Vec<_> = text.split("\n\n").skip(1).collect();
         let expected = "\
 Host web
@@ -130,7 +130,7 @@ Host web
     ProxyUseFdpass yes
 ";
         assert_eq!(blocks, [expected]);
-        let names: Vec<_> = left_out.iter().map(|left| left.name.as_str()).collect();
+        let names: Vec<_> = skipped.iter().map(|entry| entry.name.as_str()).collect();
         assert_eq!(names, ["db", "-oX", "LocalHost"]);
     }
 

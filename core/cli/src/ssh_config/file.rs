@@ -15,7 +15,7 @@ use crate::exit::Failure;
 /// Largest configuration of ssh in bytes: ten thousand hosts have less.
 const LIMIT: u64 = 4 << 20;
 
-/// The bytes of the file; `None` where there is none.
+/// The bytes of the file; `None`: it does not exist.
 pub(crate) fn read(path: &Path) -> anyhow::Result<Option<Vec<u8>>> {
     let attempt = || -> io::Result<Vec<u8>> {
         // Before it is opened: a pipe would wait for somebody to write.
@@ -76,7 +76,7 @@ pub(crate) fn remove(path: &Path) -> anyhow::Result<bool> {
     }
 }
 
-/// Makes a directory that is the user's alone, where there is none.
+/// Makes a directory that only the user can enter, if it is missing.
 pub(crate) fn make_private_directory(path: &Path) -> anyhow::Result<()> {
     match DirBuilder::new().mode(0o700).create(path) {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {

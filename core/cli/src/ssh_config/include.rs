@@ -32,7 +32,7 @@ pub(crate) fn added(config: &[u8], included: &str) -> Result<Option<Vec<u8>>, Un
     Ok(Some(after))
 }
 
-/// The file without our block; `None` where there is none.
+/// The file without our block; `None`: it has none.
 ///
 /// # Errors
 /// The marks are not in order.

@@ -18,7 +18,7 @@ use vmkit_model::Power;
 use vmkit_session::{Scene, Selection, Source, host_key_alias};
 use vmkit_types::{Reading, escaped};
 
-use self::entries::{Entry, Invocation, LeftOut};
+use self::entries::{Entry, Invocation, Skipped};
 use crate::{
     arguments,
     context::Context,
@@ -43,20 +43,20 @@ pub(crate) fn run(wanted: &arguments::SshConfig, context: &Context) -> anyhow::R
         return uninstall(&directory, &config);
     }
     let before = file::read(&config)?.unwrap_or_default();
-    let (text, left_out) = text(&before, context)?;
+    let (text, skipped) = text(&before, context)?;
     if wanted.install {
         install(&directory, &config, &before, &text)?;
     } else {
         output::answer(|out| out.write_all(text.as_bytes()))?;
     }
-    for LeftOut { name, why } in left_out {
-        output::note(&format!("{name} is left out: {why}\n"));
+    for Skipped { name, why } in skipped {
+        output::note(&format!("{name} has no entry: {why}\n"));
     }
     Ok(Exit::Healthy)
 }
 
 /// The entries of all machines, and which of them have none.
-fn text(own: &[u8], context: &Context) -> anyhow::Result<(String, Vec<LeftOut>)> {
+fn text(own: &[u8], context: &Context) -> anyhow::Result<(String, Vec<Skipped>)> {
     let scene = Scene::machines_only(&Source::Computer, &context.settings)?;
     let machines = Selection::all().of(&scene)?;
     output::problems(&scene.problems, context);
@@ -129,7 +129,7 @@ fn ssh_directory(context: &Context) -> anyhow::Result<PathBuf> {
 
 /// This program, where PATH leads to it: an upgrade may move the file that stands behind.
 fn program() -> anyhow::Result<PathBuf> {
-    let own = std::env::current_exe().context("cannot tell where this program is")?;
+    let own = std::env::current_exe().context("cannot find the path of this program")?;
     let own = own.canonicalize().unwrap_or(own);
     let directories = std::env::var_os("PATH").unwrap_or_default();
     let mut named = std::env::split_paths(&directories).filter_map(|directory| {

@@ -1,4 +1,4 @@
-//! Where vmkit is installed, and for whom it runs.
+//! Where vmkit is installed, and which user runs it.
 
 use std::{
     io,
@@ -25,7 +25,7 @@ pub struct Installation {
     pub user: u32,
     /// Whether this run has root's rights: then stricter rules hold for what may be loaded.
     pub privileged: bool,
-    /// Whom workers become when this run has root's rights.
+    /// The user that workers become when this run has root's rights.
     pub account: Option<Account>,
 }
 

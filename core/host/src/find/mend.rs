@@ -1,4 +1,4 @@
-//! The command that mends why a library is refused.
+//! The command that makes a refused library usable.
 
 use std::{
     fmt, io,
@@ -10,13 +10,13 @@ use vmkit_wire::{EPOCH, ManifestError};
 
 use super::{Installation, owners::Fault, refusal::Refusal};
 
-/// Somebody could have changed it already, which no change of owner undoes.
+/// Somebody may have changed it already; changing its owner does not undo that.
 const TRUSTED: &str = "if you trust what it holds now";
 
 /// What mends a refusal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mend {
-    /// What to know before, where the command alone does not say it.
+    /// What to know first, where the command alone does not say it.
     pub advice: Option<&'static str>,
     /// One line for a shell.
     pub command: String,
@@ -92,7 +92,7 @@ impl Shell<'_> {
         shlex::try_join(words.iter().copied()).unwrap_or_else(|_| words.join(" "))
     }
 
-    /// Takes the rights of others away.
+    /// Removes the write permission of others.
     fn close(&self, found: &Path, real: &Path, faults: &[&Fault], own: bool) -> Mend {
         let near = |path: &Path| path == real || Some(path) == real.parent();
         let of_tree = |path: &Path| path.starts_with(self.0.prefix());
@@ -142,8 +142,8 @@ impl Shell<'_> {
         plain(self.line(owner_of(closed), &["chmod", rights], &[closed]))
     }
 
-    /// Puts the plugin to those that came with vmkit: a directory high above it is not to be
-    /// changed for its sake.
+    /// Copies the plugin to those that came with vmkit, so that no directory far above it has to be
+    /// changed.
     fn relocate(&self, found: &Path) -> Mend {
         let plugins = self.0.plugins();
         let owner = owner_of(&plugins);
@@ -156,7 +156,7 @@ impl Shell<'_> {
         Mend { advice: Some(TRUSTED), command: format!("{copies} && {aside}") }
     }
 
-    /// Renames it so that it is no library any more.
+    /// Renames it so that it no longer counts as a library.
     fn set_aside(&self, found: &Path) -> Mend {
         let mut name = found.as_os_str().to_owned();
         name.push(".off");
@@ -185,7 +185,7 @@ fn install_elsewhere() -> Mend {
     }
 }
 
-/// Whose it is; root's where that cannot be told, for whom sudo is right in any case.
+/// Its owner; root where the owner is unknown, since sudo is right then.
 fn owner_of(path: &Path) -> u32 {
     path.metadata().map_or(0, |status| status.uid())
 }

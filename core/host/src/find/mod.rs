@@ -1,4 +1,4 @@
-//! Which plugins there are, and which of them may be loaded.
+//! Finds plugins, and decides which may be loaded.
 
 mod installation;
 mod mend;

@@ -18,8 +18,8 @@ pub enum Refusal {
         /// What the system says.
         source: io::Error,
     },
-    /// The user whom workers become may not read it.
-    #[error("{path} has mode {mode:o}: user {user}, as whom plugins run, cannot read it")]
+    /// The user that workers become may not read it.
+    #[error("{path} has mode {mode:o}: plugins run as user {user}, who cannot read it")]
     Hidden {
         /// The file.
         path: PathBuf,
@@ -27,13 +27,13 @@ pub enum Refusal {
         mode: u32,
         /// Its owner.
         owner: u32,
-        /// Whom workers become.
+        /// The user that workers become.
         user: u32,
     },
     /// It is a directory, a device or a pipe.
     #[error("{0} is not a regular file")]
     NotAFile(PathBuf),
-    /// Others could change it.
+    /// Somebody who is not trusted could change it.
     #[error("{first}")]
     Exposed {
         /// The file, all links resolved.

@@ -10,7 +10,7 @@ const LIMIT: u64 = 64 << 10;
 /// The section in ELF and in Mach-O files.
 const NAMES: [&str; 2] = [".vmplugin", "__vmplugin"];
 
-/// The text of the manifest, or why there is none. Only headers and the section are read.
+/// The text of the manifest, or why it has none. Only headers and the section are read.
 pub(super) fn manifest(file: &File) -> Result<String, String> {
     let cache = ReadCache::new(file);
     let library = object::File::parse(&cache).map_err(|error| format!("not a library: {error}"))?;

@@ -34,7 +34,7 @@ pub(super) struct Lane {
     /// Id of the plugin.
     id: Arc<str>,
     pub(super) outcome: PluginOutcome,
-    /// What can be started; `None`: nothing of it may be loaded, or this mode does not ask it.
+    /// The plugin; `None`: it may not be loaded, or this mode does not ask it.
     pub(super) plugin: Option<Arc<Plugin>>,
     pub(super) failures: u32,
     pub(super) jobs: Option<mpsc::Sender<Job>>,
@@ -264,7 +264,7 @@ pub(crate) fn refused(
         message: Some(vmkit_types::escaped(&refusal.in_full())),
         hint: Some(vmkit_types::escaped(&refusal.mend(path, installation).to_string())),
         elapsed: None,
-        // The one that has its id answers in its place.
+        // The plugin that has this id answers instead.
         names_addresses: matches!(refusal, Refusal::SameId { .. }).then_some(false),
     }
 }

@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use vmkit_types::{HostNetwork, Interface, InterfaceKind, Link};
 
 /// The links on which hosts can be asked by ARP: where there are Ethernet addresses and the host has
-/// an IPv4 one of its own. Loopback and tunnels are none.
+/// an IPv4 address of its own. Loopback and tunnels do not count.
 pub(super) fn links(network: &HostNetwork) -> Vec<Link> {
     let usable = |interface: &&Interface| {
         let local = !matches!(interface.kind, InterfaceKind::Loopback | InterfaceKind::Vpn);

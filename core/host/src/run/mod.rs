@@ -188,16 +188,16 @@ impl Run {
     }
 
     /// Starts the `only_in_doubt` workers that have not run yet, and asks them.
-    fn ask_in_doubt(&mut self, addresses: &Addresses, whom: impl Fn(&Lane) -> bool) {
-        let whom = |lane: &Lane| lane.only_in_doubt() && whom(lane);
-        for (index, lane) in self.lanes.iter_mut().enumerate().filter(|(_, lane)| whom(lane)) {
+    fn ask_in_doubt(&mut self, addresses: &Addresses, is_asked: impl Fn(&Lane) -> bool) {
+        let is_asked = |lane: &Lane| lane.only_in_doubt() && is_asked(lane);
+        for (index, lane) in self.lanes.iter_mut().enumerate().filter(|(_, lane)| is_asked(lane)) {
             let ended = lane.jobs.is_some() || lane.outcome.status != PluginStatus::Ok;
             if let Some(plugin) = lane.plugin.as_ref().filter(|_| !ended) {
                 lane.jobs = Some(self.base.start(index, plugin));
             }
         }
         let batch = self.batch(Stage::Confirm, addresses);
-        self.ask(&batch, whom);
+        self.ask(&batch, is_asked);
     }
 
     /// Whether a plugin can be asked to compare host keys.
@@ -206,7 +206,7 @@ impl Run {
         in_doubt.any(|lane| lane.compares_host_keys() && lane.outcome.status == PluginStatus::Ok)
     }
 
-    /// Waits for these plugins, each of which has its own deadline; returns all that was found in this
+    /// Waits for these plugins, each with its own deadline; returns all that was found in this
     /// round so far. Workers stay warm for another round.
     pub fn settle(&mut self, wait: Wait) -> Observed {
         let waited_for = |lane: &Lane| wait == Wait::All || !lane.is_slow();
@@ -241,9 +241,9 @@ impl Run {
         Arc::new(Batch::new(stage, &self.targets, candidates, &self.links))
     }
 
-    fn ask(&mut self, batch: &Arc<Batch>, whom: impl Fn(&Lane) -> bool) {
+    fn ask(&mut self, batch: &Arc<Batch>, is_asked: impl Fn(&Lane) -> bool) {
         let mut some_have_ended = false;
-        for lane in self.lanes.iter_mut().filter(|lane| whom(lane)) {
+        for lane in self.lanes.iter_mut().filter(|lane| is_asked(lane)) {
             let Some(jobs) = lane.jobs.as_ref().filter(|_| lane.takes_part_in(batch.stage)) else {
                 continue;
             };

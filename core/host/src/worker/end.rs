@@ -1,4 +1,4 @@
-//! How a worker's part ended when it did not end well.
+//! Why a worker failed.
 
 use std::{io, os::unix::process::ExitStatusExt as _, process::ExitStatus, time::Duration};
 
@@ -9,14 +9,14 @@ use vmkit_wire::FailureCode;
 /// Longest message of a plugin that is shown, in bytes.
 const MESSAGE_LIMIT: usize = 400;
 
-/// A bad end, as users are told of it.
+/// Why a worker failed, for users.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct End {
     /// Its class.
     pub(crate) status: PluginStatus,
     /// One sentence.
     pub(crate) message: String,
-    /// Whether what the plugin reported before counts for nothing.
+    /// Whether what the plugin reported before is ignored.
     pub(crate) discredits: bool,
 }
 
@@ -38,9 +38,9 @@ impl End {
         Self::new(PluginStatus::Timeout, message)
     }
 
-    /// The plugin broke the rules of the protocol: whatever else it says may be as wrong.
+    /// The plugin broke the protocol, so nothing else that it reports can be relied on.
     pub(crate) fn protocol(what: &str) -> Self {
-        let message = format!("{what}; stopped, and its report is left out");
+        let message = format!("{what}; stopped, and its report is ignored");
         Self { discredits: true, ..Self::new(PluginStatus::Error, message) }
     }
 
@@ -53,7 +53,7 @@ impl End {
         Self::new(PluginStatus::Crashed, how)
     }
 
-    /// What the worker itself says of loading or of a call.
+    /// What the worker itself reports of loading or of a call.
     pub(crate) fn failed(code: FailureCode, message: &str) -> Self {
         let status = match code {
             FailureCode::Incompatible => PluginStatus::Incompatible,

@@ -27,8 +27,8 @@ use crate::{
     stamp,
 };
 
-/// How long a plugin that was asked to cancel may take to say so, before its process is killed: a
-/// plugin looks at its cancellation in every loop, and the answer waits for this.
+/// How long a cancelled plugin may take to return before its process is killed. Plugins check for
+/// cancellation in every loop, and the answer waits for this.
 const CANCEL_GRACE: Duration = Duration::from_millis(50);
 
 /// Most facts of one call: a few per machine and source are plausible, and memory stays bounded.
@@ -39,7 +39,7 @@ fn most_observations(batch: usize) -> usize {
 /// Most bytes that a worker may send in its life: all the facts of 10,000 machines fit.
 const MOST_BYTES: usize = 32 << 20;
 
-/// Most log lines of a worker's life: what a person would read, and no flood.
+/// Most log lines in a worker's life: more than a person reads, and no flood.
 const MOST_LOG_LINES: usize = 1000;
 
 /// What one call is about.
@@ -135,8 +135,7 @@ impl Worker {
         }
     }
 
-    /// Makes one call. The facts that came before a failure are kept unless the failure means that
-    /// the plugin's word counts for nothing.
+    /// Makes one call. Facts that came before a failure are kept, unless the plugin broke the protocol.
     pub(crate) fn observe(
         &mut self,
         plugin: &Plugin,
@@ -163,7 +162,7 @@ impl Worker {
         let mut observe = Observe {
             stage: call.stage,
             source: call.snapshot.source(),
-            // A clock before 1970 is no clock; 0 says so as well as any other time.
+            // A clock before 1970 is not set; 0 shows that as well as any other time.
             now_ms: since_epoch
                 .map_or(0, |since| i64::try_from(since.as_millis()).unwrap_or(i64::MAX)),
             budget_ms,
@@ -291,7 +290,7 @@ impl Worker {
         send(&self.socket, message, &descriptors).map_err(|error| self.lost(error))
     }
 
-    /// What has become of the process, now that its socket fails.
+    /// Why the process ended, once its socket fails.
     fn lost(&mut self, error: WireError) -> End {
         match error {
             WireError::Closed => {
@@ -313,14 +312,14 @@ impl Worker {
 
 impl Drop for Worker {
     fn drop(&mut self) {
-        // Killed rather than asked: a plugin's exit handlers have nothing to say to anybody.
+        // Killed rather than asked to exit: no exit handler of a plugin is needed.
         self.child.kill().ok();
         self.child.wait().ok();
     }
 }
 
 /// Starts the program. Its standard input is the socket; what a plugin prints goes nowhere; a
-/// Ctrl-C for `vm` reaches `vm` alone, which then takes its workers along.
+/// Ctrl-C reaches `vm` alone, and workers end with it.
 fn spawn(installation: &Installation) -> io::Result<(UnixStream, Child)> {
     let (ours, theirs) = UnixStream::pair()?;
     let child = Command::new(installation.worker())

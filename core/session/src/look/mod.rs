@@ -1,4 +1,4 @@
-//! One look at the machines: a row of stages, each of which takes the former's value.
+//! One look at the machines: a row of stages, each taking the value of the one before.
 
 mod assessment;
 mod pause;
@@ -180,7 +180,7 @@ impl Session {
         self.run.settle(Wait::All)
     }
 
-    /// Asks the `only_in_doubt` signals about those addresses of which each has to know.
+    /// Asks the `only_in_doubt` signals: about doubtful addresses, and about host keys.
     ///
     /// Not before the addresses were probed: the replies to these questions change the neighbour table.
     fn ask_in_doubt(

@@ -45,14 +45,8 @@ const WITH_LONG_FUNCTIONS: &[&str] = &[
 ];
 
 /// Folders with public items that have no user.
-const WITH_UNUSED_ITEMS: &[&str] = &[
-    "core/diagnose",
-    "core/host",
-    "tests/accuracy",
-    "tests/contract",
-    "tests/fuzz",
-    "tests/lab",
-];
+const WITH_UNUSED_ITEMS: &[&str] =
+    &["core/diagnose", "core/host", "tests/accuracy", "tests/contract", "tests/fuzz", "tests/lab"];
 
 #[track_caller]
 fn assert_none(rule: &str, broken: &[String]) {
