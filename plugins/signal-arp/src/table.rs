@@ -128,6 +128,11 @@ pub(crate) fn is_host_address(address: IpAddr) -> bool {
     !broadcast && !address.is_unspecified() && !address.is_multicast() && !address.is_loopback()
 }
 
+/// Whether an interface of a host can have this name: as long as `IFNAMSIZ` allows.
+pub(crate) fn is_interface(name: &str) -> bool {
+    (1..=16).contains(&name.len()) && name.bytes().all(|byte| byte.is_ascii_graphic())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

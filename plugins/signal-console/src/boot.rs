@@ -8,9 +8,9 @@ use std::{
 use vmkit_plugin::{Mac, bounded};
 
 use crate::{
-    clients::Scratch,
     device::Device,
     fault::{Complaint, Fault},
+    memory::Memory,
     phase::Phase,
     statement::{Client, Statement},
 };
@@ -37,8 +37,8 @@ pub(crate) struct Boot<'a> {
     pub(crate) phase: Phase,
     /// The boot's beginning was seen, or that of the log.
     pub(crate) begins_here: bool,
-    /// What clients remember from line to line.
-    pub(crate) scratch: Scratch,
+    /// What the parsers of clients remember from line to line.
+    pub(crate) memory: Memory,
     macs: &'a [Mac],
     statements: Vec<Statement>,
     no_lease: Option<NoLease>,
@@ -52,7 +52,7 @@ impl<'a> Boot<'a> {
         Self {
             phase: Phase::None,
             begins_here: false,
-            scratch: Scratch::default(),
+            memory: Memory::default(),
             macs,
             statements: Vec::new(),
             no_lease: None,

@@ -15,15 +15,9 @@ use crate::{
         cloud_init, dhclient, dhcpcd, ip_config, link_local, network_manager, networkd, ssh, udhcpc,
     },
     fault::Fault,
+    line::Line,
     phase::Phase,
 };
-
-/// A line around a text that was found in it.
-#[derive(Clone, Copy)]
-pub(crate) struct Line<'a> {
-    pub(crate) before: &'a str,
-    pub(crate) after: &'a str,
-}
 
 /// What a text means.
 enum Event {

@@ -48,3 +48,7 @@ pub(crate) fn last_to_end_first(mut leases: Vec<Lease>) -> Vec<Lease> {
     leases.sort_by_key(|lease| std::cmp::Reverse(lease.validity));
     leases
 }
+
+/// The file has another format than its name says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct NotThisFormat;

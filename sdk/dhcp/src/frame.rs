@@ -8,8 +8,6 @@ use etherparse::{
 };
 use vmkit_types::Mac;
 
-use crate::{Arp, Checksum};
-
 /// The ports of DHCP's servers and relays, and of its clients.
 const PORTS: [u16; 2] = [67, 68];
 
@@ -47,6 +45,32 @@ pub struct Datagram<'a> {
     pub checksum: Checksum,
     /// The DHCP message.
     pub payload: &'a [u8],
+}
+
+/// Whether the checksums of a frame are right.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Checksum {
+    /// All of them are.
+    Right,
+    /// The UDP or IP checksum is wrong.
+    Wrong,
+    /// There is none to check: UDP without one, a fragment, or a frame that was cut.
+    Unchecked,
+}
+
+/// One ARP frame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Arp {
+    /// When it passed.
+    pub at: SystemTime,
+    /// It answers; else it asks.
+    pub reply: bool,
+    /// Hardware address of who sends it, from the ARP payload.
+    pub sender_mac: Mac,
+    /// Address of who sends it; `None` in a probe for conflicts, which gives 0.0.0.0.
+    pub sender: Option<Ipv4Addr>,
+    /// The address that is asked for, or whose owner is answered.
+    pub target: Ipv4Addr,
 }
 
 impl<'a> Frame<'a> {

@@ -15,7 +15,7 @@ mod traffic;
 
 pub use differential::{Offer, TestCase, TestResult};
 pub use discover::{Discover, FOREIGN_MAC, is_test, test_transaction};
-pub use frame::{Content, Datagram, Frame};
+pub use frame::{Arp, Checksum, Content, Datagram, Frame};
 pub use ladder::{Ladder, Rung, Step};
-pub use message::{Checksum, Message, MessageKind};
-pub use traffic::{Arp, Builder, Exchange, Traffic};
+pub use message::{Message, MessageKind};
+pub use traffic::{Builder, Exchange, Traffic};

@@ -8,7 +8,7 @@ use dhcproto::v4::{
 };
 use vmkit_types::{Mac, bounded};
 
-use crate::{Content, Frame};
+use crate::{Checksum, Content, Frame};
 
 /// The fixed part of a message, RFC 2131: up to the magic cookie, and the two fields that may hold
 /// options as well.
@@ -44,17 +44,6 @@ pub enum MessageKind {
     Release,
     /// A client that has an address asks for the rest.
     Inform,
-}
-
-/// Whether the checksums of a frame are right.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Checksum {
-    /// All of them are.
-    Right,
-    /// The UDP or IP checksum is wrong.
-    Wrong,
-    /// There is none to check: UDP without one, a fragment, or a frame that was cut.
-    Unchecked,
 }
 
 /// A DHCP message with the frame that carried it.

@@ -3,14 +3,13 @@
 use std::{
     collections::{BTreeMap, HashMap},
     io::Read,
-    net::Ipv4Addr,
     time::SystemTime,
 };
 
 use vmkit_types::Mac;
 
 use crate::{
-    Content, Frame, Message, is_test,
+    Arp, Content, Frame, Message, is_test,
     pcap::{self, Fault},
 };
 
@@ -32,21 +31,6 @@ pub struct Exchange {
     pub chaddr: Mac,
     /// Never empty.
     pub messages: Vec<Message>,
-}
-
-/// One ARP frame.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Arp {
-    /// When it passed.
-    pub at: SystemTime,
-    /// It answers; else it asks.
-    pub reply: bool,
-    /// Hardware address of who sends it, from the ARP payload.
-    pub sender_mac: Mac,
-    /// Address of who sends it; `None` in a probe for conflicts, which gives 0.0.0.0.
-    pub sender: Option<Ipv4Addr>,
-    /// The address that is asked for, or whose owner is answered.
-    pub target: Ipv4Addr,
 }
 
 /// What a capture saw at one interface.

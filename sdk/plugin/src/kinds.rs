@@ -1,9 +1,9 @@
 //! The kinds of plugin, as traits, and what they exchange with the host.
 
 use serde::{Deserialize, de::DeserializeOwned};
-use vmkit_types::{Advice, Fact, Mac, Subject};
+use vmkit_types::{Advice, Fact, Subject};
 
-use crate::{Cx, Result};
+use crate::{Cx, Machine, Result};
 
 /// Every plugin: made once per run from its configuration.
 pub trait Plugin: Sized {
@@ -37,38 +37,4 @@ pub trait Inventory: Plugin + Send + Sync + 'static {
 pub trait AdviceSource: Plugin + Send + Sync + 'static {
     /// What follows from these facts. Nothing is a good answer.
     fn advise(&self, facts: &[Fact], cx: &Cx<'_>) -> Result<Vec<Advice>>;
-}
-
-/// State of a machine in its manager.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum MachineState {
-    /// The manager does not tell.
-    Unknown,
-    /// It has no process.
-    Stopped,
-    /// It runs.
-    Running,
-    /// Its processors are stopped.
-    Paused,
-    /// The manager lists it, its files are gone.
-    Missing,
-}
-
-/// One machine that an inventory plugin knows.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Machine {
-    /// Unique within its manager.
-    pub id: String,
-    /// The name that users give it.
-    pub name: String,
-    /// Its state.
-    pub state: MachineState,
-    /// Its process, where it has one.
-    pub pid: Option<u32>,
-    /// Its MACs.
-    pub macs: Vec<Mac>,
-    /// The host name its guest is meant to have.
-    pub hostname: Option<String>,
-    /// Path of the file that its console is written to.
-    pub console_log: Option<String>,
 }

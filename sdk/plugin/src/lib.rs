@@ -19,11 +19,13 @@ mod error;
 pub mod export;
 mod guard;
 mod kinds;
+mod machine;
 
 pub use artefact::parse_list;
 pub use cx::Cx;
 pub use error::{Error, ErrorCode, Result};
-pub use kinds::{AdviceSource, Inventory, Machine, MachineState, NoConfig, Plugin, Signal};
+pub use kinds::{AdviceSource, Inventory, NoConfig, Plugin, Signal};
+pub use machine::{Machine, MachineState};
 pub use vmkit_types::{
     Advice, AdviceKind, Fact, HostKey, InvalidHostKey, InvalidMac, Kind, KnownKey, Link, Mac,
     MacStatus, NetworkMode, Observation, Reading, Source, Stage, Step, Subject, Unread, Witness,

@@ -8,8 +8,7 @@ use std::net::Ipv4Addr;
 
 use vmkit_plugin::Mac;
 
-use super::is_interface;
-use crate::table::{Entry, State};
+use crate::table::{Entry, State, is_interface};
 
 /// The entry on this line. `None` for lines that tie no MAC to an address: unresolved entries,
 /// the host's own addresses (which `arp` marks permanent), headings, anything not understood.

@@ -5,8 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use vmkit_plugin::Mac;
 
-use super::is_interface;
-use crate::table::{Entry, State, last_heard};
+use crate::table::{Entry, State, is_interface, last_heard};
 
 /// One entry of `ip -j -s neigh`. Without `-s` it has no times.
 #[derive(Deserialize, Serialize)]

@@ -41,8 +41,3 @@ pub(crate) fn parse(artefact: &str, text: &str) -> Result<Vec<Entry>, String> {
 fn lines(text: &str, entry: fn(&str) -> Option<Entry>) -> Vec<Entry> {
     text.lines().filter_map(entry).collect()
 }
-
-/// Whether `name` can be that of an interface of a host: as long as `IFNAMSIZ` allows.
-fn is_interface(name: &str) -> bool {
-    (1..=16).contains(&name.len()) && name.bytes().all(|byte| byte.is_ascii_graphic())
-}

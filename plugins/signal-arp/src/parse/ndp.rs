@@ -7,8 +7,7 @@ use std::net::Ipv6Addr;
 
 use vmkit_plugin::Mac;
 
-use super::is_interface;
-use crate::table::{Entry, State};
+use crate::table::{Entry, State, is_interface};
 
 /// The entry on this line. `None` for the host's own addresses, which never expire, for unresolved
 /// entries, headings, and anything not understood.

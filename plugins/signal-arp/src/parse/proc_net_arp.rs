@@ -4,8 +4,7 @@ use std::net::Ipv4Addr;
 
 use vmkit_plugin::Mac;
 
-use super::is_interface;
-use crate::table::{Entry, State};
+use crate::table::{Entry, State, is_interface};
 
 /// Of the flags: the entry is resolved.
 const COMPLETE: u32 = 0x2;

@@ -7,7 +7,8 @@ use vmkit_plugin::Mac;
 use crate::{
     boot::Boot,
     device::Device,
-    needles::Line,
+    line::Line,
+    memory::Table,
     phase::Phase,
     statement::{Client, Statement},
     words::{leading_address, prefix_of_mask},
@@ -16,31 +17,18 @@ use crate::{
 /// Most columns that a table has; the widest known has seven.
 const COLUMNS: usize = 12;
 
-/// The table whose rows are being printed: where its columns are. Releases differ in which they
-/// have.
-#[derive(Debug)]
-pub(crate) enum Table {
-    /// `Device | Up | Address | Mask | Scope | Hw-Address`
-    Devices { device: usize, up: usize, address: usize, mask: Option<usize>, mac: Option<usize> },
-    /// `Route | Destination | Gateway | Genmask | Interface | Flags`
-    Routes { gateway: usize },
-    /// One that tells nothing of interest.
-    Other,
-}
-
-impl Table {
-    fn of_heading(cells: &[&str]) -> Option<Self> {
-        let column = |name: &str| cells.iter().position(|cell| *cell == name);
-        if let (Some(device), Some(up), Some(address)) =
-            (column("Device"), column("Up"), column("Address"))
-        {
-            let (mask, mac) = (column("Mask"), column("Hw-Address"));
-            return Some(Self::Devices { device, up, address, mask, mac });
-        }
-        match column("Gateway") {
-            Some(gateway) => Some(Self::Routes { gateway }),
-            None => column("Route").map(|_| Self::Other),
-        }
+/// The table that has this heading; `None`: it is no heading.
+fn table_of_heading(cells: &[&str]) -> Option<Table> {
+    let column = |name: &str| cells.iter().position(|cell| *cell == name);
+    if let (Some(device), Some(up), Some(address)) =
+        (column("Device"), column("Up"), column("Address"))
+    {
+        let (mask, mac) = (column("Mask"), column("Hw-Address"));
+        return Some(Table::Devices { device, up, address, mask, mac });
+    }
+    match column("Gateway") {
+        Some(gateway) => Some(Table::Routes { gateway }),
+        None => column("Route").map(|_| Table::Other),
     }
 }
 
@@ -50,17 +38,17 @@ pub(crate) fn table(boot: &mut Boot<'_>, line: Line<'_>) {
     let line = line.after.trim();
     if line.contains("+Net device info+") {
         boot.forget_table();
-        boot.scratch.table = None;
+        boot.memory.table = None;
     }
     let Some(row) = line.strip_prefix('|') else { return };
     let cells: Vec<&str> = row.split('|').map(str::trim).take(COLUMNS).collect();
-    if let Some(table) = Table::of_heading(&cells) {
-        boot.scratch.table = Some(table);
+    if let Some(table) = table_of_heading(&cells) {
+        boot.memory.table = Some(table);
         return;
     }
     // `.` stands for nothing.
     let cell = |at: usize| cells.get(at).copied().filter(|cell| !cell.is_empty() && *cell != ".");
-    match boot.scratch.table {
+    match boot.memory.table {
         Some(Table::Devices { device, up, address, mask, mac }) => {
             let Some(device) = cell(device).and_then(Device::parse) else { return };
             let mac = mac.and_then(cell).and_then(|mac| mac.parse::<Mac>().ok());

@@ -3,7 +3,7 @@
 use crate::{
     boot::Boot,
     device::Device,
-    needles::Line,
+    line::Line,
     phase::Phase,
     statement::{Client, Statement},
     words::{address_after, first_word, last_word, leading_address},
@@ -17,7 +17,7 @@ pub(crate) fn socket(boot: &mut Boot<'_>, line: Line<'_>) {
     if let Ok(mac) = first_word(rest).parse() {
         boot.note_card(&device, mac);
     }
-    boot.scratch.dhclient_device = Some(device);
+    boot.memory.dhclient_device = Some(device);
 }
 
 /// `DHCPDISCOVER on eth0 to 255.255.255.255 port 67`, `DHCPREQUEST for 10.0.2.15 on eth0 to …`.
@@ -27,7 +27,7 @@ pub(crate) fn asking(boot: &mut Boot<'_>, line: Line<'_>) {
     let Some((name, _)) = after.split_once(" to ") else { return };
     if let Some(device) = Device::parse(name) {
         boot.reach(Phase::Dhcp);
-        boot.scratch.dhclient_device = Some(device);
+        boot.memory.dhclient_device = Some(device);
     }
 }
 
@@ -44,10 +44,10 @@ pub(crate) fn ack(boot: &mut Boot<'_>, line: Line<'_>) {
     let Some(server) = address_after(line.after, "from ") else { return };
     boot.reach(Phase::Dhcp);
     boot.note_infrastructure(server);
-    boot.scratch.dhclient_server = Some(server);
+    boot.memory.dhclient_server = Some(server);
     if let Some(address) = line.after.strip_prefix("of ").and_then(leading_address) {
         let mut statement = Statement::new(Client::Dhclient, address.0);
-        statement.device.clone_from(&boot.scratch.dhclient_device);
+        statement.device.clone_from(&boot.memory.dhclient_device);
         statement.server = Some(server);
         boot.state(statement);
     }
@@ -66,21 +66,21 @@ pub(crate) fn bound(boot: &mut Boot<'_>, line: Line<'_>) {
     let named = line.before.trim_end().strip_suffix(':').map(last_word).and_then(Device::parse);
     statement.device = named
         .filter(|name| name.as_str() != "dhclient")
-        .or_else(|| boot.scratch.dhclient_device.clone());
-    statement.server = from.or(boot.scratch.dhclient_server);
+        .or_else(|| boot.memory.dhclient_device.clone());
+    statement.server = from.or(boot.memory.dhclient_server);
     boot.state(statement);
 }
 
 /// `DHCPNAK from …`, `DHCPRELEASE of 10.0.2.15 on eth0 to …`, `DHCPDECLINE of … on eth0 to …`
 pub(crate) fn lost(boot: &mut Boot<'_>, line: Line<'_>) {
     asking(boot, line);
-    let device = boot.scratch.dhclient_device.clone();
+    let device = boot.memory.dhclient_device.clone();
     boot.lose(Client::Dhclient, device);
 }
 
 /// `No DHCPOFFERS received.`
 pub(crate) fn no_lease(boot: &mut Boot<'_>, _: Line<'_>) {
     boot.reach(Phase::Dhcp);
-    let device = boot.scratch.dhclient_device.clone();
+    let device = boot.memory.dhclient_device.clone();
     boot.lose(Client::Dhclient, device);
 }

@@ -3,7 +3,7 @@
 use crate::{
     boot::Boot,
     device::Device,
-    needles::Line,
+    line::Line,
     phase::Phase,
     statement::{Client, Statement},
     words::{address_after, last_word, leading_address},
@@ -20,7 +20,7 @@ pub(crate) fn offered(boot: &mut Boot<'_>, line: Line<'_>) {
     };
     boot.reach(Phase::Dhcp);
     boot.note_infrastructure(server);
-    boot.scratch.dhcpcd_offer = Some((device, server));
+    boot.memory.dhcpcd_offer = Some((device, server));
 }
 
 /// `eth0: leased 192.168.1.64 for 86400 seconds`, or `for infinity`; `eth0: using static address
@@ -35,7 +35,7 @@ pub(crate) fn leased(boot: &mut Boot<'_>, line: Line<'_>) {
     }
     boot.reach(Phase::Dhcp);
     let mut statement = Statement::new(Client::Dhcpcd, address);
-    let offer = boot.scratch.dhcpcd_offer.as_ref().filter(|(of, _)| *of == device);
+    let offer = boot.memory.dhcpcd_offer.as_ref().filter(|(of, _)| *of == device);
     statement.server = offer.map(|(_, server)| *server);
     statement.prefix = prefix;
     statement.device = Some(device);

@@ -7,7 +7,7 @@ use vmkit_plugin::Mac;
 use crate::{
     boot::Boot,
     device::Device,
-    needles::Line,
+    line::Line,
     phase::Phase,
     statement::{Client, Statement},
     words::{address_after, first_word, leading_address, prefix_of_mask},
@@ -56,7 +56,7 @@ pub(crate) fn klibc(boot: &mut Boot<'_>, line: Line<'_>) {
         }
         boot.reach(Phase::Network);
     } else if rest.starts_with(" complete") {
-        boot.scratch.klibc = Some((device, address_after(rest, " from ")));
+        boot.memory.klibc = Some((device, address_after(rest, " from ")));
     }
 }
 
@@ -65,7 +65,7 @@ pub(crate) fn klibc_address(boot: &mut Boot<'_>, line: Line<'_>) {
     if !line.before.is_empty() {
         return;
     }
-    let Some((device, server)) = boot.scratch.klibc.clone() else { return };
+    let Some((device, server)) = boot.memory.klibc.clone() else { return };
     let Some((address @ IpAddr::V4(_), ..)) = leading_address(line.after) else { return };
     boot.reach(if server.is_some() { Phase::Dhcp } else { Phase::Network });
     let mut statement = Statement::new(Client::IpConfig, address);
@@ -78,7 +78,7 @@ pub(crate) fn klibc_address(boot: &mut Boot<'_>, line: Line<'_>) {
 
 /// klibc: ` gateway: 10.0.2.2         dns0     : 10.0.2.3`
 pub(crate) fn klibc_gateway(boot: &mut Boot<'_>, line: Line<'_>) {
-    if boot.scratch.klibc.take().is_some()
+    if boot.memory.klibc.take().is_some()
         && let Some((gateway, ..)) = leading_address(line.after)
     {
         boot.note_infrastructure(gateway);

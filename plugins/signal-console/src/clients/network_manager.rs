@@ -3,7 +3,7 @@
 use crate::{
     boot::Boot,
     device::Device,
-    needles::Line,
+    line::Line,
     phase::Phase,
     statement::{Client, Statement},
     words::{address_after, leading_address},
@@ -45,7 +45,7 @@ fn lease(boot: &mut Boot<'_>, device: Device, rest: &str) {
     let quoted = |option: &str| address_after(rest.strip_prefix(option)?, "=> '");
     if let Some(server) = quoted(SERVER) {
         boot.note_infrastructure(server);
-        boot.scratch.network_manager_server = Some((device, server));
+        boot.memory.network_manager_server = Some((device, server));
         return;
     }
     let router = quoted("option routers").or_else(|| address_after(rest, "gateway "));
@@ -61,7 +61,7 @@ fn lease(boot: &mut Boot<'_>, device: Device, rest: &str) {
         .or_else(|| quoted("option ip_address"));
     if let Some(address) = address {
         let mut statement = Statement::new(Client::NetworkManager, address);
-        let named = boot.scratch.network_manager_server.as_ref();
+        let named = boot.memory.network_manager_server.as_ref();
         // The server of the other family has its own line.
         statement.server = named
             .filter(|(of, server)| *of == device && server.is_ipv4() == address.is_ipv4())

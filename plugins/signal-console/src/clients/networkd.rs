@@ -3,7 +3,7 @@
 use crate::{
     boot::Boot,
     device::Device,
-    needles::Line,
+    line::Line,
     phase::Phase,
     statement::{Client, Statement},
     words::{address_after, last_word, leading_address},

@@ -1,6 +1,6 @@
 //! systemd and others, starting an SSH server.
 
-use crate::{boot::Boot, needles::Line, phase::Phase};
+use crate::{boot::Boot, line::Line, phase::Phase};
 
 /// `Started ssh.service - OpenBSD Secure Shell server.` and not `Starting`, `Stopping`, `Failed`.
 pub(crate) fn started(boot: &mut Boot<'_>, line: Line<'_>) {

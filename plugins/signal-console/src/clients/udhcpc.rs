@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use crate::{
     boot::Boot,
-    needles::Line,
+    line::Line,
     phase::Phase,
     statement::{Client, Statement},
     words::{address_after, leading_address},

@@ -5,10 +5,9 @@ use std::net::IpAddr;
 
 use vmkit_plugin::is_host_address;
 
-use super::NotThisFormat;
 use crate::{
     client_id::{mac_of_client_id, mac_of_duid, octets, usable},
-    lease::{Lease, Validity, last_to_end_first},
+    lease::{Lease, NotThisFormat, Validity, last_to_end_first},
 };
 
 /// The leases in this text, those that end last first.

@@ -15,10 +15,9 @@ use std::{collections::HashMap, net::Ipv4Addr};
 use jiff::{civil::DateTime, tz::Offset};
 use vmkit_plugin::{Mac, is_host_address};
 
-use super::NotThisFormat;
 use crate::{
     client_id::{mac_of_client_id, octets, usable},
-    lease::{Lease, Validity},
+    lease::{Lease, NotThisFormat, Validity},
 };
 
 /// The leases in this text, the last written first. An abandoned address is nobody's: somebody

@@ -14,10 +14,9 @@ use std::net::Ipv4Addr;
 
 use vmkit_plugin::is_host_address;
 
-use super::NotThisFormat;
 use crate::{
     client_id::{mac_of_client_id, octets},
-    lease::{Lease, Validity},
+    lease::{Lease, NotThisFormat, Validity},
 };
 
 /// What bootpd writes for a lease without an end: the largest time of its 32 bits.

@@ -6,11 +6,7 @@ mod libvirt;
 mod macos;
 mod parallels;
 
-use crate::lease::Lease;
-
-/// The file is of another format than its name says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct NotThisFormat;
+use crate::lease::{Lease, NotThisFormat};
 
 /// A format of lease files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,10 +5,9 @@ use std::net::Ipv4Addr;
 
 use vmkit_plugin::{Mac, is_host_address};
 
-use super::NotThisFormat;
 use crate::{
     client_id::{mac_of_client_id, usable},
-    lease::{Lease, Validity, last_to_end_first},
+    lease::{Lease, NotThisFormat, Validity, last_to_end_first},
 };
 
 /// Longest client identifier that is looked at, in bytes: the most that a DHCP option holds.
