@@ -21,6 +21,8 @@ const LONGEST: Duration = Duration::from_millis(60);
 
 /// The child prints this when it begins.
 const BEGUN: &str = "begun";
+/// And this after each write.
+const WRITTEN: &str = "written";
 
 const ADDRESSES: [&str; 2] = ["192.168.1.64", "192.168.100.200"];
 
@@ -38,6 +40,10 @@ fn a_killed_writer_leaves_a_complete_file() {
         let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
         let mut said = BufReader::new(child.stdout.take().unwrap()).lines();
         assert!(said.any(|line| line.unwrap().ends_with(BEGUN)), "the child writes");
+        // At most as many as it has written, however busy the computer is.
+        for _ in 0..kill % 3 {
+            assert!(said.any(|line| line.unwrap() == WRITTEN), "the child writes");
+        }
         pass(random.f64());
         child.kill().unwrap();
         child.wait().unwrap();
@@ -74,5 +80,6 @@ fn writes_until_it_is_killed() {
     writeln!(std::io::stdout(), "{BEGUN}").unwrap();
     for address in ADDRESSES.iter().cycle() {
         apply(&directory.join("hosts"), address).unwrap();
+        writeln!(std::io::stdout(), "{WRITTEN}").unwrap();
     }
 }

@@ -10,6 +10,7 @@ use std::{
     fs,
     net::IpAddr,
     path::{Path, PathBuf},
+    process::Command,
     sync::atomic::{AtomicU32, Ordering},
     time::{Duration, SystemTime},
 };
@@ -210,8 +211,11 @@ pub fn built(file: &str) -> PathBuf {
     path
 }
 
+/// Copies a program or a library in a process of its own. A thread of this one that forks meanwhile
+/// would hold the copy open for writing, and such a program cannot be started.
 fn place(from: &Path, to: &Path) {
-    fs::copy(from, to).unwrap_or_else(|error| panic!("copy {}: {error}", from.display()));
+    let copied = Command::new("cp").arg("--").arg(from).arg(to).status();
+    assert!(copied.is_ok_and(|status| status.success()), "copy {}", from.display());
 }
 
 fn owner_of(path: &Path) -> u32 {

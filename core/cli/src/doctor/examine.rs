@@ -183,7 +183,7 @@ fn judge(
     catalogue: &Catalogue,
 ) -> (Vec<Finding>, Diagnosis) {
     let Row { machine, pick } = row;
-    let (own, scene) = (subjects.describe(machine), &look.scene);
+    let (own, scene) = (subjects.describe(row), &look.scene);
     let test = gathered.test_of(&machine.name);
     let facts = Facts {
         now: scene.now(),

@@ -47,8 +47,8 @@ impl Subjects {
     }
 
     /// The machine as a diagnosis sees it.
-    pub(crate) fn describe(&self, known: &vmkit_model::Machine) -> Machine {
-        machine(known, self.network.as_ref())
+    pub(crate) fn describe(&self, row: Row<'_>) -> Machine {
+        machine(row.machine, card(row.machine, &[row]), self.network.as_ref())
     }
 
     /// Where the machine's cable ends.
