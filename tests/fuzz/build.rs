@@ -1,4 +1,4 @@
-//! Makes the name known that cargo-fuzz gives to its builds.
+//! Declares the `cfg` that cargo-fuzz sets.
 
 fn main() {
     println!("cargo::rustc-check-cfg=cfg(fuzzing)");

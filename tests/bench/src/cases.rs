@@ -1,4 +1,4 @@
-//! The promises, each in the situation that it speaks of.
+//! The limits, each measured in its situation.
 
 use std::fmt::Write as _;
 
@@ -11,17 +11,17 @@ use crate::{
     hostile,
     measure::{Stopwatch, Time, report, vm_line},
     neighbours, parts,
-    table::{Asked, Row},
+    table::{Limit, Row},
 };
 
-/// What one signal waits for a silent address, ms: the SSH signal's own default.
+/// How long a signal waits for a silent address, in ms: the SSH signal's default.
 const PROBE_TIMEOUT_MS: f64 = 400.0;
-/// Enough for a steady median of a command of some milliseconds.
+/// Runs for a steady median of a command of some milliseconds.
 const MANY: u32 = 50;
-/// The same for one of tens of milliseconds and more.
+/// Runs for a steady median of a command of tens of milliseconds or more.
 const SOME: u32 = 20;
 
-/// Measures everything; takes some three minutes.
+/// Measures everything in about three minutes.
 pub(crate) fn run() -> anyhow::Result<Vec<Row>> {
     println!("scoring and capture by themselves");
     let mut rows = vec![parts::scoring()?, parts::dns()?, parts::capture()?];
@@ -31,7 +31,7 @@ pub(crate) fn run() -> anyhow::Result<Vec<Row>> {
 
     println!("10 machines");
     crowd.grow(&mut lab, 10)?;
-    rows.push(right_addresses(&lab, &crowd, "10 healthy machines shown rightly")?);
+    rows.push(right_addresses(&lab, &crowd, "10 healthy machines with right addresses")?);
     rows.extend(few(&lab)?);
     println!("10,000 neighbours");
     rows.extend(neighbours::ten_thousand(&lab)?);
@@ -43,7 +43,7 @@ pub(crate) fn run() -> anyhow::Result<Vec<Row>> {
 
     println!("100 machines");
     crowd.grow(&mut lab, 100)?;
-    rows.push(right_addresses(&lab, &crowd, "100 healthy machines shown rightly")?);
+    rows.push(right_addresses(&lab, &crowd, "100 healthy machines with right addresses")?);
     rows.extend(many(&lab)?);
     println!("100 machines, 50 of them off the network");
     crowd.unplug(&lab, 50)?;
@@ -53,7 +53,7 @@ pub(crate) fn run() -> anyhow::Result<Vec<Row>> {
 
 fn timed(what: &str, time: Time, asked: Option<f64>) -> Row {
     let note = format!("longest {:.1}", time.longest_ms);
-    let (what, asked) = (what.to_owned(), asked.map(Asked::AtMost));
+    let (what, asked) = (what.to_owned(), asked.map(Limit::AtMost));
     Row { what, measured: time.median_ms, asked, unit: "ms", note }
 }
 
@@ -74,7 +74,7 @@ fn many(lab: &Lab) -> anyhow::Result<Vec<Row>> {
     let memory = watch.memory_mb(&["status"])?;
     let snapshot = lab.data_dir().with_file_name("snapshot");
     let snapshot = snapshot.to_str().context("the lab's path is no text")?;
-    // A snapshot leaves no signal out; an ordinary status does where all is clear without it.
+    // A snapshot runs every signal; a status skips some if the others are conclusive.
     let save = vm_line(lab, &["snapshot", "save", snapshot]);
     let all = watch.command(SOME, &save, Some(&format!("rm -rf {snapshot}")))?;
     Ok(vec![
@@ -85,16 +85,16 @@ fn many(lab: &Lab) -> anyhow::Result<Vec<Row>> {
         Row {
             what: "memory of vm status, 100 machines".to_owned(),
             measured: memory,
-            asked: Some(Asked::AtMost(30.0)),
+            asked: Some(Limit::AtMost(30.0)),
             unit: "MB",
             note: "the largest of vm and its workers".to_owned(),
         },
     ])
 }
 
-/// Half of the addresses are silent although the neighbour table still has them.
+/// Half of the addresses are silent, although the neighbour table still has them.
 fn half_dead(lab: &Lab, crowd: &Crowd) -> anyhow::Result<Row> {
-    // The first run finds the table as it was when they went silent; so must each that follows.
+    // Restore the neighbour table of the moment before they went silent for each run.
     let mut batch = String::new();
     for (guest, address) in &crowd.guests {
         let mac = guest.mac();
@@ -107,7 +107,7 @@ fn half_dead(lab: &Lab, crowd: &Crowd) -> anyhow::Result<Row> {
     Ok(timed("vm status, 100 of which 50 are silent", time, Some(PROBE_TIMEOUT_MS + 60.0)))
 }
 
-/// Speed counts only for right answers.
+/// Counts the right addresses, since speed without them is worthless.
 fn right_addresses(lab: &Lab, crowd: &Crowd, what: &str) -> anyhow::Result<Row> {
     let report = report(lab)?;
     let machines = report["vms"].as_array().map_or(&[][..], Vec::as_slice);
@@ -120,7 +120,7 @@ fn right_addresses(lab: &Lab, crowd: &Crowd, what: &str) -> anyhow::Result<Row> 
     Ok(Row {
         what: what.to_owned(),
         measured: count(right.count())?,
-        asked: Some(Asked::Exactly(count(crowd.guests.len())?)),
+        asked: Some(Limit::Exactly(count(crowd.guests.len())?)),
         unit: "machines",
         note: String::new(),
     })

@@ -1,4 +1,4 @@
-//! Many machines: each a QEMU process of its own, all their networks in one namespace.
+//! Many VMs, each a QEMU process, with all their networks in one namespace.
 
 use std::{fmt::Write as _, fs, net::Ipv4Addr, time::Duration};
 
@@ -7,10 +7,10 @@ use vmkit_lab::{Guest, GuestKind, GuestPlan, Lab, Namespace, Process, run, wait_
 
 use crate::banner;
 
-/// The server binds one socket.
+/// The server only binds one socket.
 const SERVER_DEADLINE: Duration = Duration::from_secs(5);
 
-/// The machines of a lab.
+/// The VMs of a lab.
 pub(crate) struct Crowd {
     pub(crate) guests: Vec<(Guest, Ipv4Addr)>,
     _server: Process,
@@ -18,10 +18,10 @@ pub(crate) struct Crowd {
 }
 
 impl Crowd {
-    /// No machines yet, and a server that answers for all to come.
+    /// Starts without VMs and with the server for all of them.
     pub(crate) fn new(lab: &Lab) -> anyhow::Result<Self> {
         let network = lab.join("crowd", "crowd")?;
-        // Each address is answered for by its own interface and MAC alone.
+        // Only the address's own interface and MAC answer for it.
         for (setting, value) in [("arp_ignore", "1"), ("arp_announce", "2"), ("rp_filter", "0")] {
             for scope in ["all", "default"] {
                 network.set(&format!("ipv4.conf.{scope}.{setting}"), value)?;
@@ -37,7 +37,7 @@ impl Crowd {
         Ok(Self { guests: Vec::new(), _server: server, network })
     }
 
-    /// Starts machines until there are this many; the host has spoken with each.
+    /// Starts VMs until there are this many, and contacts each from the host.
     pub(crate) fn grow(&mut self, lab: &mut Lab, count: u8) -> anyhow::Result<()> {
         let mut batch = String::new();
         for number in u8::try_from(self.guests.len()).context("too many machines")?..count {
@@ -65,7 +65,7 @@ impl Crowd {
         Ok(())
     }
 
-    /// Takes the first machines off the network; they run on, as after a cable is pulled.
+    /// Disconnects the first VMs, which keep running.
     pub(crate) fn unplug(&self, lab: &Lab, count: u8) -> anyhow::Result<()> {
         let lines = (0..count).map(|number| format!("link delete {}\n", interface(number)));
         run_batch(&self.network, lab, &lines.collect::<String>())

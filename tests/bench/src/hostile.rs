@@ -1,4 +1,4 @@
-//! Inputs that are large on purpose: how long they take, and how much memory.
+//! Time and memory for very large inputs.
 
 use std::{
     fs::{self, File},
@@ -12,17 +12,17 @@ use vmkit_lab::Lab;
 use crate::{
     crowd::Crowd,
     measure::{Stopwatch, plugin_ms},
-    table::{Asked, Row},
+    table::{Limit, Row},
 };
 
-/// Behind this much, the console log of the last boot begins.
+/// Bytes before the last boot in the console log.
 const LONG_CONSOLE: u64 = 1 << 30;
 /// Size of the largest lease file.
 const LONG_LEASES: usize = 100 << 20;
-/// Length of a line that nobody would write.
+/// Length of an absurdly long line.
 const LONG_LINE: usize = 1 << 20;
 
-/// A console log of 1 GB beside one of lines of 1 MB: time in the signal, and memory.
+/// A console log of 1 GB and one with lines of 1 MB: the signal's time, and memory.
 pub(crate) fn consoles(lab: &Lab, crowd: &Crowd) -> anyhow::Result<Vec<Row>> {
     let [(long, _), (wide, _), ..] = &crowd.guests[..] else { anyhow::bail!("too few machines") };
     let (long, wide) = (long.console_file(), wide.console_file());
@@ -41,7 +41,7 @@ pub(crate) fn consoles(lab: &Lab, crowd: &Crowd) -> anyhow::Result<Vec<Row>> {
         Row {
             what: "console plugin, a log of 1 GB, 10 machines".to_owned(),
             measured: time,
-            asked: Some(Asked::AtMost(20.0)),
+            asked: Some(Limit::AtMost(20.0)),
             unit: "ms",
             note: "by the report, loading included".to_owned(),
         },
@@ -49,8 +49,8 @@ pub(crate) fn consoles(lab: &Lab, crowd: &Crowd) -> anyhow::Result<Vec<Row>> {
     ])
 }
 
-/// A lease file of 100 MB: half of it leases of others, half of it one line. It lies in a snapshot,
-/// where the same parser reads it as in the system's own place.
+/// A lease file of 100 MB: half of it leases of others, half of it one line. A snapshot holds it, which
+/// the same parser reads.
 pub(crate) fn leases(lab: &Lab) -> anyhow::Result<Row> {
     let snapshot = lab.data_dir().with_file_name("snapshot");
     let snapshot = snapshot.to_str().context("the lab's path is no text")?;
@@ -77,18 +77,18 @@ pub(crate) fn leases(lab: &Lab) -> anyhow::Result<Row> {
     Ok(memory("a lease file of 100 MB", used))
 }
 
-/// What a process may hold of a hostile input at a time.
+/// A row with the memory limit for hostile input.
 pub(crate) fn memory(what: &str, measured: f64) -> Row {
     Row {
         what: format!("memory, {what}"),
         measured,
-        asked: Some(Asked::AtMost(64.0)),
+        asked: Some(Limit::AtMost(64.0)),
         unit: "MB",
         note: "the largest of vm and its workers".to_owned(),
     }
 }
 
-/// Writes behind a hole: what lies before costs neither disk nor memory.
+/// Writes after a hole, which takes neither disk nor memory.
 fn write_at(path: &Path, offset: u64, bytes: &[u8]) -> anyhow::Result<()> {
     let mut file = File::options().write(true).open(path).context("cannot open a console log")?;
     file.seek(SeekFrom::Start(offset)).context("cannot seek in a console log")?;

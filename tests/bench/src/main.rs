@@ -1,9 +1,9 @@
-//! Speed and memory of whole `vm` processes, beside what vmkit promises.
+//! Speed and memory of whole `vm` processes, against vmkit's limits.
 //!
-//! The machines are real QEMU processes with real addresses on a bridge; hyperfine measures.
+//! The VMs are real QEMU processes with real addresses on a bridge.
 
 #![forbid(unsafe_code)]
-#![expect(clippy::print_stdout, reason = "the table is what this program is for")]
+#![expect(clippy::print_stdout, reason = "the program prints a table")]
 
 #[cfg(target_os = "linux")]
 mod banner;

@@ -1,4 +1,4 @@
-//! One measurement: a command, many times, as hyperfine measures it.
+//! Measures a command many times with hyperfine.
 
 use std::{path::PathBuf, process::Command};
 
@@ -6,12 +6,12 @@ use anyhow::{Context, ensure};
 use serde_json::Value;
 use vmkit_lab::{Lab, run};
 
-/// How long a command takes.
+/// The duration of a command.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Time {
-    /// Half of the runs were faster, ms.
+    /// The median in ms.
     pub(crate) median_ms: f64,
-    /// The slowest run, ms.
+    /// The slowest run in ms.
     pub(crate) longest_ms: f64,
 }
 
@@ -31,7 +31,7 @@ impl<'a> Stopwatch<'a> {
         self.command(runs, &vm_line(self.lab, arguments), None)
     }
 
-    /// Measures a command; `prepare` runs before each time, not measured.
+    /// Measures a command. `prepare` runs before each run, unmeasured.
     pub(crate) fn command(
         &self,
         runs: u32,
@@ -39,7 +39,7 @@ impl<'a> Stopwatch<'a> {
         prepare: Option<&str>,
     ) -> anyhow::Result<Time> {
         let mut hyperfine = self.lab.host().command("hyperfine");
-        // Without a shell in between, whose start would be measured and subtracted.
+        // Without a shell, whose start would be measured and subtracted.
         hyperfine.args(["--shell=none", "--style=none", "--warmup=2", "--ignore-failure"]);
         hyperfine.args(["--runs", &runs.to_string(), "--export-json"]).arg(&self.export);
         hyperfine.env("XDG_STATE_HOME", self.lab.folder().join("state"));
@@ -58,13 +58,13 @@ impl<'a> Stopwatch<'a> {
         Ok(Time { median_ms: milliseconds("median")?, longest_ms: milliseconds("max")? })
     }
 
-    /// The most memory that `vm` or one of its workers holds at a time, MB.
+    /// The peak memory of `vm` or one of its workers, in MB.
     pub(crate) fn memory_mb(&self, arguments: &[&str]) -> anyhow::Result<f64> {
         let line = vm_line(self.lab, arguments);
         let mut time = self.lab.host().command("time");
         time.env("XDG_STATE_HOME", self.lab.folder().join("state"));
         time.args(["--format=%M", "--output"]).arg(&self.export).args(line.split(' '));
-        // vm's status is an answer; what counts is that time could measure.
+        // vm's exit status does not matter, only that time could measure.
         vmkit_lab::finish(&mut time)?;
         let text = std::fs::read_to_string(&self.export).context("time left no result")?;
         let last = text.lines().last().context("time left no result")?;
@@ -73,22 +73,22 @@ impl<'a> Stopwatch<'a> {
     }
 }
 
-/// `vm` with these arguments as one line; no word of it holds a space.
+/// `vm` with these arguments as one line. No word may contain a space.
 pub(crate) fn vm_line(lab: &Lab, arguments: &[&str]) -> String {
     let command: Command = lab.vm_command(arguments);
-    // The command starts with `ip netns exec NAMESPACE`, where the measuring program runs already.
+    // Skip `ip netns exec NAMESPACE`, since hyperfine already runs there.
     let words = command.get_args().skip(3).map(|word| word.to_string_lossy().into_owned());
     words.collect::<Vec<_>>().join(" ")
 }
 
-/// What `vm status --json` says.
+/// The output of `vm status --json`.
 pub(crate) fn report(lab: &Lab) -> anyhow::Result<Value> {
     let finished = lab.vm(&["status", "--json"])?;
     let report = serde_json::from_str(&finished.stdout);
     report.with_context(|| format!("`{}` printed no JSON: {}", finished.line, finished.stderr))
 }
 
-/// How long the plugin took by the report, ms; the median of some runs.
+/// The plugin's time in ms from the report: the median of some runs.
 pub(crate) fn plugin_ms(lab: &Lab, id: &str, runs: usize) -> anyhow::Result<f64> {
     let mut times = Vec::new();
     for _ in 0..runs {

@@ -1,4 +1,4 @@
-//! Neighbour tables of a size that a host on a large network has.
+//! Neighbour tables as large as those of a host on a large network.
 
 use std::fmt::Write as _;
 
@@ -7,14 +7,13 @@ use vmkit_lab::Lab;
 use crate::{
     crowd::run_batch,
     measure::{Stopwatch, plugin_ms},
-    table::{Asked, Row},
+    table::{Limit, Row},
 };
 
-/// Enough for a steady median of a command of some milliseconds.
+/// Runs for a steady median of a command of some milliseconds.
 const MANY: u32 = 50;
 
-/// How much a neighbour table of 10,000 entries costs more than one of 10, and how long the ARP
-/// signal itself takes.
+/// The extra time for a neighbour table of 10,000 entries instead of 10, and the ARP signal's time.
 pub(crate) fn ten_thousand(lab: &Lab) -> anyhow::Result<Vec<Row>> {
     let watch = Stopwatch::new(lab);
     let before = watch.vm(MANY, &["status"])?;
@@ -27,7 +26,7 @@ pub(crate) fn ten_thousand(lab: &Lab) -> anyhow::Result<Vec<Row>> {
         Row {
             what: "10,000 neighbours more than 10, 10 healthy".to_owned(),
             measured: after.median_ms - before.median_ms,
-            asked: Some(Asked::AtMost(10.0)),
+            asked: Some(Limit::AtMost(10.0)),
             unit: "ms",
             note,
         },
@@ -35,7 +34,7 @@ pub(crate) fn ten_thousand(lab: &Lab) -> anyhow::Result<Vec<Row>> {
     ])
 }
 
-/// A table of a hundred thousand: time in the ARP signal, and memory.
+/// A table of 100,000 entries: the ARP signal's time, and memory.
 pub(crate) fn hundred_thousand(lab: &Lab) -> anyhow::Result<Vec<Row>> {
     change(lab, "add", 100_000)?;
     let plugin = plugin_ms(lab, "arp", 9)?;
@@ -51,7 +50,7 @@ fn in_plugin(entries: &str, measured: f64, bound: f64) -> Row {
     Row {
         what: format!("arp plugin, {entries} neighbours"),
         measured,
-        asked: Some(Asked::AtMost(bound)),
+        asked: Some(Limit::AtMost(bound)),
         unit: "ms",
         note: "by the report, loading included".to_owned(),
     }
@@ -61,7 +60,7 @@ fn change(lab: &Lab, command: &str, entries: u32) -> anyhow::Result<()> {
     let mut batch = String::new();
     for number in 0..entries {
         let [_, block, high, low] = number.to_be_bytes();
-        // Permanent, so that the kernel's limit on its own entries does not count.
+        // Permanent entries are exempt from the kernel's limit.
         let mac = format!("lladdr 02:00:00:{block:02x}:{high:02x}:{low:02x} nud permanent");
         writeln!(batch, "neigh {command} 10.{}.{high}.{low} dev br0 {mac}", 9 + block)?;
     }

@@ -1,4 +1,4 @@
-//! Parts that have a bench of their own: the same cases, beside the other promises.
+//! Rows from benches of single crates.
 
 use std::{env, path::Path, process::Command};
 
@@ -6,7 +6,7 @@ use anyhow::Context;
 
 use crate::{
     scoring,
-    table::{Asked, Row},
+    table::{Limit, Row},
 };
 
 /// 1,000 machines with ten candidates of eight items each.
@@ -16,16 +16,16 @@ pub(crate) fn scoring() -> anyhow::Result<Row> {
     Ok(Row {
         what: "scoring 1,000 machines of 10 × 8 items".to_owned(),
         measured: median.as_secs_f64() * 1e3,
-        asked: Some(Asked::AtMost(10.0)),
+        asked: Some(Limit::AtMost(10.0)),
         unit: "ms",
         note: String::new(),
     })
 }
 
-/// Questions that one core is to answer in a second, in thousands.
-const QUESTIONS: f64 = 10.0;
+/// Required DNS answers per second and core, in thousands.
+const DNS_ANSWERS: f64 = 10.0;
 
-/// What the bench of the DNS server answers; some seconds.
+/// Runs the DNS server's bench, which takes some seconds.
 pub(crate) fn dns() -> anyhow::Result<Row> {
     let report = bench("vmkit-dns", "questions")?;
     let rate = |beginning: &str| {
@@ -38,13 +38,13 @@ pub(crate) fn dns() -> anyhow::Result<Row> {
     Ok(Row {
         what: "DNS answers a second and core".to_owned(),
         measured: of_core / 1e3,
-        asked: Some(Asked::AtLeast(QUESTIONS)),
+        asked: Some(Limit::AtLeast(DNS_ANSWERS)),
         unit: "thousand",
         note: format!("{:.0} thousand with one client", beside_client / 1e3),
     })
 }
 
-/// What a crate's own bench reports.
+/// The report of a crate's bench.
 fn bench(package: &str, name: &str) -> anyhow::Result<String> {
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
@@ -52,19 +52,19 @@ fn bench(package: &str, name: &str) -> anyhow::Result<String> {
     Ok(vmkit_lab::run(command.current_dir(Path::new(env!("CARGO_MANIFEST_DIR"))))?)
 }
 
-/// Other frames a second, in thousands, at which a capture loses no DHCP frame.
-const FLOOD: f64 = 500.0;
+/// Other frames per second, in thousands, at which a capture must lose no DHCP frame.
+const FLOOD_RATE: f64 = 500.0;
 
-/// What the capture's own bench loses; half a minute.
+/// Runs the capture's bench, which takes half a minute.
 pub(crate) fn capture() -> anyhow::Result<Row> {
     let report = bench("vmkit-capture", "flood")?;
     let flood = worst(&report).with_context(|| format!("the capture's bench says: {report}"))?;
     let Flood { thousands, sent, captured, lost } = flood;
-    let reached = if thousands < FLOOD { "only " } else { "" };
+    let reached = if thousands < FLOOD_RATE { "only " } else { "" };
     Ok(Row {
         what: "DHCP frames lost at 500,000 others a second".to_owned(),
         measured: lost,
-        asked: Some(Asked::Exactly(0.0)),
+        asked: Some(Limit::Exactly(0.0)),
         unit: "frames",
         note: format!("{captured} of {sent} at {reached}{thousands:.0} thousand/s"),
     })
@@ -76,11 +76,11 @@ struct Flood {
     thousands: f64,
     sent: f64,
     captured: f64,
-    /// In the capture's ring.
+    /// Frames lost in the capture's ring.
     lost: f64,
 }
 
-/// The run that lost most of those that were as fast as is promised; the fastest, where none was.
+/// The run that lost most at the required rate; if none reached it, the fastest.
 fn worst(report: &str) -> Option<Flood> {
     let mut rates = report.lines().filter_map(|line| numbers(line, "frames at the capture"));
     let mut frames = report.lines().filter_map(|line| numbers(line, "DHCP frames"));
@@ -90,15 +90,15 @@ fn worst(report: &str) -> Option<Flood> {
         let [sent, captured, lost] = frames[..] else { return None };
         floods.push(Flood { thousands, sent, captured, lost });
     }
-    if floods.iter().any(|flood| flood.thousands >= FLOOD) {
-        floods.retain(|flood| flood.thousands >= FLOOD);
+    if floods.iter().any(|flood| flood.thousands >= FLOOD_RATE) {
+        floods.retain(|flood| flood.thousands >= FLOOD_RATE);
         floods.into_iter().max_by(|a, b| a.lost.total_cmp(&b.lost))
     } else {
         floods.into_iter().max_by(|a, b| a.thousands.total_cmp(&b.thousands))
     }
 }
 
-/// The numbers of a line that begins so.
+/// The numbers in a line with this beginning.
 fn numbers(line: &str, beginning: &str) -> Option<Vec<f64>> {
     let rest = line.trim().strip_prefix(beginning)?;
     Some(rest.split_whitespace().filter_map(|word| word.parse().ok()).collect())
@@ -114,7 +114,7 @@ mod tests {
                         8000 sent, 7999 captured, 1 lost in the ring\n";
 
     #[test]
-    fn the_run_that_the_promise_speaks_of_is_shown() {
+    fn shows_the_worst_run_at_the_required_rate() {
         let fast = Flood { thousands: 880.0, sent: 8000.0, captured: 7999.0, lost: 1.0 };
         let slow = Flood { thousands: 420.0, sent: 9000.0, captured: 9000.0, lost: 3.0 };
         let rows = [(format!("{SLOW}{FAST}"), Some(fast)), (SLOW.to_owned(), Some(slow))];

@@ -1,22 +1,22 @@
-//! What was measured beside what was asked, the misses first.
+//! The table of measurements and limits, misses first.
 
 use std::fmt::Write as _;
 
-/// One promise and its measurement.
+/// A measurement and its limit.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Row {
     pub(crate) what: String,
     pub(crate) measured: f64,
-    /// What must hold; `None` for a row that is there to compare with.
-    pub(crate) asked: Option<Asked>,
+    /// The limit. `None`: only for comparison.
+    pub(crate) asked: Option<Limit>,
     pub(crate) unit: &'static str,
     /// More about the measurement, such as the slowest run.
     pub(crate) note: String,
 }
 
-/// The bound of a promise.
+/// A limit.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum Asked {
+pub(crate) enum Limit {
     AtLeast(f64),
     AtMost(f64),
     Exactly(f64),
@@ -26,18 +26,18 @@ impl Row {
     fn misses(&self) -> bool {
         match self.asked {
             None => false,
-            Some(Asked::AtLeast(bound)) => self.measured < bound,
-            Some(Asked::AtMost(bound)) => self.measured > bound,
-            Some(Asked::Exactly(value)) => (self.measured - value).abs() > f64::EPSILON,
+            Some(Limit::AtLeast(bound)) => self.measured < bound,
+            Some(Limit::AtMost(bound)) => self.measured > bound,
+            Some(Limit::Exactly(value)) => (self.measured - value).abs() > f64::EPSILON,
         }
     }
 
     fn asked_text(&self) -> String {
         match self.asked {
             None => "–".to_owned(),
-            Some(Asked::AtLeast(bound)) => format!("≥ {bound}"),
-            Some(Asked::AtMost(bound)) => format!("≤ {bound}"),
-            Some(Asked::Exactly(value)) => format!("{value}"),
+            Some(Limit::AtLeast(bound)) => format!("≥ {bound}"),
+            Some(Limit::AtMost(bound)) => format!("≤ {bound}"),
+            Some(Limit::Exactly(value)) => format!("{value}"),
         }
     }
 }
@@ -52,35 +52,35 @@ pub(crate) fn render(mut rows: Vec<Row>) -> String {
         let (what, measured, unit, note) = (&row.what, row.measured, row.unit, &row.note);
         let asked = row.asked_text();
         writeln!(text, "{mark:<6} {what:<44} {measured:>9.1} {asked:>8} {unit:<9} {note}")
-            .unwrap_or_else(|_| unreachable!("writing to a string does not fail"));
+            .unwrap_or_else(|_| unreachable!("writing to a string cannot fail"));
     }
     text + &format!(
-        "\n{misses} of {} promises missed",
+        "\n{misses} of {} limits missed",
         rows.iter().filter(|row| row.asked.is_some()).count()
     )
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Asked, Row, render};
+    use super::{Limit, Row, render};
 
-    fn row(what: &str, measured: f64, asked: Option<Asked>) -> Row {
+    fn row(what: &str, measured: f64, asked: Option<Limit>) -> Row {
         Row { what: what.to_owned(), measured, asked, unit: "ms", note: String::new() }
     }
 
     #[test]
-    fn misses_come_first() {
+    fn lists_misses_first() {
         let text = render(vec![
-            row("kept", 4.0, Some(Asked::AtMost(5.0))),
+            row("kept", 4.0, Some(Limit::AtMost(5.0))),
             row("compared", 9.0, None),
-            row("slow", 1.0, Some(Asked::AtLeast(2.0))),
-            row("missed", 6.0, Some(Asked::AtMost(5.0))),
-            row("counted", 99.0, Some(Asked::Exactly(100.0))),
+            row("slow", 1.0, Some(Limit::AtLeast(2.0))),
+            row("missed", 6.0, Some(Limit::AtMost(5.0))),
+            row("counted", 99.0, Some(Limit::Exactly(100.0))),
         ]);
         let order: Vec<_> = ["slow", "missed", "counted", "kept", "compared"]
             .map(|what| text.find(what).expect("a row"))
             .to_vec();
         assert!(order.is_sorted(), "{text}");
-        assert!(text.ends_with("3 of 4 promises missed"), "{text}");
+        assert!(text.ends_with("3 of 4 limits missed"), "{text}");
     }
 }

@@ -1,4 +1,4 @@
-//! A vm-toolkit data directory for one test, and the installed `vm` run on it.
+//! Runs the installed `vm` on a vm-toolkit data directory made for one test.
 
 #![forbid(unsafe_code)]
 
@@ -10,36 +10,36 @@ use std::{
     process::{Child, ChildStderr, Command, Stdio},
 };
 
-/// Seconds after which a command is taken to hang: a busy computer makes the slowest take a few.
-const HANGS_AFTER: &str = "100";
-/// Seconds that a plugin gets: none here hangs, and a busy computer is not to make one late.
+/// Time limit of a command in seconds. The slowest one takes a few on a busy computer.
+const TIME_LIMIT: &str = "100";
+/// Deadline of a plugin in seconds, enough on a busy computer.
 const GENEROUS: &str = "60";
 
-/// What a command gave.
+/// The result of a command.
 #[derive(Debug)]
 pub struct Output {
-    /// Its exit status; 124 where it hung.
+    /// The exit status; 124 after the time limit.
     pub status: i32,
-    /// What it answered.
+    /// Standard output.
     pub stdout: String,
-    /// What it said beside the answer.
+    /// Standard error.
     pub stderr: String,
 }
 
 impl Output {
-    /// The answer as JSON.
+    /// Standard output as JSON.
     ///
     /// # Panics
-    /// When it is none.
+    /// It is not JSON.
     pub fn json(&self) -> serde_json::Value {
         serde_json::from_str(&self.stdout)
             .unwrap_or_else(|error| panic!("{error} in {:?}, {:?}", self.stdout, self.stderr))
     }
 
-    /// The entry of one machine in the JSON answer.
+    /// A VM's entry in the JSON.
     ///
     /// # Panics
-    /// When there is none.
+    /// There is none.
     pub fn machine(&self, name: &str) -> serde_json::Value {
         let document = self.json();
         let machines = document["vms"].as_array().expect("vms is a list");
@@ -47,8 +47,10 @@ impl Output {
         machine.unwrap_or_else(|| panic!("no {name} in {document:#}")).clone()
     }
 
+    /// Checks that no stream contains control bytes.
+    ///
     /// # Panics
-    /// When a byte that steers a terminal is in either stream, or the text is no UTF-8.
+    /// One does.
     pub fn assert_harmless(&self) {
         for text in [&self.stdout, &self.stderr] {
             let steers = |c: char| c.is_control() && c != '\n';
@@ -58,23 +60,23 @@ impl Output {
     }
 }
 
-/// The `vm` of the tree that `cargo xtask stage` laid out, by a path that every user may follow.
+/// The path of the staged `vm`, accessible to every user.
 ///
 /// # Panics
-/// When there is none.
+/// Nothing is staged.
 pub fn vm() -> PathBuf {
     let built = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/stage/debug");
     let stage = std::env::var_os("VMKIT_STAGE").map_or(built, PathBuf::from);
     let path = stage.join("bin/vm").canonicalize();
     path.unwrap_or_else(|error| {
-        panic!("{}: {error}; run the tests by `cargo xtask test`", stage.display())
+        panic!("{}: {error}; run the tests with `cargo xtask test`", stage.display())
     })
 }
 
-/// A copy of this folder that every user may read, wherever the checkout lies.
+/// A copy of this folder that every user may read.
 ///
 /// # Panics
-/// When it cannot be made.
+/// It cannot be made.
 pub fn copy_for_everybody(folder: &Path) -> tempfile::TempDir {
     let copy = tempfile::Builder::new().prefix("vmkit-cli-").tempdir().expect("make a directory");
     let status = Command::new("cp").arg("-r").arg(folder.join(".")).arg(copy.path()).status();
@@ -84,21 +86,21 @@ pub fn copy_for_everybody(folder: &Path) -> tempfile::TempDir {
     copy
 }
 
-/// Runs `vm` with these arguments, in an environment of its own.
+/// Runs `vm` with these arguments in a clean environment.
 ///
 /// # Panics
-/// When it cannot be started, or prints what is not UTF-8.
+/// It cannot be started, or its output is not UTF-8.
 pub fn run(arguments: &[&str]) -> Output {
     run_program(&vm(), arguments)
 }
 
-/// Runs another `vm` than the staged one, in the same way.
+/// Runs another `vm` than the staged one in the same way.
 ///
 /// # Panics
 /// As [`run`] does.
 pub fn run_program(program: &Path, arguments: &[&str]) -> Output {
     let output = Command::new("timeout")
-        .arg(HANGS_AFTER)
+        .arg(TIME_LIMIT)
         .arg(program)
         .args(["--timeout", GENEROUS])
         .args(arguments)
@@ -115,11 +117,11 @@ pub fn run_program(program: &Path, arguments: &[&str]) -> Output {
     }
 }
 
-/// Starts `vm dns` on a free port of loopback and waits until it serves: the process, the rest of
-/// what it says, and its address.
+/// Starts `vm dns` on a free loopback port and waits until it serves. Returns the process, the rest of
+/// its standard error, and the address.
 ///
 /// # Panics
-/// When it does not come up.
+/// It does not start.
 pub fn serve_names(
     program: &Path,
     directory: &DataDirectory,
@@ -141,7 +143,7 @@ pub fn serve_names(
     (child, said, address)
 }
 
-/// A data directory. Its processes end with it.
+/// A data directory. Dropping it ends its processes.
 pub struct DataDirectory {
     root: tempfile::TempDir,
     running: Vec<std::process::Child>,
@@ -154,10 +156,10 @@ impl Default for DataDirectory {
 }
 
 impl DataDirectory {
-    /// An empty one with an empty registry.
+    /// Makes a directory with an empty registry.
     ///
     /// # Panics
-    /// When it cannot be made.
+    /// It cannot be made.
     pub fn new() -> Self {
         let root =
             tempfile::Builder::new().prefix("vmkit-cli-").tempdir().expect("make a directory");
@@ -167,15 +169,15 @@ impl DataDirectory {
         directory
     }
 
-    /// The path of something in it.
+    /// A path in the directory.
     pub fn path(&self, below: &str) -> PathBuf {
         self.root.path().join(below)
     }
 
-    /// Writes a file, and the directories above it.
+    /// Writes a file and makes its directories.
     ///
     /// # Panics
-    /// When it cannot be written.
+    /// It cannot be written.
     pub fn write(&self, below: &str, content: impl AsRef<[u8]>) -> PathBuf {
         let path = self.path(below);
         fs::create_dir_all(path.parent().expect("a file lies in a directory")).expect("make it");
@@ -183,23 +185,23 @@ impl DataDirectory {
         path
     }
 
-    /// Adds an unregistered machine: a directory with a disk.
+    /// Adds an unregistered VM: a directory with a disk.
     pub fn add(&self, name: &str) {
         self.write(&format!("vms/{name}/{name}.qcow2"), "disk");
     }
 
-    /// Gives a machine its process: a real QEMU that has a monitor and no guest, and is paused.
+    /// Starts a VM's process: a real, paused QEMU with a monitor and no guest.
     ///
     /// # Panics
-    /// When QEMU does not come up.
+    /// QEMU does not start.
     pub fn start(&mut self, name: &str) {
         self.launch(name, &["-S"]);
     }
 
-    /// The same, running.
+    /// Starts a VM's process that is not paused.
     ///
     /// # Panics
-    /// When QEMU does not come up.
+    /// QEMU does not start.
     pub fn start_running(&mut self, name: &str) {
         self.launch(name, &[]);
     }
@@ -219,7 +221,7 @@ impl DataDirectory {
             .stdout(Stdio::piped())
             .spawn()
             .expect("start qemu-system-x86_64");
-        // Its monitor greets when everything before it on the command line is set up.
+        // The monitor's greeting comes after everything earlier on the command line is set up.
         let mut greeting = [0];
         let stdout = child.stdout.as_mut().expect("its output is ours");
         std::io::Read::read_exact(stdout, &mut greeting).expect("QEMU greets");

@@ -1,5 +1,5 @@
-//! Whatever lies in the data directory: a clear message that names the path, the other machines
-//! are shown, the exit status tells, nothing hangs, and no control byte reaches the terminal.
+//! Bad input in the data directory: the message names the path, other VMs are shown, the exit status
+//! is right, nothing hangs, and no control byte reaches the terminal.
 #![cfg(target_os = "linux")]
 
 use std::{
@@ -17,17 +17,17 @@ fn pipe(path: &Path) {
     assert!(Command::new("mkfifo").arg(path).status().expect("start mkfifo").success());
 }
 
-/// A directory with one good machine beside what the test breaks.
+/// A directory with one valid VM beside what the test breaks.
 fn with_good_machine() -> DataDirectory {
     let directory = DataDirectory::new();
     directory.add("good");
     directory
 }
 
-fn assert_told(output: &Output, status: i32, path: &str, what: &str) {
+fn assert_reported(output: &Output, status: i32, path: &str, what: &str) {
     output.assert_harmless();
     assert_eq!(output.status, status, "{output:?}");
-    assert!(output.stdout.contains("good"), "the other machine is shown: {output:?}");
+    assert!(output.stdout.contains("good"), "the other VM is shown: {output:?}");
     let told = output.stderr.lines().any(|line| line.contains(path) && line.contains(what));
     assert!(told, "{path:?} and {what:?} in {}", output.stderr);
 }
@@ -35,7 +35,7 @@ fn assert_told(output: &Output, status: i32, path: &str, what: &str) {
 type Breaking = fn(&Path);
 
 #[test]
-fn a_registry_that_is_none_is_named_and_the_rest_is_shown() {
+fn reports_an_invalid_registry_and_still_lists_other_vms() {
     let rows: &[(&str, Breaking)] = &[
         ("", |path| fs::write(path, "{\"vms\": {\"web\": ").unwrap()),
         ("", |path| fs::write(path, b"\xff\xfe{}").unwrap()),
@@ -50,8 +50,8 @@ fn a_registry_that_is_none_is_named_and_the_rest_is_shown() {
         let registry = directory.path(REGISTRY);
         fs::remove_file(&registry).unwrap();
         breaking(&registry);
-        assert_told(&directory.run(&["status"]), 2, REGISTRY, what);
-        assert_told(&directory.run(&["status", "--basic"]), 2, REGISTRY, what);
+        assert_reported(&directory.run(&["status"]), 2, REGISTRY, what);
+        assert_reported(&directory.run(&["status", "--basic"]), 2, REGISTRY, what);
     }
 }
 
@@ -75,7 +75,7 @@ fn hostile_names_and_values_are_harmless() {
 }
 
 #[test]
-fn small_files_of_a_machine_that_are_none_do_not_hide_the_others() {
+fn invalid_small_files_of_a_vm_do_not_hide_others() {
     let rows: &[(&str, Breaking)] = &[
         ("web.pid", |path| fs::write(path, "\u{1b}[2J").unwrap()),
         ("web.pid", pipe),
@@ -100,7 +100,7 @@ fn small_files_of_a_machine_that_are_none_do_not_hide_the_others() {
 }
 
 #[test]
-fn a_console_that_is_no_file_is_named_and_the_machine_is_shown() {
+fn reports_an_invalid_console_and_still_lists_the_vm() {
     let rows: &[(&str, Breaking)] = &[
         ("is a named pipe, not a regular file", pipe),
         ("is a directory, not a regular file", |path| fs::create_dir(path).unwrap()),
@@ -120,7 +120,7 @@ fn a_console_that_is_no_file_is_named_and_the_machine_is_shown() {
 }
 
 #[test]
-fn a_hostile_console_is_read_and_nothing_of_it_reaches_the_terminal() {
+fn reads_a_hostile_console_and_prints_no_control_bytes() {
     let mut directory = with_good_machine();
     directory.add("web");
     directory.start("web");
@@ -140,11 +140,11 @@ fn a_hostile_console_is_read_and_nothing_of_it_reaches_the_terminal() {
 }
 
 #[test]
-fn what_the_user_may_not_read_is_named() {
+fn reports_files_that_the_user_may_not_read() {
     let directory = with_good_machine();
     fs::set_permissions(directory.path(REGISTRY), fs::Permissions::from_mode(0o600)).unwrap();
     let root = directory.path("");
-    // As somebody else: root could read it.
+    // As another user, since root could read it.
     let output = Command::new("setpriv")
         .args(["--reuid=12345", "--regid=12345", "--clear-groups"])
         .arg(vmkit_cli_tests::vm())

@@ -1,4 +1,4 @@
-//! `vm completion`: what a real shell offers.
+//! `vm completion` in real shells.
 #![cfg(target_os = "linux")]
 #![expect(clippy::unwrap_used, reason = "a faulty fixture must end its test")]
 
@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 
 use vmkit_cli_tests::{DataDirectory, vm};
 
-/// Calls what the script has registered, as bash does when the key is pressed.
+/// Calls the registered completion function, as bash does.
 const PRESS: &str = r#"
 source <("$VM" completion bash) || exit 9
 COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); COMP_TYPE=9; COMPREPLY=()
@@ -29,12 +29,12 @@ fn offered(words: &[&str]) -> Vec<String> {
 }
 
 #[test]
-fn bash_completes_commands_and_the_machines_of_the_moment() {
+fn bash_completes_commands_and_current_vms() {
     let directory = DataDirectory::new();
     for name in ["web", "web-2", "My_db", "-oX"] {
         directory.add(name);
     }
-    // What no machine may be called is in nobody's way.
+    // Invalid names are not offered.
     directory.write("vms/$(touch evil)/$(touch evil).qcow2", "disk");
     let odd = r#"{"vms":{"; rm -rf ~":{},"*":{},"a b":{},"registered":{}},"version":"1.0"}"#;
     directory.write(".vm-registry.json", odd);
@@ -59,7 +59,7 @@ fn bash_completes_commands_and_the_machines_of_the_moment() {
 }
 
 #[test]
-fn each_shell_has_its_script() {
+fn every_shell_has_a_script() {
     for (shell, word) in [("bash", "complete -o"), ("zsh", "#compdef vm"), ("fish", "complete ")] {
         let output = DataDirectory::new().run(&["completion", shell]);
         assert_eq!((output.status, output.stderr.as_str()), (0, ""), "{shell}");

@@ -1,4 +1,4 @@
-//! What scripts rely on: exit statuses, streams, and the JSON document.
+//! What scripts rely on: exit statuses, streams and JSON.
 #![cfg(target_os = "linux")]
 
 use std::process::{Command, Stdio};
@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use vmkit_cli_tests::{DataDirectory, run, vm};
 
 #[test]
-fn the_exit_status_says_what_happened() {
+fn exit_statuses_follow_the_outcome() {
     let directory = DataDirectory::new();
     directory.add("web");
     let rows: &[(&[&str], i32, &str)] = &[
@@ -29,7 +29,7 @@ fn the_exit_status_says_what_happened() {
 }
 
 #[test]
-fn no_data_directory_is_an_error_with_a_way_out() {
+fn a_missing_data_directory_is_an_error_with_a_hint() {
     let output = run(&["--data-dir", "/nonexistent/vms", "status"]);
     assert_eq!((output.status, output.stdout.as_str()), (2, ""));
     assert!(output.stderr.contains("/nonexistent/vms"), "{output:?}");
@@ -43,15 +43,15 @@ fn a_machine_with_a_process_and_no_address_is_initializing() {
     directory.start("web");
     let basic = directory.run(&["status", "--basic", "--json"]).machine("web");
     assert_eq!((&basic["state"], &basic["verdict"]), (&"running".into(), &"not-checked".into()));
-    // QEMU was started with its processors stopped.
+    // This QEMU starts paused.
     let full = directory.run(&["status", "--json"]).machine("web");
     assert_eq!((&full["state"], &full["ip"]), (&"paused".into(), &serde_json::Value::Null));
     assert!(full["pid"].as_u64().is_some());
 }
 
-/// More than those whose monitors are asked before anything else.
+/// More VMs than are asked before discovery.
 #[test]
-fn of_many_machines_those_that_do_not_answer_are_asked_whether_they_are_paused() {
+fn asks_silent_ones_of_many_vms_whether_they_are_paused() {
     let mut directory = DataDirectory::new();
     let names: Vec<String> = (0..17).map(|number| format!("vm{number:02}")).collect();
     for name in &names {
@@ -65,7 +65,7 @@ fn of_many_machines_those_that_do_not_answer_are_asked_whether_they_are_paused()
 }
 
 #[test]
-fn a_pid_that_belongs_to_another_program_does_not_count() {
+fn ignores_a_pid_of_another_program() {
     let directory = DataDirectory::new();
     directory.add("web");
     directory.write("vms/web/web.pid", std::process::id().to_string());
@@ -73,7 +73,7 @@ fn a_pid_that_belongs_to_another_program_does_not_count() {
 }
 
 #[test]
-fn the_document_names_its_schema_and_every_plugin() {
+fn json_names_its_schema_and_every_plugin() {
     let document = DataDirectory::new().run(&["status", "--json"]).json();
     assert_eq!(document["schema"], "vmkit.status/1");
     let ids: Vec<_> = document["plugins"].as_array().unwrap().iter().map(|p| &p["id"]).collect();
@@ -83,7 +83,7 @@ fn the_document_names_its_schema_and_every_plugin() {
 }
 
 #[test]
-fn plugins_are_listed_and_shown_without_being_loaded() {
+fn lists_and_shows_plugins_without_loading_them() {
     let list = run(&["plugin", "list"]);
     assert_eq!(list.status, 0, "{list:?}");
     let info = run(&["plugin", "info", "console"]);
@@ -93,7 +93,7 @@ fn plugins_are_listed_and_shown_without_being_loaded() {
 }
 
 #[test]
-fn a_reader_that_leaves_early_is_no_failure() {
+fn a_closed_pipe_is_not_a_failure() {
     let directory = DataDirectory::new();
     (0..2000).for_each(|number| directory.add(&format!("vm{number}")));
     let mut child = Command::new(vm())

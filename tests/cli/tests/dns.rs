@@ -1,4 +1,4 @@
-//! `vm dns` as a process: it listens, answers, says no, and ends when it is told to.
+//! `vm dns` as a process: it listens, answers and stops.
 #![cfg(target_os = "linux")]
 #![expect(clippy::unwrap_used, reason = "a faulty fixture must end its test")]
 
@@ -11,7 +11,7 @@ use std::{
 
 use vmkit_cli_tests::{DataDirectory, serve_names, vm};
 
-/// An answer takes less than a millisecond; this is where a test gives up.
+/// When a test gives up; an answer takes less than a millisecond.
 const DEADLINE: Duration = Duration::from_mins(1);
 const NO_ERROR: u8 = 0;
 const NO_SUCH_NAME: u8 = 3;
@@ -29,14 +29,14 @@ impl Server {
         Self { child, said, address }
     }
 
-    /// Waits for a line that begins so.
+    /// Waits for a line with this beginning.
     fn wait_for(&mut self, beginning: &str) -> String {
         let mut lines = self.said.by_ref().lines().map_while(Result::ok);
         let found = lines.find(|line| line.starts_with(beginning));
-        found.unwrap_or_else(|| panic!("it ended without saying {beginning:?}"))
+        found.unwrap_or_else(|| panic!("it ended without {beginning:?}"))
     }
 
-    /// The code of the answer to a question for an address.
+    /// The response code to a query for an address.
     fn ask(&self, name: &str) -> u8 {
         let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
         socket.set_read_timeout(Some(DEADLINE)).unwrap();
@@ -55,7 +55,7 @@ impl Server {
         answer[3] & 15
     }
 
-    /// Ends it by a signal; the exit status.
+    /// Sends a signal and returns the exit status.
     fn end(mut self, signal: &str) -> Option<i32> {
         let pid = self.child.id().to_string();
         assert!(Command::new("kill").args([signal, &pid]).status().unwrap().success());
@@ -71,7 +71,7 @@ impl Drop for Server {
 }
 
 #[test]
-fn names_are_answered_until_it_is_told_to_end() {
+fn answers_until_a_signal_stops_it() {
     let directory = DataDirectory::new();
     directory.add("off");
     for signal in ["-TERM", "-INT"] {
@@ -91,7 +91,7 @@ fn names_are_answered_until_it_is_told_to_end() {
 }
 
 #[test]
-fn a_look_that_fails_denies_no_name() {
+fn a_failed_look_gives_no_nxdomain() {
     let directory = DataDirectory::new();
     let registry = r#"{"vms":{"registered":{}},"version":"1.0"}"#;
     directory.write(".vm-registry.json", registry);
@@ -104,13 +104,13 @@ fn a_look_that_fails_denies_no_name() {
     directory.write(".vm-registry.json", r#"{"vms":{},"version":"1.0"}"#);
     let until = Instant::now() + DEADLINE;
     while server.ask("registered.vm.test") != NO_SUCH_NAME {
-        assert!(Instant::now() < until, "the machine is gone, and its name is not");
+        assert!(Instant::now() < until, "the removed VM still has its name");
     }
     assert_eq!(server.end("-TERM"), Some(0));
 }
 
 #[test]
-fn what_cannot_be_served_is_an_error() {
+fn rejects_addresses_and_suffixes_it_cannot_serve() {
     let directory = DataDirectory::new();
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let taken = taken.local_addr().unwrap().to_string();

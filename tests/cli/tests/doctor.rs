@@ -1,4 +1,4 @@
-//! `vm doctor --from DIR`: exit statuses, the document, and snapshots that are out to do harm.
+//! `vm doctor --from DIR`: exit statuses, JSON, and hostile snapshots.
 
 use std::{
     fs,
@@ -8,20 +8,20 @@ use std::{
 
 use vmkit_cli_tests::{Output, run};
 
-/// A Mac on Wi-Fi whose router answers no hardware address but the computer's own.
+/// A Mac on Wi-Fi whose router answers only the Mac's own MAC.
 fn router_drops() -> String {
     format!("{}/data/router-drops", env!("CARGO_MANIFEST_DIR"))
 }
 
-/// A Mac with three machines, one of them well.
+/// A Mac with three VMs, one of them healthy.
 fn bridged() -> String {
     format!("{}/data/macos-bridged", env!("CARGO_MANIFEST_DIR"))
 }
 
-/// The snapshot of the router that drops, to be spoiled.
-struct Spoiled(tempfile::TempDir);
+/// A copy of the snapshot of that router, to modify.
+struct Modified(tempfile::TempDir);
 
-impl Spoiled {
+impl Modified {
     fn new() -> Self {
         let directory = tempfile::tempdir().expect("make a directory");
         for name in ["snapshot.json", "probe-dhcp.json"] {
@@ -49,13 +49,13 @@ impl Spoiled {
 }
 
 #[test]
-fn the_exit_status_tells_how_it_is() {
+fn the_exit_status_follows_the_diagnosis() {
     let (bridged, drops) = (bridged(), router_drops());
-    let none = Spoiled::new().put("probe-dhcp.json", "[]");
+    let none = Modified::new().put("probe-dhcp.json", "[]");
     let none = none.0.path().to_str().expect("a temporary path is UTF-8").to_owned();
     let empty = tempfile::tempdir().expect("make a directory");
     let empty = empty.path().to_str().expect("a temporary path is UTF-8");
-    // Arguments, status, and the end of the answer.
+    // Arguments, exit status, and the end of the output.
     let rows: [(&[&str], i32, &str); 6] = [
         (&["web", "--from", &bridged], 0, "1 VM, nothing wrong.\n"),
         (&["--from", &drops], 1, "1 VM, 1 in trouble: web: router-drops-foreign-chaddr.\n"),
@@ -72,9 +72,9 @@ fn the_exit_status_tells_how_it_is() {
     }
 }
 
-/// Machines without a process, and what is said of them with and without their names.
+/// Stopped VMs, with and without their names as arguments.
 #[test]
-fn a_machine_that_was_stopped_is_in_trouble_only_for_who_asks_for_it() {
+fn a_stopped_vm_is_a_problem_only_if_named() {
     let data = tempfile::tempdir().expect("make a directory");
     let directory = data.path().to_str().expect("a temporary path is UTF-8");
     let machine = |name: &str| {
@@ -85,7 +85,7 @@ fn a_machine_that_was_stopped_is_in_trouble_only_for_who_asks_for_it() {
     };
     machine("db");
     let web = machine("web");
-    // Names, status and the end of the answer.
+    // Names, exit status, and the end of the output.
     let check = |rows: &[(&[&str], i32, &str)]| {
         for (names, status, end) in rows {
             let asked = [&["--data-dir", directory, "doctor", "--passive"], *names].concat();
@@ -104,7 +104,7 @@ fn a_machine_that_was_stopped_is_in_trouble_only_for_who_asks_for_it() {
         let vm = &vms[place];
         assert_eq!((&vm["healthy"], &vm["power"]), (&true.into(), &"stopped".into()), "{vm:#}");
     }
-    // QEMU removes its pid file when it is shut down: this one was killed. No process has the number.
+    // QEMU removes its pid file at shutdown, so a pid file without a process means a killed QEMU.
     fs::write(web.join("web.pid"), "4194304\n").expect("write a file");
     check(&[
         (&[], 1, "2 VMs, 1 in trouble: web: vm-not-running.\n"),
@@ -112,9 +112,9 @@ fn a_machine_that_was_stopped_is_in_trouble_only_for_who_asks_for_it() {
     ]);
 }
 
-/// Guests of the lab whose boot goes on: recorded seconds after their start.
+/// Guests of the lab recorded seconds after their start.
 #[test]
-fn a_guest_that_is_still_booting_is_accused_of_nothing() {
+fn a_booting_guest_has_no_cause() {
     let corpus = format!("{}/../corpus/doctor", env!("CARGO_MANIFEST_DIR"));
     for (record, awaits) in
         [("guest-still-booting", "ssh"), ("guest-still-without-network", "address")]
@@ -134,7 +134,7 @@ fn a_guest_that_is_still_booting_is_accused_of_nothing() {
 }
 
 #[test]
-fn the_document_says_what_the_text_says() {
+fn json_and_text_agree() {
     let output = run(&["doctor", "--json", "--from", &router_drops()]);
     assert_eq!(output.status, 1, "{output:?}");
     let document = output.json();
@@ -148,13 +148,13 @@ fn the_document_says_what_the_text_says() {
     assert!((0.5..1.0).contains(&probability), "{probability}");
     let remedies = vm["causes"][0]["remedies"].as_array().expect("a list");
     assert!(remedies.iter().any(|remedy| remedy["id"] == "use-shared-mode"), "{remedies:?}");
-    // Nobody captured: that is null, and no empty list.
+    // Without a capture it is null, not an empty list.
     assert!(vm["dhcp"]["guest_side"].is_null(), "{:#}", vm["dhcp"]);
     assert_eq!(vm["dhcp"]["test"].as_array().map(Vec::len), Some(3), "{:#}", vm["dhcp"]);
 }
 
 #[test]
-fn a_replay_is_the_same_whatever_may_be_sent() {
+fn a_replay_does_not_depend_on_passive_mode() {
     let once = |more: &[&str]| {
         let mut document =
             run(&[&["doctor", "--json", "--from", &router_drops()], more].concat()).json();
@@ -165,15 +165,15 @@ fn a_replay_is_the_same_whatever_may_be_sent() {
         document
     };
     assert_eq!(once(&[]), once(&["--yes"]));
-    // Signals that could send are left out, recorded or not; here none has recorded anything.
+    // Passive mode skips signals that can send; here none of them has records.
     assert_eq!(once(&[])["vms"], once(&["--passive"])["vms"]);
 }
 
 #[test]
-fn text_of_a_snapshot_does_not_steer_the_terminal() {
+fn a_snapshots_text_does_not_control_the_terminal() {
     let evil = "x\u{1b}]0;owned\u{7}\u{9b}31m\u{202e}\r\nweb: well";
     let json = |value: serde_json::Value| value.to_string();
-    let spoiled = Spoiled::new()
+    let modified = Modified::new()
         .put("gateway/http.json", json(serde_json::json!([
             {"url": "http://192.168.1.254/", "status": 200, "headers": {"Server": evil},
              "body": format!("<title>{evil}</title>")}])))
@@ -185,7 +185,7 @@ fn text_of_a_snapshot_does_not_steer_the_terminal() {
         .put("qmp.json", json(serde_json::json!({"web": {"status": evil}})))
         .put("dns.json", json(serde_json::json!([{"name": evil, "source": evil, "answers": [], "error": evil}])));
     for more in [&[][..], &["--json"], &["-v"]] {
-        let output = spoiled.doctor(more);
+        let output = modified.doctor(more);
         output.assert_harmless();
         assert!(output.status != 0, "{output:?}");
     }
@@ -193,15 +193,14 @@ fn text_of_a_snapshot_does_not_steer_the_terminal() {
 
 const DROPS: &str = "router-drops-foreign-chaddr";
 
-/// What each spoiled part must leave: the status, and a word on the part or the cause.
 #[test]
-fn a_part_that_cannot_be_read_is_named_and_the_rest_counts() {
+fn reports_an_unreadable_part_and_uses_the_rest() {
     let cut = [0xd4, 0xc3, 0xb2, 0xa1, 2, 0, 4, 0, 0, 0];
     let mut giant = vec![0xd4, 0xc3, 0xb2, 0xa1, 2, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0];
     giant.extend([0, 0, 4, 0, 1, 0, 0, 0]);
-    // One record that says that it is 4 GiB long.
+    // A record that claims 4 GiB.
     giant.extend([0, 0, 0, 0, 0, 0, 0, 0, 255, 255, 255, 255, 255, 255, 255, 255]);
-    // A capture may have named the machine's address: without it nobody can tell that it has none.
+    // An unreadable capture might contain the VM's address, so the cause is unknown.
     let rows: [(&str, &[u8], i32, &str); 7] = [
         ("dhcp/guest-web.pcap", &cut, 3, "dhcp error: dhcp/guest-web.pcap: is no pcap file"),
         ("dhcp/uplink.pcap", &giant, 3, "dhcp error: dhcp/uplink.pcap"),
@@ -212,7 +211,7 @@ fn a_part_that_cannot_be_read_is_named_and_the_rest_counts() {
         ("probes.json", b"{\"kind\": 7}", 1, DROPS),
     ];
     for (name, content, status, said) in rows {
-        let output = Spoiled::new().put(name, content).doctor(&[]);
+        let output = Modified::new().put(name, content).doctor(&[]);
         output.assert_harmless();
         assert_eq!(output.status, status, "{name}: {output:?}");
         let text = output.stdout.clone() + &output.stderr;
@@ -222,7 +221,7 @@ fn a_part_that_cannot_be_read_is_named_and_the_rest_counts() {
 }
 
 #[test]
-fn a_long_capture_is_answered_in_time() {
+fn reads_a_long_capture_in_time() {
     // 200,000 ARP requests, 14 MB.
     let mut file = vec![0xd4, 0xc3, 0xb2, 0xa1, 2, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0];
     file.extend([0, 0, 4, 0, 1, 0, 0, 0]);
@@ -235,23 +234,23 @@ fn a_long_capture_is_answered_in_time() {
         file.extend([60, 0, 0, 0, 60, 0, 0, 0]);
         file.extend(&frame);
     }
-    // The harness ends what takes 20 s.
-    let output = Spoiled::new().put("dhcp/uplink.pcap", file).doctor(&[]);
+    // `run` has a time limit.
+    let output = Modified::new().put("dhcp/uplink.pcap", file).doctor(&[]);
     assert_eq!(output.status, 1, "{output:?}");
 }
 
 #[test]
-fn a_link_out_of_the_snapshot_is_not_followed() {
+fn follows_no_link_out_of_the_snapshot() {
     let secret = tempfile::NamedTempFile::new().expect("make a file");
     fs::write(secret.path(), "127.0.0.1 web secret-word\n").expect("write it");
-    let spoiled = Spoiled::new();
-    fs::create_dir_all(spoiled.path("host")).expect("make a directory");
+    let modified = Modified::new();
+    fs::create_dir_all(modified.path("host")).expect("make a directory");
     for name in ["host/hosts", "host/firewall.txt", "host/listeners.txt"] {
-        symlink(secret.path(), spoiled.path(name)).expect("make a link");
+        symlink(secret.path(), modified.path(name)).expect("make a link");
     }
-    fs::create_dir_all(spoiled.path("console")).expect("make a directory");
-    symlink("/etc/passwd", spoiled.path("console/web.log")).expect("make a link");
-    let output = spoiled.doctor(&["--json"]);
+    fs::create_dir_all(modified.path("console")).expect("make a directory");
+    symlink("/etc/passwd", modified.path("console/web.log")).expect("make a link");
+    let output = modified.doctor(&["--json"]);
     assert!(!output.stdout.contains("secret-word"), "{output:?}");
     assert!(!output.stdout.contains("127.0.0.1"), "{output:?}");
     assert!(!output.stdout.contains("root:"), "{output:?}");

@@ -1,4 +1,4 @@
-//! `vm hosts-sync`: what it shows, what it writes, and what never reaches the file.
+//! `vm hosts-sync`: previews, changes, and hostile names.
 #![cfg(target_os = "linux")]
 #![expect(clippy::unwrap_used, reason = "a faulty fixture must end its test")]
 
@@ -15,7 +15,7 @@ const FOREIGN: &str = "127.0.0.1\tlocalhost\n192.168.1.10\tnas\n";
 const BLOCK: &str = "# BEGIN vmkit: `vm hosts-sync` writes the lines up to END; edits here are lost\n\
                      192.168.1.64\tweb\t# vm web\n# END vmkit\n";
 
-/// A Mac with three machines: `web` has a certain address, `quiet` none, `off` does not run.
+/// A Mac with three VMs: `web` has a certain address, `quiet` none, `off` is stopped.
 fn macos() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("data/macos-bridged")
 }
@@ -52,7 +52,7 @@ impl Hosts {
 }
 
 #[test]
-fn a_preview_writes_nothing_and_ends_with_the_command_to_paste() {
+fn a_preview_writes_nothing_and_ends_with_the_next_command() {
     let hosts = Hosts::new(FOREIGN);
     let output = hosts.sync(&[]);
     assert_eq!((output.status, output.stderr.as_str()), (0, ""), "{output:?}");
@@ -68,7 +68,7 @@ fn a_preview_writes_nothing_and_ends_with_the_command_to_paste() {
 }
 
 #[test]
-fn a_change_is_written_once_and_undone_once() {
+fn writes_a_change_once_and_undoes_it_once() {
     let hosts = Hosts::new(FOREIGN);
     let written = hosts.sync(&["--apply", "--json"]);
     assert_eq!(written.status, 0, "{written:?}");
@@ -94,7 +94,7 @@ fn a_change_is_written_once_and_undone_once() {
 }
 
 #[test]
-fn a_machine_asked_for_by_name_that_gets_no_line_is_told_by_the_status() {
+fn the_exit_status_shows_named_vms_without_a_line() {
     let hosts = Hosts::new(FOREIGN);
     let rows: [(&[&str], i32); 4] =
         [(&["web"], 0), (&["quiet"], 1), (&["web", "off"], 1), (&["nobody"], 2)];
@@ -104,12 +104,12 @@ fn a_machine_asked_for_by_name_that_gets_no_line_is_told_by_the_status() {
 }
 
 #[test]
-fn a_line_stays_where_its_machine_cannot_be_confirmed_and_goes_with_it() {
+fn keeps_an_unconfirmed_line_and_removes_it_with_its_vm() {
     let block = BLOCK
         .replace("# END", "192.168.1.70\tquiet\t# vm quiet\n192.168.1.71\tgone\t# vm gone\n# END");
     let hosts = Hosts::new(&[FOREIGN, &block].concat());
     assert_eq!(hosts.sync(&["quiet", "--apply"]).status, 1);
-    assert!(hosts.text().contains("192.168.1.71\tgone\t# vm gone\n"), "not asked for");
+    assert!(hosts.text().contains("192.168.1.71\tgone\t# vm gone\n"), "not selected");
     assert_eq!(hosts.sync(&["--apply"]).status, 0);
     let text = hosts.text();
     assert!(text.contains("192.168.1.70\tquiet\t# vm quiet, stale since 2026-11-24\n"), "{text}");
@@ -117,7 +117,7 @@ fn a_line_stays_where_its_machine_cannot_be_confirmed_and_goes_with_it() {
 }
 
 #[test]
-fn lines_of_others_are_taken_over_when_asked_only() {
+fn takes_over_other_lines_only_when_asked() {
     let hosts = Hosts::new("127.0.0.1\tlocalhost\n192.168.1.60 web web.local\n");
     let kept = hosts.sync(&["--apply", "web"]);
     assert_eq!(kept.status, 1);
@@ -126,7 +126,7 @@ fn lines_of_others_are_taken_over_when_asked_only() {
     assert_eq!(hosts.text(), ["127.0.0.1\tlocalhost\n", BLOCK].concat());
 }
 
-/// The snapshot with this name and host name in place of those of `web`.
+/// The snapshot with another name and host name of `web`.
 fn renamed(name: &str, hostname: &str) -> tempfile::TempDir {
     let copy = tempfile::tempdir().unwrap();
     for file in ["probes.json", "neigh/arp-an.txt", "leases/dhcpd_leases"] {
@@ -166,14 +166,14 @@ fn no_hostile_name_reaches_the_file() {
         &"a.".repeat(200),
     ];
     for name in hostile {
-        // As the name of the machine: there is no line.
+        // As the VM's name: no line is written.
         let mut hosts = Hosts::new(FOREIGN);
         let copy = renamed(name, "web");
         hosts.from = copy.path().into();
         let output = hosts.sync(&["--apply"]);
         assert_eq!(hosts.text(), FOREIGN, "{name:?}: {output:?}");
 
-        // As the name of its guest: the line is without it.
+        // As the guest's host name: the line lacks it.
         let mut hosts = Hosts::new(FOREIGN);
         let copy = renamed("web", name);
         hosts.from = copy.path().into();
@@ -189,7 +189,7 @@ fn no_hostile_name_reaches_the_file() {
 }
 
 #[test]
-fn what_cannot_be_done_is_an_error_and_changes_nothing() {
+fn an_error_changes_nothing() {
     let broken = "# BEGIN vmkit\n192.168.1.64 web # vm web\n";
     let hosts = Hosts::new(broken);
     for arguments in [&[][..], &["--apply"]] {
@@ -213,7 +213,7 @@ fn what_cannot_be_done_is_an_error_and_changes_nothing() {
     assert!(system.stderr.contains("addresses from a snapshot are not written"), "{system:?}");
 }
 
-/// Whether this test has root's rights; without, it says so, and fails under `CI`.
+/// Whether this test runs as root. Otherwise prints that it is skipped, or fails under `CI`.
 #[expect(clippy::print_stdout, reason = "a test that does not run must not look like one that did")]
 fn has_root(test: &str) -> bool {
     let id = Command::new("id").arg("-u").output().unwrap().stdout;
@@ -226,12 +226,12 @@ fn has_root(test: &str) -> bool {
 }
 
 #[test]
-fn without_rights_it_says_what_to_type() {
-    if !has_root("without_rights_it_says_what_to_type") {
+fn without_rights_it_prints_the_command_as_root() {
+    if !has_root("without_rights_it_prints_the_command_as_root") {
         return;
     }
     let hosts = Hosts::new(FOREIGN);
-    // Nobody may not enter every checkout.
+    // The user nobody may lack access to the checkout.
     let snapshot = copy_for_everybody(&macos());
     let as_nobody = |arguments: &[&str]| {
         let output = Command::new("setpriv")
@@ -265,8 +265,8 @@ fn without_rights_it_says_what_to_type() {
 
 /// A container has `/etc/hosts` as a mount of its own.
 #[test]
-fn the_mounted_hosts_file_of_a_container_is_written_in_place() {
-    if !has_root("the_mounted_hosts_file_of_a_container_is_written_in_place") {
+fn writes_a_containers_mounted_hosts_file_in_place() {
+    if !has_root("writes_a_containers_mounted_hosts_file_in_place") {
         return;
     }
     let directory = DataDirectory::new();

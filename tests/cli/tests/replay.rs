@@ -1,17 +1,17 @@
-//! A snapshot answers on any platform, and nothing but the snapshot is looked at.
+//! A snapshot works on any platform, and a replay reads nothing else.
 #![cfg(target_os = "linux")]
 
 use std::{fs, path::Path, process::Command};
 
 use vmkit_cli_tests::{run, vm};
 
-/// A Mac with three machines, one of them with a lease from an earlier run in shared mode.
+/// A Mac with three VMs, one of them with a lease from an earlier run in shared mode.
 fn macos() -> String {
     format!("{}/data/macos-bridged", env!("CARGO_MANIFEST_DIR"))
 }
 
 #[test]
-fn a_snapshot_of_a_mac_is_answered_here() {
+fn replays_a_macs_snapshot_on_this_platform() {
     let output = run(&["status", "--from", &macos(), "--json"]);
     output.assert_harmless();
     assert_eq!(output.status, 0, "{output:?}");
@@ -30,7 +30,7 @@ fn a_snapshot_of_a_mac_is_answered_here() {
 }
 
 #[test]
-fn a_replay_is_the_same_each_time() {
+fn a_replay_is_deterministic() {
     let once = || {
         let mut document = run(&["status", "--from", &macos(), "--json"]).json();
         document["elapsed_ms"].take();
@@ -42,9 +42,9 @@ fn a_replay_is_the_same_each_time() {
     assert_eq!(once(), once());
 }
 
-/// Everything that a replay may open besides the snapshot: libraries, the installed tree, itself,
-/// its configuration, who the user is, and how many processors there are: the C library's allocator
-/// looks when there are many threads.
+/// What a replay may open besides the snapshot: libraries, the installed tree, itself, its
+/// configuration, the user database, and the number of processors, which the C library's allocator
+/// reads.
 const MAY_OPEN: [&str; 11] = [
     "/lib",
     "/usr/lib",
@@ -61,7 +61,7 @@ const MAY_OPEN: [&str; 11] = [
 
 #[test]
 fn a_replay_sends_nothing_and_opens_nothing_else() {
-    // The command, its status, and a word of its answer.
+    // The command, its exit status, and a part of its output.
     let rows = [(&["status"][..], 0, "192.168.1.64"), (&["doctor", "--yes"], 3, "web: well")];
     for (command, status, answer) in rows {
         traced(command, status, answer);
@@ -92,11 +92,11 @@ fn traced(command: &[&str], status: i32, answer: &str) {
     assert!(String::from_utf8_lossy(&output.stdout).contains(answer), "{output:?}");
 
     let trace = fs::read_to_string(trace.path()).expect("read the trace");
-    assert!(trace.contains("vm-worker"), "the workers are traced as well:\n{trace}");
+    assert!(trace.contains("vm-worker"), "the workers are traced too:\n{trace}");
     let sockets: Vec<&str> =
         trace.lines().filter(|l| l.contains("socket(") && !l.contains("AF_UNIX")).collect();
     assert!(sockets.is_empty(), "{sockets:#?}");
-    // The C library asks the name service cache who root is, where that runs.
+    // The C library may ask the name service cache for root.
     let connections: Vec<&str> =
         trace.lines().filter(|l| l.contains("connect(") && !l.contains("/nscd/")).collect();
     assert!(connections.is_empty(), "{connections:#?}");

@@ -1,11 +1,11 @@
-//! What scripts get of `vm resolve`: an address alone, or nothing and a reason.
+//! `vm resolve` for scripts: it prints only an address, or nothing and a reason.
 #![cfg(target_os = "linux")]
 
 use std::{fs, net::IpAddr, path::Path};
 
 use vmkit_cli_tests::{DataDirectory, Output, run};
 
-/// A Mac with three machines; `quiet` has a process and no address, `off` no process.
+/// A Mac with three VMs: `quiet` has a process and no address, `off` no process.
 fn macos() -> String {
     format!("{}/data/macos-bridged", env!("CARGO_MANIFEST_DIR"))
 }
@@ -23,7 +23,7 @@ fn check(rows: &[Row<'_>], resolve: impl Fn(&str) -> Output) {
 }
 
 #[test]
-fn a_snapshot_gives_the_address_alone() {
+fn prints_only_the_address() {
     let from = macos();
     let next = |name: &str| format!("next: vm status {name} --from {from}");
     let rows = [
@@ -40,11 +40,11 @@ fn a_snapshot_gives_the_address_alone() {
 }
 
 #[test]
-fn a_machine_that_does_not_run_is_told_with_what_to_do() {
+fn names_the_state_of_a_stopped_vm_and_the_next_command() {
     let mut directory = DataDirectory::new();
     directory.add("off");
     directory.add("held");
-    // QEMU is started with its processors stopped.
+    // This QEMU starts paused.
     directory.start("held");
     directory.write(".vm-registry.json", r#"{"vms":{"gone":{"name":"gone"}},"version":"1.0"}"#);
     let gone = "gone is registered, and its directory is gone; next: vm status gone\n";
@@ -57,7 +57,7 @@ fn a_machine_that_does_not_run_is_told_with_what_to_do() {
 }
 
 #[test]
-fn what_cannot_be_done_is_an_error_and_nothing_is_printed() {
+fn prints_nothing_on_errors() {
     let directory = DataDirectory::new();
     directory.add("web");
     let rows: &[(&[&str], &str)] = &[
@@ -73,7 +73,7 @@ fn what_cannot_be_done_is_an_error_and_nothing_is_printed() {
     }
 }
 
-/// The snapshot of the Mac with something else in one of its files.
+/// The Mac's snapshot with another content of one file.
 fn altered(file: &str, content: &str) -> tempfile::TempDir {
     let copy = tempfile::tempdir().expect("make a directory");
     for file in [
@@ -94,7 +94,7 @@ fn altered(file: &str, content: &str) -> tempfile::TempDir {
 }
 
 #[test]
-fn what_cannot_be_told_is_neither_an_address_nor_a_failure() {
+fn an_ambiguous_address_is_a_finding_and_not_printed() {
     // Two addresses have the MAC of `quiet`, and neither answers.
     let table = "? (192.168.1.70) at 52:54:0:0:0:99 on en0 ifscope [ethernet]\n\
                  ? (192.168.1.71) at 52:54:0:0:0:99 on en0 ifscope [ethernet]\n";
@@ -118,7 +118,7 @@ fn what_cannot_be_told_is_neither_an_address_nor_a_failure() {
 }
 
 #[test]
-fn nothing_but_an_address_reaches_standard_output() {
+fn writes_only_an_address_to_standard_output() {
     let hostile = "cloud-init[387]: ci-info: | enp0s1 | True | 192.168.1.64;reboot | 255.255.255.0 \
                    | global | 52:54:00:4b:5e:07 |\n\
                    udhcpc: lease of $(reboot) obtained from `id`\n\x1b[2J\nweb login: ";
@@ -134,7 +134,7 @@ fn nothing_but_an_address_reaches_standard_output() {
 }
 
 #[test]
-fn the_document_says_the_same_as_the_line() {
+fn json_and_text_agree() {
     let output = run(&["resolve", "web", "--from", &macos(), "--json"]);
     output.assert_harmless();
     assert_eq!((output.status, output.stderr.as_str()), (0, ""), "{output:?}");

@@ -1,4 +1,4 @@
-//! Which router a snapshot shows, and what is advised there.
+//! The router in a snapshot, and the advice for it.
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, reason = "a test says what it expects by failing")]
 
@@ -7,12 +7,12 @@ use std::{fs, path::Path};
 use serde_json::{Value, json};
 use vmkit_cli_tests::{Output, run};
 
-/// A Mac on Wi-Fi behind a BT Smart Hub 2 that answers the Mac's own MAC and no machine's.
+/// A Mac on Wi-Fi behind a BT Smart Hub 2 that answers the Mac's own MAC and no VM's.
 fn smart_hub() -> String {
     format!("{}/data/smart-hub", env!("CARGO_MANIFEST_DIR"))
 }
 
-/// The same with these pages of the gateway.
+/// Runs the doctor on that snapshot with these pages of the gateway.
 fn behind(pages: &Value) -> Output {
     let directory = tempfile::tempdir().unwrap();
     for file in ["snapshot.json", "probe-dhcp.json"] {
@@ -27,8 +27,8 @@ fn page(path: &str, body: &str) -> Value {
     json!({"url": format!("http://192.168.1.254{path}"), "status": 200, "body": body})
 }
 
-/// Ids of what is advised at the router about the likeliest cause.
-fn at_the_router(output: &Output) -> Vec<String> {
+/// Ids of the router remedies of the likeliest cause.
+fn router_remedies(output: &Output) -> Vec<String> {
     let machine = output.machine("web");
     let remedies = machine["causes"][0]["remedies"].as_array().expect("remedies is a list");
     let own = remedies.iter().filter(|remedy| remedy["scope"] == "router");
@@ -36,7 +36,7 @@ fn at_the_router(output: &Output) -> Vec<String> {
 }
 
 #[test]
-fn the_hub_is_named_and_its_setting_is_advised_where_the_router_is_the_cause() {
+fn names_the_hub_and_advises_its_setting_if_the_router_is_the_cause() {
     let output = run(&["doctor", "web", "--from", &smart_hub(), "--json"]);
     output.assert_harmless();
     let router = &output.json()["network"]["router"];
@@ -47,12 +47,15 @@ fn the_hub_is_named_and_its_setting_is_advised_where_the_router_is_the_cause() {
     assert!(because.contains("model_name SmartHub2"), "{because}");
     let machine = output.machine("web");
     assert_eq!(machine["causes"][0]["code"], "router-drops-foreign-chaddr", "{machine:#}");
-    assert_eq!(at_the_router(&output), ["bt-smart-setup-mode-2"], "{machine:#}");
-    assert!(output.stdout.contains("device list lacks the machine's MAC"), "its word counts");
+    assert_eq!(router_remedies(&output), ["bt-smart-setup-mode-2"], "{machine:#}");
+    assert!(
+        output.stdout.contains("device list lacks the machine's MAC"),
+        "the hub's device list is evidence"
+    );
 }
 
 #[test]
-fn the_text_names_the_hub_and_both_readings_of_the_setting() {
+fn the_text_names_the_hub_and_both_names_of_the_setting() {
     let output = run(&["doctor", "web", "--from", &smart_hub()]);
     output.assert_harmless();
     let text = output.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -67,7 +70,7 @@ fn the_text_names_the_hub_and_both_readings_of_the_setting() {
 }
 
 #[test]
-fn other_routers_are_told_by_their_pages() {
+fn recognises_other_routers_by_their_pages() {
     let rows = [
         (
             page("/", "<title>FRITZ!Box 7590</title>"),
@@ -82,12 +85,12 @@ fn other_routers_are_told_by_their_pages() {
         output.assert_harmless();
         let network = &output.json()["network"];
         assert_eq!(network["router"]["id"].as_str(), id, "{network:#}");
-        assert_eq!(at_the_router(&output), advised, "{page}");
+        assert_eq!(router_remedies(&output), advised, "{page}");
     }
 }
 
 #[test]
-fn the_advice_plugins_are_listed_with_what_they_have_asked_for() {
+fn lists_advice_plugins_with_their_pages() {
     let output = run(&["plugin", "info", "bt-smart-hub-2", "--json"]);
     let plugin = &output.json()["plugins"][0];
     assert_eq!(plugin["kinds"], json!(["advice"]), "{output:?}");

@@ -1,4 +1,4 @@
-//! `vm ssh-config`: what OpenSSH itself makes of the entries, and what becomes of the user's files.
+//! `vm ssh-config`: OpenSSH reads the entries, and the user's files stay intact.
 #![cfg(target_os = "linux")]
 #![expect(clippy::unwrap_used, reason = "a faulty fixture must end its test")]
 
@@ -14,13 +14,13 @@ use std::{
 
 use vmkit_cli_tests::{DataDirectory, Output, vm};
 
-/// Nobody: root's home directory is the one in the user database, where no test may write.
+/// The user nobody, since root's home directory comes from the user database.
 const SOMEBODY: u32 = 65534;
 const REGISTRY: &str = r#"{"vms":{
     "web":{"name":"web","username":"ubuntu","instance_id":"iid-web-1759"},
     "My_db":{"name":"My_db","username":"-oProxyCommand=x","instance_id":"a b:c"}},"version":"1.0"}"#;
 
-/// A data directory with two machines that do not run.
+/// A data directory with two stopped VMs.
 fn machines() -> DataDirectory {
     let directory = DataDirectory::new();
     for name in ["web", "My_db"] {
@@ -30,7 +30,7 @@ fn machines() -> DataDirectory {
     directory
 }
 
-/// A home directory of somebody who is not root.
+/// The home directory of a user who is not root.
 struct Home(tempfile::TempDir);
 
 impl Home {
@@ -66,7 +66,7 @@ impl Home {
         let mut command = Command::new(program);
         command.args(arguments).env_clear().env("HOME", self.0.path()).env("PATH", "/usr/bin:/bin");
         let owner = self.0.path().metadata().unwrap().uid();
-        // Only root can become another, and only root has to.
+        // Root has to change the user.
         if fs::metadata("/proc/self").unwrap().uid() == 0 {
             command.uid(owner).gid(owner);
         }
@@ -86,7 +86,7 @@ impl Home {
         output
     }
 
-    /// What OpenSSH would do to reach a host.
+    /// OpenSSH's settings for a host.
     fn ssh(&self, host: &str) -> Vec<String> {
         let config = self.path(".ssh/config");
         let arguments = ["-F", config.to_str().unwrap(), "-G", host];
@@ -97,14 +97,14 @@ impl Home {
 }
 
 #[track_caller]
-fn assert_said(lines: &[String], expected: &[&str]) {
+fn assert_settings(lines: &[String], expected: &[&str]) {
     for expected in expected {
         assert!(lines.iter().any(|line| line == expected), "{expected:?} is not in {lines:#?}");
     }
 }
 
 #[test]
-fn openssh_reads_the_entries_as_they_are_meant() {
+fn openssh_reads_the_entries() {
     let (home, directory) = (Home::new(), machines());
     let output = home.vm(&directory, &[]);
     assert_eq!((output.status, output.stderr.as_str()), (0, ""));
@@ -116,16 +116,16 @@ fn openssh_reads_the_entries_as_they_are_meant() {
         format!("proxycommand {program} --quiet --data-dir {data} ssh-connect {name} %p")
     };
     let expected = ["user ubuntu", "hostkeyalias vmkit-web-iid-web-1759", "checkhostip no"];
-    assert_said(&home.ssh("web"), &expected);
-    assert_said(&home.ssh("web"), &["proxyusefdpass yes", &proxy("web"), "port 22"]);
-    // A name of a user that is none is left out, and no character of an id means anything to ssh.
-    assert_said(&home.ssh("My_db"), &["hostkeyalias vmkit-my_db-a_b_c", &proxy("My_db")]);
+    assert_settings(&home.ssh("web"), &expected);
+    assert_settings(&home.ssh("web"), &["proxyusefdpass yes", &proxy("web"), "port 22"]);
+    // An invalid user name is omitted, and ids contain no characters with a meaning to ssh.
+    assert_settings(&home.ssh("My_db"), &["hostkeyalias vmkit-my_db-a_b_c", &proxy("My_db")]);
     let others = home.ssh("example.com");
     assert!(!others.iter().any(|line| line.contains("vmkit")), "{others:#?}");
 }
 
 #[test]
-fn a_data_directory_of_any_name_reaches_the_command() {
+fn quotes_any_name_of_the_data_directory() {
     let home = Home::new();
     let odd = home.path("it's a $(touch evil) %h `dir`");
     fs::create_dir_all(odd.join("vms/web")).unwrap();
@@ -137,13 +137,13 @@ fn a_data_directory_of_any_name_reaches_the_command() {
     let arguments = ["-F", config.to_str().unwrap(), "-T", "-o", "BatchMode=yes", "web"];
     let output = home.run(Path::new("/usr/bin/ssh"), &arguments);
     assert_eq!(output.status, 255, "{output:?}");
-    // vm itself speaks: it was found, and the machine in the directory too.
+    // The message is vm's, so vm and the VM were found.
     assert!(output.stderr.starts_with("web is stopped; next: vm doctor web\n"), "{output:?}");
     assert!(!home.path("evil").exists() && !Path::new("evil").exists());
 }
 
 #[test]
-fn what_is_installed_is_found_by_ssh_and_can_be_taken_back() {
+fn ssh_finds_what_is_installed_and_it_can_be_removed() {
     const OWN: &str = "# mine\nHost *\n    User root\n    ProxyCommand none\n";
     let (home, directory) = (Home::new(), machines());
     home.write(".ssh/config", OWN, 0o640);
@@ -155,14 +155,14 @@ fn what_is_installed_is_found_by_ssh_and_can_be_taken_back() {
     assert!(home.text(".ssh/config").ends_with(OWN));
     let mode = |below: &str| home.path(below).metadata().unwrap().mode() & 0o777;
     assert_eq!((mode(".ssh/config"), mode(".ssh/vmkit_config")), (0o640, 0o600));
-    // ssh reads included files beside its own user's configuration, which the user database names.
+    // ssh resolves included files in the home directory of the user database.
     let text = home
         .text(".ssh/config")
         .replace("Include ", &format!("Include {}/", home.path(".ssh").display()));
     let installed = home.text(".ssh/config");
     home.write(".ssh/config", &text, 0o640);
-    assert_said(&home.ssh("web"), &["user ubuntu", "proxyusefdpass yes"]);
-    assert_said(&home.ssh("other"), &["user root"]);
+    assert_settings(&home.ssh("web"), &["user ubuntu", "proxyusefdpass yes"]);
+    assert_settings(&home.ssh("other"), &["user root"]);
     home.write(".ssh/config", &installed, 0o640);
 
     let output = home.vm(&directory, &["--uninstall"]);
@@ -173,7 +173,7 @@ fn what_is_installed_is_found_by_ssh_and_can_be_taken_back() {
 }
 
 #[test]
-fn a_home_without_ssh_gets_a_private_directory() {
+fn makes_a_private_ssh_directory() {
     let (home, directory) = (Home::new(), machines());
     assert_eq!(home.vm(&directory, &["--install"]).status, 0);
     let mode = |below: &str| home.path(below).metadata().unwrap().mode() & 0o777;
@@ -181,7 +181,7 @@ fn a_home_without_ssh_gets_a_private_directory() {
 }
 
 #[test]
-fn the_users_own_entries_and_links_stay() {
+fn keeps_the_users_entries_and_links() {
     let (home, directory) = (Home::new(), machines());
     home.write("dotfiles/ssh", "Host web\n    HostName 10.0.0.1\n", 0o600);
     home.write(".ssh/known_hosts", "", 0o600);
@@ -196,7 +196,7 @@ fn the_users_own_entries_and_links_stay() {
 }
 
 #[test]
-fn a_configuration_that_is_not_understood_is_left_alone() {
+fn does_not_change_a_malformed_configuration() {
     let (home, directory) = (Home::new(), machines());
     let broken = "Host a\n# vmkit begin\nInclude x\n";
     home.write(".ssh/config", broken, 0o600);

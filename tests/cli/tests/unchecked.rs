@@ -1,4 +1,4 @@
-//! Plugins that cannot be used: nothing passes for "no address", and nothing is done by it.
+//! Plugins that cannot be used: the VMs are not checked instead of having no address.
 #![cfg(target_os = "linux")]
 #![expect(clippy::unwrap_used, reason = "a faulty fixture must end its test")]
 
@@ -14,15 +14,15 @@ use std::{
 
 use vmkit_cli_tests::{DataDirectory, Output, serve_names, vm};
 
-/// A tree like the staged one, with its own worker and choice of plugins.
+/// A tree like the staged one with another worker or choice of plugins.
 struct Tree(tempfile::TempDir);
 
 impl Tree {
-    /// With all plugins whose file names `wanted` accepts.
+    /// A tree with the plugins whose file names `wanted` accepts.
     fn with(wanted: impl Fn(&str) -> bool) -> Self {
         let staged = fs::canonicalize(vm()).unwrap();
         let staged = staged.ancestors().nth(2).unwrap();
-        // Beside the staged tree: plugins are used from there, which they are not in every folder.
+        // Plugins beside the staged tree are trusted.
         let root = tempfile::Builder::new().prefix("unchecked-").tempdir_in(staged).unwrap();
         fs::set_permissions(root.path(), fs::Permissions::from_mode(0o755)).unwrap();
         let tree = Self(root);
@@ -44,7 +44,7 @@ impl Tree {
         self.0.path().join(below)
     }
 
-    /// Everybody can write to the plugins.
+    /// Everybody can write the plugins, so they are refused.
     fn refused() -> Self {
         let tree = Self::with(|_| true);
         let mode = fs::Permissions::from_mode(0o777);
@@ -52,7 +52,7 @@ impl Tree {
         tree
     }
 
-    /// The worker ends at once.
+    /// The worker exits at once.
     fn crashed() -> Self {
         let tree = Self::with(|_| true);
         let worker = tree.path("lib/vmkit/vm-worker");
@@ -61,8 +61,8 @@ impl Tree {
         tree
     }
 
-    /// No plugin that can name an address.
-    fn probes_alone() -> Self {
+    /// Without plugins that find addresses.
+    fn only_probes() -> Self {
         Self::with(|name| ["libsignal_icmp.so", "libsignal_ssh.so"].contains(&name))
     }
 
@@ -70,7 +70,7 @@ impl Tree {
         Self::with(|_| false)
     }
 
-    /// One of the plugins is a text.
+    /// One plugin is a text file.
     fn broken() -> Self {
         let tree = Self::with(|_| true);
         let arp = tree.path("lib/vmkit/plugins/libsignal_arp.so");
@@ -86,7 +86,7 @@ impl Tree {
     }
 }
 
-/// A machine `web` that runs and one that does not.
+/// A running VM `web` and a stopped one.
 fn machines() -> DataDirectory {
     let mut directory = DataDirectory::new();
     directory.add("off");
@@ -100,19 +100,19 @@ const SOME: &str = "not every plugin that finds addresses could be used: ";
 
 const MISSING: &str = "there is no plugin that finds addresses";
 
-/// A tree, the exit status, how the reason begins, and how the command that leads on does.
+/// A tree, the exit status, and the beginnings of the reason and of the next command.
 fn trees() -> Vec<(&'static str, Tree, i32, &'static str, &'static str)> {
     vec![
         ("refused", Tree::refused(), 2, NONE, "chmod go-w "),
         ("crashed", Tree::crashed(), 2, NONE, "vm "),
-        ("probes alone", Tree::probes_alone(), 2, MISSING, "vm "),
+        ("only probes", Tree::only_probes(), 2, MISSING, "vm "),
         ("without plugins", Tree::without_plugins(), 2, MISSING, "vm "),
         ("broken", Tree::broken(), 3, SOME, "mv "),
     ]
 }
 
 #[test]
-fn what_nobody_could_look_for_is_not_checked_and_no_success() {
+fn a_vm_that_nobody_could_look_for_is_not_checked() {
     let directory = machines();
     for (name, tree, status, reason, next) in trees() {
         for arguments in [&["status"][..], &["status", "web"], &["status", "--explain"]] {
@@ -138,12 +138,12 @@ fn what_nobody_could_look_for_is_not_checked_and_no_success() {
         let basic = tree.run(&directory, &["status", "--basic"]);
         assert_eq!(basic.status, 0, "{name}: {basic:?}");
         let off = tree.run(&directory, &["status", "off"]);
-        assert_eq!(off.status, 1, "{name}: it does not run, whoever looks: {off:?}");
+        assert_eq!(off.status, 1, "{name}: it is stopped, which needs no plugin: {off:?}");
     }
 }
 
 #[test]
-fn no_cause_is_named_for_what_nobody_could_look_for() {
+fn the_doctor_names_no_cause_for_an_unchecked_vm() {
     let directory = machines();
     for (name, tree, status, reason, _) in trees() {
         let output = tree.run(&directory, &["doctor", "web", "--passive"]);
@@ -162,7 +162,7 @@ fn no_cause_is_named_for_what_nobody_could_look_for() {
 }
 
 #[test]
-fn scripts_get_the_reason_in_place_of_an_address() {
+fn scripts_get_the_reason_instead_of_an_address() {
     let directory = machines();
     for (name, tree, status, reason, next) in trees() {
         for arguments in
@@ -179,7 +179,7 @@ fn scripts_get_the_reason_in_place_of_an_address() {
 }
 
 #[test]
-fn the_hosts_file_stays_as_it_is() {
+fn the_hosts_file_does_not_change() {
     let directory = machines();
     let block = "127.0.0.1\tlocalhost\n\
         # BEGIN vmkit: `vm hosts-sync` writes the lines up to END; edits here are lost\n\
@@ -190,7 +190,7 @@ fn the_hosts_file_stays_as_it_is() {
     for (name, tree, status, reason, _) in trees() {
         let file = directory.write("hosts", block);
         let path = file.to_str().unwrap();
-        // Asked for web alone, where others could have been looked for.
+        // Only web, if other VMs could be looked for.
         let names = if status == 2 { &[][..] } else { &["web"] };
         let arguments = [&["hosts-sync", "--apply", "--file", path], names].concat();
         let output = tree.run(&directory, &arguments);
@@ -203,7 +203,7 @@ fn the_hosts_file_stays_as_it_is() {
 }
 
 #[test]
-fn a_record_without_addresses_is_no_success() {
+fn a_snapshot_without_addresses_is_a_failure() {
     let directory = machines();
     for (name, tree, status, reason, _) in trees() {
         let record = directory.path(&format!("record of {name}"));
@@ -215,7 +215,7 @@ fn a_record_without_addresses_is_no_success() {
 }
 
 #[test]
-fn a_paused_machine_is_known_to_be_paused_whoever_looks() {
+fn a_paused_vm_is_known_without_plugins() {
     let mut directory = DataDirectory::new();
     directory.add("held");
     directory.start("held");
@@ -226,7 +226,7 @@ fn a_paused_machine_is_known_to_be_paused_whoever_looks() {
     assert_eq!(output.status, 2, "{output:?}");
 }
 
-/// `vm dns` of a tree; ended with it.
+/// `vm dns` of a tree, stopped on drop.
 struct Server(Child, String);
 
 impl Server {
@@ -238,10 +238,10 @@ impl Server {
         (Self(child, address), said)
     }
 
-    /// The code of the answer to a question for an IPv4 address.
+    /// The response code to a query for an IPv4 address.
     fn ask(&self, label: &str) -> u8 {
         let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
-        // An answer takes less than a millisecond; this is where a test gives up.
+        // When the test gives up; an answer takes less than a millisecond.
         socket.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
         socket.connect(&self.1).unwrap();
         let mut question = vec![0, 7, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0];
@@ -265,7 +265,7 @@ impl Drop for Server {
 }
 
 #[test]
-fn names_of_machines_that_nobody_could_look_for_are_not_denied() {
+fn names_of_unchecked_vms_are_not_nxdomain() {
     const NO_ERROR: u8 = 0;
     const SERVER_FAILURE: u8 = 2;
     const NO_SUCH_NAME: u8 = 3;

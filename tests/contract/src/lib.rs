@@ -1,4 +1,4 @@
-//! An installed tree with chosen plugins, and runs of the real host and worker on it.
+//! Runs the real host and worker on installed trees with chosen plugins.
 
 #![forbid(unsafe_code)]
 
@@ -23,24 +23,23 @@ use vmkit_model::{Evidence, MachineId, Mode, PluginOutcome};
 use vmkit_types::{Fact, HostNetwork, Subject};
 use vmkit_wire::Account;
 
-/// How long a plugin gets that is to end by itself, loading and call each: only a plugin that
-/// hangs against its purpose waits for it, however busy the computer is.
+/// Deadline for loading and for the call of a plugin that ends, enough on a busy computer.
 const GENEROUS: Duration = Duration::from_mins(1);
-/// How long a plugin gets that hangs on purpose: its test waits for it to the end. What it says
-/// before takes less than a millisecond.
-pub const HANGING: Duration = Duration::from_secs(4);
+/// Deadline of a plugin that hangs, which its test waits for. Its reports before take less than a
+/// millisecond.
+const HANGING: Duration = Duration::from_secs(4);
 
-/// An installed tree of its own for one test, removed with it.
+/// An installed tree for one test, removed on drop.
 pub struct Tree {
     root: PathBuf,
     call_deadline: Duration,
 }
 
 impl Tree {
-    /// A tree with the worker and these plugin libraries, by the name of their crate.
+    /// A tree with the worker and the plugins of these crates.
     ///
     /// # Panics
-    /// When something has not been built: `cargo xtask test` builds it all first.
+    /// Something is not built; `cargo xtask test` builds everything first.
     pub fn with(plugins: &[&str]) -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
@@ -48,7 +47,7 @@ impl Tree {
         let tree = Self { root, call_deadline: GENEROUS };
         fs::create_dir_all(tree.plugins()).expect("make the tree");
         fs::create_dir(tree.root.join("bin")).expect("make the tree");
-        // What may be loaded depends on who could replace the program; it is not run.
+        // The program is never run, but its owner decides which plugins are trusted.
         fs::write(tree.program(), "").expect("write a program");
         place(&built("vm-worker"), &tree.root.join("lib/vmkit/vm-worker"));
         for plugin in plugins {
@@ -58,21 +57,21 @@ impl Tree {
         tree
     }
 
-    /// The same for plugins that are to be ended for taking too long.
+    /// Shortens the deadline, for plugins that hang.
     #[must_use]
     pub fn impatient(mut self) -> Self {
         self.call_deadline = HANGING;
         self
     }
 
-    /// Puts a library into the plugin directory.
+    /// Copies a library into the plugin directory.
     pub fn add(&self, library: &Path, name: &str) -> PathBuf {
         let to = self.plugins().join(name);
         place(library, &to);
         to
     }
 
-    /// Puts another worker in place.
+    /// Replaces the worker.
     pub fn replace_worker(&self, worker: &Path) {
         place(worker, &self.root.join("lib/vmkit/vm-worker"));
     }
@@ -91,11 +90,8 @@ impl Tree {
         &self.root
     }
 
-    /// The tree as an installation that is used by root.
-    ///
-    /// # Panics
-    /// When the tree is gone.
-    pub fn installation(&self) -> Installation {
+    /// The tree as an installation.
+    fn installation(&self) -> Installation {
         let nobody = Account { uid: 65534, gid: 65534 };
         let root = runs_as_root();
         Installation {
@@ -107,23 +103,23 @@ impl Tree {
         }
     }
 
-    /// Runs all plugins of the tree on these machines, with these configurations.
-    pub fn run(&self, targets: Vec<Target>, configurations: &[(&str, &str)]) -> Ran {
+    /// Runs all plugins of the tree on these VMs with these configurations.
+    pub fn run(&self, targets: Vec<Target>, configurations: &[(&str, &str)]) -> Observed {
         let mut run = self.start(configurations);
         run.discover(targets, None);
-        Ran::of(run)
+        Observed::of(run)
     }
 
-    /// Runs all plugins of the tree on this machine and its candidates in this network.
-    pub fn confirm(&self, of: Target, candidates: Vec<IpAddr>, network: &HostNetwork) -> Ran {
+    /// Runs all plugins of the tree on this VM's candidates in this network.
+    pub fn confirm(&self, of: Target, candidates: Vec<IpAddr>, network: &HostNetwork) -> Observed {
         let mut run = self.start(&[]);
         let addresses = Addresses::from([(of.id.clone(), candidates)]);
         run.discover(vec![of], Some(network));
         run.confirm(Purpose::Reach, &addresses);
-        Ran::of(run)
+        Observed::of(run)
     }
 
-    /// Asks all advice plugins of the tree what follows from these facts.
+    /// Runs all advice plugins of the tree on these facts.
     pub fn advise(&self, facts: &[Fact], configurations: &[(&str, &str)]) -> Advised {
         let installation = self.installation();
         let found = find(&[self.plugins()], &installation);
@@ -154,60 +150,64 @@ impl Tree {
 
 impl Drop for Tree {
     fn drop(&mut self) {
-        // Left-overs lie under the build directory and hurt nobody.
+        // Leftovers in the build directory are harmless.
         fs::remove_dir_all(&self.root).ok();
     }
 }
 
-/// What a run gave.
-pub struct Ran {
-    /// All facts.
+/// The result of a run.
+pub struct Observed {
+    /// All evidence.
     pub evidence: Vec<Evidence>,
-    /// How each plugin ended.
+    /// The outcome of each plugin.
     pub outcomes: Vec<PluginOutcome>,
 }
 
-impl Ran {
+impl Observed {
     fn of(mut run: Run) -> Self {
         let observed = run.settle(Wait::All);
         Self { evidence: observed.evidence, outcomes: observed.outcomes }
     }
 
-    /// How the plugin of this id ended: status and message.
+    /// Status and message of the plugin with this id.
     ///
     /// # Panics
-    /// When there is none.
+    /// There is no such plugin.
     pub fn outcome(&self, id: &str) -> (&'static str, &str) {
         let outcome = self.outcomes.iter().find(|outcome| outcome.id == id);
         let outcome = outcome.unwrap_or_else(|| panic!("no plugin {id} in {:?}", self.outcomes));
         (outcome.status.code(), outcome.message.as_deref().unwrap_or(""))
     }
 
-    /// What a plugin reported, in its words.
-    pub fn said(&self, id: &str) -> Vec<&str> {
+    /// The texts of a plugin's observations.
+    pub fn texts(&self, id: &str) -> Vec<&str> {
         let own = self.evidence.iter().filter(|item| &*item.plugin == id);
         own.map(|item| item.observation.says.as_str()).collect()
     }
 }
 
-/// A machine without a console.
+/// A VM without a console.
 pub fn machine(name: &str) -> Target {
     let subject = Subject { name: name.to_owned(), ..Subject::default() };
     Target { id: MachineId::new(name), subject, console: None, guest_agent: None }
 }
 
 /// The build directory.
-pub fn target() -> PathBuf {
+fn target() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target")
 }
 
 /// A file of the build.
 ///
 /// # Panics
-/// When it is not there: `cargo xtask test` builds it all first.
+/// It is not built; `cargo xtask test` builds everything first.
 pub fn built(file: &str) -> PathBuf {
     let path = target().join("debug").join(file);
-    assert!(path.exists(), "{} is not built; run the tests by `cargo xtask test`", path.display());
+    assert!(
+        path.exists(),
+        "{} is not built; run the tests with `cargo xtask test`",
+        path.display()
+    );
     path
 }
 

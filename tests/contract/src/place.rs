@@ -1,4 +1,4 @@
-//! The real `vm` in trees of several owners, run by several users.
+//! The real `vm` in trees of different owners, run by different users.
 
 #![expect(clippy::unwrap_used, reason = "a faulty fixture must end its test")]
 
@@ -11,49 +11,49 @@ use std::{
 
 use serde_json::Value;
 
-/// Made-up users; none is in the user database, and each has a group of its own.
+/// A made-up user, not in the user database, with a group of the same number.
 pub const ANN: u32 = 41001;
 /// Another user.
 pub const BEN: u32 = 41002;
-/// A user whom nobody trusts.
+/// An untrusted user.
 pub const EVE: u32 = 41003;
-/// Made-up group of those who install software.
+/// A made-up group for installing software.
 pub const STAFF: u32 = 41080;
 
-/// Seconds that a plugin gets: only one that hangs waits for it, however busy the computer is.
+/// Deadline of a plugin in seconds, enough on a busy computer.
 const GENEROUS: &str = "60";
 
-/// Who runs `vm`.
+/// The user who runs `vm`.
 #[derive(Clone, Copy, Debug)]
 pub enum As {
     /// Root, without sudo.
     Root,
     /// This user.
     User(u32),
-    /// Root, by sudo of this user.
+    /// Root through sudo by this user.
     Sudo(u32),
 }
 
-/// A file or directory, and what is done to it: it is given to this user and group, with this mode.
+/// A path, and the user, group and mode to give it.
 pub type Owned = (&'static str, u32, u32, u32);
 
-/// A directory that holds one tree at a time.
+/// A directory for one tree at a time.
 pub struct Place {
     root: tempfile::TempDir,
 }
 
 impl Place {
-    /// `None`, loudly, where the one who runs the tests is not root: files cannot be given away.
+    /// Makes the directory. Without root, which can give files away, prints that the test is skipped.
     ///
     /// # Panics
-    /// When it cannot be made, or `CI` is set and the tests cannot run.
+    /// It cannot be made, or `CI` is set and the tests cannot run.
     pub fn new() -> Option<Self> {
         if !crate::runs_as_root() {
             assert!(std::env::var_os("CI").is_none(), "giving files away needs root");
             skipped();
             return None;
         }
-        // Beside the staged tree: programs run there, and every user can reach it.
+        // Every user can run programs beside the staged tree.
         let vm = vmkit_cli_tests::vm();
         let beside = vm.ancestors().nth(3).expect("a staged tree lies in a directory");
         let root = tempfile::Builder::new().prefix("layout-").tempdir_in(beside).unwrap();
@@ -68,16 +68,15 @@ impl Place {
         Some(place)
     }
 
-    /// A path in it.
+    /// A path in the directory.
     pub fn path(&self, below: &str) -> PathBuf {
         self.root.path().join(below)
     }
 
-    /// Lays the tree out at `prefix` as its installation does, all of it of one owner, then with
-    /// these exceptions.
+    /// Lays out an installation at `prefix` with one owner and these exceptions.
     ///
     /// # Panics
-    /// When the tree cannot be made.
+    /// The tree cannot be made.
     pub fn lay_out(&self, prefix: &str, owner: (u32, u32), but: &[Owned]) {
         let top = self.path(prefix.split('/').next().unwrap());
         fs::remove_dir_all(&top).ok();
@@ -91,7 +90,7 @@ impl Place {
             ("libcontract_misbehave.so", plugins.join("libcontract_misbehave.so")),
         ];
         for (name, to) in files {
-            // A link, so that owner and mode are set and megabytes are not copied.
+            // Hard links save copying megabytes.
             fs::hard_link(self.path("built").join(name), to).unwrap();
         }
         give(&top, owner);
@@ -103,10 +102,10 @@ impl Place {
         }
     }
 
-    /// `vm` of the tree at `prefix` with these arguments; its JSON.
+    /// Runs `vm` of the tree at `prefix`, and returns its JSON.
     ///
     /// # Panics
-    /// When it prints none.
+    /// It prints none.
     pub fn vm(&self, prefix: &str, by: As, arguments: &[&str]) -> Value {
         let mut command = run_as(by, &self.path(prefix).join("bin/vm"));
         let output = command.args(["--timeout", GENEROUS]).args(arguments).output().unwrap();
@@ -114,12 +113,12 @@ impl Place {
         serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {}", said()))
     }
 
-    /// Runs a command line as a user would paste it.
+    /// Runs a pasted command line in a shell.
     ///
     /// # Panics
-    /// When no shell can be started.
+    /// No shell can be started.
     pub fn shell(&self, by: As, line: &str) -> Output {
-        // What runs by sudo runs as root; nothing else does.
+        // Only commands with sudo run as root.
         let by = match by {
             As::User(user) | As::Sudo(user) if !line.contains("sudo ") => As::User(user),
             _ => As::Root,
@@ -129,7 +128,7 @@ impl Place {
         command.env("PATH", path).args(["-ec", line]).output().unwrap()
     }
 
-    /// A `sudo` for a computer that has none: it is only used as root.
+    /// Makes a `sudo` for computers without one, used as root only.
     fn sudo(&self) {
         let sudo = self.path("sudo/sudo");
         fs::create_dir(self.path("sudo")).unwrap();
@@ -151,7 +150,7 @@ fn run_as(by: As, program: &Path) -> Command {
     command
 }
 
-/// Gives all of it to this user and group, with the usual modes.
+/// Gives the whole tree to this user and group, with the usual modes.
 fn give(path: &Path, owner: (u32, u32)) {
     chown(path, Some(owner.0), Some(owner.1)).unwrap();
     mode(path, 0o755);
@@ -162,10 +161,10 @@ fn give(path: &Path, owner: (u32, u32)) {
     }
 }
 
-/// Sets the permissions of a path.
+/// Sets the mode of a path.
 ///
 /// # Panics
-/// When they cannot be set.
+/// The mode cannot be set.
 pub fn mode(path: &Path, mode: u32) {
     fs::set_permissions(path, fs::Permissions::from_mode(mode)).expect("set the mode");
 }

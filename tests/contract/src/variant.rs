@@ -1,4 +1,4 @@
-//! Another version of the plugin interface, made from this one by edits, and what is built on it.
+//! Builds other versions of the plugin interface, made from this one by edits.
 
 use std::{
     fs,
@@ -8,28 +8,27 @@ use std::{
 
 use crate::target;
 
-/// One edit: in this file (from the repository's root), this text becomes that. The text has to
-/// be there once, so that an edit cannot silently miss.
+/// A replacement of text in a file. The text must occur exactly once.
 pub struct Edit {
     /// Path from the repository's root.
     pub file: &'static str,
-    /// What to find.
+    /// The text to find.
     pub find: &'static str,
-    /// What to put there.
+    /// The new text.
     pub replace: &'static str,
 }
 
-/// What a version's sources are made of.
+/// The sources of a version.
 const SOURCES: [&str; 5] =
     ["sdk", "core/model", "core/wire", "core/worker", "tests/contract/plugins/misbehave"];
 
-/// Builds `packages` on the interface with these edits; returns the directory of the results.
+/// Builds `packages` on the interface with these edits, and returns the directory of the results.
 ///
-/// All versions share one build directory, so that what they have in common is built once; the
-/// results are copied out of it at once, for the next version overwrites them.
+/// All versions share a build directory, so that common parts are built once. The next version
+/// overwrites the results, so they are copied.
 ///
 /// # Panics
-/// When an edit does not fit any more, or the build fails.
+/// An edit does not match, or the build fails.
 pub fn build(name: &str, edits: &[Edit], packages: &[&str]) -> PathBuf {
     let repository = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let base = target().join("contract-variants");

@@ -1,25 +1,25 @@
-//! However an advice plugin misbehaves, it ends as one clear status, what it says stays within
-//! bounds, and the others answer.
+//! Every misbehaviour of an advice plugin ends as one clear status within bounds, and the others
+//! answer.
 #![cfg(target_os = "linux")]
 
 use vmkit_contract::Tree;
 use vmkit_host::Advised;
 use vmkit_types::{Advice, AdviceKind, Fact, MacStatus, Step, Witness, Word};
 
-/// What the plugin is told to do; status; part of the message; how many pieces of advice are kept.
+/// The plugin's behaviour; status; a part of the message; number of kept pieces of advice.
 type Row = (&'static str, &'static str, &'static str, usize);
 
 const ROWS: &[Row] = &[
     ("well", "ok", "", 1),
-    ("panic", "crashed", "panicked: told to panic", 0),
+    ("panic", "crashed", "panicked: panic on demand", 0),
     ("abort", "crashed", "an abort (SIGABRT)", 0),
     ("exit", "crashed", "its process ended by itself with status 0", 0),
     ("hang", "timeout", "its call took longer than 4000 ms", 0),
-    // It says itself that the deadline has passed, or is ended first: both are true.
+    // Either the plugin reports the deadline itself, or it is killed first.
     ("dawdle", "timeout", "", 0),
     ("flood-log", "error", "it logged more than 1000 lines", 0),
     ("open", "denied", "an advice source is given facts and no files", 0),
-    ("fail", "error", "told to \\x1b[31mfail", 0),
+    ("fail", "error", "failing \\x1b[31m", 0),
     ("lie", "ok", "", 1),
 ];
 
@@ -34,7 +34,7 @@ fn fact(key: &str, value: &str) -> Fact {
 }
 
 #[test]
-fn each_misbehaviour_ends_as_one_clear_status_and_the_others_answer() {
+fn every_misbehaviour_has_one_clear_status_and_others_answer() {
     let mut wrong = Vec::new();
     for (how, status, message, kept) in ROWS {
         let advised = advise(how, &[fact("ssdp.manufacturer", "MikroTik")]);
@@ -52,7 +52,7 @@ fn each_misbehaviour_ends_as_one_clear_status_and_the_others_answer() {
 }
 
 #[test]
-fn what_is_too_long_is_cut_or_refused_and_no_number_leaves_its_range() {
+fn limits_the_length_of_texts_and_the_range_of_numbers() {
     for how in ["oversized", "lie"] {
         let advised = advise(how, &[]);
         for item in advised.advice.iter().map(|item| &item.advice) {
@@ -68,7 +68,7 @@ fn what_is_too_long_is_cut_or_refused_and_no_number_leaves_its_range() {
 }
 
 #[test]
-fn a_plugin_gets_the_pages_that_it_declares_and_no_others() {
+fn a_plugin_gets_only_the_pages_it_declares() {
     let facts = [
         fact("gateway.address", "192.168.1.254"),
         fact("http.status:/declared", "200"),
@@ -92,16 +92,16 @@ fn a_witness_and_a_command_arrive_as_data() {
     assert_eq!(advice.steps, [Step::new("Test it").with_command(words)]);
 }
 
-/// The first advice of the plugin that misbehaves.
+/// The first advice of the misbehaving plugin.
 fn own(advised: &Advised) -> &Advice {
     let mut own = advised.advice.iter().filter(|item| item.plugin == "misadvise");
     &own.next().expect("advice of the plugin").advice
 }
 
-/// As many pages as a manifest may declare, each of the greatest length and of bytes that take six in
-/// a frame: the host drops what would make the frame too long.
+/// The most pages a manifest may declare, each of the longest length and of bytes that take six in a
+/// frame: the host drops pages that would make the frame too long.
 #[test]
-fn hostile_pages_do_not_keep_a_plugin_from_answering() {
+fn a_plugin_answers_despite_hostile_pages() {
     let body = "\u{1}".repeat(256 << 10);
     let mut facts: Vec<Fact> = (0..16).map(|_| fact("http.body:/declared", &body)).collect();
     facts.push(fact("ssdp.manufacturer", "MikroTik"));

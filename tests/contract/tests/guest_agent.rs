@@ -1,4 +1,4 @@
-//! A plugin in its worker talks to a guest agent through the connection that the host makes.
+//! A plugin in its worker uses the host's connection to a guest agent.
 #![cfg(target_os = "linux")]
 
 use std::{
@@ -11,7 +11,7 @@ use std::{
 use vmkit_contract::{Tree, machine};
 use vmkit_host::Target;
 
-/// A machine of this MAC with this path as its agent's socket.
+/// A VM with this path as its agent's socket.
 fn web(socket: &Path) -> Target {
     let mut web = machine("web");
     web.subject.macs = vec!["52:54:00:4b:5e:57".parse().expect("a MAC")];
@@ -20,7 +20,7 @@ fn web(socket: &Path) -> Target {
 }
 
 #[test]
-fn an_agent_is_asked_from_within_the_sandbox() {
+fn asks_an_agent_from_the_sandbox() {
     let tree = Tree::with(&["signal-guest-agent"]);
     let socket = tree.root().join("web.qga");
     let listener = UnixListener::bind(&socket).unwrap();
@@ -39,12 +39,12 @@ fn an_agent_is_asked_from_within_the_sandbox() {
     });
     let ran = tree.run(vec![web(&socket)], &[]);
     assert_eq!(ran.outcome("guest-agent"), ("ok", ""));
-    assert_eq!(ran.said("guest-agent"), ["the guest agent names it on eth0"]);
+    assert_eq!(ran.texts("guest-agent"), ["the guest agent names it on eth0"]);
     agent.join().unwrap();
 }
 
 #[test]
-fn what_is_no_socket_is_refused_by_name() {
+fn refuses_files_that_are_no_socket() {
     let tree = Tree::with(&["signal-guest-agent"]);
     let (file, link, dead) =
         (tree.root().join("file"), tree.root().join("link"), tree.root().join("dead"));
@@ -59,6 +59,6 @@ fn what_is_no_socket_is_refused_by_name() {
     for (path, expected) in rows {
         let ran = tree.run(vec![web(path)], &[]);
         assert_eq!(ran.outcome("guest-agent"), ("ok", ""));
-        assert_eq!(ran.said("guest-agent"), [expected]);
+        assert_eq!(ran.texts("guest-agent"), [expected]);
     }
 }

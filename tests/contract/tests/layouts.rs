@@ -1,11 +1,11 @@
-//! Which plugins are trusted and as whom they run, in each layout that docs/security.md names.
+//! Trusted plugins and the users of their workers, for each layout in docs/security.md.
 #![cfg(target_os = "linux")]
 
 use vmkit_cli_tests::DataDirectory;
 use vmkit_contract::place::{ANN, As, BEN, EVE, Owned, Place, STAFF, mode};
 
-/// A layout: its name in the documentation, the prefix, the owner of all of it but for the
-/// exceptions, who runs `vm`, and as whom a worker runs (`None`: the plugins are refused).
+/// A layout: its name in the documentation, prefix, owner, exceptions, the user who runs `vm`, and the
+/// worker's user (`None`: the plugins are refused).
 struct Layout {
     name: &'static str,
     prefix: &'static str,
@@ -101,14 +101,14 @@ fn documented(layout: &Layout) -> String {
 }
 
 #[test]
-fn each_layout_is_trusted_and_run_as_documented() {
+fn every_layout_behaves_as_documented() {
     let Some(place) = Place::new() else { return };
     let mut data = DataDirectory::new();
     data.add("web");
     data.start("web");
-    // QEMU keeps it to itself; the machine is to be seen by every user here.
+    // QEMU makes it private, but every user must see the VM here.
     mode(&data.path("vms/web/web.pid"), 0o644);
-    let config = data.write("config.toml", "[plugins.misbehave]\nhow = \"tell-user\"\n");
+    let config = data.write("config.toml", "[plugins.misbehave]\nhow = \"report-user\"\n");
     let (data_dir, config) = (data.path("").display().to_string(), config.display().to_string());
     let arguments = ["--data-dir", &data_dir, "--config", &config, "status", "--json"];
     let mut wrong = Vec::new();
@@ -117,7 +117,7 @@ fn each_layout_is_trusted_and_run_as_documented() {
         let status = place.vm(layout.prefix, layout.by, &arguments);
         let plugin = &status["plugins"][0];
         let fits = match layout.worker {
-            Some(user) => plugin["message"] == format!("told as user {user}"),
+            Some(user) => plugin["message"] == format!("running as user {user}"),
             None => plugin["status"] == "refused" && plugin["hint"].is_string(),
         };
         if !fits {
@@ -128,7 +128,7 @@ fn each_layout_is_trusted_and_run_as_documented() {
 }
 
 #[test]
-fn the_documentation_has_these_layouts_and_no_others() {
+fn the_documentation_lists_exactly_these_layouts() {
     let documentation = include_str!("../../../docs/security.md");
     let table = documentation.lines().skip_while(|line| !line.starts_with("| layout |"));
     let rows: Vec<&str> = table.skip(2).take_while(|line| line.starts_with('|')).collect();

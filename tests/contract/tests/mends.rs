@@ -1,4 +1,4 @@
-//! The command that a refusal names mends it.
+//! The command in a refusal fixes its cause.
 #![cfg(target_os = "linux")]
 
 use std::{
@@ -10,15 +10,15 @@ use std::{
 use serde_json::Value;
 use vmkit_contract::place::{ANN, As, EVE, Owned, Place, STAFF, mode};
 
-/// A shell would take this apart unless it is quoted.
+/// A shell needs quotes around this.
 const PREFIX: &str = "usr/it's a tree; $(false)";
 const PLUGIN: &str = "usr/it's a tree; $(false)/lib/vmkit/plugins/libcontract_misbehave.so";
 const PLUGINS: &str = "usr/it's a tree; $(false)/lib/vmkit/plugins";
 const LIB: &str = "usr/it's a tree; $(false)/lib";
 const WORKER: &str = "usr/it's a tree; $(false)/lib/vmkit/vm-worker";
 
-/// What is wrong with a tree of root's; who runs `vm`; part of the message; the command's
-/// beginning.
+/// Faults of a tree owned by root; the user who runs `vm`; a part of the message; the beginning of
+/// the command.
 type Row = (&'static [Owned], As, &'static str, &'static str);
 
 const ROWS: &[Row] = &[
@@ -56,13 +56,13 @@ fn text<'a>(plugin: &'a Value, field: &str) -> &'a str {
     plugin[field].as_str().unwrap_or_else(|| panic!("no {field} in {plugin}"))
 }
 
-/// The command of a hint, without what is to be known before.
+/// The command in a hint.
 fn command_of(refused: &Value) -> &str {
     let hint = text(refused, "hint");
     hint.split_once(": ").map_or(hint, |(_, command)| command)
 }
 
-/// Runs what the first of the refused plugins names.
+/// Runs the command of the first refused plugin.
 fn follow(place: &Place, by: As, refused: &Value) {
     let command = command_of(refused);
     let ran = place.shell(by, command);
@@ -71,7 +71,7 @@ fn follow(place: &Place, by: As, refused: &Value) {
 }
 
 #[test]
-fn a_tree_is_trusted_again_after_the_command_that_the_refusal_names() {
+fn the_suggested_command_makes_the_tree_trusted() {
     let Some(place) = Place::new() else { return };
     for (but, by, message, command) in ROWS {
         place.lay_out(PREFIX, (0, 0), but);
@@ -86,7 +86,7 @@ fn a_tree_is_trusted_again_after_the_command_that_the_refusal_names() {
     }
 }
 
-/// A directory of the configuration, and what is in it.
+/// Makes a plugin directory and a configuration that lists it.
 fn elsewhere(place: &Place, directory: &str, fill: impl FnOnce(&Path)) -> String {
     place.lay_out(PREFIX, (0, 0), &[]);
     let directory = place.path(directory);
@@ -99,15 +99,15 @@ fn elsewhere(place: &Place, directory: &str, fill: impl FnOnce(&Path)) -> String
     config.display().to_string()
 }
 
-/// Copies the plugin that is not of the tree.
+/// Copies the plugin that the tree lacks.
 fn other_plugin(to: &Path) {
     let library = vmkit_contract::built("libcontract_trespass.so");
     fs::copy(library, to.join("libother.so")).expect("copy a plugin");
 }
 
-/// Rights are not taken from a directory that others need: the plugin is put elsewhere.
+/// The command moves the plugin instead of taking rights from a directory that others use.
 #[test]
-fn a_plugin_in_a_directory_of_others_is_put_to_those_of_the_program() {
+fn a_plugin_in_others_directory_is_moved_to_the_programs_plugins() {
     let Some(place) = Place::new() else { return };
     let rows: [(&str, &[Owned]); 3] = [
         ("shared", &[("shared", 0, 0, 0o1777)]),
@@ -131,12 +131,12 @@ fn a_plugin_in_a_directory_of_others_is_put_to_those_of_the_program() {
     }
 }
 
-/// Puts a faulty file into a directory.
+/// Adds a faulty file to a directory.
 type Fill = fn(&Path);
 
-/// What no change of rights mends is set aside.
+/// Files that no change of rights can fix are moved away.
 #[test]
-fn a_file_that_is_no_plugin_or_one_too_many_is_set_aside() {
+fn invalid_and_duplicate_plugins_are_moved_away() {
     let Some(place) = Place::new() else { return };
     let own = |to: &Path| {
         let library = vmkit_contract::built("libcontract_misbehave.so");
@@ -161,7 +161,7 @@ fn a_file_that_is_no_plugin_or_one_too_many_is_set_aside() {
 }
 
 #[test]
-fn a_worker_that_is_gone_is_installed_again() {
+fn a_missing_worker_is_installed_again() {
     let Some(place) = Place::new() else { return };
     place.lay_out(PREFIX, (0, 0), &[]);
     fs::remove_file(place.path(WORKER)).expect("remove the worker");

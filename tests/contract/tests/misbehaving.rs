@@ -1,22 +1,22 @@
-//! However a plugin misbehaves, it ends as one clear status, and the host answers.
+//! Every misbehaviour of a plugin ends as one clear status, and the host answers.
 #![cfg(target_os = "linux")]
 
 use vmkit_contract::{Tree, machine};
 use vmkit_host::{Target, Wait};
 
-/// What the plugin is told to do; status; part of the message; facts that are kept of two.
+/// The plugin's behaviour; status; a part of the message; observations kept of two.
 type Row = (&'static str, &'static str, &'static str, usize);
 
 const ROWS: &[Row] = &[
     ("well", "ok", "", 2),
-    ("panic", "crashed", "panicked: told to panic", 2),
-    ("panic-when-made", "crashed", "panicked: made to panic", 0),
+    ("panic", "crashed", "panicked: panic on demand", 2),
+    ("panic-when-made", "crashed", "panicked: panic in new", 0),
     ("abort", "crashed", "an abort (SIGABRT)", 2),
     ("segfault", "crashed", "a segmentation fault (SIGSEGV)", 2),
     ("exit", "crashed", "its process ended by itself with status 0", 2),
     ("hang", "timeout", "its call took longer than 4000 ms", 2),
     ("hang-when-made", "timeout", "loading took longer than 4000 ms", 0),
-    // It says itself that the deadline has passed, or is ended first: both are true.
+    // Either the plugin reports the deadline itself, or it is killed first.
     ("dawdle", "timeout", "", 2),
     ("flood", "error", "it reported more than 1152 facts", 0),
     ("flood-log", "error", "it logged more than 1000 lines", 0),
@@ -28,7 +28,7 @@ const ROWS: &[Row] = &[
     ("close", "crashed", "its process", 2),
     ("raw-socket", "denied", "the manifest declares no `raw_socket`", 2),
     ("console", "error", "the machine has no console log", 2),
-    ("say \u{1b}[31mred", "error", "told to do say \\x1b[31mred", 2),
+    ("say \u{1b}[31mred", "error", "behaviour say \\x1b[31mred", 2),
 ];
 
 fn run(how: &str, status: &str) -> (String, String, usize) {
@@ -42,14 +42,14 @@ fn run(how: &str, status: &str) -> (String, String, usize) {
 }
 
 #[test]
-fn each_misbehaviour_ends_as_one_clear_status() {
+fn every_misbehaviour_has_one_clear_status() {
     let check = |(how, status, message, facts): &Row| {
         let (got_status, got_message, got_facts) = run(how, status);
         let fits = got_status == *status && got_message.contains(message) && got_facts == *facts;
         (!fits).then(|| format!("{how:?}: {got_status}, {got_message:?}, {got_facts} facts"))
     };
     let (hanging, ending): (Vec<_>, Vec<_>) = ROWS.iter().partition(|row| row.1 == "timeout");
-    // Those that are waited for to their deadline are waited for at once.
+    // Wait for the hanging ones in parallel.
     let wrong: Vec<String> = std::thread::scope(|scope| {
         let hanging: Vec<_> = hanging.iter().map(|row| scope.spawn(move || check(row))).collect();
         let ended: Vec<_> = ending.iter().filter_map(check).collect();
@@ -60,15 +60,15 @@ fn each_misbehaviour_ends_as_one_clear_status() {
 }
 
 #[test]
-fn what_the_manifest_does_not_declare_cannot_be_done() {
+fn a_plugin_cannot_do_what_its_manifest_does_not_declare() {
     let tree = Tree::with(&["contract-misbehave"]);
     let ran = tree.run(vec![machine("web")], &[("misbehave", r#"{"how":"forbidden"}"#)]);
     assert_eq!(ran.outcome("misbehave"), ("ok", ""));
-    assert_eq!(ran.said("misbehave"), ["a fact", "got away with: "]);
+    assert_eq!(ran.texts("misbehave"), ["a fact", "succeeded: "]);
 }
 
 #[test]
-fn the_others_still_answer() {
+fn other_plugins_still_answer() {
     let tree = Tree::with(&["contract-misbehave", "signal-console"]);
     let log = tree.root().join("console.log");
     std::fs::write(
@@ -88,7 +88,7 @@ fn the_others_still_answer() {
 }
 
 #[test]
-fn a_console_that_is_no_regular_file_is_refused_by_name() {
+fn refuses_a_console_that_is_not_a_regular_file() {
     let tree = Tree::with(&["contract-misbehave"]);
     let mut web = machine("web");
     web.subject.has_console = true;

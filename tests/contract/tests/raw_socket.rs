@@ -1,4 +1,4 @@
-//! A plugin that is given a raw socket has it on the machines' links and nowhere else.
+//! A plugin's raw socket works on the candidates' links and nowhere else.
 #![cfg(target_os = "linux")]
 
 use std::{env, process::Command};
@@ -9,14 +9,14 @@ use vmkit_types::{HostNetwork, Interface, InterfaceKind, Prefix};
 /// Set in the process that runs inside the namespace.
 const INSIDE: &str = "VMKIT_TEST_INSIDE_NAMESPACE";
 
-/// Two bridges in a network namespace of the test's own.
+/// Two bridges in the test's network namespace.
 const BRIDGES: &str = "ip link set lo up \
     && ip link add br0 address 52:54:00:00:00:09 type bridge && ip link set br0 up \
     && ip address add 192.168.77.10/24 dev br0 \
     && ip link add br1 type bridge && ip link set br1 up";
 
-/// Runs `test` beside the two bridges, with these further commands before; where the one who runs
-/// the tests is not root, it says loudly that it did not run, unless `CI` is set.
+/// Runs `test` in a namespace with the two bridges, started through `then`. Without root, prints that
+/// the test is skipped, or fails under `CI`.
 #[track_caller]
 fn beside_bridges(name: &str, then: &str, test: fn()) {
     if env::var_os(INSIDE).is_some() {
@@ -45,7 +45,7 @@ fn skipped() {
     println!("\n!!! SKIPPED: raw sockets need root\n");
 }
 
-/// The network of the namespace: only the first bridge has an address.
+/// The namespace's network, where only the first bridge has an address.
 fn network() -> HostNetwork {
     let interface = |name: &str, addresses: Vec<Prefix>, kind| Interface {
         name: name.to_owned(),
@@ -64,33 +64,33 @@ fn network() -> HostNetwork {
     HostNetwork { interfaces, routes: Vec::new() }
 }
 
-fn said_of(candidates: &[[u8; 4]]) -> Vec<String> {
+fn texts_about(candidates: &[[u8; 4]]) -> Vec<String> {
     let tree = Tree::with(&["contract-trespass"]);
     let candidates = candidates.iter().map(|octets| (*octets).into()).collect();
     let ran = tree.confirm(machine("web"), candidates, &network());
     assert_eq!(ran.outcome("trespass"), ("ok", ""));
-    ran.said("trespass").into_iter().map(str::to_owned).collect()
+    ran.texts("trespass").into_iter().map(str::to_owned).collect()
 }
 
 #[test]
-fn the_socket_is_for_the_candidates_link_and_no_other() {
+fn the_socket_reaches_only_the_candidates_link() {
     beside_bridges("the_socket_is_for_the_candidates_link_and_no_other", "", || {
         let expected = [
-            "told of: br0 52:54:00:00:00:09 192.168.77.10/24",
-            "got away with: a socket on br0, asking there",
+            "links: br0 52:54:00:00:00:09 192.168.77.10/24",
+            "succeeded: a socket on br0, asking there",
         ];
-        assert_eq!(said_of(&[[192, 168, 77, 50]]), expected);
-        // An address that is on no link, and one that never leaves this computer.
-        let nothing = ["told of: ", "got away with: "];
-        assert_eq!(said_of(&[[10, 9, 9, 9], [127, 0, 0, 2]]), nothing);
+        assert_eq!(texts_about(&[[192, 168, 77, 50]]), expected);
+        // An address on no link, and a loopback address.
+        let nothing = ["links: ", "succeeded: "];
+        assert_eq!(texts_about(&[[10, 9, 9, 9], [127, 0, 0, 2]]), nothing);
     });
 }
 
 #[test]
-fn without_the_right_there_is_none() {
+fn without_the_right_there_is_no_socket() {
     let without = "setpriv --bounding-set -net_raw --inh-caps -net_raw";
     beside_bridges("without_the_right_there_is_none", without, || {
-        let expected = ["told of: br0 52:54:00:00:00:09 192.168.77.10/24", "got away with: "];
-        assert_eq!(said_of(&[[192, 168, 77, 50]]), expected);
+        let expected = ["links: br0 52:54:00:00:00:09 192.168.77.10/24", "succeeded: "];
+        assert_eq!(texts_about(&[[192, 168, 77, 50]]), expected);
     });
 }

@@ -1,5 +1,5 @@
-//! Plugins of other versions of the interface: what only grew works in both directions, what
-//! changed is refused with one clear line.
+//! Plugins of other versions of the interface: a grown one works in both directions, a changed one is
+//! refused with one clear line.
 #![cfg(target_os = "linux")]
 
 use std::{fs, path::Path};
@@ -11,7 +11,7 @@ use vmkit_contract::{
 
 const PLUGIN: &str = "libcontract_misbehave.so";
 
-/// A later version: a field more in the module, a method more for the host.
+/// A later version with one more field in the module and one more method of the host.
 const GROWN: &[Edit] = &[
     Edit {
         file: "sdk/abi/src/module.rs",
@@ -31,7 +31,7 @@ const GROWN: &[Edit] = &[
     },
 ];
 
-/// A broken version: frozen data with another layout.
+/// A broken version with another layout of frozen data.
 const CHANGED: &[Edit] = &[
     Edit {
         file: "sdk/abi/src/data.rs",
@@ -56,20 +56,20 @@ fn outcome(tree: &Tree) -> (String, String) {
     (outcome.status.code().to_owned(), outcome.message.clone().unwrap_or_default())
 }
 
-fn well() -> (String, String) {
+fn works() -> (String, String) {
     ("ok".to_owned(), String::new())
 }
 
 #[test]
-fn other_versions_of_the_interface_work_or_say_why_not() {
+fn other_versions_work_or_are_refused_with_a_reason() {
     let grown = build("grown", GROWN, &["vm-worker", "contract-misbehave"]);
     let newer_plugin = Tree::with(&[]);
     newer_plugin.add(&grown.join(PLUGIN), PLUGIN);
-    assert_eq!(outcome(&newer_plugin), well(), "a plugin newer than the host");
+    assert_eq!(outcome(&newer_plugin), works(), "a plugin newer than the host");
 
     let older_plugin = Tree::with(&["contract-misbehave"]);
     older_plugin.replace_worker(&grown.join("vm-worker"));
-    assert_eq!(outcome(&older_plugin), well(), "a plugin older than the host");
+    assert_eq!(outcome(&older_plugin), works(), "a plugin older than the host");
 
     let changed = build("changed", CHANGED, &["vm-worker", "contract-misbehave"]);
     let tree = Tree::with(&[]);
@@ -85,7 +85,7 @@ fn other_versions_of_the_interface_work_or_say_why_not() {
 }
 
 #[test]
-fn a_plugin_of_another_epoch_is_named_as_such() {
+fn refuses_a_plugin_of_another_epoch() {
     let tree = Tree::with(&["contract-misbehave"]);
     let library = tree.plugins().join(PLUGIN);
     change_epoch(&library);
@@ -93,7 +93,7 @@ fn a_plugin_of_another_epoch_is_named_as_such() {
     assert_eq!(outcome(&tree), ("incompatible".to_owned(), expected.to_owned()));
 }
 
-/// Overwrites the epoch in the manifest that the library carries.
+/// Overwrites the epoch in the library's manifest.
 fn change_epoch(library: &Path) {
     let (old, new) = (b"\"epoch\": 1", b"\"epoch\": 2");
     let mut bytes = fs::read(library).expect("read the library");

@@ -1,4 +1,4 @@
-//! Which libraries may be loaded: path, owner, mode, kind of file, manifest.
+//! The libraries that may be loaded, by path, owner, mode, kind of file and manifest.
 #![cfg(target_os = "linux")]
 
 use std::{
@@ -13,7 +13,7 @@ fn mode(path: &Path, mode: u32) {
     fs::set_permissions(path, fs::Permissions::from_mode(mode)).expect("set the mode");
 }
 
-/// A tree with one plugin, changed; status and message of that plugin.
+/// Status and message of a plugin after a change to its tree.
 fn after(change: impl FnOnce(&Tree, &Path)) -> (String, String) {
     let tree = Tree::with(&["contract-misbehave"]);
     let library = tree.plugins().join("libcontract_misbehave.so");
@@ -24,7 +24,7 @@ fn after(change: impl FnOnce(&Tree, &Path)) -> (String, String) {
 }
 
 #[test]
-fn a_library_that_others_could_change_is_refused() {
+fn refuses_a_library_that_others_could_change() {
     let (status, message) = after(|_, library| mode(library, 0o666));
     assert_eq!(status, "refused");
     assert!(message.ends_with("has mode 666: others could change it"), "{message}");
@@ -38,7 +38,7 @@ fn a_library_that_others_could_change_is_refused() {
 }
 
 #[test]
-fn a_library_of_a_foreign_user_is_refused() {
+fn refuses_a_library_of_another_user() {
     let (status, message) = after(|_, library| chown(library, Some(12345), None).unwrap());
     assert_eq!(status, "refused");
     assert!(message.contains("belongs to user 12345"), "{message}");
@@ -55,7 +55,7 @@ fn a_library_of_a_foreign_user_is_refused() {
 }
 
 #[test]
-fn what_is_no_library_is_refused_without_waiting() {
+fn refuses_files_that_are_no_library_without_blocking() {
     let replace = |library: &Path, with: &dyn Fn(&Path)| {
         fs::remove_file(library).unwrap();
         with(library);
@@ -85,7 +85,7 @@ fn what_is_no_library_is_refused_without_waiting() {
 }
 
 #[test]
-fn the_first_of_two_with_one_id_counts() {
+fn the_first_plugin_of_an_id_is_used() {
     let tree = Tree::with(&["contract-misbehave"]);
     let library = tree.plugins().join("libcontract_misbehave.so");
     tree.add(&library, "libz.so");

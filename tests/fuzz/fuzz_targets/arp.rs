@@ -1,4 +1,4 @@
-//! The neighbour table, in all texts in which tools print it.
+//! The neighbour table, in the formats of all tools.
 
 #![cfg_attr(fuzzing, no_main)]
 

@@ -1,4 +1,4 @@
-//! A frame that comes to a socket for ARP.
+//! A frame received by an ARP socket.
 
 #![cfg_attr(fuzzing, no_main)]
 

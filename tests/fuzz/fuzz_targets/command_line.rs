@@ -1,4 +1,4 @@
-//! The command line of a process, its arguments ended by NUL.
+//! The command line of a process, with arguments ended by NUL.
 
 #![cfg_attr(fuzzing, no_main)]
 

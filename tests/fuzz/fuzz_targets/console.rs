@@ -1,4 +1,4 @@
-//! What a guest prints on its console.
+//! A guest's console log.
 
 #![cfg_attr(fuzzing, no_main)]
 

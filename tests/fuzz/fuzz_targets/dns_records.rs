@@ -1,4 +1,4 @@
-//! Recorded questions and answers.
+//! Recorded DNS queries and answers.
 
 #![cfg_attr(fuzzing, no_main)]
 

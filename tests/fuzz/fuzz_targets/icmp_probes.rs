@@ -1,4 +1,4 @@
-//! Recorded echoes.
+//! Recorded ICMP echoes.
 
 #![cfg_attr(fuzzing, no_main)]
 

@@ -1,4 +1,4 @@
-//! What the tools of macOS print.
+//! The output of macOS's tools.
 
 #![cfg_attr(fuzzing, no_main)]
 

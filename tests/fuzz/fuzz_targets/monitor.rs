@@ -1,4 +1,4 @@
-//! What QEMU's monitor sends, in large and in small pieces.
+//! The output of QEMU's monitor, in large and small pieces.
 
 #![cfg_attr(fuzzing, no_main)]
 

@@ -1,4 +1,4 @@
-//! All that an SSH server sends until its proof.
+//! Everything that an SSH server sends up to its proof.
 
 #![cfg_attr(fuzzing, no_main)]
 
@@ -6,9 +6,9 @@ use vmkit_ssh::Exchange;
 
 fn read(bytes: &[u8]) {
     let mut exchange = Exchange::new(&[]).expect("random numbers");
-    // A proof is none unless it signs this side's random numbers.
+    // A proof must sign this side's random numbers.
     let proven = exchange.receive(bytes);
-    assert!(!matches!(proven, Ok(Some(_))), "a proof out of the air");
+    assert!(!matches!(proven, Ok(Some(_))), "a proof without a signature");
 }
 
 vmkit_fuzz::target!();

@@ -1,4 +1,4 @@
-//! Files of keys: the user's `known_hosts`, and what vmkit remembers.
+//! Files of keys: the user's `known_hosts` and vmkit's own.
 
 #![cfg_attr(fuzzing, no_main)]
 

@@ -1,4 +1,4 @@
-//! What the system's tools tell of bridges, firewalls and listeners.
+//! The output of the system's tools about bridges, firewalls and listeners.
 
 #![cfg_attr(fuzzing, no_main)]
 

@@ -1,4 +1,4 @@
-//! The small texts that everything is made of: addresses, links, names, and text to be shown.
+//! Small texts: addresses, links, names, and text to show.
 
 #![cfg_attr(fuzzing, no_main)]
 
@@ -10,7 +10,7 @@ fn read(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
     _ = black_box((text.parse::<Mac>(), text.parse::<Link>()));
     let shown = escaped(&text);
-    assert!(!shown.contains(char::is_control), "a control character is left");
+    assert!(!shown.contains(char::is_control), "a control character remains");
     assert!(bounded(&shown, 100).len() <= 100, "longer than its bound");
 }
 

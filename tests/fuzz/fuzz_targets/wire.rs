@@ -1,4 +1,4 @@
-//! Frames of a worker, and of a host to its worker.
+//! Frames between host and worker, in both directions.
 
 #![cfg_attr(fuzzing, no_main)]
 
@@ -13,8 +13,8 @@ fn read(bytes: &[u8]) {
 
 fn receive<T: serde::de::DeserializeOwned>(bytes: &[u8]) {
     let (mut ours, theirs) = UnixStream::pair().expect("a pair of sockets");
-    ours.set_nonblocking(true).expect("a socket that does not wait");
-    // What does not fit into the socket is left out.
+    ours.set_nonblocking(true).expect("a non-blocking socket");
+    // Bytes that do not fit into the socket are dropped.
     _ = ours.write(bytes);
     ours.shutdown(Shutdown::Write).expect("a socket that ends");
     let mut receiver = Receiver::default();

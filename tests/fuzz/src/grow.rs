@@ -1,10 +1,10 @@
-//! Small inputs made large, in the ways that make a careless parser slow.
+//! Grows small inputs in ways that slow down careless parsers.
 
-/// Bytes at the end of an input that are repeated: a word, or what opens something.
+/// Bytes at the end of an input to repeat, such as a word or an opening bracket.
 const TAIL: usize = 12;
 
 /// The input grown to about `size` bytes: repeated, with its end repeated, and with the elements of
-/// its first list repeated, for a repeated JSON document ends after the first.
+/// its first list repeated, since a parser of JSON stops after the first document.
 pub(crate) fn ways(bytes: &[u8], size: usize) -> Vec<Vec<u8>> {
     let tail = bytes.len().saturating_sub(TAIL);
     let mut grown = vec![repeated(b"", bytes, b"", size)];
@@ -32,7 +32,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_input_grows_in_each_way_that_it_has() {
+    fn grows_an_input_in_every_way() {
         let rows: [(&str, &[&str]); 4] = [
             ("", &[""]),
             ("ab", &["ababababababababababab"]),

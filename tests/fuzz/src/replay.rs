@@ -1,24 +1,26 @@
-//! The corpus of a target, read once more.
+//! Replays the corpus of a target.
 
 use std::{fs, io, path::Path, time::Duration};
 
 use rustix::time::{ClockId, clock_gettime};
 
-use crate::{Read, grow};
+use crate::grow;
 
-/// The sizes that are compared, in bytes: as small as quadratic time shows in, for this is a build
-/// without optimisation.
+/// A parser of bytes. Whatever the bytes, it must end soon and without a panic.
+pub type Read = fn(&[u8]);
+
+/// The compared sizes in bytes, just large enough to show quadratic time in an unoptimised build.
 const SMALL: usize = 16 << 10;
 const LARGE: usize = 16 * SMALL;
 
-/// Input 16 times as large may take this many times as long: 16 times in linear time, 256 times in
-/// quadratic. In between, so that neither a busy computer nor its caches decide.
-const MOST: u32 = 64;
+/// Largest ratio of the times for inputs 16 times as large: linear time gives 16, quadratic 256. The
+/// margin is for caches and busy computers.
+const MAX_RATIO: u32 = 64;
 
-/// Least time that counts for the small input; below, what does not depend on the size is measured.
+/// Shortest time of the small input that is compared; shorter ones measure constant costs.
 const FLOOR: Duration = Duration::from_micros(500);
 
-/// Reads every file of `corpus/TARGET`, and each of them grown.
+/// Reads every file of `corpus/TARGET`, also grown.
 ///
 /// # Panics
 /// The parser panics, time grows faster than the input, or there is no corpus.
@@ -37,14 +39,14 @@ pub fn replay(target: &str, read: Read) {
             let (small, large) = (time(read, small).max(FLOOR), time(read, &large));
             let shown = path.display();
             assert!(
-                large <= small * MOST,
+                large <= small * MAX_RATIO,
                 "{shown}: {SMALL} bytes take {small:?}, {LARGE} {large:?}"
             );
         }
     }
 }
 
-/// Reads each file that the program is given: one that a fuzzer found, for example.
+/// Reads the files given on the command line, such as a fuzzer's findings.
 pub fn files(read: Read) -> io::Result<()> {
     std::env::args_os().skip(1).try_for_each(|path| {
         read(&fs::read(path)?);
@@ -52,7 +54,7 @@ pub fn files(read: Read) -> io::Result<()> {
     })
 }
 
-/// The processor's time for reading this, whatever else the computer does meanwhile.
+/// The processor time for reading these bytes.
 fn time(read: Read, bytes: &[u8]) -> Duration {
     let now = || {
         let now = clock_gettime(ClockId::ThreadCPUTime);

@@ -1,4 +1,4 @@
-//! Signals on a fake host.
+//! Runs signals on a fake host.
 
 use std::{io::Write as _, net::IpAddr};
 
@@ -6,7 +6,7 @@ use tempfile::NamedTempFile;
 use vmkit_plugin::{Mac, Signal, Stage, Subject};
 use vmkit_testkit::FakeHost;
 
-/// The machine that the corpus tells of.
+/// The VM in the corpus.
 pub fn web() -> Subject {
     Subject {
         name: "web".to_owned(),
@@ -17,10 +17,10 @@ pub fn web() -> Subject {
     }
 }
 
-/// A file with these bytes, for as long as it is held.
+/// A temporary file with these bytes.
 ///
 /// # Panics
-/// There is no room for it.
+/// The file cannot be written.
 pub fn artefact(bytes: &[u8]) -> NamedTempFile {
     let mut file = NamedTempFile::new().expect("a temporary file");
     file.write_all(bytes).expect("room for a temporary file");
@@ -40,8 +40,8 @@ pub fn confirm<P: Signal>(host: FakeHost) {
 
 fn observe<P: Signal>(host: &FakeHost, vm: &Subject) {
     let report = host.observe::<P>("{}", std::slice::from_ref(vm));
-    // As the SDK words it, which makes an error of a panic.
+    // The SDK turns a panic into an error with this text.
     let panic = report.result.err().filter(|error| error.message.starts_with("panicked: "));
     assert_eq!(panic, None);
-    assert!(report.observations.iter().all(|seen| seen.vm == 0), "a machine that nobody asked for");
+    assert!(report.observations.iter().all(|seen| seen.vm == 0), "an observation of an unknown VM");
 }

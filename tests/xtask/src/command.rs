@@ -1,4 +1,4 @@
-//! Running other programs so that a failure names the whole command line.
+//! Runs other programs; errors contain the whole command line.
 
 use std::{
     path::Path,
@@ -7,7 +7,7 @@ use std::{
 
 use anyhow::{Context, bail};
 
-/// The command as one would type it: the program by its name alone.
+/// The command as a user types it, without the program's path.
 fn line(command: &Command) -> String {
     let program = command.get_program();
     let name = Path::new(program).file_name().unwrap_or(program);
@@ -15,7 +15,7 @@ fn line(command: &Command) -> String {
     words.map(|word| word.to_string_lossy().into_owned()).collect::<Vec<_>>().join(" ")
 }
 
-/// Runs the command with this terminal's output; an exit other than 0 is an error.
+/// Runs the command and shows its output. Any exit status but 0 is an error.
 pub(crate) fn run(command: &mut Command) -> anyhow::Result<()> {
     let line = line(command);
     println!("+ {line}");
@@ -26,13 +26,13 @@ pub(crate) fn run(command: &mut Command) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Whether the program can be started and ends with success.
+/// Whether the program starts and succeeds.
 pub(crate) fn succeeds(command: &mut Command) -> bool {
     let quiet = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     quiet.status().is_ok_and(|status| status.success())
 }
 
-/// Runs the command and shows what it printed only if it fails; an exit other than 0 is an error.
+/// Runs the command and shows its output only if it fails. Any exit status but 0 is an error.
 #[cfg(target_os = "linux")]
 pub(crate) fn run_quietly(command: &mut Command) -> anyhow::Result<()> {
     let line = line(command);

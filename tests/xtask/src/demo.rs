@@ -1,4 +1,4 @@
-//! `cargo xtask demo`: a bridged machine without an address, why, and how it gets one.
+//! `cargo xtask demo`: a bridged VM without an address, the cause, and the fix.
 
 use std::{
     fs,
@@ -11,7 +11,7 @@ use anyhow::Context;
 
 use crate::{command, stage, stage::Profile, test::prepare_lab, workspace::Workspace};
 
-/// The commands that are shown where no guest can run.
+/// The commands to show if no guest can run.
 const COMMANDS: &[&[&str]] = &[&["status"], &["status", "--explain"], &["status", "--json"]];
 
 /// Shows the commands on a real guest, or on the bundled data directory.
@@ -21,7 +21,7 @@ pub(crate) fn demo(workspace: &Workspace) -> anyhow::Result<()> {
         Ok(()) => on_real_guest(prefix),
         Err(why) => {
             println!("\n!!! no real guest here: {why:#}");
-            println!("!!! showing a bundled data directory instead, in which no machine runs");
+            println!("!!! showing a bundled data directory without running VMs instead");
             on_bundled_directory(workspace, &prefix)
         }
     }
@@ -32,7 +32,7 @@ fn on_real_guest(prefix: PathBuf) -> anyhow::Result<()> {
     use vmkit_lab::{GuestKind, GuestPlan, Lab, Stage};
 
     println!(
-        "\nA router with DHCP, which answers as a BT Smart Hub 2 does; an access point; a host with"
+        "\nA router with DHCP that answers like a BT Smart Hub 2; an access point; a host with"
     );
     println!(
         "its Wi-Fi in a bridge: each a network namespace. A real Linux guest in QEMU on the bridge."
@@ -51,22 +51,24 @@ fn on_real_guest(prefix: PathBuf) -> anyhow::Result<()> {
         show(arguments, &mut lab.vm_command(&whole))
     };
 
-    println!("\n-- The access point drops frames of MACs that never associated. The guest starts.");
+    println!(
+        "\n-- The access point drops frames of MACs that are not associated. The guest starts."
+    );
     let filter = "table bridge ap {\nchain filt {\ntype filter hook forward priority 0\n\
                   iifname \"ap-sta\" ether saddr != HOST counter drop\n}\n}\n";
     let host = lab.host().ip("-o link show en0")?;
     let mac = host.split_whitespace().skip_while(|word| *word != "link/ether").nth(1);
     let filter = filter.replace("HOST", mac.context("en0 shows no MAC")?);
     vmkit_lab::run(lab.access_point().command("nft").arg(&filter))?;
-    // The bridge's own MAC is one that associated: on macOS it is that of the Wi-Fi.
+    // The bridge's MAC is associated; on macOS it is the Wi-Fi's.
     lab.host().ip(&format!("link set br0 address {}", mac.unwrap_or_default()))?;
     let guest = lab.start(&plan)?;
-    println!("waiting until the guest has given itself 169.254.x.x");
+    println!("waiting until the guest has assigned itself 169.254.x.x");
     guest.wait_for_console("claimed IP address 169.254.")?;
     vm(&lab, &["status"])?;
     vm(&lab, &["doctor", "web", "--yes", "--wait", "20"])?;
 
-    println!("\n-- The filter is taken away, and the guest asks anew.");
+    println!("\n-- The filter is removed, and the guest asks again.");
     vmkit_lab::run(lab.access_point().command("nft").args(["delete", "table", "bridge", "ap"]))?;
     guest.reset()?;
     lab.wait_for_lease(&guest, address)?;
@@ -91,7 +93,7 @@ fn on_bundled_directory(workspace: &Workspace, prefix: &Path) -> anyhow::Result<
     Ok(())
 }
 
-/// Copies the bundled directory: its registry names folders by absolute path.
+/// Copies the bundled directory, since its registry names folders by absolute path.
 fn lay_out_bundle(to: &Path) -> anyhow::Result<PathBuf> {
     let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("demo-data");
     if to.exists() {
@@ -107,8 +109,8 @@ fn lay_out_bundle(to: &Path) -> anyhow::Result<PathBuf> {
     Ok(to.to_owned())
 }
 
-/// Prints the command as a user types it, then what it prints. Exit statuses are part of the
-/// answer: 1 and 3 are no failures of the demonstration.
+/// Prints the command as a user types it, then its output. Exit statuses 1 and 3 are answers, not
+/// failures.
 fn show(arguments: &[&str], command: &mut Command) -> anyhow::Result<()> {
     println!("\n$ vm {}", arguments.join(" "));
     std::io::stdout().flush().context("cannot print")?;

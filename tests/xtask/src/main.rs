@@ -1,4 +1,4 @@
-//! `cargo xtask`: what a developer of vmkit runs. The README's two commands are `demo` and `test`.
+//! `cargo xtask`: development tasks. The README mentions `demo` and `test`.
 
 #![forbid(unsafe_code)]
 #![expect(
@@ -36,39 +36,39 @@ enum Task {
     /// Show `vm status` on a real guest in a network of namespaces (as root on Linux), or on a
     /// bundled data directory.
     Demo,
-    /// Run every test, after getting what the tests need.
+    /// Install what the tests need and run them all.
     Test {
         /// Arguments for `cargo nextest run`.
         #[arg(last = true)]
         nextest: Vec<String>,
     },
-    /// Measure whole `vm` processes against the speeds that vmkit promises.
+    /// Measure whole `vm` processes against their limits.
     Bench,
-    /// Let a fuzzer look for inputs that a parser fails on.
+    /// Search for inputs that a parser fails on.
     Fuzz {
         /// Seconds for all targets together, without building them.
         #[arg(long, default_value_t = 60)]
         seconds: u64,
-        /// One target alone: a file of `tests/fuzz/fuzz_targets`.
+        /// Only this target: a file of `tests/fuzz/fuzz_targets`.
         #[arg(long)]
         target: Option<String>,
     },
-    /// Answer the labelled corpus: how often is the pick right?
+    /// Answer the labelled corpus and count right picks.
     Accuracy {
         /// Arguments for the program, such as `--cases 100`.
         #[arg(last = true)]
         more: Vec<String>,
     },
-    /// Fit the table of weights to the corpus, and show what that gains.
+    /// Fit the table of weights to the corpus and show the gain.
     Calibrate {
         /// Arguments for the program, such as `--write`.
         #[arg(last = true)]
         more: Vec<String>,
     },
-    /// Build vm, its worker and all plugins, and lay them out as installed where every user can run
-    /// them; `target/stage` leads there.
+    /// Build vm, its worker and all plugins, and lay them out as an installation that every user can
+    /// run, linked from `target/stage`.
     Stage {
-        /// Optimised, as users get it.
+        /// Build with optimisation, as for users.
         #[arg(long)]
         release: bool,
     },
@@ -78,7 +78,7 @@ enum Task {
         #[arg(long)]
         prefix: PathBuf,
     },
-    /// Get the pinned tools that .ci/run needs, into target/tools.
+    /// Install the pinned tools for .ci/run into target/tools.
     CiTools,
 }
 

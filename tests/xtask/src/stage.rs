@@ -1,4 +1,4 @@
-//! Laying out a build as it is installed: `bin/vm`, `lib/vmkit/vm-worker`, `lib/vmkit/plugins/`.
+//! Lays out a build as an installation: `bin/vm`, `lib/vmkit/vm-worker`, `lib/vmkit/plugins/`.
 
 use std::{
     fs,
@@ -10,7 +10,7 @@ use anyhow::Context;
 
 use crate::{command, stage_folder, workspace::Workspace};
 
-/// How the binaries are compiled.
+/// The build profile.
 #[derive(Clone, Copy)]
 pub(crate) enum Profile {
     Debug,
@@ -30,8 +30,8 @@ impl Profile {
     }
 }
 
-/// Builds and lays out where every user can run it; tells the tree's root. The name
-/// `target/stage/PROFILE` leads there.
+/// Builds and lays out a tree that every user can run, linked from `target/stage/PROFILE`. Returns
+/// the tree's root.
 pub(crate) fn stage(workspace: &Workspace, profile: Profile) -> anyhow::Result<PathBuf> {
     let prefix = stage_folder::choose(workspace)?.join(profile.folder());
     let plugins = lay_out(workspace, profile, &prefix)?;
@@ -40,14 +40,14 @@ pub(crate) fn stage(workspace: &Workspace, profile: Profile) -> anyhow::Result<P
     Ok(prefix)
 }
 
-/// Builds a release and installs it; plugins that are there already, of others, stay.
+/// Builds a release and installs it beside plugins of others.
 pub(crate) fn install(workspace: &Workspace, prefix: &Path) -> anyhow::Result<()> {
     lay_out(workspace, Profile::Release, prefix)?;
     println!("installed {}", prefix.join("bin/vm").display());
     Ok(())
 }
 
-/// Tells the file names of the plugins that it laid out.
+/// Returns the file names of the plugins.
 fn lay_out(workspace: &Workspace, profile: Profile, prefix: &Path) -> anyhow::Result<Vec<String>> {
     let plugins = workspace.plugins();
     let mut cargo = workspace.cargo();
@@ -68,37 +68,23 @@ fn lay_out(workspace: &Workspace, profile: Profile, prefix: &Path) -> anyhow::Re
     Ok(plugins.into_iter().map(|plugin| plugin.file_name).collect())
 }
 
-/// Copies a file into a folder so that a program that runs from there, or starts at this moment,
-/// sees the old file or the new one, whole.
+/// Copies a file into a folder atomically, so that running and starting programs see the old or the
+/// new file.
 fn put(file: &Path, folder: &Path) -> anyhow::Result<()> {
-    make_folder(folder)?;
+    stage_folder::make_folder(folder)?;
     let name = file.file_name().context("a built file has a name")?;
     let placed = folder.join(name);
     let doing = || format!("cannot copy {} to {}", file.display(), placed.display());
     let new = tempfile::NamedTempFile::new_in(folder).with_context(doing)?;
     fs::copy(file, new.path()).with_context(doing)?;
-    // vm refuses what others than its owner can write, whatever the umask of this shell is.
+    // Independent of the umask, since vm refuses files that others can write.
     fs::set_permissions(new.path(), fs::Permissions::from_mode(0o755)).with_context(doing)?;
-    // The open descriptor for writing is closed before the file gets its name: a program that is
-    // open for writing cannot be started.
+    // Close the descriptor first: a program that is open for writing cannot be started.
     new.into_temp_path().persist(&placed).with_context(doing)?;
     Ok(())
 }
 
-/// Makes the folder and the missing ones above it, each with mode 0755.
-pub(crate) fn make_folder(folder: &Path) -> anyhow::Result<()> {
-    if folder.is_dir() {
-        return Ok(());
-    }
-    if let Some(parent) = folder.parent() {
-        make_folder(parent)?;
-    }
-    let doing = || format!("cannot make {}", folder.display());
-    fs::create_dir(folder).with_context(doing)?;
-    fs::set_permissions(folder, fs::Permissions::from_mode(0o755)).with_context(doing)
-}
-
-/// Removes what an earlier build left: a plugin that was renamed must not be loaded beside itself.
+/// Removes files of earlier builds, so that a renamed plugin is not loaded twice.
 fn remove_others(folder: &Path, keep: &[String]) -> anyhow::Result<()> {
     let doing = || format!("cannot tidy {}", folder.display());
     for entry in fs::read_dir(folder).with_context(doing)? {

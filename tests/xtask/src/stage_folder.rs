@@ -1,4 +1,4 @@
-//! Where a staged tree lies: the tests run it as several users, wherever the checkout is.
+//! The folder of the staged tree, which several users must be able to run in tests.
 
 use std::{
     fs,
@@ -9,13 +9,13 @@ use std::{
 
 use anyhow::{Context, bail};
 
-use crate::{command, stage::make_folder, workspace::Workspace};
+use crate::{command, workspace::Workspace};
 
-/// Folders where root alone can write, and everybody can read and run. The first may be mounted
-/// `noexec`, as Debian's initramfs does with /run.
-const OF_ROOT: [&str; 2] = ["/run/vmkit-stage", "/var/cache/vmkit-stage"];
+/// Folders that only root can write and everybody can run programs from. The first may be mounted
+/// `noexec`, as by Debian's initramfs.
+const ROOT_FOLDERS: [&str; 2] = ["/run/vmkit-stage", "/var/cache/vmkit-stage"];
 
-/// The folder for the trees of this checkout: below /run for root, in the build directory else.
+/// The folder for the trees of this checkout: below /run for root, otherwise in the build directory.
 pub(crate) fn choose(workspace: &Workspace) -> anyhow::Result<PathBuf> {
     let target = workspace.target();
     fs::create_dir_all(target).with_context(|| format!("cannot make {}", target.display()))?;
@@ -24,18 +24,18 @@ pub(crate) fn choose(workspace: &Workspace) -> anyhow::Result<PathBuf> {
     if !rustix::process::geteuid().is_root() {
         return Ok(target.join("stage-of-user"));
     }
-    // One for each build directory, however many names lead to it.
+    // Identifies the build directory independent of its path.
     let own = format!("{:x}-{:x}", status.dev(), status.ino());
-    for folder in OF_ROOT.map(Path::new) {
+    for folder in ROOT_FOLDERS.map(Path::new) {
         make_folder(folder)?;
         if runs_programs(folder)? {
             return Ok(folder.join(own));
         }
     }
-    bail!("no program can be run from {}: is it mounted noexec?", OF_ROOT.join(" or "))
+    bail!("no program can be run from {}: is it mounted noexec?", ROOT_FOLDERS.join(" or "))
 }
 
-/// Lets `target/stage/NAME` lead to the tree, for tests that are run without `cargo xtask test`.
+/// Links `target/stage/NAME` to the tree, for tests without `cargo xtask test`.
 pub(crate) fn link(workspace: &Workspace, name: &str, tree: &Path) -> anyhow::Result<()> {
     let folder = workspace.target().join("stage");
     let link = folder.join(name);
@@ -50,13 +50,26 @@ pub(crate) fn link(workspace: &Workspace, name: &str, tree: &Path) -> anyhow::Re
     symlink(tree, &link).with_context(doing)
 }
 
+/// Makes the folder and the missing ones above it, each with mode 0755.
+pub(crate) fn make_folder(folder: &Path) -> anyhow::Result<()> {
+    if folder.is_dir() {
+        return Ok(());
+    }
+    if let Some(parent) = folder.parent() {
+        make_folder(parent)?;
+    }
+    let doing = || format!("cannot make {}", folder.display());
+    fs::create_dir(folder).with_context(doing)?;
+    fs::set_permissions(folder, fs::Permissions::from_mode(0o755)).with_context(doing)
+}
+
 /// Whether the folder's file system lets programs run.
 fn runs_programs(folder: &Path) -> anyhow::Result<bool> {
     let doing = || format!("cannot write in {}", folder.display());
     let program = tempfile::NamedTempFile::new_in(folder).with_context(doing)?;
     fs::write(program.path(), "#!/bin/sh\n").with_context(doing)?;
     fs::set_permissions(program.path(), fs::Permissions::from_mode(0o755)).with_context(doing)?;
-    // The descriptor for writing is closed first: an open program cannot be started.
+    // Close the descriptor first: a program that is open for writing cannot be started.
     let program = program.into_temp_path();
     Ok(command::succeeds(&mut std::process::Command::new(&program)))
 }

@@ -1,4 +1,4 @@
-//! `cargo xtask test`: everything, after getting what it needs.
+//! `cargo xtask test`: installs what the tests need and runs them all.
 
 use crate::{
     ci_tools, command,
@@ -6,13 +6,13 @@ use crate::{
     workspace::Workspace,
 };
 
-/// Runs all tests of the workspace on a debug build that is laid out as installed.
+/// Runs all tests of the workspace on a staged debug build.
 pub(crate) fn test(workspace: &Workspace, nextest: &[String]) -> anyhow::Result<()> {
     let lab = prepare_lab();
     let mut all = ci_tools::nextest(workspace)?;
     let prefix = stage::stage(workspace, Profile::Debug)?;
     all.env("VMKIT_STAGE", &prefix);
-    // Libraries that only tests load are built by nobody else.
+    // Nothing else builds the libraries that only tests load.
     let libraries = ["contract-misbehave", "contract-misadvise", "contract-trespass"];
     let libraries = libraries.iter().flat_map(|library| ["--package", library]);
     command::run(workspace.cargo().args(["build", "--locked"]).args(libraries))?;
@@ -26,7 +26,7 @@ pub(crate) fn test(workspace: &Workspace, nextest: &[String]) -> anyhow::Result<
     Ok(())
 }
 
-/// What the tests on real guests need; an error tells why they cannot run.
+/// Installs what the tests on real guests need, or says why they cannot run.
 #[cfg(target_os = "linux")]
 pub(crate) fn prepare_lab() -> anyhow::Result<()> {
     use std::process::Command;
@@ -37,14 +37,14 @@ pub(crate) fn prepare_lab() -> anyhow::Result<()> {
     if !rustix::process::geteuid().is_root() {
         bail!("network namespaces need root");
     }
-    // A machine that is new has no package lists to look the kernel up in.
+    // A new computer has no package lists to find the kernel in.
     if vmkit_lab::guest_kernel().is_err() {
         command::run(Command::new("apt-get").args(["update", "-qq"]))?;
     }
     vmkit_lab::guest_kernel().context("no kernel for the guests").map(drop)
 }
 
-/// What the tests on real guests need; an error tells why they cannot run.
+/// Installs what the tests on real guests need, or says why they cannot run.
 #[cfg(not(target_os = "linux"))]
 pub(crate) fn prepare_lab() -> anyhow::Result<()> {
     anyhow::bail!("network namespaces need Linux")

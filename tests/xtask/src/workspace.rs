@@ -1,4 +1,4 @@
-//! What the workspace consists of, as cargo tells it.
+//! The workspace's packages, from cargo.
 
 use std::{
     path::{Path, PathBuf},
@@ -22,7 +22,7 @@ pub(crate) struct Plugin {
 }
 
 impl Workspace {
-    /// Asks cargo about the workspace.
+    /// Reads the workspace's metadata from cargo.
     pub(crate) fn load() -> anyhow::Result<Self> {
         let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml");
         let metadata = MetadataCommand::new()
@@ -38,7 +38,7 @@ impl Workspace {
         self.metadata.workspace_root.as_std_path()
     }
 
-    /// Where cargo builds.
+    /// Cargo's build directory.
     pub(crate) fn target(&self) -> &Path {
         self.metadata.target_directory.as_std_path()
     }

@@ -1,4 +1,4 @@
-//! `cargo xtask fuzz`: every parser of what others wrote, under libFuzzer, for a while.
+//! `cargo xtask fuzz`: runs every parser of foreign input under libFuzzer.
 
 mod outcome;
 
@@ -19,28 +19,28 @@ use crate::{ci_tools, command, workspace::Workspace};
 /// The package of the targets, below the workspace's root.
 const PACKAGE: &str = "tests/fuzz";
 
-/// Least time of a target: below, libFuzzer has only just read the corpus.
-const LEAST: Duration = Duration::from_secs(2);
+/// Shortest time of a target; libFuzzer needs it to read the corpus.
+const MIN_TIME: Duration = Duration::from_secs(2);
 
-/// Seconds for one input. The largest is 1 MiB, which takes tens of milliseconds; what takes longer
-/// than this on a busy computer is not linear.
+/// Time limit of one input in seconds. The largest one, 1 MiB, takes tens of milliseconds in linear
+/// time, so this is enough on a busy computer.
 const INPUT_SECONDS: u32 = 20;
 
-/// Longest input in bytes that libFuzzer makes. The targets grow some of them further.
+/// Longest input that libFuzzer makes, in bytes. The targets grow some further.
 const LONGEST_INPUT: u32 = 64 << 10;
 
-/// Most memory of a target in MiB.
+/// Memory limit of a target, in MiB.
 const MEMORY_MIB: u32 = 1024;
 
-/// What was asked for.
+/// The options of a run.
 pub(crate) struct Request {
-    /// Seconds of wall-clock time for all targets together, without building them.
+    /// Seconds for all targets together, without building them.
     pub(crate) seconds: u64,
-    /// This target alone.
+    /// Only this target.
     pub(crate) target: Option<String>,
 }
 
-/// Builds the targets and lets them run; says so plainly where this computer cannot.
+/// Builds and runs the targets, or prints why this computer cannot.
 pub(crate) fn fuzz(workspace: &Workspace, request: &Request) -> anyhow::Result<()> {
     let cargo_fuzz = match prepare(workspace) {
         Ok(cargo_fuzz) => cargo_fuzz,
@@ -61,8 +61,7 @@ pub(crate) fn fuzz(workspace: &Workspace, request: &Request) -> anyhow::Result<(
     Ok(())
 }
 
-/// Without a sanitizer, which code that is all safe gains nothing from, the stable compiler can
-/// instrument by itself.
+/// Gets cargo-fuzz. Safe code needs no sanitizer, so the stable compiler can instrument it.
 fn prepare(workspace: &Workspace) -> anyhow::Result<PathBuf> {
     let compiler = std::env::var_os("CXX").unwrap_or_else(|| "c++".into());
     if !command::succeeds(Command::new(compiler).arg("--version")) {
@@ -85,7 +84,7 @@ fn targets(workspace: &Workspace, only: Option<&str>) -> anyhow::Result<Vec<Stri
     Ok(names)
 }
 
-/// Builds with coverage counters, debug assertions and overflow checks; gives the programs' folder.
+/// Builds with coverage counters, debug assertions and overflow checks. Returns the programs' folder.
 fn build(workspace: &Workspace, cargo_fuzz: &Path, only: Option<&str>) -> anyhow::Result<PathBuf> {
     let target_directory = workspace.target().join("fuzz");
     let system = if cfg!(target_os = "macos") { "apple-darwin" } else { "unknown-linux-gnu" };
@@ -94,13 +93,13 @@ fn build(workspace: &Workspace, cargo_fuzz: &Path, only: Option<&str>) -> anyhow
     build.args(["fuzz", "build", "--fuzz-dir", PACKAGE, "--sanitizer", "none"]);
     build.args(["--codegen-units", "16", "--target", &platform, "--target-dir"]);
     build.arg(&target_directory).args(only).current_dir(workspace.root());
-    // Programs that live for a minute are built for a short build.
+    // Prefer a short build, since the programs run for a minute.
     build.env("CARGO_PROFILE_RELEASE_LTO", "off").env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "1");
     command::run(&mut build)?;
     Ok(target_directory.join(platform).join("release"))
 }
 
-/// Runs all targets, as many at once as there are processors.
+/// Runs all targets, one per processor at a time.
 fn run(
     workspace: &Workspace,
     programs: &Path,
@@ -109,7 +108,7 @@ fn run(
 ) -> anyhow::Result<Vec<Outcome>> {
     let lanes = thread::available_parallelism().map_or(1, usize::from).min(targets.len());
     let rounds = u32::try_from(targets.len().div_ceil(lanes)).unwrap_or(u32::MAX);
-    let each = (Duration::from_secs(seconds) / rounds).max(LEAST);
+    let each = (Duration::from_secs(seconds) / rounds).max(MIN_TIME);
     println!("{} targets, {lanes} at once, {} s each", targets.len(), each.as_secs());
     let waiting = Mutex::new(targets.iter());
     let next = || waiting.lock().unwrap_or_else(PoisonError::into_inner).next();
@@ -145,7 +144,7 @@ fn run_one(
     program.arg(format!("-timeout={INPUT_SECONDS}")).arg(format!("-max_len={LONGEST_INPUT}"));
     program.arg(format!("-rss_limit_mb={MEMORY_MIB}")).arg("-print_final_stats=1");
     program.arg(format!("-artifact_prefix={}/", artifacts.display()));
-    // What is new goes into the first; the one in the tree stays as it is.
+    // libFuzzer writes new inputs to the first folder only.
     program.arg(found).arg(workspace.root().join(PACKAGE).join("corpus").join(target));
     let output = program.output().with_context(|| format!("cannot start target {target}"))?;
     Ok(Outcome::of(target, output.status.success(), &String::from_utf8_lossy(&output.stderr)))

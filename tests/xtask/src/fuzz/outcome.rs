@@ -1,29 +1,29 @@
-//! What libFuzzer says at the end of a run.
+//! Parses libFuzzer's log.
 
 use std::fmt::Write as _;
 
-/// Lines of a failed target that are shown: the panic, the stack and where the input lies.
+/// Shown lines of a failed target: the panic, the stack and the input's path.
 const LINES_SHOWN: usize = 40;
 
-/// Bytes of an input that are shown.
+/// Shown bytes of an input.
 const INPUT_SHOWN: usize = 2000;
 
-/// What came of one target.
+/// The result of one target.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Outcome {
     pub(crate) target: String,
     pub(crate) failed: bool,
     executions: Option<u64>,
-    /// Places in the code that were reached.
+    /// Covered places in the code.
     coverage: Option<u64>,
-    /// Inputs that reached something new.
+    /// Inputs with new coverage.
     new_inputs: Option<u64>,
     peak_mib: Option<u64>,
     log: String,
 }
 
 impl Outcome {
-    /// Reads what the program wrote to its standard error.
+    /// Parses the program's standard error.
     pub(crate) fn of(target: &str, succeeded: bool, log: &str) -> Self {
         let statistic = |name: &str| {
             let line = log.lines().rev().find_map(|line| line.strip_prefix(name))?;
@@ -44,7 +44,7 @@ impl Outcome {
         }
     }
 
-    /// The end of the log, and the input that led there.
+    /// The end of the log and the failing input.
     pub(crate) fn finding(&self) -> String {
         let lines: Vec<_> = self.log.lines().collect();
         let shown = &lines[lines.len().saturating_sub(LINES_SHOWN)..];
@@ -53,7 +53,7 @@ impl Outcome {
         let path = self.log.lines().find_map(|line| line.split_once(marker).map(|(_, path)| path));
         if let Some(Ok(input)) = path.map(std::fs::read) {
             let shown = input[..input.len().min(INPUT_SHOWN)].escape_ascii();
-            // Writing to a string does not fail.
+            // Writing to a string cannot fail.
             _ = writeln!(text, "{} bytes: {shown}", input.len());
         }
         text
@@ -69,7 +69,7 @@ pub(crate) fn table(outcomes: &[Outcome]) -> String {
     );
     for outcome in outcomes {
         let word = if outcome.failed { "FAILED" } else { "passed" };
-        // Writing to a string does not fail.
+        // Writing to a string cannot fail.
         _ = writeln!(
             table,
             "{:<16}{:>10}{:>10}{:>6}{:>10}  {word}",
@@ -99,7 +99,7 @@ stat::peak_rss_mb:              46
 ";
 
     #[test]
-    fn the_numbers_of_a_run_are_tabulated_and_missing_ones_are_not_made_up() {
+    fn tabulates_the_numbers_of_a_run_and_marks_missing_ones() {
         let outcomes = [Outcome::of("arp", true, LOG), Outcome::of("wire", false, "killed\n")];
         let expected = "\
 target              inputs  coverage   new  peak MiB  outcome

@@ -1,4 +1,4 @@
-//! Debian's packages, installed so that nothing goes for them.
+//! Installs Debian packages without removing others.
 
 use std::process::Command;
 
@@ -7,16 +7,16 @@ use vmkit_lab::Requirement;
 
 use crate::command;
 
-/// A package that apt would install only if it may remove another.
+/// A package that apt can only install by removing another.
 #[derive(Clone, Debug)]
 pub(super) struct Blocked {
-    /// The program that is wanted.
+    /// The program to install.
     pub(super) requirement: Requirement,
-    /// What apt would do if it may remove packages.
+    /// What apt would do if it could remove packages.
     pub(super) plan: Plan,
 }
 
-/// What `apt-get install` would do, as `--simulate` tells it.
+/// What `apt-get install` would do, from `--simulate`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Plan {
     /// Packages to install, as `name=version`.
@@ -50,13 +50,13 @@ impl Plan {
     }
 }
 
-/// Installs the packages of these programs, without those that apt would remove another package
-/// for; tells the latter.
+/// Installs the packages of these programs, except those that would remove other packages, which it
+/// returns.
 pub(super) fn install(
     all: &[Requirement],
     missing: &[Requirement],
 ) -> anyhow::Result<Vec<Blocked>> {
-    // A machine that is new has no package lists.
+    // A new computer has no package lists.
     command::run(Command::new("apt-get").args(["update", "-qq"]))?;
     let whole = installation(all, missing);
     if simulate(&["--no-remove"], &whole).is_some() {
@@ -81,8 +81,7 @@ pub(super) fn install(
     Ok(blocked)
 }
 
-/// The packages of these programs, and those of the set that are installed: apt then counts them
-/// as asked for, and does not give one up for another.
+/// The packages of the missing programs and the installed ones of the set, so that apt keeps those.
 fn installation(all: &[Requirement], missing: &[Requirement]) -> Vec<&'static str> {
     let named = |requirement: &&Requirement| {
         missing.iter().any(|other| other.program == requirement.program)
@@ -98,7 +97,7 @@ fn apt_get(packages: &[&str]) -> anyhow::Result<()> {
     command::run(&mut install).with_context(|| format!("cannot install {}", packages.join(" ")))
 }
 
-/// What apt would do; `None` where it would not do it.
+/// What apt would do. `None`: it refuses.
 fn simulate(options: &[&str], packages: &[&str]) -> Option<Plan> {
     let mut simulation = Command::new("apt-get");
     simulation.args(["install", "--simulate", "--no-install-recommends"]).env("LC_ALL", "C");

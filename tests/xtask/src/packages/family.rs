@@ -1,4 +1,4 @@
-//! The family of distributions that this machine's system is of.
+//! The distribution family of this computer.
 
 use std::fs;
 
@@ -7,13 +7,13 @@ use vmkit_lab::Requirement;
 /// Distributions with one set of package names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Family {
-    /// Packages by apt. The guests' kernel comes from here, too.
+    /// Packages by apt, which also provide the guests' kernel.
     Debian,
     /// Packages by dnf.
     Fedora,
     /// Packages by pacman.
     Arch,
-    /// Its package names are not known.
+    /// Unknown package names.
     Other,
 }
 
@@ -42,7 +42,7 @@ impl Family {
         }
     }
 
-    /// What is missing, and the command that installs what the family has of it.
+    /// The missing programs and the command that installs the family's packages for them.
     pub(super) fn advice(self, missing: &[Requirement]) -> String {
         let programs: Vec<_> = missing.iter().map(|requirement| requirement.program).collect();
         let programs = programs.join(", ");

@@ -1,30 +1,23 @@
-//! Packages whose programs the tests and the demo run.
+//! Installs the programs that the tests and the demo run.
 
 mod apt;
 mod family;
 mod unpacked;
 
-use std::{
-    env,
-    os::unix::process::CommandExt as _,
-    path::{Path, PathBuf},
-    process::Command,
-};
+use std::{env, os::unix::process::CommandExt as _, path::PathBuf, process::Command};
 
 use anyhow::{Context, bail};
 use vmkit_lab::Requirement;
 
 use self::family::Family;
 
-/// Gets every program of these that is missing: as root on Debian or Ubuntu from packages, else
-/// names the packages.
+/// Installs the missing programs as root on Debian or Ubuntu; elsewhere names their packages.
 ///
-/// Nothing that is installed is removed or replaced by an older version. A package that cannot be
-/// installed beside what is there is unpacked into a folder of vmkit's own, and this program then
-/// starts again with that folder in its `PATH`.
+/// Installed packages are neither removed nor downgraded. A package that conflicts with them is
+/// unpacked into vmkit's own folder, and this program starts again with that folder in its `PATH`.
 ///
 /// # Errors
-/// Names the programs that are missing and what stands in the way of getting them.
+/// Names the missing programs and why they cannot be installed.
 pub(crate) fn get(requirements: &[Requirement]) -> anyhow::Result<()> {
     let missing = missing(requirements);
     if missing.is_empty() {
@@ -54,12 +47,12 @@ fn missing(requirements: &[Requirement]) -> Vec<Requirement> {
     requirements.iter().filter(|requirement| !requirement.is_met()).copied().collect()
 }
 
-/// Replaces this process by itself, with these folders of programs before all others.
+/// Starts this program again with these folders first in `PATH`.
 fn start_again_with(folders: &[PathBuf]) -> anyhow::Result<()> {
     let path = env::var_os("PATH").unwrap_or_default();
     let mut all = folders.to_vec();
     all.extend(env::split_paths(&path));
-    // Unpacked programs that are still missing would start this program for ever.
+    // Prevents an endless loop if an unpacked program is still missing.
     if let Some(folder) = folders.iter().find(|folder| all[folders.len()..].contains(*folder)) {
         bail!("{} is in PATH and lacks a program", folder.display());
     }
@@ -67,10 +60,4 @@ fn start_again_with(folders: &[PathBuf]) -> anyhow::Result<()> {
     let own = env::current_exe().context("cannot tell where this program is")?;
     let error = Command::new(&own).args(env::args_os().skip(1)).env("PATH", path).exec();
     Err(error).with_context(|| format!("cannot start {} again", own.display()))
-}
-
-/// Where things are kept that later runs use again.
-fn cache() -> PathBuf {
-    env::var_os("VMKIT_CACHE")
-        .map_or_else(|| Path::new("/var/cache/vmkit").to_owned(), PathBuf::from)
 }

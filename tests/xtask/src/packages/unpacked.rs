@@ -1,7 +1,7 @@
-//! Packages that are unpacked into a folder of vmkit's own, and not installed.
+//! Unpacks packages into vmkit's own folder without installing them.
 
 use std::{
-    fs,
+    env, fs,
     io::ErrorKind,
     os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
@@ -10,11 +10,10 @@ use std::{
 
 use anyhow::Context;
 
-use super::{apt::Blocked, cache};
+use super::apt::Blocked;
 use crate::command;
 
-/// Unpacks the package with all that it needs and this machine lacks; tells the folder that has
-/// its program.
+/// Unpacks the package with its missing dependencies, and returns the folder of its program.
 pub(super) fn unpack(blocked: &Blocked) -> anyhow::Result<PathBuf> {
     let package = blocked.requirement.debian;
     let folder = cache().join("unpacked").join(package);
@@ -29,7 +28,7 @@ pub(super) fn unpack(blocked: &Blocked) -> anyhow::Result<PathBuf> {
     Ok(folder.join("bin"))
 }
 
-/// Makes the folder at once, so that no half of it is ever found.
+/// Makes the folder atomically.
 fn fetch(blocked: &Blocked, folder: &Path) -> anyhow::Result<()> {
     let making = folder.with_extension("making");
     match fs::remove_dir_all(&making) {
@@ -39,7 +38,7 @@ fn fetch(blocked: &Blocked, folder: &Path) -> anyhow::Result<()> {
     let archives = making.join("archives");
     fs::create_dir_all(&archives).with_context(|| format!("cannot make {}", archives.display()))?;
     let mut download = Command::new("apt-get");
-    // As root, without apt's own user, who cannot write here.
+    // As root, since apt's own user cannot write here.
     download.args(["-qq", "-o", "APT::Sandbox::User=root", "download"]);
     command::run(download.args(&blocked.plan.installs).current_dir(&archives))?;
     let listing = || format!("cannot list {}", archives.display());
@@ -50,7 +49,7 @@ fn fetch(blocked: &Blocked, folder: &Path) -> anyhow::Result<()> {
     fs::remove_dir_all(&archives)
         .with_context(|| format!("cannot remove {}", archives.display()))?;
     let bin = making.join("bin");
-    // A package of a system whose /bin was no link yet has files here.
+    // Packages from before the merged /usr have files here.
     fs::create_dir_all(&bin).with_context(|| format!("cannot make {}", bin.display()))?;
     wrap(blocked.requirement.program, &bin, folder)?;
     fs::rename(&making, folder).with_context(|| format!("cannot make {}", folder.display()))
@@ -68,4 +67,10 @@ fn wrap(program: &str, bin: &Path, folder: &Path) -> anyhow::Result<()> {
     let doing = || format!("cannot write {}", file.display());
     fs::write(&file, script).with_context(doing)?;
     fs::set_permissions(&file, fs::Permissions::from_mode(0o755)).with_context(doing)
+}
+
+/// The folder for files that later runs use again.
+fn cache() -> PathBuf {
+    env::var_os("VMKIT_CACHE")
+        .map_or_else(|| Path::new("/var/cache/vmkit").to_owned(), PathBuf::from)
 }

@@ -13,7 +13,7 @@ use syn::{ImplItem, Item, ItemImpl, TraitItem, Visibility};
 use crate::tree::{Crate, SourceFile, add_names};
 
 struct PublicItem {
-    /// Empty for the implementation of a trait, which only mentions others.
+    /// Empty for macros and implementations of traits, which only mention others.
     name: String,
     place: String,
     /// The names in its signature, fields and variants.
@@ -63,6 +63,15 @@ fn add_items(file: &SourceFile, items: &[Item], found: &mut Vec<PublicItem>) {
             }
             Item::Impl(item) if item.trait_.is_none() => add_members(file, &item.items, found),
             Item::Impl(item) => found.push(implementation(item)),
+            Item::Macro(item) => {
+                // The macro's user names what it expands to.
+                let exported = item.attrs.iter().any(|each| each.path().is_ident("macro_export"));
+                let mut mentions = BTreeSet::new();
+                if exported {
+                    add_names(item.mac.tokens.clone(), &mut mentions);
+                }
+                found.push(PublicItem { name: String::new(), place: String::new(), mentions });
+            }
             Item::Mod(module) => {
                 if let Some((_, items)) = &module.content {
                     add_items(file, items, found);

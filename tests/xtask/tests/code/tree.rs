@@ -83,8 +83,9 @@ fn crates_of(package: &Package, root: &Path) -> Vec<Crate> {
 /// Reads the file and those of the modules that it declares.
 fn read_module(path: &Path, module: &[String], root: &Path, files: &mut Vec<SourceFile>) {
     let text = fs::read_to_string(path).expect("a readable source file");
-    let tokens: TokenStream = text.parse().expect("a source file of Rust's tokens");
-    let syntax: syn::File = syn::parse2(tokens.clone()).expect("a source file that parses");
+    let parsed = text.parse::<TokenStream>().map_err(syn::Error::from);
+    let parsed = parsed.and_then(|tokens| Ok((syn::parse2::<syn::File>(tokens.clone())?, tokens)));
+    let (syntax, tokens) = parsed.unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     let mut names = BTreeSet::new();
     add_names(tokens, &mut names);
     let items = without_tests(syntax.items);

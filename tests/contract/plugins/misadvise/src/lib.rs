@@ -1,4 +1,4 @@
-//! An advice source that misbehaves on command, one word of configuration each.
+//! An advice source that misbehaves as configured.
 
 use serde::Deserialize;
 use vmkit_plugin::{
@@ -25,7 +25,7 @@ impl Plugin for Misadvise {
 impl AdviceSource for Misadvise {
     fn advise(&self, facts: &[Fact], cx: &Cx<'_>) -> Result<Vec<Advice>> {
         match self.0.how.as_str() {
-            "panic" => panic!("told to panic"),
+            "panic" => panic!("panic on demand"),
             "abort" => std::process::abort(),
             "exit" => std::process::exit(0),
             "hang" => loop {
@@ -39,8 +39,8 @@ impl AdviceSource for Misadvise {
                 tracing::error!("{}", "x".repeat(4000));
             },
             "open" => cx.open_console(0).map(|_| Vec::new()),
-            "fail" => Err(Error::new(ErrorCode::Other, "told to \u{1b}[31mfail")),
-            // More than a frame holds, were it not cut.
+            "fail" => Err(Error::new(ErrorCode::Other, "failing \u{1b}[31m")),
+            // More than a frame holds, unless it is cut.
             "oversized" => Ok(vec![advice(&"x".repeat(1 << 20), f64::NAN); 1000]),
             "lie" => Ok(vec![advice("\u{1b}]0;mine\u{7}\u{202e}", 9e9)]),
             "witness" => Ok(vec![witness(facts)]),

@@ -1,7 +1,6 @@
-//! A signal that misbehaves on command: every way in which a plugin can hurt its host, one word
-//! of configuration each.
+//! A signal that misbehaves as configured, in every way in which a plugin can harm its host.
 
-#![expect(unsafe_code, reason = "misbehaving takes what safe code cannot do")]
+#![expect(unsafe_code, reason = "safe code cannot misbehave like this")]
 
 use std::{
     io::Write as _,
@@ -32,7 +31,7 @@ impl Plugin for Misbehave {
 
     fn new(config: Config) -> Result<Self> {
         match config.how.as_str() {
-            "panic-when-made" => panic!("made to panic"),
+            "panic-when-made" => panic!("panic in new"),
             "hang-when-made" => hang(),
             _ => Ok(Self(config)),
         }
@@ -46,7 +45,7 @@ impl Signal for Misbehave {
         }
         match self.0.how.as_str() {
             "well" => Ok(()),
-            "panic" => panic!("told to panic"),
+            "panic" => panic!("panic on demand"),
             "abort" => std::process::abort(),
             "segfault" => segfault(),
             "exit" => std::process::exit(0),
@@ -74,9 +73,11 @@ impl Signal for Misbehave {
             "forbidden" => forbidden(cx),
             "raw-socket" => cx.raw_socket("lo").map(|_| ()),
             "console" => cx.open_console(0).map(|_| ()),
-            // A message reaches `vm status`, unlike a fact that scores nothing.
-            "tell-user" => Err(Error::new(ErrorCode::Other, format!("told as user {}", user()))),
-            other => Err(Error::new(ErrorCode::Other, format!("told to do {other}"))),
+            // `vm status` shows an error's message, unlike an observation without weight.
+            "report-user" => {
+                Err(Error::new(ErrorCode::Other, format!("running as user {}", user())))
+            }
+            other => Err(Error::new(ErrorCode::Other, format!("behaviour {other}"))),
         }
     }
 }
@@ -94,7 +95,7 @@ fn hang() -> ! {
 }
 
 fn segfault() -> ! {
-    // SAFETY: none; the page at 8 is not mapped, and dying here is the point.
+    // SAFETY: none; the page at 8 is not mapped, and crashing is intended.
     unsafe { std::ptr::write_volatile(8 as *mut u8, 1) };
     hang()
 }
@@ -107,23 +108,23 @@ fn print() -> Result<()> {
     Ok(())
 }
 
-/// Writes on every descriptor, one of which is the host's socket.
+/// Writes to every descriptor, including the host's socket.
 fn garbage() -> Result<()> {
     for descriptor in 3..64 {
         // SAFETY: writing to a descriptor that is not open fails; the file is never dropped, so
         // nothing is closed.
         let mut file =
             std::mem::ManuallyDrop::new(unsafe { std::fs::File::from_raw_fd(descriptor) });
-        // Most of them cannot be written; the one that can is the one that matters.
+        // Most of them are not writable; the host's socket is.
         file.write_all(b"\x05\0\0\0{]garbage").ok();
     }
     hang()
 }
 
-/// Closes every descriptor, the host's socket among them, and lives on.
+/// Closes every descriptor, including the host's socket, and keeps running.
 fn close() -> Result<()> {
     for descriptor in 3..64 {
-        // SAFETY: none; taking descriptors away from under their owners is the point.
+        // SAFETY: none; closing descriptors of others is intended.
         unsafe { libc::shutdown(descriptor, libc::SHUT_RDWR) };
         // SAFETY: as above.
         unsafe { libc::close(descriptor) };
@@ -131,11 +132,11 @@ fn close() -> Result<()> {
     hang()
 }
 
-/// Tries what the manifest does not declare, and reports what it got away with.
+/// Tries what the manifest does not declare, and reports what succeeded.
 fn forbidden(cx: &Cx<'_>) -> Result<()> {
     let read = |path: &str| std::fs::read(path).map(|bytes| bytes.len());
     let socket = |family, kind| {
-        // SAFETY: a plain call; the descriptor, if any, is left to the end of the process.
+        // SAFETY: a plain call; the end of the process closes the descriptor.
         let descriptor = unsafe { libc::socket(family, kind, 0) };
         if descriptor < 0 { Err(std::io::Error::last_os_error()) } else { Ok(0) }
     };
@@ -160,12 +161,8 @@ fn forbidden(cx: &Cx<'_>) -> Result<()> {
     let user = if is_root() { ["be root"].as_slice() } else { &[] };
     let done = attempts.iter().filter(|(_, outcome)| outcome.is_ok()).map(|(what, _)| *what);
     let done: Vec<&str> = done.chain(user.iter().copied()).collect();
-    cx.emit(Observation::new(
-        0,
-        Kind::ConsolePhase,
-        format!("got away with: {}", done.join(", ")),
-    ))?;
-    // A thread and a deadline still work: confinement takes nothing that it need not take.
+    cx.emit(Observation::new(0, Kind::ConsolePhase, format!("succeeded: {}", done.join(", "))))?;
+    // Threads and clocks still work under confinement.
     let began = Instant::now();
     let thread = std::thread::spawn(move || began.elapsed() < Duration::from_mins(1));
     thread.join().map(|_| ()).map_err(|_| Error::new(ErrorCode::Other, "no thread"))

@@ -1,4 +1,4 @@
-//! What can be tried with a packet socket.
+//! Attempts to misuse a packet socket.
 
 use std::{
     ffi::{c_int, c_void},
@@ -19,7 +19,7 @@ const FRAME: [u8; 42] = {
     frame
 };
 
-/// What of all that is possible worked.
+/// The attempts that succeeded.
 pub(crate) fn all(socket: &File) -> Vec<&'static str> {
     let attempts = [
         ("asking there", (&*socket).write(&FRAME).is_ok()),
@@ -27,7 +27,7 @@ pub(crate) fn all(socket: &File) -> Vec<&'static str> {
         ("connecting it to another link", connect(socket)),
         ("sending to another link", send_to(socket)),
         ("sending a message to another link", send_message(socket)),
-        ("taking its filter off", option(socket, libc::SOL_SOCKET, libc::SO_DETACH_FILTER)),
+        ("removing its filter", option(socket, libc::SOL_SOCKET, libc::SO_DETACH_FILTER)),
         ("hearing everything", option(socket, libc::SOL_PACKET, libc::PACKET_ADD_MEMBERSHIP)),
     ];
     attempts.into_iter().filter(|(_, done)| *done).map(|(what, _)| what).collect()
@@ -43,7 +43,7 @@ fn other_link() -> libc::sockaddr_ll {
     address
 }
 
-/// Calls with another link's address, and its length.
+/// Calls with another link's address and its length.
 fn with_address(call: impl FnOnce(*const libc::sockaddr, u32) -> isize) -> bool {
     let address = other_link();
     let length = u32::try_from(size_of::<libc::sockaddr_ll>()).unwrap_or(0);

@@ -1,8 +1,8 @@
-//! A signal that is given a raw socket on one link and tries to get away from there.
+//! A signal that gets a raw socket on one link and tries to reach others.
 
 #![cfg_attr(
     target_os = "linux",
-    expect(unsafe_code, reason = "trespassing takes the calls that safe code does not have")
+    expect(unsafe_code, reason = "the attempts need system calls without a safe interface")
 )]
 #![cfg_attr(not(target_os = "linux"), deny(unsafe_code))]
 
@@ -39,8 +39,8 @@ impl Signal for Trespass {
         }
         let links: Vec<String> =
             vms.iter().flat_map(|vm| &vm.links).map(ToString::to_string).collect();
-        cx.emit(Observation::new(0, Kind::ConsolePhase, format!("told of: {}", links.join(", "))))?;
-        let says = format!("got away with: {}", done.join(", "));
+        cx.emit(Observation::new(0, Kind::ConsolePhase, format!("links: {}", links.join(", "))))?;
+        let says = format!("succeeded: {}", done.join(", "));
         cx.emit(Observation::new(0, Kind::ConsolePhase, says))
     }
 }
