@@ -94,11 +94,6 @@ impl Cards {
         std::iter::once(&self.first).chain(&self.others)
     }
 
-    /// The same to be changed.
-    pub fn all_mut(&mut self) -> impl Iterator<Item = &mut Card> {
-        std::iter::once(&mut self.first).chain(&mut self.others)
-    }
-
     /// The card of this index.
     pub fn get(&self, index: usize) -> Option<&Card> {
         self.all().nth(index)

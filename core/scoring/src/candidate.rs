@@ -7,6 +7,7 @@ use vmkit_types::{Kind, Mac, attribute};
 
 use crate::{
     Doubt, Entry, Flag, StruckOut, Weights,
+    holders::Holders,
     ledger::{Item, Scale, Scratch},
     place::Standing,
 };
@@ -110,18 +111,8 @@ impl Weighed {
         let lengths = about
             .clone()
             .filter_map(|item| item.observation.attribute(attribute::PREFIX)?.parse().ok());
-        let cards = &scale.case.cards;
-        let named = named_cards(about.clone(), scale);
-        let on_named =
-            cards.all().enumerate().filter(|(i, _)| named.is_empty() || named.contains(i));
-        let on_named = on_named.map(|(_, card)| card);
-        let mut standing = scale.place.judge(address, lengths, on_named, scale.weights);
-        let card = match named[..] {
-            _ if cards.others.is_empty() => None,
-            [] => scale.place.only_card_on_network(cards, address),
-            [only] => Some(only),
-            _ => None,
-        };
+        let holders = Holders::new(address, about.clone(), scale);
+        let mut standing = scale.place.judge(address, lengths, holders.cards(), scale.weights);
         let items = scale.weigh(about.chain(general.iter().copied()), standing.wrong_nat, scratch);
         // Somebody who answers there is nobody in particular, unless something else names the machine.
         let names_machine = |item: &Item<'_, 'a>| {
@@ -141,19 +132,12 @@ impl Weighed {
         let tie = counted(false)
             .find(|item| item.supports() && item.rule.is_some_and(|rule| rule.ties))
             .map(|item| item.entry.evidence);
-        let own_mac = || cards.get(card.unwrap_or(0))?.mac.as_ref().known().copied();
-        let tied_mac = tie.and_then(|evidence| evidence.observation.mac.or_else(own_mac));
-        let mut held_by: Vec<Mac> =
-            counted(true).filter_map(|item| item.entry.evidence.observation.mac).collect();
-        held_by.sort_unstable();
-        held_by.dedup();
+        let tied_mac = tie.and_then(|item| item.observation.mac.or_else(|| holders.mac()));
+        let held_by = macs(counted(true));
         let mismatch = counted(true).next().is_some();
         let duplicates = counted(false).filter(|item| item.is_fresh());
         let duplicates = duplicates.filter(|item| item.rule.is_some_and(|rule| rule.duplicate));
-        let mut shared_with: Vec<Mac> =
-            duplicates.filter_map(|item| item.entry.evidence.observation.mac).collect();
-        shared_with.sort_unstable();
-        shared_with.dedup();
+        let shared_with = macs(duplicates);
         let tied = tie.is_some();
         let identified = items
             .iter()
@@ -165,7 +149,7 @@ impl Weighed {
         Self {
             address,
             standing,
-            card,
+            card: holders.card,
             ledger: ordered(items),
             logit,
             flags,
@@ -179,20 +163,12 @@ impl Weighed {
     }
 }
 
-/// The cards of a machine with several whose MACs this evidence names. Where it names none, or the
-/// machine has one card, that is an empty list.
-fn named_cards<'a>(about: impl Iterator<Item = &'a Evidence>, scale: &Scale<'_>) -> Vec<usize> {
-    let cards = &scale.case.cards;
-    if cards.others.is_empty() {
-        return Vec::new();
-    }
-    let ties = |kind: &Kind| scale.weights.rule(kind).is_some_and(|rule| rule.ties);
-    let naming = about.filter(|item| ties(&item.observation.kind));
-    let mut named: Vec<usize> =
-        naming.filter_map(|item| cards.with_mac(item.observation.mac?)).collect();
-    named.sort_unstable();
-    named.dedup();
-    named
+/// The MACs that these items name, each once.
+fn macs<'i, 's: 'i, 'a: 'i>(items: impl Iterator<Item = &'i Item<'s, 'a>>) -> Vec<Mac> {
+    let mut macs: Vec<Mac> = items.filter_map(|item| item.entry.evidence.observation.mac).collect();
+    macs.sort_unstable();
+    macs.dedup();
+    macs
 }
 
 /// Whether somebody else was seen there, within the half-life of that, and the machine itself not

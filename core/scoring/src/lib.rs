@@ -13,6 +13,7 @@ mod certainty;
 mod crowd;
 mod families;
 mod halves;
+mod holders;
 mod hysteresis;
 mod ledger;
 mod pick;
