@@ -144,7 +144,7 @@ show() {
 # The demonstration on a real guest: no address, why, the way out, and how all is well then.
 demonstrates() {
     expect "$1" '169.254.' '[wifi-foreign-mac-dropped]' 'What can be done' 'Smart Setup' \
-        'nothing wrong' '"ip": "192.168.77.50"' '"verdict": "resolved"'
+        'no problem found' '"ip": "192.168.77.50"' '"verdict": "resolved"'
     refuse "$1" 'no real guest here' 'refused' 'belongs to user' 'not-checked'
 }
 

@@ -1,4 +1,4 @@
-//! The state of a machine in one word.
+//! The state of a machine, from its process, its address and SSH.
 
 use serde::Serialize;
 use vmkit_model::Power;
@@ -7,16 +7,16 @@ use vmkit_types::{Reading, Unread};
 
 use crate::SshState;
 
-/// What a person is told of a machine.
+/// The state of a machine in one word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum State {
-    /// It is registered and its directory is gone.
+    /// It is registered, but its directory is missing.
     Missing,
     /// It does not run.
     Stopped,
-    /// It runs and is held still.
+    /// QEMU holds its guest.
     Paused,
     /// It runs and has no usable IPv4 address yet.
     Initializing,
@@ -26,8 +26,8 @@ pub enum State {
     Running,
 }
 
-/// The state of a machine. Unknown where its address could not be looked for, or is there and nobody
-/// asked its SSH.
+/// The state of a machine. Unknown if its address could not be looked for, or if SSH at its address
+/// was not checked.
 pub fn state(power: Power, pick: &Pick, ssh: SshState) -> Reading<State> {
     let known = match power {
         Power::Missing => State::Missing,
@@ -41,7 +41,7 @@ pub fn state(power: Power, pick: &Pick, ssh: SshState) -> Reading<State> {
                 }
                 None => State::Running,
             },
-            // A first boot has IPv6 before IPv4; where SSH answers there, the wait is over.
+            // A first boot has IPv6 before IPv4; it is complete once SSH answers there.
             (_, Some(address)) if address.is_ipv6() && ssh != SshState::Ready => {
                 State::Initializing
             }
@@ -70,7 +70,7 @@ pub(crate) fn power_code(power: Power) -> Reading<&'static str> {
 }
 
 fn unknown_power() -> Unread {
-    Unread::Failed("it could not be told whether it runs".to_owned())
+    Unread::Failed("whether it runs is unknown".to_owned())
 }
 
 impl State {
@@ -94,7 +94,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_state_follows_from_process_address_and_ssh() {
+    fn derives_the_state_from_process_address_and_ssh() {
         use SshState::{NotChecked, Ready, Refused, Timeout, Unreachable};
         let (v4, v6) = (Some("192.168.1.64"), Some("2001:db8::1"));
         let resolved = Verdict::Resolved;

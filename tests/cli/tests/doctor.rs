@@ -57,12 +57,12 @@ fn the_exit_status_follows_the_diagnosis() {
     let empty = empty.path().to_str().expect("a temporary path is UTF-8");
     // Arguments, exit status, and the end of the output.
     let rows: [(&[&str], i32, &str); 6] = [
-        (&["web", "--from", &bridged], 0, "1 VM, nothing wrong.\n"),
-        (&["--from", &drops], 1, "1 VM, 1 in trouble: web: router-drops-foreign-chaddr.\n"),
-        (&["--from", &none], 3, "web: the cause cannot be told.\n"),
+        (&["web", "--from", &bridged], 0, "1 VM, no problem found.\n"),
+        (&["--from", &drops], 1, "1 of 1 VM has a problem: web: router-drops-foreign-chaddr.\n"),
+        (&["--from", &none], 3, "web: cause unknown.\n"),
         (&["--from", empty], 2, ""),
         (&["nobody", "--from", &drops], 2, ""),
-        (&["quiet", "--from", &bridged], 3, "1 VM, 1 still booting: quiet.\n"),
+        (&["quiet", "--from", &bridged], 3, "1 of 1 VM is still booting: quiet.\n"),
     ];
     for (arguments, status, end) in rows {
         let output = run(&[&["doctor"], arguments].concat());
@@ -95,8 +95,8 @@ fn a_stopped_vm_is_a_problem_only_if_named() {
         }
     };
     check(&[
-        (&[], 0, "2 VMs, none of them runs.\n"),
-        (&["web"], 1, "1 VM, 1 in trouble: web: vm-not-running.\n"),
+        (&[], 0, "No VM is running.\n"),
+        (&["web"], 1, "1 of 1 VM has a problem: web: vm-not-running.\n"),
     ]);
     let output = run(&["--data-dir", directory, "doctor", "--passive", "--json"]);
     let vms = &output.json()["vms"];
@@ -107,8 +107,8 @@ fn a_stopped_vm_is_a_problem_only_if_named() {
     // QEMU removes its pid file at shutdown, so a pid file without a process means a killed QEMU.
     fs::write(web.join("web.pid"), "4194304\n").expect("write a file");
     check(&[
-        (&[], 1, "2 VMs, 1 in trouble: web: vm-not-running.\n"),
-        (&["db"], 1, "1 VM, 1 in trouble: db: vm-not-running.\n"),
+        (&[], 1, "1 of 2 VMs has a problem: web: vm-not-running.\n"),
+        (&["db"], 1, "1 of 1 VM has a problem: db: vm-not-running.\n"),
     ]);
 }
 
@@ -124,7 +124,7 @@ fn a_booting_guest_has_no_cause() {
         output.assert_harmless();
         assert_eq!(output.status, 3, "{output:?}");
         assert!(output.stdout.starts_with("web: still booting"), "{output:?}");
-        assert!(output.stdout.ends_with("1 VM, 1 still booting: web.\n"), "{output:?}");
+        assert!(output.stdout.ends_with("1 of 1 VM is still booting: web.\n"), "{output:?}");
         let document = run(&["doctor", "--json", "--from", &record]).json();
         let vm = &document["vms"][0];
         assert_eq!(vm["booting"]["awaits"], awaits, "{vm:#}");
@@ -171,7 +171,7 @@ fn a_replay_does_not_depend_on_passive_mode() {
 
 #[test]
 fn a_snapshots_text_does_not_control_the_terminal() {
-    let evil = "x\u{1b}]0;owned\u{7}\u{9b}31m\u{202e}\r\nweb: well";
+    let evil = "x\u{1b}]0;owned\u{7}\u{9b}31m\u{202e}\r\nweb: ok";
     let json = |value: serde_json::Value| value.to_string();
     let modified = Modified::new()
         .put("gateway/http.json", json(serde_json::json!([

@@ -62,7 +62,7 @@ const MAY_OPEN: [&str; 11] = [
 #[test]
 fn a_replay_sends_nothing_and_opens_nothing_else() {
     // The command, its exit status, and a part of its output.
-    let rows = [(&["status"][..], 0, "192.168.1.64"), (&["doctor", "--yes"], 3, "web: well")];
+    let rows = [(&["status"][..], 0, "192.168.1.64"), (&["doctor", "--yes"], 3, "web: ok")];
     for (command, status, answer) in rows {
         traced(command, status, answer);
     }

@@ -47,7 +47,7 @@ fn names_the_state_of_a_stopped_vm_and_the_next_command() {
     // This QEMU starts paused.
     directory.start("held");
     directory.write(".vm-registry.json", r#"{"vms":{"gone":{"name":"gone"}},"version":"1.0"}"#);
-    let gone = "gone is registered, and its directory is gone; next: vm status gone\n";
+    let gone = "gone is registered, but its directory is missing; next: vm status gone\n";
     let rows = [
         ("off", 1, "", "off is stopped; next: vm doctor off\n".to_owned()),
         ("held", 1, "", "held is paused; next: vm doctor held\n".to_owned()),

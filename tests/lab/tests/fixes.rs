@@ -201,7 +201,7 @@ fn whoever_interrupts_gets_an_answer_and_the_link_is_plugged_in() {
     kill_process(id, Signal::INT).expect("a signal");
     // Far less than it would wait for.
     wait_until(PATIENCE, "an answer", || Ok(!doctor.is_running()?)).expect("an end");
-    assert!(said().contains("1 VM, 1 in trouble"), "{}", said());
+    assert!(said().contains("1 of 1 VM has a problem"), "{}", said());
     guest.wait_for_console("carrier back").expect("a link");
 }
 

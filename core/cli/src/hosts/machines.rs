@@ -84,7 +84,7 @@ fn reason(power: Power, why: NotCertain) -> String {
     match (why, power) {
         (NotCertain::Verdict(Verdict::NotRunning), Power::Stopped) => "it is stopped".to_owned(),
         (NotCertain::Verdict(Verdict::NotRunning), Power::Missing) => {
-            "it is registered, but its directory is gone".to_owned()
+            "it is registered, but its directory is missing".to_owned()
         }
         (NotCertain::Verdict(Verdict::NotRunning), Power::Unknown) => {
             "it is unknown whether it runs".to_owned()
@@ -122,7 +122,7 @@ mod tests {
         let off = NotCertain::Verdict(Verdict::NotRunning);
         let rows = [
             (Power::Stopped, off, "it is stopped"),
-            (Power::Missing, off, "it is registered, but its directory is gone"),
+            (Power::Missing, off, "it is registered, but its directory is missing"),
             (Power::Unknown, off, "it is unknown whether it runs"),
             (Power::Running, off, "it does not run"),
             (Power::Running, NotCertain::Verdict(Verdict::NoAddress), "it has no usable address"),

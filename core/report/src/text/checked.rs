@@ -1,5 +1,5 @@
-//! What was looked at and found well, and what was not looked at: silence about it would read as
-//! health.
+//! Which sources were looked at without a finding, and which were not looked at: without these, a
+//! reader would take them for good.
 
 use std::io::{self, Write};
 
@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{Doctor, DoctorVm, clean::shown};
 
-/// Sources of findings, as people name them, in the order in which they are told.
+/// Sources of findings with their names for people, in the order of the output.
 const SOURCES: [(&str, &str); 15] = [
     ("machine", "process and QEMU"),
     ("console", "console log"),
@@ -33,20 +33,20 @@ const SOURCES: [(&str, &str); 15] = [
     ("listeners", "DHCP server here"),
     ("router", "router"),
 ];
-/// Room for the words that begin a line.
+/// Width of the label that begins a line.
 const LABEL: usize = 13;
-/// A reason that is longer is a message of its own, and stands on a line of its own.
+/// A longer reason gets a line of its own.
 const LONGEST_REASON: usize = 40;
 
-/// The sources that say something of a machine, and those that do not with what they lack.
+/// The sources of a machine's findings by what they found.
 struct Sources<'a> {
-    well: Vec<&'static str>,
+    ok: Vec<&'static str>,
     unseen: Vec<(&'static str, Option<String>)>,
     faults: Vec<(&'a str, String)>,
 }
 
 fn sources<'a>(doctor: &'a Doctor<'_>, vm: &'a DoctorVm) -> Sources<'a> {
-    let mut sources = Sources { well: Vec::new(), unseen: Vec::new(), faults: Vec::new() };
+    let mut sources = Sources { ok: Vec::new(), unseen: Vec::new(), faults: Vec::new() };
     for (source, name) in SOURCES {
         let of_source: Vec<(&Finding, Option<&str>)> = vm
             .findings
@@ -61,7 +61,7 @@ fn sources<'a>(doctor: &'a Doctor<'_>, vm: &'a DoctorVm) -> Sources<'a> {
             continue;
         }
         if is(|state| matches!(state, State::Absent(_))) {
-            sources.well.push(name);
+            sources.ok.push(name);
             continue;
         }
         let why = of_source.iter().find_map(|(each, _)| match &each.state {
@@ -82,20 +82,20 @@ fn sources<'a>(doctor: &'a Doctor<'_>, vm: &'a DoctorVm) -> Sources<'a> {
     sources
 }
 
-/// Two lines for a machine that is well, one for another: there its findings say what was seen.
+/// The sources without a finding, if the machine is healthy, and those that were not checked.
 pub(super) fn write_checked(
     doctor: &Doctor<'_>,
     vm: &DoctorVm,
     out: &mut impl Write,
     terminal: Terminal,
 ) -> io::Result<()> {
-    let Sources { well, unseen, faults } = sources(doctor, vm);
+    let Sources { ok, unseen, faults } = sources(doctor, vm);
     let rest = " ".repeat(LABEL + 2);
-    if vm.diagnosis.healthy && !well.is_empty() {
-        let first = format!("  {:<LABEL$}", "Found well:");
-        wrapped(out, terminal, &first, &rest, &well.join(", "))?;
+    if vm.diagnosis.healthy && !ok.is_empty() {
+        let first = format!("  {:<LABEL$}", "Ok:");
+        wrapped(out, terminal, &first, &rest, &ok.join(", "))?;
     }
-    // Sources that share a reason share a place.
+    // Sources with the same reason stand together.
     let mut grouped: Vec<(Option<&str>, Vec<&str>)> = Vec::new();
     for (name, why) in &unseen {
         match grouped.iter_mut().find(|(reason, _)| *reason == why.as_deref()) {
@@ -130,7 +130,7 @@ fn fate(plugin: &PluginOutcome) -> String {
     }
 }
 
-/// The rights, the router and the plugins.
+/// The rights, the router, the plugins and what was omitted.
 pub(super) fn write_surroundings(
     doctor: &Doctor<'_>,
     out: &mut impl Write,
@@ -141,10 +141,10 @@ pub(super) fn write_surroundings(
         wrapped(out, terminal, &format!("{label:<LABEL$}"), &rest, text)
     };
     match doctor.host.privileged {
-        Some(true) => line("Rights:", "root's: nothing was left out for want of them")?,
+        Some(true) => line("Rights:", "root: nothing was skipped")?,
         Some(false) => line(
             "Rights:",
-            "not root's: frames, the firewall and the DHCP test need them (sudo vm doctor)",
+            "not root: frames, the firewall and the DHCP test need root (sudo vm doctor)",
         )?,
         None => {}
     }

@@ -1,4 +1,4 @@
-//! `vm doctor` as text: the verdict of each machine first, then its proof and the way out.
+//! `vm doctor` as text: for each machine the verdict, then its proof and what can be done.
 
 use std::{
     io::{self, Write},
@@ -27,7 +27,7 @@ use crate::{Doctor, DoctorVm, clean::shown};
 const MOST_EVIDENCE: usize = 5;
 /// Remedies of a cause that are shown; the JSON has all.
 const MOST_REMEDIES: usize = 4;
-/// Further causes are one line each.
+/// Most causes that are shown: the first in full, the others in one line each.
 const MOST_CAUSES: usize = 3;
 
 pub(crate) fn write_doctor(
@@ -65,14 +65,16 @@ fn write_vm(
     match (diagnosis.healthy, address) {
         (true, _) if vm.at_rest => writeln!(out, "{name}: {}", at_rest(vm))?,
         (true, Some(address)) => {
-            let word = terminal.style.paint(Role::Good, "well");
-            writeln!(out, "{name}: {word}, at {address}")?;
+            let word = terminal.style.paint(Role::Good, "ok");
+            writeln!(out, "{name}: {word}, {address}")?;
         }
         (true, None) => {
-            let word = terminal.style.paint(Role::Good, "well");
+            let word = terminal.style.paint(Role::Good, "ok");
             writeln!(out, "{name}: {word}")?;
         }
-        (false, Some(address)) => writeln!(out, "{name}: at {address}, with trouble")?,
+        (false, Some(address)) => {
+            writeln!(out, "{name}: {address}, reachable, with a problem")?;
+        }
         (false, None) if vm.pick.unchecked.is_some() => {
             let word = terminal.style.paint(Role::Bad, "not checked");
             writeln!(out, "{name}: {word}")?;
@@ -97,7 +99,7 @@ fn write_vm(
     }
     for (place, suspect) in diagnosis.causes.iter().take(MOST_CAUSES).enumerate() {
         if diagnosis.cannot_tell.is_some() {
-            // What would help against a cause that is not likely is no advice.
+            // A cause that is not likely gets no remedies.
             write_proof(suspect, out, terminal)?;
         } else if place == 0 {
             write_suspect(suspect, out, terminal)?;
@@ -118,7 +120,7 @@ fn write_vm(
     write_checked(doctor, vm, out, terminal)
 }
 
-/// Why its address was not looked for, and what leads on.
+/// Why its address was not looked for, and the command that helps.
 fn write_lack(
     word: &str,
     unchecked: &Unchecked,
@@ -129,16 +131,16 @@ fn write_lack(
     writeln!(out, "  Next: {}", terminal.style.paint(Role::Heading, &shown(&unchecked.hint)))
 }
 
-/// Why a machine that nobody asked for by name is not looked at.
+/// The state of a machine that was not diagnosed, since nobody asked for it by name.
 fn at_rest(vm: &DoctorVm) -> &'static str {
     match vm.power {
-        Power::Paused => "is paused",
-        Power::Missing => "does not run, its directory is gone",
-        _ => "does not run",
+        Power::Paused => "paused",
+        Power::Missing => "not running, its directory is missing",
+        _ => "not running",
     }
 }
 
-/// What is awaited of a boot, and how long that takes as a rule.
+/// The step of the boot that is awaited, and how long it usually takes.
 fn write_booting(
     booting: &Booting,
     name: &str,
@@ -156,7 +158,7 @@ fn write_booting(
     wrapped(out, terminal, "  seen     ", "           ", &shown(&booting.because))?;
     wrapped(out, terminal, "  usual    ", "           ", &shown(&booting.usual))?;
     let limit = seconds(booting.limit);
-    let line = format!("{limit} after the start; from then on what is missing is a fault");
+    let line = format!("{limit} after the start; what is missing after that is a fault");
     wrapped(out, terminal, "  at most  ", "           ", &line)
 }
 
@@ -170,7 +172,7 @@ fn seconds(time: Duration) -> String {
 fn write_suspect(suspect: &Suspect, out: &mut impl Write, terminal: Terminal) -> io::Result<()> {
     write_proof(suspect, out, terminal)?;
     if !suspect.folded.is_empty() {
-        writeln!(out, "    so also: {}", suspect.folded.join(", "))?;
+        writeln!(out, "    also explains: {}", suspect.folded.join(", "))?;
     }
     if !suspect.remedies.is_empty() {
         writeln!(out, "\n  What can be done")?;
@@ -181,7 +183,7 @@ fn write_suspect(suspect: &Suspect, out: &mut impl Write, terminal: Terminal) ->
     writeln!(out, "\n  More: vm explain {}", suspect.code)
 }
 
-/// A cause with what speaks for it and what against.
+/// A cause with the evidence for and against it.
 fn write_proof(suspect: &Suspect, out: &mut impl Write, terminal: Terminal) -> io::Result<()> {
     let percent = suspect.probability * 100.0;
     let title = terminal.style.paint(Role::Heading, &shown(&suspect.title));
@@ -229,57 +231,61 @@ fn write_test(test: &Proposal, out: &mut impl Write, terminal: Terminal) -> io::
     Ok(())
 }
 
-/// The words as a shell takes them, where every one is plain.
+/// The words as a command for a shell, if every one is plain.
 fn command_line(words: &[String]) -> Result<String, ()> {
     let plain = words.iter().all(|word| super::pastes(word) || word.starts_with("--"));
     if words.is_empty() || !plain { Err(()) } else { Ok(words.join(" ")) }
 }
 
-/// More machines than this are counted and not named.
+/// Most machines that the last line names; it counts the others.
 const MOST_NAMED: usize = 3;
 
 fn verdict(doctor: &Doctor<'_>) -> String {
-    let (booting, ailing): (Vec<&DoctorVm>, Vec<&DoctorVm>) = doctor
+    let (booting, with_problem): (Vec<&DoctorVm>, Vec<&DoctorVm>) = doctor
         .vms
         .iter()
         .filter(|vm| !vm.diagnosis.healthy)
         .partition(|vm| vm.diagnosis.booting.is_some());
     let all = counted(doctor.vms.len(), "VM");
     if doctor.vms.is_empty() {
-        return "There are no VMs here.".to_owned();
+        return "There are no VMs.".to_owned();
     }
     if doctor.vms.iter().all(|vm| vm.at_rest) {
-        return format!("{all}, none of them runs.");
+        return "No VM is running.".to_owned();
     }
-    let unchecked = ailing.iter().all(|vm| vm.pick.unchecked.is_some());
-    let said = |vm: &&DoctorVm| {
-        let named = vm.diagnosis.causes.first().filter(|_| vm.diagnosis.cannot_tell.is_none());
+    let unchecked = with_problem.iter().all(|vm| vm.pick.unchecked.is_some());
+    let described = |vm: &&DoctorVm| {
+        let cause = vm.diagnosis.causes.first().filter(|_| vm.diagnosis.cannot_tell.is_none());
         let name = shown(&vm.name);
-        match named {
+        match cause {
             Some(suspect) => format!("{name}: {}", suspect.code),
             None if unchecked => name,
             None if vm.pick.unchecked.is_some() => format!("{name}: not checked"),
-            None => format!("{name}: the cause cannot be told"),
+            None => format!("{name}: cause unknown"),
         }
     };
     let mut parts = Vec::new();
-    if !ailing.is_empty() {
-        let what = if unchecked { "not checked" } else { "in trouble" };
-        parts.push(format!("{} {what}: {}", ailing.len(), listed(&ailing, said, "; ")));
+    if !with_problem.is_empty() {
+        let what = match (unchecked, with_problem.len()) {
+            (true, 1) => "was not checked",
+            (true, _) => "were not checked",
+            (false, 1) => "has a problem",
+            (false, _) => "have a problem",
+        };
+        let listed = listed(&with_problem, described, "; ");
+        parts.push(format!("{} of {all} {what}: {listed}.", with_problem.len()));
     }
     if !booting.is_empty() {
-        let named = listed(&booting, |vm| shown(&vm.name), ", ");
-        parts.push(format!("{} still booting: {named}", booting.len()));
+        let is = if booting.len() == 1 { "is" } else { "are" };
+        let names = listed(&booting, |vm| shown(&vm.name), ", ");
+        parts.push(format!("{} of {all} {is} still booting: {names}.", booting.len()));
     }
-    if parts.is_empty() {
-        return format!("{all}, nothing wrong.");
-    }
-    format!("{all}, {}.", parts.join(", "))
+    if parts.is_empty() { format!("{all}, no problem found.") } else { parts.join(" ") }
 }
 
-/// The first machines, each in the given words, and how many more there are.
-fn listed(vms: &[&DoctorVm], said: impl Fn(&&DoctorVm) -> String, separator: &str) -> String {
-    let mut words: Vec<String> = vms.iter().take(MOST_NAMED).map(said).collect();
+/// The first machines, each as `described`, and the number of the others.
+fn listed(vms: &[&DoctorVm], described: impl Fn(&&DoctorVm) -> String, separator: &str) -> String {
+    let mut words: Vec<String> = vms.iter().take(MOST_NAMED).map(described).collect();
     if vms.len() > MOST_NAMED {
         words.push(format!("{} more", vms.len() - MOST_NAMED));
     }

@@ -36,7 +36,7 @@ pub(crate) fn write_ladder(
         )?;
     }
     if ladder.left_out > 0 {
-        writeln!(out, "  ({} earlier messages are left out)", ladder.left_out)?;
+        writeln!(out, "  ({} earlier messages are not shown)", ladder.left_out)?;
     }
     Ok(())
 }

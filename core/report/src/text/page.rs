@@ -6,7 +6,7 @@ use vmkit_diagnose::Page;
 
 use super::{Terminal, style::Role, wrap::wrapped};
 
-/// Writes the page. Its words are the project's own.
+/// Writes the page. Its texts come from the catalogue, and are trusted.
 pub(crate) fn write_page(
     page: &Page<'_>,
     out: &mut impl Write,
@@ -17,7 +17,7 @@ pub(crate) fn write_page(
     let parts = [
         ("Why it happens", page.why),
         ("How it shows", page.shows),
-        ("How it is told apart", page.apart),
+        ("How to distinguish it", page.apart),
     ];
     for (title, text) in parts {
         writeln!(out, "\n{}", heading(title))?;
@@ -42,15 +42,10 @@ pub(crate) fn write_page(
         wrapped(out, terminal, "     undo: ", "           ", &remedy.undo)?;
     }
     if !page.explains.is_empty() {
-        writeln!(
-            out,
-            "\n{}\n  {}",
-            heading("What only follows from it"),
-            page.explains.join(", ")
-        )?;
+        writeln!(out, "\n{}\n  {}", heading("What it explains"), page.explains.join(", "))?;
     }
     if !page.sources.is_empty() {
-        writeln!(out, "\n{}", heading("Where that is known from"))?;
+        writeln!(out, "\n{}", heading("Sources"))?;
         for source in &page.sources {
             wrapped(out, terminal, "  - ", "    ", source)?;
         }

@@ -20,8 +20,8 @@ pub(crate) fn write_recorded(
     let captured_at = rfc3339(recorded.captured_at).unwrap_or_else(unknown);
     let platform = recorded.platform.as_deref().map_or_else(unknown, shown);
     let rights = match recorded.privileged {
-        Some(true) => "root's",
-        Some(false) => "a user's",
+        Some(true) => "root",
+        Some(false) => "user",
         None => "not recorded",
     };
     let network = match recorded.interfaces {
@@ -40,7 +40,7 @@ pub(crate) fn write_recorded(
         writeln!(out, "  {:width$}  {size}", shown(name))?;
     }
     if recorded.artefacts.is_empty() {
-        writeln!(out, "  No signal has left anything in it.")?;
+        writeln!(out, "  No signal recorded anything.")?;
     }
     writeln!(out)?;
     writeln!(out, "Next: vm status --from {directory}")
@@ -62,7 +62,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_says_what_was_not_recorded() {
+    fn says_what_was_not_recorded() {
         let recorded = Recorded {
             directory: "/tmp/s\x1b[2J".to_owned(),
             captured_at: SystemTime::UNIX_EPOCH,
@@ -78,7 +78,7 @@ mod tests {
 Snapshot /tmp/s\\x1b[2J
   captured  1970-01-01T00:00:00.000Z
   platform  not recorded
-  rights    a user's
+  rights    user
   network   not recorded
   machines  web
 

@@ -1,4 +1,4 @@
-//! What `vm resolve` says beside the address.
+//! The remark of `vm resolve` beside the address.
 
 use vmkit_model::{PluginStatus, Power};
 use vmkit_scoring::Verdict;
@@ -6,7 +6,7 @@ use vmkit_scoring::Verdict;
 use super::{lead, no_address, pastes};
 use crate::{Resolution, clean::shown};
 
-/// One line with its line break; `None` where the address is beyond doubt.
+/// One line with its line break; `None`: the address is resolved.
 pub(crate) fn remark(resolution: &Resolution<'_>, snapshot: Option<&str>) -> Option<String> {
     let vm = &resolution.vm;
     let (name, pick) = (shown(&vm.machine.name), vm.pick);
@@ -18,11 +18,11 @@ pub(crate) fn remark(resolution: &Resolution<'_>, snapshot: Option<&str>) -> Opt
             let confidence = pick.confidence.unwrap_or_default();
             (format!("the address of {name} is probable ({confidence:.2}), not certain"), explain)
         }
-        (_, Power::Unknown) => (format!("it cannot be told whether {name} runs"), explain),
+        (_, Power::Unknown) => (format!("whether {name} runs is unknown"), explain),
         (_, Power::Stopped) => (format!("{name} is stopped"), doctor),
         (_, Power::Paused) => (format!("{name} is paused"), doctor),
         (_, Power::Missing) => {
-            (format!("{name} is registered, and its directory is gone"), ["status", ""])
+            (format!("{name} is registered, but its directory is missing"), ["status", ""])
         }
         (_, Power::Running) => {
             if let Some(unchecked) = &pick.unchecked {
@@ -30,15 +30,15 @@ pub(crate) fn remark(resolution: &Resolution<'_>, snapshot: Option<&str>) -> Opt
                 return Some(format!("{name} was not checked: {why}; next: {hint}\n"));
             }
             let why = no_address(pick).unwrap_or_else(|| "it has no process".to_owned());
-            let silent = silent(resolution);
-            (format!("{name} has no usable address: {why}{silent}"), explain)
+            let failed = failed(resolution);
+            (format!("{name} has no usable address: {why}{failed}"), explain)
         }
     };
     Some(format!("{says}; next: {}\n", next(&vm.machine.name, command, snapshot)))
 }
 
-/// The signals that failed: silence about them would read as a thorough search.
-fn silent(resolution: &Resolution<'_>) -> String {
+/// The signals that failed: without them, a reader would believe that all were asked.
+fn failed(resolution: &Resolution<'_>) -> String {
     let failed = |status| !matches!(status, PluginStatus::Ok | PluginStatus::Skipped);
     let failed: Vec<String> = resolution
         .plugins
@@ -46,7 +46,11 @@ fn silent(resolution: &Resolution<'_>) -> String {
         .filter(|plugin| failed(plugin.status))
         .map(|plugin| format!("{} ({})", shown(&plugin.id), plugin.status.code()))
         .collect();
-    if failed.is_empty() { String::new() } else { format!(", not heard: {}", failed.join(", ")) }
+    if failed.is_empty() {
+        String::new()
+    } else {
+        format!(", no answer from {}", failed.join(", "))
+    }
 }
 
 /// A command to paste.
@@ -69,7 +73,7 @@ mod tests {
     use super::next;
 
     #[test]
-    fn what_is_offered_for_pasting_is_what_a_shell_reads() {
+    fn offers_commands_that_a_shell_reads_as_meant() {
         let explain = ["status", "--explain"];
         let rows = [
             (next("web", explain, None), "vm status web --explain"),
@@ -78,8 +82,8 @@ mod tests {
             (next("web", explain, Some("my $(dir)")), "vm status web --from DIR --explain"),
             (next("-rf;", explain, None), "vm status NAME --explain"),
         ];
-        for (said, expected) in rows {
-            assert_eq!(said, expected);
+        for (command, expected) in rows {
+            assert_eq!(command, expected);
         }
     }
 }

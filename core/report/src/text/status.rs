@@ -1,4 +1,4 @@
-//! `vm status` as text: the table, and what a person should know beside it.
+//! `vm status` as text: the table, notes, statistics, what was not checked, and the summary.
 
 use std::io::{self, Write};
 
@@ -106,7 +106,7 @@ pub(super) fn ssh(vm: &Vm<'_>) -> Cell {
     }
 }
 
-/// `-`: there is none; `unknown`: nobody could tell.
+/// `-`: there is none; `unknown`: it could not be found out.
 fn gap<T>(reading: &Reading<T>) -> Cell {
     match reading {
         Reading::Unknown(_) => Cell::new(Role::Aside, "unknown"),
@@ -125,7 +125,7 @@ fn write_notes(status: &Status<'_>, out: &mut impl Write) -> io::Result<()> {
             any = true;
             writeln!(
                 out,
-                "Note: {}: registered, but its directory is gone",
+                "Note: {}: registered, but its directory is missing",
                 shown(&vm.machine.name)
             )?;
         }

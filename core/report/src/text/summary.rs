@@ -1,4 +1,4 @@
-//! The statistics, the last line and the command before it.
+//! The statistics, the next command and the last line.
 
 use std::io::{self, Write};
 
@@ -56,7 +56,7 @@ fn listed(counts: &[(usize, &str)]) -> String {
     some.map(|(count, what)| format!("{count} {what}")).collect::<Vec<_>>().join(", ")
 }
 
-/// Memory and processors of the running machines, where all declare them.
+/// Memory and processors of the running machines, if all declare them.
 fn declared(running: &[&Vm<'_>]) -> Option<String> {
     let memory = running.iter().try_fold(0_u64, |sum, vm| {
         Some(sum.saturating_add(*vm.machine.memory_mb.as_ref().known()?))
@@ -68,17 +68,17 @@ fn declared(running: &[&Vm<'_>]) -> Option<String> {
     Some(format!("Declared by running VMs: {memory} MiB of memory, {}", counted(vcpus, "vCPU")))
 }
 
-/// The command that leads on from here.
+/// The next command.
 pub(super) fn next_command(status: &Status<'_>) -> Option<String> {
-    let puzzling = |vm: &&Vm<'_>| {
+    let unclear = |vm: &&Vm<'_>| {
         vm.runs()
             && matches!(
                 vm.pick.verdict,
                 Verdict::Probable | Verdict::Ambiguous | Verdict::NoAddress
             )
     };
-    // The machine that is worst off leads.
-    let vm = status.vms.iter().filter(puzzling).min_by_key(|vm| vm.pick.address.is_some())?;
+    // A machine without any address comes first.
+    let vm = status.vms.iter().filter(unclear).min_by_key(|vm| vm.pick.address.is_some())?;
     let name = &vm.machine.name;
     Some(if pastes(name) {
         format!("vm status {name} --explain")
@@ -87,13 +87,13 @@ pub(super) fn next_command(status: &Status<'_>) -> Option<String> {
     })
 }
 
-/// The last line: what it all amounts to.
+/// The last line: a summary.
 pub(super) fn conclusion(status: &Status<'_>) -> String {
     if status.vms.is_empty() {
         return "There are no VMs.".to_owned();
     }
     if status.meta.mode == Mode::Basic {
-        return format!("{}. Only processes were looked at.", states(&status.statistics));
+        return format!("{}. Only processes were checked.", states(&status.statistics));
     }
     let running: Vec<&Vm<'_>> = status.vms.iter().filter(|vm| vm.runs()).collect();
     let unknown: Vec<&Vm<'_>> =
@@ -107,7 +107,7 @@ pub(super) fn conclusion(status: &Status<'_>) -> String {
         };
     }
     if !unknown.is_empty() {
-        return format!("It could not be told whether these run: {}.", names(&unknown));
+        return format!("Unknown whether these run: {}.", names(&unknown));
     }
     let (unchecked, looked): (Vec<&Vm<'_>>, Vec<&Vm<'_>>) =
         running.iter().copied().partition(|vm| vm.pick.unchecked.is_some());
