@@ -1,6 +1,4 @@
-//! The page of one cause: what `vm explain CODE` shows and `docs/causes` holds.
-
-use std::fmt::Write as _;
+//! The page of one cause, for `vm explain CODE` and `docs/causes`.
 
 use crate::{
     Catalogue,
@@ -8,31 +6,28 @@ use crate::{
     remedy::{Values, line},
 };
 
-/// A finding that a cause shows this often or more is typical of it.
-const TYPICAL_FROM: f64 = 0.5;
-
-/// All that is known of one cause, with capitals in the place of names.
+/// All that is known about one cause. Words in capitals stand for names of this computer.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Page<'a> {
     /// Its code.
     pub code: &'static str,
     /// The fault, in one line.
     pub title: &'a str,
-    /// Whose fault it is.
+    /// Where the fault is.
     pub layer: Layer,
     /// Why it happens.
     pub why: &'a str,
     /// How it shows.
     pub shows: &'a str,
-    /// How it is told apart from others.
+    /// How it differs from similar causes.
     pub apart: &'a str,
-    /// Findings that it shows, the most frequent first, and how often, from 0 to 1.
+    /// Findings that it produces, the most frequent first, and how often, from 0 to 1.
     pub findings: Vec<(&'a str, f64)>,
     /// What can be done.
     pub remedies: Vec<Advice<'a>>,
-    /// Codes of causes that only follow from it.
+    /// Codes of causes that are mere consequences of it.
     pub explains: Vec<&'a str>,
-    /// Where that is known from.
+    /// The sources of all this.
     pub sources: Vec<&'a str>,
 }
 
@@ -43,7 +38,7 @@ pub struct Advice<'a> {
     pub title: String,
     /// What to do, in order.
     pub steps: Vec<String>,
-    /// The commands that do it, one after another, for a shell.
+    /// The commands that do it, in order, quoted for a shell.
     pub commands: Vec<String>,
     /// How much it can break.
     pub risk: Risk,
@@ -98,53 +93,4 @@ fn advice<'a>(cause: &Cause, catalogue: &'a Catalogue) -> Vec<Advice<'a>> {
         })
     });
     each.collect()
-}
-
-impl Page<'_> {
-    /// The page as Markdown.
-    pub fn markdown(&self) -> String {
-        let mut out = format!("# {}\n\n{}.\n", self.code, self.title);
-        let mut section = |head: &str, text: &str| {
-            // Writing to a string cannot fail.
-            let _ = write!(out, "\n## {head}\n\n{text}\n");
-        };
-        section("Why it happens", self.why.trim());
-        section("How it shows", self.shows.trim());
-        section("Told apart by", self.apart.trim());
-        section("Findings", &self.finding_lines());
-        section("What helps", &self.remedy_lines());
-        if !self.explains.is_empty() {
-            let links: Vec<String> =
-                self.explains.iter().map(|code| format!("[{code}]({code}.md)")).collect();
-            section("What follows from it", &format!("{}.", links.join(", ")));
-        }
-        let sources: Vec<String> = self.sources.iter().map(|each| format!("- {each}")).collect();
-        section("Sources", &sources.join("\n"));
-        out
-    }
-
-    fn finding_lines(&self) -> String {
-        let line = |(says, often): &(&str, f64)| {
-            let how = if *often >= TYPICAL_FROM { "typical" } else { "possible" };
-            format!("- {says} ({how})")
-        };
-        self.findings.iter().map(line).collect::<Vec<_>>().join("\n")
-    }
-
-    fn remedy_lines(&self) -> String {
-        let each = self.remedies.iter().map(|remedy| {
-            let mut out = format!("### {}\n\n", remedy.title);
-            for (at, step) in remedy.steps.iter().enumerate() {
-                let _ = writeln!(out, "{}. {step}", at + 1);
-            }
-            if !remedy.commands.is_empty() {
-                let _ = write!(out, "\n```sh\n{}\n```\n", remedy.commands.join("\n"));
-            }
-            let (risk, says) = (remedy.risk.word(), remedy.risk_says);
-            let _ = write!(out, "\nRisk: {risk}. {says} Scope: {}. ", remedy.scope.word());
-            let _ = write!(out, "To undo: {}", remedy.undo);
-            out
-        });
-        each.collect::<Vec<_>>().join("\n\n")
-    }
 }

@@ -62,7 +62,7 @@ fn the_text_names_the_hub_and_both_names_of_the_setting() {
     for expected in [
         "Router: BT Smart Hub 2 at 192.168.1.254",
         "Smart Setup: change Mode 1 to Mode 2",
-        "After: run `vm doctor web --yes` again.",
+        "After the change, test again: vm doctor web --yes",
         "reported by users",
     ] {
         assert!(text.contains(expected), "{expected:?} is missing in\n{}", output.stdout);

@@ -5,8 +5,13 @@ use std::collections::{BTreeMap, HashMap};
 use serde::{Deserialize, de::DeserializeOwned};
 
 use super::{
-    BootTimes, Catalogue, CatalogueError, Cause, Fault, FindingKind, Layer, RemedyKind, Risk,
-    Scope, Test, WhileBooting, embedded::Files, placeholders::is_known_placeholder,
+    contents::Catalogue,
+    embedded::Files,
+    error::CatalogueError,
+    kinds::{
+        BootTimes, Cause, Fault, FindingKind, Layer, RemedyKind, Risk, Scope, Test, WhileBooting,
+    },
+    placeholders::is_known_placeholder,
 };
 use crate::{FindingCode, circumstance::Circumstance};
 
@@ -148,6 +153,8 @@ struct RemedyRow {
     undo: String,
     measures: String,
     #[serde(default)]
+    replaced_by_advice: bool,
+    #[serde(default)]
     only: Vec<String>,
 }
 
@@ -170,6 +177,7 @@ impl RemedyRow {
             risk_says: self.risk_says,
             scope: self.scope,
             undo: self.undo,
+            replaced_by_advice: self.replaced_by_advice,
         })
     }
 }

@@ -1,6 +1,7 @@
 use std::{collections::BTreeSet, fs, path::Path};
 
 use super::{embedded::FILES, *};
+use crate::FindingCode;
 
 /// Findings that no code derives from facts, and why they are described.
 const NOT_DERIVED: [(FindingCode, &str); 3] = [

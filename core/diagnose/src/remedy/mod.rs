@@ -16,9 +16,6 @@ use crate::{
     circumstance::Circumstance,
 };
 
-/// The remedy in whose place the advice for the router at hand goes.
-const ROUTER_SETTING: &str = "router-setting";
-
 /// The remedies of one cause, the best first: what helps whichever cause it is, at little risk.
 pub(crate) fn remedies(
     cause: &Cause,
@@ -36,7 +33,7 @@ pub(crate) fn remedies(
         }
         let helps_in_all = likely_to_help(*index, marginal, catalogue);
         let advice =
-            if kind.id == ROUTER_SETTING { advised::remedies(facts, values) } else { Vec::new() };
+            if kind.replaced_by_advice { advised::remedies(facts, values) } else { Vec::new() };
         if advice.is_empty() {
             let remedy = filled(kind, *helps, values);
             found.extend(remedy.map(|remedy| (helps_in_all * safety(remedy.risk), remedy)));

@@ -16,7 +16,6 @@ const PUBLISHED: &[&str] = &["sdk"];
 /// Folders that have circles.
 const WITH_CIRCLES: &[&str] = &[
     "core/cli",
-    "core/diagnose",
     "core/host",
     "core/report",
     "core/scoring",
@@ -36,7 +35,7 @@ const WITH_LONG_FUNCTIONS: &[&str] = &[
 ];
 
 /// Folders with public items that have no user.
-const WITH_UNUSED_ITEMS: &[&str] = &["core/diagnose", "core/host", "tests/accuracy", "tests/lab"];
+const WITH_UNUSED_ITEMS: &[&str] = &["core/host", "tests/accuracy", "tests/lab"];
 
 #[track_caller]
 fn assert_none(rule: &str, broken: &[String]) {

@@ -1,0 +1,224 @@
+//! What findings, causes, remedies and tests consist of.
+
+use crate::{FindingCode, circumstance::Circumstance};
+
+/// When a finding is a fault in itself.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Fault {
+    /// Beside another one only.
+    #[default]
+    Never,
+    /// Also where the machine has a usable address.
+    Always,
+    /// The same, unless the machine's SSH server answers there.
+    UnlessReached,
+}
+
+/// What a finding is worth while the guest is still booting.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum WhileBooting {
+    /// As much as after the boot.
+    #[default]
+    Counts,
+    /// Nothing until the guest has tried its network: before, it is there in any boot.
+    UntilNetwork,
+    /// Nothing until the boot has ended: before, it is there in any boot.
+    UntilEnd,
+    /// As much as after the boot, and it shows that the guest has tried its network.
+    ShowsNetwork,
+    /// It is the boot itself, and is of no cause.
+    IsBoot,
+}
+
+/// How long boots take.
+#[derive(Clone, Debug, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct BootTimes {
+    pub(crate) limit_s: u64,
+    pub(crate) address: BootPhase,
+    pub(crate) ssh: BootPhase,
+    pub(crate) sources: Vec<String>,
+}
+
+/// What is waited for in one part of a boot.
+#[derive(Clone, Debug, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct BootPhase {
+    pub(crate) awaited: String,
+    pub(crate) usual: String,
+    pub(crate) sources: Vec<String>,
+}
+
+/// One thing that can be found out.
+#[derive(Clone, Debug)]
+pub struct FindingKind {
+    /// Its code.
+    pub code: FindingCode,
+    /// What its presence means, in one sentence without a full stop.
+    pub present: String,
+    /// What its absence means.
+    pub absent: String,
+    /// Where it is read from.
+    pub source: String,
+    /// The right without which it cannot be seen on a live run.
+    pub needs: Option<String>,
+    /// When it is a fault in itself.
+    pub fault: Fault,
+    /// What it is worth during a boot.
+    pub while_booting: WhileBooting,
+    /// How often it is there without any fault, from 0 to 1.
+    pub(crate) leak: f64,
+    /// How often a fault that no cause covers shows it, from 0 to 1.
+    pub(crate) by_unknown: f64,
+}
+
+/// Whose fault it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Layer {
+    /// The system inside of the machine.
+    Guest,
+    /// The machine itself: its process and its registration.
+    Vm,
+    /// This computer.
+    Host,
+    /// The wireless link.
+    Wifi,
+    /// The network's router.
+    Router,
+    /// A DHCP server, or the way to it.
+    Dhcp,
+    /// What is known of the machine's address.
+    Address,
+}
+
+/// One cause. Its code is a contract.
+#[derive(Clone, Debug)]
+pub struct Cause {
+    /// Its code.
+    pub code: &'static str,
+    /// The fault, in one line.
+    pub title: String,
+    /// Whose fault it is.
+    pub layer: Layer,
+    /// Why it happens.
+    pub why: String,
+    /// How it shows.
+    pub shows: String,
+    /// How it is told apart from others.
+    pub apart: String,
+    /// Where that is known from.
+    pub sources: Vec<String>,
+    /// Codes of causes that only follow from this one.
+    pub explains: Vec<String>,
+    pub(crate) prior: f64,
+    /// By what the prior is multiplied where the circumstance holds.
+    pub(crate) given: Vec<(Circumstance, f64)>,
+    /// How often it shows a finding, from 0 to 1.
+    pub(crate) produces: Vec<(FindingCode, f64)>,
+    /// How likely a remedy helps: index and probability.
+    pub(crate) remedies: Vec<(usize, f64)>,
+}
+
+/// How much a remedy can break.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Risk {
+    /// It changes nothing that is in use.
+    None,
+    /// It interrupts the machine alone.
+    Low,
+    /// It interrupts others for a while, or weakens a protection a little.
+    Medium,
+    /// It can cut this computer or others off, or loses data.
+    High,
+}
+
+/// Where a remedy changes something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Scope {
+    /// Inside of the machine.
+    Guest,
+    /// How the machine is run.
+    Vm,
+    /// This computer.
+    Host,
+    /// The router.
+    Router,
+}
+
+/// One thing that can be done. Its texts hold placeholders such as `{uplink}`.
+#[derive(Clone, Debug)]
+pub(crate) struct RemedyKind {
+    pub(crate) id: &'static str,
+    pub(crate) title: String,
+    pub(crate) steps: Vec<String>,
+    pub(crate) command: Vec<String>,
+    pub(crate) then: Vec<Vec<String>>,
+    pub(crate) risk: Risk,
+    pub(crate) risk_says: String,
+    pub(crate) scope: Scope,
+    pub(crate) undo: String,
+    /// The finding to measure again afterwards.
+    pub(crate) measures: FindingCode,
+    /// What advice plugins propose for this network's router takes its place.
+    pub(crate) replaced_by_advice: bool,
+    /// Circumstances that must hold, as far as they are known.
+    pub(crate) only: Vec<Circumstance>,
+}
+
+/// One test that would find out more.
+#[derive(Clone, Debug)]
+pub(crate) struct Test {
+    pub(crate) id: &'static str,
+    pub(crate) title: String,
+    pub(crate) why: String,
+    pub(crate) cost_ms: u64,
+    pub(crate) needs: Vec<String>,
+    pub(crate) command: Vec<String>,
+    /// The findings that it shows.
+    pub(crate) reveals: Vec<FindingCode>,
+    pub(crate) only: Vec<Circumstance>,
+}
+
+impl Layer {
+    /// Its name in the data and in reports.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Guest => "guest",
+            Self::Vm => "vm",
+            Self::Host => "host",
+            Self::Wifi => "wifi",
+            Self::Router => "router",
+            Self::Dhcp => "dhcp",
+            Self::Address => "address",
+        }
+    }
+}
+
+impl Risk {
+    /// Its name in the data and in reports.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Low => "low",
+            Self::Medium => "medium",
+            Self::High => "high",
+        }
+    }
+}
+
+impl Scope {
+    /// Its name in the data and in reports.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Guest => "guest",
+            Self::Vm => "vm",
+            Self::Host => "host",
+            Self::Router => "router",
+        }
+    }
+}
