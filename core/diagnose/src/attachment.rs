@@ -1,20 +1,20 @@
-//! Where the machine's cable ends: its port, its bridge and its uplink.
+//! How a machine is attached to the host's network: its port, its bridge and its uplink.
 
 use vmkit_types::{HostNetwork, Interface, InterfaceKind, NetworkMode, Prefix, Reading};
 
 use crate::{Facts, Machine, Process};
 
-/// What macOS calls the ports that vmnet makes. Of no port can it be told whose it is.
+/// Prefix of the ports that vmnet makes on macOS. Nothing in a port names its machine.
 const VMNET_PORT: &str = "vmenet";
 
 /// The host's interfaces that a machine's frames pass, as far as they are known.
 #[derive(Clone, Default)]
 pub struct Attachment<'a> {
-    /// The host's end of the machine's cable.
+    /// The host's end of the machine's card, such as a tap.
     pub port: Option<&'a Interface>,
     /// The bridge that the port, or the uplink, is in.
     pub bridge: Option<&'a Interface>,
-    /// The Wi-Fi or Ethernet interface that the frames leave by. Only a bridged machine has one.
+    /// The Wi-Fi or Ethernet interface that leads to the router. Only a bridged machine has one.
     pub uplink: Option<&'a Interface>,
     /// The machine is on the network of the uplink.
     pub bridged: bool,
@@ -59,9 +59,8 @@ impl<'a> Attachment<'a> {
         attachment
     }
 
-    /// How the machine is connected. A port tells no more than its bridge: one without a way out,
-    /// on which this computer has an address and through which its own default route does not
-    /// leave, is a network of this computer's own.
+    /// The machine's mode. A bridge without an uplink and without the default route, on which this
+    /// computer has an address, is a network that this computer serves: then the mode is shared.
     pub fn mode(machine: &Machine, network: Option<&'a HostNetwork>) -> Option<NetworkMode> {
         let attachment = Self::of_machine(machine, network);
         let (Some(network), Some(bridge)) = (network, attachment.bridge) else {
@@ -84,14 +83,14 @@ impl<'a> Attachment<'a> {
         }
     }
 
-    /// Networks that the machine should get its address from: those of its uplink and bridge.
+    /// The networks that the machine should get its address from: those of its uplink and bridge.
     pub(crate) fn networks(&self) -> Vec<Prefix> {
         let interfaces = self.uplink.into_iter().chain(self.bridge);
         let addresses = interfaces.flat_map(|interface| interface.addresses.iter().copied());
         addresses.filter(|prefix| prefix.address.is_ipv4()).collect()
     }
 
-    /// Whether a rule for this interface is about the machine's frames.
+    /// Whether the machine's frames pass this interface.
     pub(crate) fn passes(&self, interface: &str) -> bool {
         [self.port, self.bridge, self.uplink].into_iter().flatten().any(|own| {
             own.name == interface
@@ -104,7 +103,7 @@ fn is_uplink(interface: &Interface) -> bool {
     matches!(interface.kind, InterfaceKind::Wifi | InterfaceKind::Ethernet)
 }
 
-/// The bridge of vmnet that has this computer's own address and no way out, if there is one only.
+/// The vmnet bridge that has an address of this computer and no uplink, if there is exactly one.
 fn own_network(network: &HostNetwork) -> Option<&Interface> {
     let mut bridges = network.interfaces.iter().filter(|each| {
         each.kind == InterfaceKind::Bridge
@@ -115,7 +114,7 @@ fn own_network(network: &HostNetwork) -> Option<&Interface> {
     bridges.next().filter(|_| bridges.next().is_none())
 }
 
-/// The port of the one machine that is in a bridge of vmnet.
+/// The port in a vmnet bridge, if there is exactly one.
 fn only_vmnet_port<'a>(network: &'a HostNetwork, bridge: &str) -> Option<&'a Interface> {
     let mut ports = vmnet_ports(network, bridge);
     ports.next().filter(|_| ports.next().is_none())
@@ -127,7 +126,7 @@ fn vmnet_ports<'a>(network: &'a HostNetwork, bridge: &str) -> impl Iterator<Item
     members.filter(|each| each.name.starts_with(VMNET_PORT))
 }
 
-/// The way out of a bridge. Of several, the one that is up.
+/// The uplink in a bridge. If there are several, one that is up.
 fn uplink_in<'a>(network: &'a HostNetwork, bridge: &str) -> Option<&'a Interface> {
     let members = network.interfaces.iter().filter(|each| each.bridge.as_deref() == Some(bridge));
     members.filter(|each| is_uplink(each)).max_by_key(|each| each.up)

@@ -1,4 +1,4 @@
-//! Whether a guest is still booting, and what of its boot is awaited.
+//! Whether a guest is still booting, and what it has yet to do.
 
 use std::time::{Duration, SystemTime};
 
@@ -12,12 +12,12 @@ use crate::{
     ledger::is_outdated,
 };
 
-/// How far a boot is.
+/// The state of a boot, with the evidence for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Boot {
-    /// It has ended, and by what that is known.
+    /// It has ended.
     Ended(String),
-    /// It goes on, and by what that is known.
+    /// It continues.
     GoesOn(String),
     /// Neither is known, and why.
     Unknown(String),
@@ -26,33 +26,33 @@ pub(crate) enum Boot {
 /// A guest whose boot has not ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Booting {
-    /// What is awaited.
+    /// What the guest has yet to do.
     pub awaits: Awaited,
     /// The same in words, such as `its SSH server`.
     pub awaited: String,
-    /// How long the machine's process has run, where that is known.
+    /// How long the machine's process has run, if known.
     pub uptime: Option<Duration>,
-    /// By what it is known that the boot goes on; fit for a terminal once it is escaped.
+    /// The evidence that the boot continues; escape it before showing it.
     pub because: String,
-    /// How long that takes as a rule, in words.
+    /// How long it usually takes, in words.
     pub usual: String,
-    /// After this time the guest is not held to be booting any more.
+    /// After this time a guest counts as booted.
     pub limit: Duration,
-    /// Where these times are known from.
+    /// The sources of these times.
     pub sources: Vec<String>,
 }
 
-/// What of a boot is awaited.
+/// What a booting guest has yet to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Awaited {
-    /// A usable address.
+    /// Get a usable address.
     Address,
-    /// An SSH server at the address.
+    /// Start its SSH server.
     Ssh,
 }
 
 impl Awaited {
-    /// Its name in documents.
+    /// Its name in JSON.
     pub const fn word(self) -> &'static str {
         match self {
             Self::Address => "address",
@@ -60,7 +60,7 @@ impl Awaited {
         }
     }
 
-    /// What of a boot is missing. `None`: nothing, or nobody looked.
+    /// What the guest has yet to do. `None`: nothing, or nobody looked.
     pub(crate) fn of(facts: &Facts<'_>) -> Option<Self> {
         match facts.pick.verdict {
             Verdict::NoAddress | Verdict::Ambiguous => Some(Self::Address),
@@ -88,12 +88,12 @@ impl Awaited {
 }
 
 impl Boot {
-    /// How far the machine's boot is.
+    /// The state of the machine's boot.
     pub(crate) fn of(facts: &Facts<'_>, times: &BootTimes) -> Self {
         let limit = Duration::from_secs(times.limit_s);
         let uptime = uptime(facts);
         if facts.machine.process != Reading::Known(Process::Running) {
-            return Self::Unknown("the machine does not run".to_owned());
+            return Self::Unknown("the VM does not run".to_owned());
         }
         if let Some(seen) = greeting(facts) {
             return Self::Ended(seen.observation.says.clone());
@@ -106,22 +106,22 @@ impl Boot {
             let minutes = uptime.as_secs() / 60;
             return Self::Ended(format!("its process has run for {minutes} min"));
         }
-        // Without a start of the process, only what is dated can be known to be of this moment.
+        // Without the start time of the process, only dated evidence is known to be recent.
         let is_recent = uptime.is_some() || facts.evidence.iter().any(|seen| is_new(seen, facts));
         match (console, uptime) {
             (Some((_, says)), _) if is_recent => Self::GoesOn(says),
             (None, Some(uptime)) => {
                 let seconds = uptime.as_secs();
                 Self::GoesOn(format!(
-                    "its process has run for {seconds} s, and its console tells nothing"
+                    "its process has run for {seconds} s, and its console shows nothing"
                 ))
             }
-            _ => Self::Unknown("it is not known when its process started".to_owned()),
+            _ => Self::Unknown("the start time of its process is unknown".to_owned()),
         }
     }
 }
 
-/// What its console tells of a boot.
+/// How far the console shows the boot.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Phase {
     Ended,
@@ -137,7 +137,7 @@ fn console(facts: &Facts<'_>) -> Option<(Phase, String)> {
     }
     let last = of(Kind::ConsolePhase).next_back()?;
     let phase = match last.observation.attribute(attribute::PHASE)? {
-        // A quiet kernel and a guest without a serial console show nothing.
+        // A quiet kernel or a guest without a serial console shows nothing.
         "none" => return None,
         "login" | "ssh" | "panic" => Phase::Ended,
         _ => Phase::Earlier,
@@ -145,37 +145,36 @@ fn console(facts: &Facts<'_>) -> Option<(Phase, String)> {
     Some((phase, last.observation.says.clone()))
 }
 
-/// The time since the machine's process started. A clock that was set back makes the start lie
-/// ahead: then it has just begun.
+/// The time since the machine's process started; zero where the clock was set back since.
 fn uptime(facts: &Facts<'_>) -> Option<Duration> {
     let started_at: SystemTime = facts.machine.started_at?;
     Some(facts.now.duration_since(started_at).unwrap_or_default())
 }
 
-/// The SSH server that answers at the machine's address: for who wants to log in, it is up.
+/// An SSH server that answers at the machine's address: users can log in, so the boot is over.
 fn greeting<'e>(facts: &Facts<'e>) -> Option<&'e Evidence> {
-    const GREETINGS: [&str; 3] = ["ssh-ready", "ssh-host-key", "ssh-new-host-key"];
+    const GREETINGS: [Kind; 3] = [Kind::SshReady, Kind::SshHostKey, Kind::SshNewHostKey];
     let seen = facts.pick.picked()?.ledger.iter().map(|entry| &entry.evidence);
-    seen.into_iter().find(|seen| GREETINGS.contains(&seen.observation.kind.code()))
+    seen.into_iter().find(|seen| GREETINGS.contains(&seen.observation.kind))
 }
 
-/// Whether it tells of an address that was given within the last minute.
+/// Whether it reports an address that was given within the last minute.
 fn is_new(seen: &Evidence, facts: &Facts<'_>) -> bool {
     const NEW: Duration = Duration::from_mins(1);
-    let given = [Kind::DhcpAck, Kind::from_code("lease-current")];
+    let given = [Kind::DhcpAck, Kind::LeaseCurrent];
     let dated = seen.observation.age.is_some() && given.contains(&seen.observation.kind);
     dated && facts.now.duration_since(seen.seen_at()).unwrap_or_default() <= NEW
 }
 
-/// Whether what was found shows that the guest has tried its network: then what is missing there
-/// is not the boot's fault.
+/// Whether the findings show that the guest has tried its network. Then a missing address has another
+/// cause than the boot.
 pub(crate) fn tried_network(
     facts: &Facts<'_>,
     findings: &[Finding],
     catalogue: &Catalogue,
 ) -> bool {
     if facts.machine.mode == Some(NetworkMode::User) {
-        // However long it boots, it gets no address that this computer can reach.
+        // It never gets an address that this computer can reach.
         return true;
     }
     let asked = asks_by_console(facts);
@@ -193,8 +192,8 @@ fn asks_by_console(facts: &Facts<'_>) -> bool {
     })
 }
 
-/// Whether the guest has begun to ask for an address: then it can be tested already whether
-/// anybody answers.
+/// Whether the guest has begun to ask for an address, so that a test can show whether a server
+/// answers.
 pub(crate) fn asks(facts: &Facts<'_>) -> bool {
     let captured = facts.guest_traffic.as_ref().known().is_some_and(|traffic| {
         traffic.messages().any(|message| {
@@ -204,7 +203,7 @@ pub(crate) fn asks(facts: &Facts<'_>) -> bool {
     captured || asks_by_console(facts)
 }
 
-/// The boot that keeps the machine from what is awaited; `None`: it is another matter.
+/// The boot that explains why something is missing; `None`: the boot does not explain it.
 pub(crate) fn booting(
     facts: &Facts<'_>,
     findings: &[Finding],

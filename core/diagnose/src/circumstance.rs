@@ -1,27 +1,27 @@
-//! What sets the scene: it makes causes more or less likely, and is no fault itself.
+//! Circumstances: they make causes more or less likely and are not faults themselves.
 
 use vmkit_types::{Interface, InterfaceKind, NetworkMode};
 
 use crate::{Attachment, Facts, Platform};
 
-/// One circumstance. The set is closed: the data can name no other.
+/// One circumstance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Circumstance {
     /// The machine is on the network of an uplink.
     ModeBridged,
-    /// The machine is on a network of this computer's own.
+    /// The machine is on a network that this computer serves.
     ModeShared,
     /// The machine is on QEMU's user network, which this computer cannot reach into.
     ModeUser,
-    /// The way out is a Wi-Fi interface.
+    /// The uplink is a Wi-Fi interface.
     UplinkWifi,
-    /// The way out is a wired interface.
+    /// The uplink is a wired interface.
     UplinkEthernet,
     /// This computer runs Linux.
     PlatformLinux,
     /// This computer runs macOS.
     PlatformMacos,
-    /// A container engine has set up networks here, and with them a firewall.
+    /// A container engine has set up networks here, and a firewall with them.
     ContainersPresent,
 }
 
@@ -43,20 +43,20 @@ impl Circumstance {
         NAMES.iter().find(|(_, known)| *known == name).map(|(circumstance, _)| *circumstance)
     }
 
-    /// What it is one answer to: of one question no two answers hold, and without an answer that
-    /// holds the question is open.
+    /// The question that it answers, such as `mode`. Only one answer to a question can hold; without
+    /// one the question is open.
     fn question(self) -> &'static str {
         let name = NAMES.iter().find(|(known, _)| *known == self).map_or("", |(_, name)| name);
         name.split(':').next().unwrap_or(name)
     }
 
-    /// Whether it may hold, given those that are known to hold.
+    /// Whether it may hold, given the ones that are known to hold.
     pub(crate) fn is_possible(self, holding: &[Self]) -> bool {
         holding.contains(&self) || holding.iter().all(|other| other.question() != self.question())
     }
 }
 
-/// The circumstances that are known to hold. What is not known is left out, and moves no prior.
+/// The circumstances that are known to hold. Unknown ones change no prior.
 pub(crate) fn circumstances(facts: &Facts<'_>) -> Vec<Circumstance> {
     let attachment = Attachment::of(facts);
     let mode = facts.machine.mode.map(|mode| match mode {
@@ -64,10 +64,10 @@ pub(crate) fn circumstances(facts: &Facts<'_>) -> Vec<Circumstance> {
         NetworkMode::Shared => Circumstance::ModeShared,
         NetworkMode::User => Circumstance::ModeUser,
     });
-    // Without an uplink it is this computer's own way out that a bridge would have to take in.
-    let way_out =
+    // A bridged machine without an uplink should be bridged to the default interface.
+    let uplink =
         attachment.uplink.or_else(|| attachment.bridged.then(|| default_interface(facts))?);
-    let uplink = way_out.and_then(|uplink| match uplink.kind {
+    let uplink = uplink.and_then(|uplink| match uplink.kind {
         InterfaceKind::Wifi => Some(Circumstance::UplinkWifi),
         InterfaceKind::Ethernet => Some(Circumstance::UplinkEthernet),
         _ => None,
@@ -84,7 +84,7 @@ pub(crate) fn circumstances(facts: &Facts<'_>) -> Vec<Circumstance> {
     [mode, uplink, platform, containers].into_iter().flatten().collect()
 }
 
-/// The interface by which this computer's own traffic leaves.
+/// The interface of the default route.
 fn default_interface<'a>(facts: &Facts<'a>) -> Option<&'a Interface> {
     let network = facts.network.as_ref().known()?;
     let route = network.routes.iter().find(|route| route.destination.length == 0)?;

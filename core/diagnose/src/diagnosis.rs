@@ -15,34 +15,34 @@ use crate::{
     weigh::weights,
 };
 
-/// In decibans: a finding that weighs less is not worth a line.
+/// In decibans: a finding with less weight is not shown.
 const LEAST_WEIGHT: f64 = 1.0;
-/// From this probability on no test is proposed: it would not change what is to be done.
+/// From this probability on no test is proposed: its result would not change what to do.
 const SETTLED_FROM: f64 = 0.95;
 
-/// Why a machine has no usable address, as far as it can be told.
+/// Why a machine has no usable address, as far as that is known.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Diagnosis {
-    /// Nothing is wrong with the machine, as far as was looked at.
+    /// Nothing that was looked at is wrong.
     pub healthy: bool,
-    /// The boot that is to end before anything else can be told.
+    /// The boot that has to end before more can be said.
     pub booting: Option<Booting>,
-    /// The likeliest causes, the likeliest first. Of a healthy machine there are none.
+    /// The likeliest causes, the likeliest first. A healthy machine has none.
     pub causes: Vec<Suspect>,
-    /// The probability that something is at work that no known cause covers.
+    /// The probability of a fault that no known cause covers.
     pub unknown_probability: f64,
-    /// Two causes that are at work together, where that is likelier than not.
+    /// Two causes that are likely to be present together.
     pub together: Option<[&'static str; 2]>,
-    /// Why no cause can be named, where none can: then `causes` has the two likeliest at most.
+    /// Why no cause is likely enough to be named; then `causes` has at most two.
     pub cannot_tell: Option<String>,
     /// The test that would tell the most for its cost.
     pub next_test: Option<Proposal>,
-    /// Codes of findings that are there and that no shown cause accounts for.
+    /// Present findings that no shown cause explains.
     pub unexplained: Vec<FindingCode>,
 }
 
 impl Diagnosis {
-    /// That of a machine with which nothing is wrong.
+    /// The diagnosis of a healthy machine.
     pub fn healthy() -> Self {
         Self {
             healthy: true,
@@ -56,21 +56,20 @@ impl Diagnosis {
         }
     }
 
-    /// That of a machine whose address could not be looked for: no cause can be named for the lack
-    /// of what may be there.
+    /// The diagnosis of a machine whose address could not be looked for: it may have one.
     fn not_checked(why: String) -> Self {
         Self { healthy: false, cannot_tell: Some(why), ..Self::healthy() }
     }
 
-    /// That of a machine that is still booting, of which nothing else is known.
+    /// The diagnosis of a machine that is still booting.
     fn booting(booting: Booting) -> Self {
         let Booting { awaited, because, .. } = &booting;
-        let cannot_tell = Some(format!("it is still booting, {awaited} is awaited: {because}"));
+        let cannot_tell = Some(format!("it is still booting, waiting for {awaited}: {because}"));
         Self { healthy: false, booting: Some(booting), cannot_tell, ..Self::healthy() }
     }
 }
 
-/// One cause that may be at work.
+/// One cause that may be present.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Suspect {
     /// Its code, see `vm explain CODE`.
@@ -79,15 +78,15 @@ pub struct Suspect {
     pub probability: f64,
     /// The fault, in one line.
     pub title: String,
-    /// Whose fault it is.
+    /// Where the fault is.
     pub layer: Layer,
-    /// What speaks for it, the weightiest first.
+    /// The findings for it, the weightiest first.
     pub evidence_for: Vec<Weighed>,
-    /// What speaks against it, the weightiest first.
+    /// The findings against it, the weightiest first.
     pub evidence_against: Vec<Weighed>,
     /// What can be done, the best first.
     pub remedies: Vec<Remedy>,
-    /// Codes of causes that only follow from this one.
+    /// Codes of causes that are mere consequences of this one.
     pub folded: Vec<&'static str>,
 }
 
@@ -98,17 +97,17 @@ pub struct Weighed {
     pub code: FindingCode,
     /// What was seen, fit for a terminal.
     pub text: String,
-    /// 10·log₁₀ of the likelihood ratio; negative speaks against.
+    /// 10·log₁₀ of the likelihood ratio; negative: against the cause.
     pub decibans: f64,
 }
 
-/// The diagnosis of the machine that the facts are about, from the findings that they led to.
+/// The diagnosis of one machine from its facts and the findings that they led to.
 pub fn diagnose(facts: &Facts<'_>, findings: &[Finding], catalogue: &Catalogue) -> Diagnosis {
     let booting = booting(facts, findings, catalogue);
     if booting.is_none() && is_healthy(facts.pick.verdict, findings, catalogue) {
         return Diagnosis::healthy();
     }
-    // That it does not run, or is held still, is seen without a signal.
+    // A stopped or paused machine is recognised without any signal.
     let runs = matches!(facts.machine.process, Reading::Known(Process::Running));
     if let Some(unchecked) = facts.pick.unchecked.as_ref().filter(|_| runs) {
         return Diagnosis::not_checked(escaped(&unchecked.reason));
@@ -153,7 +152,7 @@ pub fn diagnose(facts: &Facts<'_>, findings: &[Finding], catalogue: &Catalogue) 
     }
 }
 
-/// Whether nothing is wrong: the address is sure or likely, and no finding is a fault in itself.
+/// Whether the address is sure or likely and no present finding is a fault in itself.
 fn is_healthy(verdict: Verdict, findings: &[Finding], catalogue: &Catalogue) -> bool {
     let found = |code: FindingCode| findings.iter().find(|finding| finding.code == code);
     let reached = found(FindingCode::SshRefused)
@@ -172,17 +171,17 @@ fn is_healthy(verdict: Verdict, findings: &[Finding], catalogue: &Catalogue) -> 
 /// Why no cause can be named.
 fn doubt(causes: &[Suspect], findings: &[Finding], catalogue: &Catalogue) -> Option<String> {
     let percent = |suspect: &Suspect| format!("{:.0} %", suspect.probability * 100.0);
-    let is_out_of_order = |finding: &Finding| {
+    let is_fault = |finding: &Finding| {
         matches!(finding.state, State::Present(_))
             && catalogue.finding(finding.code).while_booting != WhileBooting::IsBoot
     };
     match causes {
-        [] if !findings.iter().any(is_out_of_order) => {
-            Some("nothing that was looked at is out of order".to_owned())
+        [] if !findings.iter().any(is_fault) => {
+            Some("nothing that was looked at is wrong".to_owned())
         }
-        [] => Some("what was seen fits no known cause".to_owned()),
+        [] => Some("the findings fit no known cause".to_owned()),
         [first, ..] if first.probability >= NAMED_FROM => None,
-        [only] => Some(format!("the likeliest cause, {}, has {} only", only.code, percent(only))),
+        [only] => Some(format!("the likeliest cause, {}, has only {}", only.code, percent(only))),
         [first, second, ..] => Some(format!(
             "no cause is likely enough: {} has {}, {} {}",
             first.code,
@@ -205,7 +204,7 @@ fn together(model: &Model<'_>, beliefs: &Beliefs) -> Option<[&'static str; 2]> {
     }
 }
 
-/// What speaks for a cause and what against.
+/// The findings for a cause, and those against it.
 fn evidence(
     model: &Model<'_>,
     beliefs: &Beliefs,
@@ -227,7 +226,7 @@ fn evidence(
     weighed.partition(|weighed| weighed.decibans > 0.0)
 }
 
-/// The sentence of the catalogue with what was seen.
+/// The sentence of the catalogue, followed by what was seen.
 fn worded(sentence: &str, says: &str) -> String {
     if says.is_empty() { sentence.to_owned() } else { format!("{sentence}: {}", escaped(says)) }
 }

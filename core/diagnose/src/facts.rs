@@ -1,4 +1,4 @@
-//! All that is known of one machine and its surroundings: what findings are derived from.
+//! All that is known about one machine and its surroundings. Findings are derived from it.
 
 use std::{net::IpAddr, time::SystemTime};
 
@@ -19,12 +19,12 @@ pub enum Platform {
     Unknown,
 }
 
-/// What the process of a machine does.
+/// The state of a machine's process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Process {
-    /// None.
+    /// There is none.
     Stopped,
-    /// None any more, and it was not shut down.
+    /// It ended without being shut down.
     Crashed,
     /// QEMU keeps the guest from running.
     Paused,
@@ -32,12 +32,12 @@ pub enum Process {
     Running,
 }
 
-/// One machine, as its manager and its process tell.
+/// One machine, from its manager and its process.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Machine {
     /// Its name.
     pub name: String,
-    /// What its process does.
+    /// The state of its process.
     pub process: Reading<Process>,
     /// When its process started.
     pub started_at: Option<SystemTime>,
@@ -47,11 +47,11 @@ pub struct Machine {
     pub macs: Vec<Mac>,
     /// The MAC that the registry records.
     pub recorded_mac: Reading<Mac>,
-    /// The guide's word for how it is connected.
+    /// How it is connected to the network.
     pub mode: Option<NetworkMode>,
     /// The interface or bridge of the host that it is on.
     pub interface: Option<String>,
-    /// The host's end of its cable.
+    /// The host's end of its card, such as a tap.
     pub port: Option<String>,
 }
 
@@ -68,7 +68,7 @@ pub struct Router {
     pub witnesses: Vec<Witness>,
 }
 
-/// Everything that the diagnosis of one machine rests on. What was not looked at is unknown.
+/// The facts behind the diagnosis of one machine. What was not looked at is unknown.
 #[derive(Clone, Debug)]
 pub struct Facts<'a> {
     /// The present.
@@ -77,19 +77,19 @@ pub struct Facts<'a> {
     pub platform: Platform,
     /// The machine.
     pub machine: &'a Machine,
-    /// All machines that run, this one among them.
+    /// All machines of the host, including this one.
     pub machines: &'a [Machine],
     /// The host's network.
     pub network: Reading<&'a HostNetwork>,
     /// Bridges, firewall and listeners of the host.
     pub survey: &'a Survey,
-    /// What the signals said of this machine.
+    /// The evidence about this machine.
     pub evidence: Vec<&'a Evidence>,
-    /// What scoring makes of that.
+    /// The pick that scoring made from it.
     pub pick: &'a Pick,
-    /// What passed the machine's port.
+    /// The traffic captured at the machine's port.
     pub guest_traffic: Reading<&'a Traffic>,
-    /// What passed the uplink.
+    /// The traffic captured at the uplink.
     pub uplink_traffic: Reading<&'a Traffic>,
     /// The differential DHCP test.
     pub test: Reading<&'a [TestResult]>,

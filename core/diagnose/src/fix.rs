@@ -1,21 +1,21 @@
-//! The view model of what `vm doctor --fix` did.
+//! What `vm doctor --fix` did.
 
 use crate::FindingCode;
 
-/// One remedy that was offered, and what came of it.
+/// One remedy that was offered, and its outcome.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fix {
     /// The machine.
     pub vm: String,
-    /// The cause that it was to end.
+    /// The cause that it should end.
     pub cause: &'static str,
     /// The remedy's code.
     pub remedy: String,
     /// What it is, in one line.
     pub title: String,
-    /// The commands, as they were run or would have been, as a shell takes them.
+    /// Its commands, quoted for a shell.
     pub commands: Vec<String>,
-    /// What came of it.
+    /// Its outcome.
     pub outcome: FixOutcome,
     /// The finding that was measured again.
     pub measures: FindingCode,
@@ -23,29 +23,29 @@ pub struct Fix {
     pub says: String,
     /// What the command printed, bounded.
     pub output: String,
-    /// How the command ended; `None`: it was not run, or not to its end.
+    /// The exit status; `None`: the command was not run or did not finish.
     pub exit_status: Option<i32>,
     /// How to take it back.
     pub undo: String,
 }
 
-/// What came of a remedy. Nothing is called fixed by what its command says of itself.
+/// The outcome of a remedy. Only a measurement counts as success, not the word of the command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum FixOutcome {
-    /// The finding was there and is gone, or the machine had no address and has one.
+    /// The finding is gone, or the machine got an address.
     Fixed,
-    /// The command was run, and it is as before.
+    /// The command was run and changed neither.
     NotFixed,
-    /// The command was run, and the finding cannot be seen.
+    /// The command was run, but the finding cannot be measured.
     NotMeasured,
     /// The command could not be run.
     NotRun,
-    /// The person did not want it.
+    /// The user declined it.
     Declined,
 }
 
 impl FixOutcome {
-    /// The word for it.
+    /// Its code in JSON.
     pub fn code(self) -> &'static str {
         match self {
             Self::Fixed => "fixed",
@@ -56,7 +56,7 @@ impl FixOutcome {
         }
     }
 
-    /// Whether something may have been changed without helping.
+    /// Whether it may have changed something without helping.
     pub fn leaves_a_change(self) -> bool {
         matches!(self, Self::NotFixed | Self::NotMeasured)
     }

@@ -1,20 +1,20 @@
-//! Which causes are shown, and which only follow from one that is.
+//! Which causes are shown, and which are folded under them as mere consequences.
 
 use crate::{
     Catalogue, FindingCode, WhileBooting,
     infer::{Beliefs, Model},
 };
 
-/// From this probability on a cause is named as the answer.
+/// From this probability on a cause is named.
 pub(crate) const NAMED_FROM: f64 = 0.5;
 /// Below this probability a cause is not shown.
 const SHOWN_FROM: f64 = 0.05;
-/// More causes than this are no answer.
+/// More causes than this would help nobody.
 const MOST_SHOWN: usize = 5;
-/// How many are shown where none is likely enough to be the answer.
+/// How many are shown where no cause is likely enough to be named.
 const SHOWN_IN_DOUBT: usize = 2;
 
-/// One cause that is shown, with those that follow from it.
+/// One cause that is shown, with its consequences.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Shown {
     /// Its index in the catalogue.
@@ -23,10 +23,11 @@ pub(crate) struct Shown {
     pub(crate) folded: Vec<&'static str>,
 }
 
-/// The causes to show, the likeliest first. None, where no present finding speaks for one.
+/// The causes to show, the likeliest first. A cause that produces none of the present findings is not
+/// shown.
 ///
-/// A consequence is folded under its cause unless it is likely in its own right: then both are at
-/// work, or the wrong one was taken for the cause.
+/// A consequence is folded under its cause unless it is likely in its own right: then both may be
+/// present, or the consequence is the real cause.
 pub(crate) fn shown(model: &Model<'_>, beliefs: &Beliefs) -> Vec<Shown> {
     let catalogue = model.catalogue;
     let mut ranked: Vec<(usize, f64)> = beliefs.marginal.iter().copied().enumerate().collect();
@@ -54,13 +55,13 @@ fn follows(catalogue: &Catalogue, from: usize, cause: usize) -> bool {
     catalogue.causes[from].explains.iter().any(|explained| explained == code)
 }
 
-/// Whether a finding that the cause shows is there.
+/// Whether a finding that the cause produces is present.
 fn shows_something(model: &Model<'_>, cause: usize) -> bool {
     let mut produces = model.catalogue.causes[cause].produces.iter();
     produces.any(|(finding, _)| model.observed(*finding) == Some(true))
 }
 
-/// Codes of the present findings that no shown cause shows.
+/// The present findings that no shown cause produces.
 pub(crate) fn unexplained(model: &Model<'_>, shown: &[Shown]) -> Vec<FindingCode> {
     let explained = |finding: &FindingCode| {
         shown.iter().any(|each| {

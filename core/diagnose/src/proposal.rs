@@ -1,4 +1,4 @@
-//! Which test would settle the most for its cost.
+//! The test that would tell the most for its cost.
 
 use vmkit_types::Unread;
 
@@ -10,13 +10,13 @@ use crate::{
     remedy::Values,
 };
 
-/// Hypotheses below this probability are not worth a test.
+/// Hypotheses below this probability don't justify a test.
 const LEAST_PROBABILITY: f64 = 1e-4;
-/// In bits. A test that is expected to tell less is not proposed.
+/// In bits. A test with a smaller expected gain is not proposed.
 const LEAST_GAIN: f64 = 0.05;
-/// Findings of one test that are weighed together: their outcomes double with each.
+/// Findings of one test that are weighed together: each doubles the number of outcomes.
 const MOST_FINDINGS: usize = 6;
-/// What starting any test costs, so that a cheap and useless one does not win.
+/// Fixed cost of a test, so that a cheap and useless one does not win.
 const OVERHEAD_MS: f64 = 1000.0;
 
 /// A test that would find out more.
@@ -24,7 +24,7 @@ const OVERHEAD_MS: f64 = 1000.0;
 pub struct Proposal {
     /// Its code in `tests.toml`.
     pub id: &'static str,
-    /// What is done, in one line.
+    /// What it does, in one line.
     pub title: String,
     /// What it tells apart.
     pub why: String,
@@ -32,13 +32,13 @@ pub struct Proposal {
     pub cost_ms: u64,
     /// What it needs: `raw-socket`, `root`, `guest-login`, `router-login`, `person`.
     pub needs: Vec<String>,
-    /// The command that does it; empty where a person must.
+    /// The command that does it; empty: a person does it.
     pub command: Vec<String>,
-    /// How much it is expected to tell, in bits.
+    /// The expected gain of information, in bits.
     pub gain_bits: f64,
 }
 
-/// The best test, where one is expected to tell anything.
+/// The best test; `None`: no test is expected to tell enough.
 pub(crate) fn propose(
     model: &Model<'_>,
     beliefs: &Beliefs,

@@ -1,12 +1,12 @@
-//! What each finding says for or against one cause.
+//! The weight of each finding for or against one cause.
 
 use crate::{
     FindingCode,
     infer::{Beliefs, Hypothesis, Model},
 };
 
-/// Hypotheses below this probability stay negligible whatever single finding is taken away: the
-/// rarest leak is far above it.
+/// Hypotheses below this probability stay negligible without any single finding: the rarest leak is far
+/// above it.
 const NEGLIGIBLE: f64 = 1e-9;
 
 /// The weight of one finding for one cause.
@@ -14,16 +14,16 @@ const NEGLIGIBLE: f64 = 1e-9;
 pub(crate) struct Weight {
     /// The finding.
     pub(crate) finding: FindingCode,
-    /// 10·log₁₀ of the likelihood ratio: positive speaks for the cause.
+    /// 10·log₁₀ of the likelihood ratio; positive: for the cause.
     pub(crate) decibans: f64,
 }
 
 /// The weights of all observed findings for one cause, the weightiest first.
 ///
-/// What the cause can show is weighed between the likeliest hypothesis that it is part of and the
-/// same hypothesis without it: what the other cause of a pair explains already weighs nothing.
-/// What it cannot show tells it from its rivals alone, and is weighed as evidence given the rest:
-/// the odds of the cause with all that was observed, to its odds with all but this finding.
+/// A finding that the cause can produce compares the likeliest hypothesis with this cause to the same
+/// hypothesis without it, so what the other cause of a pair explains already has no weight. A finding
+/// that it cannot produce only tells it from its rivals: its weight is the ratio of the cause's odds
+/// with all findings to its odds without this one.
 pub(crate) fn weights(model: &Model<'_>, beliefs: &Beliefs, cause: usize) -> Vec<Weight> {
     let Some(with) = beliefs.best_with(cause) else { return Vec::new() };
     let without = with.without(cause);
@@ -45,7 +45,7 @@ pub(crate) fn weights(model: &Model<'_>, beliefs: &Beliefs, cause: usize) -> Vec
     weights
 }
 
-/// The hypotheses that count, with the cause and without it.
+/// The hypotheses that are not negligible, with the cause and without it.
 struct Rivals {
     with: Vec<(Hypothesis, f64)>,
     without: Vec<(Hypothesis, f64)>,
@@ -58,7 +58,7 @@ impl Rivals {
         Self { with, without }
     }
 
-    /// The odds of the cause, where a factor is taken out of the probability of each hypothesis.
+    /// The odds of the cause after dividing the probability of each hypothesis by a factor.
     fn odds(&self, factor: impl Fn(Hypothesis) -> f64) -> f64 {
         let sum = |side: &[(Hypothesis, f64)]| -> f64 {
             side.iter().map(|(hypothesis, probability)| probability / factor(*hypothesis)).sum()

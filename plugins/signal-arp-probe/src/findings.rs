@@ -78,7 +78,8 @@ fn of_machine(
                 &owners.of(mac)
             };
             let says = format!("{mac} answers ARP{on}, {whose}");
-            facts.push(timed(about(Kind::NeighbourOtherMac, says), replier).on_mac(mac));
+            let fact = about(Kind::NeighbourOtherMac, says).with(attribute::MACS, joined(&others));
+            facts.push(timed(fact, replier).on_mac(mac));
         }
     }
     // The machine's own cards count as one holder: a kernel answers with all cards on a link.
@@ -153,6 +154,12 @@ fn timed(fact: Observation, replier: &Replier) -> Observation {
         Some(time) => fact.with(attribute::RTT_US, time.as_micros().to_string()),
         None => fact,
     }
+}
+
+/// The MACs of all that answered, for the attribute.
+fn joined(repliers: &[&Replier]) -> String {
+    let macs: Vec<String> = repliers.iter().map(|replier| text(replier.mac)).collect();
+    macs.join(",")
 }
 
 fn text(mac: Mac) -> String {

@@ -24,7 +24,7 @@ mod words;
 use std::fs::File;
 
 use vmkit_plugin::{
-    Cx, Error, NoConfig, Observation, Plugin, Result, Signal, Source, Stage, Subject,
+    Cx, Error, NoConfig, Observation, Plugin, Result, Signal, Source, Stage, Subject, attribute,
 };
 
 /// The plugin.
@@ -48,7 +48,7 @@ impl Signal for Console {
             let observations = match log_of(index, vm, cx) {
                 Ok(Some(log)) => read(index, vm, log, cx),
                 Ok(None) => continue,
-                Err(error) => vec![Observation::unread(index, &error.into())],
+                Err(error) => vec![unread(index, error)],
             };
             cx.emit_all(observations)?;
         }
@@ -71,7 +71,7 @@ fn artefact(vm: &Subject) -> String {
 }
 
 fn read(index: usize, vm: &Subject, mut log: File, cx: &Cx<'_>) -> Vec<Observation> {
-    let unread = |error: Error| Observation::unread(index, &error.into());
+    let unread = |error| unread(index, error);
     let (boot, end) = match tail::last_boot(&mut log, &vm.macs) {
         Ok(read) => read,
         Err(error) => return vec![unread(Error::io("read the console log", &error))],
@@ -79,6 +79,10 @@ fn read(index: usize, vm: &Subject, mut log: File, cx: &Cx<'_>) -> Vec<Observati
     let mut observations = report::observations(index, boot);
     observations.extend(cx.record(&artefact(vm), &end).err().map(unread));
     observations
+}
+
+fn unread(index: usize, error: Error) -> Observation {
+    Observation::unread(index, &error.into()).with(attribute::SOURCE, attribute::CONSOLE)
 }
 
 vmkit_plugin::export!(manifest = "../plugin.json", signal = Console);

@@ -14,6 +14,10 @@ pub mod attribute {
     pub const RTT_US: &str = "rtt-us";
     /// Of `unread`: `not-tried`, `denied`, `timed-out`, `malformed`, `unsupported` or `failed`.
     pub const REASON: &str = "reason";
+    /// Of `unread`: what could not be read, where it is [`CONSOLE`].
+    pub const SOURCE: &str = "source";
+    /// The value of [`SOURCE`] for a console log.
+    pub const CONSOLE: &str = "console";
     /// Prefix length of the address, where its source names one.
     pub const PREFIX: &str = "prefix";
     /// Address of the DHCP server or router, where the source names one.
@@ -22,7 +26,8 @@ pub mod attribute {
     pub const PHASE: &str = "phase";
     /// Of `console-fault`: what the guest complains of, as a code such as `no-network-card`.
     pub const FAULT: &str = "fault";
-    /// The MACs of all that answer, separated by commas.
+    /// The MACs of all that answered a probe, separated by commas. Without it, others may hold the
+    /// address too.
     pub const MACS: &str = "macs";
     /// How long the source lets the fact be kept, in seconds.
     pub const TTL_S: &str = "ttl-s";

@@ -3,8 +3,8 @@
 use super::kinds::{BootTimes, Cause, FindingKind, RemedyKind, Test};
 use crate::FindingCode;
 
-/// The knowledge in use. It is data: see `findings.toml`, `remedies.toml`, `tests.toml` and
-/// `causes/CODE.toml`.
+/// All findings, causes, remedies and tests: the data of `findings.toml`, `remedies.toml`,
+/// `tests.toml` and `causes/CODE.toml`.
 #[derive(Clone, Debug)]
 pub struct Catalogue {
     /// One for each code, in the order of the codes.
@@ -13,13 +13,13 @@ pub struct Catalogue {
     pub(crate) remedies: Vec<RemedyKind>,
     pub(crate) tests: Vec<Test>,
     pub(crate) boot: BootTimes,
-    /// How likely a fault is that no cause covers.
+    /// The prior probability of a fault that no cause covers.
     pub(crate) unknown_prior: f64,
 }
 
 impl Catalogue {
-    /// Leaves out the commands that this computer's programs do not have, as `has` tells of their
-    /// words with placeholders in braces. The steps of the remedies and tests stay.
+    /// Drops commands for which `has` is false. Their words have placeholders in braces. The steps of
+    /// the remedies and tests stay.
     #[must_use]
     pub fn with_commands(mut self, has: impl Fn(&[String]) -> bool) -> Self {
         for kind in &mut self.remedies {

@@ -2,33 +2,33 @@
 
 use crate::{FindingCode, circumstance::Circumstance};
 
-/// When a finding is a fault in itself.
+/// Whether a finding is a fault in itself.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Fault {
-    /// Beside another one only.
+    /// Only together with another finding that is.
     #[default]
     Never,
-    /// Also where the machine has a usable address.
+    /// Yes, even if the machine has a usable address.
     Always,
-    /// The same, unless the machine's SSH server answers there.
+    /// Yes, unless the machine's SSH server answers at its address.
     UnlessReached,
 }
 
-/// What a finding is worth while the guest is still booting.
+/// How much a finding counts while the guest is still booting.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum WhileBooting {
     /// As much as after the boot.
     #[default]
     Counts,
-    /// Nothing until the guest has tried its network: before, it is there in any boot.
+    /// Not until the guest has tried its network: before, it is present in any boot.
     UntilNetwork,
-    /// Nothing until the boot has ended: before, it is there in any boot.
+    /// Not until the boot has ended: before, it is present in any boot.
     UntilEnd,
     /// As much as after the boot, and it shows that the guest has tried its network.
     ShowsNetwork,
-    /// It is the boot itself, and is of no cause.
+    /// It is the boot itself; no cause produces it.
     IsBoot,
 }
 
@@ -42,7 +42,7 @@ pub(crate) struct BootTimes {
     pub(crate) sources: Vec<String>,
 }
 
-/// What is waited for in one part of a boot.
+/// One part of a boot.
 #[derive(Clone, Debug, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct BootPhase {
@@ -51,7 +51,7 @@ pub(crate) struct BootPhase {
     pub(crate) sources: Vec<String>,
 }
 
-/// One thing that can be found out.
+/// The description of a finding.
 #[derive(Clone, Debug)]
 pub struct FindingKind {
     /// Its code.
@@ -62,23 +62,23 @@ pub struct FindingKind {
     pub absent: String,
     /// Where it is read from.
     pub source: String,
-    /// The right without which it cannot be seen on a live run.
+    /// The right that it needs on a live run.
     pub needs: Option<String>,
-    /// When it is a fault in itself.
+    /// Whether it is a fault in itself.
     pub fault: Fault,
-    /// What it is worth during a boot.
+    /// How much it counts during a boot.
     pub while_booting: WhileBooting,
-    /// How often it is there without any fault, from 0 to 1.
+    /// How often it is present without any fault, from 0 to 1.
     pub(crate) leak: f64,
-    /// How often a fault that no cause covers shows it, from 0 to 1.
+    /// How often a fault that no cause covers produces it, from 0 to 1.
     pub(crate) by_unknown: f64,
 }
 
-/// Whose fault it is.
+/// Where a fault is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Layer {
-    /// The system inside of the machine.
+    /// The system inside the machine.
     Guest,
     /// The machine itself: its process and its registration.
     Vm,
@@ -88,9 +88,9 @@ pub enum Layer {
     Wifi,
     /// The network's router.
     Router,
-    /// A DHCP server, or the way to it.
+    /// A DHCP server, or the path to it.
     Dhcp,
-    /// What is known of the machine's address.
+    /// The machine's address, or what is known about it.
     Address,
 }
 
@@ -101,22 +101,22 @@ pub struct Cause {
     pub code: &'static str,
     /// The fault, in one line.
     pub title: String,
-    /// Whose fault it is.
+    /// Where a fault is.
     pub layer: Layer,
     /// Why it happens.
     pub why: String,
     /// How it shows.
     pub shows: String,
-    /// How it is told apart from others.
+    /// How it differs from similar causes.
     pub apart: String,
-    /// Where that is known from.
+    /// The sources of all this.
     pub sources: Vec<String>,
-    /// Codes of causes that only follow from this one.
+    /// Codes of causes that are mere consequences of this one.
     pub explains: Vec<String>,
     pub(crate) prior: f64,
-    /// By what the prior is multiplied where the circumstance holds.
+    /// Factors of the prior where a circumstance holds.
     pub(crate) given: Vec<(Circumstance, f64)>,
-    /// How often it shows a finding, from 0 to 1.
+    /// How often it produces a finding, from 0 to 1.
     pub(crate) produces: Vec<(FindingCode, f64)>,
     /// How likely a remedy helps: index and probability.
     pub(crate) remedies: Vec<(usize, f64)>,
@@ -126,9 +126,9 @@ pub struct Cause {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Risk {
-    /// It changes nothing that is in use.
+    /// It disturbs nothing that is in use.
     None,
-    /// It interrupts the machine alone.
+    /// It interrupts only the machine.
     Low,
     /// It interrupts others for a while, or weakens a protection a little.
     Medium,
@@ -140,7 +140,7 @@ pub enum Risk {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Scope {
-    /// Inside of the machine.
+    /// Inside the machine.
     Guest,
     /// How the machine is run.
     Vm,
@@ -150,7 +150,7 @@ pub enum Scope {
     Router,
 }
 
-/// One thing that can be done. Its texts hold placeholders such as `{uplink}`.
+/// The description of a remedy. Its texts hold placeholders such as `{uplink}`.
 #[derive(Clone, Debug)]
 pub(crate) struct RemedyKind {
     pub(crate) id: &'static str,
@@ -170,7 +170,7 @@ pub(crate) struct RemedyKind {
     pub(crate) only: Vec<Circumstance>,
 }
 
-/// One test that would find out more.
+/// The description of a test that would find out more.
 #[derive(Clone, Debug)]
 pub(crate) struct Test {
     pub(crate) id: &'static str,
@@ -179,7 +179,7 @@ pub(crate) struct Test {
     pub(crate) cost_ms: u64,
     pub(crate) needs: Vec<String>,
     pub(crate) command: Vec<String>,
-    /// The findings that it shows.
+    /// The findings that it reveals.
     pub(crate) reveals: Vec<FindingCode>,
     pub(crate) only: Vec<Circumstance>,
 }

@@ -16,10 +16,10 @@ pub use kinds::{Cause, Fault, FindingKind, Layer, Risk, Scope, WhileBooting};
 pub(crate) use placeholders::{PLACEHOLDERS, fill};
 
 impl Catalogue {
-    /// The knowledge that comes with vmkit.
+    /// The built-in catalogue.
     ///
     /// # Errors
-    /// The embedded data is faulty, which its test rules out.
+    /// The embedded data is invalid, which a test rules out.
     pub fn builtin() -> Result<Self, CatalogueError> {
         rows::parse(embedded::FILES)
     }

@@ -1,6 +1,6 @@
 //! Placeholders in the texts and commands of remedies and tests.
 
-/// All placeholders, in braces in the data, and what a page shows in their place.
+/// All placeholders, which the data has in braces, and the words that a page shows instead.
 pub(crate) const PLACEHOLDERS: &[(&str, &str)] = &[
     ("name", "NAME"),
     ("port", "PORT"),
@@ -13,7 +13,7 @@ pub(crate) const PLACEHOLDERS: &[(&str, &str)] = &[
     ("address", "ADDRESS"),
 ];
 
-/// Whether the data may name this placeholder.
+/// Whether this placeholder exists.
 pub(super) fn is_known_placeholder(name: &str) -> bool {
     PLACEHOLDERS.iter().any(|(known, _)| *known == name)
 }

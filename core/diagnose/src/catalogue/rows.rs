@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{FindingCode, circumstance::Circumstance};
 
-/// The catalogue of these files.
+/// Parses and checks these files.
 pub(super) fn parse(files: Files) -> Result<Catalogue, CatalogueError> {
     let (file, text) = files.findings;
     let table: FindingTable = read(file, text)?;
@@ -64,7 +64,7 @@ pub(super) fn parse(files: Files) -> Result<Catalogue, CatalogueError> {
     Ok(Catalogue { findings, causes, remedies, tests, boot, unknown_prior: table.unknown_prior })
 }
 
-/// The names of a file's tables, in its order.
+/// The names of a file's tables in its order; TOML tables themselves are unordered.
 fn headers(text: &'static str) -> impl Iterator<Item = &'static str> {
     text.lines().filter_map(|line| line.strip_prefix('[')?.strip_suffix(']'))
 }
@@ -82,7 +82,7 @@ fn unknown(file: &str, kind: &'static str, name: &str) -> CatalogueError {
     CatalogueError::UnknownName { file: file.to_owned(), kind, name: name.to_owned() }
 }
 
-/// A probability that leaves room for doubt: 0 and 1 would make any evidence to the contrary void.
+/// Checks for a probability other than 0 and 1, which no evidence could overrule.
 fn within(file: &str, what: &str, value: f64) -> Result<(), CatalogueError> {
     if value > 0.0 && value < 1.0 {
         Ok(())
@@ -98,7 +98,7 @@ fn circumstances(file: &str, names: &[String]) -> Result<Vec<Circumstance>, Cata
     names.iter().map(each).collect()
 }
 
-/// Refuses a text with a placeholder that nothing fills.
+/// Refuses a text with an unknown placeholder.
 fn placeholders(file: &str, text: &str) -> Result<(), CatalogueError> {
     for part in text.split('{').skip(1) {
         let name = part.split('}').next().unwrap_or(part);

@@ -1,4 +1,4 @@
-//! What all signals together tell of the machine's address.
+//! What the signals together say about the machine's address.
 
 use std::net::IpAddr;
 
@@ -12,10 +12,8 @@ use crate::{
     ledger::{evidence_of, has_now, is_outdated},
 };
 
-/// The plugin that asks who has an address, and counts those that answer.
-const ARP_PROBE: &str = "arp-probe";
-/// Below this share of a candidate's evidence nothing is said of it.
-const WORTH_A_WORD: f64 = 0.05;
+/// Candidates below this probability are ignored.
+const LEAST_PROBABILITY: f64 = 0.05;
 
 pub(super) fn judge(facts: &Facts<'_>, attachment: &Attachment<'_>, sheet: &mut Sheet) {
     missing(facts, sheet);
@@ -42,15 +40,17 @@ pub(super) fn judge(facts: &Facts<'_>, attachment: &Attachment<'_>, sheet: &mut 
     proxy_arp::judge(facts, best, sheet);
 }
 
-/// The address that the rest is about: the one that was picked, or the best that is not
-/// link-local, also where something else was seen there.
+/// The candidate that the findings are about: the picked one, or else the best that is not
+/// link-local, even if another machine was seen there.
 fn best<'p>(facts: &'p Facts<'_>) -> Option<&'p Candidate> {
     let candidates = || facts.pick.candidates.iter().filter(|c| is_v4(c) && !is_link_local(c));
     let picked = facts.pick.address.and_then(|address| {
         facts.pick.candidates.iter().find(|candidate| candidate.address == address)
     });
     picked
-        .or_else(|| candidates().find(|c| c.struck_out.is_none() && c.probability > WORTH_A_WORD))
+        .or_else(|| {
+            candidates().find(|c| c.struck_out.is_none() && c.probability > LEAST_PROBABILITY)
+        })
         .or_else(|| candidates().find(|c| c.ledger.iter().any(|entry| entry.weight > 0.0)))
 }
 
@@ -66,13 +66,16 @@ fn missing(facts: &Facts<'_>, sheet: &mut Sheet) {
     let (code, pick) = (FindingCode::AddressMissing, facts.pick);
     match (pick.verdict, pick.address) {
         (Verdict::Probable, Some(address)) if is_outdated(facts, address) => {
-            sheet.present(code, format!("{address} may be of an earlier boot, and is silent"));
+            sheet.present(
+                code,
+                format!("{address} may be from an earlier boot, and nobody answers there"),
+            );
         }
         (Verdict::Resolved | Verdict::Probable, Some(address)) => {
             sheet.absent(code, format!("it has {address}"));
         }
-        (Verdict::NoAddress, _) => sheet.present(code, "no signal names a usable one"),
-        (Verdict::Ambiguous, _) => sheet.present(code, "none of those that are named is likely"),
+        (Verdict::NoAddress, _) => sheet.present(code, "no signal reports one"),
+        (Verdict::Ambiguous, _) => sheet.present(code, "no reported address is likely"),
         _ => sheet.unknown(code, &Unread::NotTried),
     }
 }
@@ -110,21 +113,24 @@ fn two_owners(facts: &Facts<'_>, best: &Candidate, sheet: &mut Sheet) {
     if let Some(seen) = evidence_of(best, &[Kind::ArpDuplicate]) {
         sheet.present(code, format!("{}: {}", best.address, seen.observation.says));
     } else if best.flags.contains(&Flag::DuplicateIp) {
-        sheet.present(code, format!("{} is tied to the MACs of two machines", best.address));
+        sheet.present(code, format!("{} is held by the MACs of two machines", best.address));
     } else if let Some(seen) =
-        evidence_of(best, &[Kind::ArpReply]).or_else(|| asked_and_answered(best))
+        evidence_of(best, &[Kind::ArpReply]).or_else(|| answered_by_others_only(best))
     {
-        // Where another answers alone, the machine may have left the address to it.
+        // If only another machine answers, this one may have given the address up.
         if seen.observation.mac.is_none_or(|mac| facts.machine.macs.contains(&mac)) {
             sheet.absent(code, seen.observation.says.clone());
         }
     }
 }
 
-/// Where everybody was asked and somebody else alone answered, the machine does not hold it too.
-fn asked_and_answered(best: &Candidate) -> Option<&Evidence> {
+/// A probe that counted the answers and got none from the machine: it does not hold the address too.
+fn answered_by_others_only(best: &Candidate) -> Option<&Evidence> {
     let mut seen = best.ledger.iter().map(|entry| &entry.evidence);
-    seen.find(|item| &*item.plugin == ARP_PROBE && item.observation.kind == Kind::NeighbourOtherMac)
+    seen.find(|item| {
+        item.observation.kind == Kind::NeighbourOtherMac
+            && item.observation.attribute(attribute::MACS).is_some()
+    })
 }
 
 fn answers_as_another(
@@ -154,8 +160,7 @@ fn answers_as_another(
     }
 }
 
-/// Over Wi-Fi macOS puts its own MAC in the place of the machine's, so that machines are seen
-/// there under the host's MAC.
+/// Over Wi-Fi macOS replaces the machine's MAC by its own, so machines appear under the host's MAC.
 fn is_translated(facts: &Facts<'_>, attachment: &Attachment<'_>, mac: Option<Mac>) -> bool {
     let wifi = attachment.uplink.is_some_and(|uplink| uplink.kind == InterfaceKind::Wifi);
     let of_host = facts.network.as_ref().known().is_some_and(|network| {
@@ -166,9 +171,9 @@ fn is_translated(facts: &Facts<'_>, attachment: &Attachment<'_>, mac: Option<Mac
 
 fn host_key(best: &Candidate, sheet: &mut Sheet) {
     let code = FindingCode::AddressHostKeyDiffers;
-    if let Some(seen) = evidence_of(best, &[Kind::from_code("ssh-other-host-key")]) {
+    if let Some(seen) = evidence_of(best, &[Kind::SshOtherHostKey]) {
         sheet.present(code, format!("{}: {}", best.address, seen.observation.says));
-    } else if let Some(seen) = evidence_of(best, &[Kind::from_code("ssh-host-key")]) {
+    } else if let Some(seen) = evidence_of(best, &[Kind::SshHostKey]) {
         sheet.absent(code, format!("{}: {}", best.address, seen.observation.says));
     }
 }
@@ -194,13 +199,13 @@ fn reachability(
 ) {
     let at = |seen: &Evidence| format!("{}: {}", best.address, escaped(&seen.observation.says));
     let found = |kinds: &[Kind]| evidence_of(best, kinds);
-    let ssh = found(&[Kind::SshReady, Kind::from_code("ssh-host-key"), Kind::SshNoBanner]);
+    let ssh = found(&[Kind::SshReady, Kind::SshHostKey, Kind::SshNoBanner]);
     let refused = found(&[Kind::SshRefused]);
     let filtered = found(&[Kind::SshTimeout]);
     let unreachable = found(&[Kind::SshUnreachable]);
     let pinged = found(&[Kind::IcmpReply]);
     let answers_arp = found(&[Kind::NeighbourReachable, Kind::ArpReply]);
-    // An entry of the ARP table was right some seconds ago; who does not answer now may be gone.
+    // An entry of the ARP table is seconds old; a machine that does not answer now may be gone.
     let now = found(&[Kind::ArpReply]);
     let silent_now = found(&[Kind::ArpSilent, Kind::IcmpSilent]).is_some();
     let answers_arp = now.or(answers_arp.filter(|_| !silent_now));
@@ -208,7 +213,7 @@ fn reachability(
     let contested = found(&[Kind::ArpDuplicate, Kind::NeighbourOtherMac])
         .filter(|seen| !is_translated(facts, attachment, seen.observation.mac));
     if let (Some(_), Some(other)) = (refused.or(filtered), contested) {
-        // Whose port it is that refuses is not known.
+        // It is not known which of the two refuses.
         sheet.all_unknown(
             &[FindingCode::SshRefused, FindingCode::SshFiltered],
             &Unread::Failed(at(other)),
@@ -234,7 +239,7 @@ fn reachability(
     }
     let answers = answers_arp.or(ssh).or(refused).or(pinged);
     if answers.is_none() && !has_now(facts, best) {
-        let old = "it may have had the address before its present boot".to_owned();
+        let old = "it may have had the address in an earlier boot".to_owned();
         sheet.all_unknown(
             &[FindingCode::PingUnanswered, FindingCode::AddressArpSilent],
             &Unread::Failed(old),

@@ -1,4 +1,4 @@
-//! Whether the boot goes on, and what nothing follows from until it has ended.
+//! Whether the guest is still booting, and the findings that mean nothing until it has booted.
 
 use vmkit_types::Unread;
 
@@ -9,7 +9,7 @@ use crate::{
 
 const CODE: FindingCode = FindingCode::BootUnfinished;
 
-/// Notes how far the boot is, and withdraws what is there in any boot.
+/// Records the state of the boot, and withdraws findings that are present during any boot.
 pub(super) fn judge(facts: &Facts<'_>, catalogue: &Catalogue, findings: &mut [Finding]) {
     let boot = Boot::of(facts, &catalogue.boot);
     let goes_on = matches!(boot, Boot::GoesOn(_));

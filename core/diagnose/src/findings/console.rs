@@ -1,4 +1,4 @@
-//! What the guest's console tells of its boot.
+//! What the guest's console shows.
 
 use std::net::IpAddr;
 
@@ -19,7 +19,7 @@ const ALL: [FindingCode; 8] = [
     FindingCode::GuestSshServerFailed,
 ];
 
-/// Codes of what a console complains of, and the findings that they are.
+/// Codes of faults that a console reports, and their findings.
 const FAULTS: [(&str, FindingCode); 4] = [
     ("no-network-card", FindingCode::GuestSeesNoNetworkCard),
     ("no-dhcp-client", FindingCode::GuestHasNoDhcpClient),
@@ -34,9 +34,9 @@ pub(super) fn judge(facts: &Facts<'_>, attachment: &Attachment<'_>, sheet: &mut 
         let unread = facts
             .evidence
             .iter()
-            .find(|item| &*item.plugin == "console" && item.observation.kind == Kind::Unread);
-        let why =
-            unread.map_or(Unread::NotTried, |item| Unread::Failed(item.observation.says.clone()));
+            .map(|item| &item.observation)
+            .find(|seen| seen.attribute(attribute::SOURCE) == Some(attribute::CONSOLE));
+        let why = unread.map_or(Unread::NotTried, |seen| Unread::Failed(seen.says.clone()));
         return sheet.all_unknown(&ALL, &why);
     };
     let code = phase.observation.attribute(attribute::PHASE).unwrap_or_default();
@@ -44,7 +44,7 @@ pub(super) fn judge(facts: &Facts<'_>, attachment: &Attachment<'_>, sheet: &mut 
     sheet.judged(FindingCode::KernelPanic, code == "panic", &says, &says);
     let early = matches!(code, "none" | "firmware" | "kernel" | "initramfs");
     match code {
-        // A quiet kernel command line shows nothing although all is well.
+        // A quiet kernel shows nothing although nothing is wrong.
         "none" => sheet.unknown(FindingCode::BootStoppedEarly, &Unread::NotTried),
         "panic" => {}
         _ => sheet.judged(FindingCode::BootStoppedEarly, early, &says, &says),
@@ -84,13 +84,13 @@ pub(super) fn judge(facts: &Facts<'_>, attachment: &Attachment<'_>, sheet: &mut 
     }
 }
 
-/// An address of 169.254.0.0/16 is what a guest takes when nobody gave it one.
+/// A guest gives itself an address of 169.254.0.0/16 when it got none.
 fn is_link_local(item: &Evidence) -> bool {
     matches!(item.observation.address, Some(IpAddr::V4(address)) if address.is_link_local())
 }
 
-/// Whether the machine set itself an address that is of no network here. Its own ARP frames show
-/// it best; what its console names without a DHCP server shows it as well.
+/// Whether the machine has a static address outside the networks here. Its ARP frames are the best
+/// evidence; an address on its console without a DHCP server is evidence too.
 fn static_address(facts: &Facts<'_>, attachment: &Attachment<'_>, sheet: &mut Sheet) {
     let code = FindingCode::GuestAddressStaticElsewhere;
     let networks = attachment.networks();

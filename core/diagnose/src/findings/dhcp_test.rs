@@ -1,4 +1,4 @@
-//! What the differential DHCP test showed.
+//! The results of the differential DHCP test.
 
 use vmkit_dhcp::{TestCase, TestResult};
 use vmkit_types::{Reading, Unread};
@@ -26,13 +26,13 @@ pub(super) fn judge(facts: &Facts<'_>, sheet: &mut Sheet) {
     let unicast = of(TestCase::MachineUnicast).filter(|result| !result.offers.is_empty());
     for (code, case) in CASES {
         match of(case) {
-            // That the flag alone decides is a finding of its own, and no silence of the servers.
+            // If only the flag makes the difference, that is a finding of its own.
             Some(result) if case == TestCase::Machine && unicast.is_some() => {
                 let yes = format!("{}, without the broadcast flag it was answered", asked(result));
                 sheet.judged(BROADCAST, result.offers.is_empty(), yes, answer(result));
                 sheet.absent(code, unicast.map(answer).unwrap_or_default());
             }
-            // What broadcasts lose says nothing of the servers.
+            // Lost broadcasts say nothing about the servers.
             Some(result) if unicast.is_some() && result.offers.is_empty() => {
                 let lost = "replies by broadcast do not arrive".to_owned();
                 sheet.unknown(code, &Unread::Failed(lost));

@@ -30,7 +30,7 @@ pub(super) fn judge(facts: &Facts<'_>, attachment: &Attachment<'_>, sheet: &mut 
             && !rule.except.iter().any(|name| attachment.passes(name));
         let Some(code) = finding(facts, attachment, rule).filter(|_| about) else { continue };
         match rule.frames {
-            // A rule that has never dropped anything has not dropped the machine's frames.
+            // A rule that has dropped no frame has dropped none of the machine's.
             Some(0) => {}
             Some(frames) => {
                 let says = format!("{} ({frames} frames so far)", escaped(&rule.text));
@@ -47,7 +47,7 @@ pub(super) fn judge(facts: &Facts<'_>, attachment: &Attachment<'_>, sheet: &mut 
         }
     }
     for code in ALL.into_iter().filter(|code| *code != SERVER || attachment.shared) {
-        sheet.absent(code, "no rule that does so has dropped anything");
+        sheet.absent(code, "no such rule has dropped a frame");
     }
 }
 

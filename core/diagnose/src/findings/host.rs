@@ -8,9 +8,9 @@ use vmkit_types::{HostNetwork, InterfaceKind, Prefix, Reading, Unread, escaped};
 use super::sheet::Sheet;
 use crate::{Attachment, Facts, FindingCode, Platform};
 
-/// A shorter delay is over before a DHCP client asks a second time.
+/// A shorter delay is over before a DHCP client asks again.
 const NOTICEABLE_DELAY: Duration = Duration::from_secs(2);
-/// A port waits for the delay twice, listening and learning; clients give up some time later.
+/// A port waits two delays, listening and learning; clients give up some time later.
 const DELAYS_UNTIL_QUIET: u32 = 4;
 
 pub(super) fn judge(facts: &Facts<'_>, attachment: &Attachment<'_>, sheet: &mut Sheet) {
@@ -46,7 +46,7 @@ fn uplink(network: &HostNetwork, attachment: &Attachment<'_>, sheet: &mut Sheet)
     let Some(first) = defaults.clone().next() else { return };
     let own =
         |interface: &str| interface == uplink.name || uplink.bridge.as_deref() == Some(interface);
-    // A VPN that takes everything does not make the uplink a wrong one.
+    // A VPN that takes all traffic does not make the uplink wrong.
     let through_vpn = network
         .interfaces
         .iter()
@@ -69,7 +69,7 @@ fn membership(facts: &Facts<'_>, attachment: &Attachment<'_>, sheet: &mut Sheet)
     }
     let Some(port) = attachment.port else {
         if let Some(name) = facts.machine.port.as_deref() {
-            let why = Unread::Failed(format!("this computer shows no interface {name}"));
+            let why = Unread::Failed(format!("this computer has no interface {name}"));
             sheet.unknown(code, &why);
         }
         return;
@@ -86,7 +86,7 @@ fn membership(facts: &Facts<'_>, attachment: &Attachment<'_>, sheet: &mut Sheet)
         }
         (Some(own), None) => {
             let says = format!("{name} is in {}, which has no uplink", escaped(own));
-            // An uplink of a kind that could not be told apart may be among the members.
+            // A member of an unknown kind may be the uplink.
             let unsure = facts.network.as_ref().known().is_some_and(|network| {
                 network.interfaces.iter().any(|each| {
                     each.bridge.as_deref() == Some(own)
@@ -106,7 +106,7 @@ fn membership(facts: &Facts<'_>, attachment: &Attachment<'_>, sheet: &mut Sheet)
 fn own_address(facts: &Facts<'_>, attachment: &Attachment<'_>, sheet: &mut Sheet) {
     let code = FindingCode::BridgeHasNoAddress;
     let Some(bridge) = attachment.bridge else { return };
-    // macOS leaves the address on the uplink, where it serves as well.
+    // macOS keeps the address on the uplink, which works as well.
     let networks = attachment.networks();
     if attachment.bridged && facts.platform != Platform::Linux {
         return;
@@ -159,8 +159,8 @@ fn port(facts: &Facts<'_>, attachment: &Attachment<'_>, sheet: &mut Sheet) {
         .iter()
         .find_map(|bridge| Some((bridge, bridge.ports.iter().find(|port| port.name == name)?)));
     let Some((bridge, port)) = found else { return };
-    // The uplink's port carries the machine's frames as well.
-    // A dead one is disabled, too, which is no second fault.
+    // The uplink's port carries the machine's frames as well. If it is down, it is also disabled,
+    // which is not a second fault.
     let uplink = attachment.uplink.filter(|uplink| uplink.up);
     let uplink = uplink.and_then(|up| bridge.ports.iter().find(|port| port.name == up.name));
     let ports: Vec<&Port> = [Some(port), uplink].into_iter().flatten().collect();
@@ -209,10 +209,10 @@ fn learning(facts: &Facts<'_>, bridge: &Bridge, ports: &[&Port], sheet: &mut She
     let name = escaped(&bridge.name);
     let delays = *tree && *delay >= NOTICEABLE_DELAY;
     if delays && fresh {
-        let says = format!("{name} holds a new port back for 2 × {} s", delay.as_secs());
+        let says = format!("{name} holds back a new port for 2 × {} s", delay.as_secs());
         sheet.present(code, says);
     } else if delays {
-        sheet.absent(code, format!("the forward delay of {name} is long over"));
+        sheet.absent(code, format!("the forward delay of {name} is over"));
     } else {
         sheet.absent(code, format!("{name} forwards at once"));
     }
@@ -233,10 +233,10 @@ fn listeners(facts: &Facts<'_>, attachment: &Attachment<'_>, sheet: &mut Sheet) 
                     let program = listener.program.as_deref().unwrap_or("a program");
                     sheet.absent(code, format!("{} listens on UDP port 67", escaped(program)));
                 }
-                None => sheet.present(code, "nobody listens on UDP port 67"),
+                None => sheet.present(code, "no program listens on UDP port 67"),
             }
         }
-        Reading::Absent => sheet.present(code, "nobody listens on UDP port 67"),
+        Reading::Absent => sheet.present(code, "no program listens on UDP port 67"),
         Reading::Unknown(why) => sheet.unknown(code, why),
     }
 }

@@ -1,4 +1,4 @@
-//! What the servers give: which servers, which networks, which gateway, and what they refuse.
+//! What DHCP servers give: which servers, networks and gateways, and what they refuse.
 
 use std::{
     collections::BTreeSet,
@@ -11,7 +11,7 @@ use vmkit_types::{Kind, Mac, Prefix, Reading, Unread, attribute};
 use super::sheet::Sheet;
 use crate::{Attachment, Facts, FindingCode};
 
-/// What a subnet is taken for where the lease does not name its mask.
+/// The prefix length of a lease without a mask.
 const USUAL_PREFIX: u8 = 24;
 
 pub(super) fn judge(facts: &Facts<'_>, attachment: &Attachment<'_>, sheet: &mut Sheet) {
@@ -27,7 +27,7 @@ pub(super) fn judge(facts: &Facts<'_>, attachment: &Attachment<'_>, sheet: &mut 
     refusals(facts, &all, sheet);
     if let Some(last) = gives.last() {
         terms(facts, attachment, last, sheet);
-    } else if let Some((yiaddr, _)) = told_by_console(facts) {
+    } else if let Some((yiaddr, _)) = lease_on_console(facts) {
         address(facts, attachment, yiaddr, sheet);
     } else if let Some(yiaddr) = offered_in_test(facts) {
         address(facts, attachment, yiaddr, sheet);
@@ -47,21 +47,21 @@ fn servers(facts: &Facts<'_>, all: &[&Message], sheet: &mut Sheet) {
         .iter()
         .filter(|m| matches!(m.kind, MessageKind::Offer | MessageKind::Ack | MessageKind::Nak));
     let mut servers: BTreeSet<Ipv4Addr> = replies.filter_map(|message| message.server).collect();
-    let mut networks: BTreeSet<Prefix24> = BTreeSet::new();
+    let mut networks: BTreeSet<Network> = BTreeSet::new();
     for message in all.iter().filter(|m| matches!(m.kind, MessageKind::Offer | MessageKind::Ack)) {
-        networks.extend(message.yiaddr.map(|given| Prefix24::of(given, message.prefix)));
+        networks.extend(message.yiaddr.map(|given| Network::of(given, message.prefix)));
     }
     if let Reading::Known(results) = facts.test {
         for offer in results.iter().flat_map(|result| &result.offers) {
             servers.extend(offer.server);
-            networks.extend(offer.yiaddr.map(|given| Prefix24::of(given, None)));
+            networks.extend(offer.yiaddr.map(|given| Network::of(given, None)));
         }
     }
-    // What the guest tells of its own lease says nothing of who else would have answered.
+    // The guest's own lease does not show which other servers would have answered.
     let asked = !servers.is_empty();
-    if let Some((address, server)) = told_by_console(facts) {
+    if let Some((address, server)) = lease_on_console(facts) {
         servers.insert(server);
-        networks.insert(Prefix24::of(address, None));
+        networks.insert(Network::of(address, None));
     }
     let Some(first) = servers.first() else { return };
     if !asked {
@@ -69,7 +69,7 @@ fn servers(facts: &Facts<'_>, all: &[&Message], sheet: &mut Sheet) {
     }
     let names: Vec<String> = servers.iter().map(ToString::to_string).collect();
     let several = servers.len() > 1;
-    let (yes, no) = (names.join(" and "), format!("{first} alone answers"));
+    let (yes, no) = (names.join(" and "), format!("only {first} answers"));
     sheet.judged(FindingCode::SeveralServersAnswer, several, yes, no);
     if several {
         let given: Vec<String> = networks.iter().map(ToString::to_string).collect();
@@ -77,18 +77,18 @@ fn servers(facts: &Facts<'_>, all: &[&Message], sheet: &mut Sheet) {
             FindingCode::ServersDisagreeOnSubnet,
             networks.len() > 1,
             given.join(" and "),
-            "they give addresses of one network",
+            "they give addresses of the same network",
         );
     } else {
-        sheet.absent(FindingCode::ServersDisagreeOnSubnet, format!("{first} alone answers"));
+        sheet.absent(FindingCode::ServersDisagreeOnSubnet, format!("only {first} answers"));
     }
 }
 
-/// A network as its first address and length, in an order.
+/// A network: its first address and its prefix length.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
-struct Prefix24(Ipv4Addr, u8);
+struct Network(Ipv4Addr, u8);
 
-impl Prefix24 {
+impl Network {
     fn of(address: Ipv4Addr, length: Option<u8>) -> Self {
         let length = length.filter(|length| (1..=32).contains(length)).unwrap_or(USUAL_PREFIX);
         let mask = u32::MAX << (32 - u32::from(length));
@@ -96,7 +96,7 @@ impl Prefix24 {
     }
 }
 
-impl std::fmt::Display for Prefix24 {
+impl std::fmt::Display for Network {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}/{}", self.0, self.1)
     }
@@ -108,7 +108,7 @@ fn refusals(facts: &Facts<'_>, all: &[&Message], sheet: &mut Sheet) {
     if own.is_empty() {
         return;
     }
-    // The same frame may have been captured at both points.
+    // Both capture points may have the same frame.
     let mut naks: Vec<&&&Message> = own.iter().filter(|m| m.kind == MessageKind::Nak).collect();
     naks.sort_by_key(|message| message.xid);
     naks.dedup_by_key(|message| (message.xid, message.server));
@@ -128,7 +128,7 @@ fn refusals(facts: &Facts<'_>, all: &[&Message], sheet: &mut Sheet) {
             } else if accepted {
                 sheet.absent(code, "NAK in one transaction, then ACK");
             } else {
-                let why = "one NAK was seen, and not what came after it".to_owned();
+                let why = "one NAK was seen, but not what followed".to_owned();
                 sheet.unknown(code, &Unread::Failed(why));
             }
         }
@@ -146,8 +146,8 @@ fn refusals(facts: &Facts<'_>, all: &[&Message], sheet: &mut Sheet) {
     }
 }
 
-/// The lease that the guest told of, in its present boot, and who gave it.
-fn told_by_console(facts: &Facts<'_>) -> Option<(Ipv4Addr, Ipv4Addr)> {
+/// The address and the server of the lease that the console names in the present boot.
+fn lease_on_console(facts: &Facts<'_>) -> Option<(Ipv4Addr, Ipv4Addr)> {
     let current = facts.pick.candidates.iter().flat_map(|each| &each.ledger);
     let current = current.filter(|entry| entry.why_not.is_none()).map(|entry| &entry.evidence);
     let mut leases = current.filter(|item| item.observation.kind == Kind::ConsoleAddress);
@@ -178,7 +178,7 @@ fn terms(facts: &Facts<'_>, attachment: &Attachment<'_>, given: &Message, sheet:
     let inside = Prefix { address: yiaddr.into(), length }.contains((*router).into());
     let gateways = || facts.network.as_ref().known().into_iter().flat_map(|n| n.gateways());
     let host_gateway = gateways().find(|gateway| own.iter().any(|own| own.contains(*gateway)));
-    // A lease of another network is a fault of its own, and names that network's router.
+    // A lease of another network is a separate fault, and rightly names that network's router.
     let here = own.iter().any(|own| own.contains(yiaddr.into()));
     let code = FindingCode::OfferedBadGateway;
     if !inside {
@@ -191,7 +191,7 @@ fn terms(facts: &Facts<'_>, attachment: &Attachment<'_>, given: &Message, sheet:
     }
 }
 
-/// Whose and of which network the address is that the machine is given.
+/// Whether the address that the machine gets is of another network, or this computer's own.
 fn address(facts: &Facts<'_>, attachment: &Attachment<'_>, yiaddr: Ipv4Addr, sheet: &mut Sheet) {
     let own = attachment.networks();
     if !own.is_empty() {
@@ -220,6 +220,6 @@ fn client_identifier(facts: &Facts<'_>, all: &[&Message], sheet: &mut Sheet) {
     };
     match other {
         Some(message) => sheet.present(code, format!("{} sends the same", machine(message.chaddr))),
-        None => sheet.absent(code, "nobody else was seen with it"),
+        None => sheet.absent(code, "no other client was seen with it"),
     }
 }

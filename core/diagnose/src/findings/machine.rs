@@ -1,4 +1,4 @@
-//! What the manager and the process of a machine tell.
+//! What the manager and the process of a machine say.
 
 use vmkit_types::{Reading, Unread, escaped};
 
@@ -44,7 +44,7 @@ fn shared_mac(facts: &Facts<'_>, sheet: &mut Sheet) {
     });
     match sharing {
         Some(says) => sheet.present(code, says),
-        None => sheet.absent(code, format!("{} is its alone", machine.macs[0])),
+        None => sheet.absent(code, format!("only it has {}", machine.macs[0])),
     }
 }
 
@@ -54,7 +54,7 @@ fn recorded_mac(facts: &Facts<'_>, sheet: &mut Sheet) {
         (Reading::Known(recorded), Some(mac)) => sheet.judged(
             code,
             !facts.machine.macs.contains(recorded),
-            format!("it runs with {mac}, and {recorded} is recorded for it"),
+            format!("it runs with {mac}, but {recorded} is recorded"),
             format!("it runs with {recorded}, as recorded"),
         ),
         (Reading::Unknown(why), _) => sheet.unknown(code, why),

@@ -1,4 +1,4 @@
-//! From facts to findings: each present, absent, or not observed and why.
+//! From facts to findings: each is present, absent, or not observed with the reason.
 
 mod address;
 mod boot;

@@ -1,4 +1,4 @@
-//! Sources that still have the machine where it no longer is.
+//! Sources with an old address of the machine.
 
 use std::net::IpAddr;
 
@@ -8,15 +8,14 @@ use vmkit_types::{Kind, Reading, escaped};
 use super::sheet::Sheet;
 use crate::{Facts, FindingCode};
 
-/// Sources that can fall behind: finding, kinds of evidence.
+/// Sources that can be outdated, with their kinds of evidence.
 fn sources() -> [(FindingCode, Vec<Kind>); 3] {
-    let other = |code: &str| Kind::from_code(code);
     [
         (
             FindingCode::ArpCacheOutdated,
             vec![Kind::NeighbourReachable, Kind::NeighbourStale, Kind::NeighbourCached],
         ),
-        (FindingCode::LeaseRecordOutdated, vec![other("lease-current"), Kind::DhcpAck]),
+        (FindingCode::LeaseRecordOutdated, vec![Kind::LeaseCurrent, Kind::DhcpAck]),
         (FindingCode::DnsOutdated, vec![Kind::DnsAddress]),
     ]
 }
@@ -45,8 +44,8 @@ pub(super) fn judge(facts: &Facts<'_>, sheet: &mut Sheet) {
     hosts_file(facts, sheet);
 }
 
-/// How it is known that the machine is not at this address (any more). A machine may well have
-/// two addresses, so that the other one is better known is not enough.
+/// The evidence that the machine is no longer at this address. A machine may have two addresses, so
+/// being sure of another one is not enough.
 fn left(facts: &Facts<'_>, candidate: &Candidate) -> Option<String> {
     let seen = |kinds: &[Kind]| {
         let found = candidate.ledger.iter().map(|entry| &entry.evidence);
@@ -65,12 +64,12 @@ fn left(facts: &Facts<'_>, candidate: &Candidate) -> Option<String> {
         Kind::IcmpSilent,
     ];
     let answers = [Kind::SshReady, Kind::SshRefused, Kind::IcmpReply, Kind::ArpReply];
-    seen(&[Kind::NeighbourOtherMac, Kind::from_code("ssh-other-host-key")]).or_else(|| {
+    seen(&[Kind::NeighbourOtherMac, Kind::SshOtherHostKey]).or_else(|| {
         let elsewhere = elsewhere.filter(|_| same_family)?;
         if seen(&answers).is_some() {
             return None;
         }
-        Some(format!("{}, and the machine is at {elsewhere}", seen(&silent)?))
+        Some(format!("{}, and the VM is at {elsewhere}", seen(&silent)?))
     })
 }
 

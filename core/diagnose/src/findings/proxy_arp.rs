@@ -1,4 +1,4 @@
-//! One computer that answers ARP for many addresses.
+//! A device that answers ARP for many addresses.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -13,8 +13,7 @@ use super::sheet::Sheet;
 use crate::{Facts, FindingCode, ledger::evidence_of};
 
 const CODE: FindingCode = FindingCode::AddressOneMacAnswersForAll;
-/// A computer with several addresses of its own has two or three; a router that answers for others
-/// answers for whatever is asked.
+/// A computer with several addresses has two or three; a proxy answers for any address.
 const MANY: usize = 4;
 
 pub(super) fn judge(facts: &Facts<'_>, best: &Candidate, sheet: &mut Sheet) {
@@ -45,7 +44,7 @@ pub(super) fn judge(facts: &Facts<'_>, best: &Candidate, sheet: &mut Sheet) {
     }
 }
 
-/// Who answered for the most addresses in the captures, where that is many.
+/// The MAC that answered for the most addresses in the captures, if they are many.
 fn captured(facts: &Facts<'_>) -> Option<(Mac, usize)> {
     let mut answers: BTreeMap<Mac, BTreeSet<Ipv4Addr>> = BTreeMap::new();
     let sides = [&facts.guest_traffic, &facts.uplink_traffic];

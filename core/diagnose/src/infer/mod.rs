@@ -7,25 +7,24 @@ mod tests;
 
 pub(crate) use model::{Hypothesis, Model};
 
-/// What is believed of the causes after looking at the findings, where something is wrong: a
-/// healthy machine is not asked about.
+/// The probabilities of the causes given the findings. They presume that something is wrong.
 #[derive(Clone, Debug)]
 pub(crate) struct Beliefs {
     /// All hypotheses with their probability, the likeliest first; together 1.
     pub(crate) hypotheses: Vec<(Hypothesis, f64)>,
-    /// The probability of each cause, by its index in the catalogue; the last is the unknown one.
+    /// The probability of each cause, by its index in the catalogue; the last is the unknown cause.
     pub(crate) marginal: Vec<f64>,
 }
 
 impl Beliefs {
-    /// The beliefs that follow from the findings that were observed.
+    /// The beliefs given the observed findings.
     pub(crate) fn of(model: &Model<'_>) -> Self {
         let weight = |hypothesis: Hypothesis| {
             (hypothesis, model.prior_odds(hypothesis) * model.likelihood(hypothesis))
         };
         let mut hypotheses: Vec<(Hypothesis, f64)> =
             model.hypotheses().into_iter().map(weight).collect();
-        // Never 0: the unknown cause is always possible, and no finding is impossible under it.
+        // Never 0: the unknown cause is always possible and can produce any findings.
         let total: f64 = hypotheses.iter().map(|(_, weight)| weight).sum();
         let mut marginal = vec![0.0; model.causes()];
         for (hypothesis, weight) in &mut hypotheses {

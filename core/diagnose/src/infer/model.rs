@@ -1,11 +1,11 @@
-//! The two layers: priors of causes, and how causes show findings.
+//! The two layers: priors of causes, and how causes produce findings.
 
 use crate::{Catalogue, Finding, FindingCode, State, circumstance::Circumstance};
 
-/// However much the circumstances speak for a cause, they alone do not settle it.
+/// Circumstances alone never make a cause surer than this.
 const HIGHEST_PRIOR: f64 = 0.9;
 
-/// A set of at most two causes that are at work together.
+/// A set of at most two causes that are present together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Hypothesis {
     causes: [usize; 2],
@@ -43,15 +43,15 @@ impl Hypothesis {
 #[derive(Clone, Debug)]
 pub(crate) struct Model<'a> {
     pub(crate) catalogue: &'a Catalogue,
-    /// Prior odds of each cause in the circumstances; the last is that of the unknown cause.
+    /// Prior odds of each cause in the circumstances; the last are those of the unknown cause.
     odds: Vec<f64>,
-    /// For each cause, the probability that it does not show each finding.
+    /// For each cause and finding, the probability that the cause does not produce it.
     quiet: Vec<Vec<f64>>,
     /// Whether each finding is there, by its index; `None`: it was not observed.
     observed: Vec<Option<bool>>,
     /// The findings that were observed.
     seen: Vec<FindingCode>,
-    /// For each cause, those of the observed findings that it can show.
+    /// For each cause, the observed findings that it can produce.
     touched: Vec<Vec<FindingCode>>,
 }
 
@@ -74,7 +74,7 @@ impl<'a> Model<'a> {
             quiet.push(row);
         }
         odds.push(to_odds(catalogue.unknown_prior));
-        // The leak is there already: what the unknown cause adds to it makes up `by_unknown`.
+        // The leak and the unknown cause together make up `by_unknown`.
         let of_unknown =
             |kind: &crate::FindingKind| ((1.0 - kind.by_unknown) / (1.0 - kind.leak)).min(1.0);
         quiet.push(catalogue.findings.iter().map(of_unknown).collect());
@@ -94,22 +94,22 @@ impl<'a> Model<'a> {
         Self { catalogue, odds, quiet, observed, seen, touched }
     }
 
-    /// How many causes there are, the unknown one among them.
+    /// The number of causes, including the unknown one.
     pub(crate) fn causes(&self) -> usize {
         self.odds.len()
     }
 
-    /// The index of the cause that no data describes.
+    /// The index of the unknown cause.
     pub(crate) fn unknown(&self) -> usize {
         self.odds.len() - 1
     }
 
-    /// Whether the finding was observed, and what.
+    /// Whether the finding is present; `None`: it was not observed.
     pub(crate) fn observed(&self, finding: FindingCode) -> Option<bool> {
         self.observed[finding.index()]
     }
 
-    /// Whether the cause can show the finding.
+    /// Whether the cause can produce the finding.
     pub(crate) fn shows(&self, cause: usize, finding: FindingCode) -> bool {
         self.quiet[cause][finding.index()] < 1.0
     }
@@ -119,7 +119,7 @@ impl<'a> Model<'a> {
         &self.seen
     }
 
-    /// Every possible cause alone, the unknown one among them, and every pair.
+    /// Every possible cause alone, including the unknown one, and every pair.
     pub(crate) fn hypotheses(&self) -> Vec<Hypothesis> {
         let possible: Vec<usize> = (0..self.odds.len()).filter(|at| self.odds[*at] > 0.0).collect();
         let mut all = Vec::new();
@@ -130,7 +130,7 @@ impl<'a> Model<'a> {
         all
     }
 
-    /// Odds of the hypothesis before anything was observed, to those of "no cause".
+    /// Prior odds of the hypothesis against "no cause".
     pub(crate) fn prior_odds(&self, hypothesis: Hypothesis) -> f64 {
         hypothesis.causes().iter().map(|cause| self.odds[*cause]).product()
     }
@@ -145,7 +145,7 @@ impl<'a> Model<'a> {
         1.0 - silent
     }
 
-    /// The probability of what was observed of this finding; 1 where nothing was.
+    /// The probability of the observed state of this finding; 1: it was not observed.
     pub(crate) fn of_observed(&self, hypothesis: Hypothesis, finding: FindingCode) -> f64 {
         match self.observed[finding.index()] {
             Some(true) => self.presence(hypothesis, finding),
@@ -154,7 +154,7 @@ impl<'a> Model<'a> {
         }
     }
 
-    /// The probability of all that was observed, to that under "no cause".
+    /// The likelihood of all findings against "no cause".
     pub(crate) fn likelihood(&self, hypothesis: Hypothesis) -> f64 {
         let ratio = |finding: FindingCode| {
             self.of_observed(hypothesis, finding) / self.of_observed(Hypothesis::NONE, finding)

@@ -5,18 +5,18 @@ use crate::{
     catalogue::{Risk, Scope},
 };
 
-/// One thing that can be done, with the names of this computer filled in.
+/// A remedy with the names of this computer filled in.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Remedy {
-    /// Its code; that of a router's advice comes from its plugin.
+    /// Its code; that of advice comes from its plugin.
     pub id: String,
     /// What it is, in one line.
     pub title: String,
     /// What to do, in order.
     pub steps: Vec<String>,
-    /// A program and its arguments; empty where no command does it.
+    /// A program and its arguments; empty: no command does it.
     pub command: Vec<String>,
-    /// What is run after it, each if the one before succeeded.
+    /// Further commands, each run if the one before succeeded.
     pub then: Vec<Vec<String>>,
     /// How much it can break.
     pub risk: Risk,
@@ -26,26 +26,26 @@ pub struct Remedy {
     pub scope: Scope,
     /// How to take it back.
     pub undo: String,
-    /// The finding to look at again before success is claimed.
+    /// The finding to measure again before claiming success.
     pub measures: FindingCode,
-    /// How likely it helps, where this is the cause, from 0 to 1.
+    /// How likely it helps if this is the cause, from 0 to 1.
     pub helps: f64,
 }
 
 impl Remedy {
-    /// All that is run, in its order; nothing where no command does it.
+    /// All commands in order.
     pub fn commands(&self) -> impl Iterator<Item = &[String]> {
         let all = std::iter::once(&self.command).chain(&self.then);
         all.map(Vec::as_slice).filter(|words| !words.is_empty())
     }
 
-    /// The same as lines that a shell takes as they are meant.
+    /// The same as lines quoted for a shell.
     pub fn command_lines(&self) -> Vec<String> {
         self.commands().filter_map(line).collect()
     }
 }
 
-/// Words as a shell takes them.
+/// Words quoted for a shell; `None`: a word cannot be quoted.
 pub(crate) fn line(words: &[String]) -> Option<String> {
     // Fails only for text with NUL, which no placeholder lets through.
     shlex::try_join(words.iter().map(String::as_str)).ok()

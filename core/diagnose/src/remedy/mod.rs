@@ -16,7 +16,7 @@ use crate::{
     circumstance::Circumstance,
 };
 
-/// The remedies of one cause, the best first: what helps whichever cause it is, at little risk.
+/// The remedies of one cause, the best first: likely to help whichever cause it is, at little risk.
 pub(crate) fn remedies(
     cause: &Cause,
     facts: &Facts<'_>,
@@ -47,7 +47,7 @@ pub(crate) fn remedies(
     found.into_iter().map(|(_, remedy)| remedy).collect()
 }
 
-/// The probability that a remedy helps, over all causes that it is good for.
+/// The probability that a remedy helps, over all causes that it helps against.
 fn likely_to_help(remedy: usize, marginal: &[f64], catalogue: &Catalogue) -> f64 {
     let each = catalogue.causes.iter().zip(marginal).map(|(cause, probability)| {
         let helps = cause.remedies.iter().find(|(index, _)| *index == remedy);
@@ -56,7 +56,7 @@ fn likely_to_help(remedy: usize, marginal: &[f64], catalogue: &Catalogue) -> f64
     each.sum()
 }
 
-/// What is left of a remedy's worth for what it can break.
+/// The factor by which its risk lowers a remedy's rank.
 fn safety(risk: Risk) -> f64 {
     match risk {
         Risk::None => 1.0,
@@ -66,13 +66,13 @@ fn safety(risk: Risk) -> f64 {
     }
 }
 
-/// The remedy on this computer; `None`: it needs something that this computer does not have.
+/// The remedy with the names of this computer; `None`: a name is missing.
 fn filled(kind: &RemedyKind, helps: f64, values: &Values) -> Option<Remedy> {
     let steps: Vec<String> = kind.steps.iter().filter_map(|step| values.text(step)).collect();
     if steps.is_empty() {
         return None;
     }
-    // All or none: half of it leaves the computer in between.
+    // All commands or none: running only some would leave the work half done.
     let commands = [&kind.command].into_iter().chain(&kind.then);
     let filled: Option<Vec<_>> = commands.map(|words| values.argv(words)).collect();
     let mut commands = filled.unwrap_or_default().into_iter();

@@ -1,4 +1,4 @@
-//! Placeholders, and what stands for them on this computer.
+//! The names of this machine and computer that fill placeholders.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ use crate::{
 /// Bytes of one value; names of interfaces have 15 at most, those of machines 64.
 const LONGEST_VALUE: usize = 80;
 
-/// What stands for the placeholders. A placeholder without a value makes its text unusable.
+/// Values of the placeholders. A text whose placeholder has no value is unusable.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Values(BTreeMap<&'static str, String>);
 
@@ -25,11 +25,11 @@ impl Values {
         let known_router = facts.router.as_ref().known().and_then(|router| router.address);
         let router = known_router.or_else(|| network.and_then(|network| network.gateways().next()));
         let mac = facts.machine.macs.first();
-        let way_out = network.and_then(bridge_of_default_route);
+        let default = network.and_then(bridge_of_default_route);
         let values = [
             ("name", Some(facts.machine.name.clone())),
             ("port", facts.machine.port.clone()),
-            ("bridge", attachment.bridge.or(way_out).map(|bridge| bridge.name.clone())),
+            ("bridge", attachment.bridge.or(default).map(|bridge| bridge.name.clone())),
             ("uplink", attachment.uplink.map(|uplink| uplink.name.clone())),
             ("adapter", adapters.first().map(|name| (*name).to_owned())),
             ("adapters", Some(adapters.join(", "))),
@@ -41,7 +41,7 @@ impl Values {
         Self(values.filter(|(_, value)| !value.is_empty()).collect())
     }
 
-    /// Words in capitals, for a page that is about no machine.
+    /// Words in capitals, for a page that is not about one machine.
     pub(crate) fn generic() -> Self {
         Self(PLACEHOLDERS.iter().map(|(name, shown)| (*name, (*shown).to_owned())).collect())
     }
@@ -63,13 +63,12 @@ impl Values {
     }
 }
 
-/// Neither an option in disguise nor text that shows as something else.
+/// Whether a value can neither be mistaken for an option nor display as something else.
 fn is_safe(value: &str) -> bool {
     !value.starts_with('-') && value.len() <= LONGEST_VALUE && escaped(value) == value
 }
 
-/// The bridge that this computer's own default route leaves by: the one that a port which is in none
-/// is meant for.
+/// The bridge of the default route, where a port without a bridge belongs.
 fn bridge_of_default_route(network: &HostNetwork) -> Option<&Interface> {
     let defaults = network.routes.iter().filter(|route| route.destination.length == 0);
     let mut interfaces = defaults.filter_map(|route| {

@@ -1,4 +1,4 @@
-//! The machine's questions, and which of them were answered.
+//! The machine's requests, and which of them were answered.
 
 use std::time::Duration;
 
@@ -7,24 +7,24 @@ use vmkit_dhcp::{Message, MessageKind};
 /// Servers answer within this time: they may ping an address first, which takes dnsmasq 3 s.
 const ANSWER: Duration = Duration::from_secs(4);
 
-/// The questions of one machine at one point of capture.
+/// The requests of one machine at one capture point.
 #[derive(Default)]
 pub(super) struct Asks<'a> {
     /// DISCOVERs.
     pub(super) discovers: usize,
-    /// REQUESTs that are no renewals.
+    /// REQUESTs for a new lease.
     pub(super) requests: usize,
-    /// REQUESTs for an address that the machine has.
+    /// REQUESTs that renew a lease.
     pub(super) renewals: usize,
-    /// One of those was answered.
+    /// A renewal was answered.
     pub(super) renewed: bool,
-    /// DISCOVERs and REQUESTs by time: whether an answer came before the next of its kind. The
-    /// last, where the capture may have ended too early, is left out.
+    /// DISCOVERs and REQUESTs by time, each with whether it was answered before the next of its kind.
+    /// The last is missing if the capture may have ended too early.
     pub(super) answered: Vec<(MessageKind, bool)>,
     pub(super) first_offer: Option<&'a Message>,
     pub(super) acknowledged: Option<&'a Message>,
     pub(super) refused: Option<&'a Message>,
-    /// The capture went on long enough after the last question.
+    /// The capture lasted long enough after the last DISCOVER.
     pub(super) waited_for_last: bool,
 }
 

@@ -1,4 +1,4 @@
-//! What passed the machine's port and the uplink: where an exchange ends.
+//! DHCP at the machine's port and at the uplink: where an exchange breaks off.
 
 mod asks;
 mod sides;
@@ -17,11 +17,11 @@ use crate::{Attachment, Facts, FindingCode};
 use asks::Asks;
 use sides::Sides;
 
-/// A guest that has no lease asks again within this time: clients wait up to 10 s at first
-/// (RFC 2131, 4.1), and udhcpc rests longer only after three tries.
+/// A guest without a lease asks again within this time: clients wait up to 10 s at first
+/// (RFC 2131, 4.1), and udhcpc waits longer only after three tries.
 const SILENCE: Duration = Duration::from_secs(12);
 
-/// Findings that need the machine's own port.
+/// Findings that need a capture at the machine's port.
 const OF_GUEST_SIDE: [FindingCode; 10] = [
     FindingCode::GuestPortSilent,
     FindingCode::GuestNeverAsks,
@@ -70,7 +70,7 @@ pub(super) fn judge(facts: &Facts<'_>, attachment: &Attachment<'_>, sheet: &mut 
     sheet.all_unknown(&OF_BOTH, &either);
 }
 
-/// Whether the machine sends at all, and asks.
+/// Whether the machine sends anything, and whether it asks for an address.
 fn presence(facts: &Facts<'_>, guest: &[&Message], sides: &Sides<'_>, sheet: &mut Sheet) {
     let asks = guest.iter().filter(|message| is_ask(message)).count();
     if asks > 0 {
@@ -79,42 +79,42 @@ fn presence(facts: &Facts<'_>, guest: &[&Message], sides: &Sides<'_>, sheet: &mu
         return sheet.absent(FindingCode::GuestNeverAsks, says);
     }
     let Reading::Known(traffic) = facts.guest_traffic else { return };
-    // One that has its address has nothing to ask for.
+    // A machine that has its address need not ask.
     if facts.pick.verdict == Verdict::Resolved {
         return;
     }
-    // A file without a frame, and without times, is somebody's word that nothing passed.
+    // An empty capture without timestamps asserts no traffic.
     let watched =
         traffic.span.map_or(SILENCE, |(from, to)| to.duration_since(from).unwrap_or_default());
     let frames: u64 =
         facts.machine.macs.iter().filter_map(|mac| traffic.frames_by_source.get(mac)).sum();
-    let too_short = Unread::Failed(format!("watched for {} s only", watched.as_secs()));
+    let too_short = Unread::Failed(format!("watched for only {} s", watched.as_secs()));
     if let Some(own) = in_use(facts, traffic) {
-        // Whoever has its address asks for none.
-        let says = format!("it uses {own} already");
+        let says = format!("it already uses {own}");
         sheet.absent(FindingCode::GuestPortSilent, &says);
         return sheet.unknown(FindingCode::GuestNeverAsks, &Unread::Failed(says));
     }
     let uplink_asks = sides.uplink.iter().flatten().any(|message| is_ask(message));
     if frames > 0 {
-        sheet.absent(FindingCode::GuestPortSilent, format!("{frames} frames of it passed"));
+        sheet.absent(FindingCode::GuestPortSilent, format!("it sent {frames} frames"));
         if watched >= SILENCE {
-            let says = format!("{frames} frames of it passed, none asked for an address");
+            let says = format!("it sent {frames} frames and no DHCP request");
             sheet.present(FindingCode::GuestNeverAsks, says);
         } else {
             sheet.unknown(FindingCode::GuestNeverAsks, &too_short);
         }
     } else if uplink_asks {
-        let why = Unread::Failed("it asks at the uplink, and its port shows nothing".to_owned());
+        let why =
+            Unread::Failed("its requests appear at the uplink but not at its port".to_owned());
         sheet.all_unknown(&[FindingCode::GuestPortSilent, FindingCode::GuestNeverAsks], &why);
     } else if watched >= SILENCE {
-        sheet.present(FindingCode::GuestPortSilent, format!("nothing in {} s", watched.as_secs()));
+        sheet.present(FindingCode::GuestPortSilent, format!("no frame in {} s", watched.as_secs()));
     } else {
         sheet.all_unknown(&[FindingCode::GuestPortSilent, FindingCode::GuestNeverAsks], &too_short);
     }
 }
 
-/// The address of one of this computer's networks that the machine speaks ARP as.
+/// The address in one of this computer's networks that the machine uses in ARP.
 fn in_use(facts: &Facts<'_>, traffic: &Traffic) -> Option<Ipv4Addr> {
     let networks = Attachment::of(facts).networks();
     let own = traffic.arp.iter().filter(|arp| facts.machine.macs.contains(&arp.sender_mac));
@@ -122,13 +122,13 @@ fn in_use(facts: &Facts<'_>, traffic: &Traffic) -> Option<Ipv4Addr> {
         .find(|address| networks.iter().any(|network| network.contains(IpAddr::from(*address))))
 }
 
-/// Which of the machine's questions were answered.
+/// Which of the machine's requests were answered.
 fn answers(asks: &Asks<'_>, sheet: &mut Sheet) {
     let discovers = asks.discovers;
     if discovers > 0 {
         match asks.first_offer {
             Some(offer) => sheet.absent(FindingCode::DiscoverUnanswered, offered(offer)),
-            // The answer to a single, late question may still be on its way.
+            // The answer to a single, late request may still be on its way.
             None if discovers > 1 || asks.waited_for_last => sheet.present(
                 FindingCode::DiscoverUnanswered,
                 format!("it sent DISCOVER {} and got no OFFER", times(discovers)),
@@ -142,12 +142,12 @@ fn answers(asks: &Asks<'_>, sheet: &mut Sheet) {
             let asked = asks.answered.iter().filter(move |asked| asked.0 == kind);
             asked.map(|asked| asked.1)
         };
-        // A capture that begins within an exchange begins with a REQUEST.
+        // A capture that starts within an exchange starts with a REQUEST, which does not count.
         let leading = of(MessageKind::Discover).take_while(|answered| !*answered).count();
         let lost = |answers: &mut dyn Iterator<Item = bool>| {
             let answers: Vec<bool> = answers.collect();
             let lost = answers.iter().filter(|answered| !**answered).count();
-            // That all of one kind are lost is a pattern, and no loss at random.
+            // If all of one kind are lost, that is a pattern and not random loss.
             if lost == answers.len() { 0 } else { lost }
         };
         let later_lost = lost(&mut of(MessageKind::Discover).skip(leading))
@@ -156,21 +156,21 @@ fn answers(asks: &Asks<'_>, sheet: &mut Sheet) {
         sheet.judged(
             FindingCode::SomeRequestsUnanswered,
             later_lost > 0,
-            format!("{} of {total} questions got no answer", total - answered),
-            format!("{answered} of {total} questions were answered"),
+            format!("{} of {total} requests got no answer", total - answered),
+            format!("{answered} of {total} requests were answered"),
         );
         sheet.judged(
             FindingCode::FirstRequestsUnanswered,
             leading > 0 && later_lost == 0,
-            format!("the first {leading} questions got no answer, the next did"),
-            format!("{answered} of {total} questions were answered"),
+            format!("the first {leading} requests got no answer, the next did"),
+            format!("{answered} of {total} requests were answered"),
         );
     }
     if asks.requests > 0 {
         match (asks.acknowledged, asks.refused) {
             (Some(ack), _) => sheet.absent(FindingCode::AcknowledgementMissing, acknowledged(ack)),
             (None, Some(_)) => {
-                sheet.absent(FindingCode::AcknowledgementMissing, "NAK came instead");
+                sheet.absent(FindingCode::AcknowledgementMissing, "it got a NAK instead");
             }
             (None, None)
                 if asks.first_offer.is_some() && (asks.requests > 1 || asks.waited_for_last) =>
@@ -193,7 +193,7 @@ fn answers(asks: &Asks<'_>, sheet: &mut Sheet) {
     }
 }
 
-/// Whether the machine takes what it is offered.
+/// Whether the machine accepts the OFFER.
 fn ignored(messages: &[&Message], at_guest: bool, sheet: &mut Sheet) {
     let offers: Vec<_> = messages.iter().filter(|m| m.kind == MessageKind::Offer).collect();
     let Some(first) = offers.first().filter(|_| at_guest) else { return };
@@ -206,7 +206,7 @@ fn ignored(messages: &[&Message], at_guest: bool, sheet: &mut Sheet) {
             FindingCode::OfferIgnored,
             format!("it answers the OFFER with a REQUEST{wanted}"),
         );
-        // Frames of this computer itself carry no checksum until they leave it.
+        // Frames that this computer itself sends have no checksum until they leave it.
         return sheet.absent(FindingCode::OfferChecksumWrong, "it accepts the OFFER");
     }
     let asked_on = messages.iter().any(|m| m.kind == MessageKind::Discover && m.at > first.at);
@@ -226,7 +226,7 @@ fn ignored(messages: &[&Message], at_guest: bool, sheet: &mut Sheet) {
     }
 }
 
-/// What leaves by the uplink, and whether anything comes back.
+/// What leaves by the uplink, and whether replies come back.
 fn leaving(facts: &Facts<'_>, attachment: &Attachment<'_>, uplink: &[&Message], sheet: &mut Sheet) {
     let asks = Asks::of(uplink);
     if asks.discovers > 0 {
@@ -250,7 +250,7 @@ fn leaving(facts: &Facts<'_>, attachment: &Attachment<'_>, uplink: &[&Message], 
     }
 }
 
-/// What one side of this computer has and the other lacks.
+/// Messages that were seen on one side of this computer and not on the other.
 fn lost(guest: &[&Message], uplink: &[&Message], sheet: &mut Sheet) {
     let passed = |from: &[&Message], to: &[&Message], kind: MessageKind| {
         let of_kind = from.iter().filter(|message| message.kind == kind);
@@ -286,7 +286,7 @@ fn lost(guest: &[&Message], uplink: &[&Message], sheet: &mut Sheet) {
     }
 }
 
-/// Whether replies that were asked for by broadcast arrive.
+/// Whether replies arrive that the machine asked to get by broadcast.
 fn broadcast(sides: &Sides<'_>, sheet: &mut Sheet) {
     let code = FindingCode::BroadcastReplyMissing;
     let Some(near) = sides.near() else { return };
@@ -294,7 +294,7 @@ fn broadcast(sides: &Sides<'_>, sheet: &mut Sheet) {
     if !wants {
         let asks = near.iter().any(|message| is_ask(message));
         if asks {
-            sheet.absent(code, "it does not ask for replies by broadcast");
+            sheet.absent(code, "it does not ask for broadcast replies");
         }
         return;
     }
@@ -303,11 +303,11 @@ fn broadcast(sides: &Sides<'_>, sheet: &mut Sheet) {
     if let Some(reply) = near.iter().find(by_broadcast) {
         sheet.absent(code, format!("{:?} came by broadcast", reply.kind));
     } else if near.iter().any(|message| is_reply(message)) {
-        sheet.absent(code, "it is answered");
+        sheet.absent(code, "it gets replies");
     } else if let Some(reply) = sides.uplink.iter().flatten().find(by_broadcast) {
-        sheet.present(code, format!("{:?} came by broadcast as far as the uplink", reply.kind));
+        sheet.present(code, format!("{:?} reached the uplink by broadcast", reply.kind));
     } else {
-        // Where no reply comes at all, how it was asked for tells nothing.
+        // Without any reply, the broadcast flag makes no difference.
         sheet.unknown(code, &Unread::Failed("no reply of any kind was seen".to_owned()));
     }
 }

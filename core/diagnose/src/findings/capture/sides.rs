@@ -1,11 +1,11 @@
-//! The machine's messages at each point of capture.
+//! The machine's messages at each capture point.
 
 use vmkit_dhcp::{Message, Traffic};
 use vmkit_types::Reading;
 
 use crate::Facts;
 
-/// Messages to and from the machine by time; `None` where nobody captured.
+/// Messages to and from the machine by time; `None`: nobody captured there.
 pub(super) struct Sides<'a> {
     pub(super) guest: Option<Vec<&'a Message>>,
     pub(super) uplink: Option<Vec<&'a Message>>,
@@ -29,7 +29,7 @@ impl<'a> Sides<'a> {
         Self { guest: own(&facts.guest_traffic), uplink: own(&facts.uplink_traffic) }
     }
 
-    /// The point that is nearer to the machine.
+    /// The capture point that is nearer to the machine.
     pub(super) fn near(&self) -> Option<&[&'a Message]> {
         self.guest.as_deref().or(self.uplink.as_deref())
     }

@@ -82,12 +82,8 @@ fn a_boot_that_has_just_begun_is_no_failed_one() {
 #[test]
 fn an_address_that_answers_is_told_apart_from_one_that_does_not() {
     let address = [192, 168, 1, 64];
-    let held = || {
-        vec![
-            on_vm(Kind::NeighbourReachable, address),
-            on_vm(Kind::from_code("lease-current"), address),
-        ]
-    };
+    let held =
+        || vec![on_vm(Kind::NeighbourReachable, address), on_vm(Kind::LeaseCurrent, address)];
     let with = |kind: Kind| {
         let mut scene = Scene::at_home();
         scene.observations = held();
