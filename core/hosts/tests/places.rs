@@ -25,7 +25,7 @@ fn refusal(error: &StoreError) -> String {
 
 #[test]
 fn writes_a_mounted_file_in_place() {
-    let test = "a_file_that_is_mounted_is_written_in_place";
+    let test = "writes_a_mounted_file_in_place";
     let setup = "mkdir outside; cp hosts outside/hosts; mount --bind outside/hosts hosts";
     let Some(directory) = in_a_namespace(test, setup) else { return };
     let hosts = directory.join("hosts");
@@ -79,7 +79,7 @@ fn a_read_only_file_system_changes_nothing() {
 
 #[test]
 fn a_read_only_mount_changes_nothing() {
-    let test = "a_mounted_file_that_is_read_only_changes_nothing";
+    let test = "a_read_only_mount_changes_nothing";
     let setup = "cp hosts fixed; mount --bind fixed hosts; mount -o remount,bind,ro hosts";
     let Some(directory) = in_a_namespace(test, setup) else { return };
     let why = refusal(&apply(&directory.join("hosts"), "192.168.1.64").unwrap_err());
@@ -107,7 +107,7 @@ fn does_not_change_an_immutable_file() {
 
 #[test]
 fn writes_in_place_if_a_new_file_cannot_have_the_attributes() {
-    let test = "attributes_that_a_new_file_cannot_have_keep_the_file_where_it_is";
+    let test = "writes_in_place_if_a_new_file_cannot_have_the_attributes";
     let setup = "chmod 777 .; chown 0:0 hosts; chmod 666 hosts";
     let Some(directory) = in_a_namespace(test, setup) else { return };
     // `nobody` may write the file and its directory, but cannot give a file to root.

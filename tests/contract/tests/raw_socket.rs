@@ -74,7 +74,7 @@ fn texts_about(candidates: &[[u8; 4]]) -> Vec<String> {
 
 #[test]
 fn the_socket_reaches_only_the_candidates_link() {
-    beside_bridges("the_socket_is_for_the_candidates_link_and_no_other", "", || {
+    beside_bridges("the_socket_reaches_only_the_candidates_link", "", || {
         let expected = [
             "links: br0 52:54:00:00:00:09 192.168.77.10/24",
             "succeeded: a socket on br0, asking there",
@@ -89,7 +89,7 @@ fn the_socket_reaches_only_the_candidates_link() {
 #[test]
 fn without_the_right_there_is_no_socket() {
     let without = "setpriv --bounding-set -net_raw --inh-caps -net_raw";
-    beside_bridges("without_the_right_there_is_none", without, || {
+    beside_bridges("without_the_right_there_is_no_socket", without, || {
         let expected = ["links: br0 52:54:00:00:00:09 192.168.77.10/24", "succeeded: "];
         assert_eq!(texts_about(&[[192, 168, 77, 50]]), expected);
     });
