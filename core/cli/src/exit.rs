@@ -57,7 +57,9 @@ impl std::error::Error for Failure {}
 /// What to do about an error.
 pub(crate) fn hint(error: &anyhow::Error) -> Option<String> {
     let failure = error.downcast_ref::<Failure>().and_then(|failure| failure.hint.clone());
-    failure.or_else(|| error.downcast_ref::<vmkit_session::Error>()?.hint())
+    let session = || error.downcast_ref::<vmkit_session::Error>()?.hint();
+    let doctor = || error.downcast_ref::<vmkit_doctor::Error>()?.hint();
+    failure.or_else(session).or_else(doctor)
 }
 
 impl From<Lack> for Exit {

@@ -8,8 +8,8 @@ use std::{
 
 use vmkit_dhcp::{Ladder, TestResult};
 use vmkit_diagnose::{Catalogue, Diagnosis, Finding, Fix, Omission, Page, Router};
-use vmkit_model::{PluginOutcome, Power, Problem};
-use vmkit_scoring::{Pick, Verdict};
+use vmkit_model::{PluginOutcome, Power, Problem, Severity};
+use vmkit_scoring::{Lack, Pick, Verdict};
 use vmkit_types::{Interface, Reading};
 
 use crate::{Terminal, html, json, text};
@@ -81,6 +81,19 @@ pub struct DoctorVm {
     pub test: Reading<Vec<TestResult>>,
 }
 
+/// What the examination comes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Conclusion {
+    /// Nothing is wrong with any machine that runs.
+    Healthy,
+    /// A machine has a problem, and its cause is named.
+    Cause,
+    /// A machine has a problem, and no cause can be named.
+    CannotTell,
+    /// The machines could not be examined.
+    NotDone,
+}
+
 impl Doctor<'_> {
     /// Writes the document `vmkit.doctor/1`.
     ///
@@ -104,6 +117,21 @@ impl Doctor<'_> {
     /// Those of `out`.
     pub fn write_html(&self, out: &mut impl Write) -> io::Result<()> {
         html::write_page(self, out)
+    }
+
+    /// What it comes to.
+    pub fn conclusion(&self) -> Conclusion {
+        let broken = self.problems.iter().any(|problem| problem.severity == Severity::Error);
+        let mut unchecked = self.vms.iter().filter_map(|vm| vm.pick.unchecked.as_ref());
+        if broken || unchecked.any(|unchecked| unchecked.lack == Lack::All) {
+            Conclusion::NotDone
+        } else if self.is_healthy() {
+            Conclusion::Healthy
+        } else if self.cannot_tell() {
+            Conclusion::CannotTell
+        } else {
+            Conclusion::Cause
+        }
     }
 
     /// Whether nothing is wrong with any machine that runs.

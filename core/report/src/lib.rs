@@ -26,7 +26,7 @@ mod watch;
 #[cfg(feature = "schema")]
 pub use json::schema;
 
-pub use doctor::{Doctor, DoctorHost, DoctorNetwork, DoctorVm, write_page};
+pub use doctor::{Conclusion, Doctor, DoctorHost, DoctorNetwork, DoctorVm, write_page};
 pub use failure::failure;
 pub use hosts::{HostsDecision, HostsOutcome, HostsSync, HostsVm};
 pub use plugins::{PluginDetails, PluginEntry, Plugins};

@@ -26,6 +26,11 @@ impl Selection {
         Self { names: names.to_vec() }
     }
 
+    /// Whether no machine is named.
+    pub fn is_all(&self) -> bool {
+        self.names.is_empty()
+    }
+
     /// The machines of the scene that are wanted, each once, in the order in which they are named.
     ///
     /// # Errors

@@ -40,7 +40,7 @@ const LAYERS: &[&[&str]] = &[
         "vmkit-survey",
         "vmkit-wire",
     ],
-    &["vm-worker", "vmkit-diagnose", "vmkit-host", "vmkit-inventory", "vmkit-probe"],
+    &["vm-worker", "vmkit-diagnose", "vmkit-host", "vmkit-inventory"],
     &["vmkit-snapshot"],
     &["vmkit-session"],
     &["vmkit-doctor"],

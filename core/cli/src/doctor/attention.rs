@@ -18,11 +18,12 @@ use signal_hook::{
     consts::{SIGHUP, SIGINT, SIGTERM},
     flag, low_level,
 };
+use vmkit_doctor::Pause;
 
 /// Signals that end a wait: Ctrl-C, a polite end, and a terminal that is closed.
 const SIGNALS: [i32; 3] = [SIGINT, SIGTERM, SIGHUP];
 
-/// Signals of this process. Until they are held off, they end it, as they do by themselves.
+/// The signals of this process. They end it unless they are held.
 pub(crate) struct Attention {
     /// Becomes readable with each signal.
     signals: UnixStream,
@@ -31,7 +32,7 @@ pub(crate) struct Attention {
 }
 
 impl Attention {
-    /// Takes the signals over.
+    /// Handles the signals from now on.
     pub(crate) fn new() -> io::Result<Self> {
         let (signals, sender) = UnixStream::pair()?;
         signals.set_nonblocking(true)?;
@@ -43,50 +44,43 @@ impl Attention {
         Ok(Self { signals, ends })
     }
 
-    /// From now on a signal ends a wait and not the process, until what is returned is dropped.
-    pub(crate) fn hold(&self) -> Held<'_> {
+    /// Holds signals: until they are released, a signal ends a wait and not the process.
+    pub(crate) fn hold(&self) {
         let mut earlier = [0; 64];
         while matches!((&self.signals).read(&mut earlier), Ok(count) if count > 0) {}
         self.ends.store(false, Ordering::SeqCst);
-        Held(self)
     }
-}
 
-/// Signals that are held off.
-pub(crate) struct Held<'a>(&'a Attention);
+    /// Releases signals.
+    pub(crate) fn release(&self) {
+        self.ends.store(true, Ordering::SeqCst);
+    }
 
-impl Held<'_> {
-    /// Waits this long; `false`: the person wants the answer now.
-    pub(crate) fn pause(&self, interval: Duration) -> bool {
+    /// Waits this long, or until a signal or a line of input arrives.
+    pub(crate) fn pause(&self, interval: Duration) -> Pause {
         let stdin = io::stdin();
-        // Input that is no terminal has nobody behind it who could end the wait.
-        let asked = if stdin.is_terminal() { PollFlags::IN } else { PollFlags::empty() };
+        // Only at a terminal there is a person who could end the wait.
+        let events = if stdin.is_terminal() { PollFlags::IN } else { PollFlags::empty() };
         let deadline = Instant::now() + interval;
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
-            let Ok(timeout) = Timespec::try_from(left) else { return true };
+            let Ok(timeout) = Timespec::try_from(left) else { return Pause::Over };
             let mut watched =
-                [PollFd::new(&self.0.signals, PollFlags::IN), PollFd::new(&stdin, asked)];
-            let watched = if asked.is_empty() { &mut watched[..1] } else { &mut watched[..] };
+                [PollFd::new(&self.signals, PollFlags::IN), PollFd::new(&stdin, events)];
+            let watched = if events.is_empty() { &mut watched[..1] } else { &mut watched[..] };
             match poll(watched, Some(&timeout)) {
-                Ok(0) => return true,
+                Ok(0) => return Pause::Over,
                 Ok(_) => {
                     if watched.get(1).is_some_and(|stdin| !stdin.revents().is_empty()) {
-                        // The line is no answer to a later question.
+                        // This line must not answer a later question.
                         stdin.read_line(&mut String::new()).ok();
                     }
-                    return false;
+                    return Pause::EndedByPerson;
                 }
                 Err(Errno::INTR) if !left.is_zero() => {}
-                Err(_) => return true,
+                Err(_) => return Pause::Over,
             }
         }
-    }
-}
-
-impl Drop for Held<'_> {
-    fn drop(&mut self) {
-        self.0.ends.store(true, Ordering::SeqCst);
     }
 }
 
@@ -97,14 +91,15 @@ mod tests {
     #[test]
     fn a_signal_ends_all_waits_until_the_next_hold() {
         let attention = Attention::new().expect("signals");
-        let held = attention.hold();
-        assert!(held.pause(Duration::ZERO));
+        attention.hold();
+        assert_eq!(attention.pause(Duration::ZERO), Pause::Over);
         low_level::raise(SIGINT).expect("a signal");
         let began = Instant::now();
-        assert!(!held.pause(Duration::from_mins(1)));
-        assert!(!held.pause(Duration::from_mins(1)));
+        assert_eq!(attention.pause(Duration::from_mins(1)), Pause::EndedByPerson);
+        assert_eq!(attention.pause(Duration::from_mins(1)), Pause::EndedByPerson);
         assert!(began.elapsed() < Duration::from_secs(30));
-        drop(held);
-        assert!(attention.hold().pause(Duration::ZERO));
+        attention.release();
+        attention.hold();
+        assert_eq!(attention.pause(Duration::ZERO), Pause::Over);
     }
 }

@@ -1,77 +1,45 @@
-//! `vm doctor`: gather, diagnose, tell.
+//! `vm doctor`: flags to a request, an examination to a report.
 
-mod advice;
 mod attention;
-mod consent;
-mod examine;
-mod fix;
-mod gather;
-mod points;
 mod progress;
-mod provoke;
-mod record;
-mod replay;
-mod subject;
-mod wait;
+mod terminal;
 
 use std::time::{Duration, Instant};
 
+use anyhow::Context as _;
 use vmkit_diagnose::Catalogue;
-use vmkit_model::{Problem, Severity};
-use vmkit_report::{Doctor, DoctorHost, DoctorNetwork, DoctorVm};
-use vmkit_scoring::Lack;
-use vmkit_session::{Scene, Source, worst};
+use vmkit_doctor::{Assessment, Doctor, FixRequest, Gathered, Request, Treatment};
+use vmkit_report::{Conclusion, DoctorHost, DoctorNetwork, DoctorVm};
+use vmkit_session::{Scene, Selection, Source};
 use vmkit_types::{Reading, Unread};
 
 use crate::{arguments, context::Context, exit::Exit, output};
-use examine::{Examiner, Judged, Patience};
-use gather::Gathered;
+use terminal::Terminal;
 
-/// What one call of a plugin may take, at least: without one of them no cause can be named, and the
-/// answer is expected within 5 s.
+/// Minimum deadline of a plugin's call: an examination may take 5 s, and without one signal it
+/// cannot name a cause.
 const PATIENCE: Duration = Duration::from_secs(3);
 /// Most DHCP messages of one machine that are shown.
-const MOST_RUNGS: usize = 40;
+const MOST_MESSAGES: usize = 40;
 
 /// Runs the command.
 pub(crate) fn run(wanted: &arguments::Doctor, context: &Context) -> anyhow::Result<Exit> {
     let began = Instant::now();
     let catalogue = Catalogue::builtin()?.with_commands(arguments::has_command);
     let settings = context.settings.clone().with_patience(PATIENCE);
-    let save = record::target(wanted)?;
-    let source = match (&wanted.from, &save) {
-        (Some(from), _) => Source::Snapshot(from.clone()),
-        (None, Some(save)) => Source::Recorded(save.clone()),
-        (None, None) => Source::Computer,
-    };
-    let mut examination = Examiner::start(wanted, source, &catalogue, &settings, context.quiet)?;
-    let mut examined = examination.examine(Patience::AsWanted)?;
-    let fixes = fix::fix(&mut examination, &mut examined, wanted, context)?;
+    let request = request(wanted)?;
+    let source = request.source.clone();
+    let mut person = Terminal::new(context.quiet)?;
+    let mut doctor = Doctor::start(request, settings.clone(), &catalogue)?;
+    let examination = doctor.examine(&mut person)?;
+    let treatment = doctor.fix(examination, &mut person)?;
 
-    let (scene, gathered) = (&examined.look.scene, &examined.gathered);
-    let vms = examination.judged(&examined)?.into_iter();
-    let vms = vms.map(|judged| view_of(judged, gathered)).collect();
-    let problems: Vec<Problem> = scene.problems.iter().chain(&gathered.problems).cloned().collect();
-    let plugins = examined.look.outcomes.iter().chain(&gathered.outcomes).cloned().collect();
-    let doctor = Doctor {
-        catalogue: &catalogue,
-        generated_at: scene.now(),
-        elapsed: began.elapsed(),
-        host: host(scene),
-        network: DoctorNetwork {
-            gateway: scene.network.as_ref().and_then(|network| network.gateways().next()),
-            router: gathered.router.clone(),
-        },
-        vms,
-        plugins,
-        problems: problems.clone(),
-        omissions: gathered.omissions.clone(),
-        fixes,
-    };
-    if let Some(directory) = &save {
-        record::write(directory, gathered)?;
+    let report = report(&treatment, &catalogue, began.elapsed());
+    if let Source::Recorded(directory) = &source {
+        treatment.examination.gathered.save(directory)?;
+        let scene = &treatment.examination.look.scene;
         let mut page = Vec::new();
-        doctor.write_html(&mut page)?;
+        report.write_html(&mut page)?;
         vmkit_snapshot::put(directory, "report.html", &page)?;
         vmkit_snapshot::save(directory, &scene.to_record(&settings))?;
         if wanted.redact {
@@ -80,25 +48,75 @@ pub(crate) fn run(wanted: &arguments::Doctor, context: &Context) -> anyhow::Resu
     }
     let terminal = output::terminal(context);
     output::answer(|out| {
-        if wanted.json { doctor.write_json(out) } else { doctor.write_text(out, terminal) }
+        if wanted.json { report.write_json(out) } else { report.write_text(out, terminal) }
     })?;
-    output::problems(&problems, context);
-    Ok(exit(&doctor, &problems))
+    output::problems(&report.problems, context);
+    Ok(match report.conclusion() {
+        Conclusion::Healthy => Exit::Healthy,
+        Conclusion::Cause => Exit::Findings,
+        Conclusion::CannotTell => Exit::CannotTell,
+        Conclusion::NotDone => Exit::Failed,
+    })
 }
 
-/// The machine as it is shown.
-fn view_of(judged: Judged<'_>, gathered: &Gathered) -> DoctorVm {
-    let Judged { machine, pick, at_rest, findings, diagnosis } = judged;
-    let (ladder, test) = gathered.shown(machine, MOST_RUNGS);
+fn request(wanted: &arguments::Doctor) -> anyhow::Result<Request> {
+    let source = match (&wanted.from, &wanted.save) {
+        (Some(from), _) => Source::Snapshot(from.clone()),
+        (None, Some(save)) => {
+            // Workers have another working directory.
+            let directory = std::path::absolute(save).context("cannot name the directory")?;
+            vmkit_snapshot::prepare(&directory)?;
+            Source::Recorded(directory)
+        }
+        (None, None) => Source::Computer,
+    };
+    let fix = wanted.fix.clone();
+    Ok(Request {
+        selection: Selection::named(&wanted.names),
+        source,
+        passive: wanted.passive,
+        wait: wanted.wait,
+        unplug: wanted.provoke,
+        yes: wanted.yes,
+        fix: fix.map(|named| named.map_or(FixRequest::Offered, FixRequest::Named)),
+    })
+}
+
+fn report<'a>(
+    treatment: &Treatment,
+    catalogue: &'a Catalogue,
+    elapsed: Duration,
+) -> vmkit_report::Doctor<'a> {
+    let Treatment { examination, fixes, omissions } = treatment;
+    let (scene, gathered) = (&examination.look.scene, &examination.gathered);
+    let vms = examination.assessments.iter().map(|assessment| vm(assessment, gathered));
+    let gateway = scene.network.as_ref().and_then(|network| network.gateways().next());
+    vmkit_report::Doctor {
+        catalogue,
+        generated_at: scene.now(),
+        elapsed,
+        host: host(scene),
+        network: DoctorNetwork { gateway, router: gathered.router.clone() },
+        vms: vms.collect(),
+        plugins: examination.outcomes().cloned().collect(),
+        problems: examination.problems().cloned().collect(),
+        omissions: gathered.omissions.iter().chain(omissions).cloned().collect(),
+        fixes: fixes.clone(),
+    }
+}
+
+fn vm(assessment: &Assessment, gathered: &Gathered) -> DoctorVm {
+    let Assessment { machine, pick, at_rest, findings, diagnosis } = assessment.clone();
+    let dhcp = gathered.dhcp(&machine, MOST_MESSAGES);
     DoctorVm {
-        name: machine.name.clone(),
+        name: machine.name,
         power: machine.power,
         at_rest,
-        pick: pick.clone(),
+        pick,
         findings,
         diagnosis,
-        ladder,
-        test,
+        ladder: dhcp.ladder,
+        test: dhcp.test,
     }
 }
 
@@ -108,19 +126,5 @@ fn host(scene: &Scene) -> DoctorHost {
         platform: scene.platform.clone(),
         privileged: scene.privileged,
         interfaces: interfaces.map_or(Reading::Unknown(Unread::NotTried), Reading::Known),
-    }
-}
-
-fn exit(doctor: &Doctor<'_>, problems: &[Problem]) -> Exit {
-    let broken = problems.iter().any(|problem| problem.severity == Severity::Error);
-    let lack = worst(doctor.vms.iter().map(|vm| &vm.pick)).map(|worst| worst.lack);
-    if broken || lack == Some(Lack::All) {
-        Exit::Failed
-    } else if doctor.is_healthy() {
-        Exit::Healthy
-    } else if doctor.cannot_tell() {
-        Exit::CannotTell
-    } else {
-        Exit::Findings
     }
 }

@@ -1,27 +1,27 @@
-//! How a wait goes, on standard error: one line that changes on a terminal, few lines elsewhere.
+//! The progress of a wait on standard error: one changing line on a terminal, a few lines elsewhere.
 
 use std::{
     io::{self, IsTerminal as _, Write},
     time::{Duration, Instant},
 };
 
-/// Where lines are kept, so often one is added at most.
+/// Minimum interval between lines off a terminal.
 const BETWEEN_LINES: Duration = Duration::from_secs(5);
-/// Back to the line's begin; and from the cursor to the line's end, cleared.
+/// Moves the cursor to the begin of the line, and clears from there to its end.
 const BEGIN: &str = "\r";
 const CLEAR: &str = "\x1b[K";
 
 /// The progress of one wait.
-pub(crate) struct Progress<W: Write> {
+pub(crate) struct ProgressLine<W: Write> {
     out: W,
-    /// Columns of the terminal; `None`: it is none.
+    /// Columns of the terminal; `None`: it is another file.
     columns: Option<usize>,
     quiet: bool,
     shown: String,
     at: Option<Instant>,
 }
 
-impl Progress<io::Stderr> {
+impl ProgressLine<io::Stderr> {
     /// On standard error.
     pub(crate) fn on_stderr(quiet: bool) -> Self {
         let out = io::stderr();
@@ -32,16 +32,16 @@ impl Progress<io::Stderr> {
     }
 }
 
-impl<W: Write> Progress<W> {
-    /// Tells how far it is, where that has changed.
-    pub(crate) fn tell(&mut self, now: Instant, text: &str) {
+impl<W: Write> ProgressLine<W> {
+    /// Shows this text, if it is another one than before.
+    pub(crate) fn show(&mut self, now: Instant, text: &str) {
         let early = self.at.is_some_and(|at| now.duration_since(at) < BETWEEN_LINES);
         if self.quiet || self.shown == text || self.columns.is_none() && early {
             return;
         }
-        // Where nobody reads standard error there is no other place.
+        // Without a reader of standard error there is no other place.
         match self.columns {
-            // One column less: in the last one some terminals go on to the next line.
+            // In the last column some terminals move on to the next line.
             Some(columns) => {
                 let cut: String = text.chars().take(columns.saturating_sub(1)).collect();
                 write!(self.out, "{BEGIN}{cut}{CLEAR}").and_then(|()| self.out.flush()).ok();
@@ -53,7 +53,7 @@ impl<W: Write> Progress<W> {
     }
 }
 
-impl<W: Write> Drop for Progress<W> {
+impl<W: Write> Drop for ProgressLine<W> {
     fn drop(&mut self) {
         if self.columns.is_some() && self.at.is_some() {
             write!(self.out, "{BEGIN}{CLEAR}").ok();
@@ -65,27 +65,27 @@ impl<W: Write> Drop for Progress<W> {
 mod tests {
     use super::*;
 
-    fn told(columns: Option<usize>, quiet: bool) -> String {
+    fn written(columns: Option<usize>, quiet: bool) -> String {
         let mut out = Vec::new();
         let mut progress =
-            Progress { out: &mut out, columns, quiet, shown: String::new(), at: None };
+            ProgressLine { out: &mut out, columns, quiet, shown: String::new(), at: None };
         let began = Instant::now();
         for (seconds, text) in [(0, "0 s"), (0, "0 s"), (1, "1 s"), (5, "5 s of many")] {
-            progress.tell(began + Duration::from_secs(seconds), text);
+            progress.show(began + Duration::from_secs(seconds), text);
         }
         drop(progress);
         String::from_utf8(out).expect("text")
     }
 
     #[test]
-    fn a_terminal_has_one_line_and_a_file_few() {
+    fn writes_one_line_on_a_terminal_and_few_in_a_file() {
         let rows = [
             (Some(6), false, "\r0 s\x1b[K\r1 s\x1b[K\r5 s o\x1b[K\r\x1b[K"),
             (None, false, "0 s\n5 s of many\n"),
             (Some(6), true, ""),
         ];
         for (columns, quiet, expected) in rows {
-            assert_eq!(told(columns, quiet), expected, "{columns:?}");
+            assert_eq!(written(columns, quiet), expected, "{columns:?}");
         }
     }
 }

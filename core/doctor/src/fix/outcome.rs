@@ -1,19 +1,19 @@
-//! Whether a remedy has helped, by what is seen before and after it.
+//! Whether a remedy has helped, by measurements before and after it.
 
 use vmkit_diagnose::{FixOutcome, State};
 
-/// What is seen of a machine at one time.
+/// The state of a machine at one time.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Measured {
-    /// The finding that the remedy names; `None`: it is not among those looked for.
+pub(crate) struct Measurement {
+    /// The finding that the remedy changes; `None`: nothing looks for it here.
     pub(crate) finding: Option<State>,
     /// The machine has a usable address.
     pub(crate) has_address: bool,
 }
 
-/// The outcome, and what was measured. A finding that was not seen before has not gone away: then
-/// only an address is a success.
-pub(crate) fn outcome(before: &Measured, after: &Measured) -> (FixOutcome, String) {
+/// The outcome, and what was measured. Unless the finding was present before, only an address is a
+/// success.
+pub(crate) fn outcome(before: &Measurement, after: &Measurement) -> (FixOutcome, String) {
     let was_there = matches!(before.finding, Some(State::Present(_)));
     let gained = after.has_address && !before.has_address;
     match &after.finding {
@@ -39,11 +39,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_was_seen_to_change_is_fixed() {
+    fn calls_only_a_measured_change_fixed() {
         let there = || Some(State::Present("tap1 is in no bridge".to_owned()));
         let gone = || Some(State::Absent("tap1 is in br0".to_owned()));
         let hidden = || Some(State::NotObserved(Unread::TimedOut));
-        let measured = |(finding, has_address)| Measured { finding, has_address };
+        let measured = |(finding, has_address)| Measurement { finding, has_address };
         let rows = [
             ((there(), false), (gone(), true), FixOutcome::Fixed, "has an address"),
             ((there(), false), (gone(), false), FixOutcome::Fixed, "tap1 is in br0; the machine"),

@@ -1,71 +1,77 @@
-//! The machines as a diagnosis sees them.
-
-use std::collections::BTreeSet;
+//! The machines of a look, as a diagnosis describes them.
 
 use vmkit_diagnose::{Attachment, Machine, Platform, Process};
 use vmkit_model::{Card, End, Power};
 use vmkit_scoring::{Pick, Verdict};
-use vmkit_session::{Row, Scene};
+use vmkit_session::{Look, Row, Scene, Selection};
 use vmkit_types::{HostNetwork, Reading, Unread};
 
-/// All machines of a scene, and the interfaces that are of interest.
-pub(crate) struct Subjects {
+use crate::Error;
+
+/// The machines of a look.
+pub(crate) struct Subjects<'a> {
+    pub(crate) look: &'a Look,
+    /// The machines to examine.
+    pub(crate) rows: Vec<Row<'a>>,
     /// The host's operating system.
     pub(crate) platform: Platform,
-    /// All machines of the scene, by name.
+    /// All machines of the scene.
     pub(crate) machines: Vec<Machine>,
-    /// Names of those that run and have no usable address.
-    pub(crate) ailing: BTreeSet<String>,
-    network: Option<HostNetwork>,
+    /// Names of the machines to examine that run and have no usable address.
+    pub(crate) without_address: Vec<String>,
 }
 
-impl Subjects {
-    pub(crate) fn new(scene: &Scene, rows: &[Row<'_>]) -> Self {
+impl<'a> Subjects<'a> {
+    pub(crate) fn new(look: &'a Look, selection: &Selection) -> Result<Self, Error> {
+        let scene = &look.scene;
         let platform = match scene.platform.as_deref() {
             Some("linux") => Platform::Linux,
             Some("macos") => Platform::MacOs,
             _ => Platform::Unknown,
         };
+        let rows = look.rows(selection)?;
         let lacks = |pick: &Pick| matches!(pick.verdict, Verdict::NoAddress | Verdict::Ambiguous);
-        let ailing =
-            rows.iter().filter(|row| row.machine.power == Power::Running && lacks(row.pick));
-        Self {
-            platform,
-            machines: scene
-                .machines
-                .iter()
-                .map(|of| machine(of, card(of, rows), scene.network.as_ref()))
-                .collect(),
-            ailing: ailing.map(|row| row.machine.name.clone()).collect(),
-            network: scene.network.clone(),
-        }
+        let without = rows.iter().filter(|it| it.machine.power == Power::Running && lacks(it.pick));
+        let without_address = without.map(|row| row.machine.name.clone()).collect();
+        let network = scene.network.as_ref();
+        let machines = scene.machines.iter().map(|it| describe(it, card(it, &rows), network));
+        Ok(Self { look, platform, machines: machines.collect(), without_address, rows })
     }
 
-    /// The machine of this name.
+    pub(crate) fn scene(&self) -> &'a Scene {
+        &self.look.scene
+    }
+
+    /// The running machines without a usable address, as a diagnosis describes them.
+    pub(crate) fn without_address(&self) -> impl Iterator<Item = &Machine> {
+        self.without_address.iter().filter_map(|name| self.find(name))
+    }
+
+    /// The machine with this name.
     pub(crate) fn find(&self, name: &str) -> Option<&Machine> {
         self.machines.iter().find(|machine| machine.name == name)
     }
 
-    /// The machine as a diagnosis sees it.
+    /// The machine of this row, as a diagnosis describes it.
     pub(crate) fn describe(&self, row: Row<'_>) -> Machine {
-        machine(row.machine, card(row.machine, &[row]), self.network.as_ref())
+        describe(row.machine, card(row.machine, &[row]), self.scene().network.as_ref())
     }
 
     /// Where the machine's cable ends.
-    pub(crate) fn place(&self, machine: &Machine) -> Attachment<'_> {
-        Attachment::of_machine(machine, self.network.as_ref())
+    pub(crate) fn attachment(&self, machine: &Machine) -> Attachment<'_> {
+        Attachment::of_machine(machine, self.scene().network.as_ref())
     }
 }
 
-/// The card to diagnose: the one that has the picked address, or else the first one that this
-/// computer can reach.
+/// The card to diagnose: the one with the picked address, or else the first one that this computer
+/// can reach.
 fn card<'m>(machine: &'m vmkit_model::Machine, rows: &[Row<'_>]) -> &'m Card {
     let row = rows.iter().find(|row| row.machine.name == machine.name);
     let picked = row.and_then(|row| machine.cards.get(row.pick.picked()?.card?));
     picked.unwrap_or(machine.cards.reachable())
 }
 
-fn machine(machine: &vmkit_model::Machine, card: &Card, network: Option<&HostNetwork>) -> Machine {
+fn describe(machine: &vmkit_model::Machine, card: &Card, network: Option<&HostNetwork>) -> Machine {
     let net = card.net.as_ref().known();
     let of_card = card.mac.as_ref().known().copied();
     let others = machine.cards.macs().filter(|mac| Some(*mac) != of_card);

@@ -1,4 +1,4 @@
-//! Running the command of a remedy: no shell, no environment, no search path, and an end.
+//! Runs the command of a remedy without a shell, an environment or a search path, up to a deadline.
 
 use std::{
     io::{self, Read},
@@ -16,12 +16,12 @@ use vmkit_platform::Invoker;
 
 /// Where programs are looked for; only the system's own installer writes there.
 const DIRECTORIES: [&str; 4] = ["/usr/sbin", "/usr/bin", "/sbin", "/bin"];
-/// The same for programs that are started.
+/// The `PATH` of the programs that are run.
 const PATH: &str = "/usr/sbin:/usr/bin:/sbin:/bin";
 /// How long a command may take. A DHCP client on a network without a server gives up after 30 s,
 /// and a person may have to type a password.
 const DEADLINE: Duration = Duration::from_mins(1);
-/// How soon the end of a program is noticed whose output somebody else holds open.
+/// Poll interval of the exit status, for a program whose output another process holds open.
 const TICK: Duration = Duration::from_millis(50);
 /// Most bytes of output that are kept.
 const LONGEST_OUTPUT: usize = 4 * 1024;
@@ -31,32 +31,35 @@ const LONGEST_OUTPUT: usize = 4 * 1024;
 pub(crate) struct Prepared {
     program: PathBuf,
     arguments: Vec<String>,
-    /// The account to run as, where that is not this process's own.
+    /// The account to run as, unless it is this process's own.
     account: Option<(u32, u32)>,
 }
 
-/// How a command ended.
+/// The result of a command.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Ended {
-    /// Its exit status; `None`: it did not end, or by a signal.
+pub(crate) struct CommandResult {
+    /// Its exit status; `None`: it did not end, or a signal ended it.
     pub(crate) status: Option<i32>,
-    /// What it printed, to either stream, bounded.
+    /// What it printed to either stream, bounded.
     pub(crate) output: String,
     /// It was still running at the deadline.
     pub(crate) timed_out: bool,
 }
 
-/// What a command needs to know of this run.
-pub(crate) struct Runner<'a> {
-    pub(crate) invoker: &'a Invoker,
-    /// Of the machines: commands of `vm` are about the same ones.
-    pub(crate) data_directory: Option<&'a Path>,
+/// Who runs commands, and on which machines.
+pub(crate) struct Runner {
+    pub(crate) invoker: Invoker,
+    /// The data directory for commands of `vm`.
+    pub(crate) data_directory: Option<PathBuf>,
     /// Somebody can type a password.
     pub(crate) attended: bool,
 }
 
-impl Runner<'_> {
-    /// The command of a remedy with its programs found; else why it cannot be run here.
+impl Runner {
+    /// Finds the programs of a remedy's command.
+    ///
+    /// # Errors
+    /// Why it cannot be run here.
     pub(crate) fn prepare(&self, words: &[String]) -> Result<Prepared, String> {
         let own = words.strip_prefix(&["sudo".to_owned()]);
         let needs_root = own.is_some();
@@ -65,7 +68,7 @@ impl Runner<'_> {
         };
         let mut arguments = arguments.to_vec();
         let program = if name == "vm" {
-            if let Some(directory) = self.data_directory.and_then(Path::to_str) {
+            if let Some(directory) = self.data_directory.as_deref().and_then(Path::to_str) {
                 arguments.splice(0..0, ["--data-dir".to_owned(), directory.to_owned()]);
             }
             std::env::current_exe().map_err(|error| format!("cannot find vm itself: {error}"))?
@@ -79,7 +82,7 @@ impl Runner<'_> {
             options[..count].iter().for_each(|word| arguments.insert(0, (*word).to_owned()));
             return Ok(Prepared { program: find("sudo")?, arguments, account: None });
         }
-        // What does not need root is the user's own: under sudo it is not done as root.
+        // Under sudo, a command that does not need root runs as the user.
         let drop = !needs_root && self.invoker.via_sudo;
         let account = drop.then_some((self.invoker.uid, self.invoker.gid));
         Ok(Prepared { program, arguments, account })
@@ -97,16 +100,16 @@ fn find(name: &str) -> Result<PathBuf, String> {
 }
 
 impl Prepared {
-    /// The command as one line that a shell takes as it is meant.
+    /// The command as a shell reads it.
     pub(crate) fn line(&self) -> String {
         let program = self.program.to_string_lossy();
         let words = [program.as_ref()].into_iter().chain(self.arguments.iter().map(String::as_str));
-        // Fails only for text with NUL, which no placeholder lets through.
+        // Fails only for a NUL, which placeholders reject.
         shlex::try_join(words.clone()).unwrap_or_else(|_| words.collect::<Vec<_>>().join(" "))
     }
 
     /// Runs it to its end, or to the deadline.
-    pub(crate) fn run(&self) -> io::Result<Ended> {
+    pub(crate) fn run(&self) -> io::Result<CommandResult> {
         let mut command = Command::new(&self.program);
         command.args(&self.arguments).env_clear().env("LC_ALL", "C").env("PATH", PATH);
         command.current_dir("/");
@@ -116,36 +119,32 @@ impl Prepared {
             command.uid(uid).gid(gid);
         }
         let mut child = command.spawn()?;
-        let mut ended = Ended::default();
-        let watched = watch(&mut child, Instant::now() + DEADLINE, &mut ended);
-        if ended.timed_out && child.kill().is_ok() {
-            // One that belongs to root, as sudo does, cannot be ended and is left.
+        let result = follow(&mut child, Instant::now() + DEADLINE)?;
+        // A process of root's, such as sudo, cannot be killed; it goes on.
+        if result.timed_out && child.kill().is_ok() {
             child.wait().ok();
         }
-        watched.map(|()| ended)
+        Ok(result)
     }
 }
 
-/// Reads both streams until the program has ended.
-fn watch(child: &mut Child, deadline: Instant, ended: &mut Ended) -> io::Result<()> {
+/// Reads both streams until the program ends, or to the deadline.
+fn follow(child: &mut Child, deadline: Instant) -> io::Result<CommandResult> {
     let mut output = Vec::new();
     let (mut stdout, mut stderr) = (child.stdout.take(), child.stderr.take());
     for stream in [stdout.as_ref().map(AsFd::as_fd), stderr.as_ref().map(AsFd::as_fd)] {
         stream.map(|stream| ioctl_fionbio(stream, true)).transpose()?;
     }
     loop {
-        // Before reading: all that it printed until its end is there.
-        let status = child.try_wait()?;
+        // Before reading, so that everything it printed until its end is read.
+        let ended = child.try_wait()?;
         drain(&mut stdout, &mut output);
         drain(&mut stderr, &mut output);
-        ended.output = String::from_utf8_lossy(&output).into_owned();
-        if let Some(status) = status {
-            ended.status = status.code();
-            return Ok(());
-        }
-        if Instant::now() >= deadline {
-            ended.timed_out = true;
-            return Ok(());
+        let timed_out = ended.is_none() && Instant::now() >= deadline;
+        if ended.is_some() || timed_out {
+            let status = ended.and_then(|status| status.code());
+            let output = String::from_utf8_lossy(&output).into_owned();
+            return Ok(CommandResult { status, output, timed_out });
         }
         let open = [stdout.as_ref().map(AsFd::as_fd), stderr.as_ref().map(AsFd::as_fd)];
         let open = open.into_iter().flatten();
@@ -159,7 +158,7 @@ fn watch(child: &mut Child, deadline: Instant, ended: &mut Ended) -> io::Result<
     }
 }
 
-/// Takes what is there; at its end the stream is given up. What exceeds the bound is read and left.
+/// Reads what is there, drops what exceeds the bound, and closes the stream at its end.
 fn drain<R: Read>(stream: &mut Option<R>, output: &mut Vec<u8>) {
     let mut chunk = [0; 4096];
     while let Some(open) = stream {
@@ -187,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn a_command_is_run_by_who_may_run_it() {
+    fn runs_a_command_as_root_only_if_it_needs_root() {
         let invoker = |uid, via_sudo, privileged| Invoker {
             uid,
             gid: 7,
@@ -203,15 +202,15 @@ mod tests {
             (invoker(0, false, true), true, "/bin/cat -", "/bin/cat -", None),
         ];
         for (invoker, attended, line, expected, account) in rows {
-            let runner = Runner { invoker: &invoker, data_directory: None, attended };
+            let runner = Runner { invoker, data_directory: None, attended };
             let prepared = runner.prepare(&words(line)).expect(line);
             assert!(prepared.line().ends_with(expected), "{line}: {}", prepared.line());
             assert!(prepared.program.is_absolute());
             assert_eq!(prepared.account, account, "{line}");
         }
         let invoker = invoker(0, false, true);
-        let directory = Some(Path::new("/data of mine"));
-        let runner = Runner { invoker: &invoker, data_directory: directory, attended: false };
+        let data_directory = Some(PathBuf::from("/data of mine"));
+        let runner = Runner { invoker, data_directory, attended: false };
         let own = runner.prepare(&words("vm start web")).expect("vm itself");
         assert!(own.line().ends_with(" --data-dir '/data of mine' start web"), "{}", own.line());
         for missing in ["no-such-program", "/no/such/program", "sudo no-such-program"] {
@@ -220,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn a_program_s_words_are_kept_up_to_a_bound_and_its_status_is_told() {
+    fn keeps_a_bounded_output_and_the_exit_status() {
         let run = |script: &str| {
             let arguments = ["-c", script].map(str::to_owned).to_vec();
             Prepared { program: "/bin/sh".into(), arguments, account: None }.run().expect(script)
@@ -232,7 +231,7 @@ mod tests {
         }
         let long = run("i=0; while [ $i -lt 3000 ]; do echo line; i=$((i+1)); done");
         assert_eq!((long.output.len(), long.status), (LONGEST_OUTPUT, Some(0)));
-        // A daemon keeps the output open.
+        // A daemon holds the output open.
         let began = Instant::now();
         let left = run("sleep 600 & echo $!");
         assert!(began.elapsed() < DEADLINE && left.status == Some(0), "{left:?}");

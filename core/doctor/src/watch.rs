@@ -14,6 +14,8 @@ use vmkit_capture::{Capture as Socket, CaptureError, DEFAULT_RING_BYTES, Frame, 
 use vmkit_dhcp::{Builder, Message, MessageKind, Traffic};
 use vmkit_types::{Mac, Reading, Unread};
 
+use crate::error::error_chain;
+
 /// Poll interval of the stop flag; imperceptible to a person.
 const TICK: Duration = Duration::from_millis(50);
 /// Most bytes of one capture's file. Later frames are parsed and not kept.
@@ -25,7 +27,7 @@ const MOST_CLIENTS: usize = 1000;
 const RIGHT: &str = if cfg!(target_os = "macos") { "root" } else { "CAP_NET_RAW" };
 
 /// The running captures.
-pub struct Watch {
+pub(crate) struct Watch {
     stop: Arc<AtomicBool>,
     points: BTreeMap<String, Point>,
 }
@@ -38,11 +40,11 @@ struct Point {
 
 /// A client's progress in getting an address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Exchange {
+pub(crate) struct Exchange {
     /// When it first asked since the watch began.
-    pub asked: Instant,
+    pub(crate) asked: Instant,
     /// When it was given an address.
-    pub answered: Option<Instant>,
+    pub(crate) answered: Option<Instant>,
 }
 
 type Clients = Mutex<BTreeMap<Mac, Exchange>>;
@@ -56,13 +58,10 @@ pub struct Capture {
     pub pcap: Vec<u8>,
 }
 
-/// All captures by interface.
-pub type Captures = BTreeMap<String, Reading<Capture>>;
-
 impl Watch {
     /// Starts to capture at these interfaces. One that cannot be captured is unknown in the result,
     /// with the reason.
-    pub fn start<'a>(interfaces: impl IntoIterator<Item = &'a str>) -> Self {
+    pub(crate) fn start<'a>(interfaces: impl IntoIterator<Item = &'a str>) -> Self {
         let stop = Arc::new(AtomicBool::new(false));
         let mut points = BTreeMap::new();
         for interface in interfaces {
@@ -80,25 +79,25 @@ impl Watch {
     }
 
     /// The number of DHCP messages so far, by interface.
-    pub fn messages(&self) -> impl Iterator<Item = (&str, u64)> {
+    pub(crate) fn messages(&self) -> impl Iterator<Item = (&str, u64)> {
         self.points
             .iter()
             .map(|(name, point)| (name.as_str(), point.messages.load(Ordering::Relaxed)))
     }
 
     /// Whether the capture at this interface is running.
-    pub fn is_running(&self, interface: &str) -> bool {
+    pub(crate) fn is_running(&self, interface: &str) -> bool {
         self.points.get(interface).is_some_and(|point| !point.thread.is_finished())
     }
 
     /// This client's exchange at this interface. `None`: it has not asked.
-    pub fn exchange(&self, interface: &str, client: Mac) -> Option<Exchange> {
+    pub(crate) fn exchange(&self, interface: &str, client: Mac) -> Option<Exchange> {
         let clients = &self.points.get(interface)?.clients;
         clients.lock().unwrap_or_else(PoisonError::into_inner).get(&client).copied()
     }
 
-    /// Stops all captures.
-    pub fn finish(self) -> Captures {
+    /// Stops all captures. The result is by interface.
+    pub(crate) fn finish(self) -> BTreeMap<String, Reading<Capture>> {
         self.stop.store(true, Ordering::Relaxed);
         let lost = || Reading::Unknown(Unread::Failed("the capture ended unexpectedly".to_owned()));
         let points = self.points.into_iter();
@@ -180,11 +179,7 @@ fn unread(error: &CaptureError) -> Unread {
     match error {
         CaptureError::Unsupported { .. } => Unread::Unsupported,
         error if error.is_denied() => Unread::Denied(format!("{error} (needs {RIGHT})")),
-        error => {
-            let source = std::error::Error::source(error);
-            let reason = source.map_or_else(String::new, |source| format!(": {source}"));
-            Unread::Failed(format!("{error}{reason}"))
-        }
+        error => Unread::Failed(error_chain(error)),
     }
 }
 

@@ -10,7 +10,9 @@ use vmkit_dhcp::{
     Discover, FOREIGN_MAC, Frame, Message, MessageKind, Offer, TestCase, TestResult,
     test_transaction,
 };
-use vmkit_types::Mac;
+use vmkit_types::{Mac, Reading, Unread};
+
+use crate::error::error_chain;
 
 /// Room for the DHCP and ARP frames of a few seconds.
 const RING_BYTES: usize = 256 << 10;
@@ -26,15 +28,15 @@ const SECOND_SERVER: Duration = Duration::from_millis(200);
 
 /// The VM and the uplink of a test.
 #[derive(Clone, Debug)]
-pub struct OfferTestTarget {
+pub(crate) struct OfferTestTarget {
     /// The uplink.
-    pub interface: String,
+    pub(crate) interface: String,
     /// The uplink's MAC: the source of every frame.
-    pub host: Mac,
+    pub(crate) host: Mac,
     /// The VM's MAC.
-    pub machine: Mac,
+    pub(crate) machine: Mac,
     /// The client identifier that the VM sends, if known.
-    pub client_id: Option<Vec<u8>>,
+    pub(crate) client_id: Option<Vec<u8>>,
 }
 
 /// The result of a test.
@@ -48,7 +50,7 @@ pub struct OfferTest {
 
 /// Why the test failed.
 #[derive(Debug, thiserror::Error)]
-pub enum ProbeError {
+enum OfferTestError {
     /// The interface cannot be captured or sent on.
     #[error("asking for offers")]
     Capture(#[from] CaptureError),
@@ -58,11 +60,19 @@ pub enum ProbeError {
 }
 
 /// Asks for offers: sends DISCOVERs and never a REQUEST. Takes 0.4 s if all are answered, 4 s if
-/// none is.
-///
-/// # Errors
-/// The right to raw sockets is missing, or the interface disappears.
-pub fn test_offers(target: &OfferTestTarget) -> Result<OfferTest, ProbeError> {
+/// none is. Unknown without the right to raw sockets, or if the interface disappears.
+pub(crate) fn test_offers(target: &OfferTestTarget) -> Reading<OfferTest> {
+    match run(target) {
+        Ok(test) => Reading::Known(test),
+        Err(error) => {
+            let text = error_chain(&error);
+            let denied = matches!(error, OfferTestError::Capture(error) if error.is_denied());
+            Reading::Unknown(if denied { Unread::Denied(text) } else { Unread::Failed(text) })
+        }
+    }
+}
+
+fn run(target: &OfferTestTarget) -> Result<OfferTest, OfferTestError> {
     let mut session = Session::open(target)?;
     let first = [
         (TestCase::Host, target.host),
@@ -98,7 +108,7 @@ struct Session<'a> {
 }
 
 impl<'a> Session<'a> {
-    fn open(target: &'a OfferTestTarget) -> Result<Self, ProbeError> {
+    fn open(target: &'a OfferTestTarget) -> Result<Self, OfferTestError> {
         let capture = Capture::open(&target.interface, RING_BYTES)?;
         let file = pcap::Writer::new(Vec::new()).map_err(|source| CaptureError::System {
             interface: target.interface.clone(),
@@ -126,7 +136,7 @@ impl<'a> Session<'a> {
     }
 
     /// Sends a DISCOVER for each unanswered case, and waits for the answers.
-    fn round(&mut self) -> Result<(), ProbeError> {
+    fn round(&mut self) -> Result<(), OfferTestError> {
         for place in 0..self.results.len() {
             if self.results[place].offers.is_empty() {
                 self.send(place)?;
@@ -136,7 +146,7 @@ impl<'a> Session<'a> {
         self.listen(Instant::now() + ROUND_TIME, true)
     }
 
-    fn send(&mut self, place: usize) -> Result<(), ProbeError> {
+    fn send(&mut self, place: usize) -> Result<(), OfferTestError> {
         let result = &mut self.results[place];
         let xid = test_transaction(fastrand::u16(..));
         let identifier = self.target.client_id.as_ref();
@@ -147,7 +157,7 @@ impl<'a> Session<'a> {
             broadcast: result.case != TestCase::MachineUnicast,
             client_id: identifier.filter(|_| result.case == TestCase::MachineClientId).cloned(),
         };
-        let too_long = || ProbeError::ClientId(identifier.map_or(0, Vec::len));
+        let too_long = || OfferTestError::ClientId(identifier.map_or(0, Vec::len));
         let frame = discover.frame().ok_or_else(too_long)?;
         self.capture.send(&frame)?;
         result.sent += 1;
@@ -156,7 +166,7 @@ impl<'a> Session<'a> {
     }
 
     /// Collects answers until the deadline or until all cases have one.
-    fn listen(&mut self, deadline: Instant, until_all: bool) -> Result<(), ProbeError> {
+    fn listen(&mut self, deadline: Instant, until_all: bool) -> Result<(), OfferTestError> {
         while !(until_all && self.is_complete()) {
             let Some(frame) = self.capture.next(deadline)? else { return Ok(()) };
             let at = frame.at;

@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use vmkit_dhcp::Traffic;
 use vmkit_diagnose::Router;
 use vmkit_gateway::{GatewayReplies, PageRequest, Ports};
 use vmkit_host::{PluginAdvice, Snapshot, advise, gateway_pages};
@@ -9,54 +10,60 @@ use vmkit_model::Mode;
 use vmkit_session::{Scene, Settings};
 use vmkit_types::{AdviceKind, Fact, InterfaceKind, Mac, Reading, Unread};
 
-use super::{gather::Gathered, subject::Subjects};
+use crate::{Captures, Gathered, error::error_chain, subjects::Subjects};
 
 /// Asks the gateway for the pages that the advice plugins declare.
-pub(crate) fn ask_gateway(scene: &Scene, settings: &Settings) -> Option<GatewayReplies> {
-    let gateway = scene.network.as_ref()?.gateways().find(IpAddr::is_ipv4)?;
+pub(crate) fn ask_gateway(scene: &Scene, settings: &Settings) -> Reading<GatewayReplies> {
+    let Some(gateway) = gateway(scene) else { return Reading::Unknown(Unread::NotTried) };
     let pages = gateway_pages(&settings.plugins());
     let wanted: Vec<PageRequest> = pages
         .into_iter()
         .map(|page| PageRequest { path: page.path, referer: page.referer })
         .collect();
-    Some(vmkit_gateway::ask(gateway, &wanted, Ports::default()))
+    Reading::Known(vmkit_gateway::ask(gateway, &wanted, Ports::default()))
 }
 
-/// Asks the advice plugins about the router, from the gateway's replies.
-pub(crate) fn judge_router(
-    gathered: &mut Gathered,
-    subjects: &Subjects,
-    scene: &Scene,
+/// Asks the advice plugins about the router, from the gateway's replies and the captures.
+pub(crate) fn with_advice(
+    gathered: Gathered,
+    subjects: &Subjects<'_>,
     settings: &Settings,
-) {
-    let gateway =
-        scene.network.as_ref().and_then(|network| network.gateways().find(IpAddr::is_ipv4));
-    let (Some(gateway), Some(replies)) = (gateway, &gathered.replies) else {
-        gathered.router = Reading::Unknown(Unread::NotTried);
-        return;
+) -> Gathered {
+    let scene = subjects.scene();
+    let (Some(gateway), Reading::Known(replies)) = (gateway(scene), &gathered.replies) else {
+        return gathered;
     };
-    let Ok(run) = settings.of_run(Mode::Full, Snapshot::None) else { return };
-    let facts = facts(gateway, replies, gathered, subjects);
+    let run = match settings.of_run(Mode::Full, Snapshot::None) {
+        Ok(run) => run,
+        Err(error) => {
+            let router = Reading::Unknown(Unread::Failed(error_chain(&error)));
+            return Gathered { router, ..gathered };
+        }
+    };
+    let facts = facts(gateway, replies, &gathered.captures, subjects);
     let found = settings.plugins();
     let advised = advise(&found, &settings.installation, &run, &facts, scene.now());
-    gathered.router = Reading::Known(router(gateway, advised.advice));
-    gathered.outcomes = advised.outcomes;
+    let router = Reading::Known(router(gateway, advised.advice));
+    Gathered { router, outcomes: advised.outcomes, ..gathered }
+}
+
+fn gateway(scene: &Scene) -> Option<IpAddr> {
+    scene.network.as_ref()?.gateways().find(IpAddr::is_ipv4)
 }
 
 fn facts(
     gateway: IpAddr,
     replies: &GatewayReplies,
-    gathered: &Gathered,
-    subjects: &Subjects,
+    captures: &Captures,
+    subjects: &Subjects<'_>,
 ) -> Vec<Fact> {
-    let mac = gateway_mac(gateway, gathered);
-    let mut facts = vmkit_gateway::facts(gateway, mac, replies);
+    let mut facts = vmkit_gateway::facts(gateway, gateway_mac(gateway, captures), replies);
     let mut add = |key: &str, value: String| facts.push(Fact { key: key.to_owned(), value });
-    for machine in subjects.machines.iter().filter(|m| subjects.ailing.contains(&m.name)) {
+    for machine in subjects.without_address() {
         for mac in &machine.macs {
             add("machine.mac", mac.to_string());
         }
-        if let Some(uplink) = subjects.place(machine).uplink {
+        if let Some(uplink) = subjects.attachment(machine).uplink {
             match uplink.kind {
                 InterfaceKind::Wifi => add("uplink.kind", "wifi".to_owned()),
                 InterfaceKind::Ethernet => add("uplink.kind", "ethernet".to_owned()),
@@ -64,10 +71,7 @@ fn facts(
             }
         }
     }
-    let traffic = gathered.guests.values().chain(gathered.uplinks.values());
-    let messages =
-        traffic.filter_map(|seen| seen.as_ref().known()).flat_map(|s| s.traffic.messages());
-    for message in messages {
+    for message in captures.known().flat_map(Traffic::messages) {
         if let Some(domain) = &message.domain {
             add("dhcp.domain", domain.clone());
         }
@@ -81,10 +85,11 @@ fn facts(
 }
 
 /// The gateway's MAC, as a capture shows it.
-fn gateway_mac(gateway: IpAddr, gathered: &Gathered) -> Option<Mac> {
+fn gateway_mac(gateway: IpAddr, captures: &Captures) -> Option<Mac> {
     let IpAddr::V4(gateway) = gateway else { return None };
-    let captures = gathered.uplinks.values().chain(gathered.guests.values());
-    let mut arp = captures.filter_map(|seen| seen.as_ref().known()).flat_map(|s| &s.traffic.arp);
+    // An uplink is nearer to the gateway than a port.
+    let uplinks = captures.uplinks.values().chain(captures.guests.values());
+    let mut arp = uplinks.filter_map(|it| it.as_ref().known()).flat_map(|it| &it.traffic.arp);
     arp.find(|arp| arp.sender == Some(gateway)).map(|arp| arp.sender_mac)
 }
 

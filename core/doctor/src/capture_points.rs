@@ -1,0 +1,80 @@
+//! Where to capture for which machine.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use vmkit_diagnose::Omission;
+use vmkit_types::{Mac, Reading};
+
+use crate::{Captures, subjects::Subjects, watch::Capture};
+
+/// Most machines whose ports are captured at once: each costs a megabyte of ring and a thread.
+const MOST_CAPTURED: usize = 16;
+
+/// The ports and uplinks of machines.
+pub(crate) struct CapturePoints {
+    /// By machine.
+    ports: BTreeMap<String, String>,
+    uplink_of: BTreeMap<String, String>,
+    /// Some machines have no capture.
+    too_many: bool,
+}
+
+/// A machine whose guest can be seen to ask for an address.
+pub(crate) struct Awaited {
+    pub(crate) name: String,
+    pub(crate) interface: String,
+    pub(crate) macs: Vec<Mac>,
+}
+
+impl CapturePoints {
+    /// The ports and uplinks of the machines without an address.
+    pub(crate) fn choose(subjects: &Subjects<'_>) -> Self {
+        let (mut ports, mut uplink_of) = (BTreeMap::new(), BTreeMap::new());
+        for machine in subjects.without_address().take(MOST_CAPTURED) {
+            let attachment = subjects.attachment(machine);
+            // Without a port: the host's own end of a network that it serves itself.
+            let shared = attachment.bridge.filter(|_| attachment.shared);
+            if let Some(port) = attachment.port.or(shared) {
+                ports.insert(machine.name.clone(), port.name.clone());
+            }
+            if let Some(uplink) = attachment.uplink {
+                uplink_of.insert(machine.name.clone(), uplink.name.clone());
+            }
+        }
+        let too_many = subjects.without_address.len() > MOST_CAPTURED;
+        Self { ports, uplink_of, too_many }
+    }
+
+    /// The step that is skipped.
+    pub(crate) fn omission(&self) -> Option<Omission> {
+        self.too_many.then(|| Omission {
+            what: "captures at the ports of further machines".to_owned(),
+            why: format!("{MOST_CAPTURED} are captured at once"),
+            command: None,
+        })
+    }
+
+    /// All interfaces to capture at, each once.
+    pub(crate) fn interfaces(&self) -> BTreeSet<&str> {
+        self.ports.values().chain(self.uplink_of.values()).map(String::as_str).collect()
+    }
+
+    /// The machines whose guests can be seen to ask.
+    pub(crate) fn awaited(&self, subjects: &Subjects<'_>) -> Vec<Awaited> {
+        let each = self.ports.iter().filter_map(|(name, interface)| {
+            let macs = subjects.find(name)?.macs.clone();
+            Some(Awaited { name: name.clone(), interface: interface.clone(), macs })
+        });
+        each.collect()
+    }
+
+    /// Assigns the captures at these points to machines and uplinks.
+    pub(crate) fn assign(self, captures: &BTreeMap<String, Reading<Capture>>) -> Captures {
+        let at = |interface: &String| captures.get(interface).cloned();
+        let guests = self.ports.iter().filter_map(|(name, port)| Some((name.clone(), at(port)?)));
+        let uplinks = self.uplink_of.values();
+        let uplinks = uplinks.filter_map(|uplink| Some((uplink.clone(), at(uplink)?)));
+        let (guests, uplinks) = (guests.collect(), uplinks.collect());
+        Captures { guests, uplinks, uplink_of: self.uplink_of }
+    }
+}

@@ -1,0 +1,48 @@
+//! Why an examination failed.
+
+use std::io;
+
+use vmkit_snapshot::{OpenError, SaveError};
+use vmkit_types::escaped;
+
+/// Why machines could not be examined, or the examination not saved.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The machines cannot be looked at.
+    #[error(transparent)]
+    Session(#[from] vmkit_session::Error),
+    /// The snapshot cannot be read.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// A file of the snapshot cannot be written.
+    #[error(transparent)]
+    Save(#[from] SaveError),
+    /// A part of the examination has no form that can be saved.
+    #[error("cannot save {part}")]
+    Encode {
+        /// The part.
+        part: &'static str,
+        /// Why.
+        source: io::Error,
+    },
+    /// No cause has a remedy with this code.
+    #[error("there is no remedy `{}`", escaped(.0))]
+    UnknownRemedy(String),
+}
+
+impl Error {
+    /// What a person can do about it.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Session(error) => error.hint(),
+            Self::UnknownRemedy(_) => Some("vm doctor --json lists those of each cause".to_owned()),
+            _ => None,
+        }
+    }
+}
+
+/// An error with its sources, as one line.
+pub(crate) fn error_chain(error: &dyn std::error::Error) -> String {
+    let sources = std::iter::successors(error.source(), |error| error.source());
+    sources.fold(error.to_string(), |text, source| format!("{text}: {source}"))
+}

@@ -1,0 +1,86 @@
+//! What a snapshot of an examination holds beside the signals' artefacts.
+
+use std::{io, path::Path};
+
+use vmkit_dhcp::TestResult;
+use vmkit_gateway::GatewayReplies;
+use vmkit_platform::SurveyTexts;
+use vmkit_snapshot::put;
+use vmkit_types::Reading;
+
+use crate::{Captures, Error, Gathered, OfferTest};
+
+impl Gathered {
+    /// Writes the captures, the offer tests, the gateway's replies and the host's texts into the
+    /// directory of a snapshot.
+    ///
+    /// # Errors
+    /// A file cannot be written.
+    pub fn save(&self, directory: &Path) -> Result<(), Error> {
+        save_captures(directory, &self.captures)?;
+        let tests: Vec<_> = self.tests.values().filter_map(|test| test.as_ref().known()).collect();
+        save_tests(directory, &tests)?;
+        if let Reading::Known(replies) = &self.replies {
+            save_replies(directory, replies)?;
+        }
+        if let Reading::Known(texts) = &self.texts {
+            save_texts(directory, texts)?;
+        }
+        Ok(())
+    }
+}
+
+fn save_captures(directory: &Path, captures: &Captures) -> Result<(), Error> {
+    let guests = captures.guests.iter();
+    let guests = guests.map(|(name, capture)| (format!("dhcp/guest-{name}.pcap"), capture));
+    // The format has one uplink; further ones are kept beside it.
+    let uplinks = captures.uplinks.iter().enumerate().map(|(place, (name, capture))| {
+        let name = if place == 0 { "uplink".to_owned() } else { format!("uplink-{name}") };
+        (format!("dhcp/{name}.pcap"), capture)
+    });
+    for (name, capture) in guests.chain(uplinks) {
+        let Reading::Known(capture) = capture else { continue };
+        put(directory, &name, &capture.pcap)?;
+    }
+    Ok(())
+}
+
+fn save_tests(directory: &Path, tests: &[&OfferTest]) -> Result<(), Error> {
+    let Some(first) = tests.first() else { return Ok(()) };
+    let results: Vec<TestResult> = tests.iter().flat_map(|test| test.results.clone()).collect();
+    let bytes = vmkit_snapshot::write_dhcp_test(&results);
+    let bytes = bytes.map_err(|error| unencodable("the offer tests")(error.into()))?;
+    put(directory, "probe-dhcp.json", &bytes)?;
+    put(directory, "dhcp/probe.pcap", &first.pcap)?;
+    Ok(())
+}
+
+fn save_replies(directory: &Path, replies: &GatewayReplies) -> Result<(), Error> {
+    let files = vmkit_gateway::write(replies).map_err(unencodable("the gateway's replies"))?;
+    let parts = [
+        ("gateway/http.json", files.http),
+        ("gateway/ssdp.xml", files.ssdp),
+        ("gateway/names.json", files.names),
+    ];
+    for (name, bytes) in parts {
+        bytes.map(|bytes| put(directory, name, &bytes)).transpose()?;
+    }
+    Ok(())
+}
+
+fn save_texts(directory: &Path, texts: &SurveyTexts) -> Result<(), Error> {
+    let parts = [
+        ("host/bridge.json", texts.bridges.as_ref().map(String::as_bytes)),
+        ("host/firewall.txt", texts.firewall.as_ref().map(String::as_bytes)),
+        ("host/listeners.txt", texts.listeners.as_ref().map(String::as_bytes)),
+        ("host/hosts", texts.hosts.as_ref().map(Vec::as_slice)),
+    ];
+    for (name, text) in parts {
+        text.known().map(|bytes| put(directory, name, bytes)).transpose()?;
+    }
+    Ok(())
+}
+
+fn unencodable(part: &'static str) -> impl FnOnce(io::Error) -> Error {
+    move |source| Error::Encode { part, source }
+}

@@ -1,0 +1,163 @@
+//! Gathers from a snapshot instead of this computer.
+
+use std::{
+    collections::BTreeMap,
+    fs::File,
+    io::Read as _,
+    path::{Path, PathBuf},
+};
+
+use vmkit_dhcp::{TestCase, TestResult, Traffic};
+use vmkit_diagnose::Machine;
+use vmkit_gateway::{GatewayReplies, Recorded};
+use vmkit_model::{Problem, Severity};
+use vmkit_session::Settings;
+use vmkit_survey::{Survey, bridges, firewall, hosts, listeners};
+use vmkit_types::{Reading, Unread};
+
+use crate::{Captures, Error, Gathered, OfferTest, router, subjects::Subjects, watch::Capture};
+
+/// Most bytes of one document of a snapshot.
+const LONGEST: u64 = 8 << 20;
+/// The capture at the uplink, as the format names it.
+const UPLINK: &str = "uplink";
+
+/// Reads what the snapshot holds for a diagnosis.
+pub(crate) fn gather(
+    directory: &Path,
+    subjects: &Subjects<'_>,
+    settings: &Settings,
+) -> Result<Gathered, Error> {
+    let artefacts = vmkit_snapshot::open(directory)?.artefacts;
+    let mut files = Files { directory, artefacts, problems: Vec::new() };
+    let gathered = Gathered {
+        survey: survey(&mut files),
+        replies: replies(&mut files),
+        tests: tests(&mut files, &subjects.machines),
+        captures: captures(&mut files, &subjects.machines),
+        problems: files.problems,
+        ..Gathered::default()
+    };
+    Ok(router::with_advice(gathered, subjects, settings))
+}
+
+fn survey(files: &mut Files<'_>) -> Survey {
+    let unknown = Unread::NotTried;
+    Survey {
+        bridges: files
+            .read("host/bridge.json")
+            .map_or(Reading::Unknown(unknown.clone()), |text| bridges(&text)),
+        firewall: files
+            .read("host/firewall.txt")
+            .map_or(Reading::Unknown(unknown.clone()), |text| firewall(&text)),
+        listeners: files
+            .read("host/listeners.txt")
+            .map_or(Reading::Unknown(unknown.clone()), |text| Reading::Known(listeners(&text))),
+        hosts: files
+            .read("host/hosts")
+            .map_or(Reading::Unknown(unknown), |text| Reading::Known(hosts(&text))),
+    }
+}
+
+fn replies(files: &mut Files<'_>) -> Reading<GatewayReplies> {
+    let recorded = Recorded {
+        http: files.read("gateway/http.json"),
+        ssdp: files.read("gateway/ssdp.xml"),
+        names: files.read("gateway/names.json"),
+    };
+    if recorded.http.is_none() && recorded.ssdp.is_none() && recorded.names.is_none() {
+        return Reading::Unknown(Unread::NotTried);
+    }
+    let (replies, errors) = vmkit_gateway::read(&recorded);
+    for error in errors {
+        files.ignored(files.directory.to_owned(), &error.to_string());
+    }
+    Reading::Known(replies)
+}
+
+fn tests(files: &mut Files<'_>, machines: &[Machine]) -> BTreeMap<String, Reading<OfferTest>> {
+    let Some(bytes) = files.read("probe-dhcp.json") else { return BTreeMap::new() };
+    let results = match vmkit_snapshot::read_dhcp_test(&bytes) {
+        Ok(results) => results,
+        Err(error) => {
+            files.ignored(files.directory.to_owned(), &format!("probe-dhcp.json: {error}"));
+            return BTreeMap::new();
+        }
+    };
+    let each = machines.iter().map(|machine| {
+        let test = OfferTest { results: concerning(&results, machine), pcap: Vec::new() };
+        (machine.name.clone(), Reading::Known(test))
+    });
+    each.collect()
+}
+
+/// The results that concern this machine.
+fn concerning(results: &[TestResult], machine: &Machine) -> Vec<TestResult> {
+    let own = |result: &&TestResult| match result.case {
+        TestCase::Host | TestCase::Foreign => true,
+        TestCase::Machine | TestCase::MachineUnicast | TestCase::MachineClientId => {
+            result.chaddr.is_none_or(|mac| machine.macs.contains(&mac))
+        }
+    };
+    results.iter().filter(own).cloned().collect()
+}
+
+fn captures(files: &mut Files<'_>, machines: &[Machine]) -> Captures {
+    let mut captures = Captures::default();
+    for machine in machines {
+        if let Some(capture) = files.capture(&format!("dhcp/guest-{}.pcap", machine.name)) {
+            captures.guests.insert(machine.name.clone(), capture);
+        }
+        captures.uplink_of.insert(machine.name.clone(), UPLINK.to_owned());
+    }
+    if let Some(capture) = files.capture("dhcp/uplink.pcap") {
+        captures.uplinks.insert(UPLINK.to_owned(), capture);
+    }
+    captures
+}
+
+/// The files of the snapshot, and what could not be read of them.
+struct Files<'a> {
+    directory: &'a Path,
+    artefacts: BTreeMap<String, PathBuf>,
+    problems: Vec<Problem>,
+}
+
+impl Files<'_> {
+    fn ignored(&mut self, path: PathBuf, why: &str) {
+        let message = format!("ignored: {why}");
+        self.problems.push(Problem { path, message, severity: Severity::Warning });
+    }
+
+    fn read(&mut self, name: &str) -> Option<Vec<u8>> {
+        let path = self.artefacts.get(name)?.clone();
+        let mut bytes = Vec::new();
+        match File::open(&path).and_then(|file| file.take(LONGEST).read_to_end(&mut bytes)) {
+            Ok(_) => Some(bytes),
+            Err(error) => {
+                self.ignored(path, &error.to_string());
+                None
+            }
+        }
+    }
+
+    fn capture(&mut self, name: &str) -> Option<Reading<Capture>> {
+        let path = self.artefacts.get(name)?.clone();
+        let file = match File::open(&path) {
+            Ok(file) => file,
+            Err(error) => {
+                self.ignored(path, &error.to_string());
+                return Some(Reading::Unknown(Unread::Failed(format!("{name}: {error}"))));
+            }
+        };
+        let (traffic, fault) = Traffic::read(file);
+        if let Err(fault) = fault {
+            self.ignored(path, &fault.to_string());
+            // The frames before the fault count.
+            if traffic.span.is_none() {
+                return Some(Reading::Unknown(Unread::Malformed(format!("{name} {fault}"))));
+            }
+        }
+        Some(Reading::Known(Capture { traffic, pcap: Vec::new() }))
+    }
+}
