@@ -26,11 +26,11 @@ pub(crate) fn remedy(identity: &Identity, known: Known<'_>) -> Option<Advice> {
         None => "the hub's pages".to_owned(),
     };
     let mut because = vec![
-        "reported by users: machines bridged over Wi-Fi get an address in Mode 2".to_owned(),
+        "reported by users: VMs bridged over Wi-Fi get an address in Mode 2".to_owned(),
         "BT documents neither the setting's effect on virtual machines nor, for this hub, a Mode 1 and 2 of Smart Setup".to_owned(),
     ];
     if by_cable {
-        because.push("the reports are of Wi-Fi, and this machine goes out by cable".to_owned());
+        because.push("the reports are of Wi-Fi, and this VM goes out by cable".to_owned());
     }
     let steps = [
         Step::new("Before the change, note what the DHCP test says").with_command(dhcp_test()),
@@ -38,8 +38,8 @@ pub(crate) fn remedy(identity: &Identity, known: Known<'_>) -> Option<Advice> {
         Step::new("Advanced Settings → Firewall (or similar) → Smart Setup: change Mode 1 to Mode 2, and save."),
         Step::new("If Smart Setup is an On/Off switch there instead: turn it off and save, and change nothing else before the test."),
         Step::new("If there is no such setting: sibling hubs have Mode 1 under Advanced Settings → Wireless → Wireless mode; try Mode 2 there, for the band that this computer uses."),
-        Step::new("Reconnect this computer's Wi-Fi and restart the machine."),
-        Step::new("An OFFER for the machine's own MAC, where there was none before, confirms the change; without one set it back. After the change, test again").with_command(dhcp_test()),
+        Step::new("Reconnect this computer's Wi-Fi and restart the VM."),
+        Step::new("An OFFER for the VM's own MAC, where there was none before, confirms the change; without one set it back. After the change, test again").with_command(dhcp_test()),
     ];
     Some(Advice {
         kind: AdviceKind::Remedy,

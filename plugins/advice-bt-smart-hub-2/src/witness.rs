@@ -39,12 +39,12 @@ fn of_machine(mac: Mac, row: Option<&Row>, list: &Array, now: SystemTime) -> Opt
     let (seen, title) = match row {
         // No public capture has this field; a firmware that tells it is taken at its word.
         Some(row) if row.get("blocked") == Some("1") => {
-            (MacStatus::Blocked, "the hub lists the machine as blocked".to_owned())
+            (MacStatus::Blocked, "the hub lists the VM as blocked".to_owned())
         }
         Some(row) if is_recent(row, now) => (MacStatus::Listed, entry(row)),
         // This computer at least is a device of the hub: an empty list is no list.
         None if list.complete && !list.rows.is_empty() => {
-            (MacStatus::NotListed, "the hub's device list lacks the machine".to_owned())
+            (MacStatus::NotListed, "the hub's device list lacks the VM".to_owned())
         }
         // That it was here once says nothing of now.
         Some(_) | None => return None,
@@ -62,7 +62,7 @@ fn of_machine(mac: Mac, row: Option<&Row>, list: &Array, now: SystemTime) -> Opt
 fn entry(row: &Row) -> String {
     let at = row.get("ip").map(|ip| format!(" at {}", escaped(ip))).unwrap_or_default();
     let when = row.get("time_last_active").map(|time| format!(", last active {}", escaped(time)));
-    format!("the hub's device list has the machine{at}{}", when.unwrap_or_default())
+    format!("the hub's device list has the VM{at}{}", when.unwrap_or_default())
 }
 
 /// Whether the record says something of now: it is active, or was lately, or does not tell when.

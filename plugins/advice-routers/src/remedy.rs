@@ -50,7 +50,7 @@ fn remedy(setting: &Setting, answer: &Answer<'_>, gateway: Option<&str>) -> Advi
         Step::new("Before the change, note what the DHCP test says").with_command(dhcp_test()),
         Step::new(format!("Go to {path} of the {router}{at}.")),
         Step::new(advice.clone()),
-        Step::new("An OFFER for the machine's own MAC, where there was none before, confirms the change; without one set it back. After the change, test again").with_command(dhcp_test()),
+        Step::new("An OFFER for the VM's own MAC, where there was none before, confirms the change; without one set it back. After the change, test again").with_command(dhcp_test()),
     ];
     Advice {
         kind: AdviceKind::Remedy,

@@ -49,7 +49,7 @@ fn names_the_hub_and_advises_its_setting_if_the_router_is_the_cause() {
     assert_eq!(machine["causes"][0]["code"], "router-drops-foreign-chaddr", "{machine:#}");
     assert_eq!(router_remedies(&output), ["bt-smart-setup-mode-2"], "{machine:#}");
     assert!(
-        output.stdout.contains("device list lacks the machine's MAC"),
+        output.stdout.contains("device list lacks the VM's MAC"),
         "the hub's device list is evidence"
     );
 }

@@ -253,7 +253,7 @@ fn the_person_at_the_terminal_decides_command_by_command() {
     {
         assert!(shown.contains(word), "{word} is not in {shown}");
     }
-    assert!(shown.contains("Put the machine's port into the bridge: fixed"), "{shown}");
+    assert!(shown.contains("Put the VM's port into the bridge: fixed"), "{shown}");
     assert!(master(), "{shown}");
     lab.wait_for_lease(&guest, ADDRESS).expect("a lease");
 }

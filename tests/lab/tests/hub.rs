@@ -19,7 +19,7 @@ fn the_gateway_is_asked_and_its_record_says_the_same() {
             .unwrap_or_else(|error| panic!("{error}: {}", finished.stderr));
         let router = &report["network"]["router"];
         assert_eq!(router["id"], "bt-smart-hub-2", "{options:?}: {:#}", report["network"]);
-        let lacks = "its device list lacks the machine's MAC";
+        let lacks = "its device list lacks the VM's MAC";
         assert!(finished.stdout.contains(lacks), "{options:?}: {report:#}");
     }
 }

@@ -47,7 +47,7 @@ fn witnesses(facts: &Facts<'_>, router: &Router, sheet: &mut Sheet) {
     if reports(MacStatus::Listed) || reports(MacStatus::Blocked) {
         sheet.absent(FindingCode::RouterDoesNotListMachine, "its device list has it");
     } else if reports(MacStatus::NotListed) {
-        let says = "its device list lacks the machine's MAC";
+        let says = "its device list lacks the VM's MAC";
         sheet.present(FindingCode::RouterDoesNotListMachine, says);
     }
     // A machine that is listed without a mark may still be blocked.

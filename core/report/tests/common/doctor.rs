@@ -62,13 +62,13 @@ fn suspect(code: &'static str, probability: f64, says: &str) -> Suspect {
         evidence_for: vec![
             weighed(
                 FindingCode::TestMachineUnanswered,
-                "no server answers a DISCOVER with the machine's hardware address: asked 3 times \
+                "no server answers a DISCOVER with the VM's hardware address: asked 3 times \
                  with 52:54:00:4b:5e:57, no OFFER",
                 23.81,
             ),
             weighed(
                 FindingCode::AddressMissing,
-                "the machine has no usable address: no signal names a usable one",
+                "the VM has no usable address: no signal reports one",
                 19.93,
             ),
         ],
@@ -79,9 +79,9 @@ fn suspect(code: &'static str, probability: f64, says: &str) -> Suspect {
         )],
         remedies: vec![Remedy {
             id: "use-shared-mode".to_owned(),
-            title: format!("Run the machine in shared mode{says}"),
+            title: format!("Run the VM in shared mode{says}"),
             steps: vec![
-                "Shut the machine down.".to_owned(),
+                "Shut the VM down.".to_owned(),
                 format!("Start it in shared mode: this computer gives it an address.{says}"),
             ],
             command: ["vm", "start", "web", "--net", "shared"].map(str::to_owned).to_vec(),
@@ -111,8 +111,8 @@ pub(crate) fn ailing(catalogue: &Catalogue, name: &str, says: &str) -> DoctorVm 
             unknown_probability: 0.01,
             next_test: Some(Proposal {
                 id: "read-console",
-                title: format!("Read the machine's console log{says}"),
-                why: "tells a guest that never set up its network from one that got no answer"
+                title: format!("Read the VM's console log{says}"),
+                why: "distinguishes a guest that never set up its network from one that got no answer"
                     .to_owned(),
                 cost_ms: 800,
                 needs: vec!["root".to_owned()],

@@ -14,14 +14,8 @@ const LONGEST_FUNCTION: usize = 60;
 const PUBLISHED: &[&str] = &["sdk"];
 
 /// Folders that have circles.
-const WITH_CIRCLES: &[&str] = &[
-    "core/cli",
-    "core/host",
-    "core/report",
-    "core/scoring",
-    "tests/accuracy",
-    "tests/lab",
-];
+const WITH_CIRCLES: &[&str] =
+    &["core/cli", "core/host", "core/report", "core/scoring", "tests/accuracy", "tests/lab"];
 
 /// Files with longer functions.
 const WITH_LONG_FUNCTIONS: &[&str] = &[

@@ -262,19 +262,13 @@ fn lost(guest: &[&Message], uplink: &[&Message], sheet: &mut Sheet) {
     };
     let rows = [
         (FindingCode::RequestLostInHost, guest, uplink, MessageKind::Discover, "DISCOVER leaves"),
-        (
-            FindingCode::OfferLostInHost,
-            uplink,
-            guest,
-            MessageKind::Offer,
-            "OFFER reaches the machine",
-        ),
+        (FindingCode::OfferLostInHost, uplink, guest, MessageKind::Offer, "OFFER reaches the VM"),
         (
             FindingCode::AcknowledgementLostInHost,
             uplink,
             guest,
             MessageKind::Ack,
-            "ACK reaches the machine",
+            "ACK reaches the VM",
         ),
     ];
     for (code, from, to, kind, what) in rows {
