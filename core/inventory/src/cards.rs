@@ -88,7 +88,7 @@ fn in_file(path: &Path) -> (Reading<Mac>, Option<String>) {
     let line = match file::first_line(path, MAC_LIMIT) {
         Ok(Some(line)) => line,
         Ok(None) => return (Reading::Absent, None),
-        Err(error) => return (Reading::Unknown(error.unread(path)), Some(error.in_full())),
+        Err(error) => return (Reading::Unknown(error.unread(path)), Some(error.error_chain())),
     };
     machine_mac(&line).map_or_else(
         || {

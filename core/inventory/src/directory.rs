@@ -17,17 +17,17 @@ use crate::{
     registry::{self, Entry, REGISTRY_LIMIT},
 };
 
-/// Most machines that are listed. Each costs a dozen system calls; a hundred times more than any
-/// host runs still takes well under a second.
+/// Most machines that are listed: a hundred times more than a host runs. Each costs a dozen system
+/// calls, so that all take less than a second.
 const MACHINES_LIMIT: usize = 10_000;
 
-/// A machine that exists, before its own files are read.
+/// A machine whose own files have not been read yet.
 #[derive(Debug)]
 pub(crate) struct Found {
     pub(crate) name: String,
     pub(crate) directory: PathBuf,
     pub(crate) entry: Entry,
-    /// Its directory is there, or at least not known to be missing.
+    /// Its directory exists, or could not be looked at.
     pub(crate) present: bool,
 }
 
@@ -43,14 +43,14 @@ pub(crate) fn discover(location: &Location, problems: &mut Vec<Problem>) -> Vec<
         });
     }
     if machines.len() > MACHINES_LIMIT {
-        let message = format!("holds more than {MACHINES_LIMIT} machines; the others are left out");
+        let message = format!("holds more than {MACHINES_LIMIT} machines; the others are skipped");
         problems.push(Problem::error(&location.base_directory, message));
     }
     machines.into_values().take(MACHINES_LIMIT).collect()
 }
 
-/// The names of the machines of a location, sorted, from its files alone: no process is looked at.
-/// What cannot be read is left out.
+/// The names of the machines of a location, sorted, from its files alone. Skips what cannot be
+/// read.
 pub fn names(location: &Location) -> Vec<String> {
     discover(location, &mut Vec::new()).into_iter().map(|found| found.name).collect()
 }
@@ -60,7 +60,7 @@ fn registered(location: &Location, problems: &mut Vec<Problem>) -> BTreeMap<Stri
     let entries = match file::read(path, REGISTRY_LIMIT) {
         Ok(Some(bytes)) => registry::parse(&bytes),
         Ok(None) => return BTreeMap::new(),
-        Err(error) => Err(error.in_full()),
+        Err(error) => Err(error.error_chain()),
     };
     let entries = entries.unwrap_or_else(|message| {
         problems.push(Problem::error(path, format!("the registry {message}")));
@@ -70,7 +70,7 @@ fn registered(location: &Location, problems: &mut Vec<Problem>) -> BTreeMap<Stri
     for (name, entry) in entries.into_iter().take(MACHINES_LIMIT + 1) {
         let shown = shown(&name);
         if !valid_name(&name) {
-            let message = format!("the entry `{shown}` is skipped: machines have no such names");
+            let message = format!("the entry `{shown}` is skipped: no machine can have this name");
             problems.push(Problem::warning(path, message));
             continue;
         }
@@ -86,7 +86,7 @@ fn registered(location: &Location, problems: &mut Vec<Problem>) -> BTreeMap<Stri
     machines
 }
 
-/// The registered directory where it is absolute and plain, else the usual place.
+/// The registered directory if it is absolute and plain, or else the default one.
 fn directory_of(
     name: &str,
     entry: &Entry,
@@ -126,7 +126,7 @@ fn is_present(directory: &Path, problems: &mut Vec<Problem>) -> bool {
     }
 }
 
-/// Names of the directories below the base directory that hold an image of their own name.
+/// Names of the directories below the base directory that hold a disk image of the same name.
 fn with_image(location: &Location, problems: &mut Vec<Problem>) -> Vec<String> {
     let base = &location.base_directory;
     let entries = match std::fs::read_dir(base) {
@@ -140,7 +140,7 @@ fn with_image(location: &Location, problems: &mut Vec<Problem>) -> Vec<String> {
     for (index, entry) in entries.enumerate() {
         if index > MACHINES_LIMIT {
             let message =
-                format!("holds more than {MACHINES_LIMIT} entries; the others are left out");
+                format!("holds more than {MACHINES_LIMIT} entries; the others are skipped");
             problems.push(Problem::error(base, message));
             break;
         }
@@ -166,15 +166,15 @@ fn with_image(location: &Location, problems: &mut Vec<Problem>) -> Vec<String> {
         } else {
             let shown = shown(&name.to_string_lossy());
             let message =
-                format!("the directory `{shown}` is skipped: machines have no such names");
+                format!("the directory `{shown}` is skipped: no machine can have this name");
             problems.push(Problem::warning(base, message));
         }
     }
     names
 }
 
-/// Whether the entry is a directory with an image of its own name. That it cannot be told counts
-/// only where a machine could have the name; `lost+found` is nobody's.
+/// Whether the entry is a directory with a disk image of the same name. An error counts only if a
+/// machine can have the name, unlike `lost+found`.
 fn holds_image(entry: &DirEntry) -> io::Result<bool> {
     let name = entry.file_name();
     let mut image = OsString::from(&name);
@@ -183,12 +183,12 @@ fn holds_image(entry: &DirEntry) -> io::Result<bool> {
         // A file, not a directory.
         Err(error) if error.kind() == ErrorKind::NotADirectory => Ok(false),
         Err(_) if !name.to_str().is_some_and(valid_name) => Ok(false),
-        told => told,
+        other => other,
     }
 }
 
-/// A data directory without machines has no base directory yet; one that somebody named must be
-/// there itself.
+/// The problem of a base directory that cannot be listed. A data directory without machines has
+/// none yet, but a data directory that the user named must exist.
 fn unlisted(location: &Location, error: &io::Error) -> Option<Problem> {
     let Location { data_directory, base_directory, .. } = location;
     if error.kind() != ErrorKind::NotFound {
@@ -199,7 +199,7 @@ fn unlisted(location: &Location, error: &io::Error) -> Option<Problem> {
     }
     let severity =
         if location.source == Source::Default { Severity::Warning } else { Severity::Error };
-    let message = format!("there is no such data directory ({})", location.source);
+    let message = format!("the data directory does not exist ({})", location.source);
     Some(Problem { path: data_directory.clone(), message, severity })
 }
 

@@ -1,4 +1,4 @@
-//! Reading small files that somebody else wrote.
+//! Reads small files of others.
 
 use std::{
     fs::File,
@@ -9,7 +9,7 @@ use std::{
 use rustix::fs::{Mode, OFlags, open};
 use vmkit_types::{Reading, Unread};
 
-/// Why a file could not be read. The path stands beside it.
+/// Why a file could not be read. The caller adds the path.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum FileError {
     #[error("cannot be opened")]
@@ -23,15 +23,15 @@ pub(crate) enum FileError {
 }
 
 impl FileError {
-    /// The whole chain in one line.
-    pub(crate) fn in_full(&self) -> String {
+    /// The error with its causes in one line.
+    pub(crate) fn error_chain(&self) -> String {
         match self {
             Self::Open(source) | Self::Read(source) => format!("{self}: {source}"),
             Self::NotRegular | Self::TooLarge(_) => self.to_string(),
         }
     }
 
-    /// Why the value that the file holds was not seen.
+    /// Why the value in the file was not read.
     pub(crate) fn unread(&self, path: &Path) -> Unread {
         match self {
             Self::Open(source) | Self::Read(source)
@@ -39,14 +39,14 @@ impl FileError {
             {
                 Unread::Denied(path.display().to_string())
             }
-            _ => Unread::Failed(format!("{} {}", path.display(), self.in_full())),
+            _ => Unread::Failed(format!("{} {}", path.display(), self.error_chain())),
         }
     }
 }
 
 /// The bytes of a regular file of at most `limit` bytes. `None`: there is no such file.
 ///
-/// A FIFO or device in its place does not block: it is opened without waiting, then refused.
+/// A FIFO or device does not block: it is opened without waiting, then refused.
 pub(crate) fn read(path: &Path, limit: u64) -> Result<Option<Vec<u8>>, FileError> {
     let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
     let file = match open(path, flags, Mode::empty()).map_err(io::Error::from) {
@@ -63,7 +63,7 @@ pub(crate) fn read(path: &Path, limit: u64) -> Result<Option<Vec<u8>>, FileError
         return Err(FileError::TooLarge(limit));
     }
     let mut bytes = Vec::with_capacity(usize::try_from(metadata.len()).unwrap_or(0));
-    // One byte more than the limit shows that the file has grown since.
+    // One byte more than the limit: the file has grown meanwhile.
     file.take(limit + 1).read_to_end(&mut bytes).map_err(FileError::Read)?;
     if bytes.len() as u64 > limit { Err(FileError::TooLarge(limit)) } else { Ok(Some(bytes)) }
 }
@@ -76,7 +76,7 @@ pub(crate) fn first_line(path: &Path, limit: u64) -> Result<Option<String>, File
     Ok(Some(line.to_owned()).filter(|line| !line.is_empty()))
 }
 
-/// What a file holds, as a reading.
+/// The contents of a file as a reading.
 pub(crate) fn reading<T>(value: Result<Option<T>, FileError>, path: &Path) -> Reading<T> {
     match value {
         Ok(Some(value)) => Reading::Known(value),
@@ -92,7 +92,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_small_regular_files_are_read() {
+    fn reads_small_regular_files_only() {
         let directory = tempfile::tempdir().unwrap();
         let path = |name: &str| directory.path().join(name);
         fs::write(path("small"), "12345678").unwrap();
@@ -124,7 +124,7 @@ mod tests {
             };
             assert_eq!(found, expected, "{name}");
         }
-        let full = read(&path("loop"), 8).unwrap_err().in_full();
+        let full = read(&path("loop"), 8).unwrap_err().error_chain();
         assert!(full.contains("symbolic links"), "{full}");
     }
 }

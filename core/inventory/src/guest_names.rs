@@ -1,7 +1,6 @@
 //! The host name and user in a machine's cloud-init `user-data`.
 //!
-//! That file may hold passwords. Only the two values below are ever taken out of it, and no error
-//! quotes it.
+//! The file may hold passwords. Only these two values are taken from it, and no error quotes it.
 
 use vmkit_types::{Reading, Unread, bounded};
 
@@ -10,7 +9,7 @@ use crate::names::{valid_hostname, valid_username};
 /// Largest `user-data` that is read; QEMU users attach a few KiB, and clouds allow 16–64 KiB.
 pub(crate) const USER_DATA_LIMIT: u64 = 1024 * 1024;
 
-/// The names that the guest is meant to have.
+/// The names in user-data.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct GuestNames {
     /// The top-level `hostname:`.
@@ -19,8 +18,8 @@ pub(crate) struct GuestNames {
     pub(crate) username: Reading<String>,
 }
 
-/// Finds both in one pass over the lines. This is no YAML reader: it knows the block form that
-/// the toolkit writes, and calls anything else malformed rather than guess.
+/// Finds both in one pass over the lines. It understands the block form that the toolkit writes,
+/// not YAML; anything else is malformed.
 pub(crate) fn parse(text: &str) -> GuestNames {
     let mut names = GuestNames { hostname: Reading::Absent, username: Reading::Absent };
     let mut in_users = false;
@@ -50,7 +49,7 @@ pub(crate) fn parse(text: &str) -> GuestNames {
     names
 }
 
-/// What follows `key:` on the line.
+/// The value after `key:` on the line.
 fn value_of<'a>(line: &'a str, key: &str) -> Option<&'a str> {
     let rest = line.strip_prefix(key)?.strip_prefix(':')?;
     (rest.is_empty() || rest.starts_with([' ', '\t'])).then(|| rest.trim())
@@ -85,7 +84,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_the_two_names_are_taken() {
+    fn takes_the_two_names_only() {
         let toolkit = "#cloud-config
 hostname: web
 manage_etc_hosts: true

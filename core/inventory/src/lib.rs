@@ -1,9 +1,9 @@
-//! Which virtual machines exist, read from a vm-toolkit data directory. Nothing is ever written,
-//! and nothing changed but what [`Link::set`] says.
+//! Lists the virtual machines of a vm-toolkit data directory. It only reads; [`Link::set`] alone
+//! changes something, in a running QEMU.
 //!
-//! [`Location::find`] says where the directory is, [`read`] what is in it. Everything in it is
-//! taken as hostile: sizes are bounded, names and addresses validated, and one bad file becomes a
-//! [`Problem`](vmkit_model::Problem) while the other machines are still listed.
+//! [`Location::find`] finds the directory, [`read`] reads it. Its contents are not trusted: sizes
+//! are bounded, names and addresses are validated, and a bad file becomes a
+//! [`Problem`](vmkit_model::Problem) without hiding the other machines.
 
 #![forbid(unsafe_code)]
 

@@ -1,4 +1,4 @@
-//! Where the data directory is.
+//! Finds the data directory.
 
 use std::{
     collections::BTreeMap,
@@ -13,7 +13,7 @@ use vmkit_types::{Reading, Unread};
 
 use crate::{file, shell};
 
-/// Largest `~/.vm-toolkit-config` that is read: it holds a handful of lines.
+/// Largest `~/.vm-toolkit-config` that is read. It has a few lines.
 const CONFIGURATION_LIMIT: u64 = 64 * 1024;
 
 /// The names of the settings, in the environment and in `~/.vm-toolkit-config`.
@@ -21,7 +21,7 @@ const DATA_DIRECTORY: &str = "VM_PROJECT_DIR";
 const BASE_DIRECTORY: &str = "VM_BASE_DIR";
 const REGISTRY: &str = "REGISTRY_FILE";
 
-/// Where the machines of a vm-toolkit installation are.
+/// The paths of a vm-toolkit installation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Location {
     /// The data directory.
@@ -30,57 +30,57 @@ pub struct Location {
     pub base_directory: PathBuf,
     /// The registry file.
     pub registry: PathBuf,
-    /// Who named the data directory.
+    /// The source of the data directory.
     pub source: Source,
 }
 
-/// Who named the data directory, first come first served.
+/// A source of the data directory; an earlier one takes precedence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Source {
-    /// A flag of this run.
+    /// The flag of this run.
     Flag,
-    /// The environment.
+    /// The environment variable.
     Environment,
     /// vmkit's own configuration file.
     Configuration,
     /// `~/.vm-toolkit-config`.
     ToolkitConfiguration,
-    /// Nobody: it is the usual place.
+    /// The default.
     Default,
 }
 
-/// What may name the data directory.
+/// The sources that may name the data directory.
 #[derive(Clone, Copy, Debug)]
 pub struct Sources<'a> {
     /// The flag's value.
     pub flag: Option<&'a Path>,
-    /// The environment. It is ignored under sudo, where it may be another user's idea.
+    /// The environment. Ignored under sudo: another user may have set it.
     pub environment: &'a BTreeMap<String, OsString>,
     /// The value in vmkit's configuration file.
     pub configured: Option<&'a Path>,
-    /// Who asks; the home directory is theirs.
+    /// The user, whose home directory has the default data directory.
     pub invoker: &'a Invoker,
 }
 
-/// No data directory can be named.
+/// The data directory is unknown.
 #[derive(Debug, thiserror::Error)]
 pub enum LocationError {
-    /// Nothing names it and there is no home directory to hold the usual one.
+    /// No source names it, and there is no home directory for the default one.
     #[error("no data directory is named and the home directory of user {uid} is unknown: {why}")]
     NoHome {
         /// The user.
         uid: u32,
-        /// Why it is unknown.
+        /// Why the home directory is unknown.
         why: String,
     },
 }
 
 impl Location {
-    /// The location that the sources name, in the order of [`Source`], and what is wrong with
+    /// The location that the sources name, in the order of [`Source`], and the problems of
     /// `~/.vm-toolkit-config`.
     ///
-    /// The other two paths come from the source that names the data directory or from one before
-    /// it, else from the data directory itself, so that parts of two installations are not mixed.
+    /// The other two paths come from the source that names the data directory or from an earlier
+    /// one, or else from the data directory itself, so that two installations are not mixed.
     pub fn find(sources: Sources<'_>) -> Result<(Self, Vec<Problem>), LocationError> {
         let mut settings = Settings::default();
         if let Some(directory) = sources.flag {
@@ -110,13 +110,13 @@ impl Location {
         Ok((location, problems))
     }
 
-    /// The location of a data directory where everything is in its usual place.
+    /// The location of a data directory with the default layout.
     pub fn at(data_directory: &Path, source: Source) -> Self {
         Settings::default().named(data_directory, source)
     }
 }
 
-/// The two paths that have usual places below the data directory.
+/// The two paths with defaults below the data directory.
 #[derive(Default)]
 struct Settings {
     base_directory: Option<PathBuf>,
@@ -124,7 +124,7 @@ struct Settings {
 }
 
 impl Settings {
-    /// Takes what a further source says where none before it has spoken.
+    /// Adds what a further source says about paths that no earlier one named.
     fn add(&mut self, value: impl Fn(&str) -> Option<PathBuf>) {
         self.base_directory = self.base_directory.take().or_else(|| value(BASE_DIRECTORY));
         self.registry = self.registry.take().or_else(|| value(REGISTRY));
@@ -144,9 +144,9 @@ impl Settings {
     }
 }
 
-/// The path from the working directory on. Command lines name files by absolute paths only.
+/// The path made absolute, as command lines name files.
 fn absolute(path: &Path) -> PathBuf {
-    // It fails for the empty path alone, or when the working directory is gone.
+    // Fails only for an empty path, or if the working directory was removed.
     std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
 }
 
@@ -155,7 +155,7 @@ fn toolkit_configuration(home: &Path) -> (BTreeMap<String, String>, Vec<Problem>
     let path = home.join(".vm-toolkit-config");
     let bytes = match file::read(&path, CONFIGURATION_LIMIT) {
         Ok(bytes) => bytes.unwrap_or_default(),
-        Err(error) => return (BTreeMap::new(), vec![Problem::error(&path, error.in_full())]),
+        Err(error) => return (BTreeMap::new(), vec![Problem::error(&path, error.error_chain())]),
     };
     let found = shell::parse(&String::from_utf8_lossy(&bytes), home.to_str());
     let mut values = found.values;

@@ -1,4 +1,4 @@
-//! The monitors of machines: asked in one go, heard when there is time for it.
+//! The monitors of machines: asked all at once, read later.
 
 use std::{
     collections::BTreeMap,
@@ -15,13 +15,12 @@ use crate::qmp;
 pub struct Monitors(Vec<(String, PathBuf)>);
 
 impl Monitors {
-    /// Adds the monitor of a machine.
+    /// Adds a machine's monitor.
     pub(crate) fn add(&mut self, machine: &str, socket: PathBuf) {
         self.0.push((machine.to_owned(), socket));
     }
 
-    /// Asks the monitors of the machines that are wanted, without waiting, and leaves the others
-    /// for later. QEMU answers while others work.
+    /// Asks the monitors of the wanted machines, without waiting, and keeps the others for later.
     pub fn ask(&mut self, wanted: impl Fn(&str) -> bool) -> AskedMonitors {
         let all = std::mem::take(&mut self.0).into_iter();
         let (wanted, others) = all.partition(|(machine, _)| wanted(machine));
@@ -41,9 +40,8 @@ pub struct AskedMonitors {
 }
 
 impl AskedMonitors {
-    /// Waits for the answers, at most until 200 ms after the question, and tells the machines. A
-    /// machine that has a process for certain has it whatever its monitor says.
-    pub fn tell(self, machines: &mut [Machine]) {
+    /// Waits for the answers, at most until 200 ms after the question, and updates the machines.
+    pub fn update(self, machines: &mut [Machine]) {
         let mut answers = self.answers();
         for machine in machines {
             if let Some(answer) = answers.remove(&machine.name) {
@@ -55,7 +53,7 @@ impl AskedMonitors {
         }
     }
 
-    /// What was answered, by machine.
+    /// The answers by machine.
     pub(crate) fn answers(self) -> BTreeMap<String, Reading<QmpStatus>> {
         self.machines.into_iter().zip(self.questions.answers()).collect()
     }

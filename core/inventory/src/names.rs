@@ -1,32 +1,32 @@
-//! Names and addresses that are safe to use further.
+//! Validates names and MACs.
 
 use sha2::{Digest as _, Sha256};
 use vmkit_types::Mac;
 
-/// Whether a machine may have this name: the toolkit's own rule.
+/// Whether a machine can have this name, by the toolkit's rule.
 pub fn valid_name(name: &str) -> bool {
     (1..=50).contains(&name.len())
         && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-')
 }
 
-/// The MAC that the toolkit gives to a machine of this name: QEMU's prefix, then the first three
+/// The MAC that the toolkit derives from a machine's name: QEMU's prefix, then the first three
 /// bytes of the name's SHA-256.
 pub fn derived_mac(name: &str) -> Mac {
     let digest = Sha256::digest(name.as_bytes());
     Mac::new([0x52, 0x54, 0x00, digest[0], digest[1], digest[2]])
 }
 
-/// A MAC that one machine can have.
+/// The MAC in the text, if a machine can have it.
 pub(crate) fn machine_mac(text: &str) -> Option<Mac> {
     text.parse().ok().filter(|mac: &Mac| !mac.is_zero() && !mac.is_multicast())
 }
 
-/// Whether the text can be a host name, in DNS's length; `_` is allowed, as machine names have it.
+/// Whether the text can be a host name within DNS's length. `_` is allowed, as in machine names.
 pub(crate) fn valid_hostname(text: &str) -> bool {
     starts_and_holds(text, 253, |byte| matches!(byte, b'-' | b'_' | b'.'))
 }
 
-/// Whether the text can be a Linux user. One that began with `-` would be an option of `ssh`.
+/// Whether the text can be a Linux user. One that begins with `-` would be an option of `ssh`.
 pub(crate) fn valid_username(text: &str) -> bool {
     starts_and_holds(text, 32, |byte| matches!(byte, b'-' | b'_' | b'.'))
 }
@@ -48,7 +48,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_follow_the_toolkits_rule() {
+    fn accepts_names_by_the_rule_of_the_toolkit() {
         let fifty = "a".repeat(50);
         for name in ["web", "Web_1-b", "-", "0", &fifty] {
             assert!(valid_name(name), "{name}");
@@ -60,7 +60,7 @@ mod tests {
     }
 
     #[test]
-    fn the_derived_mac_is_the_one_the_toolkit_makes() {
+    fn derives_the_mac_that_the_toolkit_derives() {
         // printf %s NAME | sha256sum
         for (name, expected) in DERIVED {
             assert_eq!(derived_mac(name).to_string(), *expected, "{name}");
@@ -70,18 +70,18 @@ mod tests {
     const DERIVED: &[(&str, &str)] = &[("web", "52:54:00:4b:5e:57"), ("db-1", "52:54:00:68:15:0c")];
 
     #[test]
-    fn an_address_of_no_machine_is_refused() {
+    fn refuses_macs_that_no_machine_can_have() {
         assert!(machine_mac("52:54:00:4b:5e:57").is_some());
         for text in ["", "null", "00:00:00:00:00:00", "ff:ff:ff:ff:ff:ff", "01:00:5e:00:00:01"] {
             assert_eq!(machine_mac(text), None, "{text}");
         }
     }
 
-    /// A rule, texts that it allows, and texts that it refuses.
+    /// A rule, texts that it accepts, and texts that it refuses.
     type Row<'a> = (fn(&str) -> bool, &'a [&'a str], &'a [&'a str]);
 
     #[test]
-    fn words_that_could_act_elsewhere_are_refused() {
+    fn refuses_words_that_could_act_elsewhere() {
         let table: &[Row<'_>] = &[
             (valid_hostname, &["web", "web.lan", "my_vm"], &["", "-web", "a b", "a\u{1b}", "é"]),
             (valid_username, &["ubuntu", "_apt", "u.v"], &["-oProxyCommand=x", "a@b", "$(x)", ""]),

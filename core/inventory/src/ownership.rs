@@ -1,12 +1,12 @@
-//! Which machine a process belongs to, told by its command line alone.
+//! Decides which machine a process belongs to, from its command line alone.
 
 use std::{collections::HashMap, path::PathBuf};
 
-/// The files that one QEMU process has to itself.
+/// Suffixes of the files that belong to one QEMU process.
 const OWN_FILES: &[&str] = &["qcow2", "qmp", "pid"];
 
-/// Where the QEMU program stands in a command line: first, or behind a wrapper such as `sudo`,
-/// where an option follows it.
+/// The index of the QEMU program in a command line: the first word, or one behind a wrapper such as
+/// `sudo` that an option follows.
 pub(crate) fn qemu_program(arguments: &[String]) -> Option<usize> {
     let is_qemu = |argument: &String| {
         let name = argument.rsplit('/').next().unwrap_or_default();
@@ -21,11 +21,11 @@ pub(crate) fn qemu_program(arguments: &[String]) -> Option<usize> {
         .map(|(index, _)| index)
 }
 
-/// How far up from a file its machine's directory is looked for. The toolkit's own files lie at
-/// most one level down; a command line may hold paths of thousands.
+/// Most levels between a file and its machine's directory. The toolkit's own files are at most one
+/// level down; a hostile path may have thousands.
 const LEVELS: usize = 4;
 
-/// Longest path that is looked at; the kernels open none that is longer.
+/// Longest path that is examined. Kernels open no longer one.
 const PATH_LIMIT: usize = 4096;
 
 /// The directories of all machines.
@@ -35,7 +35,7 @@ pub(crate) struct Directories<'a> {
 }
 
 impl<'a> Directories<'a> {
-    /// Takes each machine's name with the paths by which its directory is known.
+    /// The directories of these machines: each name with the paths of its directory.
     pub(crate) fn new(machines: impl Iterator<Item = (&'a str, Vec<PathBuf>)>) -> Self {
         let mut names = Vec::new();
         let mut by_path: HashMap<_, Vec<usize>> = HashMap::new();
@@ -51,17 +51,17 @@ impl<'a> Directories<'a> {
         Self { names, by_path }
     }
 
-    /// The machine whose process this is, if it is one's.
+    /// The index of the machine whose process this is.
     ///
-    /// A machine's own files decide; any other file inside its directory counts less, for a
-    /// machine may borrow an image from another. Of nested directories the inner one counts.
+    /// A machine's own files decide. Other files inside its directory count less, since a machine
+    /// may use an image of another one. If directories are nested, the inner one counts.
     pub(crate) fn owner(&self, arguments: &[String]) -> Option<usize> {
         qemu_program(arguments)?;
         let paths = arguments.iter().flat_map(|argument| absolute_paths(argument));
         self.strongest_claim(paths)
     }
 
-    /// The machine whose process names these files, by absolute paths.
+    /// The index of the machine whose process names these files by absolute paths.
     pub(crate) fn owner_of_files(&self, files: Vec<PathBuf>) -> Option<usize> {
         self.strongest_claim(files.into_iter())
     }
@@ -86,13 +86,13 @@ impl<'a> Directories<'a> {
     }
 }
 
-/// The names of machines whose own files a QEMU names by relative paths. They tell the machine only
-/// together with its pid file, for another directory may hold a machine of the same name.
+/// The names of machines whose own files a QEMU names by relative paths. They prove a machine only
+/// together with its pid file: another directory may have a machine of the same name.
 pub(crate) fn named_relatively(arguments: &[String]) -> impl Iterator<Item = &str> {
     relative_own_files(arguments).filter_map(machine_of_own_file)
 }
 
-/// The relative paths among a QEMU's arguments that end as a machine's own files do.
+/// The relative paths among a QEMU's arguments that have the suffix of a machine's own file.
 pub(crate) fn relative_own_files(arguments: &[String]) -> impl Iterator<Item = &str> {
     let arguments = if qemu_program(arguments).is_some() { arguments } else { &[] };
     let texts = arguments.iter().flat_map(|argument| argument.split([',', '=', ':', '"']));
@@ -135,7 +135,7 @@ fn absolute_paths(argument: &str) -> Vec<PathBuf> {
     paths
 }
 
-/// Where a path ends: at a quote, or at a comma that is not doubled.
+/// The end of a path: a quote, or a comma that is not doubled.
 fn path_end(text: &str) -> usize {
     let bytes = text.as_bytes();
     let mut index = 0;
@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn a_process_is_a_machines_by_what_it_names() {
+    fn assigns_a_process_by_the_files_that_it_names() {
         const QEMU: &str = "/usr/bin/qemu-system-x86_64";
         let table: &[(&[&str], Option<&str>)] = &[
             (&[QEMU, "-drive", "file=/vms/web/web.qcow2,if=virtio"], Some("web")),
@@ -216,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn a_hostile_command_line_is_read_in_linear_time() {
+    fn reads_a_hostile_command_line_in_linear_time() {
         let start = std::time::Instant::now();
         let deep = "/a".repeat(256 * 1024);
         let many = "=/".repeat(256 * 1024);
@@ -226,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn a_relative_name_is_an_own_file_or_nothing() {
+    fn accepts_relative_names_of_own_files_only() {
         let table = [
             ("file=web.qcow2,if=virtio", true),
             ("unix:vms/web/web.qmp", true),

@@ -1,4 +1,4 @@
-//! The parsers of what others wrote, each by itself, for tests from outside.
+//! The parsers of untrusted input, for fuzzing.
 
 use std::hint::black_box;
 

@@ -1,4 +1,4 @@
-//! Which machines have a process, proven by more than its number.
+//! Finds the processes of machines, and proves them by more than their number.
 
 use std::path::{Path, PathBuf};
 
@@ -15,17 +15,17 @@ use crate::{
 /// Largest pid file that is read: ten digits and a line break, with room for white space.
 const PID_LIMIT: u64 = 64;
 
-/// What is known of a machine's process.
+/// A machine's process, as far as it is known.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Liveness {
-    /// This process is the machine's.
+    /// This process is proven to be the machine's.
     Alive(Process),
-    /// The machine's pid file names this QEMU, which names no file of any machine: it is the
-    /// machine's only if the machine's own monitor answers.
+    /// The machine's pid file names this QEMU, whose command line names no file of any machine. It
+    /// is proven if the machine's own monitor answers.
     Unproven(Process),
-    /// No process is.
+    /// There is none.
     Dead,
-    /// The system does not show enough to tell.
+    /// The system does not show enough to decide.
     Undetermined(Unread),
 }
 
@@ -64,14 +64,14 @@ pub(crate) fn processes(
     if states.iter().zip(machines).any(lost) {
         by_process_table(&mut states, machines, &directories, platform);
     }
-    // QEMU lets only its own user read its pid file; that takes nothing away where the process has
-    // been found without it.
+    // QEMU lets only its own user read its pid file. That is no problem if the process was found
+    // without it.
     bad_files.retain(|(index, _)| !states[*index].is_alive());
     problems.extend(bad_files.into_iter().map(|(_, problem)| problem));
     states
 }
 
-/// The paths by which a command line may name the directory: as recorded, and without links.
+/// The paths by which a command line may name the directory: as recorded, and with links resolved.
 fn known_paths(machine: &Found) -> Vec<PathBuf> {
     if !machine.present {
         return Vec::new();
@@ -88,7 +88,7 @@ fn by_pid_file(
 ) -> Result<Liveness, Problem> {
     let path = machine.directory.join(format!("{}.pid", machine.name));
     let line = file::first_line(&path, PID_LIMIT)
-        .map_err(|error| Problem::warning(&path, error.in_full()))?;
+        .map_err(|error| Problem::warning(&path, error.error_chain()))?;
     let Some(line) = line.filter(|_| machine.present) else { return Ok(Liveness::Dead) };
     let pid =
         line.parse().map_err(|_| Problem::warning(&path, "does not hold a process number"))?;
@@ -109,8 +109,8 @@ fn by_pid_file(
     })
 }
 
-/// Finds the processes of machines whose pid file is missing, as after a foreground start, or
-/// stale.
+/// Finds the processes of machines whose pid file is stale, or missing, as after a foreground
+/// start.
 fn by_process_table(
     states: &mut [Liveness],
     machines: &[Found],
@@ -134,7 +134,7 @@ fn by_process_table(
         let mut owner = directories.owner(&process.arguments);
         if owner.is_none() {
             let Some(files) = relative_files(&process, platform) else {
-                doubt_the_named(states, machines, &process);
+                mark_undetermined(states, machines, &process);
                 continue;
             };
             owner = directories.owner_of_files(files);
@@ -143,7 +143,7 @@ fn by_process_table(
         if states[owner].is_alive() {
             continue;
         }
-        // Once more by its number, for the start time, and in case it has ended since.
+        // Read it again by its number: that gives the start time, and it may have ended.
         match platform.process(process.pid) {
             Reading::Known(again) if again.arguments == process.arguments => {
                 states[owner] = Liveness::Alive(again);
@@ -154,15 +154,15 @@ fn by_process_table(
     }
 }
 
-/// The files that a process names relative to its working directory, without links; `None` where
-/// that directory cannot be known.
+/// The files that a process names relative to its working directory, with links resolved. `None`:
+/// the directory is unknown.
 fn relative_files(process: &Process, platform: &impl Platform) -> Option<Vec<PathBuf>> {
     let mut names = relative_own_files(&process.arguments).peekable();
     if names.peek().is_none() {
         return Some(Vec::new());
     }
     let directory = platform.working_directory(process.pid).known()?;
-    // A daemon has left the directory that it was started in.
+    // A daemon has changed its directory since it was started.
     if directory == Path::new("/") {
         return None;
     }
@@ -173,9 +173,9 @@ fn relative_files(process: &Process, platform: &impl Platform) -> Option<Vec<Pat
     names.map(real).collect()
 }
 
-/// A QEMU that names a machine's files relative to a directory that is not known may be that
-/// machine's.
-fn doubt_the_named(states: &mut [Liveness], machines: &[Found], process: &Process) {
+/// Marks the machines that this QEMU may belong to as undetermined: it names their files relative
+/// to an unknown directory.
+fn mark_undetermined(states: &mut [Liveness], machines: &[Found], process: &Process) {
     for name in named_relatively(&process.arguments) {
         // They are sorted by name.
         let Ok(index) = machines.binary_search_by(|machine| machine.name.as_str().cmp(name)) else {

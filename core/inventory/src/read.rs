@@ -1,4 +1,4 @@
-//! From a data directory to its machines.
+//! Reads the machines of a data directory.
 
 use std::{
     path::{Path, PathBuf},
@@ -22,44 +22,44 @@ use crate::{
 /// The manager whose format this crate reads.
 const MANAGER: &str = "vm-toolkit";
 
-/// Start times are rounded, on macOS to whole seconds: a log that was made at the start may look
-/// this much older.
+/// Start times are rounded, on macOS to whole seconds: a log made at the start may seem to be older
+/// by this much.
 const START_SLACK: Duration = Duration::from_secs(2);
 
-/// How far to look.
+/// What is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Depth {
-    /// Files and processes alone: a machine with a process is running.
+    /// Files and processes only: a machine with a process counts as running.
     ProcessesOnly,
-    /// QEMU's monitors too: they tell paused machines from running ones.
+    /// QEMU's monitors too, which distinguish paused machines from running ones.
     WithQmp,
 }
 
-/// What a data directory holds.
+/// The contents of a data directory.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Inventory {
     /// The machines, sorted by name.
     pub machines: Vec<Machine>,
-    /// What could not be read.
+    /// Files and directories that could not be read.
     pub problems: Vec<Problem>,
 }
 
-/// Reads the machines of a location. It waits for nothing but QEMU's monitors, and for those only
-/// in [`Depth::WithQmp`] and at most 200 ms in all, twice that where some processes are unproven.
+/// Reads the machines of a location. Only [`Depth::WithQmp`] waits, for QEMU's monitors: at most
+/// 200 ms in all, or 400 ms if some processes are unproven.
 pub fn read(location: &Location, platform: &impl Platform, depth: Depth) -> Inventory {
     match depth {
         Depth::ProcessesOnly => survey(location, platform, false).0,
         Depth::WithQmp => {
             let (mut inventory, mut monitors) = read_beside_monitors(location, platform);
-            monitors.ask(|_| true).tell(&mut inventory.machines);
+            monitors.ask(|_| true).update(&mut inventory.machines);
             inventory
         }
     }
 }
 
-/// Reads the machines and leaves to the caller when to ask the monitors of those that have a
-/// process for certain: all that these tell is which of them are paused. A machine whose process
-/// only its monitor can prove has been asked, which takes at most 200 ms for all.
+/// Reads the machines and returns the monitors that have not been asked: those of machines with a
+/// proven process, where the monitor adds only whether it is paused. Monitors that are needed to
+/// prove a process are asked here, for at most 200 ms in all.
 pub fn read_beside_monitors(
     location: &Location,
     platform: &impl Platform,
@@ -76,7 +76,7 @@ fn survey(
     let found = discover(location, &mut problems);
     let states = processes(&found, platform, &mut problems);
     let lines: Vec<_> = states.iter().map(|state| state.process().map(read_line)).collect();
-    // Also those without any process: a socket without a listener costs a microsecond.
+    // Machines without a process too: a socket without a listener costs a microsecond.
     let (mut proven, mut doubtful) = (Monitors::default(), Monitors::default());
     for ((found, state), line) in found.iter().zip(&states).zip(&lines) {
         let is_proven = matches!(state, Liveness::Alive(_));
@@ -93,7 +93,7 @@ fn survey(
         let qmp = answers.remove(&found.name).unwrap_or(Reading::Unknown(Unread::NotTried));
         let mut machine = machine(found, &state, line, qmp, &mut problems);
         if machine.power == Power::Stopped {
-            // The first process is as old as the computer's run.
+            // The first process started with the computer.
             let since = up_since
                 .get_or_insert_with(|| platform.process(1).map(|first| first.started_at.known()));
             machine.end = end(&machine, since.as_ref().known().copied().flatten());
@@ -108,15 +108,15 @@ fn read_line(process: &Process) -> CommandLine {
     command_line::parse(&process.arguments, program)
 }
 
-/// The socket of a machine's monitor: its own, unless its process for certain has another. An
-/// answer at the own one is a proof.
+/// The socket of a machine's monitor: the one in its directory, unless its proven process names
+/// another one. An answer from the one in its directory proves the process.
 fn monitor(name: &str, directory: &Path, line: Option<&CommandLine>) -> PathBuf {
-    // A relative one is relative to where QEMU was started, which is not known.
+    // A relative path starts at the directory that QEMU was started in, which is unknown.
     let named = line.and_then(|line| line.qmp.clone()).filter(|path| path.is_absolute());
     named.unwrap_or_else(|| directory.join(format!("{name}.qmp")))
 }
 
-/// Looks up the bridges of ports, and the network only when there is a port.
+/// Looks up the bridges of ports. The network is read once there is a port.
 struct Bridges<'a, P> {
     platform: &'a P,
     network: Option<Reading<HostNetwork>>,
@@ -150,9 +150,9 @@ fn machine(
     if power == Power::Unknown {
         let why = match state {
             Liveness::Undetermined(why) => why.to_string(),
-            _ => "somebody listens at its monitor's socket and does not answer".to_owned(),
+            _ => "a process listens on its monitor's socket and does not answer".to_owned(),
         };
-        problems.push(Problem::warning(&directory, format!("cannot tell whether it runs: {why}")));
+        problems.push(Problem::warning(&directory, format!("whether it runs is unknown: {why}")));
     }
     let proven = matches!(state, Liveness::Alive(_)) || matches!(qmp, Reading::Known(_));
     let process = state.process().filter(|_| proven);
@@ -178,7 +178,7 @@ fn machine(
         qmp,
         monitor,
         console_log: Some(console_log).filter(|path| is_of_this_run(path, started_at)),
-        // A relative one is relative to where QEMU was started, which is not known.
+        // A relative path starts at the directory that QEMU was started in, which is unknown.
         guest_agent: guest_agent.filter(|path| path.is_absolute()),
         memory_mb: entry.memory_mb,
         vcpus: entry.vcpus,
@@ -190,8 +190,8 @@ fn machine(
     }
 }
 
-/// Whether there is a log, and not one that nobody has written to since the process started: a
-/// foreground start leaves that of an earlier run.
+/// Whether there is a log that was written to since the process started. A foreground start leaves
+/// the log of an earlier run.
 fn is_of_this_run(log: &Path, started_at: Option<SystemTime>) -> bool {
     let Ok(status) = log.symlink_metadata() else { return false };
     let written = status.modified().ok().filter(|_| status.is_file());
@@ -200,7 +200,7 @@ fn is_of_this_run(log: &Path, started_at: Option<SystemTime>) -> bool {
     !matches!(age_at_start, Some(Ok(age)) if age > START_SLACK)
 }
 
-/// How its process ended, by the pid file that is left of it.
+/// How its process ended, judging by the pid file that it left.
 fn end(machine: &Machine, up_since: Option<SystemTime>) -> Reading<End> {
     let file = machine.directory.join(format!("{}.pid", machine.name));
     let written = match file.symlink_metadata().and_then(|status| status.modified()) {
@@ -215,19 +215,19 @@ fn end(machine: &Machine, up_since: Option<SystemTime>) -> Reading<End> {
     }
 }
 
-/// What the machine does, by its process and its monitor.
+/// The state of the machine, from its process and its monitor.
 fn power(present: bool, state: &Liveness, qmp: &Reading<QmpStatus>) -> Power {
     match (state, qmp) {
         _ if !present => Power::Missing,
         (_, Reading::Known(status)) => status.power(),
         (Liveness::Alive(_), _) => Power::Running,
-        // Somebody listens at the machine's own socket without an answer.
+        // A process listens on the machine's own socket and does not answer.
         (_, Reading::Unknown(Unread::TimedOut)) | (Liveness::Undetermined(_), _) => Power::Unknown,
         (Liveness::Dead | Liveness::Unproven(_), _) => Power::Stopped,
     }
 }
 
-/// The names that the registry lacks, from user-data.
+/// Host name and user: from the registry, or else from user-data.
 fn guest_names(
     directory: &Path,
     hostname: Reading<String>,
@@ -255,6 +255,6 @@ fn guest_names(
 
 fn note<T>(read: &Result<T, FileError>, path: &Path, problems: &mut Vec<Problem>) {
     if let Err(error) = read {
-        problems.push(Problem::warning(path, error.in_full()));
+        problems.push(Problem::warning(path, error.error_chain()));
     }
 }

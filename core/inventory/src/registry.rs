@@ -1,4 +1,4 @@
-//! `.vm-registry.json`, of every age.
+//! Reads `.vm-registry.json` as any release of the toolkit wrote it.
 
 use std::{collections::BTreeMap, path::PathBuf};
 
@@ -8,7 +8,7 @@ use vmkit_types::{Mac, Reading, Unread};
 
 use crate::names::{machine_mac, valid_hostname, valid_username, valid_word};
 
-/// Largest registry that is read: an entry has about 0.5 KiB, so this is 30,000 machines.
+/// Largest registry that is read: 30,000 machines of about 0.5 KiB.
 pub(crate) const REGISTRY_LIMIT: u64 = 16 * 1024 * 1024;
 
 #[derive(Deserialize)]
@@ -16,8 +16,8 @@ struct Document {
     vms: BTreeMap<String, Value>,
 }
 
-/// What the registry says of one machine. Absent are keys that are not there, `null`, `"null"`
-/// and `""`, all of which releases of the toolkit have written.
+/// The registry's entry for one machine. A missing key, `null`, `"null"` and `""` are absent:
+/// releases of the toolkit have written all of them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Entry {
     pub(crate) directory: Reading<PathBuf>,
@@ -32,10 +32,10 @@ pub(crate) struct Entry {
     pub(crate) architecture: Reading<String>,
 }
 
-/// The entries by name, names as they stand; `None` for one that is not an object.
+/// The entries by name, which is not validated; `None` for one that is not an object.
 ///
 /// # Errors
-/// The text is not JSON with an object `vms`. The message tells the place and never the content.
+/// The text is not JSON with an object `vms`. The message has the place and never the content.
 pub(crate) fn parse(bytes: &[u8]) -> Result<BTreeMap<String, Option<Entry>>, String> {
     let document: Document = serde_json::from_slice(bytes).map_err(|error| {
         let (line, column) = (error.line(), error.column());
@@ -50,7 +50,7 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<BTreeMap<String, Option<Entry>>, Str
 }
 
 impl Entry {
-    /// An entry that says nothing, for a machine that is not registered.
+    /// The entry of a machine that is not registered.
     pub(crate) fn empty() -> Self {
         Self::from_object(&Map::new())
     }
@@ -108,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn entries_of_every_age_are_read() {
+    fn reads_entries_of_every_release() {
         let full = r#"{"name":"web","directory":"/vms/web","hostname":"web","username":"u",
             "disk_size":"60G","memory_mb":16384,"vcpus":12,"os_version":"ubuntu-noble",
             "architecture":"x86_64","mac_address":"52:54:00:4b:5e:57","instance_id":"iid-web-1759"}"#;
@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn a_corrupt_registry_tells_where_and_not_what() {
+    fn names_the_place_of_an_error_and_not_the_content() {
         let deep = format!(r#"{{"vms":{}"#, "[".repeat(100_000));
         let table: &[(&[u8], &str)] = &[
             (b"", "ends in the middle of its JSON"),

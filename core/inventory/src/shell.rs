@@ -2,19 +2,20 @@
 
 use std::collections::BTreeMap;
 
-/// Longest value in bytes, that of a path: a value made of earlier ones could double with each line.
+/// Longest value in bytes, that of a path. A value made of earlier ones could double with each
+/// line.
 const VALUE_LIMIT: usize = 4096;
 
-/// What the file assigns, by name.
+/// The assignments of the file, by name.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Assignments {
-    /// Values that are plain, with `$HOME`, `~` and variables assigned earlier filled in.
+    /// Values, with `$HOME`, `~` and earlier variables expanded.
     pub(crate) values: BTreeMap<String, String>,
-    /// Names whose value only a shell could tell, with the line, counted from 1.
+    /// Names whose value needs a shell, with the line, counted from 1.
     pub(crate) unclear: BTreeMap<String, usize>,
 }
 
-/// Reads every line of the form `KEY=value`, with `export` or without. The last one counts.
+/// Reads every line of the form `KEY=value` or `export KEY=value`. The last one counts.
 pub(crate) fn parse(text: &str, home: Option<&str>) -> Assignments {
     let mut found = Assignments::default();
     for (index, line) in text.lines().enumerate() {
@@ -45,7 +46,7 @@ fn is_name(text: &str) -> bool {
 }
 
 /// One word with its quotes removed. `None`: it calls a command, uses an unknown variable, has an
-/// open quote, is longer than [`VALUE_LIMIT`], or is followed by something that is no comment.
+/// open quote, is longer than [`VALUE_LIMIT`], or more than a comment follows it.
 fn word(
     text: &str,
     home: Option<&str>,
@@ -102,7 +103,7 @@ fn word(
     }
 }
 
-/// The name in `NAME…` or `{NAME}…`, and what follows it.
+/// The name in `NAME…` or `{NAME}…`, and the rest.
 fn variable_name(text: &str) -> Option<(&str, &str)> {
     if let Some(inner) = text.strip_prefix('{') {
         return inner.split_once('}').filter(|(name, _)| is_name(name));
@@ -116,7 +117,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_value_is_plain_or_left_alone() {
+    fn expands_plain_values_and_skips_others() {
         let table = [
             (r#"A="/a b""#, Some("/a b")),
             ("A='/a $b'", Some("/a $b")),
@@ -164,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_that_doubles_with_each_line_is_left_at_its_limit() {
+    fn skips_a_value_that_doubles_with_each_line_at_its_limit() {
         let text = format!("A=12345678\n{}B=$A$A$A", "A=$A$A\n".repeat(9));
         let found = parse(&text, None);
         assert_eq!(found.values.get("A").map(String::len), Some(VALUE_LIMIT));

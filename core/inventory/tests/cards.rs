@@ -17,7 +17,7 @@ fn mac(text: &str) -> Mac {
 }
 
 #[test]
-fn the_mac_comes_from_the_best_source_that_has_one() {
+fn takes_the_mac_from_the_best_source_that_has_one() {
     let registered = r#""web":{"mac_address":"52:54:00:00:00:0e"}"#;
     let line = format!("-device virtio-net-pci,mac={LINE_MAC}");
     let broadcast = "-device virtio-net-pci,mac=ff:ff:ff:ff:ff:ff";
@@ -61,7 +61,7 @@ fn the_mac_comes_from_the_best_source_that_has_one() {
 }
 
 #[test]
-fn what_is_recorded_stays_beside_what_runs() {
+fn keeps_the_recorded_mac_beside_the_running_one() {
     let data = Data::new();
     let directory = data.machine("web");
     data.write("vms/web/web.mac", FILE_MAC);

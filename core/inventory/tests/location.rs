@@ -24,7 +24,7 @@ type Row<'a> = (
 );
 
 #[test]
-fn sources_are_asked_in_their_order_and_not_mixed() {
+fn asks_sources_in_their_order_without_mixing_them() {
     const ENVIRONMENT: &[(&str, &str)] = &[("VM_PROJECT_DIR", "/e"), ("REGISTRY_FILE", "/r.json")];
     const PARTS: &[(&str, &str)] = &[("VM_BASE_DIR", "/b"), ("VM_PROJECT_DIR", "")];
     const TOOLKIT: &str = "export VM_PROJECT_DIR=\"$HOME/t\" # mine\nVM_BASE_DIR=~/m\nVM_X=$(id)\n";
@@ -102,7 +102,7 @@ fn sources_are_asked_in_their_order_and_not_mixed() {
 }
 
 #[test]
-fn a_relative_flag_starts_at_the_working_directory() {
+fn resolves_a_relative_flag_from_the_working_directory() {
     let (location, _) = Location::find(Sources {
         flag: Some(Path::new("data")),
         environment: &BTreeMap::new(),
@@ -114,7 +114,7 @@ fn a_relative_flag_starts_at_the_working_directory() {
 }
 
 #[test]
-fn without_a_home_somebody_must_name_the_directory() {
+fn without_a_home_the_directory_must_be_named() {
     let sources = Sources {
         flag: None,
         environment: &BTreeMap::new(),
@@ -125,7 +125,7 @@ fn without_a_home_somebody_must_name_the_directory() {
 }
 
 #[test]
-fn a_configuration_that_cannot_be_read_is_an_error() {
+fn reports_a_configuration_that_cannot_be_read() {
     let home = tempfile::tempdir().unwrap();
     fs::create_dir(home.path().join(".vm-toolkit-config")).unwrap();
     let (location, problems) = Location::find(Sources {

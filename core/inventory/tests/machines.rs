@@ -18,7 +18,7 @@ fn known(text: &str) -> Reading<String> {
 }
 
 #[test]
-fn registered_and_unregistered_machines_are_listed_by_name() {
+fn lists_registered_and_unregistered_machines_by_name() {
     let data = Data::new();
     data.registry(
         r#""web":{"hostname":"web.lan","username":"u","memory_mb":4096,"vcpus":2},"gone":{}"#,
@@ -45,7 +45,7 @@ fn registered_and_unregistered_machines_are_listed_by_name() {
 
 /// A pid file that is left, the first process of the computer, and how the machine's ended.
 #[test]
-fn a_pid_file_that_is_left_tells_how_a_process_ended() {
+fn infers_how_a_process_ended_from_the_pid_file_that_it_left() {
     let data = Data::new();
     let web = data.machine("web");
     let later = SystemTime::now() + Duration::from_hours(1);
@@ -78,7 +78,7 @@ fn a_pid_file_that_is_left_tells_how_a_process_ended() {
 
 /// A process table and a pid file, and what they prove for `web`.
 #[test]
-fn a_pid_counts_only_with_a_proof() {
+fn accepts_a_pid_only_with_a_proof() {
     let data = Data::new();
     let web = data.machine("web");
     let db = data.machine("db");
@@ -163,7 +163,7 @@ fn a_pid_counts_only_with_a_proof() {
 }
 
 #[test]
-fn bad_files_are_problems_and_the_others_are_listed() {
+fn reports_bad_files_and_still_lists_other_machines() {
     let data = Data::new();
     data.machine("good");
     data.machine("fifo");
@@ -212,7 +212,7 @@ fn bad_files_are_problems_and_the_others_are_listed() {
 }
 
 #[test]
-fn a_log_that_nobody_wrote_since_the_start_is_of_an_earlier_run() {
+fn ignores_a_log_that_was_not_written_since_the_start() {
     let data = Data::new();
     data.machine("web");
     data.write("vms/web/web.pid", "17");
@@ -234,7 +234,7 @@ fn a_log_that_nobody_wrote_since_the_start_is_of_an_earlier_run() {
 }
 
 #[test]
-fn names_and_directories_of_the_registry_are_not_believed_blindly() {
+fn validates_names_and_directories_of_the_registry() {
     let data = Data::new();
     let elsewhere = Data::new();
     let outside = elsewhere.machine("outside");
@@ -265,7 +265,7 @@ fn names_and_directories_of_the_registry_are_not_believed_blindly() {
 }
 
 #[test]
-fn a_linked_data_directory_is_the_same_directory() {
+fn follows_a_link_to_the_data_directory() {
     let data = Data::new();
     let directory = data.machine("web");
     let links = tempfile::tempdir().unwrap();
@@ -281,7 +281,7 @@ fn a_linked_data_directory_is_the_same_directory() {
 }
 
 #[test]
-fn a_data_directory_that_is_not_there_is_said_once() {
+fn reports_a_missing_data_directory_once() {
     let directory = tempfile::tempdir().unwrap();
     for (source, severity) in [
         (vmkit_inventory::Source::Flag, Severity::Error),
@@ -299,7 +299,7 @@ fn a_data_directory_that_is_not_there_is_said_once() {
 }
 
 #[test]
-fn a_password_is_nowhere_in_the_inventory() {
+fn keeps_passwords_out_of_the_inventory() {
     let data = Data::new();
     data.machine("web");
     data.write(

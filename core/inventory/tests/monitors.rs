@@ -72,7 +72,7 @@ fn occupy(socket: &Path) -> BufReader<UnixStream> {
 }
 
 #[test]
-fn real_monitors_tell_paused_machines_from_running_ones() {
+fn real_monitors_distinguish_paused_machines_from_running_ones() {
     let data = Data::new();
     let (running, held) = (data.machine("running"), data.machine("held"));
     let busy = data.machine("busy");
@@ -104,7 +104,7 @@ fn real_monitors_tell_paused_machines_from_running_ones() {
 }
 
 #[test]
-fn a_foreground_start_without_pid_file_is_found_and_a_dead_one_is_stopped() {
+fn finds_a_foreground_start_without_pid_file_and_stops_with_its_process() {
     let data = Data::new();
     let directory = data.machine("web");
     let Some(qemu) = Qemu::start(&directory, "web", &[]) else { return };
@@ -131,7 +131,7 @@ fn scripted(socket: &Path, lines: &'static [&'static str]) {
 }
 
 #[test]
-fn an_answer_at_its_own_socket_proves_a_process_that_names_nothing() {
+fn an_answer_from_the_own_socket_proves_a_process_that_names_no_file() {
     let data = Data::new();
     let directory = data.machine("web");
     data.write("vms/web/web.pid", "17");
@@ -148,7 +148,7 @@ fn an_answer_at_its_own_socket_proves_a_process_that_names_nothing() {
 }
 
 #[test]
-fn only_wanted_monitors_are_asked_later_and_none_takes_a_process_away() {
+fn asks_wanted_monitors_only_and_keeps_proven_processes() {
     const PAUSED: &[&str] = &[
         "{\"QMP\": {}}\r\n{\"return\": {}}\r\n",
         "{\"return\": {\"status\": \"paused\", \"running\": false}}\r\n",
@@ -163,17 +163,17 @@ fn only_wanted_monitors_are_asked_later_and_none_takes_a_process_away() {
     }
     let (mut inventory, mut monitors) = read_beside_monitors(&data.location(), &platform);
     assert!(inventory.machines.iter().all(|machine| machine.power == Power::Running));
-    monitors.ask(|name| name != "unwanted").tell(&mut inventory.machines);
+    monitors.ask(|name| name != "unwanted").update(&mut inventory.machines);
     let powers: Vec<_> = inventory.machines.iter().map(|machine| machine.power).collect();
     assert_eq!(powers, [Power::Running, Power::Paused, Power::Running]);
     assert_eq!(of(&inventory, "unwanted").qmp, Reading::Unknown(Unread::NotTried));
     assert!(format!("{:?}", of(&inventory, "mute").qmp).contains("does not speak QMP"));
-    monitors.ask(|_| true).tell(&mut inventory.machines);
+    monitors.ask(|_| true).update(&mut inventory.machines);
     assert_eq!(of(&inventory, "unwanted").power, Power::Paused);
 }
 
 #[test]
-fn monitors_that_do_not_answer_cost_one_deadline_in_all() {
+fn silent_monitors_cost_one_deadline_in_all() {
     // So many that one deadline for each is far from what a busy computer takes.
     const SILENT: u32 = 100;
     let data = Data::new();
@@ -213,7 +213,7 @@ fn monitors_that_do_not_answer_cost_one_deadline_in_all() {
 }
 
 #[test]
-fn a_hundred_machines_are_read_at_once() {
+fn reads_a_hundred_machines_at_once() {
     let data = Data::new();
     let mut platform = Fake::default();
     let mut entries = Vec::new();

@@ -8,7 +8,7 @@ use vmkit_model::Power;
 use vmkit_types::Reading;
 
 #[test]
-fn relative_names_count_from_the_directory_that_qemu_runs_in() {
+fn resolves_relative_names_from_the_directory_that_qemu_runs_in() {
     let data = Data::new();
     let web = data.machine("web");
     let fake = Fake::default;

@@ -69,12 +69,26 @@ impl Card {
 
     /// The network mode, if known.
     pub fn mode(&self) -> Option<NetworkMode> {
-        Some(self.net.as_ref().known()?.mode)
+        match &self.net {
+            Reading::Known(net) => Some(net.mode),
+            Reading::Absent | Reading::Unknown(_) => None,
+        }
     }
 
     /// The host's interface or bridge that the card is on, if known.
     pub fn interface(&self) -> Option<&str> {
-        self.net.as_ref().known()?.interface.as_deref()
+        match &self.net {
+            Reading::Known(net) => net.interface.as_deref(),
+            Reading::Absent | Reading::Unknown(_) => None,
+        }
+    }
+
+    /// The MAC, if known.
+    pub fn known_mac(&self) -> Option<Mac> {
+        match self.mac {
+            Reading::Known(mac) => Some(mac),
+            Reading::Absent | Reading::Unknown(_) => None,
+        }
     }
 }
 
@@ -108,12 +122,12 @@ impl Cards {
 
     /// The MACs that are known.
     pub fn macs(&self) -> impl Iterator<Item = Mac> + '_ {
-        self.all().filter_map(|card| card.mac.as_ref().known().copied())
+        self.all().filter_map(Card::known_mac)
     }
 
     /// The index of the card that has this MAC.
     pub fn with_mac(&self, mac: Mac) -> Option<usize> {
-        self.all().position(|card| card.mac.as_ref().known() == Some(&mac))
+        self.all().position(|card| card.known_mac() == Some(mac))
     }
 }
 

@@ -1,4 +1,5 @@
-//! The plain data that the crates of `core` share: machines, problems, evidence and plugin outcomes.
+//! The plain data that the crates of `core` share: machines, problems, evidence and plugin
+//! outcomes.
 //!
 //! No I/O, no clock, no serialisation.
 

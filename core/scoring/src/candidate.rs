@@ -1,4 +1,4 @@
-//! Makes the candidates of one machine out of its evidence.
+//! Derives the candidates of one machine from its evidence.
 
 use std::{net::IpAddr, time::Duration};
 
@@ -16,26 +16,26 @@ use crate::{
 pub(crate) struct Weighed {
     pub(crate) address: IpAddr,
     pub(crate) standing: Standing,
-    /// The index of the machine's card that has it, where the machine has several and that is known.
+    /// The index of the card that has it, if the machine has several and this is known.
     pub(crate) card: Option<usize>,
     pub(crate) ledger: Vec<Entry>,
     pub(crate) logit: f64,
     pub(crate) flags: Vec<Flag>,
     /// A source tied the address to the machine.
     pub(crate) tied: bool,
-    /// The MAC that it was tied to, where one is known.
+    /// The MAC that it is tied to, if known.
     pub(crate) tied_mac: Option<Mac>,
     /// MACs of others that were seen there.
     pub(crate) held_by: Vec<Mac>,
-    /// MACs of others that answered beside the machine, just now.
+    /// MACs of others that answered just now, as the machine did.
     pub(crate) shared_with: Vec<Mac>,
-    /// Somebody else was seen there, and not the machine alone since.
+    /// Another host was seen there, and the machine has not been seen there alone since.
     pub(crate) held_by_other: bool,
-    /// The machine has it at this moment, and may have others.
+    /// The machine has it at this moment. It may have others too.
     pub(crate) held: bool,
 }
 
-/// The evidence of one machine, sorted out.
+/// The evidence of one machine by what it is about.
 pub(crate) struct Draft {
     pub(crate) candidates: Vec<Weighed>,
     pub(crate) about_machine: Vec<Entry>,
@@ -54,7 +54,7 @@ impl Draft {
             match item.observation.address {
                 _ if item.observation.kind == Kind::Unread => unread.push(item.clone()),
                 None => general.push(item),
-                // IPv4 also where it is written inside IPv6.
+                // IPv4-mapped IPv6 addresses count as IPv4.
                 Some(address) => addressed.push((address.to_canonical(), item)),
             }
         }
@@ -78,8 +78,8 @@ impl Draft {
 }
 
 impl Weighed {
-    /// Doubts an address that the guest does not name where it names one that it gave to itself:
-    /// it does so when DHCP gives nothing.
+    /// Lowers the prior of an address that the guest does not name, if it names one that it gave to
+    /// itself: guests do that when DHCP fails.
     fn doubt_beside(&mut self, self_given: Option<IpAddr>, weights: &Weights) {
         let Some(self_given) = self_given else { return };
         let named = self.ledger.iter().filter(|entry| entry.counted()).any(|entry| {
@@ -89,13 +89,13 @@ impl Weighed {
         let open = self.address.is_ipv4() && !named && !self.held && self.standing.doubt.is_none();
         if open && !self.standing.link_local {
             let weight = weights.self_given_prior.ln();
-            let says = format!("DHCP gave the guest nothing: it gave itself {self_given}");
+            let says = format!("DHCP failed: the guest gave itself {self_given}");
             self.standing.doubt = Some(Doubt { says, weight });
             self.logit += weight;
         }
     }
 
-    /// Whether the machine may have it beside others. Of IPv6 a machine has several as a rule.
+    /// Whether the machine may hold several addresses at once, as IPv6 hosts do.
     pub(crate) fn beside_others(&self) -> bool {
         self.held || self.address.is_ipv6()
     }
@@ -114,7 +114,7 @@ impl Weighed {
         let holders = Holders::new(address, about.clone(), scale);
         let mut standing = scale.place.judge(address, lengths, holders.cards(), scale.weights);
         let items = scale.weigh(about.chain(general.iter().copied()), standing.wrong_nat, scratch);
-        // Somebody who answers there is nobody in particular, unless something else names the machine.
+        // An answer alone does not tie the address to this machine; other evidence must.
         let names_machine = |item: &Item<'_, 'a>| {
             let rule = item.rule.filter(|_| item.supports());
             rule.is_some_and(|rule| rule.ties || !scale.weights.groups[rule.group].anonymous)
@@ -171,9 +171,9 @@ fn macs<'i, 's: 'i, 'a: 'i>(items: impl Iterator<Item = &'i Item<'s, 'a>>) -> Ve
     macs
 }
 
-/// Whether somebody else was seen there, within the half-life of that, and the machine itself not
-/// since: neither by a later frame nor by what only it can answer. Where the other is one of the
-/// machines, a frame of its own decides: clones may have one host key.
+/// Whether another host was seen there within the half-life of that evidence, and the machine has
+/// not been seen since, by a later frame or by an answer that only it can give. If the other is one
+/// of the machines, only a frame counts: clones may share a host key.
 fn held_by_other(items: &[Item<'_, '_>], scale: &Scale<'_>) -> bool {
     let answered_itself = |group: Option<usize>, age: Duration| {
         items.iter().filter(|item| item.supports()).any(|item| {
@@ -228,7 +228,7 @@ fn flags(
     all.into_iter().filter(|(is, _)| *is).map(|(_, flag)| flag).collect()
 }
 
-/// The weightiest first, what does not count last.
+/// The greatest weight first, entries that do not count last.
 fn ordered(items: &mut [Item<'_, '_>]) -> Vec<Entry> {
     items.sort_by(|Item { entry: a, .. }, Item { entry: b, .. }| {
         b.counted().cmp(&a.counted()).then(b.weight.abs().total_cmp(&a.weight.abs()))

@@ -30,10 +30,10 @@ impl Case {
         }
     }
 
-    /// Whether this MAC is known to be another one's: the machine's are all known, and it is none of
-    /// them.
+    /// Whether this MAC is known to be another one's: the machine's are all known, and it is none
+    /// of them.
     pub(crate) fn is_foreign(&self, mac: Mac) -> bool {
-        self.cards.all().all(|card| card.mac.as_ref().known().is_some_and(|own| *own != mac))
+        self.cards.all().all(|card| card.known_mac().is_some_and(|own| own != mac))
     }
 
     /// Whether one of its cards has this MAC.

@@ -1,11 +1,11 @@
-//! Whether an address is certain enough to outlast the run: to be written to the hosts file.
+//! Whether an address is certain enough to be written to the hosts file.
 
 use std::{fmt, net::IpAddr};
 
 use crate::{Candidate, Entry, Flag, Pick, Verdict, Weights, weights::Rule};
 
-/// What makes an address uncertain however likely it is: others have it or the MAC, too, or nobody
-/// but the guest says that it is the machine's.
+/// Flags that make an address uncertain however likely it is: others have it, or only the guest
+/// says that it is the machine's.
 const UNCERTAIN: [Flag; 6] = [
     Flag::DuplicateIp,
     Flag::DuplicateMac,
@@ -15,16 +15,16 @@ const UNCERTAIN: [Flag; 6] = [
     Flag::LinkLocal,
 ];
 
-/// Why an address is not written where it stays.
+/// Why an address is not certain.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum NotCertain {
-    /// There is no address to write.
+    /// There is no address.
     Verdict(Verdict),
-    /// It is less likely than what is written has to be: its probability, and the least one.
+    /// Its probability is below the threshold: the address, both numbers.
     Unlikely(IpAddr, f64, f64),
-    /// It may be another's, or is the guest's word alone.
+    /// Others may have it, or only the guest names it.
     Flagged(IpAddr, Flag),
-    /// Somebody else was seen there, and not the machine alone since.
+    /// Another host was seen there, and the machine has not been seen there alone since.
     Contested(IpAddr),
     /// The machine itself has not been seen there.
     NotSeen(IpAddr),
@@ -41,24 +41,24 @@ impl fmt::Display for NotCertain {
                 Verdict::Resolved | Verdict::Probable => "no address was picked for it",
             }),
             Self::Unlikely(address, probability, least) => {
-                // Cut, not rounded: what is too little must not read as enough.
+                // Cut, not rounded: a value below the threshold must not look like it.
                 let shown = (probability * 1000.0).floor() / 1000.0;
-                write!(f, "{address} is probable ({shown:.3}), and {least} is asked for")
+                write!(f, "{address} is probable ({shown:.3}), below {least}")
             }
             Self::Flagged(address, flag) => write!(
                 f,
                 "{address} {}",
                 match flag {
-                    Flag::DuplicateIp => "is also another's",
+                    Flag::DuplicateIp => "is also held by another host",
                     Flag::DuplicateMac => "was found by a MAC that another machine has too",
                     Flag::MacMismatch => "was seen with a MAC that is not the machine's",
-                    Flag::GuestClaimOnly => "is its address by the guest's own word alone",
-                    Flag::Stale => "is its address by old evidence alone",
-                    Flag::LinkLocal => "is one that the guest gave to itself",
+                    Flag::GuestClaimOnly => "is claimed by the guest alone",
+                    Flag::Stale => "is supported by old evidence alone",
+                    Flag::LinkLocal => "is one that the guest gave itself",
                     Flag::OffSubnet | Flag::Gateway | Flag::Host => "is not one of its own",
                 }
             ),
-            Self::Contested(address) => write!(f, "somebody else was seen at {address}"),
+            Self::Contested(address) => write!(f, "another host was seen at {address}"),
             Self::NotSeen(address) => {
                 write!(f, "the machine itself has not been seen at {address}")
             }
@@ -67,11 +67,11 @@ impl fmt::Display for NotCertain {
 }
 
 impl Pick {
-    /// The address, where it may be written and stay: it is likely enough, it has one owner, and the
-    /// machine itself, by its MAC or its host key, has just been seen there.
+    /// The address, if it is certain enough to be written: it is likely enough, it has one owner,
+    /// and the machine itself, by its MAC or its host key, was just seen there.
     ///
     /// # Errors
-    /// Why it may not.
+    /// Why it is not.
     pub fn certain_address(&self, weights: &Weights) -> Result<IpAddr, NotCertain> {
         let picked = self.picked().filter(|_| self.address.is_some());
         let Some(Candidate { address, probability, flags, ledger, .. }) = picked else {
@@ -118,11 +118,11 @@ mod tests {
 
     use super::*;
 
-    /// Verdict, probability, flag, what was seen; why it is not certain.
+    /// Verdict, probability, flag, evidence; why it is not certain.
     type Row = (Verdict, f64, Option<Flag>, Kind, &'static str);
 
     #[test]
-    fn an_address_is_written_when_certain_and_else_not_with_the_reason() {
+    fn says_why_an_address_is_not_certain() {
         let rows: [Row; 8] = [
             (Verdict::Resolved, 0.995, None, Kind::NeighbourReachable, ""),
             (Verdict::Resolved, 0.99, Some(Flag::OffSubnet), Kind::NeighbourReachable, ""),
@@ -131,7 +131,7 @@ mod tests {
                 0.98999,
                 None,
                 Kind::NeighbourReachable,
-                "192.168.1.64 is probable (0.989), and 0.99 is asked for",
+                "192.168.1.64 is probable (0.989), below 0.99",
             ),
             (
                 Verdict::Resolved,
@@ -145,14 +145,14 @@ mod tests {
                 0.995,
                 None,
                 Kind::NeighbourReachable,
-                "somebody else was seen at 192.168.1.64",
+                "another host was seen at 192.168.1.64",
             ),
             (
                 Verdict::Probable,
                 0.995,
                 Some(Flag::DuplicateIp),
                 Kind::NeighbourReachable,
-                "192.168.1.64 is also another's",
+                "192.168.1.64 is also held by another host",
             ),
             (
                 Verdict::Probable,
@@ -166,7 +166,7 @@ mod tests {
                 0.995,
                 Some(Flag::GuestClaimOnly),
                 Kind::NeighbourReachable,
-                "192.168.1.64 is its address by the guest's own word alone",
+                "192.168.1.64 is claimed by the guest alone",
             ),
         ];
         let weights = Weights::builtin().unwrap();

@@ -1,4 +1,4 @@
-//! What only shows when all machines of a run are seen together.
+//! What only all machines of a run together show.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -10,7 +10,7 @@ use vmkit_types::{HostNetwork, InterfaceKind, Mac, NetworkMode};
 
 use crate::{Case, Weights};
 
-/// Which MACs are whose.
+/// MACs with their owners.
 pub(crate) struct Crowd {
     /// The running machines that have this MAC.
     pub(crate) owners: HashMap<Mac, Vec<usize>>,
@@ -20,7 +20,7 @@ pub(crate) struct Crowd {
 }
 
 impl Crowd {
-    /// Sees them together; also gives the evidence of each machine, in the order of the cases.
+    /// Derives it from all machines; also returns the evidence of each, in the order of the cases.
     pub(crate) fn new<'a>(
         cases: &[Case],
         evidence: &'a [Evidence],
@@ -46,7 +46,7 @@ impl Crowd {
         let mut answering_for_many = HashSet::new();
         for item in evidence {
             let observation = &item.observation;
-            // A plugin's index is checked where it comes in; a stray one here is dropped.
+            // The host checks the indices of plugins; this drops any other.
             let Some(of_machine) = per_machine.get_mut(observation.vm) else { continue };
             of_machine.push(item);
             let (Some(mac), Some(address)) = (observation.mac, observation.address) else {
@@ -62,17 +62,17 @@ impl Crowd {
         (Self { owners, answering_for_many, wifi }, per_machine)
     }
 
-    /// Whether this MAC, of none of the machines, was seen at several of their addresses.
+    /// Whether this MAC, which no machine has, was seen at several of their addresses.
     pub(crate) fn answers_for_many(&self, mac: Mac) -> bool {
         self.answering_for_many.contains(&mac)
     }
 
-    /// Whether frames of this machine carry this MAC: a Wi-Fi adapter sends with its own MAC alone.
+    /// Whether frames of this machine carry this MAC: Wi-Fi replaces the MACs of bridged machines.
     pub(crate) fn translates(&self, mac: Mac, case: &Case) -> bool {
         self.wifi.contains(&mac) && case.has_mode(NetworkMode::Bridged)
     }
 
-    /// Other running machines that have a MAC of this one.
+    /// The MACs that other running machines have too, with all their owners.
     pub(crate) fn sharing_mac<'c>(
         &'c self,
         vm: usize,

@@ -1,11 +1,11 @@
-//! Work on many machines, shared with a second thread.
+//! Shares the work on many machines with a second thread.
 
 use std::{panic::resume_unwind, thread};
 
-/// From this many items of evidence on a second thread is worth its start, some tens of microseconds.
+/// Least evidence for which a second thread is worth its start of some tens of microseconds.
 const MUCH_EVIDENCE: usize = 4000;
 
-/// `work` on the items in their order: of both halves at once where there is much evidence.
+/// The result of `work` on all items, in their order. With much evidence, both halves run at once.
 pub(crate) fn in_halves<T: Send, R: Send>(
     mut items: Vec<T>,
     evidence: usize,

@@ -1,4 +1,4 @@
-//! Which cards of a machine may have an address.
+//! Decides which cards of a machine may have an address.
 
 use std::net::IpAddr;
 
@@ -12,7 +12,7 @@ pub(crate) struct Holders<'c> {
     cards: &'c Cards,
     /// The indices of the cards whose MACs the evidence names. Empty: it may be any card.
     named: Vec<usize>,
-    /// The index of the card that has it, where the machine has several and the card is known: the
+    /// The index of the card that has it, if the machine has several and this is known: the
     /// evidence names its MAC alone, or the address is on the network of this card alone.
     pub(crate) card: Option<usize>,
 }
@@ -53,6 +53,6 @@ impl<'c> Holders<'c> {
 
     /// The MAC of the card that has it, or else of the first card.
     pub(crate) fn mac(&self) -> Option<Mac> {
-        self.cards.get(self.card.unwrap_or(0))?.mac.as_ref().known().copied()
+        self.cards.get(self.card.unwrap_or(0))?.known_mac()
     }
 }

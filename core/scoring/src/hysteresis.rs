@@ -1,16 +1,16 @@
-//! Keeping an address that was shown until another one is clearly better.
+//! Keeps an address that was shown until another one is clearly better.
 
 use std::net::IpAddr;
 
 use crate::{Flag, Pick, Verdict, Weights};
 
-/// How many times likelier another address has to be to take the place of the one that was shown:
-/// two candidates of about the same weight would take turns otherwise.
+/// How many times likelier another address must be to replace the one that was shown. Otherwise two
+/// candidates of about the same weight would alternate.
 const CLEARLY_BETTER: f64 = 10.0;
 
 impl Pick {
-    /// Keeps `previous` as the address where this pick would change it without need: the other one
-    /// is less than ten times likelier, and nothing refutes the previous one.
+    /// Keeps `previous` as the address unless the new one is ten times likelier or evidence refutes
+    /// the previous one.
     pub fn settle(&mut self, previous: Option<IpAddr>, weights: &Weights) {
         let (Some(previous), Some(picked)) = (previous, self.picked()) else { return };
         let Some(kept) = self.candidates.iter().find(|candidate| candidate.address == previous)
@@ -51,7 +51,7 @@ mod tests {
         }
     }
 
-    /// What was shown; probabilities of .36 and .37; flags of .37; what is shown.
+    /// The address that was shown; probabilities of .36 and .37; flags of .37; the address now.
     type Row = (Option<u8>, f64, f64, &'static [Flag], u8);
 
     #[test]

@@ -12,18 +12,18 @@ use vmkit_types::{Mac, NetworkMode, Observation, attribute};
 
 use crate::{Case, Entry, Weights, WhyNot, crowd::Crowd, place::Place, weights::Rule};
 
-/// A fact up to this much older than the process is still of its boot: start times are rounded
-/// to clock ticks or whole seconds, by platform.
+/// A fact up to this much older than the process still counts for its boot: start times are rounded
+/// to clock ticks or whole seconds, depending on the platform.
 const START_SLACK: Duration = Duration::from_secs(2);
 
-/// Facts received within this time may be of one look: a plugin sends them one by one, in far less
-/// than the time between the stages of a run that makes it look again.
+/// Facts received within this time may belong to one reading: a plugin sends them one by one, in
+/// far less than the time between two stages.
 const ONE_READ: Duration = Duration::from_millis(5);
 
-/// An answer this old at most came in the look that read the neighbour table: no look takes longer.
+/// Greatest age of an answer of the same run: no run takes longer.
 const SAME_RUN: Duration = Duration::from_secs(30);
 
-/// What the weighing of one machine's evidence needs.
+/// The context for weighing one machine's evidence.
 pub(crate) struct Scale<'s> {
     pub(crate) case: &'s Case,
     pub(crate) place: &'s Place<'s>,
@@ -32,7 +32,7 @@ pub(crate) struct Scale<'s> {
     pub(crate) weights: &'s Weights,
 }
 
-/// One [`Entry`] in the making. It borrows its evidence: most lines are weighed and never kept.
+/// An [`Entry`] that borrows its evidence: most are weighed and never kept.
 #[derive(Clone, Copy)]
 pub(crate) struct Line<'a> {
     pub(crate) evidence: &'a Evidence,
@@ -54,19 +54,19 @@ impl From<Line<'_>> for Entry {
     }
 }
 
-/// A fact with its row of the table, and what is asked of it more than once.
+/// A fact with its row of the table and derived values.
 pub(crate) struct Item<'s, 'a> {
     pub(crate) entry: Line<'a>,
     pub(crate) rule: Option<&'s Rule>,
     half_life: Option<f64>,
-    /// Since it was true, or since an answer showed that it still is.
+    /// Time since it was true, or since an answer confirmed it.
     pub(crate) age: Duration,
-    /// It tells whose the answer was that came from the address.
+    /// It identifies who answered from the address.
     answered: bool,
 }
 
-/// Memory of the weighing, used again for every address: of thousands, asking for it anew takes a
-/// large part of the time.
+/// Buffers that are reused for every address: with thousands of them, allocating takes a large part
+/// of the time.
 #[derive(Default)]
 pub(crate) struct Scratch<'s, 'a> {
     facts: Vec<(Option<&'s Rule>, &'a Evidence)>,
@@ -74,8 +74,8 @@ pub(crate) struct Scratch<'s, 'a> {
 }
 
 impl<'s> Scale<'s> {
-    /// The evidence in a fixed order, with what each item adds to the logit. `wrong_nat`: the
-    /// address is in a network of the host's own that this machine does not get addresses from.
+    /// The evidence in a fixed order, with the contribution of each item to the logit. `wrong_nat`:
+    /// the address is in a network of the host that gives this machine no addresses.
     pub(crate) fn weigh<'i, 'a>(
         &self,
         evidence: impl Iterator<Item = &'a Evidence>,
@@ -136,7 +136,7 @@ impl<'s> Scale<'s> {
         Item { entry, rule, half_life, age, answered: answered.is_some() }
     }
 
-    /// When somebody at the address answered, if this fact is such an answer and a fresh one.
+    /// When the address answered, if this fact is a fresh answer.
     fn answer(&self, rule: &Rule, evidence: &Evidence) -> Option<SystemTime> {
         if !rule.reaches || !self.weights.groups[rule.group].anonymous {
             return None;
@@ -147,7 +147,7 @@ impl<'s> Scale<'s> {
             .then_some(at)
     }
 
-    /// Whether the guest says, in this boot, that it has given itself this address of 169.254/16.
+    /// Whether the guest reports, in this boot, that it gave itself this address of 169.254/16.
     pub(crate) fn is_self_given(&self, address: IpAddr, evidence: &Evidence) -> bool {
         let of_boot = |rule: &Rule| {
             self.why_not(&evidence.observation, evidence.seen_at(), rule, false).is_none()
@@ -199,8 +199,8 @@ impl<'s> Scale<'s> {
         (rule.host_lease && wrong_nat).then_some(WhyNot::OtherMode)
     }
 
-    /// Whether the machine asks the server that this comes from: that of the bridge which it names,
-    /// and otherwise that of the host's shared network.
+    /// Whether the machine asks the server of this observation: the one of the bridge that it
+    /// names, or else the one of the host's shared network.
     fn is_served_by(&self, observation: &Observation) -> bool {
         match observation.attribute(attribute::INTERFACE) {
             Some(served) => self.case.cards.all().any(|card| {
@@ -210,7 +210,7 @@ impl<'s> Scale<'s> {
         }
     }
 
-    /// Keeps the last reading of a source whose facts are states of one thing.
+    /// Strikes all but the last reading of a source whose facts are states of one thing.
     fn strike_superseded(&self, group: &mut [Item<'s, '_>]) {
         let Some(rule) = group.first().and_then(|item| item.rule) else { return };
         let first = group[0].entry.evidence.received_at;
@@ -219,7 +219,7 @@ impl<'s> Scale<'s> {
             return;
         }
         let mut last_read: HashMap<_, SystemTime> = HashMap::new();
-        // One that only repeats another supersedes nothing: that other one stands for it.
+        // A repeated fact supersedes nothing: the fact that it repeats does.
         let told = group.iter().filter(|item| item.entry.why_not != Some(WhyNot::Superseded));
         for evidence in told.map(|item| item.entry.evidence) {
             let last = last_read.entry(reading(evidence)).or_insert(evidence.received_at);
@@ -233,8 +233,8 @@ impl<'s> Scale<'s> {
         }
     }
 
-    /// In each direction the strongest of the group counts in full, the others by the share of
-    /// the rest; then the group is cut to its cap.
+    /// In each direction the strongest item of the group counts fully, the others by the share of
+    /// the rest; then the sum is limited to the group's cap.
     fn share(&self, group: &mut [Item<'s, '_>]) {
         let Some(rule) = group.first().and_then(|item| item.rule) else { return };
         let mut strongest: [Option<(usize, f64)>; 2] = [None; 2];
@@ -264,7 +264,7 @@ impl<'s> Scale<'s> {
 }
 
 impl Item<'_, '_> {
-    /// Whether it counts, and for the address.
+    /// Whether it counts in favour of the address.
     pub(crate) fn supports(&self) -> bool {
         self.entry.counted() && self.entry.weight > 0.0
     }
@@ -294,24 +294,24 @@ impl Item<'_, '_> {
     }
 }
 
-/// Groups together, kind by kind; what has no weight last.
+/// The position in the order: groups together, kind by kind, unweighted kinds last.
 fn place(rule: Option<&Rule>) -> usize {
     rule.map_or(usize::MAX, |rule| rule.place)
 }
 
-/// What makes two facts of one kind the same fact: they differ at most in their time.
+/// The identity of a fact among those of its kind: repetitions differ in their time alone.
 fn source(evidence: &Evidence) -> (&str, Option<&str>, Option<Mac>) {
     let observation = &evidence.observation;
     (&evidence.plugin, observation.attribute(attribute::INTERFACE), observation.mac)
 }
 
-/// What one look of a source at one thing is known by.
+/// The source and the thing that one reading is about.
 fn reading(evidence: &Evidence) -> (&str, Option<&str>) {
     (&evidence.plugin, evidence.observation.attribute(attribute::INTERFACE))
 }
 
-/// The order of facts of one kind: by source, the freshest first. The rest only makes the order
-/// independent of that of arrival.
+/// The order of facts of one kind: by source, the freshest first. The other keys make the order
+/// independent of the arrival.
 fn in_order(one: &Evidence, two: &Evidence) -> Ordering {
     source(one)
         .cmp(&source(two))
@@ -340,7 +340,7 @@ fn strike_repeated(items: &mut [Item<'_, '_>]) {
     }
 }
 
-/// Drops silence that a sighting of the machine explains away.
+/// Strikes silence that a sighting of the machine contradicts.
 fn strike_contradicted(items: &mut [Item<'_, '_>]) {
     let silence = |rule: &Rule| rule.same_interface || rule.unless_reached;
     if !items.iter().any(|item| item.rule.is_some_and(silence)) {

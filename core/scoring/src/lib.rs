@@ -1,9 +1,10 @@
-//! From evidence to the best address of each machine, with an account of every step.
+//! Finds the best address of each machine in its evidence, and accounts for every step.
 //!
-//! Pure: evidence and a time go in, picks come out. For each address that was named,
+//! Pure: a function of evidence and a time. For each address that is named,
 //! `logit = ln prior + Σ over groups of cap(best + share · rest)`, where an item weighs
-//! `ln LR · 2^(−age / half-life)`. "No address" always takes part, with logit 0; a softmax over one
-//! address family gives the probabilities. Every number is a row of `weights.toml`.
+//! `ln LR · 2^(−age / half-life)`. "No address" is a candidate with logit 0, and a softmax over the
+//! candidates of one address family and card gives the probabilities. Every number is in
+//! `weights.toml`.
 
 #![forbid(unsafe_code)]
 

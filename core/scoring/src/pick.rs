@@ -20,22 +20,22 @@ pub enum Verdict {
     NoAddress,
     /// It does not run.
     NotRunning,
-    /// Nobody looked, or not everybody who could have found its address.
+    /// Its address was not looked for, or signals that could have found it failed.
     NotChecked,
 }
 
-/// What is remarkable about a candidate.
+/// A property of a candidate that a reader should know.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Flag {
-    /// The guest gave it to itself, for nobody else did.
+    /// The guest gave it to itself, since DHCP failed.
     LinkLocal,
-    /// What speaks for it is old, and nobody was seen answering there.
+    /// The evidence for it is old, and it did not answer.
     Stale,
     /// It is tied to the MACs of two machines.
     DuplicateIp,
-    /// The machine's MAC is also that of another one.
+    /// Another machine has the same MAC.
     DuplicateMac,
-    /// It is in no network of the host's own.
+    /// It is in no network of the host.
     OffSubnet,
     /// It is the gateway of a default route.
     Gateway,
@@ -43,32 +43,33 @@ pub enum Flag {
     Host,
     /// A MAC that is not the machine's was seen there.
     MacMismatch,
-    /// Nothing but the guest's own words ties it to the machine.
+    /// Only the guest itself names it.
     GuestClaimOnly,
 }
 
-/// What scoring says of one machine.
+/// The result of scoring for one machine.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Pick {
-    /// How sure it is.
+    /// How sure the address is.
     pub verdict: Verdict,
-    /// The address, where the verdict is resolved or probable.
+    /// The address, if the verdict is resolved or probable.
     pub address: Option<IpAddr>,
     /// Its probability.
     pub confidence: Option<f64>,
-    /// All addresses that were named: first the family of the pick, then the likeliest (of IPv6 the
-    /// farthest reaching of those that are about as sure). "No address" and the IPv4 addresses have
-    /// probability 1 together, unless the machine answers at several at once.
+    /// All addresses that were named: first the family of the pick, then by probability (IPv6:
+    /// among about equal ones, the address with the greatest scope first). The probabilities of "no
+    /// address" and of the IPv4 addresses of one card add up to 1, unless the machine answers at
+    /// several at once.
     pub candidates: Vec<Candidate>,
-    /// Probability of "no address" within the family of the pick; 1 where there are no candidates.
+    /// Probability of "no address" within the family of the pick; 1 without candidates.
     pub none_probability: f64,
     /// Evidence about the machine as a whole. Its weight is part of every candidate's.
     pub about_machine: Vec<Entry>,
-    /// What a person should know beside the verdict; contains names of machines as they are.
+    /// Remarks for people. Contains names of machines, which must be escaped.
     pub notes: Vec<String>,
     /// Sources that could not be read for this machine.
     pub unread: Vec<Evidence>,
-    /// What kept its address from being looked for, where somebody wanted it.
+    /// Why its address was not looked for, if it should have been.
     pub unchecked: Option<Unchecked>,
 }
 
@@ -79,12 +80,12 @@ pub struct Candidate {
     pub address: IpAddr,
     /// Probability that it is the machine's; 0 for one that is struck out.
     pub probability: f64,
-    /// The index of the machine's card that has the address, where the machine has several and
-    /// the evidence names its MAC, or the address is in the network of one card alone.
+    /// The index of the machine's card that has the address. Known if the machine has several cards
+    /// and the evidence names the MAC of one, or the address is in the network of one alone.
     pub card: Option<usize>,
-    /// What is remarkable about it, in a fixed order.
+    /// Its properties, in a fixed order.
     pub flags: Vec<Flag>,
-    /// The evidence, the weightiest first, then what was not counted.
+    /// The evidence: the greatest weight first, then what was not counted.
     pub ledger: Vec<Entry>,
     /// Why its prior is low.
     pub doubt: Option<Doubt>,
@@ -92,16 +93,16 @@ pub struct Candidate {
     pub struck_out: Option<StruckOut>,
 }
 
-/// One piece of evidence in the account of a candidate.
+/// One piece of evidence in a ledger.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Entry {
     /// The evidence itself.
     pub evidence: Evidence,
-    /// What it adds to the logit: a natural logarithm, after decay, group share and cap.
+    /// Its contribution to the logit: a natural logarithm, after decay, group share and cap.
     pub weight: f64,
-    /// How old it is: since it was true where the source tells, else since it was received.
+    /// Time since it was true if the source gives that, or else since it was received.
     pub age: Duration,
-    /// Why it does not count; `None`: it does.
+    /// Why it does not count; `None`: it counts.
     pub why_not: Option<WhyNot>,
 }
 
@@ -110,7 +111,7 @@ pub struct Entry {
 pub struct Doubt {
     /// The reason, in plain words.
     pub says: String,
-    /// What it adds to the logit.
+    /// Its contribution to the logit.
     pub weight: f64,
 }
 
@@ -121,17 +122,17 @@ pub enum StruckOut {
     Host,
     /// It is the gateway of a default route.
     Gateway,
-    /// It names a whole network.
+    /// It is the address of a network.
     Network,
-    /// It reaches a whole network.
+    /// It is a broadcast address.
     Broadcast,
-    /// It never leaves the machine.
+    /// It is a loopback address.
     Loopback,
-    /// It is a group's.
+    /// It is a multicast address.
     Multicast,
-    /// It is the absence of an address.
+    /// It is the unspecified address.
     Unspecified,
-    /// Nothing that counts ties it to the machine.
+    /// No counted evidence ties it to the machine.
     Unsupported,
 }
 
@@ -140,25 +141,25 @@ pub enum StruckOut {
 pub enum WhyNot {
     /// The table of weights gives its kind no weight.
     NoWeight,
-    /// It was true this long before the present boot.
+    /// It is older than the present boot, by this much.
     BeforeBoot(Duration),
-    /// The same source has said the same, or another state of the same thing, more recently.
+    /// The same source reported the same, or another state of the same thing, more recently.
     Superseded,
     /// It names this MAC, which is not the machine's.
     ForeignMac(Mac),
     /// The address was found on another interface.
     OtherInterface,
-    /// That MAC is of another card of the same machine.
+    /// This MAC is that of another card of the same machine.
     OwnCard(Mac),
-    /// That MAC answers for many addresses: a host that translates MACs, or a router's proxy ARP.
+    /// This MAC answers for many addresses: a host that translates MACs, or a router's proxy ARP.
     AnswersForMany(Mac),
-    /// That MAC is of the host's Wi-Fi, which stands for the MACs of all machines bridged with it.
+    /// This MAC is that of the host's Wi-Fi, which replaces the MACs of bridged machines.
     Translated(Mac),
-    /// It is of a DHCP server that a bridged machine does not ask.
+    /// It comes from a DHCP server that a bridged machine does not ask.
     OtherMode,
-    /// Whether the server that it is about serves the machine's network is not known.
+    /// It comes from a DHCP server that may not serve the machine's network.
     NotServed,
-    /// The machine had just been started and may not have been up.
+    /// The machine had just been started and may still have been booting.
     TooEarly,
     /// The machine itself was just seen at the address.
     SeenThere,
@@ -196,12 +197,12 @@ impl Flag {
 }
 
 impl Pick {
-    /// Of a machine whose address nobody looked for.
+    /// The pick of a machine whose address was not looked for.
     pub fn not_checked() -> Self {
         Self::without_address(Verdict::NotChecked)
     }
 
-    /// Of a machine that does not run.
+    /// The pick of a machine that does not run.
     pub fn not_running() -> Self {
         Self::without_address(Verdict::NotRunning)
     }
@@ -246,7 +247,7 @@ impl fmt::Display for StruckOut {
             Self::Loopback => "a loopback address",
             Self::Multicast => "a multicast address",
             Self::Unspecified => "the unspecified address",
-            Self::Unsupported => "nothing that counts ties it to the machine",
+            Self::Unsupported => "no counted evidence ties it to the machine",
         })
     }
 }
@@ -256,28 +257,28 @@ impl fmt::Display for WhyNot {
         match self {
             Self::NoWeight => f.write_str("its kind has no weight"),
             Self::BeforeBoot(by) => write!(f, "seen {} s before this boot", by.as_secs()),
-            Self::Superseded => f.write_str("the same source has said something newer"),
+            Self::Superseded => f.write_str("the same source reported something newer"),
             Self::ForeignMac(mac) => write!(f, "{mac} is not the machine's MAC"),
             Self::OtherInterface => f.write_str("the address was found on another interface"),
             Self::OwnCard(mac) => write!(f, "{mac} is another network card of the machine itself"),
             Self::AnswersForMany(mac) => write!(
                 f,
-                "{mac} answers for several addresses: translated MACs or proxy ARP, which tell \
-                 nothing of who is behind"
+                "{mac} answers for several addresses: translated MACs or proxy ARP, which do not \
+                 show who has an address"
             ),
             Self::Translated(mac) => {
                 write!(
                     f,
-                    "{mac} is this computer's on Wi-Fi, and stands for every bridged machine's"
+                    "{mac} is the MAC of this computer's Wi-Fi, which replaces those of bridged machines"
                 )
             }
             Self::OtherMode => {
-                f.write_str("a lease of the shared network says nothing about a bridged run")
+                f.write_str("a lease of the shared network says nothing about a bridged machine")
             }
             Self::NotServed => {
-                f.write_str("the machine is not known to ask a DHCP server of this computer")
+                f.write_str("the machine may not use a DHCP server of this computer")
             }
-            Self::TooEarly => f.write_str("the machine may not have been up yet"),
+            Self::TooEarly => f.write_str("the machine may still have been booting"),
             Self::SeenThere => f.write_str("the machine's MAC was just seen there"),
         }
     }

@@ -1,4 +1,4 @@
-//! What an address is by itself, before any evidence: whose it is, and how likely for a machine.
+//! Judges an address before any evidence: whose it is, and how likely it is for a machine.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -10,25 +10,25 @@ use vmkit_types::{HostNetwork, Interface, InterfaceKind, NetworkMode, Prefix, es
 
 use crate::{Doubt, StruckOut, Weights, weights::Range};
 
-/// The host's network, prepared for many questions. Empty where the network is unknown.
+/// The host's network, indexed. Empty if the network is unknown.
 pub(crate) struct Place<'n> {
     known: bool,
     own: HashSet<IpAddr>,
     gateways: HashSet<IpAddr>,
-    /// Every network of the host's own with its interface; loopback and fe80 are left out.
+    /// Every network of the host with its interface, except loopback and fe80.
     networks: Vec<(Prefix, &'n Interface)>,
     by_name: HashMap<&'n str, &'n Interface>,
     default_interfaces: HashSet<&'n str>,
 }
 
-/// What can be told of one address for one machine.
+/// The judgement on one address for one machine.
 #[derive(Debug, Default, PartialEq)]
 pub(crate) struct Standing {
     pub(crate) struck_out: Option<StruckOut>,
     pub(crate) doubt: Option<Doubt>,
     pub(crate) link_local: bool,
     pub(crate) off_subnet: bool,
-    /// It is in a network of the host's own that a bridged machine does not get addresses from.
+    /// It is in a network of the host that gives a bridged machine no addresses.
     pub(crate) wrong_nat: bool,
 }
 
@@ -65,8 +65,8 @@ impl<'n> Place<'n> {
         place
     }
 
-    /// What this address is for a machine with these cards. `lengths` are the prefix lengths that
-    /// sources gave. Where the address fits several cards, that is what counts.
+    /// Judges the address for a machine with these cards. `lengths` are the prefix lengths that
+    /// sources gave. The address is not doubted if it fits one of the cards.
     pub(crate) fn judge<'c>(
         &self,
         address: IpAddr,
@@ -78,7 +78,7 @@ impl<'n> Place<'n> {
         let range = weights.ranges.iter().find(|range| range.network.contains(address));
         let mut fits = cards.into_iter().map(|card| self.fit(address, link_local, card, range));
         let first = fits.next().unwrap_or_default();
-        // The reason of the first card stands for all, unless one has none.
+        // If no card fits, the reason of the first one is shown.
         let fit = if first.doubt.is_none() {
             first
         } else {
@@ -119,11 +119,11 @@ impl<'n> Place<'n> {
         on.next().is_none().then_some(first)
     }
 
-    /// Whether a connection to this address stays on the host's own links, VPNs left out; where
-    /// the network is unknown, whether the address is one that the internet does not route.
+    /// Whether a connection to this address stays on the host's own links, except VPNs. If the
+    /// network is unknown: whether the internet does not route the address.
     pub(crate) fn may_be_probed(&self, address: IpAddr) -> bool {
         if is_fe80(address) {
-            // It means nothing without the interface, which an observation's address cannot carry.
+            // It needs an interface, which an observation's address does not have.
             return false;
         }
         if self.known {
@@ -164,15 +164,15 @@ impl<'n> Place<'n> {
             return Some(StruckOut::Broadcast);
         }
         if matches!(v4.to_bits() & 3, 1 | 2) {
-            // Inside of every network of four addresses or more: most addresses end here.
+            // Fast path: inside every network of four addresses or more.
             return None;
         }
         let own = self.networks.iter().filter(|(prefix, _)| prefix.contains(address));
         own.map(|(prefix, _)| prefix.length).chain(lengths).find_map(|length| ends_of(v4, length))
     }
 
-    /// Whether the machine's own interface has a network with this address. Where its interface
-    /// is not known, the network of the default route stands for it, if it is bridged.
+    /// Whether the card's interface has a network with this address. If the interface of a bridged
+    /// card is unknown, that of the default route is assumed.
     fn on_network_of(&self, card: &Card, address: IpAddr) -> bool {
         let holds =
             |interface: &&Interface| interface.addresses.iter().any(|p| p.contains(address));
@@ -184,13 +184,13 @@ impl<'n> Place<'n> {
         [Some(own), bridge].into_iter().flatten().any(holds)
     }
 
-    /// The bridge that the machine's interface is a port of.
+    /// The bridge that the card's interface is a port of.
     pub(crate) fn bridge_of(&self, card: &Card) -> Option<&str> {
         self.by_name.get(card.interface()?)?.bridge.as_deref()
     }
 
-    /// The host's bridge whose own network the address is in, where a bridged machine is on another
-    /// interface: the host's DHCP server for that network is not the one that the machine asks.
+    /// The host's bridge whose network has the address, if a bridged card is on another interface:
+    /// the machine does not ask the DHCP server of that network.
     fn other_network(&self, card: &Card, address: IpAddr) -> Option<&Interface> {
         let own = card.interface().and_then(|name| self.by_name.get(name))?;
         let found = self.on_link(address).filter(|found| found.kind == InterfaceKind::Bridge)?;
@@ -200,8 +200,8 @@ impl<'n> Place<'n> {
         (elsewhere && card.mode() == Some(NetworkMode::Bridged)).then_some(found)
     }
 
-    /// The interface of a bridged machine, where it has IPv4 networks and the host none with this
-    /// address: the host shares the machine's link, and would know its network.
+    /// The interface of a bridged card, if it has IPv4 networks and the host has none with this
+    /// address: the host shares the card's link, and would know its network.
     fn elsewhere(&self, card: &Card, address: IpAddr) -> Option<&Interface> {
         let own = self.by_name.get(card.interface()?)?;
         let bridge = own.bridge.as_deref().and_then(|bridge| self.by_name.get(bridge));
@@ -249,7 +249,7 @@ impl<'n> Place<'n> {
     }
 }
 
-/// Where the network is unknown: `.0` and `.255` are the ends of the usual /24.
+/// Whether the address ends in `.0` or `.255`, as the ends of the usual /24 do.
 fn looks_like_an_end(address: IpAddr) -> bool {
     matches!(address, IpAddr::V4(v4) if matches!(v4.octets()[3], 0 | 255))
 }
@@ -264,7 +264,7 @@ fn is_fe80(address: IpAddr) -> bool {
 
 /// Whether the address is the first or the last one of its network of this prefix length.
 fn ends_of(address: Ipv4Addr, length: u8) -> Option<StruckOut> {
-    // Networks of one or two addresses (RFC 3021) have no such ends.
+    // Networks of one or two addresses (RFC 3021) have no network and broadcast address.
     if !(1..=30).contains(&length) {
         return None;
     }

@@ -1,17 +1,17 @@
-//! Whether anybody looked: "no address" is an answer of plugins that could have named one, and the
-//! silence of those that did not answer is not.
+//! Whether the search for an address was complete. "No address" needs answers of plugins that could
+//! have named one; plugins that failed prove nothing.
 
 use crate::{Flag, Pick, Verdict};
 
-/// More plugins of one fate than this are counted and not named.
+/// Most plugins with the same outcome that are named; more are counted.
 const NAMES_IN_A_REASON: usize = 3;
 
-/// One plugin that addresses may come from, and how it ended.
+/// A plugin that may name addresses, and how it ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Looker<'a> {
     /// Its id.
     pub id: &'a str,
-    /// Whether it can name addresses. `None`: nobody could read what it is, so it may have.
+    /// Whether it can name addresses. `None`: its manifest could not be read, so it might.
     pub names_addresses: Option<bool>,
     /// How it ended.
     pub ending: Ending<'a>,
@@ -22,27 +22,27 @@ pub struct Looker<'a> {
 pub enum Ending<'a> {
     /// It answered.
     Answered,
-    /// It was left out on purpose.
+    /// It was not asked.
     NotAsked,
-    /// It was to answer and did not.
+    /// It was asked and did not answer.
     Failed {
-        /// How, in a word such as `refused`.
+        /// Its status, such as `refused`.
         word: &'a str,
-        /// Why, where that is known.
+        /// Why, if known.
         why: Option<&'a str>,
-        /// What mends it.
+        /// The command that helps.
         hint: &'a str,
     },
 }
 
-/// Why nobody can say that a machine has no address.
+/// Why "no address" cannot be concluded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unchecked {
-    /// How much was missing.
+    /// How much of the search was missing.
     pub lack: Lack,
-    /// What was missing and why, in plain words; holds names and messages as plugins gave them.
+    /// What was missing and why. Contains names and messages of plugins, which must be escaped.
     pub reason: String,
-    /// What mends it.
+    /// The command that helps.
     pub hint: String,
 }
 
@@ -56,11 +56,11 @@ pub enum Lack {
 }
 
 impl Pick {
-    /// Turns "no address" into "not checked" where the plugins that could have named an address did
-    /// not answer. `no_plugin` is the hint where there is none.
+    /// Turns "no address" into "not checked" if plugins that could have named an address did not
+    /// answer. `no_plugin` is the hint if there is no such plugin.
     ///
-    /// An address that was found counts whatever else failed. So does a link-local one, as long as
-    /// somebody answered: the machine was seen with it.
+    /// An address that was found counts even if other plugins failed. So does a link-local one,
+    /// provided that a plugin answered.
     pub fn check_search(&mut self, lookers: &[Looker<'_>], no_plugin: &str) {
         let searched = matches!(self.verdict, Verdict::Ambiguous | Verdict::NoAddress);
         let Some(unchecked) = unchecked(lookers, no_plugin).filter(|_| searched) else { return };
@@ -74,7 +74,7 @@ impl Pick {
     }
 }
 
-/// What the search for addresses lacked; `None`: nothing.
+/// What the search for addresses lacked; `None`: it was complete.
 fn unchecked(lookers: &[Looker<'_>], no_plugin: &str) -> Option<Unchecked> {
     let able: Vec<&Looker<'_>> =
         lookers.iter().filter(|looker| looker.names_addresses != Some(false)).collect();
@@ -97,7 +97,7 @@ fn unchecked(lookers: &[Looker<'_>], no_plugin: &str) -> Option<Unchecked> {
     Some(Unchecked { lack, reason, hint: hint.unwrap_or(no_plugin).to_owned() })
 }
 
-/// The plugins that failed, fate by fate, each with the reason of the first.
+/// The plugins that failed, by status, each with the reason of the first one.
 fn failures(able: &[&Looker<'_>]) -> String {
     let mut fates: Vec<(&str, Vec<&str>, Option<&str>)> = Vec::new();
     for looker in able {

@@ -1,4 +1,4 @@
-//! From weighed candidates of all machines to one pick for each.
+//! Decides on one pick for each machine, from the weighed candidates of all.
 
 use std::{collections::HashMap, net::IpAddr};
 
@@ -10,7 +10,7 @@ use crate::{
     crowd::Crowd,
 };
 
-/// How many other machines a note names.
+/// Most other machines that a note names.
 const NAMES_IN_A_NOTE: usize = 3;
 
 /// The addresses that are tied to several machines of the run.
@@ -20,7 +20,7 @@ struct Claim {
     /// Sum of the odds of all machines that it is tied to.
     odds: f64,
     machines: Vec<usize>,
-    /// They have different MACs.
+    /// The machines have different MACs.
     several_macs: bool,
 }
 
@@ -42,7 +42,7 @@ impl Claims {
         Self(of_several.map(|ties| (ties[0].0, claim(ties))).collect())
     }
 
-    /// The claim on this address, where machines beside this one are tied to it.
+    /// The claim on this address, if other machines are tied to it too.
     fn contested(&self, candidate: &Weighed) -> Option<&Claim> {
         if candidate.tied { self.0.get(&candidate.address) } else { None }
     }
@@ -92,7 +92,7 @@ pub(crate) fn decide(
             ));
         }
         if shared_mac {
-            // What was seen of the MAC may have been the other machine.
+            // The other machine may have been seen instead.
             weighed.held = false;
             weighed.flags.push(Flag::DuplicateMac);
         }
@@ -121,7 +121,7 @@ pub(crate) fn decide(
     }
 }
 
-/// The candidates of one address family, which exclude each other.
+/// The result for one address family.
 struct Family {
     verdict: Verdict,
     address: Option<IpAddr>,
@@ -197,12 +197,12 @@ struct Rivals(Vec<(Option<usize>, Odds)>);
 struct Odds {
     /// Sum over the candidates that exclude others.
     alone: f64,
-    /// The greatest of those that may stand beside others.
+    /// Greatest of the candidates that may be held at the same time as others.
     beside: f64,
 }
 
 impl Odds {
-    /// The whole that the candidates share with "no address", which has the odds `none`.
+    /// The sum that the candidates share with "no address", whose odds are `none`.
     fn total(self, none: f64) -> f64 {
         none + self.alone + self.beside
     }
@@ -230,8 +230,8 @@ impl Rivals {
         &mut self.0[index].1
     }
 
-    /// The odds of the candidates that compete with those of a card: its own, and those of which
-    /// nobody knows the card.
+    /// The odds of the candidates that compete with those of a card: its own, and those whose card
+    /// is unknown.
     fn of(&self, card: Option<usize>) -> Odds {
         let compete = |other: &Option<usize>| card.is_none() || other.is_none() || *other == card;
         let competing = self.0.iter().filter(|(other, _)| compete(other));
@@ -242,8 +242,8 @@ impl Rivals {
     }
 }
 
-/// Of the IPv6 addresses that a machine has side by side, the one that leads farthest comes first,
-/// among those that are about as sure.
+/// The order of IPv6 addresses, which a machine has several of: among about equally likely ones,
+/// the greatest scope comes first.
 fn preference(candidate: &Candidate, weights: &Weights) -> (u8, u8) {
     let IpAddr::V6(address) = candidate.address else { return (0, 0) };
     let thresholds = weights.thresholds;
@@ -269,8 +269,8 @@ fn verdict(
     let thresholds = weights.thresholds;
     match best {
         Some(best) if best.flags.contains(&Flag::LinkLocal) => Verdict::NoAddress,
-        // Two machines at one address, or with one MAC: one of the two would be wrong. So would the
-        // machine be where somebody else was seen.
+        // An address or MAC of two machines is wrong for one of them, and an address where another
+        // host was seen may be wrong for this machine.
         Some(best) if best.probability >= thresholds.resolved => {
             if contested.contains(&best.address) { Verdict::Probable } else { Verdict::Resolved }
         }
@@ -280,7 +280,7 @@ fn verdict(
     }
 }
 
-/// MACs, as a note names them.
+/// The first MACs and the number of the others, for a note.
 fn answering(macs: &[Mac]) -> String {
     let named: Vec<String> = macs.iter().take(NAMES_IN_A_NOTE).map(Mac::to_string).collect();
     match macs.len() - named.len() {
@@ -289,7 +289,7 @@ fn answering(macs: &[Mac]) -> String {
     }
 }
 
-/// The other machines of a list, as a note names them.
+/// The names of the first other machines and the number of the rest, for a note.
 fn named(cases: &[Case], machines: &[usize], but: usize) -> String {
     let mut others = machines.iter().filter(|vm| **vm != but);
     let names: Vec<&str> =

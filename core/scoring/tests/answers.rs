@@ -98,7 +98,7 @@ const ANSWERS: &[Scenario] = &[
         ],
         expected: &[(
             "db: resolved 192.168.1.64",
-            &["not neighbour-other-mac: 52:54:00:00:00:57 is this computer's on Wi-Fi"],
+            &["not neighbour-other-mac: 52:54:00:00:00:57 is the MAC of this computer's Wi-Fi"],
         )],
     },
     Scenario {
@@ -116,7 +116,7 @@ const ANSWERS: &[Scenario] = &[
             (
                 "web: no-address -",
                 &[
-                    "192.168.65.4 open [] doubt: DHCP gave the guest nothing: it gave itself 169.254",
+                    "192.168.65.4 open [] doubt: DHCP failed: the guest gave itself 169.254",
                 ],
             ),
             ("db: resolved 192.168.65.5", &["192.168.65.5 sure [] | +"]),

@@ -5,7 +5,7 @@ mod common;
 use common::Scenario;
 
 #[test]
-fn who_answers_decides() {
+fn decides_by_who_answers() {
     for scenario in SCENARIOS {
         scenario.check();
     }
@@ -99,7 +99,7 @@ const SCENARIOS: &[Scenario] = &[
         evidence: &["web 192.168.1.50 lease-current mac=web", "web 192.168.1.50 arp-silent if=en0"],
         expected: &[(
             "web: resolved 192.168.1.50",
-            &["not arp-silent: the machine may not have been up yet"],
+            &["not arp-silent: the machine may still have been booting"],
         )],
     },
 ];

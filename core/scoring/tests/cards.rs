@@ -153,10 +153,7 @@ const SCENARIOS: &[Scenario] = &[
         ],
         expected: &[(
             "web: resolved 192.168.39.7",
-            &[
-                "card 1 | +console-address | -lease-none",
-                "not lease-none: the machine is not known",
-            ],
+            &["card 1 | +console-address | -lease-none", "not lease-none: the machine may not use"],
         )],
     },
 ];

@@ -51,9 +51,9 @@ fn single_signals_have_the_odds_of_the_table() {
 }
 
 #[test]
-fn a_signal_that_does_not_count_says_why() {
+fn says_why_a_signal_does_not_count() {
     let rows = [
-        ("ssh-ready", "struck out: nothing that counts ties it to the machine | +ssh-ready"),
+        ("ssh-ready", "struck out: no counted evidence ties it to the machine | +ssh-ready"),
         ("from-tomorrow", "not from-tomorrow: its kind has no weight"),
         ("neighbour-reachable mac=other", "is not the machine's MAC"),
     ];
@@ -70,7 +70,7 @@ fn a_signal_that_does_not_count_says_why() {
 }
 
 #[test]
-fn the_rules_of_ranges_modes_and_boots() {
+fn applies_the_rules_of_ranges_modes_and_boots() {
     for scenario in RULES {
         scenario.check();
     }
@@ -110,7 +110,7 @@ const RULES: &[Scenario] = &[
         ],
         expected: &[(
             "web: resolved 192.168.1.51",
-            &["struck out: nothing that counts", "not neighbour-stale: seen 30 s before this boot"],
+            &["struck out: no counted evidence", "not neighbour-stale: seen 30 s before this boot"],
         )],
     },
     Scenario {
@@ -233,7 +233,7 @@ const RULES: &[Scenario] = &[
             "web: resolved 192.168.1.65",
             &[
                 "192.168.1.65 sure [] | +neighbour-reachable | not neighbour-stale: the sam",
-                "192.168.1.64 unlikely [] struck out: nothing that counts ties it to the machine",
+                "192.168.1.64 unlikely [] struck out: no counted evidence ties it to the machine",
             ],
         )],
     },
@@ -248,7 +248,7 @@ const RULES: &[Scenario] = &[
         ],
         expected: &[(
             "web: resolved 192.168.1.64",
-            &["sure", "not console-address: the same source has said something newer"],
+            &["sure", "not console-address: the same source reported something newer"],
         )],
     },
     Scenario {
@@ -283,7 +283,7 @@ const RULES: &[Scenario] = &[
         evidence: &["web 192.168.1.64 console-address", "web 192.168.1.64 arp-silent"],
         expected: &[(
             "web: resolved 192.168.1.64",
-            &["not arp-silent: the machine may not have been up yet"],
+            &["not arp-silent: the machine may still have been booting"],
         )],
     },
     Scenario {
@@ -314,7 +314,9 @@ const RULES: &[Scenario] = &[
         ],
         expected: &[(
             "web: probable 192.168.1.176",
-            &["not lease-none: the machine is not known to ask a DHCP server of this computer"],
+            &[
+                "not lease-none: the machine may not use a DHCP server of this computer",
+            ],
         )],
     },
     Scenario {
@@ -338,8 +340,14 @@ const RULES: &[Scenario] = &[
         ],
         expected: &[
             ("web: resolved 192.168.65.4", &["| -lease-none"]),
-            ("db: resolved 192.168.1.5", &["not lease-none: the machine is not known to ask"]),
-            ("zoo: resolved 192.168.1.6", &["not lease-none: the machine is not known to ask"]),
+            (
+                "db: resolved 192.168.1.5",
+                &["not lease-none: the machine may not use a DHCP server"],
+            ),
+            (
+                "zoo: resolved 192.168.1.6",
+                &["not lease-none: the machine may not use a DHCP server"],
+            ),
         ],
     },
 ];

@@ -5,7 +5,7 @@ mod common;
 use common::Scenario;
 
 #[test]
-fn troubles_that_others_had() {
+fn resolves_cases_that_other_tools_got_wrong() {
     for scenario in TROUBLES {
         scenario.check();
     }
@@ -43,7 +43,7 @@ const TROUBLES: &[Scenario] = &[
         evidence: &["web 192.168.64.34 lease-current mac=web"],
         expected: &[(
             "web: no-address -",
-            &["struck out: nothing that counts", "a lease of the shared network says nothing"],
+            &["struck out: no counted evidence", "a lease of the shared network says nothing"],
         )],
     },
     Scenario {

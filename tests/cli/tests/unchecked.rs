@@ -151,7 +151,7 @@ fn the_doctor_names_no_cause_for_an_unchecked_vm() {
         let text = output.stdout.replace("\n    ", " ");
         let lead = format!("web: not checked\n  cannot tell: {reason}");
         assert!(text.starts_with(&lead), "{name}: {text}");
-        assert!(text.ends_with("1 VM, 1 not checked: web.\n"), "{name}: {text}");
+        assert!(text.ends_with("1 of 1 VM was not checked: web.\n"), "{name}: {text}");
         let json = tree.run(&directory, &["doctor", "web", "--passive", "--json"]);
         assert_eq!(json.status, status, "{name}");
         let web = json.machine("web");

@@ -8,11 +8,11 @@ use vmkit_types::{Mac, NetworkMode, Reading, Unread, bounded};
 
 use crate::names::machine_mac;
 
-/// Longest interface name that is kept, in bytes. The kernels' own limit is 15; a helper may name
-/// something else.
+/// Longest interface name that is kept, in bytes. The kernels' limit is 15, but a helper may be
+/// given anything.
 const INTERFACE_LIMIT: usize = 64;
 
-/// The name by which QEMU's guest agent finds its channel.
+/// The name of the channel of QEMU's guest agent.
 const GUEST_AGENT: &str = "org.qemu.guest_agent.0";
 
 /// Most cards of one machine that are read. A QEMU machine has 32 PCI slots, and other devices take
@@ -155,7 +155,7 @@ impl Backend {
             |mode, interface| Reading::Known(Net { mode, interface, port: None, netdev: id() });
         let net = match options.kind.as_str() {
             "vmnet-bridged" => net(NetworkMode::Bridged, name("ifname")),
-            // Host-only networks have their addresses from the host, as shared ones have.
+            // On a host-only network the host assigns the addresses, as on a shared one.
             "vmnet-shared" | "vmnet-host" => net(NetworkMode::Shared, None),
             "user" | "passt" => net(NetworkMode::User, None),
             "tap" => Reading::Known(Net {
@@ -164,13 +164,13 @@ impl Backend {
                 port: name("ifname"),
                 netdev: id(),
             }),
-            // QEMU's helper makes the port and tells nobody its name; `br0` is its default.
+            // QEMU's helper creates the port, whose name is not known. Its default bridge is `br0`.
             "bridge" => net(NetworkMode::Bridged, name("br").or_else(|| Some("br0".to_owned()))),
             kind => {
                 let paths = options.pairs.iter().map(|(_, value)| value.as_str());
                 let net = socket_vmnet(paths.chain(wrapper.iter().map(String::as_str)));
                 let kind = bounded(kind, INTERFACE_LIMIT);
-                let why = format!("a network of type `{kind}` does not tell where it leads");
+                let why = format!("where a network of type `{kind}` leads is unknown");
                 let net = net.map(|net| Net { netdev: id(), ..net });
                 net.map_or(Reading::Unknown(Unread::Failed(why)), Reading::Known)
             }
@@ -195,8 +195,8 @@ fn socket_vmnet<'a>(texts: impl Iterator<Item = &'a str>) -> Option<Net> {
     found
 }
 
-/// The value of a QEMU option: `kind,key=value,…`, where a doubled comma is one comma of a value,
-/// or a JSON object.
+/// The value of a QEMU option: a JSON object, or `kind,key=value,…`, where a doubled comma is a
+/// comma of a value.
 struct Options {
     kind: String,
     pairs: Vec<(String, String)>,

@@ -1,4 +1,4 @@
-//! Pulling the cable of a machine's network card out and plugging it in again.
+//! Unplugs and plugs the cable of a machine's network card.
 
 use std::{
     io,
@@ -18,8 +18,8 @@ use super::{
     session::{Session, Step, set_link},
 };
 
-/// How long a monitor may take for a command: it answers within a millisecond, and one whose
-/// machine keeps it busy within a second. A machine's link is not given up sooner.
+/// How long a monitor may take for a command. It answers within a millisecond, or within a second
+/// if its machine keeps it busy; a link that stays unplugged is worse than waiting.
 const DEADLINE: Duration = Duration::from_secs(3);
 
 /// The cable of a machine's network card.
@@ -29,11 +29,11 @@ pub struct Link {
     netdev: String,
 }
 
-/// Why a link was not set. Whether it was is not known after [`LinkError::NoAnswer`].
+/// Why a link was not set. After [`LinkError::NoAnswer`] it may have been set.
 #[derive(Debug, thiserror::Error)]
 pub enum LinkError {
-    /// Nobody could be spoken to.
-    #[error("cannot speak to the QMP monitor {}", socket.display())]
+    /// The monitor cannot be reached.
+    #[error("cannot connect to the QMP monitor {}", socket.display())]
     Connect {
         /// The monitor's socket.
         socket: PathBuf,
@@ -47,14 +47,14 @@ pub enum LinkError {
         /// The monitor's socket.
         socket: PathBuf,
     },
-    /// QEMU does not do it.
+    /// QEMU refuses the command.
     #[error("the QMP monitor {} {why} set_link {netdev}", socket.display())]
     Refused {
         /// The monitor's socket.
         socket: PathBuf,
-        /// What QEMU was told to be the cable.
+        /// QEMU's id of the cable.
         netdev: String,
-        /// What it did instead.
+        /// What QEMU did.
         why: &'static str,
     },
 }
@@ -66,12 +66,12 @@ impl Link {
         Some(Self { socket: machine.monitor.clone()?, netdev })
     }
 
-    /// What QEMU calls the cable.
+    /// QEMU's id of the cable.
     pub fn netdev(&self) -> &str {
         &self.netdev
     }
 
-    /// Pulls the cable out, or plugs it in. Takes 3 s at most.
+    /// Plugs the cable in, or unplugs it. Takes at most 3 s.
     pub fn set(&self, up: bool) -> Result<(), LinkError> {
         let deadline = Instant::now() + DEADLINE;
         let socket = || self.socket.clone();

@@ -1,4 +1,4 @@
-//! Asking QEMU's monitors how their machines are, all at once.
+//! Asks QEMU's monitors for the status of their machines, all at once.
 
 mod link;
 mod session;
@@ -24,11 +24,12 @@ pub(crate) use session::{Session, Step};
 use vmkit_model::QmpStatus;
 use vmkit_types::{Reading, Unread};
 
-/// How long all monitors together may take. A healthy one answers within a millisecond, also on a
-/// loaded host within tens; a busy or hanging one costs this once, below what a person notices.
+/// How long all monitors together may take. A healthy one answers within a millisecond, on a loaded
+/// host within tens of them; a busy or hanging one costs this once, too little for a person to
+/// notice.
 pub(crate) const DEADLINE: Duration = Duration::from_millis(200);
 
-/// Asks every socket for its machine's status, without waiting.
+/// Sends the question to every socket, without waiting.
 pub(crate) fn ask(sockets: &[&Path]) -> Questions {
     let deadline = Instant::now() + DEADLINE;
     let mut answers = vec![Reading::Unknown(Unread::TimedOut); sockets.len()];
@@ -45,7 +46,7 @@ pub(crate) fn ask(sockets: &[&Path]) -> Questions {
     Questions { deadline, answers, open }
 }
 
-/// Monitors that have been asked. Their answers wait in the sockets.
+/// Monitors that have been asked. The sockets buffer their answers.
 pub(crate) struct Questions {
     deadline: Instant,
     answers: Vec<Reading<QmpStatus>>,
@@ -53,10 +54,10 @@ pub(crate) struct Questions {
 }
 
 impl Questions {
-    /// Takes the answers, in the order of the sockets; waits for them until the deadline.
+    /// Waits for the answers until the deadline; returns them in the order of the sockets.
     ///
-    /// `Absent`: there is no socket, or nobody listens on it. `Unknown`: somebody does, but has not
-    /// answered as QEMU does, which a monitor with another client never does.
+    /// `Absent`: there is no socket, or nobody listens on it. `Unknown`: a process listens and did
+    /// not answer as QEMU does. A monitor with another client never answers.
     pub(crate) fn answers(self) -> Vec<Reading<QmpStatus>> {
         let Self { deadline, mut answers, mut open } = self;
         while !open.is_empty() {
@@ -98,7 +99,7 @@ struct Monitor {
 }
 
 impl Monitor {
-    /// Takes what has come.
+    /// Reads the received bytes.
     fn advance(&mut self) -> Option<Reading<QmpStatus>> {
         let path = &self.path;
         let mut chunk = [0_u8; 4096];
@@ -117,13 +118,13 @@ impl Monitor {
     }
 }
 
-/// A monitor that has gone must not end this process by a signal.
+/// Avoids SIGPIPE when the monitor has closed the connection.
 #[cfg(not(target_vendor = "apple"))]
 const SEND_FLAGS: SendFlags = SendFlags::NOSIGNAL;
 #[cfg(target_vendor = "apple")]
 const SEND_FLAGS: SendFlags = SendFlags::empty();
 
-/// Connects and asks without waiting: a monitor whose queue of clients is full would block for ever.
+/// Connects and asks without waiting: a monitor with a full queue of clients would block for ever.
 fn connected(path: &Path, commands: &[u8]) -> Result<OwnedFd, Errno> {
     let address = SocketAddrUnix::new(path)?;
     let socket = socket(AddressFamily::UNIX, SocketType::STREAM, None)?;

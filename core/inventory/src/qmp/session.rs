@@ -1,4 +1,4 @@
-//! The conversation with one monitor, without its socket.
+//! The protocol with one monitor, without its socket.
 
 use serde::Deserialize;
 use serde_json::json;
@@ -12,49 +12,49 @@ const REPLY_LIMIT: usize = 64 * 1024;
 /// Longest name of a state that is kept; QEMU's own have up to 14 bytes.
 const STATE_LIMIT: usize = 32;
 
-/// What is to be done next.
+/// The next step of a conversation.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Step {
     Wait,
     Answer(QmpStatus),
-    /// The command was carried out.
+    /// QEMU carried out the command.
     Done,
     Refused(&'static str),
 }
 
-/// The whole of what is said to a monitor, in one piece: QEMU takes commands in their order, and a
-/// hundred monitors that are woken once each answer in a third of the time of three exchanges.
+/// Everything that a monitor is sent, in one piece. QEMU executes commands in their order, and a
+/// hundred monitors that are woken once answer in a third of the time of three exchanges.
 ///
-/// QEMU reads it byte by byte, each in a round of its loop and some 6 µs, and a command ends with
-/// its brace: no byte more is said.
+/// QEMU reads byte by byte, about 6 µs each, and a command ends with its brace: so there is no byte
+/// beyond it.
 pub(crate) const COMMANDS: &[u8] =
     b"{\"execute\":\"qmp_capabilities\"}{\"execute\":\"query-status\"}";
 
-/// What is said to a monitor so that the host's end of a network card's cable is plugged in or
-/// pulled out. To QEMU it is the card's link as well.
+/// The commands that plug or unplug the host's end of a network card's cable, which sets the card's
+/// link as well.
 pub(crate) fn set_link(netdev: &str, up: bool) -> Vec<u8> {
     let set = json!({ "execute": "set_link", "arguments": { "name": netdev, "up": up } });
     format!("{{\"execute\":\"qmp_capabilities\"}}{set}").into_bytes()
 }
 
-/// One conversation: greeting, capabilities, and what was asked. Events in between are skipped.
+/// One conversation: greeting, capabilities and the answer. Events in between are skipped.
 pub(crate) struct Session {
     received: Vec<u8>,
     total: usize,
-    heard: Heard,
+    received_part: Received,
     asked: Asked,
 }
 
-/// What a conversation is about.
+/// The subject of a conversation.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Asked {
     Status,
     Command,
 }
 
-/// How much of the conversation has been heard.
+/// The part of the conversation that was received.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Heard {
+enum Received {
     Nothing,
     Greeting,
     Capabilities,
@@ -78,19 +78,24 @@ struct Status {
 impl Session {
     /// A conversation that asks for the status.
     pub(crate) fn new() -> Self {
-        Self { received: Vec::new(), total: 0, heard: Heard::Nothing, asked: Asked::Status }
+        Self {
+            received: Vec::new(),
+            total: 0,
+            received_part: Received::Nothing,
+            asked: Asked::Status,
+        }
     }
 
-    /// A conversation that gives a command, which has no answer but that it was carried out.
+    /// A conversation that gives a command. QEMU answers only that it was carried out.
     pub(crate) fn of_command() -> Self {
         Self { asked: Asked::Command, ..Self::new() }
     }
 
-    /// Takes bytes of the monitor. It sends one JSON object per line.
+    /// Handles bytes of the monitor, which sends one JSON object per line.
     pub(crate) fn take(&mut self, bytes: &[u8]) -> Step {
         self.total = self.total.saturating_add(bytes.len());
         if self.total > REPLY_LIMIT {
-            return Step::Refused("says more than a monitor would");
+            return Step::Refused("sent more than a monitor does");
         }
         for part in bytes.split_inclusive(|byte| *byte == b'\n') {
             self.received.extend_from_slice(part);
@@ -119,24 +124,24 @@ impl Session {
                 Asked::Command => "refused the command",
             });
         }
-        match (self.heard, reply.greeting, reply.result) {
-            (Heard::Nothing, Some(_), _) => {
-                self.heard = Heard::Greeting;
+        match (self.received_part, reply.greeting, reply.result) {
+            (Received::Nothing, Some(_), _) => {
+                self.received_part = Received::Greeting;
                 Step::Wait
             }
-            (Heard::Greeting, _, Some(_)) => {
-                self.heard = Heard::Capabilities;
+            (Received::Greeting, _, Some(_)) => {
+                self.received_part = Received::Capabilities;
                 Step::Wait
             }
-            (Heard::Capabilities, _, Some(_)) if self.asked == Asked::Command => Step::Done,
+            (Received::Capabilities, _, Some(_)) if self.asked == Asked::Command => Step::Done,
             (
-                Heard::Capabilities,
+                Received::Capabilities,
                 _,
                 Some(Status { running: Some(running), status: Some(state) }),
             ) => {
                 Step::Answer(QmpStatus { running, state: bounded(&state, STATE_LIMIT).to_owned() })
             }
-            (Heard::Capabilities, _, Some(_)) => Step::Refused("answered without a status"),
+            (Received::Capabilities, _, Some(_)) => Step::Refused("answered without a status"),
             // An event.
             _ => Step::Wait,
         }
@@ -156,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn a_conversation_ends_with_a_status_or_a_reason() {
+    fn ends_a_conversation_with_a_status_or_a_reason() {
         let paused = r#"{"return": {"status": "paused", "singlestep": false, "running": false}}"#;
         let running = r#"{"return": {"running": true, "status": "running"}}"#;
         let table: &[(&[&str], Step)] = &[
@@ -184,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn a_command_ends_when_it_was_carried_out_or_refused() {
+    fn ends_a_command_when_it_was_carried_out_or_refused() {
         let said = String::from_utf8(set_link("n\"0", false)).expect("JSON");
         let (_, command) = said.split_once("}{").expect("two commands");
         let command: serde_json::Value = serde_json::from_str(&format!("{{{command}")).unwrap();
@@ -203,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn pieces_and_lumps_of_lines_are_the_same() {
+    fn reads_lines_in_pieces_and_in_lumps() {
         let mut session = Session::new();
         let lump = format!("{GREETING}\r\n{EVENT}\r\n{DONE}\r\n");
         assert_eq!(session.take(lump.as_bytes()), Step::Wait);
@@ -214,10 +219,10 @@ mod tests {
     }
 
     #[test]
-    fn a_monitor_that_talks_without_end_is_left() {
+    fn refuses_a_monitor_that_never_ends() {
         let mut session = Session::new();
         let chunk = [b' '; 4096];
         let refused = (0..=REPLY_LIMIT / chunk.len()).map(|_| session.take(&chunk)).last();
-        assert_eq!(refused, Some(Step::Refused("says more than a monitor would")));
+        assert_eq!(refused, Some(Step::Refused("sent more than a monitor does")));
     }
 }

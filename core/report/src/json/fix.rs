@@ -20,8 +20,8 @@ pub(super) struct FixDocument<'a> {
     title: Cow<'a, str>,
     /// The commands, each run if the one before succeeded, as a shell takes them.
     commands: Vec<Cow<'a, str>>,
-    /// `fixed`, `not-fixed`, `not-measured`, `not-run` or `declined`. Nothing is called fixed that was
-    /// not measured again.
+    /// `fixed`, `not-fixed`, `not-measured`, `not-run` or `declined`. Nothing is called fixed that
+    /// was not measured again.
     outcome: &'static str,
     /// The code of the finding that was measured again.
     measures: &'static str,

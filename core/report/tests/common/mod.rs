@@ -302,7 +302,7 @@ pub(crate) fn hosts_sync(outcome: HostsOutcome) -> HostsSync {
     moved.former = Some([192, 168, 1, 60].into());
     let mut web = vm("web", HostsDecision::Add, Some("192.168.1.64"), None);
     web.names_left_out.push(("nas".to_owned(), "line 2 already has this name".to_owned()));
-    let probable = "192.168.1.65 is probable (0.930), and 0.99 is asked for";
+    let probable = "192.168.1.65 is probable (0.930), below 0.99";
     let gone = "it no longer exists";
     let diff = "@@ -1,6 +1,6 @@\n 127.0.0.1\tlocalhost\n 192.168.1.10\tnas\n # BEGIN vmkit\n\
                 -192.168.1.60\tapi\t# vm api\n-192.168.1.61\told\t# vm old\n\

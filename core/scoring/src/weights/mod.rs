@@ -1,4 +1,4 @@
-//! The table of weights: data, parsed and checked once.
+//! The table of weights, parsed and checked once.
 
 mod rows;
 
@@ -9,7 +9,7 @@ use vmkit_types::{Kind, Observation, Prefix};
 
 use self::rows::{KindRow, RangeRow, Table, within};
 
-/// The weights in use. They are data: see `weights.toml`, where each number has its reason.
+/// The weights in use. `weights.toml` has each number with its reason.
 #[derive(Clone, Debug)]
 pub struct Weights {
     id: String,
@@ -20,9 +20,9 @@ pub struct Weights {
     pub(crate) thresholds: Thresholds,
     pub(crate) groups: Vec<Group>,
     pub(crate) ranges: Vec<Range>,
-    /// Per kind that has a name, the index of its rule.
+    /// The rule of each kind that has a variant, by index.
     named: Vec<Option<usize>>,
-    /// Codes of the other kinds, with theirs.
+    /// The rules of the other kinds, by code.
     others: Vec<(String, usize)>,
     rules: Vec<Rule>,
 }
@@ -50,12 +50,12 @@ pub enum WeightsError {
     /// A range is not written as a network.
     #[error("weights: {network} is not a network such as 10.0.0.0/8")]
     NotANetwork {
-        /// What stands there.
+        /// The text.
         network: String,
     },
 }
 
-/// From which probability on an address is shown, and how.
+/// The least probabilities for the verdicts and for writing.
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Thresholds {
@@ -64,20 +64,20 @@ pub(crate) struct Thresholds {
     pub(crate) written: f64,
 }
 
-/// One origin of facts.
+/// A group of kinds with a common origin.
 #[derive(Clone, Debug)]
 pub(crate) struct Group {
-    /// The most it can say, for or against, as a logarithm.
+    /// The limit of its sum, for or against, as a logarithm.
     pub(crate) cap: f64,
-    /// Its facts are words of the guest.
+    /// The guest itself reports its facts.
     pub(crate) guest_claim: bool,
-    /// Its facts do not tell who answers, unless they tie.
+    /// Its facts do not show who answers, unless they tie.
     pub(crate) anonymous: bool,
-    /// Its facts are states of one thing, of which the last reading counts.
+    /// Its facts are states of one thing, so that the last reading counts.
     pub(crate) state: bool,
 }
 
-/// An address range that needs a reason to be believed.
+/// An address range that machines seldom have.
 #[derive(Clone, Debug)]
 pub(crate) struct Range {
     pub(crate) network: Prefix,
@@ -85,7 +85,7 @@ pub(crate) struct Range {
     pub(crate) nat: bool,
 }
 
-/// What one kind of evidence weighs.
+/// The row of one kind of evidence.
 #[derive(Clone, Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "independent properties, a column of data each")]
 pub(crate) struct Rule {
@@ -108,15 +108,15 @@ pub(crate) struct Rule {
     pub(crate) refutes: bool,
     pub(crate) identifies: bool,
     pub(crate) min_uptime: Duration,
-    /// `log_ratio` where somebody has answered at the address just now.
+    /// `log_ratio` if the address has just answered.
     pub(crate) answered: Option<f64>,
-    /// How long the source keeps a fact of which it does not tell the age, in seconds.
+    /// How long the source keeps a fact whose age it does not give, in seconds.
     pub(crate) kept: Option<f64>,
-    /// The machine has the address at this moment, whatever others it has.
+    /// The machine has the address at this moment, perhaps among others.
     pub(crate) held: bool,
 }
 
-/// How a fact fades.
+/// How the weight of a fact decays.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(untagged)]
 enum HalfLife {
@@ -144,7 +144,7 @@ impl Weights {
     /// The table that comes with vmkit.
     ///
     /// # Errors
-    /// The embedded table is faulty, which its test rules out.
+    /// The embedded table is faulty; a test rules that out.
     pub fn builtin() -> Result<Self, WeightsError> {
         Self::parse(include_str!("../../weights.toml"))
     }
@@ -221,7 +221,7 @@ impl Weights {
 }
 
 impl Rule {
-    /// The half-life of one observation, in seconds; `None`: it does not fade.
+    /// The half-life of one observation, in seconds; `None`: it does not decay.
     pub(crate) fn half_life(&self, observation: &Observation) -> Option<f64> {
         match &self.half_life {
             HalfLife::Seconds(seconds) => Some(*seconds),

@@ -1,4 +1,4 @@
-//! The rows of the table as they are written, and what is checked of them.
+//! The rows of the table as they are written, and their validation.
 
 use std::{
     collections::{BTreeMap, HashMap},

@@ -71,8 +71,8 @@ pub(crate) fn mac(name: &str) -> Mac {
     Mac::new([0x52, 0x54, 0, 0, 0, name.as_bytes()[0]])
 }
 
-/// `NAME CARD [and CARD]… [up=SECONDS] [off]`, a card being
-/// `[bridged|shared|user] [on=INTERFACE] [mac=NAME|unknown]`. The first card has the MAC of the name.
+/// `NAME CARD [and CARD]… [up=SECONDS] [off]`, a card being `[bridged|shared|user] [on=INTERFACE]
+/// [mac=NAME|unknown]`. The first card has the MAC of the name.
 pub(crate) fn case(line: &str) -> Case {
     let mut words = line.split_whitespace();
     let name = words.next().unwrap();

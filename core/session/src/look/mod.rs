@@ -97,14 +97,14 @@ impl Session {
         let early = self.thorough || running.wanted.len() <= pause::FEW;
         let asked = monitors.ask(|machine| early && running.wants(machine));
         let discovered = self.run.discover(running.targets(&scene), scene.network.as_ref());
-        asked.tell(&mut scene.machines);
+        asked.update(&mut scene.machines);
         stages.passed("addresses discovered");
 
         let reached = self.reach(&scene, &running, discovered);
         stages.passed("addresses reached");
         let asked = monitors.ask(|machine| running.wants(machine) && !reached.answers(machine));
         let observed = self.resolve_doubt(&scene, &running, &reached);
-        asked.tell(&mut scene.machines);
+        asked.update(&mut scene.machines);
         stages.passed("doubt resolved");
 
         let look = self.conclude(scene, running, reached, observed);

@@ -67,8 +67,8 @@ fn dhcp(data: &mut [u8], checksum: Checksum, addresses: &mut Addresses, names: &
     }
     mac(data, payload + CHADDR, addresses);
     options(data, payload + OPTIONS, addresses, names);
-    // A checksum that was right or absent is left out, which UDP over IPv4 allows; a wrong one stays
-    // wrong.
+    // A checksum that was right or absent is left out, which UDP over IPv4 allows; a wrong one
+    // stays wrong.
     if checksum != Checksum::Wrong && data.len() >= udp + 8 {
         data[udp + 6..udp + 8].fill(0);
     }

@@ -8,8 +8,8 @@ const SHORTEST: usize = 3;
 pub struct Names(Vec<(String, String)>);
 
 impl Names {
-    /// Stand-ins `vm1`, `vm2`, … for machines, `host1`, … for hosts and `user1`, … for users. A name
-    /// that stands in two lists has the stand-in of the first.
+    /// Stand-ins `vm1`, `vm2`, … for machines, `host1`, … for hosts and `user1`, … for users. A
+    /// name that stands in two lists has the stand-in of the first.
     pub fn new<'a>(
         machines: impl IntoIterator<Item = &'a str>,
         hosts: impl IntoIterator<Item = &'a str>,

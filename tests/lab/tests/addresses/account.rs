@@ -166,7 +166,7 @@ impl<'a> Entry<'a> {
 
     /// Whether a later reading of the same source stands for it.
     fn is_superseded(&self) -> bool {
-        self.why_not == Some("the same source has said something newer")
+        self.why_not == Some("the same source reported something newer")
     }
 
     /// Whether the record tells the same.
