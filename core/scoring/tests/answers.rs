@@ -115,9 +115,7 @@ const ANSWERS: &[Scenario] = &[
         expected: &[
             (
                 "web: no-address -",
-                &[
-                    "192.168.65.4 open [] doubt: DHCP failed: the guest gave itself 169.254",
-                ],
+                &["192.168.65.4 open [] doubt: DHCP failed: the guest gave itself 169.254"],
             ),
             ("db: resolved 192.168.65.5", &["192.168.65.5 sure [] | +"]),
         ],

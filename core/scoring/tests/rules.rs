@@ -314,9 +314,7 @@ const RULES: &[Scenario] = &[
         ],
         expected: &[(
             "web: probable 192.168.1.176",
-            &[
-                "not lease-none: the machine may not use a DHCP server of this computer",
-            ],
+            &["not lease-none: the machine may not use a DHCP server of this computer"],
         )],
     },
     Scenario {
