@@ -1,5 +1,5 @@
-//! One frame: a length of four bytes, little endian, then that much JSON. Descriptors travel
-//! beside its first byte.
+//! Frames: a length of four bytes, little endian, then as many bytes of JSON. Descriptors travel beside
+//! the first byte.
 
 use std::{
     collections::VecDeque,
@@ -18,11 +18,11 @@ use rustix::net::{
 };
 use serde::{Serialize, de::DeserializeOwned};
 
-/// Largest frame in bytes, enough for the subjects of 10,000 machines: a peer that announces more
-/// is broken or hostile.
+/// Largest frame in bytes, enough for 10,000 machines. A peer that announces more is broken or
+/// hostile.
 pub const FRAME_LIMIT: usize = 4 << 20;
 
-/// How much is read at once.
+/// Bytes read at once.
 const CHUNK: usize = 64 << 10;
 
 /// Why a frame could not be sent or received.
@@ -38,9 +38,9 @@ pub enum WireError {
     #[error("a frame of {0} bytes is over the limit")]
     TooLong(usize),
     /// The frame is not a message of this protocol.
-    #[error("a frame that is no message")]
+    #[error("a frame that is not a message")]
     Garbage(#[source] serde_json::Error),
-    /// A descriptor that the message announces did not come with it.
+    /// The message announces a descriptor, and none came with it.
     #[error("a descriptor is missing")]
     NoDescriptor,
     /// The socket failed.
@@ -62,7 +62,7 @@ pub fn send(
     let mut sent = 0;
     while sent < frame.len() {
         let rest = &frame[sent..];
-        // Without descriptors by the plainer call, the only one that some workers have.
+        // Some workers may not call `sendmsg`, so use `send` where there are no descriptors.
         let result = if sent == 0 && !descriptors.is_empty() {
             let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(4))];
             let mut ancillary = SendAncillaryBuffer::new(&mut space);
@@ -80,7 +80,7 @@ pub fn send(
     Ok(())
 }
 
-/// A peer that has left is an error to report, not a signal to die of.
+/// Makes a closed peer an error in place of a signal that ends the process.
 fn no_signal() -> SendFlags {
     #[cfg(target_os = "macos")]
     return SendFlags::empty();
@@ -96,7 +96,7 @@ fn failure(error: rustix::io::Errno) -> WireError {
     }
 }
 
-/// Takes frames off a socket.
+/// Receives frames from a socket.
 #[derive(Debug, Default)]
 pub struct Receiver {
     buffer: Vec<u8>,
@@ -107,13 +107,13 @@ pub struct Receiver {
 }
 
 impl Receiver {
-    /// For a side that trusts its peer with descriptors: the worker. Elsewhere the kernel drops
-    /// whatever descriptors a peer attaches.
+    /// A receiver that accepts descriptors, for the worker, which trusts its host. In others, the kernel
+    /// drops the descriptors that a peer attaches.
     pub fn with_descriptors() -> Self {
         Self { takes_descriptors: true, ..Self::default() }
     }
 
-    /// Bytes received so far, to notice a flood.
+    /// Bytes received so far, to detect a flood.
     pub fn received(&self) -> usize {
         self.received
     }
@@ -123,7 +123,7 @@ impl Receiver {
         self.descriptors.pop_front().ok_or(WireError::NoDescriptor)
     }
 
-    /// The next message. `None` as the deadline waits for ever.
+    /// The next message. Waits without end if there is no deadline.
     pub fn receive<T: DeserializeOwned>(
         &mut self,
         socket: &UnixStream,
@@ -142,7 +142,7 @@ impl Receiver {
         serde_json::from_slice(&self.buffer[from..from + length]).map_err(WireError::Garbage)
     }
 
-    /// Reads until `wanted` bytes stand in the buffer.
+    /// Reads until `wanted` bytes are in the buffer.
     fn fill(
         &mut self,
         socket: &UnixStream,
@@ -225,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn a_silent_and_a_closed_peer_are_told_apart() {
+    fn distinguishes_a_silent_from_a_closed_peer() {
         let (ours, theirs) = UnixStream::pair().unwrap();
         let mut receiver = Receiver::default();
         let brief = Some(Instant::now() + Duration::from_millis(5));
@@ -237,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn garbage_and_giant_frames_are_named() {
+    fn reports_garbage_and_giant_frames() {
         let (mut ours, theirs) = UnixStream::pair().unwrap();
         ours.write_all(b"\x02\0\0\0{]").unwrap();
         let garbage = Receiver::default().receive::<String>(&theirs, Some(soon()));

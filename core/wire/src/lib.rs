@@ -1,5 +1,5 @@
-//! What vmkit's host and its workers say to each other: frames of JSON on a Unix socket, with
-//! descriptors beside them, and the manifest that a plugin carries.
+//! The protocol between vmkit's host and its workers (frames of JSON on a Unix socket, with
+//! descriptors beside them), and the manifest of a plugin.
 //!
 //! Frames are additive: an unknown field is ignored. In a manifest, unknown kinds and stages have no
 //! effect, and an unknown need is refused.

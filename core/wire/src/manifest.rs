@@ -1,4 +1,4 @@
-//! What a plugin says of itself before any of its code runs.
+//! The manifest of a plugin: what it says of itself before any of its code runs.
 
 use std::str::FromStr;
 
@@ -11,8 +11,8 @@ use crate::{
     needs::{GatewayPage, Needs},
 };
 
-/// The epoch of the plugin interface that this host speaks. The ABI crate has the same number;
-/// a test of the worker holds the two together.
+/// The epoch of the plugin interface that this host speaks. A test of the worker checks that the ABI
+/// crate has the same number.
 pub const EPOCH: u32 = 1;
 
 /// Most pages of the gateway that one plugin may ask for.
@@ -33,24 +33,23 @@ pub struct Manifest {
     /// What it offers.
     #[serde(deserialize_with = "code::kinds")]
     pub kinds: Vec<Declared<PluginKind>>,
-    /// One line for people.
+    /// What it does, in one line.
     #[serde(default)]
     pub summary: String,
     /// The stages that a signal takes part in.
     #[serde(default = "discover_only", deserialize_with = "code::stages")]
     pub stages: Vec<Declared<Stage>>,
-    /// What a call costs.
+    /// The cost of a call.
     #[serde(default)]
     pub cost: Cost,
-    /// The modes it belongs to.
+    /// The modes that run it.
     #[serde(default = "full_only", deserialize_with = "modes")]
     pub modes: Vec<Mode>,
-    /// Whether it confirms only where the other signals leave doubt. Its worker is not even
-    /// started before.
+    /// Whether it runs only where the other signals are inconclusive. Its worker starts only then.
     #[serde(default)]
     pub only_in_doubt: bool,
-    /// Whether it confirms only once the others have asked the addresses, whose packets change what
-    /// it looks at.
+    /// Whether it confirms after the other signals have probed the addresses, because their packets
+    /// change what it looks at.
     #[serde(default)]
     pub after_probes: bool,
     /// What it needs from the system.
@@ -59,14 +58,14 @@ pub struct Manifest {
     /// What it needs on macOS, where that differs.
     #[serde(default)]
     pub needs_macos: Option<Needs>,
-    /// Whether it has something to say on a snapshot alone: a live run does not start it.
+    /// Whether it works on snapshots only. A live run does not start it.
     #[serde(default)]
     pub snapshot_only: bool,
-    /// Raw artefacts of a snapshot that it can read in place of the live source.
+    /// The raw artefacts of a snapshot that it reads in place of the live source.
     #[serde(default)]
     pub artefacts: Vec<String>,
-    /// Pages of the gateway that an advice source wants to see. The host asks for them; the plugin
-    /// reaches nothing itself.
+    /// Pages of the gateway that an advice plugin needs. The host requests them; the plugin itself
+    /// cannot.
     #[serde(default)]
     pub gateway: Vec<GatewayPage>,
     /// JSON Schema of its configuration.
@@ -82,20 +81,20 @@ fn full_only() -> Vec<Mode> {
     vec![Mode::Full]
 }
 
-/// What a call costs, the dearest thing it does.
+/// The cost of a call: that of the slowest thing it does.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Serialize, PartialEq, Eq)]
 #[serde(rename_all = "kebab-case")]
 pub enum Cost {
-    /// Memory and the kernel only.
+    /// It uses memory and the kernel only.
     Instant,
-    /// Files of this computer.
+    /// It reads files of this computer.
     Local,
-    /// Waits for others on the network.
+    /// It waits for others on the network.
     #[default]
     Network,
 }
 
-/// A mode as manifests write it. `basic` asks no plugin, so no manifest can name it.
+/// A mode, as manifests write it. `basic` runs no plugin, so no manifest can name it.
 #[derive(Deserialize)]
 #[serde(rename_all = "kebab-case")]
 enum ManifestMode {
@@ -116,25 +115,25 @@ fn modes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Mode>, D::Err
 /// Why a manifest is refused.
 #[derive(Debug, thiserror::Error)]
 pub enum ManifestError {
-    /// It is not a manifest, or it states a need that this host does not know.
+    /// It is not a manifest, or it declares a need that this host does not know.
     #[error("manifest: {0}")]
     Malformed(serde_json::Error),
     /// It was built for another epoch.
     #[error("built for plugin interface epoch {found}, this vm speaks epoch {EPOCH}")]
     Epoch {
-        /// What it states.
+        /// The epoch in the manifest.
         found: u32,
     },
-    /// It wants pages of the gateway that cannot be asked for, or too many.
+    /// It declares too many pages of the gateway, or pages that cannot be requested.
     #[error("manifest: `gateway` holds at most {MOST_PAGES} paths, each plain and from `/` on")]
     Gateway,
-    /// Its id would not do as a name.
+    /// Its id is not a valid name.
     #[error("manifest: the id may hold lower-case letters, digits and hyphens, 1 to 40 of them")]
     Id,
 }
 
-/// The part that every epoch has in common: read first, so that a manifest of another epoch is
-/// named as such whatever else is in it.
+/// The part that every epoch has. It is read first so that a manifest of another epoch is reported as
+/// such, whatever else it contains.
 #[derive(Deserialize)]
 struct EpochOnly {
     epoch: u32,
@@ -162,14 +161,14 @@ impl FromStr for Manifest {
 }
 
 impl Manifest {
-    /// What it needs on the platform that this was built for.
+    /// What it needs on this platform.
     pub fn needs_here(&self) -> &Needs {
         let on_macos = cfg!(target_os = "macos");
         self.needs_macos.as_ref().filter(|_| on_macos).unwrap_or(&self.needs)
     }
 
-    /// Whether it declares this artefact of a snapshot: `*` in a pattern stands for any characters
-    /// of one file name.
+    /// Whether it declares this artefact of a snapshot. `*` in a pattern stands for any characters
+    /// within one file name.
     pub fn declares_artefact(&self, name: &str) -> bool {
         let plain = |part: &str| !part.is_empty() && part != "." && part != "..";
         name.split('/').all(plain) && self.artefacts.iter().any(|pattern| fits(pattern, name))
@@ -186,7 +185,7 @@ impl Manifest {
     }
 }
 
-/// Whether `name` is `pattern` with its one `*`, if any, replaced within a path component.
+/// Whether `name` is `pattern` with its `*`, if any, replaced within a path component.
 fn fits(pattern: &str, name: &str) -> bool {
     match pattern.split_once('*') {
         None => pattern == name,
@@ -232,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn an_artefact_is_declared_by_its_name_or_a_pattern() {
+    fn declares_artefacts_by_name_or_pattern() {
         let manifest: Manifest = r#"{"id":"a","version":"1","epoch":1,"kinds":[],
             "artefacts":["neigh/arp-an.txt","console/*.log"]}"#
             .parse()
@@ -251,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn a_manifest_is_read_or_refused_with_its_reason() {
+    fn reads_a_manifest_or_refuses_it_with_a_reason() {
         let rows = [
             (r#"{"id":"arp","version":"1","epoch":1,"kinds":["signal"],"colour":"red"}"#, "ok"),
             (

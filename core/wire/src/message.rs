@@ -8,49 +8,50 @@ use crate::{
     code::{SourceCode, StageCode},
 };
 
-/// Version of the protocol. Host and worker are installed together, so another one means a broken
-/// installation.
+/// Version of the protocol. Host and worker are installed together, so different versions mean a
+/// broken installation.
 pub const WIRE_VERSION: u32 = 1;
 
 /// From the host to its worker.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "kebab-case")]
 pub enum ToWorker {
-    /// First: confine yourself, then load. On Linux the library comes beside it as a descriptor.
+    /// The first message: the worker confines itself, then loads the library. On Linux the library
+    /// comes beside this message as a descriptor.
     Load(Load),
     /// One call of the signal.
     Observe(Observe),
     /// One call of the advice source.
     Advise(Advise),
-    /// The call under way shall end.
+    /// Ends the current call.
     Cancel,
-    /// Answer to [`FromWorker::Open`]; a granted descriptor comes beside it.
+    /// The answer to [`FromWorker::Open`]; a granted descriptor comes beside it.
     Opened(Opened),
 }
 
-/// What a worker has to know before it loads.
+/// What a worker needs before it loads.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Load {
     /// [`WIRE_VERSION`] of the host.
     pub wire: u32,
     /// The configuration of the plugin: a JSON object, as text.
     pub configuration: String,
-    /// What its confinement has to leave open.
+    /// What its confinement must permit.
     pub needs: Needs,
-    /// Whether it writes files of a snapshot, opened by the host.
+    /// Whether it writes files of a snapshot, which the host opens.
     #[serde(default)]
     pub records: bool,
-    /// The user to become, when the worker is started as root.
+    /// The user to become, if the worker starts as root.
     pub account: Option<Account>,
-    /// Path of the library where it cannot be passed as a descriptor (macOS).
+    /// Path of the library, if it cannot be passed as a descriptor (macOS).
     pub path: Option<String>,
-    /// The least severe level that the host wants to hear of, 1 (error) to 5 (trace).
+    /// The least severe level of log lines that the host keeps, 1 (error) to 5 (trace).
     pub log_level: u32,
-    /// Process id of the host, to notice that it has died.
+    /// Process id of the host, to end when the host ends.
     pub host_pid: u32,
 }
 
-/// A user of the system by number.
+/// A user of the system.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Account {
     /// User id.
@@ -62,7 +63,7 @@ pub struct Account {
 /// One call of the signal.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Observe {
-    /// What it is asked for.
+    /// What the call asks for.
     #[serde(with = "StageCode")]
     pub stage: Stage,
     /// Where to look.
@@ -95,7 +96,7 @@ pub struct Advise {
 pub struct WireFact {
     /// Such as `gateway.address`.
     pub key: String,
-    /// Its value, of the network: nothing in it has been checked.
+    /// Its value. It comes from the network and is unchecked.
     pub value: String,
 }
 
@@ -119,10 +120,10 @@ pub struct WireSubject {
     /// Addresses found so far.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub candidates: Vec<String>,
-    /// The host's links that hold candidates, each as the text of a link.
+    /// The host's links that candidates are on, each as the text of a link.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub links: Vec<String>,
-    /// SSH host keys that are held to be the machine's, each as the text of a known key.
+    /// SSH host keys that the machine is known by, each as the text of a known key.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub known_host_keys: Vec<String>,
 }
@@ -135,15 +136,15 @@ pub enum FromWorker {
     Ready {
         /// Whether it was built against an older version of the interface.
         older_than_host: bool,
-        /// What confines it, in plain words.
+        /// How it is confined, in plain words.
         confinement: String,
     },
-    /// Facts, as they are found.
+    /// Observations, as they are found.
     Observations {
         /// In the order of their report.
         items: Vec<WireObservation>,
     },
-    /// What follows from the facts.
+    /// Conclusions from the facts.
     Advice {
         /// In the order of their report.
         items: Vec<WireAdvice>,
@@ -152,19 +153,19 @@ pub enum FromWorker {
     Log {
         /// 1 (error) to 5 (trace).
         level: u32,
-        /// The part of the plugin that says it.
+        /// The part of the plugin that logs it.
         target: String,
         /// The line.
         message: String,
     },
-    /// Please open this for the plugin.
+    /// Asks the host to open something.
     Open {
-        /// What it is.
+        /// Its kind.
         resource: Resource,
-        /// Which one.
+        /// Its name or index.
         argument: String,
     },
-    /// The call has ended well.
+    /// The call has succeeded.
     Done,
     /// Loading or the call has failed.
     Failed {
@@ -175,7 +176,7 @@ pub enum FromWorker {
     },
 }
 
-/// What can be asked for.
+/// What a plugin can ask the host to open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Resource {
@@ -200,9 +201,9 @@ pub enum Resource {
 pub enum FailureCode {
     /// The worker could not confine itself, so it did not load.
     Confinement,
-    /// The library or its layout does not fit this host.
+    /// The library or its layout does not match this host.
     Incompatible,
-    /// The configuration does not fit.
+    /// The plugin does not accept the configuration.
     Configuration,
     /// The operating system refused.
     Denied,
@@ -215,17 +216,17 @@ pub enum FailureCode {
     Other,
 }
 
-/// Answer to a request to open something.
+/// The answer to a request to open something.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Opened {
-    /// Why not; `None`: the descriptor comes beside this message.
+    /// Why it was not opened; `None`: the descriptor comes beside this message.
     pub refusal: Option<OpenRefusal>,
 }
 
 /// Why something was not opened.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct OpenRefusal {
-    /// Whether permission was lacking.
+    /// Whether the permission is missing.
     pub denied: bool,
     /// Whether it does not exist.
     pub not_found: bool,
@@ -233,14 +234,14 @@ pub struct OpenRefusal {
     pub message: String,
 }
 
-/// One fact, as the plugin states it: nothing in it has been checked.
+/// One observation, unchecked, as the plugin reports it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct WireObservation {
     /// Index of the machine in the batch.
     pub vm: u32,
     /// Code of its kind.
     pub kind: String,
-    /// The address it is about.
+    /// The address that it is about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub address: Option<String>,
     /// The MAC that its source names.
@@ -249,14 +250,14 @@ pub struct WireObservation {
     /// Its age in milliseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub age_ms: Option<u64>,
-    /// In plain words.
+    /// The observation in plain words.
     pub says: String,
     /// Further details by name.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub attributes: Vec<(String, String)>,
 }
 
-/// One advice, as the plugin states it: nothing in it has been checked.
+/// One advice, unchecked, as the plugin states it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct WireAdvice {
     /// What it states.

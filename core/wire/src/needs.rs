@@ -1,11 +1,11 @@
-//! What a manifest asks for: rights on this computer, and pages of the gateway.
+//! What a plugin needs: rights on this computer, and pages of the gateway.
 
 use serde::{Deserialize, Serialize};
 
 /// Longest path of a page of the gateway, in bytes.
 const LONGEST_PATH: usize = 200;
 
-/// What a plugin needs from the system. Whatever it does not name, its worker cannot do.
+/// What a plugin needs from the system. Its worker can do nothing else.
 #[derive(Clone, Debug, Default, Deserialize, Serialize, PartialEq, Eq)]
 #[serde(default, deny_unknown_fields)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a key that a manifest sets on its own")]
@@ -14,11 +14,11 @@ pub struct Needs {
     pub network: bool,
     /// Reading the kernel's neighbour table (routing netlink).
     pub neighbour_table: bool,
-    /// Sockets for ARP frames on the links that hold candidates, opened by the host.
+    /// Sockets for ARP frames on the links that candidates are on, opened by the host.
     pub raw_socket: bool,
     /// Connections to the machines' guest agents, opened by the host.
     pub guest_agent: bool,
-    /// The SSH host keys that are held to be the machines'.
+    /// The SSH host keys that the machines are known by.
     pub host_keys: bool,
     /// Files to read.
     pub read_files: Vec<ReadFile>,
@@ -60,13 +60,13 @@ impl From<ReadFile> for String {
 pub struct GatewayPage {
     /// Path and query, from the `/` on.
     pub path: String,
-    /// Path of the page that the request names as its referrer, where the gateway insists on one.
+    /// Path of the page that the request names as its referrer, if the gateway requires one.
     #[serde(default)]
     pub referer: Option<String>,
 }
 
 impl GatewayPage {
-    /// Whether both paths can stand in a request: printable ASCII from a single `/` on.
+    /// Whether both paths can be part of a request: printable ASCII after a single `/`.
     pub(crate) fn is_plain(&self) -> bool {
         [Some(&self.path), self.referer.as_ref()].into_iter().flatten().all(|path| {
             path.starts_with('/')

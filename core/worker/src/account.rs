@@ -4,18 +4,18 @@ use std::io;
 
 use vmkit_wire::Account;
 
-/// Address space in bytes: a plugin needs tens of megabytes, a runaway one shall not take the
-/// machine with it.
+/// Address space in bytes. A plugin needs tens of megabytes; the limit protects the computer from a
+/// runaway one.
 const ADDRESS_SPACE: u64 = 1 << 30;
-/// Open files: a socket per candidate address of a batch, bounded by the SSH plugin at 256, and
-/// consoles one at a time.
+/// Open files: the SSH plugin opens up to 256 sockets at one time, and no plugin more.
 const OPEN_FILES: u64 = 1024;
-/// Largest file of a snapshot in bytes: a capture or the tail of a console with room to spare.
+/// Largest file of a snapshot in bytes, more than any capture or end of a console needs.
 const RECORDED_BYTES: u64 = 256 << 20;
-/// Seconds of processor time, far above what any call takes: ends a loop that outlives its host.
+/// Seconds of processor time, far more than any call takes. The limit ends a loop that outlives its
+/// host.
 const PROCESSOR_SECONDS: u64 = 30;
 
-/// Bounds what the process can use. No core dump: it could hold a guest's console.
+/// Limits the resources of the process. It writes no core dump, which could hold a guest's console.
 pub(crate) fn limit(records: bool) -> io::Result<()> {
     let limits = [
         (libc::RLIMIT_CORE, 0),
@@ -29,8 +29,8 @@ pub(crate) fn limit(records: bool) -> io::Result<()> {
         // SAFETY: the pointer is to a live `rlimit` on this stack.
         if unsafe { libc::setrlimit(resource, &raw const limit) } != 0 {
             let error = io::Error::last_os_error();
-            // The limit that was inherited may be lower already, and macOS knows no address space
-            // limit; neither makes the plugin freer than intended.
+            // The inherited limit may already be lower, and macOS has no limit of address space. In
+            // both cases the plugin is no freer than intended.
             let lower = error.kind() == io::ErrorKind::PermissionDenied;
             if !lower && cfg!(target_os = "linux") {
                 return Err(error);
@@ -40,7 +40,7 @@ pub(crate) fn limit(records: bool) -> io::Result<()> {
     Ok(())
 }
 
-/// Becomes this user for good, when the process is root.
+/// Makes the process this user for good. It must be root.
 pub(crate) fn become_user(account: Account) -> io::Result<()> {
     // SAFETY: plain calls that change this process's identity; it has one thread yet, so all of
     // it changes. The list of groups is empty, so its pointer is not read.
@@ -48,7 +48,7 @@ pub(crate) fn become_user(account: Account) -> io::Result<()> {
         libc::setgroups(0, std::ptr::null()) == 0
             && libc::setgid(account.gid) == 0
             && libc::setuid(account.uid) == 0
-            // Still able to go back: then nothing was dropped.
+            // If the process can become root again, nothing was dropped.
             && (account.uid == 0 || libc::setuid(0) != 0)
     };
     if changed { Ok(()) } else { Err(io::Error::last_os_error()) }

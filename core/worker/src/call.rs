@@ -1,4 +1,4 @@
-//! One call, as the plugin sees its host.
+//! One call, and the host as the plugin sees it.
 
 use std::{
     os::{
@@ -17,13 +17,13 @@ use vmkit_abi::{
     Error, ErrorCode, HostApi, Level, Observation, Resource, Source, Stage,
     stable::{RResult, RStr, RString, RVec},
 };
-use vmkit_wire::{Advise, FromWorker, Observe, Opened, WireError, WireObservation, send};
+use vmkit_wire::{Advise, FromWorker, Observe, Opened, WireError, WireObservation};
 
-/// Most observations in one frame, so that a frame stays far below its limit.
+/// Most observations in one frame, which keeps a frame far below its limit.
 const FRAME_OBSERVATIONS: usize = 256;
 
-/// Longest text of an observation or log line that is passed on, in bytes. The host has its own,
-/// smaller limits; this one keeps a frame below its own.
+/// Longest text of an observation or log line that is passed on, in bytes. This keeps frames below their
+/// limit; the host has smaller limits of its own.
 const TEXT_LIMIT: usize = 4096;
 
 /// Most attributes of an observation that are passed on.
@@ -31,10 +31,10 @@ const ATTRIBUTE_LIMIT: usize = 16;
 
 type Answer = (Opened, Option<OwnedFd>);
 
-/// The worker's end of the socket, shared by the threads that speak and the one that listens.
+/// The worker's end of the socket, shared by the threads that send and the one that receives.
 pub(crate) struct Channel {
     socket: UnixStream,
-    speaking: Mutex<()>,
+    sending: Mutex<()>,
     log_level: u32,
     cancelled: AtomicBool,
     asking: Mutex<()>,
@@ -46,7 +46,7 @@ impl Channel {
         let (sender, receiver) = mpsc::channel();
         Self {
             socket,
-            speaking: Mutex::new(()),
+            sending: Mutex::new(()),
             log_level,
             cancelled: AtomicBool::new(false),
             asking: Mutex::new(()),
@@ -58,11 +58,10 @@ impl Channel {
         &self.socket
     }
 
-    pub(crate) fn tell(&self, message: &FromWorker) -> Result<(), WireError> {
-        // A plugin that panicked in another thread leaves no half frame behind: the lock guards
-        // one `send`, which does not panic.
-        let _one_at_a_time = self.speaking.lock().unwrap_or_else(PoisonError::into_inner);
-        send(&self.socket, message, &[])
+    pub(crate) fn send(&self, message: &FromWorker) -> Result<(), WireError> {
+        // A poisoned lock is harmless: the lock guards one `send`, which does not panic.
+        let _one_at_a_time = self.sending.lock().unwrap_or_else(PoisonError::into_inner);
+        vmkit_wire::send(&self.socket, message, &[])
     }
 
     pub(crate) fn cancel(&self) {
@@ -70,13 +69,13 @@ impl Channel {
     }
 
     pub(crate) fn opened(&self, opened: Opened, descriptor: Option<OwnedFd>) {
-        // The receiver lives as long as this channel, so this cannot fail.
+        // This cannot fail, because the receiver lives as long as this channel.
         self.answers.0.send((opened, descriptor)).ok();
     }
 
     fn ask(&self, question: &FromWorker, patience: Duration) -> Result<Answer, Error> {
         let _one_question = self.asking.lock().unwrap_or_else(PoisonError::into_inner);
-        self.tell(question).map_err(|error| failure(ErrorCode::IO, &error.to_string()))?;
+        self.send(question).map_err(|error| failure(ErrorCode::IO, &error.to_string()))?;
         let answers = self.answers.1.lock().unwrap_or_else(PoisonError::into_inner);
         answers
             .recv_timeout(patience)
@@ -95,7 +94,7 @@ pub(crate) struct Call {
 }
 
 impl Call {
-    /// A call of the advice source: it has nothing to look at but the facts that it is given.
+    /// A call of an advice plugin, which gets facts and has nothing else to look at.
     pub(crate) fn of_advice(channel: Arc<Channel>, advise: &Advise) -> Self {
         channel.cancelled.store(false, Ordering::Relaxed);
         let deadline = Instant::now() + Duration::from_millis(advise.budget_ms);
@@ -109,7 +108,7 @@ impl Call {
         }
     }
 
-    /// A call of the signal.
+    /// A call of a signal.
     pub(crate) fn new(channel: Arc<Channel>, observe: &Observe) -> Self {
         channel.cancelled.store(false, Ordering::Relaxed);
         let stage = match observe.stage {
@@ -133,9 +132,9 @@ impl Call {
 
 impl HostApi for Call {
     fn emit(&self, observations: RVec<Observation>) -> bool {
-        let items: Vec<_> = observations.into_iter().map(out).collect();
+        let items: Vec<_> = observations.into_iter().map(observation_out).collect();
         items.chunks(FRAME_OBSERVATIONS).all(|items| {
-            self.channel.tell(&FromWorker::Observations { items: items.to_vec() }).is_ok()
+            self.channel.send(&FromWorker::Observations { items: items.to_vec() }).is_ok()
         })
     }
 
@@ -173,8 +172,8 @@ impl HostApi for Call {
             target: bounded(target.as_str()),
             message: bounded(message.as_str()),
         };
-        // A log line that cannot be delivered has no other place to go.
-        self.channel.tell(&line).ok();
+        // A log line that cannot be delivered is lost.
+        self.channel.send(&line).ok();
     }
 
     fn open(&self, resource: Resource, argument: RStr<'_>) -> RResult<i32, Error> {
@@ -215,7 +214,7 @@ pub(crate) fn bounded(text: &str) -> String {
     vmkit_types::bounded(text, TEXT_LIMIT).to_owned()
 }
 
-fn out(seen: Observation) -> WireObservation {
+fn observation_out(seen: Observation) -> WireObservation {
     WireObservation {
         vm: seen.vm,
         kind: bounded(&seen.kind),

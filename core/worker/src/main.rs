@@ -1,9 +1,8 @@
-//! The only process that loads a plugin: it confines itself, loads one library, serves calls over
-//! its standard input, and ends.
+//! The only process that loads a plugin. It confines itself, loads one library, serves calls over its
+//! standard input, and ends.
 //!
-//! The order is the point: limits, user, no new privileges, file and network rules and the list of
-//! system calls are in force before the library's first byte is mapped, so its initialisers are
-//! confined as well.
+//! Limits, user, no new privileges, file and network rules and the list of system calls are in force
+//! before the library's first byte is mapped, so its initialisers are confined as well.
 
 #![expect(
     unsafe_code,
@@ -22,7 +21,7 @@ use std::process::ExitCode;
 fn main() -> ExitCode {
     match serve::run() {
         Ok(()) => ExitCode::SUCCESS,
-        // The host has left or speaks another protocol: there is nobody to tell.
+        // The host has left or speaks another protocol, so nobody can read a message.
         Err(_) => ExitCode::FAILURE,
     }
 }

@@ -20,7 +20,7 @@ const MOST_LINES: usize = 64;
 /// Most words of one command that are passed on.
 const MOST_WORDS: usize = 32;
 
-/// A plugin, made from its configuration, with each kind that it offers.
+/// A plugin, made from its configuration, with the kinds that it offers.
 pub(crate) struct Plugin {
     signal: Option<SignalBox>,
     advice: Option<AdviceBox>,
@@ -29,7 +29,7 @@ pub(crate) struct Plugin {
 }
 
 impl Plugin {
-    /// Loads the library and makes its signal.
+    /// Loads the library and makes the kinds that it offers.
     pub(crate) fn load(path: &Path, configuration: &str) -> Result<Self, (FailureCode, String)> {
         let loaded = load_file(path).map_err(|error| match error {
             LoadError::Layout(_) => (FailureCode::Incompatible, error.to_string()),
@@ -44,7 +44,7 @@ impl Plugin {
         Ok(Self { signal, advice, older_than_host: loaded.older_than_host })
     }
 
-    /// Asks the signal about these machines.
+    /// Calls the signal for these machines.
     pub(crate) fn observe(
         &self,
         vms: &[WireSubject],
@@ -56,7 +56,7 @@ impl Plugin {
         signal.observe(RSlice::from_slice(&vms), host).into_result().map_err(failure)
     }
 
-    /// Asks the advice source what follows from these facts.
+    /// Calls the advice plugin with these facts.
     pub(crate) fn advise(
         &self,
         facts: &[WireFact],
@@ -76,7 +76,7 @@ impl Plugin {
 }
 
 fn lacks(what: &str) -> (FailureCode, String) {
-    (FailureCode::Other, format!("its manifest names {what}, the library has none"))
+    (FailureCode::Other, format!("the manifest declares {what}, but the library has none"))
 }
 
 fn advice_out(advice: &Advice) -> WireAdvice {

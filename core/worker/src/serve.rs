@@ -1,4 +1,4 @@
-//! The worker's life: load, then one call after another until the host leaves.
+//! The life of the worker: it loads, then serves one call after another until the host leaves.
 
 use std::{
     os::{fd::OwnedFd, unix::net::UnixStream},
@@ -18,11 +18,11 @@ use crate::{
     plugin::Plugin,
 };
 
-/// How long the host may take from starting the worker to its first frame; it sends it at once, so
-/// this only ends a worker that was started by hand.
+/// How long the first frame may take. The host sends it at once, so this ends only a worker that was
+/// started by hand.
 const FIRST_FRAME: Duration = Duration::from_secs(5);
 
-/// What the host has asked for.
+/// A call that the host makes.
 enum Task {
     Observe(Observe),
     Advise(Advise),
@@ -43,10 +43,10 @@ pub(crate) fn run() -> Result<(), WireError> {
     let plugin = match prepare(&load, library.as_ref()) {
         Ok((plugin, confinement)) => {
             let older_than_host = plugin.older_than_host;
-            channel.tell(&FromWorker::Ready { older_than_host, confinement })?;
+            channel.send(&FromWorker::Ready { older_than_host, confinement })?;
             plugin
         }
-        Err((code, message)) => return channel.tell(&FromWorker::Failed { code, message }),
+        Err((code, message)) => return channel.send(&FromWorker::Failed { code, message }),
     };
 
     let calls = listen(receiver, Arc::clone(&channel))?;
@@ -60,12 +60,12 @@ pub(crate) fn run() -> Result<(), WireError> {
                 let call = Call::of_advice(Arc::clone(&channel), &question);
                 let advice = plugin.advise(&question.facts, &call);
                 advice.and_then(|items| {
-                    let told = channel.tell(&FromWorker::Advice { items });
-                    told.map_err(|error| (FailureCode::Other, error.to_string()))
+                    let sent = channel.send(&FromWorker::Advice { items });
+                    sent.map_err(|error| (FailureCode::Other, error.to_string()))
                 })
             }
         };
-        channel.tell(&match outcome {
+        channel.send(&match outcome {
             Ok(()) => FromWorker::Done,
             Err((code, message)) => FromWorker::Failed { code, message },
         })?;
@@ -89,13 +89,13 @@ fn prepare(
             PathBuf::from(format!("/proc/self/fd/{}", library.as_raw_fd()))
         }
         (None, Some(path)) => PathBuf::from(path),
-        (None, None) => return Err((FailureCode::Other, "no library was named".to_owned())),
+        (None, None) => return Err((FailureCode::Other, "the host named no library".to_owned())),
     };
     Ok((Plugin::load(&path, &load.configuration)?, confinement))
 }
 
-/// Moves the host's socket away from standard input, which a plugin might read, and puts
-/// `/dev/null` in its place.
+/// Moves the host's socket away from standard input, which a plugin might read, and replaces it there by
+/// `/dev/null`.
 fn take_standard_input() -> std::io::Result<UnixStream> {
     let socket = rustix::io::fcntl_dupfd_cloexec(rustix::stdio::stdin(), 3)?;
     let null = rustix::fs::open("/dev/null", OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())?;
@@ -103,7 +103,7 @@ fn take_standard_input() -> std::io::Result<UnixStream> {
     Ok(UnixStream::from(socket))
 }
 
-/// Starts the thread that takes the host's frames; it hands calls over and answers the rest.
+/// Starts the thread that receives the host's frames. It queues calls and handles all other frames.
 fn listen(
     mut receiver: Receiver,
     channel: Arc<Channel>,
@@ -129,7 +129,7 @@ fn listen(
                     channel.opened(opened, descriptor);
                 }
                 Ok(ToWorker::Load(_)) => {}
-                // The host has left: whatever the plugin does, nobody waits for it.
+                // The host has left, so nobody waits for the plugin.
                 Err(_) => leave(),
             }
         }
@@ -141,8 +141,8 @@ fn listen(
     Ok(queue)
 }
 
-/// Ends the process at once, without the exit handlers that a plugin may have registered.
+/// Ends the process at once, skipping exit handlers that a plugin may have registered.
 fn leave() -> ! {
-    // SAFETY: `_exit` only ends the process; nothing of this one outlives it.
+    // SAFETY: `_exit` only ends the process.
     unsafe { libc::_exit(0) }
 }

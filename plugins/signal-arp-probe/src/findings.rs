@@ -130,7 +130,7 @@ impl<'a> Owners<'a> {
 
     fn of(&self, mac: Mac) -> String {
         match self.0.get(&mac).map(Vec::as_slice) {
-            None | Some([]) => "no machine of this list".to_owned(),
+            None | Some([]) => "not a listed VM's MAC".to_owned(),
             Some(names) => {
                 let names: Vec<_> =
                     names.iter().take(OTHERS).map(|name| format!("{name:?}")).collect();
@@ -238,25 +238,25 @@ mod tests {
                 replies(&[STRANGER, DB]),
                 &[
                     "0 neighbour-other-mac 3c:00:00:00:00:09 3c:00:00:00:00:09 answers ARP on br0, \
-                     no machine of this list",
+                     not a listed VM's MAC",
                     "0 neighbour-other-mac 52:54:00:00:00:02 52:54:00:00:00:02 answers ARP on br0, \
                      the MAC of \"db\"",
                     "0 arp-duplicate 3c:00:00:00:00:09 2 answer ARP on br0, among them \
-                     3c:00:00:00:00:09, no machine of this list; 52:54:00:00:00:02, the MAC of \"db\"",
+                     3c:00:00:00:00:09, not a listed VM's MAC; 52:54:00:00:00:02, the MAC of \"db\"",
                     "1 arp-reply 52:54:00:00:00:02 answers ARP with the VM's MAC on br0",
                     "1 arp-duplicate 3c:00:00:00:00:09 2 answer ARP on br0, among them \
-                     3c:00:00:00:00:09, no machine of this list",
+                     3c:00:00:00:00:09, not a listed VM's MAC",
                     "2 arp-duplicate 3c:00:00:00:00:09 2 answer ARP on br0, among them \
-                     3c:00:00:00:00:09, no machine of this list; 52:54:00:00:00:02, the MAC of \"db\"",
+                     3c:00:00:00:00:09, not a listed VM's MAC; 52:54:00:00:00:02, the MAC of \"db\"",
                 ],
             ),
             (
                 replies(&[STRANGER]),
                 &[
                     "0 neighbour-other-mac 3c:00:00:00:00:09 3c:00:00:00:00:09 answers ARP on br0, \
-                     no machine of this list",
+                     not a listed VM's MAC",
                     "1 neighbour-other-mac 3c:00:00:00:00:09 3c:00:00:00:00:09 answers ARP on br0, \
-                     no machine of this list",
+                     not a listed VM's MAC",
                 ],
             ),
             (

@@ -45,15 +45,15 @@ fn answer(request: &[u8], mac: Mac) -> Vec<u8> {
     frame
 }
 
-/// A link: the end that the plugin is handed, and the other.
+/// A link: the end for the plugin, and the other end.
 fn pair() -> (UnixDatagram, UnixDatagram) {
     let (ours, theirs) = UnixDatagram::pair().expect("a pair of sockets");
     ours.set_nonblocking(true).expect("a socket that does not wait");
     (ours, theirs)
 }
 
-/// A link on which somebody answers each request with these frames, made of it. It ends with the
-/// host that holds the other end.
+/// A link whose neighbours answer each request with the frames that `neighbours` makes from it. It ends
+/// with the host that has the other end.
 fn link(neighbours: impl Fn(&[u8]) -> Vec<Vec<u8>> + Send + 'static) -> UnixDatagram {
     let (ours, theirs) = pair();
     thread::spawn(move || {
@@ -68,7 +68,7 @@ fn link(neighbours: impl Fn(&[u8]) -> Vec<Vec<u8>> + Send + 'static) -> UnixData
     ours
 }
 
-/// Who has which address: one, two, nobody.
+/// The replies for addresses that one, two and no neighbours have.
 fn neighbours(request: &[u8]) -> Vec<Vec<u8>> {
     match request[END - 1] {
         1 => vec![answer(request, WEB)],
@@ -82,14 +82,14 @@ fn asking(socket: UnixDatagram) -> FakeHost {
 }
 
 #[test]
-fn holders_are_counted_recorded_and_replayed() {
+fn counts_records_and_replays_holders() {
     let directory = tempfile::tempdir().unwrap();
     let host =
         asking(link(neighbours)).recording_to(directory.path()).at_time(SystemTime::UNIX_EPOCH);
     let vms = [web(&[1, 2, 3])];
     let report = host.observe::<ArpProbe>("{}", &vms);
     assert_eq!(report.result, Ok(()));
-    let both = format!("2 answer ARP on br0, among them {STRANGER}, no machine of this list");
+    let both = format!("2 answer ARP on br0, among them {STRANGER}, not a listed VM's MAC");
     let expected = [
         "0 arp-reply 192.168.1.1 answers ARP with the VM's MAC on br0".to_owned(),
         "0 arp-reply 192.168.1.2 answers ARP with the VM's MAC on br0".to_owned(),
@@ -104,7 +104,7 @@ fn holders_are_counted_recorded_and_replayed() {
         .with_artefact_file("probes.json", directory.path().join("probes/arp.json"))
         .at_time(SystemTime::UNIX_EPOCH + Duration::from_secs(2))
         .observe::<ArpProbe>("{}", &vms);
-    // How often it was asked is not recorded.
+    // The number of requests is not recorded.
     let expected = expected.map(|line| line.replace(", asked 3 times", ""));
     assert_eq!((replayed.lines(), replayed.result), (expected.to_vec(), Ok(())));
     let ages: Vec<_> = replayed.observations.iter().map(|seen| seen.age).collect();
@@ -112,12 +112,12 @@ fn holders_are_counted_recorded_and_replayed() {
 }
 
 #[test]
-fn a_flood_of_nonsense_hides_nobody() {
+fn finds_a_holder_in_a_flood_of_nonsense() {
     let nonsense = |request: &[u8]| {
         let mut frames = Vec::new();
         for number in 0..200_u8 {
             let mut other = answer(request, Mac::new([0x52, 0x54, 1, 0, 0, number]));
-            // For an address that nobody asked for, in frames cut at every length.
+            // Replies for another address, in frames cut at every length.
             other[SENDER + 3] = number | 128;
             frames.push(other[..usize::from(number) % END].to_vec());
             frames.push(other);
@@ -131,7 +131,7 @@ fn a_flood_of_nonsense_hides_nobody() {
 }
 
 #[test]
-fn what_was_on_the_link_before_is_no_answer() {
+fn ignores_frames_from_before_the_call() {
     let (ours, theirs) = pair();
     let mut request = [0; END];
     request[12..20].copy_from_slice(&[0x08, 0x06, 0, 1, 0x08, 0, 6, 4]);
@@ -144,7 +144,7 @@ fn what_was_on_the_link_before_is_no_answer() {
 }
 
 #[test]
-fn a_call_that_may_not_ask_says_so() {
+fn reports_a_missing_permission() {
     let vms = [web(&[1])];
     let denied = FakeHost::new().at_stage(Stage::Confirm).observe::<ArpProbe>("{}", &vms);
     assert_eq!(denied.result.map_err(|error| error.code), Err(ErrorCode::Denied));
@@ -158,7 +158,7 @@ fn a_call_that_may_not_ask_says_so() {
 }
 
 #[test]
-fn candidates_on_no_link_are_left_out_and_a_dead_link_is_told() {
+fn skips_candidates_without_a_link_and_reports_a_dead_link() {
     let elsewhere = Subject { candidates: vec![[10, 9, 9, 9].into()], ..web(&[]) };
     let six = Subject { candidates: vec!["2001:db8::7".parse().unwrap()], ..web(&[]) };
     let none =

@@ -1,8 +1,8 @@
 //! macOS: the output of `/usr/sbin/arp -an` and `/usr/sbin/ndp -an`, with a deadline.
 //!
-//! The tools are asked rather than the routing sysctl (`NET_RT_FLAGS`) that they read: no crate gives
-//! the neighbour table of it without unsafe code of one's own, and releases from macOS 26 on are reported
-//! to show it empty, or with the MACs masked, to programs that Apple has not signed.
+//! The tools read the routing sysctl (`NET_RT_FLAGS`). Reading it directly would need unsafe code, because
+//! no crate parses its neighbour table. And from macOS 26 on it is reported to be empty, or to have masked
+//! MACs, for programs that Apple has not signed.
 
 use std::{
     io::{self, Read as _},
@@ -20,10 +20,10 @@ use crate::{
     table::{Entry, Interest},
 };
 
-/// Where macOS has that of IPv4.
+/// The tool for IPv4.
 #[cfg(target_os = "macos")]
 const ARP: &str = "/usr/sbin/arp";
-/// Where macOS has that of IPv6.
+/// The tool for IPv6.
 #[cfg(target_os = "macos")]
 const NDP: &str = "/usr/sbin/ndp";
 
@@ -31,10 +31,10 @@ const NDP: &str = "/usr/sbin/ndp";
 #[cfg(target_os = "macos")]
 pub(crate) struct Table(Vec<Text>);
 
-/// What a tool has printed, with its name in a snapshot.
+/// The output of a tool, with its name in a snapshot.
 type Text = (&'static str, Vec<u8>);
 
-/// Reads the table. Without that of IPv6 the one of IPv4 is told of all the same.
+/// Reads the table. If the part for IPv6 fails, returns that for IPv4.
 #[cfg(target_os = "macos")]
 pub(crate) fn read(budget: Duration) -> Result<Table> {
     let (v4, v6) = thread::scope(|scope| {
@@ -48,25 +48,25 @@ pub(crate) fn read(budget: Duration) -> Result<Table> {
 
 #[cfg(target_os = "macos")]
 impl Table {
-    /// The entries that matter to this batch. Nothing is waited for.
+    /// The entries that are relevant to this batch.
     pub(crate) fn entries(&self, interest: &Interest, _: Duration) -> Vec<Entry> {
         entries(&self.0, interest)
     }
 
-    /// What the table has by now for the candidates of this batch.
+    /// The current entries of this batch's candidates.
     pub(crate) fn again(&mut self, interest: &Interest, budget: Duration) -> Result<Vec<Entry>> {
         let mut entries = entries(&read(budget)?.0, interest);
         entries.retain(|entry| interest.candidates().contains(&entry.address));
         Ok(entries)
     }
 
-    /// The texts of the whole table, by the names that they have in a snapshot.
+    /// The texts of the whole table, with their names in a snapshot.
     pub(crate) fn texts(&self, _: Duration) -> Vec<Text> {
         self.0.clone()
     }
 }
 
-/// What it prints. Without `-n` it would look up names, which is slow.
+/// The output of a tool. `-n` avoids looking up names, which is slow.
 fn run(program: &str, budget: Duration) -> Result<Vec<u8>> {
     let mut command = Command::new(program);
     command.arg("-an");
@@ -79,7 +79,7 @@ fn entries(texts: &[Text], interest: &Interest) -> Vec<Entry> {
     entries.filter(|entry| interest.covers(entry.address, entry.mac)).collect()
 }
 
-/// Standard output of a command that ends by itself and within `budget`; else it is killed.
+/// The standard output of a command. Kills the command if it does not end within `budget`.
 fn output(mut command: Command, budget: Duration) -> io::Result<Vec<u8>> {
     let mut child = command
         .stdin(Stdio::null())
@@ -92,13 +92,13 @@ fn output(mut command: Command, budget: Duration) -> io::Result<Vec<u8>> {
     let reader = thread::spawn(move || {
         let mut output = Vec::new();
         let read = stdout.take(TEXT_LIMIT).read_to_end(&mut output).map(|_| output);
-        // Nobody listens after the deadline.
+        // Nobody receives after the deadline.
         sender.send(read).ok();
     });
     let read =
         receiver.recv_timeout(budget).unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()));
-    // One that has closed its output has nothing more to say, so it is ended in any case; that
-    // also closes the pipe, and the reader ends.
+    // A command that closed its output is done, so killing it does no harm. Killing also closes the
+    // pipe, so that the reader ends.
     child.kill().ok();
     let status = child.wait();
     reader.join().ok();
@@ -124,31 +124,31 @@ mod tests {
     }
 
     #[test]
-    fn output_is_read_to_its_end() {
+    fn reads_output_to_its_end() {
         let read = output(shell("echo one; echo two"), Duration::from_mins(1)).unwrap();
         assert_eq!(read, b"one\ntwo\n");
     }
 
     #[test]
-    fn a_command_that_hangs_is_killed_at_the_deadline() {
+    fn kills_a_hanging_command_at_the_deadline() {
         let error = output(shell("exec cat /dev/zero >/dev/null"), Duration::ZERO).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::TimedOut);
     }
 
     #[test]
-    fn a_command_that_fails_says_so() {
+    fn reports_a_failing_command() {
         let error = output(shell("exit 3"), Duration::from_mins(1)).unwrap_err();
         assert!(error.to_string().contains("exit status: 3"), "{error}");
     }
 
     #[test]
-    fn a_missing_command_is_named() {
+    fn reports_a_missing_command() {
         let error = run("/nowhere/arp", Duration::from_mins(1)).unwrap_err();
         assert!(error.message.starts_with("run /nowhere/arp -an: No such file"), "{error}");
     }
 
     #[test]
-    fn only_entries_of_interest_are_kept() {
+    fn keeps_relevant_entries_only() {
         let macs = vec!["52:54:0:4b:5e:57".parse().unwrap()];
         let candidates = vec!["192.168.64.36".parse().unwrap()];
         let interest = Interest::new(&[Subject { macs, candidates, ..Subject::default() }]);

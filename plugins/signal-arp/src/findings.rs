@@ -6,7 +6,7 @@ use vmkit_plugin::{Kind, Mac, Observation, Subject, attribute};
 
 use crate::table::{Entry, Interest, State, is_host_address};
 
-/// Every address that stands on a machine's MAC. A MAC of two machines speaks for both.
+/// Every address on a machine's MAC. A MAC of two machines counts for both.
 pub(crate) fn discover(entries: &[Entry], interest: &Interest) -> Vec<Observation> {
     let of_entry = |entry: &Entry| -> Vec<Observation> {
         let Some(mac) = entry.mac.filter(|_| is_host_address(entry.address)) else {
@@ -17,7 +17,7 @@ pub(crate) fn discover(entries: &[Entry], interest: &Interest) -> Vec<Observatio
     entries.iter().flat_map(of_entry).collect()
 }
 
-/// Who holds each candidate: the machine, somebody else, or nobody.
+/// Who holds each candidate: the machine, another host, or nobody.
 pub(crate) fn confirm(entries: &[Entry], interest: &Interest, vms: &[Subject]) -> Vec<Observation> {
     let mut by_address: HashMap<IpAddr, Vec<&Entry>> = HashMap::new();
     for entry in entries {
@@ -35,8 +35,8 @@ pub(crate) fn confirm(entries: &[Entry], interest: &Interest, vms: &[Subject]) -
                     held_by_other(vm, entry, mac, interest, vms)
                 });
             }
-            // An address resolved on one interface may have failed on another, where it was
-            // never at home: that says nothing about the machine.
+            // An address that is resolved on one interface may have failed on another, where it does
+            // not belong: that says nothing about the machine.
             if entries.iter().all(|entry| entry.mac.is_none()) {
                 observations.extend(entries.iter().filter_map(|entry| failed(vm, entry)));
             }
@@ -70,7 +70,7 @@ fn held_by_other(
     let owners = interest.owners(mac).iter().filter_map(|&owner| vms.get(owner));
     let owners: Vec<_> = owners.map(|owner| format!("{:?}", owner.name)).collect();
     let whose = if owners.is_empty() {
-        "no machine of this list".to_owned()
+        "not a listed VM's MAC".to_owned()
     } else {
         format!("the MAC of {}", owners.join(" and "))
     };
@@ -80,7 +80,7 @@ fn held_by_other(
 
 fn failed(vm: usize, entry: &Entry) -> Option<Observation> {
     (entry.state == State::Failed).then(|| {
-        let says = format!("FAILED: asked for, and nobody answered{}", on(entry));
+        let says = format!("FAILED: the kernel asked and nobody answered{}", on(entry));
         about(vm, Kind::NeighbourFailed, says, entry)
     })
 }
@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn one_mac_of_two_machines_speaks_for_both_and_no_group_address_for_any() {
+    fn a_mac_of_two_machines_counts_for_both_and_a_group_address_for_none() {
         let interest = Interest::new(&[vm("web", &[WEB, WEB], &[]), vm("copy", &[WEB], &[])]);
         let table = [
             entry("10.0.0.5", Some(WEB), State::Reachable),
@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn candidates_are_confirmed_refuted_or_unanswered() {
+    fn confirms_or_refutes_each_candidate() {
         let vms = [
             vm("web", &[WEB], &["10.0.0.5", "10.0.0.6", "10.0.0.7", "10.0.0.8", "2001:db8::1"]),
             vm("db", &[DB], &["10.0.0.5", "10.0.0.9", "2001:db8::2"]),
@@ -196,12 +196,12 @@ mod tests {
             [
                 "0 neighbour-stale 10.0.0.5 STALE with the VM's MAC on br0",
                 "0 neighbour-other-mac 10.0.0.6 REACHABLE with 52:54:00:00:00:02 on br0, the MAC of \"db\"",
-                "0 neighbour-other-mac 10.0.0.7 DELAY with 3c:00:00:00:00:09 on br0, no machine of this list",
-                "0 neighbour-failed 10.0.0.8 FAILED: asked for, and nobody answered on br0",
-                "0 neighbour-other-mac 2001:db8::1 REACHABLE with 3c:00:00:00:00:09 on br0, no machine of this list",
+                "0 neighbour-other-mac 10.0.0.7 DELAY with 3c:00:00:00:00:09 on br0, not a listed VM's MAC",
+                "0 neighbour-failed 10.0.0.8 FAILED: the kernel asked and nobody answered on br0",
+                "0 neighbour-other-mac 2001:db8::1 REACHABLE with 3c:00:00:00:00:09 on br0, not a listed VM's MAC",
                 "1 neighbour-other-mac 10.0.0.5 STALE with 52:54:00:00:00:01 on br0, the MAC of \"web\"",
                 "1 neighbour-reachable 10.0.0.9 REACHABLE with the VM's MAC on br0",
-                "1 neighbour-failed 2001:db8::2 FAILED: asked for, and nobody answered on br0",
+                "1 neighbour-failed 2001:db8::2 FAILED: the kernel asked and nobody answered on br0",
             ]
         );
     }

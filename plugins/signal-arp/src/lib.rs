@@ -1,8 +1,8 @@
-//! The host's neighbour table: which address the kernel has seen on which MAC.
+//! The host's neighbour table: the addresses that the kernel has seen on each MAC.
 //!
-//! Discovery reads the table of IPv4 and IPv6 and reports the addresses that it ties to the machines'
-//! MACs. Confirmation comes after the probes of the other signals, whose packets have the kernel find
-//! out who has an address: it looks once more, at the candidates alone, and tells who holds each.
+//! Discovery reads the tables of IPv4 and IPv6 and reports the addresses on the machines' MACs. The packets
+//! of other signals' probes make the kernel find out who has an address. So confirmation comes after them,
+//! reads the entries of the candidates again, and reports who holds each.
 
 #![deny(unsafe_code)]
 
@@ -30,11 +30,11 @@ use vmkit_plugin::{Cx, NoConfig, Plugin, Result, Signal, Source, Stage, Subject}
 use snapshot::Recorded;
 use table::{Entry, Interest};
 
-/// Longest wait for the neighbour table. The kernel gives 100,000 entries in some 40 ms, and
-/// macOS's `arp` takes as long: what has not come in a second will not come.
+/// Timeout of reading the neighbour table. The kernel gives 100,000 entries in some 40 ms, and macOS's
+/// `arp` takes as long.
 const LONGEST_READ: Duration = Duration::from_secs(1);
 
-/// The plugin, with what it has seen in this look at the machines.
+/// The plugin, with what it has read in this run.
 pub struct Arp(Mutex<Seen>);
 
 #[derive(Default)]
@@ -73,11 +73,11 @@ impl Signal for Arp {
 }
 
 impl Arp {
-    /// The entries that matter in this stage, and whether they could be recorded.
+    /// The relevant entries of this stage, and whether they could be recorded.
     fn look(&self, interest: &Interest, cx: &Cx<'_>) -> Result<(Vec<Entry>, Result<()>)> {
         let budget = cx.remaining().min(LONGEST_READ);
         let records = cx.source() == Source::Recording;
-        // A call that panicked leaves the table of an earlier one, which is as good as none.
+        // After a panic, this is the table of an earlier call, which does no harm.
         let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if cx.stage() == Stage::Discover {
             *seen = Seen::default();

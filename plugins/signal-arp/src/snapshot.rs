@@ -1,4 +1,4 @@
-//! The neighbour table out of a snapshot, and into one.
+//! Reads the neighbour table from a snapshot, and records it.
 
 use std::{
     collections::HashSet,
@@ -13,11 +13,11 @@ use crate::{
     table::{Entry, Interest},
 };
 
-/// Most bytes of one artefact that are read: 100,000 entries of 80 bytes, and as much again.
+/// Most bytes of one artefact that are read: twice 100,000 entries of 80 bytes.
 pub(crate) const TEXT_LIMIT: u64 = 16 << 20;
 
-/// The entries of all artefacts that matter to this batch, each once, and what is wrong with an
-/// artefact: the others still count.
+/// The entries of all artefacts that are relevant to this batch, each once, and the fault of an artefact.
+/// With a fault in one artefact, the others still count.
 pub(crate) fn read(interest: &Interest, cx: &Cx<'_>) -> (Vec<Entry>, Result<()>) {
     let mut entries = HashSet::new();
     let mut result = Ok(());
@@ -42,11 +42,11 @@ fn text_of(name: &str, cx: &Cx<'_>) -> Result<Option<String>> {
     Ok(bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
 }
 
-/// What the second look of a recorded run found of the candidates, in the form of `ip -j neigh`.
+/// The entries of the candidates after the probes, in the form of `ip -j neigh`.
 const AGAIN: &str = "neigh/after-probes.json";
 
-/// What the second look found of the candidates of this batch; where the snapshot has none, what
-/// the table says of them.
+/// The entries of this batch's candidates after the probes; if the snapshot lacks them, those of the
+/// table.
 pub(crate) fn read_again(interest: &Interest, cx: &Cx<'_>) -> (Vec<Entry>, Result<()>) {
     let of_candidate = |entry: &Entry| interest.candidates().contains(&entry.address);
     match text_of(AGAIN, cx) {
@@ -59,8 +59,8 @@ pub(crate) fn read_again(interest: &Interest, cx: &Cx<'_>) -> (Vec<Entry>, Resul
     }
 }
 
-/// Puts the texts of a table into the snapshot that is being recorded; returns the entries that
-/// matter to this batch as a replay will read them.
+/// Writes the texts of a table into the snapshot that is being recorded. Returns the relevant entries as a
+/// replay will read them.
 pub(crate) fn record(
     texts: &[(&'static str, Vec<u8>)],
     interest: &Interest,
@@ -76,7 +76,7 @@ pub(crate) fn record(
     (entries, result)
 }
 
-/// The second look that is being recorded: a run may take it in parts.
+/// The recording of the entries after the probes. A run may read them in several parts.
 #[derive(Default)]
 pub(crate) struct Recorded {
     entries: Vec<Entry>,
@@ -84,7 +84,7 @@ pub(crate) struct Recorded {
 }
 
 impl Recorded {
-    /// Adds what was found of these candidates; returns it as a replay will read it.
+    /// Adds entries. Returns them as a replay will read them.
     pub(crate) fn add(&mut self, found: &[Entry], cx: &Cx<'_>) -> (Vec<Entry>, Result<()>) {
         self.entries.extend_from_slice(found);
         let as_read = parse::json(&parse::to_json(found)).unwrap_or_default();

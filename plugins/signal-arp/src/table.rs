@@ -1,4 +1,4 @@
-//! The neighbour table as plain data, whatever platform it was read on.
+//! The neighbour table as plain data, for every platform.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -8,25 +8,25 @@ use std::{
 
 use vmkit_plugin::{Mac, Subject};
 
-/// What the kernel knows of a neighbour.
-#[allow(dead_code, reason = "each platform tells only some of the states")]
+/// What the kernel knows about a neighbour.
+#[allow(dead_code, reason = "each platform has only some of the states")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum State {
-    /// Confirmed within the reachable time, 30 s or so.
+    /// Confirmed within the reachable time, some 30 s.
     Reachable,
     /// Seen once, not confirmed lately.
     Stale,
-    /// Stale, used again, and about to be asked.
+    /// Stale, used again, and about to be probed.
     Delay,
-    /// Being asked, no answer yet.
+    /// Being probed, without an answer yet.
     Probe,
     /// Entered by hand.
     Permanent,
     /// On a link that needs no resolution, or entered so.
     NoArp,
-    /// Known, of unknown freshness: macOS tells no state.
+    /// Known, but its age is unknown: macOS gives no state.
     Cached,
-    /// Asked for, and nobody answered.
+    /// Probed without an answer.
     Failed,
 }
 
@@ -50,26 +50,26 @@ impl State {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Entry {
     pub(crate) address: IpAddr,
-    /// `None` where resolution failed.
+    /// `None`: the resolution failed.
     pub(crate) mac: Option<Mac>,
     pub(crate) state: State,
-    /// Time since the neighbour was last heard of, where the platform tells.
+    /// Time since the neighbour was last heard, where the platform says so.
     pub(crate) age: Option<Duration>,
-    /// Name of the host's interface; `None` where it could not be read.
+    /// Name of the host's interface; `None`: it could not be read.
     pub(crate) interface: Option<String>,
 }
 
-/// Linux dates an entry that it makes of the neighbour's own frame, a question or an announcement, as
-/// confirmed twice the base reachable time (30 s by default) before that.
+/// Linux also makes an entry from the neighbour's own frame, a request or an announcement. It dates that
+/// entry as confirmed twice the base reachable time (30 s by default) earlier.
 const UNCONFIRMED: Duration = Duration::from_mins(1);
-/// Times of `ip -s neigh` are whole seconds, rounded down each.
+/// `ip -s neigh` rounds each time down to whole seconds.
 const ROUNDING: Duration = Duration::from_secs(1);
 
-/// Time since a neighbour of Linux was last heard of, from the times since its last confirmation and
-/// since the last change of its entry.
+/// Time since Linux last heard a neighbour, from the times since the last confirmation and since the last
+/// change of its entry.
 ///
-/// An entry that was confirmed once turns stale 15 to 45 s later, by default; one that turned stale 60 s
-/// after it was never confirmed, and what made it was heard then.
+/// By default, an entry turns stale 15 to 45 s after a confirmation. One that turned stale 60 s after it was
+/// never confirmed; the frame that made the entry came at the time of that change.
 pub(crate) fn last_heard(state: State, confirmed: Duration, updated: Option<Duration>) -> Duration {
     let unconfirmed = updated.filter(|updated| {
         state == State::Stale && confirmed.abs_diff(*updated + UNCONFIRMED) <= ROUNDING

@@ -1,4 +1,4 @@
-//! The two looks at the real table of a network namespace, and what is recorded of them.
+//! Both readings of the real table of a network namespace, and their recording.
 #![cfg(target_os = "linux")]
 
 use std::{path::Path, process::Command};
@@ -7,10 +7,10 @@ use signal_arp::Arp;
 use vmkit_plugin::{Mac, Observation, Stage, Subject};
 use vmkit_testkit::{FakeHost, Made, Report};
 
-/// Set in the process that runs inside the namespace.
+/// Set for the process inside the namespace.
 const INSIDE: &str = "VMKIT_TEST_INSIDE_NAMESPACE";
 
-/// Runs `test` in a namespace with a link `v0` that leads nowhere, with networks of both families.
+/// Runs `test` in a namespace with a link `v0` that leads nowhere, with networks of both address families.
 #[track_caller]
 fn in_namespace(name: &str, test: fn()) {
     if std::env::var_os(INSIDE).is_some() {
@@ -20,7 +20,7 @@ fn in_namespace(name: &str, test: fn()) {
     let script = r#"ip link add v0 type veth peer name v1 && ip link set v0 up &&
         ip link set v1 up && ip address add 192.0.2.1/24 dev v0 &&
         ip address add 2001:db8::1/64 dev v0 nodad && exec "$0" --exact "$1" --nocapture"#;
-    // A user namespace as well, for developers who are not root.
+    // A user namespace as well, for developers without root.
     let output = Command::new("unshare")
         .args(["--map-root-user", "--net", "sh", "-c", script])
         .arg(this)
@@ -36,28 +36,43 @@ fn in_namespace(name: &str, test: fn()) {
 const OWN: &str = "lladdr 52:54:00:00:00:01";
 const OTHER: &str = "lladdr 3c:00:00:00:00:09";
 
-/// Puts an entry into the kernel's table.
+/// Enters a neighbour into the kernel's table.
 fn enter(address: &str, mac: &str, state: &str) {
     let entry = format!("neigh replace {address} dev v0 {mac} nud {state}");
     let status = Command::new("ip").args(entry.split_whitespace()).status();
     assert!(status.is_ok_and(|status| status.success()), "ip {entry}");
 }
 
-/// Address; MAC and state before the probes, and after them; what is said after them. The empty
-/// state: no entry.
+/// Address; MAC and state before and after the probes; the observation after them. An empty state means no
+/// entry.
 type Row = (&'static str, (&'static str, &'static str), (&'static str, &'static str), &'static str);
 
 const ROWS: &[Row] = &[
     ("192.0.2.10", (OWN, "stale"), (OWN, "reachable"), "REACHABLE with the VM's MAC on v0"),
     ("192.0.2.11", (OWN, "stale"), (OTHER, "stale"), "STALE with 3c:00:00:00:00:09 on v0, no"),
     ("192.0.2.12", ("", ""), (OTHER, "reachable"), "REACHABLE with 3c:00:00:00:00:09 on v0, no"),
-    ("192.0.2.13", ("", "failed"), ("", "failed"), "FAILED: asked for, and nobody answered on v0"),
-    ("192.0.2.14", ("", "failed"), ("", "incomplete"), "FAILED: asked for, and nobody answered"),
+    (
+        "192.0.2.13",
+        ("", "failed"),
+        ("", "failed"),
+        "FAILED: the kernel asked and nobody answered on v0",
+    ),
+    (
+        "192.0.2.14",
+        ("", "failed"),
+        ("", "incomplete"),
+        "FAILED: the kernel asked and nobody answered",
+    ),
     ("192.0.2.15", ("", ""), ("", "incomplete"), ""),
     ("192.0.2.16", ("", ""), ("", ""), ""),
     ("198.51.100.1", ("", ""), ("", ""), ""),
     ("2001:db8::12", ("", ""), (OTHER, "reachable"), "REACHABLE with 3c:00:00:00:00:09 on v0, no"),
-    ("2001:db8::13", ("", ""), ("", "failed"), "FAILED: asked for, and nobody answered on v0"),
+    (
+        "2001:db8::13",
+        ("", ""),
+        ("", "failed"),
+        "FAILED: the kernel asked and nobody answered on v0",
+    ),
     ("fe80::10", (OWN, "stale"), (OWN, "reachable"), "REACHABLE with the VM's MAC on v0"),
 ];
 
@@ -73,7 +88,7 @@ fn asked(host: &FakeHost, signal: &Made, candidates: &[&str]) -> Vec<Observation
     observations
 }
 
-/// Both looks of one signal, the second in two parts; the table changes in between.
+/// Both readings of one signal, the second in two parts. The table changes in between.
 fn looks(host: &dyn Fn() -> FakeHost, change: impl Fn()) -> [Vec<Observation>; 2] {
     let signal = Made::signal::<Arp>("{}");
     let first = asked(&host(), &signal, &[]);
@@ -94,8 +109,8 @@ fn replayed(directory: &Path) -> FakeHost {
 }
 
 #[test]
-fn the_second_look_tells_what_the_probes_brought_about_and_is_recorded() {
-    let name = "the_second_look_tells_what_the_probes_brought_about_and_is_recorded";
+fn reports_and_records_what_the_probes_changed() {
+    let name = "reports_and_records_what_the_probes_changed";
     in_namespace(name, || {
         let put = |of: fn(&Row) -> (&'static str, &'static str)| {
             for row in ROWS.iter().filter(|row| !of(row).1.is_empty()) {
@@ -134,8 +149,8 @@ fn the_second_look_tells_what_the_probes_brought_about_and_is_recorded() {
 }
 
 #[test]
-fn a_look_that_is_not_recorded_tells_the_same() {
-    in_namespace("a_look_that_is_not_recorded_tells_the_same", || {
+fn reports_the_same_without_a_recording() {
+    in_namespace("reports_the_same_without_a_recording", || {
         enter("192.0.2.10", OWN, "permanent");
         let [first, second] = looks(&FakeHost::new, || enter("192.0.2.11", OTHER, "permanent"));
         let says = |facts: &[Observation]| -> Vec<String> {

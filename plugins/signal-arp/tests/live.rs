@@ -9,8 +9,8 @@ use vmkit_testkit::FakeHost;
 fn machine() -> Subject {
     Subject {
         name: "web".into(),
-        // A MAC and an address that no neighbour has: a locally administered one of this test,
-        // and one of a documentation network.
+        // A locally administered MAC of this test and an address of a documentation network, which no
+        // neighbour has.
         macs: vec![Mac::new([0x02, 0x76, 0x6d, 0x6b, 0x69, 0x74])],
         candidates: vec![[192, 0, 2, 77].into()],
         ..Subject::default()
@@ -18,7 +18,7 @@ fn machine() -> Subject {
 }
 
 #[test]
-fn the_table_is_read_and_says_nothing_of_an_unknown_machine() {
+fn reads_the_table_and_reports_nothing_about_an_unknown_machine() {
     for stage in [Stage::Discover, Stage::Confirm] {
         let report = FakeHost::new().at_stage(stage).observe::<Arp>("{}", &[machine()]);
         assert_eq!(report.result, Ok(()), "{stage:?}");
@@ -27,7 +27,7 @@ fn the_table_is_read_and_says_nothing_of_an_unknown_machine() {
 }
 
 #[test]
-fn an_empty_batch_costs_nothing_and_a_cancelled_or_late_call_ends() {
+fn skips_an_empty_batch_and_ends_a_cancelled_or_late_call() {
     let report = FakeHost::new().observe::<Arp>("{}", &[]);
     assert_eq!(report.result, Ok(()));
     let rows = [
@@ -42,7 +42,7 @@ fn an_empty_batch_costs_nothing_and_a_cancelled_or_late_call_ends() {
 }
 
 #[test]
-fn a_snapshot_is_read_in_place_of_the_table() {
+fn a_snapshot_replaces_the_table() {
     let macs = vec!["52:54:0:4b:5e:57".parse().unwrap()];
     let vms = [Subject { name: "web".into(), macs, ..Subject::default() }];
     let file = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/arp-an.txt");
@@ -52,7 +52,7 @@ fn a_snapshot_is_read_in_place_of_the_table() {
         "0 neighbour-cached 192.168.1.64 cached with the VM's MAC on en0",
     ];
     assert_eq!(host().observe::<Arp>("{}", &vms).lines(), expected);
-    // One artefact that cannot be understood is named, and takes nothing from the other.
+    // An artefact of another form is reported, and the other one still counts.
     let report = host().with_artefact_file("neigh/ip-neigh.json", file).observe::<Arp>("{}", &vms);
     assert_eq!(report.lines(), expected);
     let message = report.result.unwrap_err().message;

@@ -1,4 +1,4 @@
-//! What one boot has said so far.
+//! What the console shows of one boot.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -15,27 +15,27 @@ use crate::{
     statement::{Client, Statement},
 };
 
-/// Longest line of a complaint that is kept.
+/// Longest line of a complaint that is kept, in bytes.
 const LONGEST_COMPLAINT: usize = 160;
-/// Most addresses of one machine that are kept, the latest. With the phase, a missing lease and
-/// five kinds of complaint that makes 21 observations; a guest with more interfaces of its own than that is forging.
+/// Most addresses of one machine that are kept, the latest. A guest with more interfaces of its own is
+/// forging them.
 const STATEMENTS: usize = 14;
-/// Most servers, routers and interfaces that are remembered; again more than an honest log names.
+/// Most servers, routers and interfaces that are kept, more than an honest log names.
 const REMEMBERED: usize = 64;
 
-/// A client that was given nothing.
+/// A client that got no address.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct NoLease {
     pub(crate) client: Client,
     pub(crate) device: Option<Device>,
 }
 
-/// What one boot has said so far.
+/// What the console shows of one boot so far.
 #[derive(Debug)]
 pub(crate) struct Boot<'a> {
     /// The furthest phase.
     pub(crate) phase: Phase,
-    /// The boot's beginning was seen, or that of the log.
+    /// Whether the beginning of the boot, or of the log, was seen.
     pub(crate) begins_here: bool,
     /// What the parsers of clients remember from line to line.
     pub(crate) memory: Memory,
@@ -62,7 +62,7 @@ impl<'a> Boot<'a> {
         }
     }
 
-    /// Another boot begins: what an older one said counts for nothing.
+    /// Another boot begins. What the older one printed no longer counts.
     pub(crate) fn restart(&mut self, phase: Phase) {
         *self = Self { phase, begins_here: true, ..Self::new(self.macs) };
     }
@@ -70,52 +70,52 @@ impl<'a> Boot<'a> {
     pub(crate) fn reach(&mut self, phase: Phase) {
         self.phase = self.phase.max(phase);
         if matches!(phase, Phase::Login | Phase::Ssh) {
-            self.settle(Fault::BootGaveUp);
+            self.resolve(Fault::BootGaveUp);
         }
         if phase == Phase::Ssh {
-            self.settle(Fault::SshServerFailed);
+            self.resolve(Fault::SshServerFailed);
         }
     }
 
-    /// The guest complains of this.
+    /// Adds a complaint of the guest.
     pub(crate) fn complain(&mut self, fault: Fault, line: &str) {
-        self.settle(fault);
+        self.resolve(fault);
         let line = bounded(line.trim(), LONGEST_COMPLAINT).to_owned();
         self.complaints.push(Complaint { fault, line });
     }
 
-    /// What it complained of is over.
-    pub(crate) fn settle(&mut self, fault: Fault) {
+    /// Removes a complaint whose cause is over.
+    pub(crate) fn resolve(&mut self, fault: Fault) {
         self.complaints.retain(|complaint| complaint.fault != fault);
     }
 
-    /// What it complains of at the end.
+    /// The complaints that remain.
     pub(crate) fn complaints(&self) -> &[Complaint] {
         &self.complaints
     }
 
-    /// The address of a server or router: never the guest's own.
+    /// Notes the address of a server or router, which is never the guest's own.
     pub(crate) fn note_infrastructure(&mut self, address: IpAddr) {
         if self.infrastructure.len() < REMEMBERED {
             self.infrastructure.insert(address);
         }
     }
 
-    /// The MAC of one of the guest's interfaces.
+    /// Notes the MAC of an interface of the guest.
     pub(crate) fn note_card(&mut self, device: &Device, mac: Mac) {
         if self.cards.len() < REMEMBERED || self.cards.contains_key(device) {
             self.cards.insert(device.clone(), mac);
         }
     }
 
-    /// A line states an address. It replaces what was stated before of the same interface; where
-    /// a line names no interface, a machine with one card can only mean that one.
+    /// Adds a statement of an address. It replaces earlier ones about the same interface. A line
+    /// without an interface means the only card, if the machine has one card.
     pub(crate) fn state(&mut self, mut statement: Statement) {
         if let Some(server) = statement.server {
             self.note_infrastructure(server);
         }
         self.tie(&mut statement);
-        if !statement.is_of_a_machine() || !self.is_own(&statement) {
+        if !statement.is_host_address() || !self.is_own(&statement) {
             return;
         }
         if statement.address.is_ipv4() {
@@ -132,7 +132,7 @@ impl<'a> Boot<'a> {
                 self.no_lease = None;
             }
         }
-        // A line that says less does not take away what another said of the same address.
+        // Keep what earlier lines said about the same address.
         if let Some(at) = self.statements.iter().position(|old| old.address == statement.address) {
             statement.complete_from(self.statements.remove(at));
         }
@@ -142,14 +142,14 @@ impl<'a> Boot<'a> {
         self.statements.push(statement);
     }
 
-    /// Takes the MAC from what the log has said of the interface.
+    /// Adds the MAC that the log has for the interface.
     fn tie(&self, statement: &mut Statement) {
         let card = statement.device.as_ref().and_then(|device| self.cards.get(device).copied());
         statement.mac = statement.mac.or(card);
     }
 
-    /// Whether it can be the machine's own: not tied to another card, not of a container or tunnel
-    /// without a tie to the machine's.
+    /// Whether it can be the machine's own: its MAC is the machine's, or it has no MAC and its
+    /// interface is not that of a container or tunnel.
     fn is_own(&self, statement: &Statement) -> bool {
         match statement.mac {
             Some(mac) if !self.macs.is_empty() => self.macs.contains(&mac),
@@ -157,13 +157,12 @@ impl<'a> Boot<'a> {
         }
     }
 
-    /// What the last table of cloud-init said is out of date.
+    /// Drops what the last table of cloud-init said, which is out of date.
     pub(crate) fn forget_table(&mut self) {
         self.statements.retain(|statement| statement.client != Client::CloudInit);
     }
 
-    /// A client was given no address, or lost it: on this interface, or on its own where it names
-    /// none.
+    /// Notes that a client got no address or lost it, on this interface or on an unnamed one.
     pub(crate) fn lose(&mut self, client: Client, device: Option<Device>) {
         let one_card = self.macs.len() <= 1;
         self.statements.retain(|statement| {
@@ -178,13 +177,13 @@ impl<'a> Boot<'a> {
         }
     }
 
-    /// The statements that stand, each tied to its card where the log does so, without those that
-    /// are not the machine's own and those of a server or router.
+    /// The machine's own statements, each with its MAC where the log has it, without those about a
+    /// server or router.
     pub(crate) fn statements(&self) -> Vec<Statement> {
         let tied = |statement: &Statement| {
             let mut statement = statement.clone();
             self.tie(&mut statement);
-            // Where the machine's MACs are not known, no MAC in the log is known to be its own.
+            // If the machine's MACs are unknown, no MAC in the log is known to be its own.
             statement.mac = statement.mac.filter(|_| !self.macs.is_empty());
             statement
         };
@@ -194,7 +193,7 @@ impl<'a> Boot<'a> {
         self.statements.iter().map(tied).filter(own).collect()
     }
 
-    /// The client that was given nothing, if nothing came after it.
+    /// The client that got no address, if none came later.
     pub(crate) fn no_lease(&self) -> Option<&NoLease> {
         self.no_lease.as_ref()
     }

@@ -1,13 +1,13 @@
-//! Names of the guest's interfaces.
+//! Names of a guest's interfaces.
 
 use std::fmt;
 
-/// Longest name, in bytes: Linux's `IFNAMSIZ` less its end mark, and some for other systems.
+/// Longest name, in bytes: that of Linux, and a few more for other systems.
 const NAME_LIMIT: usize = 20;
 
-/// Beginnings of names that never carry the address of the machine itself: containers, bridges
-/// of hypervisors, tunnels. They are believed only if the log ties them to the machine's MAC,
-/// for a bridge of the guest's own may be named so too.
+/// Beginnings of the names of containers, hypervisors' bridges and tunnels, whose addresses are not the
+/// machine's own. They count only if the log gives them the machine's MAC: a bridge of the guest may have
+/// such a name, too.
 const FOREIGN: &[&str] = &[
     "lo",
     "docker",
@@ -42,12 +42,12 @@ const FOREIGN: &[&str] = &[
     "vmnet",
 ];
 
-/// The name of an interface, as far as a name can be one.
+/// The name of an interface.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Device(String);
 
 impl Device {
-    /// The name in this word; a colon after it is dropped.
+    /// The name in this word, without a colon after it.
     pub(crate) fn parse(word: &str) -> Option<Self> {
         let name = word.strip_suffix(':').unwrap_or(word);
         let first = name.chars().next().is_some_and(|first| first.is_ascii_alphabetic());
@@ -61,7 +61,7 @@ impl Device {
         &self.0
     }
 
-    /// Whether the name is one of containers, tunnels and the like.
+    /// Whether the name is that of a container, a tunnel or the like.
     pub(crate) fn is_foreign(&self) -> bool {
         FOREIGN.iter().any(|beginning| self.0.starts_with(beginning))
     }
@@ -78,7 +78,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_and_what_is_none() {
+    fn reads_names_and_refuses_the_rest() {
         let rows = [
             ("eth0", Some(false)),
             ("enp1s0:", Some(false)),

@@ -1,9 +1,9 @@
-//! What a guest complains of that keeps it from the network.
+//! Faults that keep a guest from the network.
 
-/// A complaint. Each is one observation, whose attribute `fault` is its code.
+/// A fault of which a guest complains. It becomes one observation, whose attribute `fault` is its code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Fault {
-    /// There is no network card, or none by the name that is configured.
+    /// There is no network card, or none with the configured name.
     NoNetworkCard,
     /// No DHCP client is installed.
     NoDhcpClient,
@@ -11,7 +11,7 @@ pub(crate) enum Fault {
     LinkDown,
     /// The SSH server did not start.
     SshServerFailed,
-    /// The boot has stopped and waits for a person.
+    /// The boot stopped and waits for a person.
     BootGaveUp,
 }
 
@@ -28,10 +28,10 @@ impl Fault {
     }
 }
 
-/// A complaint with the line that it was read from.
+/// A complaint, with the line that it was read from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Complaint {
     pub(crate) fault: Fault,
-    /// The line, bounded; the guest's own words.
+    /// The line, bounded.
     pub(crate) line: String,
 }

@@ -1,11 +1,11 @@
-//! A log, line by line, into what its last boot said.
+//! Reads a log line by line.
 
 use vmkit_plugin::Mac;
 
 use crate::{boot::Boot, needles, phase::Phase, text};
 
-/// Beginnings of what a kernel prints right after its version. Without time stamps the version
-/// line alone looks as `cat /proc/version` does.
+/// Beginnings of what a kernel prints right after its version. Without time stamps, the version line
+/// alone looks like the output of `cat /proc/version`.
 const AFTER_VERSION: &[&str] = &[
     "Command line:",
     "KERNEL supported",
@@ -20,10 +20,10 @@ const AFTER_VERSION: &[&str] = &[
     "Disabled fast string",
 ];
 
-/// What the last boot in `bytes` said. `from_start`: the log begins here, so its first line is
-/// whole and its first boot begins here too.
+/// The last boot in `bytes`. With `from_start` the log begins here, so its first line is complete and its
+/// first boot begins here, too.
 pub(crate) fn read<'a>(bytes: &[u8], from_start: bool, macs: &'a [Mac]) -> Boot<'a> {
-    // The first line of a window is a rest of one.
+    // The first line of a window is incomplete.
     let rest_of_line = bytes.iter().position(|byte| *byte == b'\n').filter(|_| !from_start);
     let mut boot = Boot::new(macs);
     boot.begins_here = from_start;

@@ -1,9 +1,9 @@
-//! The texts that are looked for, and what each of them means.
+//! The texts to search for, and what each of them means.
 //!
-//! The texts of a table are found in one pass over a line by an Aho–Corasick automaton: linear
-//! whatever the guest writes. What surrounds a text is then taken apart by plain string scanning.
-//! There are three tables because up to 64 texts are looked for many bytes at a time, which makes
-//! a log of ordinary lines several times cheaper.
+//! An Aho–Corasick automaton finds all texts of a table in one pass over a line, in linear time whatever
+//! the guest prints. Plain string scanning then parses what surrounds the text. There are three tables
+//! because the automaton searches for up to 64 texts many bytes at a time, which makes an ordinary log
+//! several times cheaper.
 
 use std::sync::LazyLock;
 
@@ -21,19 +21,19 @@ use crate::{
 
 /// What a text means.
 enum Event {
-    /// At the beginning of a line: firmware or a boot loader begins a boot.
+    /// A boot begins in the firmware or a boot loader, if the text begins the line.
     Firmware,
-    /// Behind the first time stamp, if any: a kernel begins a boot.
+    /// A boot begins in the kernel, if the first time stamp precedes the text.
     Kernel,
-    /// The boot has ended; what follows is another.
+    /// The boot ends; another follows.
     End,
-    /// The boot has come this far.
+    /// The boot has reached this phase.
     Reach(Phase),
-    /// The guest complains of this.
+    /// The guest complains of this fault.
     Complain(Fault),
-    /// What it complained of is over.
-    Settle(Fault),
-    /// A line of a program that this function understands.
+    /// The fault is over.
+    Resolve(Fault),
+    /// A line of a program, which this function parses.
     Client(fn(&mut Boot<'_>, Line<'_>)),
 }
 
@@ -45,7 +45,7 @@ impl Event {
             Self::Firmware | Self::Kernel => {}
             Self::End => boot.restart(Phase::None),
             Self::Reach(Phase::Initramfs) if boot.phase >= Phase::Login => {
-                // A quiet kernel prints nothing; after a login prompt this is another boot.
+                // After a login prompt this is another boot, whose quiet kernel printed nothing.
                 boot.restart(Phase::Initramfs);
             }
             Self::Reach(phase) => boot.reach(*phase),
@@ -53,8 +53,8 @@ impl Event {
                 let whole = [line.before, text, line.after].concat();
                 boot.complain(*fault, &whole);
             }
-            Self::Settle(fault) => boot.settle(*fault),
-            Self::Client(understand) => understand(boot, line),
+            Self::Resolve(fault) => boot.resolve(*fault),
+            Self::Client(parse) => parse(boot, line),
         }
     }
 }
@@ -65,11 +65,11 @@ fn is_first_time_stamp(before: &str) -> bool {
     stamp.is_some_and(|stamp| stamp.starts_with("0.000000]"))
 }
 
-use Event::{Client, Complain, End, Firmware, Kernel, Reach, Settle};
+use Event::{Client, Complain, End, Firmware, Kernel, Reach, Resolve};
 
 type Table = [(&'static str, Event)];
 
-/// What tells boots apart, and how far one has come.
+/// Texts that begin a boot or show how far it came.
 const MILESTONES: &Table = &[
     ("SeaBIOS (version", Firmware),
     ("iPXE (http", Firmware),
@@ -122,7 +122,7 @@ const MILESTONES: &Table = &[
     ("end Kernel panic", Reach(Phase::Panic)),
 ];
 
-/// What tells of addresses. Among texts that begin at one place the longest wins.
+/// Texts about addresses. Of several that begin at one place, the longest wins.
 const CLIENTS: &Table = &[
     ("ci-info: ", Client(cloud_init::table)),
     ("broadcasting discover", Reach(Phase::Dhcp)),
@@ -174,7 +174,7 @@ const CLIENTS: &Table = &[
     ("Successfully claimed IP address ", Client(link_local::claimed)),
 ];
 
-/// What keeps a guest from the network, and what ends that.
+/// Texts about faults that keep a guest from the network, and about their end.
 const COMPLAINTS: &Table = &[
     ("Cannot find device \"", Complain(Fault::NoNetworkCard)),
     ("can't find device '", Complain(Fault::NoNetworkCard)),
@@ -212,10 +212,10 @@ const COMPLAINTS: &Table = &[
     (": waiting for carrier", Complain(Fault::LinkDown)),
     (": no carrier", Complain(Fault::LinkDown)),
     ("<NO-CARRIER,", Complain(Fault::LinkDown)),
-    ("Link is Up", Settle(Fault::LinkDown)),
-    ("link becomes ready", Settle(Fault::LinkDown)),
-    ("Gained carrier", Settle(Fault::LinkDown)),
-    (": carrier acquired", Settle(Fault::LinkDown)),
+    ("Link is Up", Resolve(Fault::LinkDown)),
+    ("link becomes ready", Resolve(Fault::LinkDown)),
+    ("Gained carrier", Resolve(Fault::LinkDown)),
+    (": carrier acquired", Resolve(Fault::LinkDown)),
     ("Failed to start OpenBSD Secure Shell server", Complain(Fault::SshServerFailed)),
     ("Failed to start OpenSSH server daemon", Complain(Fault::SshServerFailed)),
     ("Failed to start OpenSSH Daemon", Complain(Fault::SshServerFailed)),
@@ -227,7 +227,7 @@ const COMPLAINTS: &Table = &[
     ("Missing privilege separation directory", Complain(Fault::SshServerFailed)),
 ];
 
-/// A table and what finds its texts.
+/// A table and the automaton that finds its texts.
 struct Needles {
     table: &'static Table,
     matcher: AhoCorasick,
@@ -246,7 +246,7 @@ impl Needles {
 static NEEDLES: LazyLock<[Needles; 3]> =
     LazyLock::new(|| [MILESTONES, CLIENTS, COMPLAINTS].map(Needles::new));
 
-/// Applies everything that stands in `line` to the boot.
+/// Applies all texts in `line` to the boot.
 pub(crate) fn apply(line: &str, boot: &mut Boot<'_>) {
     for needles in &*NEEDLES {
         for found in needles.matcher.find_iter(line) {
@@ -265,7 +265,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn all_tables_are_small_enough_to_be_fast() {
+    fn tables_have_at_most_64_texts() {
         assert!([MILESTONES, CLIENTS, COMPLAINTS].iter().all(|table| table.len() <= 64));
     }
 }

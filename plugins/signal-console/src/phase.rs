@@ -1,11 +1,11 @@
-//! How far a boot has come.
+//! How far a boot came.
 
 use std::fmt;
 
-/// The phases, earliest first. The furthest one that the log shows counts.
+/// The phases of a boot, earliest first. The last one that the log shows counts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Phase {
-    /// The log shows none.
+    /// The log shows no phase.
     #[default]
     None,
     /// Firmware or a boot loader.
@@ -16,7 +16,7 @@ pub(crate) enum Phase {
     Initramfs,
     /// The network is being set up.
     Network,
-    /// DHCP was asked, or has answered.
+    /// A DHCP client asked, or got an answer.
     Dhcp,
     /// The guest gave itself an address of 169.254.0.0/16.
     LinkLocal,
@@ -24,7 +24,7 @@ pub(crate) enum Phase {
     Login,
     /// The SSH server runs.
     Ssh,
-    /// The kernel has given up.
+    /// The kernel panicked.
     Panic,
 }
 

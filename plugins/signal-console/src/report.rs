@@ -1,4 +1,4 @@
-//! From what a boot said to observations.
+//! From a boot to observations.
 
 use vmkit_plugin::{Kind, Observation, attribute};
 
@@ -11,7 +11,7 @@ use crate::{
 /// `interface` is the host's.
 const GUEST_INTERFACE: &str = "guest-interface";
 
-/// What is known of machine `vm` from its last boot.
+/// The observations about machine `vm` from its last boot.
 #[expect(clippy::needless_pass_by_value, reason = "a boot is reported once")]
 pub(crate) fn observations(vm: usize, boot: Boot<'_>) -> Vec<Observation> {
     let phase = Observation::new(vm, Kind::ConsolePhase, boot.phase.to_string())

@@ -1,4 +1,4 @@
-//! What the log says of one address.
+//! What a console states about one address.
 
 use std::{fmt, net::IpAddr};
 
@@ -41,10 +41,10 @@ pub(crate) struct Statement {
     pub(crate) address: IpAddr,
     pub(crate) device: Option<Device>,
     pub(crate) prefix: Option<u8>,
-    /// The DHCP server, or the router where only that is named.
+    /// The DHCP server, or the router if the line names only that.
     pub(crate) server: Option<IpAddr>,
     pub(crate) mac: Option<Mac>,
-    /// The check for a conflict was still running.
+    /// Whether the check for a conflict was still running.
     pub(crate) pending: bool,
 }
 
@@ -68,8 +68,8 @@ impl Statement {
         }
     }
 
-    /// Whether a machine can have this address: not a group, the network itself, its broadcast.
-    pub(crate) fn is_of_a_machine(&self) -> bool {
+    /// Whether a machine can have this address: not a group, nor the address or broadcast of a network.
+    pub(crate) fn is_host_address(&self) -> bool {
         match self.address {
             IpAddr::V4(address) => {
                 let bits = address.to_bits();
@@ -87,12 +87,12 @@ impl Statement {
         }
     }
 
-    /// Whether both are rows of one table, which is printed as a whole.
+    /// Whether both are rows of one table, so that both hold.
     pub(crate) fn stands_beside(&self, other: &Self) -> bool {
         self.client == Client::CloudInit && other.client == Client::CloudInit
     }
 
-    /// Adds what another line has said of the same address.
+    /// Adds what another line says about the same address.
     pub(crate) fn complete_from(&mut self, other: Self) {
         self.device = self.device.take().or(other.device);
         self.prefix = self.prefix.or(other.prefix);
@@ -100,7 +100,7 @@ impl Statement {
         self.mac = self.mac.or(other.mac);
     }
 
-    /// The statement in words.
+    /// The statement in plain words.
     pub(crate) fn says(&self) -> String {
         let Self { client, address, .. } = self;
         let device = self.device.as_ref().map_or_else(String::new, |name| format!(" on {name}"));
@@ -122,7 +122,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn addresses_that_no_machine_has() {
+    fn refuses_addresses_that_no_machine_has() {
         let rows = [
             ("192.168.1.64", Some(24), true),
             ("192.168.1.0", Some(24), false),
@@ -145,7 +145,7 @@ mod tests {
         for (address, prefix, expected) in rows {
             let mut statement = Statement::new(Client::Udhcpc, address.parse().unwrap());
             statement.prefix = prefix;
-            assert_eq!(statement.is_of_a_machine(), expected, "{address} {prefix:?}");
+            assert_eq!(statement.is_host_address(), expected, "{address} {prefix:?}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The part of a log that the last boot wrote, read from the end.
+//! Reads the last boot from the end of a log.
 
 use std::{
     fs::File,
@@ -9,12 +9,12 @@ use vmkit_plugin::Mac;
 
 use crate::{boot::Boot, log};
 
-/// How much of the end is read, one try after the other, until a boot's beginning is in it. Most
-/// boots print less than the first. The last is the bound: a boot that has printed more has left
-/// its addresses behind, and reading that much takes some 10 ms, however long the log is.
+/// Bytes to read from the end of a log, in one attempt after the other until they contain the beginning
+/// of a boot. Most boots print less than the first. The last is the limit: reading it takes some 10 ms,
+/// and a boot that printed more has its addresses further back.
 const WINDOWS: [u64; 2] = [256 << 10, 4 << 20];
 
-/// What the last boot in this log said to a machine of these MACs, and the end that was read.
+/// The last boot in the log of a machine with these MACs, and the end of the log that was read.
 pub(crate) fn last_boot<'a>(log: &mut File, macs: &'a [Mac]) -> io::Result<(Boot<'a>, Vec<u8>)> {
     let length = log.seek(SeekFrom::End(0))?;
     let mut bytes = Vec::new();
@@ -23,7 +23,7 @@ pub(crate) fn last_boot<'a>(log: &mut File, macs: &'a [Mac]) -> io::Result<(Boot
         let start = length.saturating_sub(window);
         log.seek(SeekFrom::Start(start))?;
         bytes.clear();
-        // The guest may be writing: what comes after `length` is for the next look.
+        // The guest may be writing. The next call reads what comes after `length`.
         log.take(length - start).read_to_end(&mut bytes)?;
         boot = log::read(&bytes, start == 0, macs);
         if boot.begins_here {
@@ -47,7 +47,7 @@ mod tests {
     }
 
     #[test]
-    fn a_log_is_read_back_to_the_last_boot_or_the_bound() {
+    fn reads_back_to_the_last_boot_or_the_limit() {
         let rows = [
             (String::new(), 0),
             (format!("{LEASE}{}", filler(1000)), 1),

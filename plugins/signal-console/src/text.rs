@@ -1,13 +1,13 @@
 //! Raw console bytes as plain lines of text.
 
-/// Longest line that is looked at, in bytes; the rest is skipped. The longest of interest, a
-/// dhclient line behind three time stamps, has some 300.
+/// Longest line that is read, in bytes; the rest is skipped. The longest line of interest, one of dhclient
+/// behind three time stamps, has some 300.
 const LINE_LIMIT: usize = 4 << 10;
 
 /// Calls `each` for every line that is not empty, without escape sequences and control bytes.
 ///
-/// A carriage return and a jump of the cursor end a line too: firmware and boot loaders draw their
-/// text with the latter. What is not UTF-8 becomes U+FFFD.
+/// A carriage return and a jump of the cursor also end a line: firmware and boot loaders print by such
+/// jumps. Invalid UTF-8 becomes U+FFFD.
 pub(crate) fn each_line(bytes: &[u8], mut each: impl FnMut(&str)) {
     let mut scratch = Vec::new();
     let mut start = 0;
@@ -17,7 +17,7 @@ pub(crate) fn each_line(bytes: &[u8], mut each: impl FnMut(&str)) {
         if raw.is_empty() {
             continue;
         }
-        // Without a way out of the loop it runs over many bytes at once.
+        // Without an early exit, the compiler makes this check many bytes at once.
         let plain = raw.iter().fold(true, |plain, byte| plain & matches!(byte, b' '..=b'~'));
         match std::str::from_utf8(raw) {
             Ok(line) if plain => each(line),
@@ -30,7 +30,7 @@ pub(crate) fn each_line(bytes: &[u8], mut each: impl FnMut(&str)) {
     }
 }
 
-/// Puts the text of one raw line into `text`, with a line break for every jump of the cursor.
+/// Writes the text of one raw line into `text`, with a line break for every jump of the cursor.
 fn clean(raw: &[u8], text: &mut Vec<u8>) {
     text.clear();
     let mut rest = raw;
@@ -46,15 +46,15 @@ fn clean(raw: &[u8], text: &mut Vec<u8>) {
             }
             b'\t' => text.push(b' '),
             0..=0x1f | 0x7f => {}
-            // The control characters of the second set, as UTF-8 has them.
+            // Control characters of the second set, in UTF-8.
             0xc2 if matches!(after.first(), Some(0x80..=0x9f)) => rest = &after[1..],
             _ => text.push(byte),
         }
     }
 }
 
-/// What follows an escape sequence whose ESC has been read, and whether it moves the cursor to
-/// another place on the screen.
+/// Whether an escape sequence moves the cursor to another place, and the bytes after the sequence. Its
+/// ESC has been read.
 fn after_escape(sequence: &[u8]) -> (bool, &[u8]) {
     let Some((&kind, body)) = sequence.split_first() else { return (false, sequence) };
     match kind {
@@ -64,7 +64,7 @@ fn after_escape(sequence: &[u8]) -> (bool, &[u8]) {
                 Some((last @ 0x40..=0x7e, at)) => {
                     (matches!(last, b'H' | b'f' | b'J' | b'd' | b'E' | b'F'), &at[1..])
                 }
-                // Broken off by a byte that cannot stand in it.
+                // Cut by a byte that cannot be part of it.
                 Some((_, at)) => (false, at),
                 None => (false, &[]),
             }
@@ -97,7 +97,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn escapes_and_controls_vanish_and_jumps_end_lines() {
+    fn removes_escapes_and_controls_and_breaks_lines_at_jumps() {
         let rows: &[(&[u8], &[&str])] = &[
             (b"one\r\ntwo\rthree\n\n", &["one", "two", "three"]),
             (b"[\x1b[0;32m  OK  \x1b[0m] Started x", &["[  OK  ] Started x"]),
@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_is_cut_at_its_bound() {
+    fn cuts_a_line_at_its_limit() {
         let mut lengths = Vec::new();
         each_line(&[vec![b'x'; 1 << 20], b"\nshort".to_vec()].concat(), |line| {
             lengths.push(line.len());

@@ -1,12 +1,12 @@
-//! Small steps of scanning a line: plain string search, each linear.
+//! Scanning a line by plain string search, each in linear time.
 
 use std::net::IpAddr;
 
-/// The address at the beginning of `text`, the prefix length if `/n` follows, and the rest.
+/// The address at the beginning of `text`, its prefix length if `/n` follows, and the rest.
 pub(crate) fn leading_address(text: &str) -> Option<(IpAddr, Option<u8>, &str)> {
     let of_address = |character: char| character.is_ascii_hexdigit() || ".:".contains(character);
     let end = text.find(|character| !of_address(character)).unwrap_or(text.len());
-    // The full stop of a sentence, or a colon, is not part of it.
+    // A full stop or colon after it is not part of it.
     let word = &text[..end];
     let address = word.parse().or_else(|_| word.trim_end_matches(['.', ':']).parse()).ok()?;
     let rest = &text[end..];
@@ -42,7 +42,7 @@ pub(crate) fn prefix_of_mask(mask: &str) -> Option<u8> {
         return mask.parse().ok().filter(|length| *length <= 128);
     };
     let length = bits.leading_ones();
-    // Ones with a gap are no netmask.
+    // A netmask has no gaps.
     (bits.count_ones() == length).then(|| u8::try_from(length).ok()).flatten()
 }
 
@@ -51,7 +51,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn addresses_are_taken_from_the_front() {
+    fn reads_the_address_at_the_beginning() {
         let rows = [
             ("192.168.1.64/24 via x", Some("192.168.1.64 Some(24) \" via x\"")),
             ("10.0.2.15.", Some("10.0.2.15 None \"\"")),
@@ -71,7 +71,7 @@ mod tests {
     }
 
     #[test]
-    fn netmasks_of_every_notation() {
+    fn reads_netmasks_in_every_notation() {
         let rows = [
             ("255.255.255.0", Some(24)),
             ("0xffffff00", Some(24)),

@@ -1,10 +1,10 @@
-//! Logs that a guest writes to mislead, to cost time or to steer a terminal.
+//! Logs that mislead, cost time or steer a terminal.
 
 use signal_console::Console;
 use vmkit_plugin::{Kind, Observation, Subject};
 use vmkit_testkit::FakeHost;
 
-/// Most observations of one machine, whatever its guest writes.
+/// Most observations of one machine, whatever its guest prints.
 const OBSERVATIONS: usize = 16;
 
 fn observe(log: &[u8]) -> Vec<Observation> {
@@ -19,7 +19,7 @@ fn addresses(log: &[u8]) -> Vec<String> {
 }
 
 #[test]
-fn control_bytes_and_long_lines_hide_nothing_and_break_nothing() {
+fn control_bytes_and_long_lines_hide_no_address() {
     let long = [vec![b'x'; 1 << 20], b"lease of 10.6.6.6 obtained from 10.6.6.1\n".to_vec()];
     let rows: [(&[u8], &[&str]); 9] = [
         (b"\0\0\xff\xfe\x1b]0;t\x07lease of 10.0.0.5 obtained, lease time 9\r\r\n", &["10.0.0.5"]),
@@ -39,7 +39,7 @@ fn control_bytes_and_long_lines_hide_nothing_and_break_nothing() {
 }
 
 #[test]
-fn no_guest_gets_more_than_its_share_and_the_latest_stand() {
+fn keeps_the_latest_addresses_up_to_a_limit() {
     let interfaces = (0..200).map(|n| format!("eth{n}: leased 10.0.{n}.5 for infinity\n"));
     let log = interfaces.chain(["eth999: no IPv4 leases\n".to_owned()]).collect::<String>();
     let seen = observe(log.as_bytes());
@@ -65,7 +65,7 @@ impl Random {
     }
 }
 
-/// Pieces of honest lines, to be put together in dishonest ways.
+/// Pieces of honest lines, for dishonest combinations.
 const PIECES: &[&str] = &[
     "\n",
     "\r",
@@ -123,7 +123,7 @@ const PIECES: &[&str] = &[
 ];
 
 #[test]
-fn no_bytes_are_a_panic() {
+fn no_bytes_cause_a_panic() {
     let mut random = Random(0x9e37_79b9_7f4a_7c15);
     for _ in 0..2000 {
         let mut log = Vec::new();

@@ -1,4 +1,4 @@
-//! Console logs, one file for each client and case, and what is to be reported of them.
+//! Console logs, one file for each client and case, and the expected observations.
 
 use std::{collections::BTreeMap, fs, path::Path};
 
@@ -13,7 +13,7 @@ fn machine(macs: &[Mac]) -> Subject {
     Subject { name: "web".into(), macs: macs.to_vec(), has_console: true, ..Subject::default() }
 }
 
-/// `kind address "says" attributes mac`, as the `.expected` files have it.
+/// `kind address "says" attributes mac`, as in the `.expected` files.
 fn line(seen: &Observation) -> String {
     let kind = seen.kind.code().to_owned();
     let address = seen.address.map(|address| address.to_string());
@@ -35,7 +35,7 @@ fn read(path: &Path) -> Vec<u8> {
 }
 
 #[test]
-fn every_log_gives_what_its_expectation_says() {
+fn every_log_gives_the_expected_observations() {
     let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data");
     let entries = fs::read_dir(&directory).unwrap();
     let logs: BTreeMap<_, _> = entries
@@ -51,11 +51,11 @@ fn every_log_gives_what_its_expectation_says() {
     }
 }
 
-/// Another card of the machine, for logs of two.
+/// Another card of the machine, for logs with two.
 const OTHER: Mac = Mac::new([0x52, 0x54, 0, 0x4b, 0x5e, 0x58]);
 
 #[test]
-fn lines_that_name_no_interface_replace_each_other_on_one_card_only() {
+fn lines_without_an_interface_replace_each_other_only_on_one_card() {
     let log = "udhcpc: lease of 10.0.1.5 obtained from 10.0.1.1, lease time 60\n\
                udhcpc: lease of 10.0.2.5 obtained from 10.0.2.1, lease time 60\n";
     let lease = |net: u8| {
@@ -69,7 +69,7 @@ fn lines_that_name_no_interface_replace_each_other_on_one_card_only() {
 }
 
 #[test]
-fn a_card_is_the_machines_own_only_where_its_macs_are_known() {
+fn a_card_is_the_machines_own_only_if_its_macs_are_known() {
     let log = read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/dhclient.log"));
     let says = "dhclient: lease of 192.168.1.64 from 192.168.1.254 on eth0";
     let details = "guest-interface=eth0 server=192.168.1.254";
@@ -89,7 +89,7 @@ fn a_card_is_the_machines_own_only_where_its_macs_are_known() {
 }
 
 #[test]
-fn a_foreign_name_is_believed_with_the_machines_mac_alone() {
+fn a_foreign_interface_counts_only_with_the_machines_mac() {
     let heading = "ci-info: | Device | Up | Address | Mask | Scope | Hw-Address |\n";
     let row = |mac| format!("{heading}ci-info: | br-lan | True | 10.0.0.5 | . | . | {mac} |\n");
     let count = |mac| lines(row(mac).as_bytes(), &[MAC]).len() - 1;
@@ -97,7 +97,7 @@ fn a_foreign_name_is_believed_with_the_machines_mac_alone() {
 }
 
 #[test]
-fn what_cannot_be_read_says_so_and_what_has_no_console_says_nothing() {
+fn reports_unreadable_logs_and_skips_machines_without_a_console() {
     let vms = [machine(&[MAC]), Subject { has_console: false, ..machine(&[MAC]) }, machine(&[MAC])];
     let host = FakeHost::new()
         .with_console_file(0, "/nowhere/web.log")
@@ -119,7 +119,7 @@ fn what_cannot_be_read_says_so_and_what_has_no_console_says_nothing() {
 }
 
 #[test]
-fn a_snapshot_is_read_in_place_of_the_console() {
+fn a_snapshot_replaces_the_console() {
     let log = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/udhcpc.log");
     let vms = [
         Subject { has_console: false, ..machine(&[MAC]) },

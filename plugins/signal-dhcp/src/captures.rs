@@ -8,11 +8,11 @@ use vmkit_dhcp::{
 };
 use vmkit_plugin::{Cx, Error, ErrorCode, Result};
 
-/// Most bytes that are read of all captures together: a busy bridge's DHCP of a week.
+/// Most bytes that are read of all captures together: the DHCP of a busy bridge for a week.
 const BYTE_LIMIT: u64 = 64 << 20;
 /// Most DHCP messages that are kept, some 300 octets each.
 const MESSAGE_LIMIT: usize = 50_000;
-/// After so many frames the deadline is looked at again: some tens of microseconds' work.
+/// Frames between two checks of the deadline, which take some tens of microseconds.
 const FRAMES_BETWEEN_CHECKS: u32 = 1024;
 
 /// Why reading stopped early.
@@ -28,11 +28,11 @@ impl From<Fault> for Stop {
     }
 }
 
-/// The messages of all captures in the order of their capture, and what is wrong with a capture:
-/// what was read before still counts.
+/// The messages of all captures, by time, and the faults of captures. What was read before a fault still
+/// counts.
 ///
 /// # Errors
-/// The call must end.
+/// The host has cancelled the call, or its deadline has passed.
 pub(crate) fn read(cx: &Cx<'_>) -> Result<(Vec<Message>, Result<()>)> {
     let mut messages = Vec::new();
     let mut bytes_left = BYTE_LIMIT;
@@ -52,12 +52,12 @@ pub(crate) fn read(cx: &Cx<'_>) -> Result<(Vec<Message>, Result<()>)> {
             Err(Stop::Call(error)) => return Err(error),
             Err(Stop::Capture(fault)) => faults.push(format!("{name}: {fault}")),
             Err(Stop::TooMany) => {
-                faults.push(format!("{name}: too much to read; what follows was left out"));
+                faults.push(format!("{name}: too much to read; the rest was skipped"));
                 break;
             }
         }
     }
-    // Captures of two interfaces are one story.
+    // Captures of two interfaces show one exchange together.
     messages.sort_by_key(|message| message.at);
     let result = if faults.is_empty() {
         Ok(())

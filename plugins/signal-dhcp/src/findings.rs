@@ -1,4 +1,4 @@
-//! From what clients hold to observations.
+//! From acknowledged addresses to observations.
 
 use std::{collections::HashMap, time::SystemTime};
 
@@ -6,14 +6,13 @@ use vmkit_plugin::{Kind, Mac, Observation, Subject, attribute};
 
 use crate::holds::Hold;
 
-/// Seconds for which the address was given; the host's weights fade the fact by it.
+/// Length of the lease in seconds, by which the host's weights lower the observation with its age.
 const LEASE_SECONDS: &str = "lease-s";
-/// `wrong` where the checksum of the acknowledgement does not fit.
+/// `wrong` if the checksum of the acknowledgement is wrong.
 const CHECKSUM: &str = "checksum";
 
-/// An observation for every machine whose MAC is a client's hardware address, or stands in its
-/// client identifier while no machine has the hardware address. A MAC of two machines speaks for
-/// both.
+/// An observation for every machine whose MAC is a client's hardware address. If no machine has the
+/// hardware address, the MAC in the client identifier counts. A MAC of two machines counts for both.
 pub(crate) fn discover(holds: &[Hold], vms: &[Subject], now: SystemTime) -> Vec<Observation> {
     let mut owners: HashMap<Mac, Vec<usize>> = HashMap::new();
     for (vm, subject) in vms.iter().enumerate() {
@@ -31,7 +30,7 @@ pub(crate) fn discover(holds: &[Hold], vms: &[Subject], now: SystemTime) -> Vec<
             let to = to_chaddr(hold);
             return by_chaddr.iter().map(|&vm| given(vm, hold, hold.chaddr, &to, now)).collect();
         }
-        // A repeater may put its own address in place of the machine's and leave the identifier.
+        // A repeater may replace the machine's MAC by its own and keep the client identifier.
         let Some(mac) = hold.client_mac else { return Vec::new() };
         let to = format!("{} with the VM's MAC as its client-id", hold.chaddr);
         owners_of(mac).iter().map(|&vm| given(vm, hold, mac, &to, now)).collect()
@@ -49,12 +48,12 @@ fn to_chaddr(hold: &Hold) -> String {
 }
 
 fn given(vm: usize, hold: &Hold, mac: Mac, to: &str, now: SystemTime) -> Observation {
-    // A capture of another clock may lie ahead of the present: it is fresh.
+    // A capture by another clock may be ahead of the present; then its age is zero.
     let age = now.duration_since(hold.at).unwrap_or_default();
     let from = hold.server.map_or_else(String::new, |server| format!(" from {server}"));
     let lease = hold.lease.map_or_else(String::new, |seconds| {
         let ended = seconds != u32::MAX && age.as_secs() >= seconds.into();
-        format!(", lease {}{}", duration(seconds), if ended { ", over by now" } else { "" })
+        format!(", lease {}{}", duration(seconds), if ended { ", ended by now" } else { "" })
     });
     let mut observation =
         Observation::new(vm, Kind::DhcpAck, format!("DHCP ACK{from} to {to}{lease}"))
@@ -75,10 +74,10 @@ fn given(vm: usize, hold: &Hold, mac: Mac, to: &str, now: SystemTime) -> Observa
     observation
 }
 
-/// In the largest unit up to hours that divides it.
+/// The duration in the largest unit up to hours that divides it.
 fn duration(seconds: u32) -> String {
     match seconds {
-        u32::MAX => "for ever".to_owned(),
+        u32::MAX => "without end".to_owned(),
         0 => "0 s".to_owned(),
         _ if seconds.is_multiple_of(3600) => format!("{} h", seconds / 3600),
         _ if seconds.is_multiple_of(60) => format!("{} min", seconds / 60),
@@ -113,12 +112,12 @@ mod tests {
     }
 
     #[test]
-    fn an_acknowledgement_in_plain_words() {
+    fn reports_an_acknowledgement_in_plain_words() {
         let rows = [
             (WEB, None, Some(86400), "to the VM's MAC, lease 24 h"),
             (WEB, Some(WEB), Some(5400), "to the VM's MAC, lease 90 min"),
-            (WEB, Some(WEB), Some(30), "to the VM's MAC, lease 30 s, over by now"),
-            (WEB, None, Some(u32::MAX), "to the VM's MAC, lease for ever"),
+            (WEB, Some(WEB), Some(30), "to the VM's MAC, lease 30 s, ended by now"),
+            (WEB, None, Some(u32::MAX), "to the VM's MAC, lease without end"),
             (WEB, None, None, "to the VM's MAC"),
             (
                 WEB,
@@ -141,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn details_go_with_it_and_a_mac_of_two_machines_speaks_for_both() {
+    fn reports_attributes_and_counts_a_shared_mac_for_both_machines() {
         let now = SystemTime::UNIX_EPOCH + Duration::from_secs(160);
         let found = discover(&[hold(WEB, None, Some(600))], &[vm("web"), vm("twin")], now);
         assert_eq!(found.iter().map(|seen| seen.vm).collect::<Vec<_>>(), [0, 1]);

@@ -1,4 +1,4 @@
-//! From messages to what each client holds at the end of the captures.
+//! From messages to the address that each client has at the end of the captures.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -9,27 +9,27 @@ use std::{
 use vmkit_dhcp::{Checksum, Message, MessageKind};
 use vmkit_plugin::Mac;
 
-/// The last acknowledgement of a client that nothing revoked.
+/// The last acknowledgement to a client that was not revoked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Hold {
     /// The client's hardware address.
     pub(crate) chaddr: Mac,
-    /// The MAC in its client identifier, where that contains one.
+    /// The MAC in its client identifier, if there is one.
     pub(crate) client_mac: Option<Mac>,
     pub(crate) address: Ipv4Addr,
     pub(crate) prefix: Option<u8>,
     pub(crate) server: Option<Ipv4Addr>,
-    /// In seconds; `u32::MAX` is for ever.
+    /// In seconds; `u32::MAX` means without end.
     pub(crate) lease: Option<u32>,
     pub(crate) at: SystemTime,
-    /// The checksum of its datagram does not fit.
+    /// Whether the checksum of its datagram is wrong.
     pub(crate) wrong_checksum: bool,
 }
 
-/// What a client said in one transaction, which its server's answer is about.
+/// A client's side of one transaction, which the server answers.
 #[derive(Default)]
 struct Transaction {
-    /// It asks for configuration only, and has its address from elsewhere.
+    /// Whether it asks for configuration only and has its address from elsewhere.
     informs: bool,
     requested: Option<Ipv4Addr>,
     client_mac: Option<Mac>,
@@ -38,16 +38,16 @@ struct Transaction {
 
 #[derive(Default, PartialEq, Eq)]
 enum Request {
-    /// None was captured: the capture began later, or sees one direction only.
+    /// No request was captured: the capture began later, or has one direction only.
     #[default]
     Unseen,
     Open,
-    /// A client takes the first answer; another server's later one is not for it any more.
+    /// A client accepts the first answer, so later ones of other servers do not count.
     Answered,
 }
 
-/// Follows the messages, in the order of their capture. One client holds one address: a later
-/// acknowledgement takes the former's place, whatever its server and client identifier.
+/// Follows the messages, by time. A client has one address: a later acknowledgement replaces an earlier
+/// one, whatever its server and client identifier.
 pub(crate) fn rebuild(messages: &[Message]) -> Vec<Hold> {
     let mut transactions: HashMap<(u32, Mac), Transaction> = HashMap::new();
     let mut holds: BTreeMap<Mac, Hold> = BTreeMap::new();
@@ -69,9 +69,9 @@ pub(crate) fn rebuild(messages: &[Message]) -> Vec<Hold> {
 }
 
 impl Transaction {
-    /// Takes in what is no acknowledgement. Where it revokes: of which address, or of whatever the
-    /// client holds.
-    #[expect(clippy::option_option, reason = "whether something is revoked, and what")]
+    /// Follows a message other than an acknowledgement. Returns what it revokes: this address, or any
+    /// address of the client.
+    #[expect(clippy::option_option, reason = "whether it revokes an address, and which")]
     fn follow(&mut self, message: &Message) -> Option<Option<Ipv4Addr>> {
         let held = message.ciaddr;
         match message.kind {
@@ -98,7 +98,7 @@ impl Transaction {
         None
     }
 
-    /// The address that an acknowledgement in this transaction gives the client, if it is one.
+    /// The address that the message gives the client, if it is an acknowledgement for this transaction.
     fn given(&self, message: &Message) -> Option<Ipv4Addr> {
         let expected = !self.informs && self.request != Request::Answered;
         let address = message.yiaddr.filter(|_| expected && message.kind == MessageKind::Ack)?;
@@ -110,7 +110,7 @@ impl Transaction {
 fn hold(ack: &Message, address: Ipv4Addr, client_mac: Option<Mac>) -> Hold {
     Hold {
         chaddr: ack.chaddr,
-        // A server need not repeat the identifier.
+        // A server may leave the identifier out of its answer.
         client_mac: ack.client_mac().or(client_mac),
         address,
         prefix: ack.prefix,
@@ -127,8 +127,8 @@ mod tests {
 
     use super::*;
 
-    /// A message as words: `KIND XID LAST_OCTET`, where
-    /// the octet is that of the address that the message is about, 0 for none.
+    /// A message from `KIND XID LAST_OCTET`; the octet is that of the address that the message is about,
+    /// or 0.
     fn message(second: u64, words: &str) -> Message {
         let words: Vec<_> = words.split(' ').collect();
         let octet: u8 = words[2].parse().unwrap();

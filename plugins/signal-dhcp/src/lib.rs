@@ -1,7 +1,7 @@
-//! DHCP exchanges out of packet captures: which address a server acknowledged to which MAC.
+//! Addresses that servers acknowledged to the machines' MACs, in captured DHCP exchanges.
 //!
-//! Captures are artefacts of a snapshot (`dhcp/*.pcap`, Ethernet). Nothing is captured while
-//! machines are being looked up, so a look at the computer itself finds nothing here. IPv4 only.
+//! Captures are artefacts of a snapshot (`dhcp/*.pcap`, Ethernet). A live run captures nothing, so it finds
+//! nothing here. IPv4 only.
 
 #![deny(unsafe_code)]
 

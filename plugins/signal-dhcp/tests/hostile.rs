@@ -1,4 +1,4 @@
-//! Captures made to mislead, to cost memory or to end the plugin.
+//! Captures that mislead, cost memory or attack the plugin.
 
 mod common;
 
@@ -7,7 +7,7 @@ use common::{bytes, records, replay, with_frames};
 const ROUNDS: usize = 2000;
 const CAPTURES: [&str; 5] = ["lease", "lease-change", "release", "nak", "mac-nat-uplink"];
 
-/// Marsaglia's xorshift: the same captures on every run.
+/// Marsaglia's xorshift, which gives the same captures in every run.
 struct Random(u64);
 
 impl Random {
@@ -19,7 +19,7 @@ impl Random {
     }
 
     fn octet(&mut self) -> u8 {
-        // Values that lengths and codes turn on, as often as others.
+        // Values that matter for lengths and codes, as often as others.
         const EDGES: [u8; 8] = [0, 1, 3, 6, 53, 127, 254, 255];
         if self.below(2) == 0 {
             EDGES[self.below(EDGES.len())]
@@ -30,7 +30,7 @@ impl Random {
 }
 
 #[test]
-fn no_change_of_a_capture_ends_the_plugin() {
+fn no_changed_capture_causes_a_panic() {
     let originals = CAPTURES.map(bytes);
     let mut random = Random(0x5eed_d4c9);
     for round in 0..ROUNDS {
@@ -50,7 +50,7 @@ fn no_change_of_a_capture_ends_the_plugin() {
 }
 
 #[test]
-fn every_cut_is_read_as_far_as_it_goes() {
+fn reads_cut_captures_as_far_as_possible() {
     let lease = bytes("lease");
     for length in 24..lease.len() {
         let report = replay(&lease[..length]);
@@ -59,7 +59,7 @@ fn every_cut_is_read_as_far_as_it_goes() {
 }
 
 #[test]
-fn too_many_messages_are_left_out_and_said_so() {
+fn skips_and_reports_too_many_messages() {
     let lease = bytes("lease");
     let (header, frame) = records(&lease)[3];
     let ack = [header, frame].concat();
@@ -69,7 +69,7 @@ fn too_many_messages_are_left_out_and_said_so() {
     assert_eq!(report.lines().len(), 1);
     assert_eq!(
         report.result.unwrap_err().message,
-        "dhcp/guest-web.pcap: too much to read; what follows was left out"
+        "dhcp/guest-web.pcap: too much to read; the rest was skipped"
     );
 }
 

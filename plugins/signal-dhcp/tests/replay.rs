@@ -1,4 +1,4 @@
-//! The plugin over captures of real clients and servers (`tests/data/make.sh`).
+//! The plugin with captures of real clients and servers (`tests/data/make.sh`).
 
 mod common;
 
@@ -15,7 +15,7 @@ const DAY: &str =
     "0 dhcp-ack 192.168.77.100 DHCP ACK from 192.168.77.254 to the VM's MAC, lease 24 h";
 
 #[test]
-fn real_exchanges() {
+fn reads_real_exchanges() {
     let hour = |octet: u8| {
         format!(
             "0 dhcp-ack 192.168.77.{octet} DHCP ACK from 192.168.77.254 to the VM's MAC, lease 1 h"
@@ -28,7 +28,7 @@ fn real_exchanges() {
         (&["nak"], &[]),
         (&["mac-nat-uplink"], &[&hour(130)]),
         (&["mac-nat-guest", "mac-nat-uplink"], &[&hour(130)]),
-        // What came last counts, in whatever file it stands.
+        // The last message counts, whatever file it is in.
         (&["mac-nat-uplink", "lease", "lease-change"], &[&hour(130)]),
     ];
     for (names, expected) in rows {
@@ -53,9 +53,9 @@ fn an_acknowledgement_has_its_age_and_details() {
     assert_eq!(details, ["192.168.77.254", "24", "86400"]);
 }
 
-/// The same exchange in other files and other frames.
+/// The same exchange in other files and frames.
 #[test]
-fn every_form_of_the_same_exchange() {
+fn reads_the_same_exchange_in_every_form() {
     let lease = bytes("lease");
     let swapped = {
         let mut swapped = Vec::new();
@@ -113,7 +113,7 @@ fn every_form_of_the_same_exchange() {
 }
 
 #[test]
-fn a_wrong_checksum_is_noted() {
+fn reports_a_wrong_checksum() {
     let damaged = with_frames(&bytes("lease"), |frame| {
         let mut frame = frame.to_vec();
         frame[40] ^= 0xff;
@@ -134,17 +134,17 @@ fn a_wrong_checksum_is_noted() {
 }
 
 #[test]
-fn a_file_that_is_no_capture_is_named_and_takes_nothing_from_the_others() {
+fn reports_a_file_that_is_not_a_capture_and_reads_the_others() {
     let mut cooked = bytes("lease");
     cooked[20] = 113;
     let mut long = bytes("lease");
     long[24 + 8..24 + 12].copy_from_slice(&u32::MAX.to_le_bytes());
     let rows: [(&[u8], &str); 6] = [
-        (b"", "is no pcap file"),
-        (b"\xd4\xc3\xb2\xa1", "is no pcap file"),
-        (b"{\"not\": \"a capture, though long enough\"}", "is no pcap file"),
+        (b"", "is not a pcap file"),
+        (b"\xd4\xc3\xb2\xa1", "is not a pcap file"),
+        (b"{\"not\": \"a capture, though long enough\"}", "is not a pcap file"),
         (b"\x0a\x0d\x0d\x0a\x1c\0\0\0\x4d\x3c\x2b\x1a", "is a pcapng file; save it as pcap"),
-        (&cooked, "holds frames of link type 113, not of Ethernet"),
+        (&cooked, "holds frames of link type 113, not Ethernet"),
         (&long, "holds a record longer than any tool writes"),
     ];
     for (capture, expected) in rows {
@@ -161,7 +161,7 @@ fn a_file_that_is_no_capture_is_named_and_takes_nothing_from_the_others() {
 }
 
 #[test]
-fn other_machines_and_the_computer_itself_have_nothing_here() {
+fn reports_nothing_about_other_machines_or_in_a_live_run() {
     let other = Subject { macs: vec!["52:54:0:0:0:1".parse().unwrap()], ..Subject::default() };
     let host = || FakeHost::new().with_artefact_file("dhcp/uplink.pcap", path("lease"));
     assert_eq!(host().observe::<Dhcp>("{}", &[other]).lines(), [""; 0]);
@@ -171,7 +171,7 @@ fn other_machines_and_the_computer_itself_have_nothing_here() {
 }
 
 #[test]
-fn a_cancelled_or_late_call_ends() {
+fn ends_a_cancelled_or_late_call() {
     let host = || FakeHost::new().with_artefact_file("dhcp/uplink.pcap", path("lease"));
     let rows = [
         (host().cancelling_after(0), ErrorCode::Cancelled),

@@ -1,9 +1,9 @@
-//! The hosts file, which resolvers on this computer answer from.
+//! The hosts file, which resolvers of this computer answer from.
 
 use std::{collections::HashSet, net::IpAddr};
 
-/// Names and addresses that the hosts file ties. vmkit writes there itself: what comes back from
-/// it is no evidence.
+/// The names and addresses in the hosts file. vmkit itself writes there, so an answer from it is no
+/// evidence.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Hosts(HashSet<(String, IpAddr)>);
 
@@ -30,7 +30,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_entry_ties_each_of_its_names() {
+    fn an_entry_gives_its_address_to_each_of_its_names() {
         let hosts =
             Hosts::parse("127.0.0.1 localhost\n10.0.0.1\tWeb web.lan # db\n\nx y\n#10.0.0.2 db");
         let ip = [10, 0, 0, 1].into();

@@ -1,4 +1,4 @@
-//! All questions to one source, some at a time.
+//! All questions to one responder, a limited number at a time.
 
 use std::{collections::HashMap, io, time::Duration};
 
@@ -10,139 +10,138 @@ use tokio::{
 use crate::{
     link::Link,
     message::{Question, Reply, read},
-    places::{Place, Server},
     record::Answer,
+    responders::{Responder, Server},
 };
 
-/// Questions that a server has not answered yet, at one time. A home router's dnsmasq hands on
-/// 150 at most, of all its clients.
+/// Most open questions to a server. A home router's dnsmasq forwards at most 150 for all its clients.
 const AT_A_SERVER: usize = 32;
-/// The same for mDNS, where absent names are never answered: a bound for the burst on the links.
+/// Most open questions by mDNS, where nobody answers for absent names: this limits the burst on the links.
 const ON_A_LINK: usize = 256;
-/// When what a server has not answered is asked once more: time for an answer from afar, and early
-/// enough for the second one to come within the usual deadline.
+/// When open questions to a server are asked once more: late enough for an answer from a distant server,
+/// and early enough for the second answer to come within the usual timeout.
 const ASK_AGAIN: Duration = Duration::from_millis(120);
-/// How long machines on the host's own links have. Who alone has a name answers within 10 ms, RFC
-/// 6762 section 6, and absent names are never answered: this is what they cost every run.
+/// Timeout of mDNS. The only host with a name answers within 10 ms (RFC 6762 section 6). Nobody answers for
+/// absent names, so they cost every run this much.
 const MULTICAST_WAIT: Duration = Duration::from_millis(100);
-/// Longest packet that is read: what servers send without being asked for more is 512 bytes, and
-/// mDNS responders send what an Ethernet frame holds.
+/// Longest packet that is read. By default, servers send at most 512 bytes, and mDNS responders as much as
+/// an Ethernet frame holds.
 const PACKET_LIMIT: usize = 2048;
 
-/// What came of one question.
+/// The outcome of one question.
 #[derive(Debug)]
-pub(crate) struct Done {
-    /// Index of the place.
-    pub(crate) place: usize,
+pub(crate) struct Response {
+    /// Index of the responder.
+    pub(crate) responder: usize,
     pub(crate) question: Question,
     pub(crate) answers: Vec<Answer>,
     pub(crate) error: Option<String>,
 }
 
-/// What a place is asked, and how.
+/// All questions to one responder.
 pub(crate) struct Lane {
     pub(crate) index: usize,
-    pub(crate) place: Place,
+    pub(crate) responder: Responder,
     pub(crate) questions: Vec<Question>,
-    pub(crate) done: UnboundedSender<Done>,
+    pub(crate) responses: UnboundedSender<Response>,
 }
 
-struct Flight {
+struct OpenQuestion {
     question: Question,
     packet: Vec<u8>,
 }
 
 impl Lane {
-    /// Asks everything until `deadline`; questions for which there was no time are left out.
+    /// Asks all questions until `deadline`. Those without time are skipped.
     pub(crate) async fn run(self, deadline: Instant) {
-        let (link, at_once, deadline) = match &self.place {
-            Place::Server(Server { address, .. }) => {
+        let (link, at_once, deadline) = match &self.responder {
+            Responder::Server(Server { address, .. }) => {
                 (Link::to_server(*address).await, AT_A_SERVER, deadline)
             }
-            Place::Links { group, interfaces } => (
+            Responder::Links { group, interfaces } => (
                 Link::to_group(*group, interfaces).await,
                 ON_A_LINK,
                 deadline.min(Instant::now() + MULTICAST_WAIT),
             ),
         };
-        let mut flying = HashMap::new();
+        let mut open = HashMap::new();
         let asked = match link {
-            Ok(link) => self.ask(&link, at_once, deadline, &mut flying).await,
+            Ok(link) => self.ask(&link, at_once, deadline, &mut open).await,
             Err(error) => Err(error),
         };
-        let why = match (asked, &self.place) {
+        let why = match (asked, &self.responder) {
             (Ok(()), _) => "no answer before the deadline".to_owned(),
-            (Err(error), Place::Server(Server { address, .. })) => {
+            (Err(error), Responder::Server(Server { address, .. })) => {
                 tracing::info!("the DNS server {} cannot be reached: {error}", address.ip());
                 error.to_string()
             }
-            (Err(error), Place::Links { .. }) => {
+            (Err(error), Responder::Links { .. }) => {
                 tracing::info!("mDNS cannot be asked: {error}");
                 error.to_string()
             }
         };
-        for Flight { question, .. } in flying.into_values() {
-            self.tell(question, Vec::new(), Some(why.clone()));
+        for OpenQuestion { question, .. } in open.into_values() {
+            self.respond(question, Vec::new(), Some(why.clone()));
         }
     }
 
-    /// Asks until everything is answered or the deadline has come; `flying` is what is not.
+    /// Asks until all questions are answered or the deadline has passed. `open` keeps the open ones.
     async fn ask(
         &self,
         link: &Link,
         at_once: usize,
         deadline: Instant,
-        flying: &mut HashMap<u16, Flight>,
+        open: &mut HashMap<u16, OpenQuestion>,
     ) -> io::Result<()> {
         let mut waiting = self.questions.iter();
         let mut ask_again = Instant::now() + ASK_AGAIN;
         let mut buffer = [0; PACKET_LIMIT];
         loop {
-            while flying.len() < at_once
+            while open.len() < at_once
                 && let Some(question) = waiting.next()
             {
-                if let Some((id, packet)) = packet(question, flying) {
-                    let flight = Flight { question: question.clone(), packet };
-                    link.send(&flying.entry(id).or_insert(flight).packet).await?;
+                if let Some((id, packet)) = packet(question, open) {
+                    let asked = OpenQuestion { question: question.clone(), packet };
+                    link.send(&open.entry(id).or_insert(asked).packet).await?;
                 }
             }
-            if flying.is_empty() {
+            if open.is_empty() {
                 return Ok(());
             }
             match timeout_at(deadline.min(ask_again), link.receive(&mut buffer)).await {
                 Ok(length) => {
                     if let Some(reply) = read(&buffer[..length?]) {
-                        self.take(reply, flying);
+                        self.take(reply, open);
                     }
                 }
                 Err(_) if Instant::now() >= deadline => return Ok(()),
                 Err(_) => {
                     ask_again = deadline;
-                    for flight in flying.values() {
-                        link.send(&flight.packet).await?;
+                    for asked in open.values() {
+                        link.send(&asked.packet).await?;
                     }
                 }
             }
         }
     }
 
-    /// Takes a reply to a question of ours; number and question must both be right.
-    fn take(&self, reply: Reply, flying: &mut HashMap<u16, Flight>) {
+    /// Handles a reply. Its number and question must be those of an open question.
+    fn take(&self, reply: Reply, open: &mut HashMap<u16, OpenQuestion>) {
         let Reply { id, question, answers, error } = reply;
-        if flying.get(&id).is_some_and(|flight| flight.question == question) {
-            flying.remove(&id);
-            self.tell(question, answers, error);
+        if open.get(&id).is_some_and(|asked| asked.question == question) {
+            open.remove(&id);
+            self.respond(question, answers, error);
         }
     }
 
-    fn tell(&self, question: Question, answers: Vec<Answer>, error: Option<String>) {
-        // A round that has ended early has no use for the rest.
-        self.done.send(Done { place: self.index, question, answers, error }).ok();
+    fn respond(&self, question: Question, answers: Vec<Answer>, error: Option<String>) {
+        // A round that ended early does not receive any more.
+        self.responses.send(Response { responder: self.index, question, answers, error }).ok();
     }
 }
 
-/// A packet whose number no other question of the lane has.
-fn packet(question: &Question, flying: &HashMap<u16, Flight>) -> Option<(u16, Vec<u8>)> {
-    // Of 65,536 numbers a few hundred are taken: eight in a row never are.
-    (0..8).find_map(|_| question.packet().filter(|(id, _)| !flying.contains_key(id)))
+/// A packet with a number that no open question has.
+fn packet(question: &Question, open: &HashMap<u16, OpenQuestion>) -> Option<(u16, Vec<u8>)> {
+    // A few hundred of 65,536 numbers are in use, so one of eight attempts succeeds.
+    (0..8).find_map(|_| question.packet().filter(|(id, _)| !open.contains_key(id)))
 }

@@ -6,14 +6,14 @@
 
 #![deny(unsafe_code)]
 
-mod facts;
+mod collector;
 mod hosts;
 mod lane;
 mod link;
 mod message;
 mod names;
-mod places;
 mod record;
+mod responders;
 mod round;
 #[cfg(test)]
 mod tests;
@@ -24,8 +24,8 @@ use serde::Deserialize;
 use vmkit_plugin::{Cx, Plugin, Result, Signal, Source, Stage, Subject};
 use vmkit_probing::Timeout;
 
-use facts::Facts;
-use places::Places;
+use collector::Collector;
+use responders::Responders;
 
 /// The configuration.
 #[derive(Clone, Copy, Debug, Deserialize)]
@@ -61,17 +61,17 @@ impl Signal for Dns {
         match (cx.stage(), cx.source()) {
             (Stage::Confirm, _) => Ok(()),
             (Stage::Discover, Source::Snapshot) => {
-                cx.emit_all(Facts::of(vms, &record::replay(cx)?))
+                cx.emit_all(Collector::of(vms, &record::replay(cx)?))
             }
             (Stage::Discover, Source::Live | Source::Recording) => {
-                look(vms, &Places::of_system(), self.0.timeout_ms.duration(), cx)
+                look(vms, &Responders::of_system(), self.0.timeout_ms.duration(), cx)
             }
         }
     }
 }
 
-fn look(vms: &[Subject], places: &Places, timeout: Duration, cx: &Cx<'_>) -> Result<()> {
-    let records = round::run(vms, places, timeout, cx)?;
+fn look(vms: &[Subject], responders: &Responders, timeout: Duration, cx: &Cx<'_>) -> Result<()> {
+    let records = round::run(vms, responders, timeout, cx)?;
     record::record(records, cx)
 }
 

@@ -1,4 +1,4 @@
-//! The sockets by which one source is asked.
+//! The sockets for one responder.
 
 use std::{
     future::poll_fn,
@@ -9,18 +9,19 @@ use std::{
 
 use tokio::{io::ReadBuf, net::UdpSocket};
 
-/// Packets of mDNS pass no router, and their hop limit shows it: RFC 6762 section 11.
+/// The hop limit of mDNS, which shows that a packet passed no router: RFC 6762 section 11.
 const HOP_LIMIT: u32 = 255;
 
-/// The sockets by which one source is asked: one for a server, one for each interface for mDNS.
+/// The sockets for one responder: one for a server, one for each interface for mDNS.
 pub(crate) struct Link {
     sockets: Vec<UdpSocket>,
-    /// Where a question goes; `None`: the sockets are connected.
+    /// The destination of questions; `None`: the sockets are connected.
     group: Option<SocketAddr>,
 }
 
 impl Link {
-    /// A socket connected to a server, so that nobody else is heard and a closed port is told.
+    /// A socket that is connected to a server, so that it receives from nobody else and reports a closed
+    /// port.
     pub(crate) async fn to_server(address: SocketAddr) -> io::Result<Self> {
         let any: SocketAddr = if address.is_ipv4() {
             (Ipv4Addr::UNSPECIFIED, 0).into()
@@ -32,14 +33,14 @@ impl Link {
         Ok(Self { sockets: vec![socket], group: None })
     }
 
-    /// Sockets that send to a multicast group on each of these interfaces; on the system's choice
-    /// where none can be used. They have ports of their own, so answers come to them alone: RFC
-    /// 6762 section 6.7.
+    /// Sockets that send to a multicast group on each of these interfaces, or on the system's choice if
+    /// none can be used. They have ports of their own, so answers come to them alone: RFC 6762 section
+    /// 6.7.
     pub(crate) async fn to_group(group: SocketAddr, interfaces: &[String]) -> io::Result<Self> {
         let mut sockets = Vec::new();
         for interface in interfaces {
             let socket = multicast_socket().await?;
-            // One that has just gone is no reason not to ask on the others.
+            // If one interface has vanished, the others can still be used.
             match send_on(&socket, interface) {
                 Ok(()) => sockets.push(socket),
                 Err(error) => tracing::debug!("no mDNS on {interface}: {error}"),
@@ -51,7 +52,7 @@ impl Link {
         Ok(Self { sockets, group: Some(group) })
     }
 
-    /// Sends a packet on every socket; it fails where no socket can.
+    /// Sends a packet on every socket. Fails if every socket fails.
     pub(crate) async fn send(&self, packet: &[u8]) -> io::Result<()> {
         let mut failure = None;
         let mut sent = false;
@@ -71,14 +72,14 @@ impl Link {
         }
     }
 
-    /// The next packet on any socket; its length.
+    /// Receives the next packet on any socket. Returns its length.
     pub(crate) async fn receive(&self, buffer: &mut [u8]) -> io::Result<usize> {
         poll_fn(|cx| {
             for socket in &self.sockets {
                 let mut packet = ReadBuf::new(buffer);
                 while let Poll::Ready(from) = socket.poll_recv_from(cx, &mut packet) {
                     let from = from?;
-                    // Responders send from the port that they are asked at.
+                    // Responders answer from the port that questions go to.
                     if self.group.is_none_or(|group| group.port() == from.port()) {
                         return Poll::Ready(Ok(packet.filled().len()));
                     }
@@ -121,7 +122,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_group_is_asked_on_the_interface_that_is_named() {
+    fn asks_a_group_on_the_given_interface() {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build().unwrap();
         runtime.block_on(async {
             let responder = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)).await.unwrap();
@@ -137,7 +138,7 @@ mod tests {
             let (length, asker) = responder.recv_from(&mut buffer).await.unwrap();
             assert_eq!(&buffer[..length], b"question");
 
-            // Only what comes from the port that was asked is an answer.
+            // Only a packet from the port that was asked is an answer.
             let stranger = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)).await.unwrap();
             stranger.send_to(b"stranger", asker).await.unwrap();
             responder.send_to(b"answer", asker).await.unwrap();

@@ -1,4 +1,4 @@
-//! Questions and answers as packets.
+//! Packets of questions and answers.
 
 use std::net::IpAddr;
 
@@ -9,9 +9,9 @@ use hickory_proto::{
 
 use crate::{names::valid, record::Answer};
 
-/// Longest chain of aliases that is followed; resolvers stop at some ten.
+/// Longest chain of aliases that is followed. Resolvers stop at some ten.
 const ALIASES: usize = 8;
-/// Addresses that are taken from one answer.
+/// Most addresses of one answer.
 const ADDRESSES: usize = 16;
 
 /// The addresses of a name in one family.
@@ -26,7 +26,7 @@ impl Question {
         if self.ipv6 { RecordType::AAAA } else { RecordType::A }
     }
 
-    /// The question as a packet, and its random number; `None`: DNS has no such name.
+    /// The packet of the question, and its random number; `None`: the name is not valid in DNS.
     pub(crate) fn packet(&self) -> Option<(u16, Vec<u8>)> {
         let mut name = Name::from_ascii(&self.name).ok()?;
         name.set_fqdn(true);
@@ -37,18 +37,18 @@ impl Question {
     }
 }
 
-/// What a source said to a question.
+/// A source's reply to a question.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Reply {
     /// The number of the question.
     pub(crate) id: u16,
     pub(crate) question: Question,
     pub(crate) answers: Vec<Answer>,
-    /// Why it gives no answer, where that is not for want of the name.
+    /// Why there is no answer, unless the name does not exist.
     pub(crate) error: Option<String>,
 }
 
-/// Reads a packet; `None` where it is not an answer to a question of ours, whatever else it is.
+/// Reads a packet; `None`: it is not an answer to a question for addresses.
 pub(crate) fn read(packet: &[u8]) -> Option<Reply> {
     let message = Message::from_vec(packet).ok()?;
     let [query] = message.queries.as_slice() else { return None };
@@ -72,8 +72,8 @@ pub(crate) fn read(packet: &[u8]) -> Option<Reply> {
     })
 }
 
-/// The addresses of `name` and of what it is an alias of. Whatever else a packet brings along is
-/// about other names.
+/// The addresses of `name` and of the names that it is an alias of. Other records of a packet are about
+/// other names.
 fn addresses(message: &Message, name: &Name, ipv6: bool) -> Vec<Answer> {
     let mut names = vec![name];
     for at in 0..ALIASES {
@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn only_addresses_of_the_name_and_its_aliases_count() {
+    fn reads_only_addresses_of_the_name_and_its_aliases() {
         let other =
             Record::from_rdata(name("web.lan."), 60, RData::AAAA(AAAA("::2".parse().unwrap())));
         assert_eq!(last_octets(vec![a("WEB.lan.", 1), a("db.lan.", 2), other]), ["10.0.0.1"]);
@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn a_refusal_is_an_error_and_an_unknown_name_is_none() {
+    fn a_refusal_is_an_error_and_an_unknown_name_is_not() {
         let rows = [
             (ResponseCode::NoError, None),
             (ResponseCode::NXDomain, None),
@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn other_packets_are_no_answer() {
+    fn skips_other_packets() {
         let good = reply(vec![a("web.lan.", 1)]).to_vec().unwrap();
         for length in 0..good.len() {
             assert_eq!(read(&good[..length]), None, "cut after {length} bytes");

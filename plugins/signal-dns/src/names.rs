@@ -1,4 +1,4 @@
-//! Which names are asked for.
+//! The names to ask for.
 
 use std::{
     collections::HashSet,
@@ -9,29 +9,29 @@ use std::{
 
 use vmkit_plugin::Subject;
 
-/// Begins the label of a name that nobody has, by which a server is asked whether it answers for
-/// everything. Records keep the name, so a snapshot tells as much as the live run.
+/// Beginning of a label that nobody has. Asking for it shows whether a server answers for every name.
+/// Records keep the name, so replays know as much as the live run.
 const ABSENT: &str = "vmkit-absent-";
 /// The domain of mDNS, RFC 6762 section 3.
 const MULTICAST_DOMAIN: &str = "local";
-/// Longest name and longest label, RFC 1035 section 2.3.4; a name as text has two bytes less than
-/// on the wire.
+/// Longest name and longest label, RFC 1035 section 2.3.4. A name as text is two bytes shorter than in a
+/// packet.
 const NAME_LIMIT: usize = 253;
 const LABEL_LIMIT: usize = 63;
 
 /// The names to ask for, each once, in the order of asking.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Names {
-    /// At DNS servers.
+    /// For DNS servers.
     pub(crate) unicast: Vec<String>,
-    /// On the links.
+    /// For mDNS.
     pub(crate) multicast: Vec<String>,
 }
 
 impl Names {
-    /// The names of these machines: as they are, and in each of the domains that the system
-    /// searches. All plain names come first, for time may not suffice for all domains; and before
-    /// the first name of a domain, one that cannot exist there.
+    /// The names of these machines, plain and in each domain that the system searches. All plain names come
+    /// first, because there may not be enough time for all domains. Before the first name of a domain
+    /// comes one that does not exist there.
     pub(crate) fn of(vms: &[Subject], search: &[String], now: SystemTime) -> Self {
         let own: Vec<String> = distinct(vms.iter().flat_map(of_machine));
         let absent = absent_label(&own, now);
@@ -52,14 +52,14 @@ impl Names {
     }
 }
 
-/// The names of one machine that can be asked for: that of its guest, and its own.
+/// The valid names of one machine: that of its guest, and its own.
 pub(crate) fn of_machine(subject: &Subject) -> Vec<String> {
     let names = subject.hostname.iter().chain([&subject.name]);
     distinct(names.filter_map(|name| valid(name)).filter(|name| !is_absent(name)))
 }
 
-/// The name in lower case and without a final dot, if it is one of letters, digits and hyphens:
-/// nothing else is ever sent.
+/// The name in lower case without a final dot, if it has only letters, digits and hyphens: no other name is
+/// ever sent.
 pub(crate) fn valid(name: &str) -> Option<String> {
     let name = name.strip_suffix('.').unwrap_or(name);
     let label = |label: &str| {
@@ -69,21 +69,21 @@ pub(crate) fn valid(name: &str) -> Option<String> {
             && !label.ends_with('-')
     };
     let good = name.len() <= NAME_LIMIT && name.split('.').all(label);
-    // An address would be asked for as if its last octet were a domain.
+    // In an address, the last octet would look like a domain.
     (good && name.parse::<IpAddr>().is_err()).then(|| name.to_ascii_lowercase())
 }
 
-/// The part of a name after its first label; empty for a single one.
+/// The part of a name after its first label; empty for a single label.
 pub(crate) fn domain(name: &str) -> &str {
     name.split_once('.').map_or("", |(_, domain)| domain)
 }
 
-/// Whether nobody has this name, on purpose.
+/// Whether this is a name that nobody has.
 pub(crate) fn is_absent(name: &str) -> bool {
     name.starts_with(ABSENT)
 }
 
-/// A label that no server has been asked for before, so that no cache knows it.
+/// A new label that nobody has, so that no cache knows it.
 fn absent_label(names: &[String], now: SystemTime) -> String {
     let mut hasher = DefaultHasher::new();
     (names, now).hash(&mut hasher);
@@ -104,7 +104,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_names_of_letters_digits_and_hyphens_are_asked_for() {
+    fn accepts_only_names_of_letters_digits_and_hyphens() {
         let long = "x".repeat(63);
         let longest = [long.as_str(), &long, &long, &"x".repeat(61)].join(".");
         for good in ["web", "Web.", "a-1.example.com", "7", &long, &longest] {
@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn names_are_asked_for_as_they_are_then_in_each_domain() {
+    fn asks_for_plain_names_then_in_each_domain() {
         let vm = |name: &str, hostname: Option<&str>| Subject {
             name: name.into(),
             hostname: hostname.map(Into::into),

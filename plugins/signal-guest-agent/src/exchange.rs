@@ -10,17 +10,17 @@ use tokio::{
 
 use crate::reply::REPLY_LIMIT;
 
-/// What stands before a reply that begins afresh. It is in no JSON text, so whatever an earlier
-/// client left half read or half written ends there.
+/// A byte that precedes a new reply. No JSON text contains it, so it ends what an earlier client left half
+/// read or half written.
 const SENTINEL: u8 = 0xff;
 
-/// Asks the agent at the other end for its interfaces; the raw reply. Without a deadline: a channel
-/// that nobody in the guest listens to never answers.
+/// Asks the agent at the other end for its interfaces, and returns the raw reply. The caller needs a
+/// deadline: a channel without an agent never answers.
 pub(crate) async fn ask(stream: net::UnixStream, id: u64) -> io::Result<Vec<u8>> {
     stream.set_nonblocking(true)?;
     let mut stream = UnixStream::from_std(stream)?;
     let (from_agent, mut to_agent) = stream.split();
-    // An answer of an earlier client may come first: room for it, and for the answer.
+    // Twice the limit, because an answer to an earlier client may come first.
     let mut from_agent = BufReader::new(from_agent.take(2 * REPLY_LIMIT));
 
     let synchronise = json!({ "execute": "guest-sync-delimited", "arguments": { "id": id } });
@@ -36,7 +36,7 @@ pub(crate) async fn ask(stream: net::UnixStream, id: u64) -> io::Result<Vec<u8>>
             break;
         }
     }
-    // Only now: an agent that starts later would carry out what waits in the channel.
+    // Not before the agent answered: one that starts later would execute what is in the channel.
     to_agent.write_all(&line(&json!({ "execute": "guest-network-get-interfaces" }))).await?;
     text.clear();
     complete(from_agent.read_until(b'\n', &mut text).await?, &text, b'\n')?;
@@ -47,8 +47,7 @@ fn line(request: &Value) -> Vec<u8> {
     format!("{request}\n").into_bytes()
 }
 
-/// Fails where the bytes read do not end as they should: the channel was closed, or the agent has
-/// said more than fits.
+/// Fails if the reply does not end with `end`: the channel was closed, or the reply is too long.
 fn complete(read: usize, text: &[u8], end: u8) -> io::Result<()> {
     match text.last() {
         Some(last) if *last == end => Ok(()),

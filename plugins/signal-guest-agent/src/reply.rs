@@ -1,24 +1,24 @@
 //! The agent's reply to `guest-network-get-interfaces`.
 //!
-//! It lists every interface of the guest, those of containers and VPNs too; only what stands on a
-//! card of the machine is the machine's.
+//! It lists every interface of the guest, also those of containers and VPNs. Only addresses on a card of the
+//! machine are the machine's.
 
 use std::net::IpAddr;
 
 use serde_json::Value;
 use vmkit_plugin::{Kind, Mac, Observation, Unread, attribute, bounded, escaped, is_host_address};
 
-/// Longest reply that is read, in bytes: an interface takes some 500 with its statistics, and a
-/// guest full of containers has hundreds.
+/// Longest reply that is read, in bytes. An interface takes some 500 with its statistics, and a guest full
+/// of containers has hundreds of them.
 pub(crate) const REPLY_LIMIT: u64 = 1 << 20;
 
-/// Most addresses that are reported of one machine: IPv6 gives a card a handful.
+/// Most addresses of one machine that are reported: with IPv6, a card has a handful.
 const ADDRESSES_LIMIT: usize = 16;
 
-/// Longest interface name and error message that are repeated, in bytes.
+/// Longest interface name and error message that are shown, in bytes.
 const TEXT_LIMIT: usize = 100;
 
-/// What this reply says of machine `vm`, whose cards have these MACs.
+/// The observations from this reply about machine `vm`, whose cards have these MACs.
 pub(crate) fn observations(vm: usize, macs: &[Mac], reply: &[u8]) -> Vec<Observation> {
     match interfaces(reply) {
         Ok(interfaces) => interfaces
@@ -31,7 +31,7 @@ pub(crate) fn observations(vm: usize, macs: &[Mac], reply: &[u8]) -> Vec<Observa
     }
 }
 
-/// The interfaces in the reply, not yet looked into.
+/// The interfaces in the reply, not yet parsed.
 fn interfaces(reply: &[u8]) -> Result<Vec<Value>, Unread> {
     let malformed = |what: &str| Unread::Malformed(format!("the guest agent's reply: {what}"));
     let mut reply: Value =
@@ -43,11 +43,11 @@ fn interfaces(reply: &[u8]) -> Result<Vec<Value>, Unread> {
     }
     match reply.get_mut("return").map(Value::take) {
         Some(Value::Array(interfaces)) => Ok(interfaces),
-        _ => Err(malformed("it lists no interfaces")),
+        _ => Err(malformed("it has no list of interfaces")),
     }
 }
 
-/// The MAC of an interface, where it is one of the machine's.
+/// The MAC of an interface, if it is one of the machine's.
 fn card(interface: &Value, macs: &[Mac]) -> Option<Mac> {
     let mac: Mac = interface.get("hardware-address")?.as_str()?.parse().ok()?;
     (!mac.is_zero() && macs.contains(&mac)).then_some(mac)
@@ -55,7 +55,7 @@ fn card(interface: &Value, macs: &[Mac]) -> Option<Mac> {
 
 fn of_interface(vm: usize, interface: &Value, mac: Mac) -> impl Iterator<Item = Observation> {
     let name = interface.get("name").and_then(Value::as_str).unwrap_or("an interface");
-    let says = format!("the guest agent names it on {}", escaped(bounded(name, TEXT_LIMIT)));
+    let says = format!("the guest agent reports it on {}", escaped(bounded(name, TEXT_LIMIT)));
     let addresses = interface.get("ip-addresses").and_then(Value::as_array);
     addresses.into_iter().flatten().filter_map(move |entry| {
         let address: IpAddr = entry.get("ip-address")?.as_str()?.parse().ok()?;
@@ -88,22 +88,22 @@ mod tests {
     }
 
     #[test]
-    fn only_addresses_on_the_machines_own_card_are_reported() {
+    fn reports_only_addresses_on_the_machines_own_card() {
         let expected = [
-            "agent-address 192.168.1.64 /24 the guest agent names it on enp0s1",
-            "agent-address 2001:db8::5054:ff:fe4b:5e57 /64 the guest agent names it on enp0s1",
+            "agent-address 192.168.1.64 /24 the guest agent reports it on enp0s1",
+            "agent-address 2001:db8::5054:ff:fe4b:5e57 /64 the guest agent reports it on enp0s1",
         ];
         assert_eq!(lines(DOCKER_HOST), expected);
     }
 
     #[test]
-    fn replies_of_other_shapes_are_told_as_what_they_are() {
+    fn reports_what_is_wrong_with_other_replies() {
         let card = |more: &str| {
             format!(r#"{{"return":[{{"hardware-address":"52:54:0:4B:5E:57"{more}}}]}}"#)
         };
         let addresses =
             |list: &str| card(&format!(r#","name":"a\u001b[2J","ip-addresses":[{list}]"#));
-        let on = "the guest agent names it on a\\x1b[2J";
+        let on = "the guest agent reports it on a\\x1b[2J";
         let rows = [
             (card(""), String::new()),
             (r#"{"return":[]}"#.to_owned(), String::new()),
@@ -124,7 +124,7 @@ mod tests {
             ),
             (
                 r#"{"return":{}}"#.to_owned(),
-                "unread - /- not understood: the guest agent's reply: it lists no interfaces"
+                "unread - /- not understood: the guest agent's reply: it has no list of interfaces"
                     .to_owned(),
             ),
             (
@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn a_card_without_end_of_addresses_gives_a_few() {
+    fn reports_a_limited_number_of_addresses() {
         let entries = vec![r#"{"ip-address":"10.0.0.2"}"#; 1000].join(",");
         let reply = format!(
             r#"{{"return":[{{"hardware-address":"{MAC}","name":"a","ip-addresses":[{entries}]}}]}}"#
@@ -149,8 +149,8 @@ mod tests {
     }
 
     #[test]
-    fn two_thousand_broken_replies_end_well() {
-        // George Marsaglia's xorshift64: a fixed sequence, so that a failure can be seen again.
+    fn reads_two_thousand_broken_replies() {
+        // George Marsaglia's xorshift64. Its fixed sequence makes failures reproducible.
         let mut state = 0x5eed_a6e7_u64;
         let mut below = |limit: usize| {
             state ^= state << 13;
@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn a_megabyte_of_anything_takes_time_in_proportion() {
+    fn reads_a_megabyte_of_anything_in_linear_time() {
         for pattern in ["[", "{\"return\":", "\"", "0,", " ", "\\"] {
             let reply = pattern.repeat((1 << 20) / pattern.len());
             // A quadratic reader would take minutes; a recursive one would end the process.

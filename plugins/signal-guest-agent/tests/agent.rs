@@ -1,4 +1,4 @@
-//! The plugin against agents that the test itself runs, and against its own recordings.
+//! The plugin with agents that the test runs, and with its own recordings.
 
 use std::{
     io::{BufRead as _, BufReader, Read as _, Write as _},
@@ -14,8 +14,8 @@ use vmkit_testkit::FakeHost;
 
 const REPLY: &str = include_str!("data/docker-host.json");
 const FACTS: [&str; 2] = [
-    "0 agent-address 192.168.1.64 the guest agent names it on enp0s1",
-    "0 agent-address 2001:db8::5054:ff:fe4b:5e57 the guest agent names it on enp0s1",
+    "0 agent-address 192.168.1.64 the guest agent reports it on enp0s1",
+    "0 agent-address 2001:db8::5054:ff:fe4b:5e57 the guest agent reports it on enp0s1",
 ];
 
 fn web() -> Subject {
@@ -23,7 +23,7 @@ fn web() -> Subject {
     Subject { name: "web".into(), macs, has_guest_agent: true, ..Subject::default() }
 }
 
-/// What an agent does with its connection, once it has taken it.
+/// What an agent does with its connection.
 type Behaviour = fn(UnixStream);
 
 /// An agent that serves one connection, in a directory of its own.
@@ -48,7 +48,7 @@ impl Agent {
         FakeHost::new().with_guest_agent(0, self.path().join("web.qga"))
     }
 
-    /// What the plugin says of the machine of this agent.
+    /// The plugin's report about the machine of this agent.
     fn lines(self) -> Vec<String> {
         let report = self.host().observe::<GuestAgent>("{}", &[web()]);
         assert_eq!(report.result, Ok(()));
@@ -66,7 +66,7 @@ fn request(reader: &mut BufReader<UnixStream>) -> (String, String) {
     (line, number)
 }
 
-/// Answers as QEMU's agent does, `before` first.
+/// Answers as QEMU's agent does, after sending `before`.
 fn answer(stream: UnixStream, before: &[u8], reply: &str) {
     let mut to_client = stream.try_clone().expect("clone the stream");
     let mut reader = BufReader::new(stream);
@@ -82,7 +82,7 @@ fn answer(stream: UnixStream, before: &[u8], reply: &str) {
     to_client.write_all(b"\n").expect("write to the client");
 }
 
-/// Reads until the client has left, which asks for nothing before it has an answer.
+/// Reads until the client has left. The client requests nothing before it has an answer.
 fn keep_silent(mut stream: UnixStream) {
     let mut requests = Vec::new();
     stream.read_to_end(&mut requests).expect("read until the client leaves");
@@ -91,12 +91,12 @@ fn keep_silent(mut stream: UnixStream) {
 }
 
 #[test]
-fn an_agent_is_asked_and_only_the_machines_own_card_counts() {
+fn reports_the_agents_addresses_on_the_machines_own_card() {
     assert_eq!(Agent::start(|stream| answer(stream, b"", REPLY)).lines(), FACTS);
 }
 
 #[test]
-fn what_an_earlier_client_left_behind_is_passed_over() {
+fn skips_what_an_earlier_client_left_behind() {
     let left: Behaviour = |stream| {
         let left = b"half a repl\"y}\n\xff{\"return\": 1}\n{\"return\": []}\n\xff{broken\n";
         answer(stream, left, REPLY);
@@ -105,11 +105,11 @@ fn what_an_earlier_client_left_behind_is_passed_over() {
 }
 
 #[test]
-fn an_agent_that_does_not_answer_well_is_told_as_unread() {
+fn reports_an_agent_with_a_wrong_answer_as_unread() {
     let failed = |how| format!("0 unread - talk to the guest agent: {how}");
     let rows: [(Behaviour, String); 5] = [
         (keep_silent, "0 unread - no answer before the deadline".to_owned()),
-        // Whether it is seen on writing or on reading is up to the scheduler.
+        // The scheduler decides whether writing or reading shows it.
         (drop, failed("")),
         (
             |mut stream| {
@@ -128,7 +128,7 @@ fn an_agent_that_does_not_answer_well_is_told_as_unread() {
         ),
         (
             |mut stream| {
-                // It fails once the client has had enough.
+                // Sending fails once the client has left.
                 while stream.write_all(&[b'x'; 1 << 14]).is_ok() {}
             },
             failed("it was closed within a reply, or the reply is too long"),
@@ -142,7 +142,7 @@ fn an_agent_that_does_not_answer_well_is_told_as_unread() {
 }
 
 #[test]
-fn a_recording_replays_to_the_same_facts() {
+fn a_recording_gives_the_same_observations() {
     let agent = Agent::start(|stream| answer(stream, b"", REPLY));
     let host = agent.host().recording_to(agent.path());
     let live = host.observe::<GuestAgent>("{}", &[web()]);
@@ -156,7 +156,7 @@ fn a_recording_replays_to_the_same_facts() {
 }
 
 #[test]
-fn machines_without_an_agent_or_a_mac_are_not_asked() {
+fn skips_machines_without_an_agent_or_a_mac() {
     let vms = [Subject { has_guest_agent: false, ..web() }, Subject { macs: Vec::new(), ..web() }];
     for vms in [&vms[..], &[]] {
         let report = FakeHost::new().observe::<GuestAgent>("{}", vms);
@@ -169,7 +169,7 @@ fn machines_without_an_agent_or_a_mac_are_not_asked() {
 }
 
 #[test]
-fn a_cancelled_or_late_call_ends() {
+fn ends_a_cancelled_or_late_call() {
     let rows = [
         (FakeHost::new().cancelling_after(0), ErrorCode::Cancelled),
         (FakeHost::new().with_budget(Duration::ZERO), ErrorCode::TimedOut),

@@ -55,7 +55,7 @@ impl Outcome {
             // The SSH signal reports what this means for the address. Here no echo was sent.
             Self::Unreachable => Observation::unread(
                 vm,
-                &Unread::Failed("no ping sent: the host has no way to the address".to_owned()),
+                &Unread::Failed("no ping sent: the host cannot reach the address".to_owned()),
             ),
         }
     }
@@ -79,7 +79,7 @@ mod tests {
             (silence(99, 300), "unread no answer before the deadline"),
             (
                 error(io::ErrorKind::NetworkUnreachable),
-                "unread no ping sent: the host has no way to the address",
+                "unread no ping sent: the host cannot reach the address",
             ),
             (
                 error(io::ErrorKind::PermissionDenied),

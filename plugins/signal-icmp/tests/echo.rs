@@ -1,4 +1,4 @@
-//! The plugin in a network namespace of its own, where the test decides who may ping.
+//! The plugin in a network namespace, where the test decides who may ping.
 
 use std::{
     net::IpAddr,
@@ -10,18 +10,18 @@ use signal_icmp::Icmp;
 use vmkit_plugin::{ErrorCode, Stage, Subject, attribute};
 use vmkit_testkit::FakeHost;
 
-/// Set in the process that runs inside the namespace.
+/// Set for the process inside the namespace.
 const INSIDE: &str = "VMKIT_TEST_INSIDE_NAMESPACE";
 
 /// Who may ping in a namespace.
 #[derive(Clone, Copy, Debug)]
 enum Allowed {
     Root,
-    /// What the kernel begins with.
+    /// The default of the kernel.
     Nobody,
 }
 
-/// Runs `test` in a namespace that has nothing but loopback, where these groups may ping.
+/// Runs `test` in a namespace that has only loopback, where these groups may ping.
 #[track_caller]
 fn in_namespace(name: &str, allowed: Allowed, test: fn()) {
     if std::env::var_os(INSIDE).is_some() {
@@ -33,7 +33,7 @@ fn in_namespace(name: &str, allowed: Allowed, test: fn()) {
         Allowed::Nobody => "",
     };
     let script = format!(r#"{script}ip link set lo up && exec "$0" --exact "$1" --nocapture"#);
-    // A user namespace as well, for developers who are not root.
+    // A user namespace as well, for developers without root.
     let output = Command::new("unshare")
         .args(["--map-root-user", "--net", "sh", "-c", &script])
         .arg(this)
@@ -59,8 +59,8 @@ fn at_confirm() -> FakeHost {
 }
 
 #[test]
-fn who_is_there_answers_and_is_recorded() {
-    in_namespace("who_is_there_answers_and_is_recorded", Allowed::Root, || {
+fn reports_and_records_answers() {
+    in_namespace("reports_and_records_answers", Allowed::Root, || {
         let there = loopback(1);
         let nowhere = IpAddr::from([192, 0, 2, 1]);
         let vms =
@@ -74,7 +74,7 @@ fn who_is_there_answers_and_is_recorded() {
             lines,
             [
                 "0 icmp-reply 127.0.1.1 somebody answers a ping",
-                "0 unread 192.0.2.1 no ping sent: the host has no way to the address",
+                "0 unread 192.0.2.1 no ping sent: the host cannot reach the address",
                 "1 icmp-reply 127.0.1.1 somebody answers a ping",
                 "2 icmp-reply ::1 somebody answers a ping",
             ]
@@ -95,8 +95,8 @@ fn who_is_there_answers_and_is_recorded() {
 }
 
 #[test]
-fn a_thousand_machines_answer_at_once() {
-    in_namespace("a_thousand_machines_answer_at_once", Allowed::Root, || {
+fn probes_a_thousand_machines_at_once() {
+    in_namespace("probes_a_thousand_machines_at_once", Allowed::Root, || {
         let at = |number: u16| {
             let [high, low] = number.to_be_bytes();
             IpAddr::from([127, 45, high, low])
@@ -109,8 +109,8 @@ fn a_thousand_machines_answer_at_once() {
 }
 
 #[test]
-fn a_closed_door_is_told_once_with_its_key() {
-    in_namespace("a_closed_door_is_told_once_with_its_key", Allowed::Nobody, || {
+fn reports_a_missing_permission_once_with_its_remedy() {
+    in_namespace("reports_a_missing_permission_once_with_its_remedy", Allowed::Nobody, || {
         let report = at_confirm().observe::<Icmp>("{}", &[machine(&[loopback(1), loopback(2)])]);
         assert!(report.observations.is_empty(), "{:?}", report.lines());
         let error = report.result.unwrap_err();
@@ -120,8 +120,8 @@ fn a_closed_door_is_told_once_with_its_key() {
 }
 
 #[test]
-fn a_call_without_time_or_wish_for_an_answer_sends_nothing() {
-    in_namespace("a_call_without_time_or_wish_for_an_answer_sends_nothing", Allowed::Root, || {
+fn sends_nothing_in_cancelled_late_and_misconfigured_calls() {
+    in_namespace("sends_nothing_in_cancelled_late_and_misconfigured_calls", Allowed::Root, || {
         let vms = [machine(&[loopback(1)])];
         let cancelled = at_confirm().cancelling_after(0).observe::<Icmp>("{}", &vms);
         assert_eq!(cancelled.result.map_err(|error| error.code), Err(ErrorCode::Cancelled));

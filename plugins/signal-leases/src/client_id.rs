@@ -2,20 +2,20 @@
 
 use vmkit_plugin::Mac;
 
-/// Longest identifier that is looked at, in bytes: a DUID may have 130, and an IAID stands before.
+/// Longest identifier that is read, in bytes: a DUID may have 130, and an IAID precedes it.
 const LENGTH_LIMIT: usize = 140;
 
-/// Type of an identifier that is an Ethernet address, and hardware type of Ethernet.
+/// Type of an identifier that is an Ethernet address, and the hardware type of Ethernet.
 const ETHERNET: u8 = 1;
-/// Type of an identifier that is an IAID and a DUID.
+/// Type of an identifier that has an IAID and a DUID.
 const IAID_AND_DUID: u8 = 0xff;
-/// DUID of a link-layer address and the time of its making.
+/// Type of a DUID from a link-layer address and the time.
 const DUID_LLT: u8 = 1;
-/// DUID of a link-layer address.
+/// Type of a DUID from a link-layer address.
 const DUID_LL: u8 = 3;
 
-/// The octets of an identifier as tools print them: in hexadecimal, a colon between, leading zeros
-/// left out or not. A comma is one more separator: macOS puts it behind the type.
+/// The octets of an identifier as tools print it: in hexadecimal with colons, with or without leading
+/// zeros. A comma is also a separator: macOS writes it after the type.
 pub(crate) fn octets(text: &str) -> Option<Vec<u8>> {
     let mut octets = Vec::new();
     for part in text.split([':', ',']) {
@@ -29,8 +29,8 @@ pub(crate) fn octets(text: &str) -> Option<Vec<u8>> {
     Some(octets)
 }
 
-/// The MAC in a DHCP client identifier: `01 MAC`, or `ff IAID DUID` with a DUID that has one. A
-/// DUID that was made from a machine's id has none, and is the same on clones.
+/// The MAC in a DHCP client identifier: `01 MAC`, or `ff IAID DUID` with a DUID that has one. A DUID made
+/// from a machine's id has no MAC, and clones share it.
 pub(crate) fn mac_of_client_id(octets: &[u8]) -> Option<Mac> {
     match octets {
         [ETHERNET, mac @ ..] => mac_of(mac),
@@ -39,7 +39,7 @@ pub(crate) fn mac_of_client_id(octets: &[u8]) -> Option<Mac> {
     }
 }
 
-/// The MAC in a DUID, where its type has one.
+/// The MAC in a DUID, if its type has one.
 pub(crate) fn mac_of_duid(duid: &[u8]) -> Option<Mac> {
     match duid {
         [0, DUID_LLT, 0, ETHERNET, _, _, _, _, mac @ ..] | [0, DUID_LL, 0, ETHERNET, mac @ ..] => {
@@ -53,7 +53,7 @@ fn mac_of(octets: &[u8]) -> Option<Mac> {
     <[u8; 6]>::try_from(octets).ok().and_then(|octets| usable(Mac::new(octets)))
 }
 
-/// The MAC, where it can be one machine's.
+/// The MAC, if it can be that of one machine.
 pub(crate) fn usable(mac: Mac) -> Option<Mac> {
     (!mac.is_zero() && !mac.is_multicast()).then_some(mac)
 }
@@ -63,13 +63,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn identifiers_that_hold_a_mac_give_it() {
+    fn finds_the_mac_in_an_identifier() {
         let rows = [
             ("1,52:54:0:4b:5e:57", Some("52:54:00:4b:5e:57")),
             ("01:52:54:00:4b:5e:57", Some("52:54:00:4b:5e:57")),
             ("ff,0:4b:5e:57:0:1:0:1:2c:1a:5:9:52:54:0:4b:5e:57", Some("52:54:00:4b:5e:57")),
             ("ff:00:4b:5e:57:00:03:00:01:52:54:00:4b:5e:57", Some("52:54:00:4b:5e:57")),
-            // systemd's: an enterprise number and a hash of the machine's id.
+            // The form of systemd: an enterprise number and a hash of the machine's id.
             ("ff,f1:f5:dd:7f:0:2:0:0:ab:11:cb:fc:dd:b2:d6:93:e:57", None),
             // Another kind of hardware, too short, too long, a group address.
             ("ff,0:0:0:1:0:3:0:20:52:54:0:4b:5e:57", None),

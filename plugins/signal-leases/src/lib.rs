@@ -1,22 +1,22 @@
-//! Addresses that the DHCP servers of this computer have leased to the machines.
+//! Addresses that DHCP servers of this computer leased to the machines.
 //!
-//! A lease is a machine's where it names the machine's MAC, or where its client identifier holds
-//! it and it names no other. A lease of the same name alone is nobody's: names are not unique.
+//! A lease is a machine's if it has the machine's MAC, or has no MAC and the machine's MAC in its client
+//! identifier. A name in a lease does not count, because names are not unique.
 
 #![deny(unsafe_code)]
 
 mod client_id;
+mod files;
 mod findings;
 mod formats;
 mod lease;
-mod places;
 
 use vmkit_plugin::{
     Cx, NoConfig, Observation, Plugin, Result, Signal, Source, Stage, Subject, Unread,
 };
 
+use files::FileText;
 use findings::LeaseFile;
-use places::FileText;
 
 /// The plugin.
 pub struct Leases;
@@ -36,8 +36,8 @@ impl Signal for Leases {
             return Ok(());
         }
         let texts = match cx.source() {
-            Source::Snapshot => places::of_snapshot(cx),
-            Source::Live | Source::Recording => places::live(),
+            Source::Snapshot => files::of_snapshot(cx),
+            Source::Live | Source::Recording => files::live(),
         };
         let unrecorded = record(&texts, cx);
         let (mut files, mut unread) = (Vec::new(), Vec::new());
@@ -52,7 +52,7 @@ impl Signal for Leases {
             tracing::warn!("{why}");
         }
         cx.emit_all(findings::observations(vms, &files, &unread, cx.now()))?;
-        // What is missing in a snapshot says nothing of the leases that were seen.
+        // A failed recording says nothing about the leases, so it comes after them.
         cx.emit_all(
             (0..vms.len())
                 .flat_map(|vm| unrecorded.iter().map(move |why| Observation::unread(vm, why)))
@@ -61,18 +61,18 @@ impl Signal for Leases {
     }
 }
 
-/// The leases of one file.
+/// The leases in one file.
 fn read(file: FileText) -> Result<LeaseFile, Unread> {
     let FileText { format, bridge, name, text } = file;
     let leases = format.leases(&String::from_utf8_lossy(&text?)).map_err(|_| {
-        Unread::Malformed(format!("{name} does not look like the leases of {}", format.server()))
+        Unread::Malformed(format!("{name} does not look like a lease file of {}", format.server()))
     })?;
     Ok(LeaseFile { format, bridge, leases })
 }
 
 /// Writes the texts into the snapshot that is being recorded; returns what failed.
 fn record(texts: &[FileText], cx: &Cx<'_>) -> Vec<Unread> {
-    let artefacts = texts.iter().zip(places::artefacts(texts));
+    let artefacts = texts.iter().zip(files::artefacts(texts));
     let failed = |(file, artefact): (&FileText, String)| {
         let text = file.text.as_ref().ok()?;
         let error = cx.record(&artefact, text).err()?;

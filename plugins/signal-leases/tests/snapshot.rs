@@ -1,4 +1,4 @@
-//! The plugin over lease files of a snapshot, and over those of the computer that runs the test.
+//! The plugin with lease files of a snapshot, and with those of the computer that runs the test.
 
 use std::{
     path::{Path, PathBuf},
@@ -27,7 +27,7 @@ fn web() -> Subject {
 }
 
 #[test]
-fn each_file_of_a_snapshot_gives_the_leases_of_the_machine() {
+fn reads_the_machines_leases_in_each_file_of_a_snapshot() {
     let rows: [(&str, &str, &[&str]); 5] = [
         (
             "leases/dhcpd_leases",
@@ -71,12 +71,11 @@ fn each_file_of_a_snapshot_gives_the_leases_of_the_machine() {
 }
 
 #[test]
-fn a_file_that_is_not_what_its_name_says_is_named() {
+fn reports_a_file_of_another_format_than_its_name_says() {
     let files =
         [("leases/dhcpd_leases", "virbr0.status"), ("leases/dnsmasq.leases", "dnsmasq.leases")];
     let report = host(&files).observe::<Leases>("{}", &[web()]);
-    let says =
-        "not understood: leases/dhcpd_leases does not look like the leases of macOS's DHCP server";
+    let says = "not understood: leases/dhcpd_leases does not look like a lease file of macOS's DHCP server";
     assert_eq!(
         report.lines(),
         [
@@ -89,12 +88,12 @@ fn a_file_that_is_not_what_its_name_says_is_named() {
 }
 
 #[test]
-fn a_recording_replays_to_the_same_facts() {
+fn a_recording_gives_the_same_observations() {
     let directory = tempfile::tempdir().unwrap();
     let live = FakeHost::new().recording_to(directory.path()).observe::<Leases>("{}", &[web()]);
     assert_eq!(live.result, Ok(()));
     let mut replay = FakeHost::new();
-    // A computer without a DHCP server records nothing, and the replay of nothing says as much.
+    // A computer without a DHCP server records nothing, and its replay reports nothing.
     if let Ok(files) = std::fs::read_dir(directory.path().join("leases")) {
         for file in files.map(Result::unwrap) {
             let name = format!("leases/{}", file.file_name().into_string().unwrap());
@@ -109,7 +108,7 @@ fn a_recording_replays_to_the_same_facts() {
 }
 
 #[test]
-fn an_empty_batch_costs_nothing_and_a_cancelled_or_late_call_ends() {
+fn skips_an_empty_batch_and_ends_a_cancelled_or_late_call() {
     let files = [("leases/dnsmasq.leases", "dnsmasq.leases")];
     assert_eq!(host(&files).observe::<Leases>("{}", &[]).result, Ok(()));
     let confirming = host(&files).at_stage(Stage::Confirm).observe::<Leases>("{}", &[web()]);

@@ -1,5 +1,5 @@
-//! The plugin against real OpenSSH servers and against hostile ones, on loopback addresses: each
-//! test has a /24 of its own, so one port can be another server at every address.
+//! The plugin with real OpenSSH servers and hostile ones on loopback addresses. Each test has a /24 of its
+//! own, so one port can have another server at every address.
 
 use std::{
     fs,
@@ -16,7 +16,7 @@ use vmkit_plugin::{HostKey, KnownKey, Stage, Subject, attribute};
 use vmkit_ssh::fingerprint;
 use vmkit_testkit::{FakeHost, Report};
 
-/// Long enough that a loaded machine's own server always answers in time.
+/// Long enough for a busy computer's own server.
 const PATIENT: u64 = 10_000;
 
 fn address(net: u8, host: u8) -> IpAddr {
@@ -31,7 +31,7 @@ fn port_of(listener: &TcpListener) -> u16 {
     listener.local_addr().map_or_else(|error| panic!("local port: {error}"), |at| at.port())
 }
 
-/// A host key of OpenSSH's making, in a directory that goes with it.
+/// A host key that OpenSSH made, in a directory that is removed with it.
 struct Key {
     directory: tempfile::TempDir,
     public: HostKey,
@@ -57,9 +57,9 @@ impl Key {
     }
 }
 
-/// Serves one connection with OpenSSH, as inetd would, by these keys.
+/// Serves one connection with OpenSSH, as inetd would, with these keys.
 fn serve(listener: TcpListener, keys: &[&Key]) {
-    // Where sshd, started by root, insists on an empty directory.
+    // sshd needs this empty directory if root starts it.
     fs::create_dir_all("/run/sshd").ok();
     let mut command = Command::new("/usr/sbin/sshd");
     command.args(["-i", "-f", "/dev/null", "-o", "UsePAM=no"]);
@@ -74,7 +74,7 @@ fn serve(listener: TcpListener, keys: &[&Key]) {
     });
 }
 
-/// Serves one connection with `talk`, which ends when the client has left.
+/// Serves one connection with `talk`, which ends after the client has left.
 fn serve_oddly(listener: TcpListener, talk: impl FnOnce(&mut TcpStream) + Send + 'static) {
     thread::spawn(move || {
         let (mut stream, _) = listener.accept().expect("a connection");
@@ -98,14 +98,14 @@ fn machine(name: &str, candidate: IpAddr, known: &[&Key]) -> Subject {
 }
 
 #[test]
-fn servers_prove_whose_they_are() {
+fn compares_the_keys_that_servers_prove() {
     let (web, db, other) = (Key::new("ed25519"), Key::new("ed25519"), Key::new("ecdsa"));
     let first = listener(address(1, 1), 0);
     let port = port_of(&first);
     serve(first, &[&web]);
     serve(listener(address(1, 2), port), &[&web]);
     serve(listener(address(1, 3), port), &[&db]);
-    // It would show the other key first, had it not been asked for this one.
+    // Without a preference for this key, the server would show the other one.
     serve(listener(address(1, 4), port), &[&db, &other]);
     let vms = [
         machine("web", address(1, 1), &[&web]),
@@ -139,7 +139,7 @@ fn servers_prove_whose_they_are() {
 }
 
 #[test]
-fn a_server_that_proves_nothing_is_told_as_that() {
+fn reports_servers_that_prove_nothing() {
     const BANNER: &[u8] = b"SSH-2.0-odd\r\n";
     let first = listener(address(2, 1), 0);
     let port = port_of(&first);
@@ -154,14 +154,14 @@ fn a_server_that_proves_nothing_is_told_as_that() {
     });
     serve_oddly(at(3), |stream| {
         stream.write_all(BANNER).ok();
-        // Messages to ignore, for ever.
+        // Messages to ignore, without end.
         let ignore = [0, 0, 0, 12, 10, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
         while stream.write_all(&ignore.repeat(64)).is_ok() {}
     });
     serve_oddly(at(4), |stream| while stream.write_all(b"Welcome\r\n").is_ok() {});
     serve_oddly(at(5), |stream| {
         stream.write_all(BANNER).ok();
-        // Lists that end in the middle.
+        // Lists that end in their middle.
         stream.write_all(&[0, 0, 0, 12, 5, 20, 1, 2, 3, 4, 5, 0, 0, 0, 0, 0]).ok();
     });
     let vms: Vec<_> = (1..=6).map(|host| machine("web", address(2, host), &[])).collect();
@@ -186,7 +186,7 @@ fn a_server_that_proves_nothing_is_told_as_that() {
 }
 
 #[test]
-fn a_server_that_says_no_more_is_not_waited_for_longer_than_allowed() {
+fn ends_the_wait_for_a_silent_server_at_the_timeout() {
     let silent = listener(address(3, 1), 0);
     let port = port_of(&silent);
     serve_oddly(silent, |stream| {
@@ -197,7 +197,7 @@ fn a_server_that_says_no_more_is_not_waited_for_longer_than_allowed() {
 }
 
 #[test]
-fn a_snapshot_is_compared_as_the_network_is() {
+fn compares_keys_of_a_snapshot() {
     let web = Key::new("ed25519");
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("probes.json");

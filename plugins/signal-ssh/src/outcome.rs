@@ -72,7 +72,7 @@ impl Outcome {
                 timed(new(Kind::SshNoBanner, says), *round_trip)
             }
             Self::Refused => {
-                new(Kind::SshRefused, format!("the machine is there and refuses port {port}"))
+                new(Kind::SshRefused, format!("somebody is there and refuses port {port}"))
             }
             Self::Timeout(waited) => {
                 let within = waited.map(|waited| format!(" within {} ms", waited.as_millis()));
@@ -111,7 +111,7 @@ mod tests {
         let rows = [
             (
                 io::ErrorKind::ConnectionRefused,
-                "3 ssh-refused the machine is there and refuses port 22",
+                "3 ssh-refused somebody is there and refuses port 22",
             ),
             (
                 io::ErrorKind::HostUnreachable,

@@ -38,7 +38,7 @@ fn outcome(entry: &Entry<Details>, port: u16) -> Option<Outcome> {
         "open" => opened(entry.details.banner.as_deref(), entry.round_trip()),
         "refused" => Outcome::Refused,
         "timeout" => Outcome::Timeout(None),
-        "unreachable" => Outcome::Unreachable("the host had no way to the address".to_owned()),
+        "unreachable" => Outcome::Unreachable("the host could not reach the address".to_owned()),
         _ => return None,
     })
 }
@@ -80,7 +80,7 @@ mod tests {
             Outcome::NoBanner { instead: "sent no SSH banner".into(), round_trip },
             Outcome::Refused,
             Outcome::Timeout(None),
-            Outcome::Unreachable("the host had no way to the address".into()),
+            Outcome::Unreachable("the host could not reach the address".into()),
         ];
         for expected in outcomes {
             let text = serde_json::to_string(&entry([10, 0, 0, 1].into(), &expected, 22)).unwrap();

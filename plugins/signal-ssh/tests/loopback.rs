@@ -1,5 +1,5 @@
-//! The plugin against real servers on loopback addresses: each test has a /24 of its own, so one
-//! port can be another server at every address.
+//! The plugin with real servers on loopback addresses. Each test has a /24 of its own, so one port can
+//! have another server at every address.
 
 use std::{
     io::{Read as _, Write as _},
@@ -23,7 +23,7 @@ fn port_of(listener: &TcpListener) -> u16 {
     listener.local_addr().map_or_else(|error| panic!("local port: {error}"), |at| at.port())
 }
 
-/// Serves one connection with `talk`, then reads until the client closes; returns what it sent.
+/// Serves one connection with `talk`, then reads until the client closes. Returns what the client sent.
 fn serve(
     listener: TcpListener,
     talk: impl FnOnce(&mut TcpStream) + Send + 'static,
@@ -32,13 +32,13 @@ fn serve(
         let (mut stream, _) = listener.accept().unwrap_or_else(|error| panic!("accept: {error}"));
         talk(&mut stream);
         let mut received = Vec::new();
-        // A client that leaves with data unread resets the connection; what came before counts.
+        // A client that leaves with unread data resets the connection; what came before counts.
         stream.read_to_end(&mut received).ok();
         received
     })
 }
 
-/// A client that has left is no failure of the server.
+/// Sends bytes; `false`: the client has left.
 fn say(stream: &mut TcpStream, bytes: &[u8]) -> bool {
     stream.write_all(bytes).is_ok()
 }
@@ -51,11 +51,11 @@ fn confirm(port: u16, timeout_ms: u64, candidates: &[&[IpAddr]]) -> Report {
     FakeHost::new().at_stage(Stage::Confirm).observe::<Ssh>(&configuration, &vms)
 }
 
-/// Long enough that a loaded machine's own server always answers in time.
+/// Long enough for a busy computer's own server.
 const PATIENT: u64 = 10_000;
 
 #[test]
-fn every_kind_of_server_is_told_apart() {
+fn distinguishes_every_kind_of_server() {
     let first = listener(address(1, 1), 0);
     let port = port_of(&first);
     let at = |host| listener(address(1, host), port);
@@ -96,7 +96,7 @@ fn every_kind_of_server_is_told_apart() {
             format!("3 ssh-no-banner 127.44.1.4 {instead} says \"y\", which is not SSH"),
             format!("4 ssh-no-banner 127.44.1.5 {instead} closes it without an SSH banner"),
             format!("5 ssh-no-banner 127.44.1.6 {instead} says \"{long}\", which is not SSH"),
-            format!("6 ssh-refused 127.44.1.7 the machine is there and refuses port {port}"),
+            format!("6 ssh-refused 127.44.1.7 somebody is there and refuses port {port}"),
         ]
     );
     let ready = report.observations.iter().find(|seen| seen.kind == Kind::SshReady);
@@ -107,11 +107,11 @@ fn every_kind_of_server_is_told_apart() {
 }
 
 #[test]
-fn silence_is_told_from_no_answer() {
+fn distinguishes_a_silent_server_from_no_answer() {
     let silent = listener(address(2, 1), 0);
     let port = port_of(&silent);
     let server = serve(silent, |_| {});
-    // A listener whose queue is full drops what comes: a host that does not answer.
+    // A listener with a full queue drops new connections, as a host that does not answer.
     let full = full_listener(SocketAddr::new(address(2, 2), port));
     let report = confirm(port, 150, &[&[address(2, 1)], &[address(2, 2)]]);
     assert_eq!(
@@ -127,8 +127,8 @@ fn silence_is_told_from_no_answer() {
     assert_eq!(server.join().unwrap_or_default(), b"SSH-2.0-vmkit\r\n");
 }
 
-/// A listener that nobody serves, and the connections that fill its queue: with a backlog of 0
-/// Linux completes one.
+/// A listener that nobody serves, and the connection that fills its queue: with a backlog of 0 Linux
+/// completes one.
 fn full_listener(at: SocketAddr) -> (tokio::net::TcpListener, TcpStream, tokio::runtime::Runtime) {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_io()
@@ -146,10 +146,10 @@ fn full_listener(at: SocketAddr) -> (tokio::net::TcpListener, TcpStream, tokio::
 }
 
 #[test]
-fn an_address_of_two_machines_is_asked_once_and_told_to_both() {
+fn probes_a_shared_address_once_and_reports_it_for_both_machines() {
     let shared = listener(address(3, 1), 0);
     let port = port_of(&shared);
-    // It serves one connection: a second would find nobody.
+    // The server takes one connection, so a second would fail.
     let server = serve(shared, |stream| {
         say(stream, b"SSH-2.0-x\r\n");
     });
@@ -160,7 +160,7 @@ fn an_address_of_two_machines_is_asked_once_and_told_to_both() {
 }
 
 #[test]
-fn a_thousand_machines_are_asked_in_waves() {
+fn probes_a_thousand_machines_in_waves() {
     let first = listener(address(4, 1), 0);
     let port = port_of(&first);
     let at = |number: u16| {
@@ -175,7 +175,7 @@ fn a_thousand_machines_are_asked_in_waves() {
 }
 
 #[test]
-fn a_call_without_time_or_wish_for_an_answer_says_so() {
+fn ends_cancelled_late_and_misconfigured_calls() {
     let vms = [Subject { candidates: vec![address(5, 1)], ..Subject::default() }];
     let at_confirm = || FakeHost::new().at_stage(Stage::Confirm);
     let cancelled = at_confirm().cancelling_after(0).observe::<Ssh>("{}", &vms);
@@ -192,7 +192,7 @@ fn a_call_without_time_or_wish_for_an_answer_says_so() {
 }
 
 #[test]
-fn a_snapshot_is_read_in_place_of_the_network() {
+fn a_snapshot_replaces_the_network() {
     let file = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/probes.json");
     let host = FakeHost::new().at_stage(Stage::Confirm).with_artefact_file("probes.json", file);
     let candidates = [1, 2, 3].map(|host| address(6, host)).to_vec();
@@ -208,7 +208,7 @@ fn a_snapshot_is_read_in_place_of_the_network() {
 }
 
 #[test]
-fn what_is_recorded_is_a_part_of_the_probes() {
+fn records_a_part_of_the_probes() {
     let first = listener(address(7, 1), 0);
     let port = port_of(&first);
     let server = serve(first, |stream| {

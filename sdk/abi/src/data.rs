@@ -5,7 +5,7 @@ use abi_stable::{
     std_types::{ROption, RString, RVec},
 };
 
-/// An open set of codes: an old peer sees an unknown number, never an invalid enum.
+/// An open set of codes. An older peer sees an unknown number, never an invalid enum.
 macro_rules! codes {
     ($(#[$doc:meta])* $name:ident { $($(#[$code_doc:meta])* $code:ident = $value:literal,)* }) => {
         $(#[$doc])*
@@ -23,7 +23,7 @@ codes! {
     /// What went wrong in a plugin.
     ErrorCode {
         OTHER = 0,
-        /// The configuration does not fit the plugin's schema.
+        /// The plugin does not accept the configuration.
         CONFIGURATION = 1,
         UNSUPPORTED = 2,
         /// The operating system or the host refused.
@@ -43,17 +43,16 @@ codes! {
 }
 
 codes! {
-    /// What a plugin can ask the host to open for it. The argument of `HostApi::open` is given.
+    /// What a plugin can ask the host to open, each with the argument of `HostApi::open`.
     Resource {
         /// A machine's console log, read only; argument: its index in the batch.
         CONSOLE = 1,
         /// A raw artefact of a snapshot, read only; argument: its path in the snapshot.
         ARTEFACT = 2,
-        /// A link-layer socket for ARP frames, which never waits; argument: the name of the
-        /// interface, one of the machines' links.
+        /// A non-blocking link-layer socket for ARP frames; argument: the name of the interface, one
+        /// of the machines' links.
         RAW_SOCKET = 3,
-        /// A new file of the snapshot that is being recorded, to write; argument: its path in the
-        /// snapshot.
+        /// A new file to write, in the snapshot that is being recorded; argument: its path there.
         RECORDING = 4,
         /// A connection to a machine's guest agent (a Unix stream socket); argument: its index in the
         /// batch.
@@ -62,23 +61,23 @@ codes! {
 }
 
 codes! {
-    /// What a signal is asked for.
+    /// What a call asks a signal for.
     Stage {
-        /// Find addresses.
+        /// The addresses of the machines.
         DISCOVER = 1,
-        /// Tell what is known of the candidates.
+        /// What is known of the candidates.
         CONFIRM = 2,
     }
 }
 
 codes! {
-    /// Where a signal is to look.
+    /// Where a signal looks.
     Source {
         /// At the computer itself.
         LIVE = 1,
-        /// At the computer itself, handing every raw artefact to the snapshot as well.
+        /// At the computer itself. Every raw artefact also goes into the snapshot.
         RECORDING = 2,
-        /// At the artefacts of a snapshot, and nowhere else.
+        /// At the artefacts of a snapshot only.
         SNAPSHOT = 3,
     }
 }
@@ -100,7 +99,7 @@ codes! {
     MachineState { UNKNOWN = 0, STOPPED = 1, RUNNING = 2, PAUSED = 3, MISSING = 4, }
 }
 
-/// One detail by name.
+/// One value by name.
 #[repr(C)]
 #[derive(StableAbi, Clone, Debug)]
 pub struct Attribute {
@@ -125,8 +124,8 @@ pub mod extension {
     /// `Resource::RAW_SOCKET` can be opened for, its MAC, and the host's IPv4 address there with the
     /// prefix length of its network, such as `br0 52:54:00:00:00:01 192.168.1.50/24`.
     pub const LINK: &str = "link";
-    /// An SSH host key that is held to be the machine's, such as `ssh-ed25519 AAAA…`; the word
-    /// `known_hosts` follows one that was found under its name only.
+    /// An SSH host key that the machine is known by, such as `ssh-ed25519 AAAA…`; the word
+    /// `known_hosts` follows a key that was found under the machine's name only.
     pub const KNOWN_HOST_KEY: &str = "known-host-key";
     /// The MAC that a witness is about.
     pub const WITNESS_MAC: &str = "witness-mac";
@@ -139,7 +138,7 @@ pub mod extension {
     pub const STEP_MACHINE_NAME: &str = "step-machine-name";
 }
 
-/// One machine of the batch that a signal is asked about.
+/// One machine of the batch that a signal reports on.
 #[repr(C)]
 #[derive(StableAbi, Clone, Debug)]
 pub struct VirtualMachine {
@@ -154,19 +153,19 @@ pub struct VirtualMachine {
     pub ext: RVec<Attribute>,
 }
 
-/// One fact about one machine.
+/// One thing that a signal reports about one machine.
 #[repr(C)]
 #[derive(StableAbi, Clone, Debug)]
 pub struct Observation {
     /// Index of the machine in the batch.
     pub vm: u32,
-    /// Code of the kind of fact, such as `neighbour-reachable`.
+    /// Code of its kind, such as `neighbour-reachable`.
     pub kind: RString,
     pub address: ROption<RString>,
     pub mac: ROption<RString>,
-    /// Age of the fact in milliseconds, where its source tells.
+    /// Its age in milliseconds, where the source says so.
     pub age_ms: ROption<u64>,
-    /// The fact in plain words.
+    /// The observation in plain words.
     pub says: RString,
     pub ext: RVec<Attribute>,
 }
@@ -196,7 +195,7 @@ pub struct Advice {
     pub ext: RVec<Attribute>,
 }
 
-/// One machine that an inventory plugin knows.
+/// One machine that an inventory plugin lists.
 #[repr(C)]
 #[derive(StableAbi, Clone, Debug)]
 pub struct Machine {

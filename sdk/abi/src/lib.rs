@@ -36,7 +36,7 @@ pub use traits::{
     Inventory_TO, InventoryBox, Signal, Signal_TO, SignalBox,
 };
 
-/// What of `abi_stable` the two sides of the interface need to build and take apart its values.
+/// The parts of `abi_stable` that both sides need to build and read the interface's values.
 pub mod stable {
     pub use abi_stable::{
         library,

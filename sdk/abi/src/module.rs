@@ -9,7 +9,7 @@ use abi_stable::{
 
 use crate::{AdviceBox, Error, InventoryBox, SignalBox};
 
-/// Makes a plugin of one kind from its configuration, a JSON object.
+/// A function that makes a plugin of one kind from its configuration, a JSON object.
 #[repr(transparent)]
 #[derive(StableAbi)]
 pub struct MakeFn<T>(pub extern "C" fn(configuration: RStr<'_>) -> RResult<T, Error>);

@@ -13,7 +13,7 @@ use crate::{
 /// What the host lends to a plugin for the time of one call.
 #[sabi_trait]
 pub trait HostApi: Send + Sync {
-    /// Hands over observations. `false`: nobody listens any more, stop.
+    /// Reports observations. `false`: the host no longer listens, stop.
     fn emit(&self, observations: RVec<Observation>) -> bool;
     /// Whether the host has asked the call to end.
     fn cancelled(&self) -> bool;
@@ -46,14 +46,14 @@ pub trait Signal: Send + Sync {
     fn observe(&self, vms: RSlice<'_, VirtualMachine>, host: HostRef<'_>) -> RResult<(), Error>;
 }
 
-/// A plugin that knows which machines exist.
+/// A plugin that lists the machines of a manager.
 #[sabi_trait]
 pub trait Inventory: Send + Sync {
     #[sabi(last_prefix_field)]
     fn list(&self, host: HostRef<'_>) -> RResult<RVec<Machine>, Error>;
 }
 
-/// A plugin that knows routers, or other things that can be done about a finding.
+/// A plugin that recognises a router and says what to change there.
 #[sabi_trait]
 pub trait AdviceSource: Send + Sync {
     #[sabi(last_prefix_field)]

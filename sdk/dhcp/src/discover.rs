@@ -1,4 +1,4 @@
-//! The DISCOVER of the differential test, as a frame.
+//! The DISCOVER of the offer test, as a frame.
 
 use std::net::Ipv4Addr;
 
@@ -9,13 +9,13 @@ use dhcproto::{
 use etherparse::PacketBuilder;
 use vmkit_types::Mac;
 
-/// A hardware address that no network knows: locally administered, the same in each test, so that
-/// a pool is not drained by testing.
+/// A hardware address that no network knows. It is locally administered, and the same in each test so
+/// that tests do not drain a pool.
 pub const FOREIGN_MAC: Mac = Mac::new([0x02, 0x76, 0x6d, 0x6b, 0x69, 0x74]);
 
-/// The upper half of the transaction ids of all DISCOVERs that a test sends (`vm`), so that captures,
-/// also those of an earlier run, tell them from what clients ask: one id of a client in 65,536 is
-/// taken for one.
+/// The upper half of the transaction ids of all DISCOVERs of a test (`vm` and two more letters). It marks
+/// them in captures, also in those of an earlier run. One transaction of a client in 65,536 looks the
+/// same.
 const TEST_TRANSACTIONS: u16 = 0x766d;
 
 /// A transaction id for a test.
@@ -23,12 +23,12 @@ pub fn test_transaction(number: u16) -> u32 {
     u32::from(TEST_TRANSACTIONS) << 16 | u32::from(number)
 }
 
-/// Whether a test made the transaction.
+/// Whether the transaction is one of a test.
 pub fn is_test(xid: u32) -> bool {
     xid >> 16 == u32::from(TEST_TRANSACTIONS)
 }
 
-/// What to ask for. An offer that comes back is never taken.
+/// What a DISCOVER contains. Its sender never accepts an offer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Discover {
     /// Source of the frame: the host's own.
@@ -37,14 +37,14 @@ pub struct Discover {
     pub chaddr: Mac,
     /// Transaction id.
     pub xid: u32,
-    /// Ask for the reply by broadcast.
+    /// Whether to ask for replies by broadcast.
     pub broadcast: bool,
     /// Option 61, as it is on the wire.
     pub client_id: Option<Vec<u8>>,
 }
 
 impl Discover {
-    /// The frame, its checksums filled in. `None`: the client identifier is longer than an option.
+    /// The frame, with checksums. `None`: the client identifier is longer than an option can be.
     pub fn frame(&self) -> Option<Vec<u8>> {
         let unspecified = Ipv4Addr::UNSPECIFIED;
         let mut message = Message::new_with_id(
@@ -67,7 +67,7 @@ impl Discover {
         }
         let mut payload = Vec::with_capacity(300);
         message.encode(&mut Encoder::new(&mut payload)).ok()?;
-        // Servers of old drop what is shorter than BOOTP's fixed size (RFC 1542, 2.1).
+        // Old servers drop messages shorter than BOOTP's fixed size (RFC 1542, 2.1).
         payload.resize(payload.len().max(300), 0);
         let builder = PacketBuilder::ethernet2(self.source.octets(), [0xff; 6])
             .ipv4(unspecified.octets(), Ipv4Addr::BROADCAST.octets(), 64)
@@ -86,7 +86,7 @@ mod tests {
     use crate::{Checksum, Frame, Message, MessageKind};
 
     #[test]
-    fn a_discover_reads_back_as_it_was_meant() {
+    fn a_discover_survives_its_frame() {
         let host = Mac::new([2, 0, 0, 0, 0, 1]);
         let id = vec![255, 0, 0, 0, 1, 0, 2];
         let ask = Discover {

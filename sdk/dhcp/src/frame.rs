@@ -1,4 +1,4 @@
-//! From an Ethernet frame to what it carries: a DHCP datagram, an ARP packet, or neither.
+//! Ethernet frames and what they carry: a DHCP datagram, an ARP packet, or neither.
 
 use std::{net::Ipv4Addr, time::SystemTime};
 
@@ -11,7 +11,7 @@ use vmkit_types::Mac;
 /// The ports of DHCP's servers and relays, and of its clients.
 const PORTS: [u16; 2] = [67, 68];
 
-/// One frame, as far as it is of interest.
+/// One Ethernet frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Frame<'a> {
     /// Source of the Ethernet frame.
@@ -40,8 +40,8 @@ pub struct Datagram<'a> {
     pub source: Ipv4Addr,
     /// Destination of the IP packet.
     pub destination: Ipv4Addr,
-    /// Its UDP checksum. A frame captured where it was sent has none yet: the card, or for a
-    /// virtual one nobody, computes it.
+    /// Its UDP checksum. A frame that was captured on its sender has none yet: the network card
+    /// computes it, and for a virtual card nobody does.
     pub checksum: Checksum,
     /// The DHCP message.
     pub payload: &'a [u8],
@@ -50,11 +50,11 @@ pub struct Datagram<'a> {
 /// Whether the checksums of a frame are right.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Checksum {
-    /// All of them are.
+    /// All are right.
     Right,
     /// The UDP or IP checksum is wrong.
     Wrong,
-    /// There is none to check: UDP without one, a fragment, or a frame that was cut.
+    /// There is nothing to check: UDP without a checksum, a fragment, or a cut frame.
     Unchecked,
 }
 
@@ -63,18 +63,18 @@ pub enum Checksum {
 pub struct Arp {
     /// When it passed.
     pub at: SystemTime,
-    /// It answers; else it asks.
+    /// Whether it is a reply; otherwise it is a request.
     pub reply: bool,
-    /// Hardware address of who sends it, from the ARP payload.
+    /// The sender's hardware address in the ARP payload.
     pub sender_mac: Mac,
-    /// Address of who sends it; `None` in a probe for conflicts, which gives 0.0.0.0.
+    /// The sender's address; `None` in a probe for conflicts, which has 0.0.0.0.
     pub sender: Option<Ipv4Addr>,
-    /// The address that is asked for, or whose owner is answered.
+    /// The address that is asked for, or that a reply is about.
     pub target: Ipv4Addr,
 }
 
 impl<'a> Frame<'a> {
-    /// Reads a frame, VLAN tags and IP options passed over. `None`: it is no Ethernet frame.
+    /// Reads a frame, skipping VLAN tags and IP options. `None`: it is not an Ethernet frame.
     ///
     /// A fragment is [`Content::Other`]: no server's answer is longer than a frame.
     pub fn parse(at: SystemTime, frame: &'a [u8]) -> Option<Self> {
@@ -135,7 +135,7 @@ fn arp(at: SystemTime, packet: &etherparse::ArpPacketSlice<'_>) -> Option<Arp> {
     };
     let address = |octets: &[u8]| <[u8; 4]>::try_from(octets).ok().map(Ipv4Addr::from);
     let sender = address(packet.sender_protocol_addr())?;
-    // A reply is about its sender; so is an announcement, which asks for the sender's own address.
+    // A reply is about its sender, and so is an announcement, which asks for its sender's address.
     let asked = address(packet.target_protocol_addr())?;
     of_ethernet.then_some(())?;
     Some(Arp {

@@ -1,4 +1,4 @@
-//! Both sides of this computer together: each message once, with where it was seen.
+//! DHCP at both sides of the host: each message once, with the sides where it was seen.
 
 use std::{collections::HashSet, time::SystemTime};
 
@@ -11,7 +11,7 @@ use crate::{Message, MessageKind, Traffic};
 pub struct Ladder {
     /// The messages.
     pub rungs: Vec<Rung>,
-    /// Messages that were left out: the oldest, where there were too many to show.
+    /// Number of older messages that were dropped because there were too many to show.
     pub left_out: usize,
 }
 
@@ -20,27 +20,27 @@ pub struct Ladder {
 pub struct Rung {
     /// When it was first seen.
     pub at: SystemTime,
-    /// The message, as it was seen nearest to the machine.
+    /// The message, as seen nearest to the machine.
     pub message: Message,
-    /// At the machine's port.
+    /// Whether it was seen at the machine's port.
     pub guest_side: Step,
-    /// At the uplink.
+    /// Whether it was seen at the uplink.
     pub uplink_side: Step,
 }
 
 /// Whether a message was seen at one point.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
-    /// It passed.
+    /// It was seen.
     Seen,
-    /// It should have passed there, and did not.
+    /// It should have passed there and was not seen.
     Missing,
     /// Nobody watched there.
     NotWatched,
 }
 
 impl Ladder {
-    /// The DHCP of a machine with these MACs, at most `most` messages, the last ones.
+    /// The last DHCP messages of a machine with these MACs, at most `most`.
     pub fn of(
         guest: Option<&Traffic>,
         uplink: Option<&Traffic>,
@@ -86,8 +86,8 @@ impl Ladder {
     }
 }
 
-/// Whether two points saw the same message. A message that is sent again has another number of
-/// seconds, or is matched with the next of its kind.
+/// Whether two points saw the same message. A repeated message has another number of seconds, or
+/// matches the next one of its kind.
 fn is_same(one: &Message, other: &Message) -> bool {
     let key = |m: &Message| (m.xid, m.kind, m.chaddr, m.server, m.secs);
     key(one) == key(other)
@@ -118,7 +118,7 @@ impl MessageKind {
 mod tests {
     use super::*;
 
-    /// Captures of one exchange at a machine's port and, behind a translation of MACs, at the uplink.
+    /// Captures of one exchange at a machine's port, and at the uplink behind MAC-NAT.
     const GUEST: &[u8] = include_bytes!("../tests/data/mac-nat-guest.pcap");
     const UPLINK: &[u8] = include_bytes!("../tests/data/mac-nat-uplink.pcap");
 
@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn both_sides_of_one_exchange_are_put_together() {
+    fn joins_both_sides_of_one_exchange() {
         let (guest, fault) = Traffic::read(GUEST);
         assert_eq!(fault, Ok(()));
         let (uplink, fault) = Traffic::read(UPLINK);
@@ -151,8 +151,8 @@ mod tests {
 
         let alone = Ladder::of(Some(&guest), None, &macs, 40);
         assert_eq!(words(&alone)[0], "DISCOVER seen not watched");
-        let lost = Ladder::of(Some(&guest), Some(&Traffic::default()), &macs, 40);
-        assert_eq!(words(&lost)[0], "DISCOVER seen missing");
+        let missing = Ladder::of(Some(&guest), Some(&Traffic::default()), &macs, 40);
+        assert_eq!(words(&missing)[0], "DISCOVER seen missing");
         let short = Ladder::of(Some(&guest), Some(&uplink), &macs, 1);
         assert_eq!((words(&short), short.left_out), (vec!["ACK seen seen".to_owned()], 3));
         assert_eq!(Ladder::of(Some(&guest), None, &[Mac::new([2; 6])], 40), Ladder::default());

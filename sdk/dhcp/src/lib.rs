@@ -1,7 +1,7 @@
-//! DHCP as seen at one or two points of the network: messages, exchanges, and both sides together.
+//! DHCP at one or two points of the network: messages, exchanges, and both sides together.
 //!
-//! Pure: frames and bytes of pcap files in, values out. Everything read is bounded, and nothing of
-//! it is trusted.
+//! Pure functions from frames and bytes of pcap files to values. All input is bounded, and none is
+//! trusted.
 
 #![forbid(unsafe_code)]
 

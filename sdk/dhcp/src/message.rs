@@ -1,4 +1,4 @@
-//! One DHCP message as it passed one point of the network.
+//! One DHCP message, as it passed one point of the network.
 
 use std::{net::Ipv4Addr, time::SystemTime};
 
@@ -10,8 +10,8 @@ use vmkit_types::{Mac, bounded};
 
 use crate::{Checksum, Content, Frame};
 
-/// The fixed part of a message, RFC 2131: up to the magic cookie, and the two fields that may hold
-/// options as well.
+/// The fixed part of a message up to the magic cookie, RFC 2131, and its two fields that may hold
+/// options.
 const FIXED: usize = 240;
 const SERVER_NAME: std::ops::Range<usize> = 44..108;
 const FILE_NAME: std::ops::Range<usize> = 108..236;
@@ -32,7 +32,7 @@ pub enum MessageKind {
     Discover,
     /// A server offers an address.
     Offer,
-    /// A client asks for an address it was offered or had before.
+    /// A client asks for an address that it was offered or had before.
     Request,
     /// A server gives the address.
     Ack,
@@ -65,13 +65,13 @@ pub struct Message {
     pub checksum: Checksum,
     /// Transaction id.
     pub xid: u32,
-    /// Seconds that the client says it has been trying.
+    /// Seconds that the client has been trying, by its own account.
     pub secs: u16,
-    /// The client asks for replies by broadcast.
+    /// Whether the client asks for replies by broadcast.
     pub broadcast_flag: bool,
     /// The client's hardware address.
     pub chaddr: Mac,
-    /// Option 61, as it is.
+    /// Option 61, unchanged.
     pub client_id: Option<Vec<u8>>,
     /// The address that the client has already.
     pub ciaddr: Option<Ipv4Addr>,
@@ -81,7 +81,7 @@ pub struct Message {
     pub requested: Option<Ipv4Addr>,
     /// Option 54: the server that answers, or that the client has chosen.
     pub server: Option<Ipv4Addr>,
-    /// Option 51, in seconds; `u32::MAX` is for ever.
+    /// Option 51, in seconds; `u32::MAX` means without end.
     pub lease_s: Option<u32>,
     /// Option 1, as a prefix length.
     pub prefix: Option<u8>,
@@ -94,13 +94,13 @@ pub struct Message {
 }
 
 impl Message {
-    /// Reads the DHCP message of a frame. `None` where it carries none of an Ethernet client, or one
-    /// that its sender cannot send.
+    /// Reads the DHCP message of a frame. `None`: the frame has none of an Ethernet client, or one of a
+    /// kind that its side does not send.
     pub fn parse(at: SystemTime, frame: &Frame<'_>) -> Option<Self> {
         let Content::Dhcp(datagram) = frame.content else { return None };
         let payload = datagram.payload;
         let wire = Wire::new(payload).ok()?;
-        // A length beyond the field would be read past the field, so it is looked at first.
+        // The parser would read a longer hardware address past its field, so check the length first.
         if wire.htype() != HType::Eth || wire.hlen() != 6 {
             return None;
         }
@@ -149,7 +149,7 @@ impl Message {
     }
 }
 
-/// The options that are of interest.
+/// The options that a message keeps.
 #[derive(Default)]
 struct Options {
     kind: Option<(MessageKind, Opcode)>,
@@ -211,14 +211,14 @@ fn address(octets: &[u8]) -> Option<Ipv4Addr> {
     <[u8; 4]>::try_from(octets).ok().map(Ipv4Addr::from)
 }
 
-/// `None` where the ones of the mask are not all at its start.
+/// `None`: the mask has gaps.
 fn prefix_length(mask: Ipv4Addr) -> Option<u8> {
     let ones = mask.to_bits().leading_ones();
     (ones == mask.to_bits().count_ones()).then(|| u8::try_from(ones).ok()).flatten()
 }
 
-/// The MAC in a client identifier: type 1 is one; type 255 is an IAID of four octets and a DUID
-/// (RFC 4361), of which the forms made from a link-layer address end in it.
+/// The MAC in a client identifier. Type 1 is a MAC. Type 255 is an IAID of four octets and a DUID
+/// (RFC 4361); a DUID made from a link-layer address ends in that address.
 fn client_mac(identifier: &[u8]) -> Option<Mac> {
     let mac = match identifier {
         [1, mac @ ..]
@@ -238,7 +238,7 @@ mod tests {
     use super::*;
     use crate::Datagram;
 
-    /// A reply to 52:54:00:00:00:01 with these options and nothing else in it.
+    /// A reply to 52:54:00:00:00:01 with only these options.
     fn payload(options: &[u8]) -> Vec<u8> {
         let mut payload = vec![0; FIXED];
         payload[..8].copy_from_slice(&[2, 1, 6, 0, 0, 0, 0, 7]);
@@ -263,7 +263,7 @@ mod tests {
     }
 
     #[test]
-    fn an_acknowledgement_is_read() {
+    fn reads_an_acknowledgement() {
         let options =
             [&ACK[..], &[54, 4, 192, 168, 1, 254, 1, 4, 255, 255, 252, 0, 51, 4, 0, 0, 14, 16]];
         let read = parse(&payload(&options.concat())).unwrap();
@@ -275,7 +275,7 @@ mod tests {
     }
 
     #[test]
-    fn options_in_the_fields_for_names_are_read_where_the_message_says_so() {
+    fn reads_options_in_the_name_fields_if_the_message_says_so() {
         let with_overload = |overload: u8| {
             let mut payload = payload(&[&ACK[..], &[52, 1, overload, 255]].concat());
             payload[FILE_NAME][..7].copy_from_slice(&[51, 4, 0, 0, 0, 60, 255]);
@@ -291,14 +291,14 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_message_of_an_ethernet_client_is_left() {
+    fn skips_everything_but_messages_of_ethernet_clients() {
         let changed = |at: usize, value: u8| {
             let mut payload = payload(&ACK);
             payload[at] = value;
             payload
         };
         let rows = [
-            ("as it was", payload(&ACK), true),
+            ("unchanged", payload(&ACK), true),
             ("a request that acknowledges", changed(0, 1), false),
             ("another hardware type", changed(1, 6), false),
             ("a hardware address of 255 octets", changed(2, 255), false),
@@ -316,14 +316,14 @@ mod tests {
     }
 
     #[test]
-    fn a_client_identifier_may_contain_the_mac() {
+    fn finds_the_mac_in_a_client_identifier() {
         let mac = Some(Mac::new([0x52, 0x54, 0, 0, 0, 1]));
         let tail = [0x52, 0x54, 0, 0, 0, 1];
         let rows: [(&[u8], Option<Mac>); 7] = [
             (&[1], mac),
             (&[255, 0, 0, 0, 1, 0, 1, 0, 1, 9, 9, 9, 9], mac),
             (&[255, 0, 0, 0, 1, 0, 3, 0, 1], mac),
-            // systemd's, made from the machine-id.
+            // The form of systemd, made from the machine-id.
             (&[255, 0, 0, 0, 1, 0, 2, 0, 0, 0xab, 0x11], None),
             (&[255, 0, 0, 0, 1, 0, 3, 0, 6], None),
             (&[0], None),
@@ -335,7 +335,7 @@ mod tests {
     }
 
     #[test]
-    fn a_mask_with_holes_has_no_prefix() {
+    fn a_mask_with_gaps_has_no_prefix() {
         let rows = [
             ("0.0.0.0", Some(0)),
             ("255.255.255.0", Some(24)),

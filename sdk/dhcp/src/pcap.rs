@@ -1,4 +1,4 @@
-//! Files of classic pcap, of both byte orders and both resolutions of time.
+//! Classic pcap files, in both byte orders and both time resolutions.
 
 use std::{
     io::Read,
@@ -11,24 +11,24 @@ use pcap_parser::{
 
 /// The longest record that tcpdump and Wireshark write, 256 KiB, and room for its header.
 const LARGEST_BUFFER: usize = (256 << 10) + 4096;
-/// Room for the frames of DHCP, and for one of 9,000 octets.
+/// Enough for DHCP frames, and for one frame of 9,000 octets.
 const FIRST_BUFFER: usize = 16 << 10;
-/// First bytes of a pcapng file, of either byte order.
+/// First bytes of a pcapng file, in either byte order.
 const PCAPNG: &[u8] = &[0x0a, 0x0d, 0x0d, 0x0a];
 
 /// Why a capture could not be read, or not to its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Fault {
-    /// It does not begin as one.
-    #[error("is no pcap file")]
+    /// It does not begin as a pcap file.
+    #[error("is not a pcap file")]
     NoPcap,
-    /// It is of the newer format.
+    /// It has the newer format.
     #[error("is a pcapng file; save it as pcap")]
     PcapNg,
-    /// Its frames are not of Ethernet; the number is of the registry of link types.
-    #[error("holds frames of link type {0}, not of Ethernet")]
+    /// Its frames are not Ethernet; the number is the link type.
+    #[error("holds frames of link type {0}, not Ethernet")]
     NotEthernet(i32),
-    /// A record says that it is longer than 256 KiB.
+    /// A record claims to be longer than 256 KiB.
     #[error("holds a record longer than any tool writes")]
     LongRecord,
     /// Reading failed.
@@ -36,13 +36,13 @@ pub enum Fault {
     Unreadable,
 }
 
-/// Gives each frame and the time of its capture, in the file's order, until `each` fails. A last
-/// record that was cut off, as by the end of a running capture, is left out.
+/// Calls `each` with each frame and the time of its capture, in the file's order, until it fails. Skips
+/// a last record that is cut off, as in a capture that is still running.
 pub fn frames<E: From<Fault>>(
     mut file: impl Read,
     mut each: impl FnMut(SystemTime, &[u8]) -> Result<(), E>,
 ) -> Result<(), E> {
-    // The reader wants its whole header from one read, which a file may deliver in parts.
+    // The reader expects its whole header from one read, but a file may deliver it in parts.
     let mut header = Vec::with_capacity(24);
     file.by_ref().take(24).read_to_end(&mut header).map_err(|_| Fault::Unreadable)?;
     if header.starts_with(PCAPNG) {
@@ -69,7 +69,7 @@ pub fn frames<E: From<Fault>>(
                 each(at, record.data)?;
                 length
             }
-            // The reader of classic files makes none.
+            // The reader of classic files gives no such block.
             Ok((length, PcapBlockOwned::NG(_))) => length,
             Err(PcapError::Eof | PcapError::UnexpectedEof) => return Ok(()),
             Err(PcapError::Incomplete(_)) => {

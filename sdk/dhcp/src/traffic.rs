@@ -1,4 +1,4 @@
-//! What one capture point saw.
+//! The DHCP and ARP traffic at one capture point.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -13,7 +13,7 @@ use crate::{
     pcap::{self, Fault},
 };
 
-/// Most bytes that are read of one capture: a busy bridge's DHCP of days.
+/// Most bytes that are read of one capture: the DHCP of a busy bridge for days.
 const LONGEST_CAPTURE: u64 = 64 << 20;
 /// Most DHCP messages that are kept, some 300 octets each.
 const MOST_MESSAGES: usize = 50_000;
@@ -22,36 +22,36 @@ const MOST_ARP: usize = 50_000;
 /// Most sources that are counted: a flood of made-up MACs must not fill the memory.
 const MOST_SOURCES: usize = 10_000;
 
-/// All messages of one transaction, in their order of time.
+/// All messages of one transaction, by time.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Exchange {
     /// Transaction id.
     pub xid: u32,
     /// The client's hardware address.
     pub chaddr: Mac,
-    /// Never empty.
+    /// The messages, at least one.
     pub messages: Vec<Message>,
 }
 
-/// What a capture saw at one interface.
+/// The traffic at one interface.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Traffic {
-    /// From the first look to the last; `None`: the file does not tell and holds no frame.
+    /// First and last time of the capture; `None`: the file does not say and has no frame.
     pub span: Option<(SystemTime, SystemTime)>,
     /// DHCP transactions, by the time of their first message.
     pub exchanges: Vec<Exchange>,
     /// ARP frames, by time.
     pub arp: Vec<Arp>,
-    /// How many frames of any kind each source MAC sent.
+    /// Number of frames of any kind by source MAC.
     pub frames_by_source: BTreeMap<Mac, u64>,
-    /// Frames that were captured and could not be understood.
+    /// Number of frames that could not be parsed.
     pub malformed: u64,
-    /// Frames that the capture lost; `None`: not told.
+    /// Number of frames that the capture lost; `None`: unknown.
     pub lost: Option<u64>,
 }
 
 impl Traffic {
-    /// Reads a pcap file. What a fault cut off is missing; what came before is there.
+    /// Reads a pcap file. If it has a fault, the result holds what came before the fault.
     pub fn read(file: impl Read) -> (Self, Result<(), Fault>) {
         let mut builder = Builder::default();
         let read = pcap::frames(file.take(LONGEST_CAPTURE), |at, frame| {
@@ -67,7 +67,7 @@ impl Traffic {
     }
 }
 
-/// Puts frames together as they come.
+/// Collects frames as they come.
 #[derive(Debug, Default)]
 pub struct Builder {
     traffic: Traffic,
@@ -76,8 +76,7 @@ pub struct Builder {
 }
 
 impl Builder {
-    /// Takes one frame in. Tells the DHCP message of a client or for one, not of a test, that it
-    /// carried.
+    /// Adds one frame. Returns its DHCP message, unless that is one of a test.
     pub fn take(&mut self, at: SystemTime, frame: &[u8]) -> Option<&Message> {
         let traffic = &mut self.traffic;
         let (from, to) = traffic.span.unwrap_or((at, at));
@@ -99,7 +98,7 @@ impl Builder {
             Content::Arp(arp) if traffic.arp.len() < MOST_ARP => traffic.arp.push(arp),
             Content::Arp(_) | Content::Other => {}
             Content::Dhcp(_) => match Message::parse(at, &frame) {
-                // Nobody's question: neither it nor its answers tell of a client.
+                // A test's DISCOVER and its answers say nothing about a client.
                 Some(message) if is_test(message.xid) => {}
                 Some(message) => return self.add(message),
                 None => traffic.malformed += 1,
@@ -124,23 +123,23 @@ impl Builder {
         messages.last()
     }
 
-    /// What was seen so far.
+    /// The traffic so far.
     pub fn traffic(&self) -> &Traffic {
         &self.traffic
     }
 
-    /// The capture was running in this span, whether frames came or not.
+    /// Notes that the capture was running in this span, even if no frame came.
     pub fn watched(&mut self, from: SystemTime, to: SystemTime) {
         let (first, last) = self.traffic.span.unwrap_or((from, to));
         self.traffic.span = Some((first.min(from), last.max(to)));
     }
 
-    /// How many frames the capture lost.
+    /// Sets how many frames the capture lost.
     pub fn lost(&mut self, frames: u64) {
         self.traffic.lost = Some(frames);
     }
 
-    /// All that was seen, by time.
+    /// All traffic, by time.
     pub fn finish(mut self) -> Traffic {
         for exchange in &mut self.traffic.exchanges {
             exchange.messages.sort_by_key(|message| message.at);

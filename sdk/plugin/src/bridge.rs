@@ -1,7 +1,7 @@
 //! `tracing` events of a plugin, passed to the host.
 //!
 //! A plugin has its own copy of `tracing`'s statics, so the host's subscriber never sees its
-//! events. This subscriber hands them to the host of the call that runs on the same thread.
+//! events. This subscriber passes them to the host of the call that runs on the same thread.
 
 use std::{cell::Cell, fmt, fmt::Write as _, ptr::NonNull, sync::Once};
 
@@ -18,7 +18,7 @@ thread_local! {
     static HOST: Cell<Option<NonNull<HostRef<'static>>>> = const { Cell::new(None) };
 }
 
-/// Makes `host` the receiver of this thread's events while `call` runs.
+/// Sends this thread's events to `host` while `call` runs.
 pub(crate) fn with_host<T>(host: &HostRef<'_>, call: impl FnOnce() -> T) -> T {
     struct Restore(Option<NonNull<HostRef<'static>>>);
     impl Drop for Restore {
@@ -29,8 +29,7 @@ pub(crate) fn with_host<T>(host: &HostRef<'_>, call: impl FnOnce() -> T) -> T {
 
     static INSTALL: Once = Once::new();
     INSTALL.call_once(|| {
-        // A plugin under test shares its statics with the test, which may have a subscriber of
-        // its own; then the events are in the right place already.
+        // This fails in a test that has a subscriber of its own, which gets the events then.
         tracing::subscriber::set_global_default(Bridge).ok();
     });
     let _restore = Restore(HOST.with(|slot| slot.replace(Some(NonNull::from(host).cast()))));
@@ -38,8 +37,8 @@ pub(crate) fn with_host<T>(host: &HostRef<'_>, call: impl FnOnce() -> T) -> T {
 }
 
 fn on_host<T>(call: impl FnOnce(&HostRef<'static>) -> T) -> Option<T> {
-    // SAFETY: the pointer is set for the time of `with_host` only, which borrows the host for
-    // longer, and is restored on the way out even when the call panics.
+    // SAFETY: the pointer is set only while `with_host` runs, which borrows the host for longer.
+    // It is restored afterwards even if the call panics.
     HOST.with(Cell::get).map(|host| call(unsafe { host.as_ref() }))
 }
 
@@ -47,7 +46,7 @@ struct Bridge;
 
 impl Subscriber for Bridge {
     fn register_callsite(&self, _: &'static Metadata<'static>) -> Interest {
-        // Whether an event is wanted depends on the call, so it cannot be cached.
+        // The answer depends on the call's host, so it must not be cached.
         Interest::sometimes()
     }
 

@@ -1,4 +1,4 @@
-//! Between the plain types of authors and the data that crosses the boundary.
+//! Conversions between the plain types of authors and the data that crosses the boundary.
 
 use std::{str::FromStr, time::Duration};
 
@@ -18,7 +18,7 @@ pub(crate) fn attributes_out(attributes: Vec<(String, String)>) -> Vec<abi::Attr
 pub(crate) fn observation_out(observation: Observation) -> abi::Observation {
     let Observation { vm, kind, address, mac, age, says, attributes } = observation;
     abi::Observation {
-        // An index that does not fit is refused by the host like any other out of range.
+        // The host refuses an index out of range, and one that does not fit is out of range.
         vm: u32::try_from(vm).unwrap_or(u32::MAX),
         kind: kind.code().into(),
         address: address.map(|address| address.to_string().into()).into(),
@@ -33,8 +33,8 @@ fn milliseconds(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
-/// A machine of the batch on its way to the plugin. What cannot be parsed is left out: the host
-/// has validated it, so it can only come from a newer host.
+/// A machine of the batch on its way to the plugin. Values that cannot be parsed are skipped: the host
+/// has validated them, so they can only come from a newer host.
 pub(crate) fn subject_in(vm: &abi::VirtualMachine) -> Subject {
     Subject {
         name: vm.name.to_string(),
@@ -51,7 +51,7 @@ pub(crate) fn subject_in(vm: &abi::VirtualMachine) -> Subject {
     }
 }
 
-/// All attributes of this name that can be understood.
+/// All attributes of this name that can be parsed.
 fn parsed<T: FromStr>(vm: &abi::VirtualMachine, key: &str) -> Vec<T> {
     let values = vm.ext.iter().filter(|attribute| attribute.key == key);
     values.filter_map(|attribute| attribute.value.parse().ok()).collect()

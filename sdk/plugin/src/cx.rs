@@ -14,8 +14,8 @@ use vmkit_types::{Observation, Source, Stage};
 
 use crate::{Error, ErrorCode, Result, convert};
 
-/// What a plugin may use during one call: where to report, how long, and what the host opens for
-/// it.
+/// What a plugin can use during one call: where to report, the time that is left, and what the host
+/// opens for it.
 pub struct Cx<'a> {
     host: HostRef<'a>,
 }
@@ -31,7 +31,7 @@ impl<'a> Cx<'a> {
         &self.host
     }
 
-    /// Reports one fact.
+    /// Reports one observation.
     ///
     /// # Errors
     /// The host no longer listens: return the error.
@@ -39,17 +39,17 @@ impl<'a> Cx<'a> {
         self.emit_all(vec![observation])
     }
 
-    /// Reports many facts at once, which costs less than one by one.
+    /// Reports many observations at once, which costs less than one by one.
     ///
     /// # Errors
     /// The host no longer listens: return the error.
     pub fn emit_all(&self, observations: Vec<Observation>) -> Result<()> {
-        let heard =
+        let listening =
             self.host.emit(observations.into_iter().map(convert::observation_out).collect());
-        if heard { Ok(()) } else { Err(Error::new(ErrorCode::Cancelled, "the host has left")) }
+        if listening { Ok(()) } else { Err(Error::new(ErrorCode::Cancelled, "the host has left")) }
     }
 
-    /// Fails once the host has asked to end or the deadline has passed. Call it in every loop.
+    /// Fails once the host has cancelled the call or the deadline has passed. Call it in every loop.
     ///
     /// # Errors
     /// `Cancelled` or `TimedOut`: return it.
@@ -68,7 +68,7 @@ impl<'a> Cx<'a> {
         Duration::from_millis(self.host.remaining_ms())
     }
 
-    /// What the call is for.
+    /// What the call asks for.
     pub fn stage(&self) -> Stage {
         if self.host.stage() == vmkit_abi::Stage::CONFIRM {
             Stage::Confirm
@@ -77,7 +77,7 @@ impl<'a> Cx<'a> {
         }
     }
 
-    /// Where to look: at the computer, or at a snapshot and nowhere else.
+    /// Where to look: at the computer, or at a snapshot only.
     pub fn source(&self) -> Source {
         match self.host.source() {
             vmkit_abi::Source::SNAPSHOT => Source::Snapshot,
@@ -97,20 +97,20 @@ impl<'a> Cx<'a> {
         self.host.artefacts().into_iter().map(Into::into).collect()
     }
 
-    /// A raw artefact of the snapshot, such as `neigh/arp-an.txt`; `None` where it has none of
-    /// that name. The manifest must declare it in `artefacts`.
+    /// A raw artefact of the snapshot, such as `neigh/arp-an.txt`; `None` where the snapshot does not
+    /// have it. The manifest must declare it in `artefacts`.
     ///
     /// # Errors
-    /// It is there and cannot be opened.
+    /// The artefact is there and cannot be opened.
     pub fn artefact(&self, name: &str) -> Result<Option<File>> {
         self.open_if_there(Resource::ARTEFACT, name)
     }
 
-    /// A new file of the snapshot that is being recorded, for the raw artefact of this name;
-    /// `None` where nothing is being recorded. The manifest must declare it in `artefacts`.
+    /// A new file for this raw artefact in the snapshot that is being recorded; `None` in other
+    /// runs. The manifest must declare it in `artefacts`.
     ///
     /// # Errors
-    /// It cannot be made.
+    /// The file cannot be made.
     pub fn recording(&self, name: &str) -> Result<Option<File>> {
         if self.source() != Source::Recording {
             return Ok(None);
@@ -126,8 +126,8 @@ impl<'a> Cx<'a> {
         }
     }
 
-    /// The console log of machine `vm` of the batch, open for reading: a regular file, whatever
-    /// its size. The manifest must declare `read_files` with `{console}`.
+    /// The console log of machine `vm` of the batch, open for reading: a regular file of any size.
+    /// The manifest must declare `read_files` with `{console}`.
     ///
     /// # Errors
     /// The host cannot open it, or it is not a regular file; the message names the path.
@@ -135,8 +135,8 @@ impl<'a> Cx<'a> {
         self.open(Resource::CONSOLE, &vm.to_string()).map(File::from)
     }
 
-    /// A connection to the guest agent of machine `vm` of the batch, which nobody else has: a
-    /// blocking stream. The manifest must declare `guest_agent`.
+    /// A connection to the guest agent of machine `vm` of the batch: a blocking stream that no other
+    /// program shares. The manifest must declare `guest_agent`.
     ///
     /// # Errors
     /// The host cannot connect; the message names the path.
@@ -145,12 +145,12 @@ impl<'a> Cx<'a> {
     }
 
     /// A socket for ARP frames on one of the machines' [`links`](vmkit_types::Subject::links).
-    /// Each read takes one whole frame off it, and each write puts one on the link; neither waits.
-    /// The kernel passes nothing but ARP, and frames that came before are still in it. The
-    /// manifest must declare `raw_socket`.
+    /// Each read gives one whole frame, and each write sends one; neither waits. The kernel delivers
+    /// only ARP. Frames that came before the call are still in the socket. The manifest must declare
+    /// `raw_socket`.
     ///
     /// # Errors
-    /// `Denied`: the host itself may not, or the interface is none of the links.
+    /// `Denied`: the host may not open it, or the interface is not one of the links.
     pub fn raw_socket(&self, interface: &str) -> Result<File> {
         self.open(Resource::RAW_SOCKET, interface).map(File::from)
     }

@@ -10,12 +10,12 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// Longest error message that crosses to the host, in bytes.
 const MESSAGE_LIMIT: usize = 500;
 
-/// The class of a failure; it decides the status that `vm plugin` and `--json` show.
+/// The class of a failure, which decides the status that `vm status` shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ErrorCode {
     /// None of the others.
     Other,
-    /// The configuration does not fit.
+    /// The plugin does not accept the configuration.
     Configuration,
     /// This platform has no way to do it.
     Unsupported,
@@ -46,7 +46,7 @@ impl Error {
         Self { code, message: message.into() }
     }
 
-    /// A failed operation of the operating system on `object`: "read /proc/net/arp".
+    /// A failed operation of the operating system, such as `read /proc/net/arp`.
     pub fn io(operation: &str, error: &std::io::Error) -> Self {
         let code = match error.kind() {
             std::io::ErrorKind::PermissionDenied => ErrorCode::Denied,

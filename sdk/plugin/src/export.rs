@@ -12,7 +12,7 @@ use crate::{
     kinds::{AdviceSource, Inventory, Signal},
 };
 
-/// Carries an author's plugin across the boundary.
+/// An author's plugin, as the interface calls it.
 struct Carrier<T>(T);
 
 fn call<T>(host: HostRef<'_>, body: impl FnOnce(&Cx<'_>) -> Result<T>) -> RResult<T, Error> {

@@ -1,4 +1,4 @@
-//! A panic that would cross the boundary ends the process; here it becomes an error instead.
+//! Turns panics into errors: a panic that crosses the boundary would end the process.
 
 use std::{
     any::Any,
@@ -16,7 +16,7 @@ use crate::Result;
 /// Longest panic message that is passed on, in bytes.
 const MESSAGE_LIMIT: usize = 300;
 
-/// Runs `call` and turns its error or panic into one of the interface.
+/// Runs `call`; an error or panic becomes an error of the interface.
 pub(crate) fn guard<T>(call: impl FnOnce() -> Result<T>) -> RResult<T, Error> {
     match catch_unwind(AssertUnwindSafe(call)) {
         Ok(Ok(value)) => ROk(value),

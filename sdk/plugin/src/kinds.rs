@@ -5,13 +5,13 @@ use vmkit_types::{Advice, Fact, Subject};
 
 use crate::{Cx, Machine, Result};
 
-/// Every plugin: made once per run from its configuration.
+/// Every plugin. The host makes it once per run from its configuration.
 pub trait Plugin: Sized {
-    /// The configuration, read from a JSON object. Every field needs a default: without a
-    /// configuration the object is empty. `deny_unknown_fields` turns typing errors into messages.
+    /// The configuration, read from a JSON object. The object is empty where nothing is configured,
+    /// so every field needs a default. `deny_unknown_fields` reports typing errors.
     type Config: DeserializeOwned;
 
-    /// Makes the plugin. Do no work here that belongs to a call.
+    /// Makes the plugin. Keep work for the calls: here, no deadline holds.
     fn new(config: Self::Config) -> Result<Self>;
 }
 
@@ -20,21 +20,21 @@ pub trait Plugin: Sized {
 #[serde(deny_unknown_fields)]
 pub struct NoConfig {}
 
-/// A plugin that finds addresses, or confirms them.
+/// A plugin that reports observations about machines.
 pub trait Signal: Plugin + Send + Sync + 'static {
-    /// Reports what is known of the machines by `cx.emit`, as it is found. What cannot be read is
-    /// reported too, with `Observation::unread`. Call `cx.check()` in every loop.
+    /// Reports observations about the machines by `cx.emit`, as they are found. Report also what
+    /// cannot be read, with `Observation::unread`. Call `cx.check()` in every loop.
     fn observe(&self, vms: &[Subject], cx: &Cx<'_>) -> Result<()>;
 }
 
-/// A plugin that knows which machines exist.
+/// A plugin that lists the machines of a manager.
 pub trait Inventory: Plugin + Send + Sync + 'static {
     /// All machines of the manager.
     fn list(&self, cx: &Cx<'_>) -> Result<Vec<Machine>>;
 }
 
-/// A plugin that knows routers, or what can be done about a finding.
+/// A plugin that recognises a router and says what to change there.
 pub trait AdviceSource: Plugin + Send + Sync + 'static {
-    /// What follows from these facts. Nothing is a good answer.
+    /// The conclusions from these facts. An empty list is a good answer.
     fn advise(&self, facts: &[Fact], cx: &Cx<'_>) -> Result<Vec<Advice>>;
 }

@@ -2,7 +2,7 @@
 //!
 //! A signal plugin is a type that implements [`Plugin`] and [`Signal`], a `plugin.json` beside it
 //! that says what it needs, and one line of [`export!`]. Panics inside it become errors, and
-//! `tracing` events reach the host. Nothing of the foreign interface is seen by an author.
+//! `tracing` events reach the host. Authors see nothing of the foreign interface.
 
 #![expect(
     unsafe_code,

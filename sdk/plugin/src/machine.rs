@@ -5,19 +5,19 @@ use vmkit_types::Mac;
 /// State of a machine in its manager.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MachineState {
-    /// The manager does not tell.
+    /// The manager does not say.
     Unknown,
     /// It has no process.
     Stopped,
     /// It runs.
     Running,
-    /// Its processors are stopped.
+    /// Its processors are paused.
     Paused,
-    /// The manager lists it, its files are gone.
+    /// The manager lists it, but its files are gone.
     Missing,
 }
 
-/// One machine that an inventory plugin knows.
+/// One machine that an inventory plugin lists.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Machine {
     /// Unique within its manager.

@@ -94,7 +94,7 @@ fn a_signal_reports_and_logs() {
 }
 
 #[test]
-fn a_panic_is_an_error_with_its_message() {
+fn a_panic_becomes_an_error_with_its_message() {
     let report = FakeHost::new().observe::<Sample>(r#"{"panic":true}"#, &two_machines());
     assert_eq!(report.result.unwrap_err().message, "panicked: as configured");
 }
@@ -107,7 +107,7 @@ fn a_cancelled_call_ends_at_the_next_check() {
 }
 
 #[test]
-fn a_mistyped_configuration_is_named() {
+fn reports_a_mistyped_configuration() {
     let error = FakeHost::new().observe::<Sample>(r#"{"pnic":true}"#, &[]).result.unwrap_err();
     assert_eq!(error.code, ErrorCode::Configuration);
     assert!(error.message.contains("pnic"), "{error}");

@@ -16,21 +16,21 @@ use crate::{
     proof::{METHODS, Method},
 };
 
-/// Most bytes that a server may send until its proof: greeting lines, its lists of algorithms and
-/// its key have 3 KiB with the servers of today.
+/// Most bytes that a server may send up to its proof. Today's servers send some 3 KiB: greeting lines,
+/// lists of algorithms and the key.
 const RECEIVED_LIMIT: usize = 64 * 1024;
 
-/// What this side says it is, without the line break.
+/// The identification of this side, without the line break.
 const IDENTIFICATION: &str = "SSH-2.0-vmkit";
 
-/// Ways to agree on a secret that OpenSSH has had since 2011 and dropbear since 2013; both hash
-/// with SHA-256.
+/// Key exchange methods that OpenSSH has had since 2011 and dropbear since 2013; both hash with
+/// SHA-256.
 const AGREEMENTS: &[(&str, &Algorithm)] = &[
     ("curve25519-sha256", &X25519),
     ("curve25519-sha256@libssh.org", &X25519),
     ("ecdh-sha2-nistp256", &ECDH_P256),
 ];
-/// What must be offered for later, which never comes.
+/// Algorithms for after the exchange. The protocol demands an offer, but the connection ends before.
 const CIPHERS: &str = "aes128-ctr,aes256-ctr,aes128-gcm@openssh.com,aes256-gcm@openssh.com,\
                        chacha20-poly1305@openssh.com";
 const MACS: &str = "hmac-sha2-256,hmac-sha2-512,hmac-sha2-256-etm@openssh.com,\
@@ -54,19 +54,19 @@ pub enum ExchangeError {
     /// The first line, cut and escaped.
     #[error("it says \"{0}\", which is not SSH")]
     NotSsh(String),
-    /// More than any server sends until its proof.
+    /// The server sent more than any server sends up to its proof.
     #[error("it sent more than {RECEIVED_LIMIT} bytes and no proof")]
     TooLong,
     /// What was malformed.
     #[error("{0} is malformed")]
     Malformed(&'static str),
-    /// What it is that both sides need one of, and what the server offers, cut and escaped.
+    /// The kind of algorithm without a common one, and what the server offers, cut and escaped.
     #[error("it knows no {0} that vmkit does, but {1}")]
     NothingInCommon(&'static str, String),
-    /// The server ended the connection in the protocol's way: its reason, cut and escaped.
+    /// The server ended the connection by a message: its reason, cut and escaped.
     #[error("it ended the exchange: {0}")]
     Disconnected(String),
-    /// The server has no secret key to the key that it shows.
+    /// The server's signature does not fit the key that it shows.
     #[error("its signature does not fit the key that it shows")]
     NotProven,
     /// The operating system gave no random numbers.
@@ -74,7 +74,7 @@ pub enum ExchangeError {
     NoRandom,
 }
 
-/// One exchange with one server. Feed it what the server sends, send what it has to say.
+/// One exchange with one server. Give it what the server sends, and send what it returns.
 pub struct Exchange {
     random: SystemRandom,
     received: Vec<u8>,
@@ -91,7 +91,7 @@ enum Stage {
     Over,
 }
 
-/// What both sides have agreed on.
+/// What both sides agreed on.
 struct Agreed {
     server: String,
     server_init: Vec<u8>,
@@ -102,8 +102,8 @@ struct Agreed {
 }
 
 impl Exchange {
-    /// An exchange that asks for keys of these algorithms first, such as `ssh-ed25519`, and for
-    /// any other rather than none.
+    /// An exchange that prefers keys of these algorithms, such as `ssh-ed25519`, and accepts any
+    /// other.
     ///
     /// # Errors
     /// There are no random numbers.
@@ -118,12 +118,12 @@ impl Exchange {
         Ok(Self { random, received, taken, to_send, own_init, stage })
     }
 
-    /// What is to be sent now; empty where it is the server's turn.
+    /// The bytes to send now; empty if it is the server's turn.
     pub fn take_to_send(&mut self) -> Vec<u8> {
         std::mem::take(&mut self.to_send)
     }
 
-    /// The server's identification, once it has come.
+    /// The server's identification, once it arrived.
     pub fn server(&self) -> Option<&str> {
         match &self.stage {
             Stage::Identification | Stage::Over => None,
@@ -132,11 +132,11 @@ impl Exchange {
         }
     }
 
-    /// Takes what the server has sent; the key, once it is proven. What is to be sent then is the
-    /// farewell.
+    /// Takes what the server has sent, and returns the key once it is proven. After that, one message
+    /// remains to send: it ends the connection.
     ///
     /// # Errors
-    /// The exchange is over without a proof.
+    /// The exchange failed.
     pub fn receive(&mut self, bytes: &[u8]) -> Result<Option<HostKey>, ExchangeError> {
         if self.received.len() + bytes.len() > RECEIVED_LIMIT {
             return Err(ExchangeError::TooLong);
@@ -161,13 +161,13 @@ impl Exchange {
                     message
                 }
             };
-            if let Some(key) = self.hear(&message)? {
+            if let Some(key) = self.handle(&message)? {
                 return Ok(Some(key));
             }
         }
     }
 
-    fn hear(&mut self, message: &[u8]) -> Result<Option<HostKey>, ExchangeError> {
+    fn handle(&mut self, message: &[u8]) -> Result<Option<HostKey>, ExchangeError> {
         let (&first, rest) = message.split_first().ok_or(ExchangeError::Malformed("its packet"))?;
         if first == number::DISCONNECT {
             let mut fields = Reader::new(rest);
@@ -185,11 +185,10 @@ impl Exchange {
             }
             (Stage::Reply(agreed), number::ECDH_REPLY) => {
                 let key = self.prove(*agreed, rest)?;
-                self.to_send.extend(packet::wrap(&farewell()));
+                self.to_send.extend(packet::wrap(&disconnect()));
                 Ok(Some(key))
             }
-            // Messages to ignore, debugging, extensions, a wrong guess: none of them changes what
-            // is to come.
+            // Messages to ignore, debugging, extensions, a wrong guess: they change nothing.
             (stage, _) => {
                 self.stage = stage;
                 Ok(None)
@@ -220,7 +219,7 @@ impl Exchange {
         Ok(Agreed { server, server_init, method, algorithm, private, public })
     }
 
-    /// The server's key, if it has signed all that was said.
+    /// The server's key, if its signature covers all messages so far.
     fn prove(&self, agreed: Agreed, reply: &[u8]) -> Result<HostKey, ExchangeError> {
         let mut fields = Reader::new(reply);
         let (Some(key), Some(public), Some(signature)) =
@@ -242,7 +241,7 @@ impl Exchange {
     }
 }
 
-/// The signatures to ask for, those of the preferred keys first.
+/// The signature algorithms to offer, those of the preferred keys first.
 fn offered(preferred: &[&str]) -> String {
     let (mut first, then): (Vec<&Method>, Vec<&Method>) =
         METHODS.iter().partition(|method| preferred.contains(&method.key));
@@ -263,7 +262,7 @@ fn own_lists(cookie: [u8; COOKIE], keys: &str) -> Vec<u8> {
     lists
 }
 
-fn farewell() -> Vec<u8> {
+fn disconnect() -> Vec<u8> {
     let mut message = vec![number::DISCONNECT];
     message.extend_from_slice(&BY_APPLICATION.to_be_bytes());
     put_string(&mut message, b"looked at the host key");
@@ -271,7 +270,7 @@ fn farewell() -> Vec<u8> {
     message
 }
 
-/// Longest part of a server's words that is quoted, in bytes.
+/// Longest part of a server's text that is quoted, in bytes.
 const QUOTE_LIMIT: usize = 100;
 
 fn quoted(bytes: &[u8]) -> String {

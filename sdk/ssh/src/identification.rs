@@ -2,11 +2,10 @@
 
 /// Longest line that the RFC allows, in bytes, line break included.
 const LINE_LIMIT: usize = 255;
-/// Lines that may come before the identification. The RFC sets no number; servers that greet
-/// send a handful.
+/// Most lines before the identification. The RFC sets no number; servers with a greeting send a few.
 const LINES_BEFORE: usize = 20;
 
-/// What the bytes read so far say.
+/// What the bytes so far show.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict<'a> {
     /// It may still be SSH: read on.
@@ -18,12 +17,12 @@ pub enum Verdict<'a> {
         /// Where the line break ends.
         end: usize,
     },
-    /// It is something else; its first line, cut to the limit.
+    /// Not an SSH server; its first line, cut to the limit.
     NotSsh(&'a [u8]),
 }
 
-/// Judges the bytes that a server has sent so far. Never more than
-/// `(LINES_BEFORE + 1) * LINE_LIMIT` bytes are wanted.
+/// Judges the bytes that a server has sent so far. It needs at most `(LINES_BEFORE + 1) * LINE_LIMIT`
+/// bytes.
 pub fn judge(received: &[u8]) -> Verdict<'_> {
     let (mut rest, mut before) = (received, 0);
     for _ in 0..=LINES_BEFORE {
@@ -32,7 +31,7 @@ pub fn judge(received: &[u8]) -> Verdict<'_> {
         };
         let line = rest[..length].strip_suffix(b"\r").unwrap_or(&rest[..length]);
         if line.starts_with(b"SSH-") {
-            // Any other version is one that no client of today speaks.
+            // No client speaks another version any more.
             let spoken = line.starts_with(b"SSH-2.0-") || line.starts_with(b"SSH-1.99-");
             return match std::str::from_utf8(line) {
                 Ok(line) if spoken => Verdict::Ssh { line, end: before + length + 1 },
@@ -55,7 +54,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn first_lines_and_what_they_are() {
+    fn judges_first_lines() {
         let twenty = "hello\r\n".repeat(20) + "SSH-2.0-x\r\n";
         let twenty_one = "hello\r\n".repeat(21) + "SSH-2.0-x\r\n";
         let long = "x".repeat(255);

@@ -1,13 +1,13 @@
-//! The user's `known_hosts`, sshd(8).
+//! A user's `known_hosts` file, sshd(8).
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use ring::hmac;
 use vmkit_types::HostKey;
 
-/// The keys that a `known_hosts` file names for a host of this name, in the file's order. Lines
-/// with patterns, markers (`@revoked`, `@cert-authority`) or faults are passed over.
+/// The keys that a `known_hosts` file has for a host of this name, in the file's order. Skips lines with
+/// patterns, markers (`@revoked`, `@cert-authority`) or faults.
 pub fn find(known_hosts: &str, name: &str) -> Vec<HostKey> {
-    // ssh asks with the name in lower case.
+    // ssh looks names up in lower case.
     let name = name.to_ascii_lowercase();
     let mut found = Vec::new();
     for line in known_hosts.lines() {
@@ -21,7 +21,7 @@ pub fn find(known_hosts: &str, name: &str) -> Vec<HostKey> {
     found
 }
 
-/// Whether this field of a line names the host itself: in clear, or by its hash.
+/// Whether this field of a line names the host, in plain text or by its hash.
 fn names(hosts: &str, name: &str) -> bool {
     let Some(hashed) = hosts.strip_prefix("|1|") else {
         return hosts.split(',').any(|host| host.eq_ignore_ascii_case(name));
@@ -40,8 +40,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_are_found_in_clear_and_hashed() {
-        // The hash is that of `web`, made by ssh-keygen -H.
+    fn finds_plain_and_hashed_names() {
+        // The hash of `web`, made by ssh-keygen -H.
         let key = hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, b"twenty bytes of salt");
         let salt = STANDARD.encode("twenty bytes of salt");
         let hash = STANDARD.encode(hmac::sign(&key, b"web"));

@@ -1,8 +1,8 @@
-//! The beginning of an SSH connection: who the server says it is, and proves to be.
+//! The beginning of an SSH connection, up to the server's proof of its host key.
 //!
-//! A server proves its host key in the fourth message of a connection, before any key is used to
-//! encrypt. So an [`Exchange`] needs nothing of what makes a client: no cipher, no authentication,
-//! no channel. It does no I/O and knows no clock; the mathematics is ring's.
+//! A server proves its host key in the fourth message of a connection, before anything is encrypted.
+//! So an [`Exchange`] needs no cipher, no authentication and no channel. It does no I/O and reads no
+//! clock; the cryptography is that of ring.
 
 #![forbid(unsafe_code)]
 

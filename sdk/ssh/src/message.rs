@@ -1,6 +1,6 @@
 //! Fields of SSH messages, RFC 4251 section 5.
 
-/// What is left of a message. Every method gives `None` where the message ends too early.
+/// The unread rest of a message. Every method returns `None` if the message ends too early.
 #[derive(Clone, Copy)]
 pub(crate) struct Reader<'a>(&'a [u8]);
 
@@ -36,20 +36,20 @@ impl<'a> Reader<'a> {
         start.filter(|_| !negative).map(|start| &bytes[start..])
     }
 
-    /// The message has ended here, as it should.
+    /// Checks that the message ends here.
     pub(crate) fn end(&self) -> Option<()> {
         self.0.is_empty().then_some(())
     }
 }
 
 pub(crate) fn put_string(into: &mut Vec<u8>, bytes: &[u8]) {
-    // What is put is made here or was received within limits far below 4 GiB.
+    // All bytes are made here or were received within limits far below 4 GiB.
     let length = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
     into.extend_from_slice(&length.to_be_bytes());
     into.extend_from_slice(bytes);
 }
 
-/// Puts a positive number, given in big-endian order.
+/// Appends a positive number, given in big-endian order.
 pub(crate) fn put_positive(into: &mut Vec<u8>, bytes: &[u8]) {
     let start = bytes.iter().position(|byte| *byte != 0).unwrap_or(bytes.len());
     let digits = &bytes[start..];
@@ -62,7 +62,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_are_put_as_the_protocol_shows_them() {
+    fn writes_numbers_as_the_protocol_shows_them() {
         let rows: [(&[u8], &[u8]); 4] = [
             (&[0, 0], &[0, 0, 0, 0]),
             (&[0, 9], &[0, 0, 0, 1, 9]),
@@ -77,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn a_message_that_ends_too_early_has_no_such_field() {
+    fn a_cut_message_has_no_such_field() {
         let mut reader = Reader::new(&[0, 0, 0, 2, 7]);
         assert!(reader.string().is_none());
         assert!(Reader::new(&[0, 0, 0, 0]).positive().is_none());

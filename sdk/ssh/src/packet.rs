@@ -1,23 +1,23 @@
 //! Packets that are not encrypted yet, RFC 4253 section 6.
 
-/// Longest packet that every implementation must take, in bytes: what is longer before encryption
-/// begins is no SSH.
+/// Longest packet that every implementation must accept, in bytes. Before encryption, nobody sends a
+/// longer one.
 const LENGTH_LIMIT: usize = 35_000;
-/// Before a cipher is chosen, packets are multiples of this.
+/// Unencrypted packets are multiples of this, in bytes.
 const BLOCK: usize = 8;
 /// The length field.
 const HEADER: usize = 4;
-/// Least padding that is allowed.
+/// Least padding, in bytes.
 const LEAST_PADDING: usize = 4;
 
-/// The message in a packet. Padding is zeros: nothing here is secret.
+/// A packet with this message. Its padding is zeros because nothing here is secret.
 pub(crate) fn wrap(message: &[u8]) -> Vec<u8> {
     let unpadded = HEADER + 1 + message.len();
     let mut padding = BLOCK - unpadded % BLOCK;
     if padding < LEAST_PADDING {
         padding += BLOCK;
     }
-    // Own messages are a few hundred bytes, and padding is less than two blocks.
+    // Messages of this side have a few hundred bytes, and padding less than two blocks.
     let length = u32::try_from(1 + message.len() + padding).unwrap_or(u32::MAX);
     let mut packet = length.to_be_bytes().to_vec();
     packet.push(u8::try_from(padding).unwrap_or(u8::MAX));
@@ -26,12 +26,12 @@ pub(crate) fn wrap(message: &[u8]) -> Vec<u8> {
     packet
 }
 
-/// The first packet of what was received.
+/// The first packet of the received bytes.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Packet {
-    /// It has not ended yet.
+    /// It is not complete yet.
     Partial,
-    /// This message, and how many bytes the packet has in all.
+    /// Its message, and the length of the whole packet in bytes.
     Whole(Vec<u8>, usize),
     /// No packet has such a length.
     Malformed,
@@ -55,7 +55,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_length_of_message_survives_its_packet() {
+    fn messages_of_every_length_survive_their_packet() {
         for length in 1..40 {
             let message = vec![7; length];
             let packet = wrap(&message);
@@ -66,7 +66,7 @@ mod tests {
     }
 
     #[test]
-    fn lengths_that_no_packet_has_are_refused_at_once() {
+    fn refuses_impossible_lengths_at_once() {
         let rows: [&[u8]; 5] = [
             b"HTTP/1.1 400",
             &[0, 0, 0, 4, 4, 0, 0, 0],

@@ -11,9 +11,9 @@ use vmkit_types::HostKey;
 
 use crate::message::Reader;
 
-/// How a server can sign.
+/// A signature algorithm.
 pub(crate) struct Method {
-    /// Name of the signature, which is what is agreed on.
+    /// Name of the signature algorithm, which both sides agree on.
     pub(crate) name: &'static str,
     /// Name of the key.
     pub(crate) key: &'static str,
@@ -26,7 +26,7 @@ enum Kind {
     Rsa(&'static RsaParameters),
 }
 
-/// All that can be verified, in the order of preference of OpenSSH.
+/// The algorithms that can be verified, in OpenSSH's order of preference.
 pub(crate) const METHODS: &[Method] = &[
     Method { name: "ssh-ed25519", key: "ssh-ed25519", kind: Kind::Ed25519 },
     Method {
@@ -44,7 +44,7 @@ pub(crate) const METHODS: &[Method] = &[
 ];
 
 impl Method {
-    /// The key, if it has signed the message. `None`: it has not, or something of it is malformed.
+    /// The key, if its signature covers the message. `None`: it does not, or a part is malformed.
     pub(crate) fn verify(&self, key: &[u8], signature: &[u8], message: &[u8]) -> Option<HostKey> {
         let mut fields = Reader::new(key);
         let mut signed = Reader::new(signature);
@@ -71,7 +71,7 @@ impl Method {
     }
 }
 
-/// Both numbers of a signature by an elliptic curve, each with this many bytes.
+/// Both numbers of an elliptic-curve signature, each with this many bytes.
 fn fixed(signature: &[u8], bytes: usize) -> Option<Vec<u8>> {
     let mut fields = Reader::new(signature);
     let numbers = [fields.positive()?, fields.positive()?];

@@ -33,14 +33,14 @@ pub struct LogLine {
     pub message: String,
 }
 
-/// What one call gave.
+/// The outcome of one call.
 #[derive(Debug)]
 pub struct Report {
-    /// The facts, in the order of their report.
+    /// The observations, in the order of their report.
     pub observations: Vec<Observation>,
-    /// Everything that was logged.
+    /// All log lines.
     pub log: Vec<LogLine>,
-    /// How the call ended; a panic is an error here, as it is for a real host.
+    /// How the call ended. A panic is an error, as it is for a real host.
     pub result: Result<(), Error>,
 }
 
@@ -64,7 +64,7 @@ impl Report {
     }
 }
 
-/// A signal that several calls can ask, as a worker does; or why it could not be made.
+/// A signal for several calls, as a worker keeps it; or why it could not be made.
 pub struct Made(Result<SignalBox, abi::Error>);
 
 impl Made {
@@ -74,8 +74,8 @@ impl Made {
     }
 }
 
-/// A host with its own clock: a call has `budget` until its deadline, and time passes only when
-/// the plugin asks how much is left, one millisecond each time.
+/// A host with a clock of its own. Time passes only when the plugin asks how much is left until its
+/// deadline, one millisecond each time.
 pub struct FakeHost {
     stage: Stage,
     source: abi::Source,
@@ -115,7 +115,7 @@ impl Default for FakeHost {
 }
 
 impl FakeHost {
-    /// A host that discovers, with time in plenty and no files.
+    /// A host that discovers, with enough time and without files.
     pub fn new() -> Self {
         Self::default()
     }
@@ -127,14 +127,14 @@ impl FakeHost {
         self
     }
 
-    /// Takes this for the present.
+    /// Makes this time the present.
     #[must_use]
     pub fn at_time(mut self, now: SystemTime) -> Self {
         self.now = now;
         self
     }
 
-    /// Replays a snapshot that holds this file as the artefact of this name, and others added so.
+    /// Replays a snapshot that has this file as the artefact of this name; add further ones likewise.
     #[must_use]
     pub fn with_artefact_file(mut self, name: &str, path: impl AsRef<Path>) -> Self {
         self.source = abi::Source::SNAPSHOT;
@@ -150,7 +150,7 @@ impl FakeHost {
         self
     }
 
-    /// Cancels the call once it has reported this many facts.
+    /// Cancels the call once it has reported this many observations.
     #[must_use]
     pub fn cancelling_after(mut self, observations: usize) -> Self {
         self.cancel_after = Some(observations);
@@ -172,7 +172,7 @@ impl FakeHost {
         self
     }
 
-    /// Hands out this socket as the raw one on this interface. A pair of Unix datagram sockets
+    /// Gives the plugin this socket as the raw one on this interface. A pair of Unix datagram sockets
     /// makes a link whose other end the test holds.
     #[must_use]
     pub fn with_raw_socket(mut self, interface: &str, socket: impl Into<OwnedFd>) -> Self {
@@ -191,7 +191,7 @@ impl FakeHost {
     /// Serves these bytes as the console of machine `vm`.
     ///
     /// # Panics
-    /// When no temporary file can be written: the test cannot run.
+    /// If no temporary file can be written.
     #[must_use]
     pub fn with_console(mut self, vm: usize, bytes: impl AsRef<[u8]>) -> Self {
         let file = tempfile::NamedTempFile::new()
@@ -206,12 +206,12 @@ impl FakeHost {
         self
     }
 
-    /// Makes the signal from this configuration and asks it about these machines.
+    /// Makes the signal from this configuration and calls it for these machines.
     pub fn observe<P: Signal>(&self, configuration: &str, vms: &[Subject]) -> Report {
         self.ask(&Made::signal::<P>(configuration), vms)
     }
 
-    /// Asks a signal that may have been asked before, by this host or another.
+    /// Calls a signal that this host or another may have called before.
     pub fn ask(&self, signal: &Made, vms: &[Subject]) -> Report {
         let result = signal.0.as_ref().map_err(Clone::clone).and_then(|signal| {
             let vms: Vec<_> = vms.iter().map(subject_out).collect();
@@ -224,7 +224,7 @@ impl FakeHost {
         }
     }
 
-    /// Makes the inventory and asks it for its machines, as the interface carries them.
+    /// Makes the inventory and lists its machines, as the interface carries them.
     pub fn list<P: Inventory>(&self, configuration: &str) -> Result<Vec<abi::Machine>, Error> {
         vmkit_plugin::export::make_inventory::<P>(configuration.into())
             .into_result()
@@ -349,7 +349,7 @@ impl HostApi for FakeHost {
     }
 }
 
-/// A file of the snapshot that is recorded; its directory is made as well.
+/// A new file of the recorded snapshot, in a directory that is made for it.
 fn new_file(path: &Path) -> io::Result<File> {
     if let Some(above) = path.parent() {
         std::fs::create_dir_all(above)?;
@@ -357,7 +357,7 @@ fn new_file(path: &Path) -> io::Result<File> {
     File::create_new(path)
 }
 
-/// A plugin that panicked while reporting leaves the list as it was: still worth reading.
+/// Locks a list that a plugin may have left by a panic: the list is intact.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,4 +1,4 @@
-//! From the data of the interface to plain types and back, as a host does it.
+//! Conversions between the data of the interface and plain types, as a host makes them.
 
 use std::time::Duration;
 
@@ -9,16 +9,16 @@ use vmkit_abi::{
 use vmkit_plugin::{Kind, KnownKey, Link, Observation, Subject};
 
 /// # Panics
-/// When the plugin reports an address or a MAC that is none: a fault of the plugin.
+/// If the plugin reports an invalid address or MAC.
 pub(crate) fn observation_in(seen: &abi::Observation) -> Observation {
     let mut observation =
         Observation::new(seen.vm as usize, Kind::from_code(&seen.kind), seen.says.to_string());
     if let ROption::RSome(address) = &seen.address {
         observation.address =
-            Some(address.parse().unwrap_or_else(|_| panic!("{address:?} is no address")));
+            Some(address.parse().unwrap_or_else(|_| panic!("{address:?} is not an address")));
     }
     if let ROption::RSome(mac) = &seen.mac {
-        observation.mac = Some(mac.parse().unwrap_or_else(|_| panic!("{mac:?} is no MAC")));
+        observation.mac = Some(mac.parse().unwrap_or_else(|_| panic!("{mac:?} is not a MAC")));
     }
     observation.age = seen.age_ms.map(Duration::from_millis).into_option();
     observation.attributes = seen

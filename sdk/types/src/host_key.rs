@@ -1,4 +1,4 @@
-//! The public key by which an SSH server proves who it is.
+//! Public keys of SSH servers.
 
 use std::{fmt, str::FromStr};
 
@@ -17,10 +17,10 @@ pub struct HostKey {
 }
 
 impl HostKey {
-    /// The key of this algorithm with this form in base64.
+    /// The key with this algorithm and this base64 form.
     ///
     /// # Errors
-    /// One of them cannot stand in a file of keys.
+    /// One of them cannot be part of a file of keys.
     pub fn new(algorithm: &str, encoded: &str) -> Result<Self, InvalidHostKey> {
         let named = |byte: u8| byte.is_ascii_alphanumeric() || b"-.@_".contains(&byte);
         let digit = |byte: u8| byte.is_ascii_alphanumeric() || b"+/=".contains(&byte);
@@ -35,12 +35,12 @@ impl HostKey {
         }
     }
 
-    /// What kind of key it is, such as `ssh-ed25519`.
+    /// The algorithm, such as `ssh-ed25519`.
     pub fn algorithm(&self) -> &str {
         &self.algorithm
     }
 
-    /// The key itself in base64.
+    /// The key in base64.
     pub fn encoded(&self) -> &str {
         &self.encoded
     }
@@ -62,30 +62,30 @@ impl FromStr for HostKey {
     }
 }
 
-/// A text that is no host key.
+/// The text is not a host key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InvalidHostKey(String);
 
 impl fmt::Display for InvalidHostKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:?} is no SSH host key", self.0)
+        write!(f, "{:?} is not an SSH host key", self.0)
     }
 }
 
 impl std::error::Error for InvalidHostKey {}
 
-/// A host key that is held to be a machine's, and how firmly.
+/// A host key that a machine is known by, and how firmly.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct KnownKey {
     /// The key.
     pub key: HostKey,
-    /// It was only found under the machine's name in the user's `known_hosts`, which may tell of
-    /// another computer of this name, or of the machine before it was made anew. Such a key can
-    /// prove the machine, and another key in its place proves nothing.
+    /// Whether the key was only found under the machine's name in the user's `known_hosts`. The name
+    /// may be that of another computer, or the machine may have been rebuilt since. So this key
+    /// proves the machine, but another key at its address proves nothing.
     pub by_name_only: bool,
 }
 
-/// Follows a key that is known by its name only, where a comment would stand.
+/// What follows a key that is known by name only, in the place of a comment.
 const BY_NAME_ONLY: &str = "known_hosts";
 
 impl fmt::Display for KnownKey {
@@ -109,15 +109,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn keys_are_read_as_files_write_them() {
+    fn reads_keys_as_files_write_them() {
         let rows = [
             ("ssh-ed25519 AAAA", "ssh-ed25519 AAAA false"),
             (" ssh-ed25519\tAAAA root@web", "ssh-ed25519 AAAA false"),
             ("ssh-ed25519 AAAA known_hosts", "ssh-ed25519 AAAA known_hosts true"),
-            ("ssh-ed25519", "\"ssh-ed25519 \" is no SSH host key"),
-            ("", "\" \" is no SSH host key"),
-            ("ssh-\u{1b}[2J AAAA", "\"ssh-\\u{1b}[2J AAAA\" is no SSH host key"),
-            ("ssh-rsa A,A", "\"ssh-rsa A,A\" is no SSH host key"),
+            ("ssh-ed25519", "\"ssh-ed25519 \" is not an SSH host key"),
+            ("", "\" \" is not an SSH host key"),
+            ("ssh-\u{1b}[2J AAAA", "\"ssh-\\u{1b}[2J AAAA\" is not an SSH host key"),
+            ("ssh-rsa A,A", "\"ssh-rsa A,A\" is not an SSH host key"),
         ];
         for (text, expected) in rows {
             let read = match text.parse::<KnownKey>() {

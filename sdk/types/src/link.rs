@@ -1,14 +1,14 @@
-//! The links of the host that candidate addresses lie on.
+//! The links of the host that candidates are on.
 
 use std::{fmt, net::Ipv4Addr, str::FromStr};
 
 use crate::{Mac, Prefix};
 
-/// One link of the host with the addresses that the host has there, as a plugin needs to know it
-/// that puts frames on it. As text: `br0 52:54:00:00:00:01 192.168.1.50/24`.
+/// One link of the host with the host's addresses there, for a plugin that sends frames on it. As
+/// text: `br0 52:54:00:00:00:01 192.168.1.50/24`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Link {
-    /// Name of the interface, which holds no white space.
+    /// Name of the interface, without white space.
     pub interface: String,
     /// The interface's MAC.
     pub mac: Mac,
@@ -75,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn anything_else_is_refused() {
+    fn refuses_anything_else() {
         let wrong = [
             "",
             "br0",

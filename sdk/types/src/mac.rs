@@ -1,4 +1,4 @@
-//! Ethernet addresses as the field's tools print them.
+//! Ethernet addresses, as network tools print them.
 
 use std::{fmt, str::FromStr};
 
@@ -24,17 +24,17 @@ impl Mac {
         self.0
     }
 
-    /// All octets zero: what tools print where no address is known.
+    /// Whether all octets are zero, which tools print for an unknown address.
     pub const fn is_zero(self) -> bool {
         matches!(self.0, [0, 0, 0, 0, 0, 0])
     }
 
-    /// Whether it is ff:ff:ff:ff:ff:ff, which reaches everybody on the link.
+    /// Whether it is ff:ff:ff:ff:ff:ff, which reaches all hosts on the link.
     pub const fn is_broadcast(self) -> bool {
         matches!(self.0, [0xff, 0xff, 0xff, 0xff, 0xff, 0xff])
     }
 
-    /// A group address (broadcast included): never the address of one machine.
+    /// Whether it is a group address, broadcast included: never the address of one machine.
     pub const fn is_multicast(self) -> bool {
         self.0[0] & 1 == 1
     }
@@ -87,7 +87,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_forms_that_tools_print_are_one_address() {
+    fn reads_every_form_that_tools_print() {
         let expected = Mac::new([0x52, 0x54, 0, 0x12, 3, 0x0a]);
         for text in ["52:54:00:12:03:0a", "52:54:0:12:3:a", "52-54-00-12-03-0A"] {
             assert_eq!(text.parse(), Ok(expected), "{text}");
@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn anything_else_is_refused() {
+    fn refuses_anything_else() {
         let wrong = [
             "",
             "(incomplete)",

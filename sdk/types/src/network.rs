@@ -51,7 +51,7 @@ pub enum InterfaceKind {
     Vpn,
     /// A bridge or port of a container engine.
     Container,
-    /// The system does not tell.
+    /// The system does not say.
     Unknown,
 }
 
@@ -66,20 +66,20 @@ pub struct Interface {
     pub addresses: Vec<Prefix>,
     /// What it is.
     pub kind: InterfaceKind,
-    /// Administratively up, and with a carrier where the system tells.
+    /// Whether it is administratively up, and has a carrier where the system says so.
     pub up: bool,
-    /// The bridge it is a port of, where that is known.
+    /// The bridge that it is a port of, where that is known.
     pub bridge: Option<String>,
 }
 
 /// One route of the host.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Route {
-    /// Where it leads; a length of 0 is the default route.
+    /// The destinations; a length of 0 is the default route.
     pub destination: Prefix,
     /// The next hop; `None`: on the link itself.
     pub gateway: Option<IpAddr>,
-    /// The interface it leaves by.
+    /// The interface of the next hop.
     pub interface: String,
 }
 
@@ -98,7 +98,7 @@ impl HostNetwork {
         self.routes.iter().filter(|route| route.destination.length == 0).filter_map(|r| r.gateway)
     }
 
-    /// The interface in whose network `address` lies, loopback aside: the most specific one.
+    /// The interface whose network contains `address`, except loopback: the most specific one.
     pub fn on_link(&self, address: IpAddr) -> Option<&Interface> {
         let longest = |interface: &Interface| {
             interface.addresses.iter().filter(|p| p.contains(address)).map(|p| p.length).max()
@@ -117,7 +117,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_prefix_holds_its_network_and_no_more() {
+    fn a_prefix_contains_its_network_and_nothing_else() {
         let prefix = Prefix { address: [192, 168, 1, 50].into(), length: 24 };
         assert!(prefix.contains([192, 168, 1, 254].into()));
         assert!(!prefix.contains([192, 168, 2, 50].into()));

@@ -6,7 +6,7 @@ use crate::{Mac, Unread, bounded};
 
 /// Names of the attributes that the host understands.
 pub mod attribute {
-    /// Name of the host's interface on which it was seen.
+    /// Name of the host's interface on which the observation was made.
     pub const INTERFACE: &str = "interface";
     /// The first line that a server sent.
     pub const BANNER: &str = "banner";
@@ -24,12 +24,12 @@ pub mod attribute {
     pub const SERVER: &str = "server";
     /// Of `console-phase`: how far the boot has come, as a code such as `dhcp` or `panic`.
     pub const PHASE: &str = "phase";
-    /// Of `console-fault`: what the guest complains of, as a code such as `no-network-card`.
+    /// Of `console-fault`: the guest's complaint, as a code such as `no-network-card`.
     pub const FAULT: &str = "fault";
     /// The MACs of all that answered a probe, separated by commas. Without it, others may hold the
     /// address too.
     pub const MACS: &str = "macs";
-    /// How long the source lets the fact be kept, in seconds.
+    /// Time to live that the source gives, in seconds.
     pub const TTL_S: &str = "ttl-s";
     /// The key that an SSH server proved to hold, such as `ssh-ed25519 AAAA…`.
     pub const HOST_KEY: &str = "host-key";
@@ -37,20 +37,20 @@ pub mod attribute {
 
 macro_rules! kinds {
     ($($(#[$doc:meta])* $name:ident = $code:literal,)*) => {
-        /// The kind of fact an observation states. Its code is the key of the weight table, so a
-        /// new kind is a row of data; codes that this version does not know stay as they are.
+        /// The kind of an observation. Its code is the key of the weight table, so a new kind is a row
+        /// of data. Codes that this version does not know are kept.
         #[derive(Clone, Debug, PartialEq, Eq, Hash)]
         pub enum Kind {
             $($(#[$doc])* $name,)*
-            /// A kind that this version has no name for.
+            /// A kind that this version does not know; its code.
             Other(String),
         }
 
         impl Kind {
-            /// Every kind that has a name.
+            /// Every kind that this version knows.
             pub const NAMED: &[Self] = &[$(Self::$name),*];
 
-            /// The code that stands in weights, wire frames and snapshots.
+            /// The code in weights, wire frames and snapshots.
             pub fn code(&self) -> &str {
                 match self {
                     $(Self::$name => $code,)*
@@ -58,7 +58,7 @@ macro_rules! kinds {
                 }
             }
 
-            /// Its place in [`Kind::NAMED`]; `None`: this version has no name for it.
+            /// The index in [`Kind::NAMED`]; `None`: this version does not know the kind.
             pub fn number(&self) -> Option<usize> {
                 enum Named { $($name),* }
                 match self {
@@ -67,7 +67,7 @@ macro_rules! kinds {
                 }
             }
 
-            /// The kind of this code.
+            /// The kind with this code.
             pub fn from_code(code: &str) -> Self {
                 match code {
                     $($code => Self::$name,)*
@@ -85,38 +85,38 @@ kinds! {
     NeighbourStale = "neighbour-stale",
     /// The neighbour table has this address on this MAC and does not say how fresh it is.
     NeighbourCached = "neighbour-cached",
-    /// Somebody entered this address on this MAC by hand (PERMANENT, NOARP).
+    /// A person or program entered this address on this MAC (PERMANENT, NOARP).
     NeighbourPermanent = "neighbour-permanent",
     /// A candidate address is held by a MAC that is not the machine's; `mac` is that MAC.
     NeighbourOtherMac = "neighbour-other-mac",
     /// The kernel asked for a candidate address and nobody answered (FAILED).
     NeighbourFailed = "neighbour-failed",
-    /// The machine's console named this address as its own, in its last boot.
+    /// The machine's console printed this address as its own, in its last boot.
     ConsoleAddress = "console-address",
-    /// The machine's console said that DHCP gave nothing; no address.
+    /// The machine's console says that DHCP gave no address; the observation has none.
     ConsoleNoLease = "console-no-lease",
-    /// The machine's console said how far its boot has come; `says` names the phase.
+    /// The machine's console shows how far its boot came; `says` names the phase.
     ConsolePhase = "console-phase",
-    /// The machine's console complained of something that keeps it from the network, in its last
-    /// boot: `fault` is `no-network-card`, `no-dhcp-client`, `link-down` or `ssh-server-failed`.
-    /// No address.
+    /// The machine's console complains of something that keeps it from the network, in its last boot:
+    /// `fault` is `no-network-card`, `no-dhcp-client`, `link-down` or `ssh-server-failed`. Without
+    /// address.
     ConsoleFault = "console-fault",
     /// A server on the SSH port sent an SSH banner.
     SshReady = "ssh-ready",
-    /// The server on the SSH port proved to hold a key that is known to be the machine's.
+    /// The server on the SSH port proved to hold a key that the machine is known by.
     SshHostKey = "ssh-host-key",
     /// The server on the SSH port proved to hold a key, and it is not the machine's.
     SshOtherHostKey = "ssh-other-host-key",
-    /// The server on the SSH port proved to hold a key that tells nobody apart: none of the machine's
-    /// is known, or others have it, too.
+    /// The server on the SSH port proved to hold a key that distinguishes nobody: no key of the
+    /// machine is known, or others have this one, too.
     SshNewHostKey = "ssh-new-host-key",
-    /// The SSH port accepts connections and says nothing that SSH would say.
+    /// The SSH port accepts connections and does not speak SSH.
     SshNoBanner = "ssh-no-banner",
-    /// The machine at the address refused the connection: it is there, SSH is not.
+    /// The machine at the address refused the connection: it is there, an SSH server is not.
     SshRefused = "ssh-refused",
     /// No answer from the SSH port before the deadline.
     SshTimeout = "ssh-timeout",
-    /// The host has no way to the address, or nobody answers for it on the link.
+    /// The host cannot reach the address, or nobody answers for it on the link.
     SshUnreachable = "ssh-unreachable",
     /// A captured DHCP server acknowledged this address to the machine's MAC.
     DhcpAck = "dhcp-ack",
@@ -124,18 +124,18 @@ kinds! {
     LeaseCurrent = "lease-current",
     /// A lease that has ended gave this address to the machine.
     LeaseExpired = "lease-expired",
-    /// The leases were read, and none is the machine's; no address.
+    /// The leases were read, and none is the machine's. Without address.
     LeaseNone = "lease-none",
     /// The guest agent names this address on the machine's own card.
     AgentAddress = "agent-address",
     /// A DNS server or mDNS responder gives this address for the machine's name.
     DnsAddress = "dns-address",
-    /// Asked for just now, the machine's MAC answered ARP for this address.
+    /// The machine's MAC has just answered ARP for this address.
     ArpReply = "arp-reply",
-    /// Asked for just now, somebody beside the machine answered ARP for this address, too; `mac` is
-    /// the other's MAC, and the attribute `macs` names all.
+    /// Another host beside the machine has just answered ARP for this address, too; `mac` is the
+    /// other host's, and the attribute `macs` has all.
     ArpDuplicate = "arp-duplicate",
-    /// Asked for just now and more than once, nobody answered ARP for this address.
+    /// Nobody has just answered several ARP requests for this address.
     ArpSilent = "arp-silent",
     /// Somebody at the address answered an ICMP echo.
     IcmpReply = "icmp-reply",
@@ -145,27 +145,27 @@ kinds! {
     Unread = "unread",
 }
 
-/// One fact about one machine of the batch, as a plugin reports it.
+/// One thing that a signal reports about one machine of the batch.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Observation {
     /// Index of the machine in the batch.
     pub vm: usize,
-    /// What kind of fact it is.
+    /// Its kind.
     pub kind: Kind,
-    /// The address that the fact is about.
+    /// The address that it is about.
     pub address: Option<IpAddr>,
     /// The MAC that the source names beside the address.
     pub mac: Option<Mac>,
-    /// How old the fact was when it was read. `None`: the source does not say.
+    /// How old it was when it was read. `None`: the source does not say.
     pub age: Option<Duration>,
-    /// The fact in plain words, for people: "REACHABLE with the VM's MAC on br0".
+    /// The observation in plain words: "REACHABLE with the VM's MAC on br0".
     pub says: String,
     /// Further details by name, see [`attribute`].
     pub attributes: Vec<(String, String)>,
 }
 
 impl Observation {
-    /// A fact about machine `vm` of the batch, in plain words.
+    /// An observation about machine `vm` of the batch, in plain words.
     pub fn new(vm: usize, kind: Kind, says: impl Into<String>) -> Self {
         Self {
             vm,
@@ -191,35 +191,35 @@ impl Observation {
         Self::new(vm, Kind::Unread, why.to_string()).with(attribute::REASON, reason)
     }
 
-    /// The same fact, about this address.
+    /// The same observation, about this address.
     #[must_use]
     pub fn at(mut self, address: impl Into<IpAddr>) -> Self {
         self.address = Some(address.into());
         self
     }
 
-    /// The same fact, naming this MAC.
+    /// The same observation, with this MAC.
     #[must_use]
     pub fn on_mac(mut self, mac: Mac) -> Self {
         self.mac = Some(mac);
         self
     }
 
-    /// The same fact, this old.
+    /// The same observation, this old.
     #[must_use]
     pub fn aged(mut self, age: Duration) -> Self {
         self.age = Some(age);
         self
     }
 
-    /// The same fact with one more detail.
+    /// The same observation with one more attribute.
     #[must_use]
     pub fn with(mut self, name: &str, value: impl Into<String>) -> Self {
         self.attributes.push((name.to_owned(), value.into()));
         self
     }
 
-    /// The detail of this name, where the plugin gave it.
+    /// The attribute of this name, if there is one.
     pub fn attribute(&self, name: &str) -> Option<&str> {
         self.attributes.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }

@@ -1,30 +1,30 @@
-//! What a look at the world can give: a value, its absence, or no answer and why.
+//! The result of looking for something: a value, its absence, or no answer and why.
 
 use std::fmt;
 
 /// The result of looking for something.
 ///
-/// `Unknown` is not `Absent`: it never speaks against what was not looked at.
+/// `Unknown` is not `Absent`: it is no evidence against anything.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Reading<T> {
     /// It was looked for and found.
     Known(T),
     /// It was looked for and is not there.
     Absent,
-    /// It was not seen, for this reason.
+    /// It could not be seen, for this reason.
     Unknown(Unread),
 }
 
-/// Why something was not seen.
+/// Why something could not be seen.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Unread {
-    /// Nobody looked: the mode or the platform does not call for it.
+    /// Nobody looked, because the mode or the platform does not ask for it.
     NotTried,
     /// The operating system refused; the text names the object.
     Denied(String),
     /// No answer came before the deadline.
     TimedOut,
-    /// The source exists but could not be understood; the text says what and where.
+    /// The source exists and could not be understood; the text says what and where.
     Malformed(String),
     /// This platform has no way to look.
     Unsupported,
@@ -41,7 +41,7 @@ impl<T> Reading<T> {
         }
     }
 
-    /// A reading of a reference, to look without taking.
+    /// The same reading of a reference.
     pub fn as_ref(&self) -> Reading<&T> {
         match self {
             Self::Known(value) => Reading::Known(value),

@@ -1,4 +1,4 @@
-//! The machines that signals are asked about.
+//! The machines that signals report on, and what a call asks for.
 
 use std::{fmt, net::IpAddr};
 
@@ -19,19 +19,18 @@ pub struct Subject {
     pub has_guest_agent: bool,
     /// Addresses found so far. Empty in [`Stage::Discover`].
     pub candidates: Vec<IpAddr>,
-    /// The host's links that hold candidates. Told only to plugins that declare `raw_socket`.
+    /// The host's links that candidates are on. Empty unless the plugin declares `raw_socket`.
     pub links: Vec<Link>,
-    /// SSH host keys that are held to be the machine's. Told only to plugins that declare
-    /// `host_keys`.
+    /// SSH host keys that the machine is known by. Empty unless the plugin declares `host_keys`.
     pub known_host_keys: Vec<KnownKey>,
 }
 
-/// What a signal is asked for in one call.
+/// What one call asks a signal for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Stage {
-    /// Find addresses of the machines.
+    /// The addresses of the machines.
     Discover,
-    /// Report what is known of the candidate addresses: who answers there, and how.
+    /// What is known of the candidates: who answers there, and how.
     Confirm,
 }
 
@@ -45,25 +44,25 @@ impl Stage {
     }
 }
 
-/// Where a signal is to look.
+/// Where a signal looks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Source {
     /// At the computer itself.
     Live,
-    /// At the computer itself, and every raw artefact goes to the snapshot as well.
+    /// At the computer itself. Every raw artefact also goes into the snapshot.
     Recording,
-    /// At the artefacts of a snapshot, and nowhere else.
+    /// At the artefacts of a snapshot only.
     Snapshot,
 }
 
-/// How a machine's network card reaches the world.
+/// How a machine's network card is connected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum NetworkMode {
-    /// On the LAN of an interface of the host; the router gives the address.
+    /// To the LAN of an interface of the host; the router gives the address.
     Bridged,
-    /// On a subnet of the host's own; the host gives the address and translates.
+    /// To a subnet of the host's own; the host gives the address and translates.
     Shared,
-    /// QEMU's built-in user network: no address that the host can reach.
+    /// To QEMU's built-in user network: the host cannot reach its address.
     User,
 }
 

@@ -1,4 +1,4 @@
-//! Making untrusted text fit to be shown or stored.
+//! Untrusted text, made safe to show or store.
 
 /// The text cut to at most `limit` bytes, on a character boundary.
 pub fn bounded(text: &str, limit: usize) -> &str {
@@ -9,11 +9,11 @@ pub fn bounded(text: &str, limit: usize) -> &str {
     &text[..end]
 }
 
-/// The text with every character that could steer a terminal or reorder a line written as an
-/// escape (`\x1b`, `\u{202e}`), the rest untouched.
+/// The text with escapes (`\x1b`, `\u{202e}`) in place of all characters that could steer a terminal or
+/// reorder a line.
 ///
 /// Control characters of both sets, and the Unicode format characters that hide or reorder text,
-/// are escaped; so are line breaks, for the result is meant to stay on one line.
+/// are escaped. Line breaks are as well, because the result is meant for one line.
 pub fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for character in text.chars() {
@@ -49,13 +49,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nothing_that_steers_a_terminal_survives() {
+    fn escapes_everything_that_steers_a_terminal() {
         assert_eq!(escaped("a\x1b[2Jb\u{9b}c\u{202e}d\ne"), "a\\x1b[2Jb\\u{9b}c\\u{202e}d\\ne");
         assert_eq!(escaped("wéb ☂"), "wéb ☂");
     }
 
     #[test]
-    fn a_cut_never_splits_a_character() {
+    fn never_cuts_within_a_character() {
         assert_eq!(bounded("aé", 2), "a");
         assert_eq!(bounded("aé", 3), "aé");
     }

@@ -202,7 +202,7 @@ fn reports_an_unreadable_part_and_uses_the_rest() {
     giant.extend([0, 0, 0, 0, 0, 0, 0, 0, 255, 255, 255, 255, 255, 255, 255, 255]);
     // An unreadable capture might contain the VM's address, so the cause is unknown.
     let rows: [(&str, &[u8], i32, &str); 7] = [
-        ("dhcp/guest-web.pcap", &cut, 3, "dhcp error: dhcp/guest-web.pcap: is no pcap file"),
+        ("dhcp/guest-web.pcap", &cut, 3, "dhcp error: dhcp/guest-web.pcap: is not a pcap file"),
         ("dhcp/uplink.pcap", &giant, 3, "dhcp error: dhcp/uplink.pcap"),
         ("dhcp/uplink.pcap", b"\x0a\x0d\x0d\x0a this is pcapng", 3, "dhcp error"),
         ("host/bridge.json", b"{\"bridges\": 7}", 1, DROPS),

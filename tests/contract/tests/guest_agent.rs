@@ -39,7 +39,7 @@ fn asks_an_agent_from_the_sandbox() {
     });
     let ran = tree.run(vec![web(&socket)], &[]);
     assert_eq!(ran.outcome("guest-agent"), ("ok", ""));
-    assert_eq!(ran.texts("guest-agent"), ["the guest agent names it on eth0"]);
+    assert_eq!(ran.texts("guest-agent"), ["the guest agent reports it on eth0"]);
     agent.join().unwrap();
 }
 

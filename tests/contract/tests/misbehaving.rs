@@ -24,7 +24,7 @@ const ROWS: &[Row] = &[
     ("read-standard-input", "ok", "", 2),
     ("lie-about-machine", "error", "it reported machine 9 of a batch of 2", 0),
     ("lie-about-kind", "ok", "", 3),
-    ("garbage", "error", "it sent a frame that is no message", 0),
+    ("garbage", "error", "it sent a frame that is not a message", 0),
     ("close", "crashed", "its process", 2),
     ("raw-socket", "denied", "the manifest declares no `raw_socket`", 2),
     ("console", "error", "the machine has no console log", 2),

@@ -114,7 +114,7 @@ fn two_holders_of_an_address_are_seen_and_recorded() {
         assert!(flags.into_iter().any(|flag| flag == "duplicate-ip"), "{machine:#}");
         let says = probed(candidate);
         assert!(says.contains(&"answers ARP with the VM's MAC on br0"), "{machine:#}");
-        let both = format!("2 answer ARP on br0, among them {TWIN}, no machine of this list");
+        let both = format!("2 answer ARP on br0, among them {TWIN}, not a listed VM's MAC");
         assert!(says.contains(&both.as_str()), "{machine:#}");
     }
 }

@@ -69,7 +69,7 @@ fn the_kernel_learns_from_the_probe_who_has_the_address() {
     let _other = handed_over(&lab, &guest);
     forget(&lab);
     let found = machine(&lab.vm(&["status", "--json"]).expect("a status"));
-    let expected = format!("REACHABLE with {OTHER} on br0, no machine of this list");
+    let expected = format!("REACHABLE with {OTHER} on br0, not a listed VM's MAC");
     assert_eq!(said_by_table(&found, &ADDRESS.to_string()), [expected.as_str()], "{found:#}");
     assert_ne!(found["verdict"], "resolved", "{found:#}");
 }
@@ -96,7 +96,7 @@ fn a_replay_has_both_looks() {
     let replayed = save("seen by the second");
     forget(&lab);
     let live = machine(&lab.vm(&["status", "--json"]).expect("a status"));
-    let expected = format!("REACHABLE with {OTHER} on br0, no machine of this list");
+    let expected = format!("REACHABLE with {OTHER} on br0, not a listed VM's MAC");
     for machine in [&live, &replayed] {
         assert_eq!(said_by_table(machine, &ADDRESS.to_string()), [&expected], "{machine:#}");
     }

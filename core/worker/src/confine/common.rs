@@ -4,7 +4,7 @@ use vmkit_wire::Load;
 
 use crate::account;
 
-/// Limits the process and becomes the user that the host named; says who it is now.
+/// Limits the process and makes it the user that the host named. Returns which user it is.
 pub(super) fn identity(load: &Load) -> Result<String, String> {
     account::limit(load.records).map_err(|error| format!("cannot limit the process: {error}"))?;
     match (account::is_root(), load.account) {
@@ -18,7 +18,7 @@ pub(super) fn identity(load: &Load) -> Result<String, String> {
     }
 }
 
-/// Ends this process when its host ends, and at once if that has happened already.
+/// Ends this process when its host ends, or now if the host has ended already.
 #[cfg(target_os = "linux")]
 pub(super) fn die_with(host_pid: u32) -> Result<(), String> {
     rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL))

@@ -1,4 +1,4 @@
-//! Files, network ports and signals, by Landlock: everything that is not named is refused.
+//! Limits files, network ports and signals by Landlock: everything that is not allowed is refused.
 
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
@@ -9,17 +9,17 @@ use landlock::{
 };
 use vmkit_wire::{Needs, ReadFile};
 
-/// The newest version of Landlock whose rights this code knows; older kernels give fewer.
+/// The newest version of Landlock that this code knows. Older kernels enforce less.
 const KNOWN: ABI = ABI::V6;
 
-/// Where shared libraries lie, for what a plugin is linked with.
+/// Directories of shared libraries that a plugin may be linked with.
 const LIBRARIES: [&str; 5] = ["/usr/lib", "/usr/lib64", "/lib", "/lib64", "/nix/store"];
 
-/// What name resolution reads.
+/// Files that name resolution reads.
 const RESOLVER_FILES: [&str; 4] =
     ["/etc/resolv.conf", "/etc/hosts", "/etc/nsswitch.conf", "/etc/host.conf"];
 
-/// Restricts this process; says how far the kernel enforces it.
+/// Restricts this process. Returns how far the kernel enforces it.
 pub(super) fn restrict(needs: &Needs, library: Option<&OwnedFd>) -> Result<&'static str, String> {
     let status = rules(needs, library)
         .and_then(RulesetCreated::restrict_self)
@@ -65,7 +65,7 @@ fn rules(
         ReadFile::Console => None,
     });
     for file in absolute {
-        // A pattern is a need for the directory: files come and go in it.
+        // A pattern permits the whole directory, because files come and go in it.
         rules = match file.rsplit_once('/') {
             Some((directory, name)) if name.contains('*') => allow(rules, directory, read_tree)?,
             _ => allow(rules, file, read)?,

@@ -1,4 +1,4 @@
-//! What a plugin can do: what its manifest declares, and no more.
+//! Confines the process to what the plugin's manifest declares.
 
 mod common;
 #[cfg(target_os = "linux")]
@@ -10,15 +10,15 @@ use std::os::fd::OwnedFd;
 
 use vmkit_wire::Load;
 
-/// Confines this process for good; the result says in plain words what is in force.
+/// Confines this process for good. Returns in plain words what is in force.
 ///
 /// # Errors
-/// What could not be put in force, in one sentence; nothing may be loaded then.
+/// One sentence that says what could not be put in force. The caller must not load anything then.
 #[cfg(target_os = "linux")]
 pub(crate) fn enter(load: &Load, library: Option<&OwnedFd>) -> Result<String, String> {
     common::die_with(load.host_pid)?;
     let user = common::identity(load)?;
-    // A change of user clears the signal that comes with the host's death.
+    // A change of user clears the signal for the host's death, so set it afterwards.
     common::die_with(load.host_pid)?;
     rustix::thread::set_no_new_privs(true)
         .map_err(|error| format!("cannot give up new privileges: {error}"))?;
@@ -27,10 +27,10 @@ pub(crate) fn enter(load: &Load, library: Option<&OwnedFd>) -> Result<String, St
     Ok(format!("limits, {user}, {files}, listed system calls only"))
 }
 
-/// Confines this process as far as this platform can; the result says so.
+/// Confines this process as far as this platform can. Returns in plain words what is in force.
 ///
 /// # Errors
-/// What could not be put in force, in one sentence; nothing may be loaded then.
+/// One sentence that says what could not be put in force. The caller must not load anything then.
 #[cfg(not(target_os = "linux"))]
 pub(crate) fn enter(load: &Load, _: Option<&OwnedFd>) -> Result<String, String> {
     let user = common::identity(load)?;

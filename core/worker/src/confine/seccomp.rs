@@ -1,7 +1,7 @@
-//! The system calls that a plugin may make, as a list of what is allowed.
+//! Limits the process to a list of system calls.
 //!
-//! The list is what Rust's standard library, its allocator, threads and tokio use. Everything else
-//! fails with EPERM: a plugin sees an error, not a signal, and can say what it lacked.
+//! The list has what Rust's standard library, its allocator, threads and tokio use. Every other call
+//! fails with EPERM, so a plugin gets an error that it can report, and not a signal.
 
 use std::collections::BTreeMap;
 
@@ -12,9 +12,9 @@ use seccompiler::{
 };
 use vmkit_wire::Needs;
 
-/// Always allowed, whatever the arguments.
+/// Allowed with any arguments.
 const ALLOWED: &[c_long] = &[
-    // Reading, writing and looking at what is open already.
+    // Reading, writing and examining open files.
     libc::SYS_read,
     libc::SYS_write,
     libc::SYS_readv,
@@ -30,7 +30,7 @@ const ALLOWED: &[c_long] = &[
     libc::SYS_dup,
     libc::SYS_dup3,
     libc::SYS_pipe2,
-    // Opening files: what may be opened is Landlock's part.
+    // Opening files. Landlock decides which.
     libc::SYS_openat,
     libc::SYS_statx,
     libc::SYS_newfstatat,
@@ -39,7 +39,7 @@ const ALLOWED: &[c_long] = &[
     libc::SYS_faccessat2,
     libc::SYS_getdents64,
     libc::SYS_getcwd,
-    // Sockets that exist; `socket` itself has a rule of its own below.
+    // Using open sockets; `socket` itself has a rule of its own below.
     libc::SYS_recvfrom,
     libc::SYS_recvmsg,
     libc::SYS_recvmmsg,
@@ -86,7 +86,7 @@ const ALLOWED: &[c_long] = &[
     libc::SYS_sched_getaffinity,
     libc::SYS_exit,
     libc::SYS_exit_group,
-    // Who and where.
+    // The process and the system.
     libc::SYS_getpid,
     libc::SYS_gettid,
     libc::SYS_getppid,
@@ -120,8 +120,8 @@ const ALLOWED_HERE: &[c_long] = &[
 #[cfg(not(target_arch = "x86_64"))]
 const ALLOWED_HERE: &[c_long] = &[];
 
-/// Further calls on sockets that exist. A packet socket they would lead to other links than the one
-/// that the host bound it to.
+/// Further calls on open sockets. They could turn a packet socket to other links than the one that the
+/// host bound it to.
 const FOR_SOCKETS: &[c_long] = &[
     libc::SYS_connect,
     libc::SYS_bind,
@@ -131,7 +131,7 @@ const FOR_SOCKETS: &[c_long] = &[
     libc::SYS_setsockopt,
 ];
 
-/// Where the address of `sendto` stands among its arguments.
+/// Index of the address among the arguments of `sendto`.
 const ADDRESS_OF_SENDTO: u8 = 4;
 
 /// Further calls of a plugin that runs a program.
@@ -140,7 +140,7 @@ const FOR_PROGRAMS: &[c_long] = &[libc::SYS_execve, libc::SYS_wait4, libc::SYS_w
 /// `PR_SET_VMA`: names of memory areas, which the allocator and thread stacks set.
 const PR_SET_VMA: u64 = 0x5356_4d41;
 
-/// Puts the list in force, for this process and all its threads to come.
+/// Puts the list in force for this process and all its future threads.
 pub(super) fn restrict(needs: &Needs) -> Result<(), String> {
     let program = program(needs).map_err(|error| format!("cannot list system calls: {error}"))?;
     apply_filter(&program).map_err(|error| format!("cannot restrict system calls: {error}"))
@@ -170,7 +170,7 @@ fn program(needs: &Needs) -> Result<BpfProgram, BackendError> {
     rules.insert(libc::SYS_socketpair, first_argument_is_one_of([1])?);
     let own = u64::from(std::process::id());
     rules.insert(libc::SYS_tgkill, first_argument_is_one_of([own])?);
-    // Zero is the process itself: no limits of others.
+    // Zero is the process itself: it must not change the limits of others.
     rules.insert(libc::SYS_prlimit64, first_argument_is_one_of([0])?);
     let names = [libc::PR_SET_NAME, libc::PR_GET_NAME].map(|name| u64::from(name.unsigned_abs()));
     rules.insert(libc::SYS_prctl, first_argument_is_one_of(names.into_iter().chain([PR_SET_VMA]))?);
@@ -179,7 +179,7 @@ fn program(needs: &Needs) -> Result<BpfProgram, BackendError> {
     SeccompFilter::new(rules, refuse, SeccompAction::Allow, architecture)?.try_into()
 }
 
-/// One rule per value; a call passes when any of them holds.
+/// One rule per value. A call is allowed if any rule matches.
 fn first_argument_is_one_of(
     values: impl IntoIterator<Item = u64>,
 ) -> Result<Vec<SeccompRule>, BackendError> {

@@ -1,4 +1,4 @@
-//! The second look: what the table has by now for single addresses.
+//! Reads the current entries of single addresses.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -15,21 +15,21 @@ use super::{
 };
 use crate::table::State;
 
-/// An address on the interface of this number.
-type Place = (IpAddr, u32);
+/// An address, and the number of an interface.
+type AddressAt = (IpAddr, u32);
 
 /// What the table has for an address on an interface.
 enum Now {
     /// No entry.
     Absent,
-    /// An entry that tells nothing yet: the kernel is asking.
+    /// An entry that says nothing yet: the kernel is asking.
     Open,
-    /// An entry that tells something.
-    Told(Neighbour),
+    /// A resolved or failed entry.
+    Resolved(Neighbour),
 }
 
-/// The entries of these addresses where the kernel sends to them, and where it has known them
-/// `before`. While it asks once more for one that nobody answered for, that still stands.
+/// The entries of these addresses on the interfaces that the kernel uses for them, and on those where it
+/// knew them `before`. A failed entry still holds while the kernel asks again.
 pub(super) fn look(
     socket: &mut RouteSocket,
     before: &[Neighbour],
@@ -37,58 +37,58 @@ pub(super) fn look(
     deadline: Instant,
 ) -> Result<Vec<Neighbour>, ReadError> {
     let known = before.iter().filter(|neighbour| addresses.contains(&neighbour.address));
-    let known: HashMap<Place, Neighbour> =
+    let known: HashMap<AddressAt, Neighbour> =
         known.map(|neighbour| ((neighbour.address, neighbour.interface), *neighbour)).collect();
-    let mut places: Vec<Place> = known.keys().copied().collect();
-    places.extend(routes(socket, addresses, deadline)?);
-    places.sort_unstable();
-    places.dedup();
-    let found = entries(socket, &places, deadline)?;
-    let found = places.iter().zip(found).filter_map(|(place, now)| match now {
-        Now::Told(neighbour) => Some(neighbour),
-        Now::Open => known.get(place).filter(|known| known.state == State::Failed).copied(),
+    let mut addresses_at: Vec<AddressAt> = known.keys().copied().collect();
+    addresses_at.extend(routes(socket, addresses, deadline)?);
+    addresses_at.sort_unstable();
+    addresses_at.dedup();
+    let found = entries(socket, &addresses_at, deadline)?;
+    let found = addresses_at.iter().zip(found).filter_map(|(at, now)| match now {
+        Now::Resolved(neighbour) => Some(neighbour),
+        Now::Open => known.get(at).filter(|known| known.state == State::Failed).copied(),
         Now::Absent => None,
     });
     Ok(found.collect())
 }
 
-/// Where packets to these addresses go.
+/// The interfaces that packets to these addresses leave by.
 fn routes(
     socket: &mut RouteSocket,
     addresses: &HashSet<IpAddr>,
     deadline: Instant,
-) -> Result<Vec<Place>, ReadError> {
-    // A link-local address says nothing of its link.
+) -> Result<Vec<AddressAt>, ReadError> {
+    // A link-local address does not determine its link.
     let routed =
         |address: &IpAddr| !matches!(address, IpAddr::V6(v6) if v6.is_unicast_link_local());
     let addresses: Vec<IpAddr> = addresses.iter().copied().filter(routed).collect();
-    let mut places = Vec::with_capacity(addresses.len());
+    let mut addresses_at = Vec::with_capacity(addresses.len());
     let request = |index: usize, sequence| message::route_request(addresses[index], sequence);
     socket.ask_each(addresses.len(), request, deadline, |index, part| {
-        // No route, or one that refuses: then nobody is asked there.
+        // Without a route, no interface leads to the address.
         if let Part::Route(payload) = part {
             let interface = message::route_interface(payload);
-            places.extend(interface.map(|interface| (addresses[index], interface)));
+            addresses_at.extend(interface.map(|interface| (addresses[index], interface)));
         }
     })?;
-    Ok(places)
+    Ok(addresses_at)
 }
 
-/// What the table has at each of these places.
+/// The table's entry for each address on its interface.
 fn entries(
     socket: &mut RouteSocket,
-    places: &[Place],
+    addresses_at: &[AddressAt],
     deadline: Instant,
 ) -> Result<Vec<Now>, ReadError> {
-    let mut found: Vec<Now> = places.iter().map(|_| Now::Absent).collect();
+    let mut found: Vec<Now> = addresses_at.iter().map(|_| Now::Absent).collect();
     let mut refusal = None;
     let request = |index: usize, sequence| {
-        let (address, interface) = places[index];
+        let (address, interface) = addresses_at[index];
         message::neighbour_request(address, interface, sequence)
     };
-    socket.ask_each(places.len(), request, deadline, |index, part| match part {
+    socket.ask_each(addresses_at.len(), request, deadline, |index, part| match part {
         Part::Neighbour(payload) => {
-            found[index] = message::neighbour(payload).map_or(Now::Open, Now::Told);
+            found[index] = message::neighbour(payload).map_or(Now::Open, Now::Resolved);
         }
         Part::Refused(error) if !is_absence(&error) => refusal = Some(error),
         _ => {}
@@ -96,7 +96,7 @@ fn entries(
     refusal.map_or(Ok(found), |error| Err(ReadError::Refused(error)))
 }
 
-/// Whether the kernel says no because there is no such entry, or no such interface any more.
+/// Whether the kernel refused because the entry or the interface does not exist.
 fn is_absence(error: &io::Error) -> bool {
     let code = error.raw_os_error();
     [Errno::NOENT, Errno::NODEV].iter().any(|absent| code == Some(absent.raw_os_error()))

@@ -1,5 +1,5 @@
-//! Netlink messages to and from bytes. The parsing looks at the fields in place: a table of
-//! 100,000 entries is passed over without an allocation.
+//! Netlink messages to and from bytes. Fields are parsed in place, without allocations, because a table may
+//! have 100,000 entries.
 
 use std::{io, net::IpAddr, time::Duration};
 
@@ -39,11 +39,10 @@ const NDA_CACHEINFO: u16 = 3;
 const IFLA_IFNAME: u16 = 3;
 const RTA_OIF: u16 = 4;
 
-/// One tick of the ages in `nda_cacheinfo`: the kernel's `USER_HZ` is 100 on every architecture
-/// that this is built for.
+/// One tick of the ages in `nda_cacheinfo`: the kernel's `USER_HZ` is 100 on every supported architecture.
 const TICK: Duration = Duration::from_millis(10);
 
-/// A neighbour, its interface still a number.
+/// A neighbour, with the number of its interface.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Neighbour {
     pub(super) address: IpAddr,
@@ -62,21 +61,21 @@ impl Neighbour {
 
 /// One message of an answer.
 pub(super) enum Part<'a> {
-    /// A neighbour, not yet looked into.
+    /// A neighbour, not yet parsed.
     Neighbour(&'a [u8]),
-    /// An interface, not yet looked into.
+    /// An interface, not yet parsed.
     Link(&'a [u8]),
-    /// A route, not yet looked into.
+    /// A route, not yet parsed.
     Route(&'a [u8]),
     /// The end of a dump.
     Done,
     /// The kernel refused the request.
     Refused(io::Error),
-    /// Something that was not asked for.
+    /// Anything else.
     Other,
 }
 
-/// What a message of this type is.
+/// The message with this type.
 pub(super) fn part(message_type: u16, payload: &[u8]) -> Part<'_> {
     match message_type {
         RTM_NEWNEIGH => Part::Neighbour(payload),
@@ -91,13 +90,13 @@ pub(super) fn part(message_type: u16, payload: &[u8]) -> Part<'_> {
     }
 }
 
-/// Asks for the tables of IPv4 and IPv6, one after the other.
+/// Requests the tables of IPv4 and IPv6, one after the other.
 pub(super) fn neighbour_dump_request(sequence: u32) -> Vec<u8> {
     let message = NeighbourMessage::default();
     serialized(RouteNetlinkMessage::GetNeighbour(message), NLM_F_REQUEST | NLM_F_DUMP, sequence)
 }
 
-/// Asks for the entry of one address on one interface. Kernels before 5.0 refuse it.
+/// Requests the entry of one address on one interface. Kernels before 5.0 refuse this.
 pub(super) fn neighbour_request(address: IpAddr, interface: u32, sequence: u32) -> Vec<u8> {
     let mut message = NeighbourMessage::default();
     message.header.family = family(address);
@@ -107,7 +106,7 @@ pub(super) fn neighbour_request(address: IpAddr, interface: u32, sequence: u32) 
     serialized(RouteNetlinkMessage::GetNeighbour(message), NLM_F_REQUEST, sequence)
 }
 
-/// Asks which way packets to this address go.
+/// Requests the route to this address.
 pub(super) fn route_request(address: IpAddr, sequence: u32) -> Vec<u8> {
     let mut message = RouteMessage::default();
     message.header.address_family = family(address);
@@ -120,8 +119,8 @@ fn family(address: IpAddr) -> AddressFamily {
     if address.is_ipv4() { AddressFamily::Inet } else { AddressFamily::Inet6 }
 }
 
-/// Asks for one interface, without its statistics. One request for each interface of interest
-/// costs less than a dump of the thousand ports that a host of a thousand machines has.
+/// Requests one interface, without its statistics. One request for each relevant interface costs less than
+/// a dump of the thousand ports of a host with a thousand machines.
 pub(super) fn link_request(index: u32, sequence: u32) -> Vec<u8> {
     let mut message = LinkMessage::default();
     message.header.index = index;
@@ -140,7 +139,7 @@ fn serialized(message: RouteNetlinkMessage, flags: u16, sequence: u32) -> Vec<u8
     bytes
 }
 
-/// The neighbour in this message, if its state says anything.
+/// The neighbour in this message; `None` if its state says nothing.
 pub(super) fn neighbour(payload: &[u8]) -> Option<Neighbour> {
     let header = NeighbourHeader::parse(payload).ok()?;
     let state = state_of(header.state)?;
@@ -159,7 +158,7 @@ pub(super) fn neighbour(payload: &[u8]) -> Option<Neighbour> {
         }
     }
     let address = address?;
-    // The kernel may leave the last MAC in an entry whose resolution has failed since.
+    // The kernel may keep the last MAC in an entry whose resolution failed later.
     let mac = mac.filter(|mac| state != State::Failed && !mac.is_zero());
     let tells = mac.is_some() || state == State::Failed;
     tells.then_some(Neighbour {
@@ -176,7 +175,7 @@ fn address_of(value: &[u8]) -> Option<IpAddr> {
     v4().or_else(|| <[u8; 16]>::try_from(value).ok().map(IpAddr::from))
 }
 
-/// `None` while nothing is known yet.
+/// `None`: nothing is known yet.
 fn state_of(state: NeighbourState) -> Option<State> {
     Some(match state {
         NeighbourState::Reachable => State::Reachable,
@@ -238,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_message_says_of_a_neighbour() {
+    fn reads_the_neighbour_in_a_message() {
         let own = [0x52, 0x54, 0, 0, 0, 1];
         let other = [0x3c, 0, 0, 0, 0, 1];
         let rows = [
@@ -262,7 +261,7 @@ mod tests {
     }
 
     #[test]
-    fn a_table_of_100_000_gives_the_few_that_matter() {
+    fn finds_the_relevant_entries_among_100_000() {
         let interest = Interest::new(&[web()]);
         let found: Vec<_> = (0..100_000_u32)
             .filter_map(|number| {
@@ -278,7 +277,7 @@ mod tests {
     }
 
     #[test]
-    fn no_cut_or_flipped_message_is_a_panic() {
+    fn no_cut_or_flipped_message_causes_a_panic() {
         let whole = payload([10, 0, 0, 1].into(), NeighbourState::Stale, &[0x52, 0x54, 0, 0, 0, 1]);
         for cut in 0..=whole.len() {
             let _ = neighbour(&whole[..cut]);

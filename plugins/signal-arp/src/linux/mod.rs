@@ -1,5 +1,4 @@
-//! Linux: one dump of the neighbour table over routing netlink, and questions about single entries
-//! after that.
+//! Linux: one dump of the neighbour table over routing netlink, then requests for single entries.
 
 mod again;
 mod message;
@@ -21,20 +20,19 @@ use crate::{
 use message::{Neighbour, Part};
 use socket::{ReadError, RouteSocket};
 
-/// Attempts at one consistent dump: the kernel says when the table changed under it, and a
-/// second look is nearly always whole. A third would cost more than it tells.
+/// Attempts at one consistent dump. The kernel says if the table changed meanwhile, and a second dump is
+/// nearly always complete. A third would cost more than it gains.
 const ATTEMPTS: usize = 2;
 
-/// Room for so many entries is made at once, so that few tables have to be moved as they grow: a
-/// megabyte, of which the kernel gives what is written to.
+/// Entries that are allocated at once, so that few tables are moved as they grow: a megabyte, of which the
+/// kernel provides only what is written to.
 const USUALLY_ENOUGH: usize = 16 << 10;
 
-/// The whole table at one moment. An entry is a few words, so that one of 100,000 costs some
-/// megabytes and no time to keep.
+/// The whole table at one moment. 100,000 entries take some megabytes.
 pub(crate) struct Table {
     socket: RouteSocket,
     neighbours: Vec<Neighbour>,
-    /// Names of interfaces, as far as they were wanted; `None`: it could not be read.
+    /// Names of the interfaces that were needed so far; `None`: the name could not be read.
     names: HashMap<u32, Option<String>>,
 }
 
@@ -46,15 +44,15 @@ pub(crate) fn read(budget: Duration) -> Result<Table> {
 }
 
 impl Table {
-    /// The entries that matter to this batch, with the names of their interfaces.
+    /// The entries that are relevant to this batch, with the names of their interfaces.
     pub(crate) fn entries(&mut self, interest: &Interest, budget: Duration) -> Vec<Entry> {
         let matters = |neighbour: &&Neighbour| interest.covers(neighbour.address, neighbour.mac);
         let neighbours: Vec<_> = self.neighbours.iter().filter(matters).copied().collect();
         self.named(neighbours, Instant::now() + budget)
     }
 
-    /// What the kernel has by now for the candidates of this batch: one question each, and no
-    /// second dump unless the kernel is too old for questions.
+    /// The current entries of this batch's candidates, by one request each. A kernel that is too old for
+    /// such requests gives a second dump.
     pub(crate) fn again(&mut self, interest: &Interest, budget: Duration) -> Result<Vec<Entry>> {
         let deadline = Instant::now() + budget;
         let candidates = interest.candidates();
@@ -69,7 +67,7 @@ impl Table {
         Ok(self.named(found, deadline))
     }
 
-    /// The texts of the whole table, by the names that they have in a snapshot.
+    /// The texts of the whole table, with their names in a snapshot.
     pub(crate) fn texts(&mut self, budget: Duration) -> Vec<(&'static str, Vec<u8>)> {
         let entries = self.named(self.neighbours.clone(), Instant::now() + budget);
         vec![(parse::IP_NEIGH_JSON, parse::to_json(&entries).into_bytes())]
@@ -78,7 +76,7 @@ impl Table {
     fn named(&mut self, neighbours: Vec<Neighbour>, deadline: Instant) -> Vec<Entry> {
         let Self { socket, names, .. } = self;
         let of_neighbour = |neighbour: Neighbour| {
-            // An interface may vanish after the dump; its entry is still worth telling.
+            // The entry is still useful if its interface vanished after the dump.
             let name = || interface_name(socket, neighbour.interface, deadline).ok();
             let interface = names.entry(neighbour.interface).or_insert_with(name).clone();
             neighbour.into_entry(interface)
@@ -87,8 +85,8 @@ impl Table {
     }
 }
 
-/// One dump; after a change under it or an overrun one more, whose result stands as it is: each
-/// of its entries is true, only some may be missing.
+/// One dump, and a second one if the table changed meanwhile or the kernel dropped a part. Each entry of the
+/// last dump is right, but some may be missing.
 fn dump(socket: &mut RouteSocket, deadline: Instant) -> Result<Vec<Neighbour>> {
     for attempt in 1..=ATTEMPTS {
         let mut neighbours = Vec::with_capacity(USUALLY_ENOUGH);

@@ -1,4 +1,4 @@
-//! A routing netlink socket that asks one thing at a time, each with a deadline.
+//! A routing netlink socket for requests with a deadline.
 
 use std::{io, time::Instant};
 
@@ -15,26 +15,25 @@ use vmkit_plugin::{Error, ErrorCode, Result};
 
 use super::message::{self, Part};
 
-/// The kernel fills at most 32 KiB per read of a dump, and as much as the reader offers; twice
-/// that holds any single answer too.
+/// The kernel fills at most 32 KiB per read of a dump. Twice that also has room for any single answer.
 const READ_BUFFER: usize = 64 << 10;
 
-/// Most requests in one message to the kernel. It answers all of them before the first is read: a
-/// route takes a page of the receive buffer, which holds some 200 KiB.
+/// Most requests in one message. The kernel answers all of them before the first answer is read: a route
+/// takes a page of the receive buffer, which has some 200 KiB.
 const AT_ONCE: usize = 32;
 
 /// Why an answer did not come.
 pub(super) enum ReadError {
-    /// The kernel had to drop a part of it.
+    /// The kernel dropped a part of it.
     Overrun,
-    /// The kernel says no.
+    /// The kernel refused.
     Refused(io::Error),
     /// Anything else.
     Failed(Error),
 }
 
 impl ReadError {
-    /// Whether the kernel has said no for this reason.
+    /// Whether the kernel refused for this reason.
     pub(super) fn is_refusal(&self, reason: Errno) -> bool {
         let code = Some(reason.raw_os_error());
         matches!(self, Self::Refused(error) if error.raw_os_error() == code)
@@ -55,7 +54,7 @@ impl From<ReadError> for Error {
 
 /// A complete answer.
 pub(super) struct Answer {
-    /// The table changed while it was read: entries may be missing or twice.
+    /// Whether the table changed meanwhile, so that entries may be missing or duplicate.
     pub(super) interrupted: bool,
 }
 
@@ -75,8 +74,8 @@ impl RouteSocket {
         Ok(Self { socket, port, sequence: 0, buffer: Vec::with_capacity(READ_BUFFER) })
     }
 
-    /// Sends what `request` makes of a fresh sequence number and passes on each part of the
-    /// answer until it is complete.
+    /// Sends the request that `request` makes from a new sequence number, and calls `each` with each part
+    /// of the answer until it is complete.
     pub(super) fn ask(
         &mut self,
         request: &dyn Fn(u32) -> Vec<u8>,
@@ -94,8 +93,8 @@ impl RouteSocket {
         }
     }
 
-    /// Sends what `request` makes of each index below `count` and a fresh sequence number; passes on
-    /// the one message that answers each, or the kernel's no.
+    /// Sends the requests that `request` makes from each index below `count` and a new sequence number.
+    /// Calls `each` with the one message that answers each request, or with the kernel's refusal.
     pub(super) fn ask_each(
         &mut self,
         count: usize,
@@ -134,7 +133,8 @@ impl RouteSocket {
             .map_err(|error| ReadError::Failed(Error::io("ask the kernel over netlink", &error)))
     }
 
-    /// Waits only if it has to: the kernel answers most requests while they are being sent.
+    /// Receives messages. It first tries without waiting, because the kernel answers most requests while
+    /// they are being sent.
     fn receive(&mut self, deadline: Instant) -> Result<(), ReadError> {
         let operation = "read the kernel's netlink answer";
         let failed = |error: &io::Error| ReadError::Failed(Error::io(operation, error));
@@ -150,7 +150,7 @@ impl RouteSocket {
             }
             self.buffer.clear();
             match self.socket.recv_from(&mut self.buffer, flags.bits().cast_signed()) {
-                // Anybody on this computer may send to the socket; only the kernel is port 0.
+                // Any process may send to the socket; only the kernel has port 0.
                 Ok((_, sender)) if sender.port_number() == 0 => return Ok(()),
                 Ok(_) => {}
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -165,7 +165,7 @@ impl RouteSocket {
         }
     }
 
-    /// Passes on the parts in the buffer; true once the answer is complete.
+    /// Calls `each` with the parts in the buffer; true once the answer is complete.
     fn take(
         &self,
         answer: &mut Answer,
@@ -191,7 +191,7 @@ impl RouteSocket {
     }
 }
 
-/// The messages in what was read at once.
+/// The messages in the buffer.
 fn packets(buffer: &[u8]) -> impl Iterator<Item = NetlinkBuffer<&[u8]>> {
     let mut rest = buffer;
     std::iter::from_fn(move || {

@@ -1,8 +1,7 @@
-//! What macOS's `arp -an` prints.
+//! The output of macOS's `arp -an`.
 //!
 //! `? (IP) at MAC|(incomplete) on IF [ifscope] [permanent] [published] [[ethernet|bridge|…]]`:
-//! octets without leading zeros, no state and no age; words after the interface may be added by
-//! any release.
+//! octets without leading zeros, no state and no age. Any release may add words after the interface.
 
 use std::net::Ipv4Addr;
 
@@ -10,8 +9,8 @@ use vmkit_plugin::Mac;
 
 use crate::table::{Entry, State, is_interface};
 
-/// The entry on this line. `None` for lines that tie no MAC to an address: unresolved entries,
-/// the host's own addresses (which `arp` marks permanent), headings, anything not understood.
+/// The entry on this line. `None` for lines without a neighbour's MAC: unresolved entries, the host's own
+/// addresses (which `arp` marks permanent), headings and lines of another form.
 pub(crate) fn entry(line: &str) -> Option<Entry> {
     let mut words = line.split_ascii_whitespace();
     // The host name: `?` with -n.
@@ -19,13 +18,13 @@ pub(crate) fn entry(line: &str) -> Option<Entry> {
     let address: Ipv4Addr = words.next()?.strip_prefix('(')?.strip_suffix(')')?.parse().ok()?;
     let mac: Mac = words.next().filter(|word| *word == "at").and(words.next())?.parse().ok()?;
     let interface = words.next().filter(|word| *word == "on").and(words.next())?;
-    // A published entry is one that the host answers for.
+    // The host itself answers for a published entry.
     let of_host = words.any(|word| word == "permanent" || word == "published");
     (!of_host).then(|| resolved(address, mac, interface)).flatten()
 }
 
-/// The entry on a line of `arp -anl`: `Neighbor Linklayer-Address Expire(O) Expire(I) Netif Refs
-/// Prbs`. The host's own addresses and those entered by hand never expire.
+/// The entry on a line of `arp -anl`: `Neighbor Linklayer-Address Expire(O) Expire(I) Netif Refs Prbs`. The
+/// host's own addresses and those entered by hand never expire.
 pub(super) fn long_entry(line: &str) -> Option<Entry> {
     let mut words = line.split_ascii_whitespace();
     let address: Ipv4Addr = words.next()?.parse().ok()?;
@@ -59,7 +58,7 @@ mod tests {
     }
 
     #[test]
-    fn a_table_of_a_mac_with_machines_gives_its_resolved_neighbours() {
+    fn reads_the_resolved_neighbours_of_a_mac() {
         assert_eq!(
             summary(include_str!("../../tests/data/arp-an.txt"), entry),
             include_str!("../../tests/data/arp-an.expected").lines().collect::<Vec<_>>()
@@ -67,7 +66,7 @@ mod tests {
     }
 
     #[test]
-    fn the_long_form_says_the_same() {
+    fn reads_the_long_form() {
         let text = "\
             Neighbor                Linklayer Address Expire(O) Expire(I)          Netif Refs Prbs\n\
             192.168.1.1             34:e5:ec:1a:0:b   27s       27s                  en0    1\n\
@@ -81,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_understood_is_passed_over() {
+    fn skips_lines_of_other_forms() {
         let lines = [
             "",
             "?",

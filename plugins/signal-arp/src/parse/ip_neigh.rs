@@ -1,4 +1,4 @@
-//! What iproute2's `ip neigh` prints, as text and with `-j`.
+//! The output of iproute2's `ip neigh`, as text and with `-j`.
 
 use std::time::Duration;
 
@@ -25,7 +25,7 @@ struct Row {
 }
 
 impl Row {
-    /// `None` for states that say nothing.
+    /// The entry; `None` for states that say nothing.
     fn into_entry(self) -> Option<Entry> {
         let state = self.state.iter().find_map(|word| state(word))?;
         let mac = self.lladdr.and_then(|mac| mac.parse::<Mac>().ok());
@@ -60,7 +60,7 @@ fn state(word: &str) -> Option<State> {
 
 /// The entries of `ip -j neigh`.
 pub(crate) fn json(text: &str) -> Result<Vec<Entry>, String> {
-    // With nothing to tell, some releases print nothing at all.
+    // Some releases print nothing for an empty table.
     if text.trim().is_empty() {
         return Ok(Vec::new());
     }
@@ -68,7 +68,7 @@ pub(crate) fn json(text: &str) -> Result<Vec<Entry>, String> {
     Ok(rows.into_iter().filter_map(Row::into_entry).collect())
 }
 
-/// The entries as `ip -j -s neigh` prints them; one of unknown freshness has a state of its own.
+/// The entries as `ip -j -s neigh` prints them. An entry of unknown age has a state of its own.
 pub(crate) fn to_json(entries: &[Entry]) -> String {
     let row = |entry: &Entry| Row {
         dst: entry.address.to_string(),
@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn json_of_both_kinds_and_back() {
+    fn json_survives_parsing_and_writing() {
         let text = r#"[{"dst":"192.168.1.64","dev":"br0","lladdr":"52:54:00:4b:5e:57","refcnt":1,
             "used":9,"confirmed":4,"updated":9,"probes":1,"state":["REACHABLE"]},
             {"dst":"192.168.1.65","dev":"br0","lladdr":"52:54:0:4b:5e:58","state":["STALE"]},
@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_of_text() {
+    fn reads_lines_of_text() {
         let rows = [
             (
                 "192.168.1.64 dev br0 lladdr 52:54:00:4b:5e:57 STALE ",

@@ -1,5 +1,5 @@
-//! The texts in which tools print the neighbour table, one file each. A snapshot may hold any of
-//! them, whatever platform replays it.
+//! Parsers of the texts in which tools print the neighbour table, one file each. A snapshot may have any
+//! of these texts, on every platform.
 
 pub(crate) mod arp;
 mod ip_neigh;
@@ -8,10 +8,10 @@ mod proc_net_arp;
 
 use crate::table::Entry;
 
-/// Reads a whole text; the error is what is wrong with it.
+/// Parses a whole text; the error is the fault in it.
 type Parse = fn(&str) -> Result<Vec<Entry>, String>;
 
-/// The artefacts of a snapshot that hold a neighbour table, and how each is read.
+/// The artefacts of a snapshot that have a neighbour table, and their parsers.
 pub(crate) const ARTEFACTS: &[(&str, Parse)] = &[
     (IP_NEIGH_JSON, ip_neigh::json),
     ("neigh/ip-neigh.txt", |text| Ok(lines(text, ip_neigh::entry))),
@@ -23,11 +23,11 @@ pub(crate) const ARTEFACTS: &[(&str, Parse)] = &[
     (NDP_TXT, |text| Ok(lines(text, ndp::entry))),
 ];
 
-/// What is recorded on Linux: both families.
+/// What Linux records: both address families.
 pub(crate) const IP_NEIGH_JSON: &str = "neigh/ip-neigh.json";
-/// What is recorded on macOS of IPv4.
+/// What macOS records of IPv4.
 pub(crate) const ARP_TXT: &str = "neigh/arp-an.txt";
-/// What is recorded on macOS of IPv6.
+/// What macOS records of IPv6.
 pub(crate) const NDP_TXT: &str = "neigh/ndp-an.txt";
 
 pub(crate) use ip_neigh::{json, to_json};

@@ -1,7 +1,7 @@
-//! What macOS's `ndp -an` prints: `Neighbor Linklayer-Address Netif Expire St Flgs Prbs`.
+//! The output of macOS's `ndp -an`: `Neighbor Linklayer-Address Netif Expire St Flgs Prbs`.
 //!
-//! An address without global scope ends in `%` and its interface. Flag `R` is of a neighbour that
-//! says it routes, which a machine may do as well: the MAC alone tells whose entry it is.
+//! An address without global scope ends in `%` and its interface. Flag `R` marks a neighbour that says it
+//! routes, which a machine may do as well, so it says nothing about whose entry it is.
 
 use std::net::Ipv6Addr;
 
@@ -9,8 +9,8 @@ use vmkit_plugin::Mac;
 
 use crate::table::{Entry, State, is_interface};
 
-/// The entry on this line. `None` for the host's own addresses, which never expire, for unresolved
-/// entries, headings, and anything not understood.
+/// The entry on this line. `None` for the host's own addresses, which never expire, for unresolved entries,
+/// headings and lines of another form.
 pub(super) fn entry(line: &str) -> Option<Entry> {
     let mut words = line.split_ascii_whitespace();
     let address = words.next()?;
@@ -41,7 +41,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn resolved_neighbours_with_their_interface_and_state() {
+    fn reads_resolved_neighbours_with_interface_and_state() {
         let text = "\
             Neighbor                             Linklayer Address  Netif Expire    St Flgs Prbs\n\
             2001:db8::50                         3c:0:0:0:0:1         en0 permanent R           \n\

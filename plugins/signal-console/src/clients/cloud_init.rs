@@ -14,7 +14,7 @@ use crate::{
     words::{leading_address, prefix_of_mask},
 };
 
-/// Most columns that a table has; the widest known has seven.
+/// Most columns of a table that are read; the widest known table has seven.
 const COLUMNS: usize = 12;
 
 /// The table that has this heading; `None`: it is no heading.
@@ -32,7 +32,7 @@ fn table_of_heading(cells: &[&str]) -> Option<Table> {
     }
 }
 
-/// One line after `ci-info: `. The prefix before it has many forms and says nothing.
+/// One line after `ci-info: `. What precedes it has many forms and no meaning.
 pub(crate) fn table(boot: &mut Boot<'_>, line: Line<'_>) {
     boot.reach(Phase::Network);
     let line = line.after.trim();
@@ -46,7 +46,7 @@ pub(crate) fn table(boot: &mut Boot<'_>, line: Line<'_>) {
         boot.memory.table = Some(table);
         return;
     }
-    // `.` stands for nothing.
+    // `.` marks an empty cell.
     let cell = |at: usize| cells.get(at).copied().filter(|cell| !cell.is_empty() && *cell != ".");
     match boot.memory.table {
         Some(Table::Devices { device, up, address, mask, mac }) => {
@@ -55,8 +55,8 @@ pub(crate) fn table(boot: &mut Boot<'_>, line: Line<'_>) {
             if let Some(mac) = mac {
                 boot.note_card(&device, mac);
             }
-            // The table may say that a device is down which the network manager brings up later:
-            // that is no news of it.
+            // The network manager may bring up later what the table calls down, so this says
+            // nothing.
             if cell(up) != Some("True") {
                 return;
             }

@@ -1,4 +1,4 @@
-//! ISC dhclient, and those of the BSDs that descend from it.
+//! ISC dhclient, and the BSDs' clients that descend from it.
 
 use crate::{
     boot::Boot,
@@ -20,8 +20,8 @@ pub(crate) fn socket(boot: &mut Boot<'_>, line: Line<'_>) {
     boot.memory.dhclient_device = Some(device);
 }
 
-/// `DHCPDISCOVER on eth0 to 255.255.255.255 port 67`, `DHCPREQUEST for 10.0.2.15 on eth0 to …`.
-/// A server inside the guest says `DHCPREQUEST for 10.0.2.15 from 52:54:… via eth1`.
+/// `DHCPDISCOVER on eth0 to 255.255.255.255 port 67`, `DHCPREQUEST for 10.0.2.15 on eth0 to …`. But a
+/// server inside the guest prints `DHCPREQUEST for 10.0.2.15 from 52:54:… via eth1`.
 pub(crate) fn asking(boot: &mut Boot<'_>, line: Line<'_>) {
     let after = line.after.split_once("on ").map_or(line.after, |(_, after)| after);
     let Some((name, _)) = after.split_once(" to ") else { return };
@@ -38,8 +38,8 @@ pub(crate) fn offer(boot: &mut Boot<'_>, line: Line<'_>) {
     }
 }
 
-/// `DHCPACK of 10.0.2.15 from 10.0.2.2`: a lease. `DHCPACK from 10.0.2.2`: its server alone. A
-/// server inside the guest says `DHCPACK on 10.0.2.15 to 52:54:…`.
+/// `DHCPACK of 10.0.2.15 from 10.0.2.2`: a lease. `DHCPACK from 10.0.2.2`: only its server. But a server
+/// inside the guest prints `DHCPACK on 10.0.2.15 to 52:54:…`.
 pub(crate) fn ack(boot: &mut Boot<'_>, line: Line<'_>) {
     let Some(server) = address_after(line.after, "from ") else { return };
     boot.reach(Phase::Dhcp);

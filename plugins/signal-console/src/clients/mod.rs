@@ -1,4 +1,4 @@
-//! The programs whose lines are understood, one file each.
+//! Parsers of the lines of DHCP clients and other programs, one file each.
 
 pub(crate) mod cloud_init;
 pub(crate) mod dhclient;

@@ -9,7 +9,7 @@ use crate::{
     words::{address_after, leading_address},
 };
 
-/// Texts that tell that there is no lease, or none any more.
+/// Texts that mean that there is no lease, or no longer one.
 const NOTHING: &[&str] =
     &["request timed out", "state changed no lease", "-> expire", "-> timeout", "-> fail"];
 /// The option that names the DHCP server.
@@ -28,7 +28,7 @@ pub(crate) fn dhcp4(boot: &mut Boot<'_>, line: Line<'_>) {
     }
 }
 
-/// As for IPv4, but a missing lease of IPv6 says nothing: most networks give none.
+/// Like [`dhcp4`], but a missing lease says nothing: most networks give no IPv6 leases.
 pub(crate) fn dhcp6(boot: &mut Boot<'_>, line: Line<'_>) {
     if let Some((device, rest)) = device_and_rest(line) {
         lease(boot, device, rest);
@@ -62,7 +62,7 @@ fn lease(boot: &mut Boot<'_>, device: Device, rest: &str) {
     if let Some(address) = address {
         let mut statement = Statement::new(Client::NetworkManager, address);
         let named = boot.memory.network_manager_server.as_ref();
-        // The server of the other family has its own line.
+        // The server of the other address family has a line of its own.
         statement.server = named
             .filter(|(of, server)| *of == device && server.is_ipv4() == address.is_ipv4())
             .map(|(_, server)| *server);

@@ -1,4 +1,4 @@
-//! The machine of the real captures, and captures made of them.
+//! The machine in the real captures, and changed captures.
 
 use std::fs;
 
@@ -12,7 +12,7 @@ pub(crate) fn web() -> Subject {
     Subject { name: "web".into(), macs, ..Subject::default() }
 }
 
-/// Where a capture of `tests/data` lies.
+/// The path of a capture of `tests/data`.
 pub(crate) fn path(name: &str) -> String {
     format!("{}/tests/data/{name}.pcap", env!("CARGO_MANIFEST_DIR"))
 }

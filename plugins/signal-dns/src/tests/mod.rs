@@ -14,10 +14,10 @@ use vmkit_testkit::FakeHost;
 
 use crate::{
     Dns, hosts, look,
-    places::{self, Place, Places},
+    responders::{self, Responder, Responders},
 };
 
-/// The plugin with places of the test in place of the system's.
+/// The plugin with responders of the test in place of the system's.
 struct Elsewhere(Where);
 
 #[derive(Deserialize)]
@@ -25,7 +25,7 @@ struct Elsewhere(Where);
 struct Where {
     /// Source and address of each server.
     servers: Vec<(String, SocketAddr)>,
-    /// What stands for the group of mDNS.
+    /// The address in place of the group of mDNS.
     group: Option<SocketAddr>,
     search: Vec<String>,
     hosts: String,
@@ -34,7 +34,7 @@ struct Where {
 
 impl Default for Where {
     fn default() -> Self {
-        // Long enough that a loaded machine's own server always answers in time.
+        // Long enough for a busy computer's own server.
         let (servers, search, hosts) = (Vec::new(), Vec::new(), String::new());
         Self { servers, group: None, search, hosts, timeout_ms: 10_000 }
     }
@@ -51,15 +51,15 @@ impl Plugin for Elsewhere {
 impl Signal for Elsewhere {
     fn observe(&self, vms: &[Subject], cx: &Cx<'_>) -> Result<()> {
         let servers = self.0.servers.iter().map(|(source, address)| {
-            Place::Server(places::Server { source: source.clone(), address: *address })
+            Responder::Server(responders::Server { source: source.clone(), address: *address })
         });
-        let links = self.0.group.map(|group| Place::Links { group, interfaces: Vec::new() });
-        let places = Places {
+        let links = self.0.group.map(|group| Responder::Links { group, interfaces: Vec::new() });
+        let responders = Responders {
             all: servers.chain(links).collect(),
             search: self.0.search.clone(),
             hosts: hosts::Hosts::parse(&self.0.hosts),
         };
-        look(vms, &places, Duration::from_millis(self.0.timeout_ms), cx)
+        look(vms, &responders, Duration::from_millis(self.0.timeout_ms), cx)
     }
 }
 
@@ -78,7 +78,7 @@ fn nobody(_: &str, _: bool) -> Says {
 }
 
 #[test]
-fn every_source_is_asked_and_a_snapshot_says_the_same() {
+fn asks_every_source_and_a_snapshot_gives_the_same() {
     let system = Server::start(|name, ipv6| match (name, ipv6) {
         ("web.lan", false) => Says::addresses(&["192.168.1.64"]),
         ("web.lan", true) => Says::addresses(&["fd00::64"]),
@@ -122,7 +122,7 @@ fn every_source_is_asked_and_a_snapshot_says_the_same() {
 }
 
 #[test]
-fn a_server_that_knows_every_name_knows_none() {
+fn drops_the_answers_of_a_server_that_answers_for_every_name() {
     let catch_all = Server::start(|name, ipv6| match (name, ipv6) {
         ("web.lan", false) => Says::addresses(&["10.9.9.9", "192.168.1.64"]),
         (_, false) => Says::addresses(&["10.9.9.9"]),
@@ -140,7 +140,7 @@ fn a_server_that_knows_every_name_knows_none() {
 }
 
 #[test]
-fn the_host_s_deadline_ends_a_round_with_what_has_come() {
+fn reports_what_came_before_the_hosts_deadline() {
     let slow = Server::start(|_, _| Says::Nothing);
     let quick = Server::start(|name, ipv6| match (name, ipv6) {
         ("web", false) => Says::addresses(&["192.168.1.64"]),
@@ -149,7 +149,7 @@ fn the_host_s_deadline_ends_a_round_with_what_has_come() {
     });
     let servers = [("192.168.1.254", &slow), ("system", &quick)];
     let configuration = configuration(&servers, r#","timeout_ms":600000"#);
-    // The round's own limit is ten minutes: that it ends is the host's.
+    // The configured timeout is ten minutes, so the host's deadline ends the round.
     let host = FakeHost::new().with_budget(Duration::from_millis(500));
     let report = host.observe::<Elsewhere>(&configuration, &machines(&["web"]));
     assert_eq!(report.result, Ok(()));
@@ -157,7 +157,7 @@ fn the_host_s_deadline_ends_a_round_with_what_has_come() {
 }
 
 #[test]
-fn a_question_that_was_lost_is_asked_once_more() {
+fn asks_a_lost_question_once_more() {
     let mut first = std::collections::HashSet::new();
     let lossy =
         Server::start(move |name, ipv6| match (first.insert((name.to_owned(), ipv6)), ipv6) {
@@ -171,7 +171,7 @@ fn a_question_that_was_lost_is_asked_once_more() {
 }
 
 #[test]
-fn a_closed_port_is_told_and_takes_no_time() {
+fn logs_a_closed_port_without_waiting() {
     let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     let closed = socket.local_addr().unwrap();
     drop(socket);
@@ -184,7 +184,7 @@ fn a_closed_port_is_told_and_takes_no_time() {
 }
 
 #[test]
-fn hostile_answers_give_nothing_and_hostile_names_are_never_asked() {
+fn drops_hostile_answers_and_never_asks_for_hostile_names() {
     let hostile = Server::start(|name, ipv6| match (name, ipv6) {
         ("web", false) => Says::addresses(&["127.0.0.1", "0.0.0.0", "224.0.0.251"]),
         ("db", false) => Says::Forged(Box::new(Says::addresses(&["10.6.6.6"]))),
@@ -205,7 +205,7 @@ fn hostile_answers_give_nothing_and_hostile_names_are_never_asked() {
 }
 
 #[test]
-fn what_the_hosts_file_of_this_computer_says_is_no_evidence() {
+fn drops_what_this_computers_hosts_file_says() {
     let stub = Server::start(|name, ipv6| match (name, ipv6) {
         ("web", false) => Says::addresses(&["192.168.1.60", "192.168.1.64"]),
         _ => Says::NoSuchName,
@@ -217,7 +217,7 @@ fn what_the_hosts_file_of_this_computer_says_is_no_evidence() {
 }
 
 #[test]
-fn a_thousand_machines_are_asked_for() {
+fn asks_for_a_thousand_machines() {
     let all = Server::start(|name, ipv6| match name.strip_prefix("vm-") {
         Some(number) if !ipv6 => {
             let [high, low] = number.parse::<u16>().unwrap_or_default().to_be_bytes();
@@ -233,7 +233,7 @@ fn a_thousand_machines_are_asked_for() {
 }
 
 #[test]
-fn a_call_that_is_not_wanted_asks_nobody() {
+fn asks_nobody_in_cancelled_confirming_and_nameless_calls() {
     let server = Server::start(nobody);
     let rest = configuration(&[("system", &server)], "");
     let vms = machines(&["web"]);

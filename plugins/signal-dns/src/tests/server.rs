@@ -1,4 +1,4 @@
-//! A DNS server that says what the test wants.
+//! A DNS server with the answers of a test.
 
 use std::{
     net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket},
@@ -21,8 +21,7 @@ pub(super) enum Says {
     Refused,
     /// The packet is lost.
     Nothing,
-    /// This answer under a wrong number, to another question, and in pieces; then that there is
-    /// no such name.
+    /// This answer with a wrong number, to another question, and cut; then that the name does not exist.
     Forged(Box<Says>),
 }
 
@@ -68,7 +67,7 @@ impl Says {
     }
 }
 
-/// The server; it ends when it is dropped.
+/// The server. Dropping it ends it.
 pub(super) struct Server {
     pub(super) address: SocketAddr,
     asked: Arc<Mutex<Vec<String>>>,
@@ -76,8 +75,8 @@ pub(super) struct Server {
 }
 
 impl Server {
-    /// Starts a server that answers with `say`, given the name without its final dot and whether
-    /// an IPv6 address is wanted.
+    /// Starts a server that answers with `say`. Its arguments are the name without its final dot, and
+    /// whether an IPv6 address is asked for.
     pub(super) fn start(mut say: impl FnMut(&str, bool) -> Says + Send + 'static) -> Self {
         let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let address = socket.local_addr().unwrap();
@@ -96,7 +95,7 @@ impl Server {
                 let said = say(&name, query.query_type == RecordType::AAAA);
                 seen.lock().unwrap_or_else(PoisonError::into_inner).push(name);
                 for packet in said.packets(&question) {
-                    // A client that has left is no failure of the server.
+                    // The client may have left.
                     socket.send_to(&packet, client).ok();
                 }
             }

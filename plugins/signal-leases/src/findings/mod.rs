@@ -1,4 +1,4 @@
-//! From leases to facts about machines.
+//! From leases to observations.
 
 use std::{
     collections::HashMap,
@@ -12,25 +12,23 @@ use crate::{
     lease::{Lease, Validity},
 };
 
-/// Name of the attribute that tells how long a lease was given for, in seconds.
+/// Name of the attribute for the length of a lease, in seconds.
 const LEASE_SECONDS: &str = "lease-s";
 
-/// Most leases that are reported of one machine: it has one per network, and a file that holds
-/// more has kept old ones.
+/// Most leases of one machine that are reported: it has one per network, and more in a file are old.
 const LEASES_LIMIT: usize = 8;
 
-/// One lease file, read.
+/// The leases of one file.
 pub(crate) struct LeaseFile {
     pub(crate) format: Format,
-    /// The bridge whose leases it has, where that is known.
+    /// The bridge of these leases, where that is known.
     pub(crate) bridge: Option<String>,
     /// Newest first.
     pub(crate) leases: Vec<Lease>,
 }
 
-/// What these files say of the machines; `unread` are the files that are there and could not be
-/// read. That no lease was found is a fact only where all of them were, and only of
-/// servers of which it is known whom they serve.
+/// The observations from these files; `unread` says why other files could not be read. Reports a missing
+/// lease only if all files were read, and only for servers whose network is known.
 pub(crate) fn observations(
     vms: &[Subject],
     files: &[LeaseFile],
@@ -52,15 +50,16 @@ pub(crate) fn observations(
     }
     let mut observations = Vec::new();
     for (vm, mut leases) in found.into_iter().enumerate() {
-        let looked = !files.is_empty() && unread.is_empty() && !vms[vm].macs.is_empty();
-        if leases.is_empty() && looked {
+        let is_complete = !files.is_empty() && unread.is_empty() && !vms[vm].macs.is_empty();
+        if leases.is_empty() && is_complete {
             let served = files.iter().filter(|file| serves_known_network(file)).take(LEASES_LIMIT);
-            observations.extend(served.map(|file| absence(vm, file)));
+            observations.extend(served.map(|file| no_lease(vm, file)));
         }
-        // Whatever file they are in, those in force come first.
+        // Leases in force come first, whatever file they are in.
         leases.sort_by_key(|(_, lease, _)| !lease.validity.covers(now));
         let kept = leases.iter().take(LEASES_LIMIT);
-        observations.extend(kept.map(|(mac, lease, file)| fact(vm, *mac, lease, file, now)));
+        observations
+            .extend(kept.map(|(mac, lease, file)| lease_observation(vm, *mac, lease, file, now)));
         observations.extend(unread.iter().map(|why| Observation::unread(vm, why)));
     }
     observations
@@ -80,16 +79,14 @@ fn owners(vms: &[Subject]) -> HashMap<Mac, Vec<usize>> {
     owners
 }
 
-/// Whether it is known which machines ask the server: those of a bridge, or those of the system's
-/// shared network. Any dnsmasq or dhcpd may serve another network than the machines', and Parallels
-/// has machines of its own.
+/// Whether the network of the server is known: a bridge, or the system's shared network. Another dnsmasq or
+/// dhcpd may serve networks without VMs, and Parallels serves its own VMs.
 fn serves_known_network(file: &LeaseFile) -> bool {
     file.bridge.is_some() || file.format == Format::MacOs
 }
 
-/// That this server has leased nothing to the machine, which tells something of a machine that asks
-/// it.
-fn absence(vm: usize, file: &LeaseFile) -> Observation {
+/// Reports that this server has leased no address to the machine.
+fn no_lease(vm: usize, file: &LeaseFile) -> Observation {
     let server = file.format.server();
     let on = file.bridge.as_deref().map_or_else(String::new, |at| format!(" on {}", escaped(at)));
     let says = format!("{server}{on} has leased no address to its MAC");
@@ -100,7 +97,13 @@ fn absence(vm: usize, file: &LeaseFile) -> Observation {
     }
 }
 
-fn fact(vm: usize, mac: Mac, lease: &Lease, file: &LeaseFile, now: u64) -> Observation {
+fn lease_observation(
+    vm: usize,
+    mac: Mac,
+    lease: &Lease,
+    file: &LeaseFile,
+    now: u64,
+) -> Observation {
     let (kind, until) = match lease.validity {
         Validity::Forever => ("lease-current", "without end".to_owned()),
         Validity::Ended => ("lease-expired", "no longer in force".to_owned()),
@@ -112,21 +115,22 @@ fn fact(vm: usize, mac: Mac, lease: &Lease, file: &LeaseFile, now: u64) -> Obser
     let server = file.format.server();
     let on = file.bridge.as_deref().map_or_else(String::new, |at| format!(" on {}", escaped(at)));
     let says = format!("leased by {server}{on}, {until}");
-    let mut fact = Observation::new(vm, Kind::from_code(kind), says).at(lease.address).on_mac(mac);
+    let mut observation =
+        Observation::new(vm, Kind::from_code(kind), says).at(lease.address).on_mac(mac);
     if let Some(age) = age(lease, now) {
-        fact = fact.aged(age);
+        observation = observation.aged(age);
     }
     if let Some(length) = lease.length {
-        fact = fact.with(LEASE_SECONDS, length.to_string());
+        observation = observation.with(LEASE_SECONDS, length.to_string());
     }
     match &file.bridge {
-        Some(bridge) => fact.with(attribute::INTERFACE, bridge),
-        None => fact,
+        Some(bridge) => observation.with(attribute::INTERFACE, bridge),
+        None => observation,
     }
 }
 
-/// How long ago the lease was last known to hold: when it was given where it is in force, when it
-/// ended where it is not. `None`: the file does not tell.
+/// How long ago the lease was last known to hold: for one in force, since its beginning; for another, since
+/// its end. `None`: the file does not say.
 fn age(lease: &Lease, now: u64) -> Option<Duration> {
     let Validity::Until(end) = lease.validity else { return None };
     let at = if now < end { end.checked_sub(lease.length?)? } else { end };

@@ -30,7 +30,7 @@ fn lines(vms: &[Subject], files: &[LeaseFile], unread: &[Unread]) -> Vec<String>
 }
 
 #[test]
-fn leases_are_told_with_their_time_and_to_their_machine_alone() {
+fn reports_leases_with_their_time_and_only_to_their_machine() {
     let leases = vec![
         lease(30, Some(WEB), Validity::Until(NOW + 11_520), None),
         lease(29, Some(WEB), Validity::Until(NOW - 300), None),
@@ -52,7 +52,7 @@ fn leases_are_told_with_their_time_and_to_their_machine_alone() {
 }
 
 #[test]
-fn a_mac_given_twice_and_an_address_leased_twice_are_told_of_both() {
+fn reports_a_shared_mac_to_both_machines_and_an_address_leased_twice() {
     let until = Validity::Until(NOW + 60);
     let leases = vec![lease(9, Some(WEB), until, None), lease(9, Some(DB), until, None)];
     let vms = [vm("web", &[WEB]), vm("db", &[DB]), vm("clone", &[WEB, WEB])];
@@ -64,11 +64,11 @@ fn a_mac_given_twice_and_an_address_leased_twice_are_told_of_both() {
     assert_eq!(lines(&vms, &[file(leases)], &[]), expected);
 }
 
-/// A machine, the files that were read, those that were not, and what is said.
+/// A machine, the files that were read, those that were not, and the expected observations.
 type Row<'a> = (&'a Subject, Vec<LeaseFile>, &'a [Unread], &'a [&'a str]);
 
 #[test]
-fn absence_is_a_fact_only_where_all_was_read_and_the_server_is_known() {
+fn reports_a_missing_lease_only_if_all_was_read_and_the_network_is_known() {
     let (web, none) = (vm("web", &[WEB]), vm("none", &[]));
     let other = || vec![file(vec![lease(9, Some(DB), Validity::Forever, None)])];
     let denied = Unread::Denied("read /var/db/dhcpd_leases".to_owned());
@@ -88,7 +88,7 @@ fn absence_is_a_fact_only_where_all_was_read_and_the_server_is_known() {
         (&web, other(), std::slice::from_ref(&denied), &[unread]),
         (&none, other(), &[], &[]),
         (&web, vec![libvirt()], &[], &[of_bridge]),
-        // Whom these serve, nobody knows.
+        // The networks of these servers are unknown.
         (&web, vec![of(Format::Dnsmasq, None)], &[], &[]),
         (&web, vec![of(Format::Isc, None)], &[], &[]),
         (&web, vec![of(Format::Parallels, None)], &[], &[]),
@@ -100,7 +100,7 @@ fn absence_is_a_fact_only_where_all_was_read_and_the_server_is_known() {
 }
 
 #[test]
-fn of_many_leases_those_in_force_are_kept() {
+fn keeps_leases_in_force_first() {
     let old = (0..20).map(|last| lease(last, Some(WEB), Validity::Until(1), None)).collect();
     let new = vec![lease(200, Some(WEB), Validity::Forever, None)];
     let bridge =
@@ -115,7 +115,7 @@ fn of_many_leases_those_in_force_are_kept() {
 }
 
 #[test]
-fn times_have_their_two_largest_units() {
+fn shows_the_two_largest_units_of_a_time() {
     let rows = [
         (0, "0 s"),
         (59, "59 s"),

@@ -1,5 +1,5 @@
-//! dnsmasq's lease file: `EXPIRY MAC ADDRESS NAME CLIENT-ID` a line; behind a line `duid …` of the
-//! server's own, `EXPIRY IAID ADDRESS NAME DUID` for IPv6. An unknown name or identifier is `*`.
+//! dnsmasq's lease file: lines `EXPIRY MAC ADDRESS NAME CLIENT-ID`, then a line `duid …` of the server
+//! itself and lines `EXPIRY IAID ADDRESS NAME DUID` for IPv6. An unknown name or identifier is `*`.
 
 use std::net::IpAddr;
 
@@ -10,7 +10,7 @@ use crate::{
     lease::{Lease, NotThisFormat, Validity, last_to_end_first},
 };
 
-/// The leases in this text, those that end last first.
+/// The leases in this text; those that end last come first.
 pub(super) fn leases(text: &str) -> Result<Vec<Lease>, NotThisFormat> {
     let mut leases = Vec::new();
     let (mut blank, mut known) = (true, false);
@@ -47,7 +47,7 @@ mod tests {
     use super::super::{Format, summary::lines};
 
     #[test]
-    fn rows_of_both_families_are_read() {
+    fn reads_rows_of_both_families() {
         let text = include_str!("../../tests/data/dnsmasq.leases");
         let expected = [
             "192.168.122.12 52:54:00:4b:5e:59 forever",
@@ -62,7 +62,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_row_is_passed_over() {
+    fn skips_lines_of_other_forms() {
         let good = "1795510800 52:54:00:4b:5e:57 10.0.0.2 web 01:52:54:00:4b:5e:57\n";
         let rows = [
             "x 52:54:00:4b:5e:57 10.0.0.3 web *",

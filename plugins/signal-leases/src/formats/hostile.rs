@@ -1,4 +1,4 @@
-//! Files that no server wrote: whatever is in them, reading ends, and soon.
+//! Files that no server wrote. Reading them ends soon, whatever they contain.
 
 use super::Format;
 
@@ -14,11 +14,11 @@ const SAMPLES: [&[u8]; 6] = [
     include_bytes!("../../tests/data/parallels.leases"),
 ];
 
-/// Pieces that mean something to one format or another, and to none.
+/// Pieces with a meaning in some formats, or in none.
 const PIECES: [&[u8]; 12] =
     [b"{", b"}", b"\n", b"\"", b"\\", b"=", b",", b";", b"0x", b"\0", b"\xff\xfe", "é".as_bytes()];
 
-/// George Marsaglia's xorshift64: a fixed sequence, so that a failure can be seen again.
+/// George Marsaglia's xorshift64. Its fixed sequence makes failures reproducible.
 struct Sequence(u64);
 
 impl Sequence {
@@ -50,7 +50,7 @@ fn mutated(sample: &[u8], sequence: &mut Sequence) -> Vec<u8> {
 }
 
 #[test]
-fn two_thousand_broken_files_of_each_kind_end_well() {
+fn reads_two_thousand_broken_files_of_each_kind() {
     let mut sequence = Sequence(0x5eed_1ea5);
     for sample in SAMPLES {
         for _ in 0..2000 {
@@ -66,7 +66,7 @@ fn two_thousand_broken_files_of_each_kind_end_well() {
 }
 
 #[test]
-fn a_megabyte_of_anything_takes_time_in_proportion() {
+fn reads_a_megabyte_of_anything_in_linear_time() {
     let patterns: [&[u8]; 8] =
         [b"{", b"lease 10.0.0.2 {", b"\"", b"#", b"# \n", b"=,", b"[\"", b"1 \xff"];
     for pattern in patterns.iter().chain(&SAMPLES) {

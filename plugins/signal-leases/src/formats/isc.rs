@@ -1,4 +1,4 @@
-//! `dhcpd.leases` of ISC dhcpd and `VMware`: a log of blocks, where the last one of an address counts.
+//! `dhcpd.leases` of ISC dhcpd and `VMware`: a log of blocks. The last block of an address counts.
 //!
 //! ```text
 //! lease 10.0.0.2 {
@@ -20,8 +20,8 @@ use crate::{
     lease::{Lease, NotThisFormat, Validity},
 };
 
-/// The leases in this text, the last written first. An abandoned address is nobody's: somebody
-/// outside of the server's knowledge was seen there.
+/// The leases in this text; the last written comes first. An abandoned address is no lease: the server
+/// saw an unknown host there.
 pub(super) fn leases(text: &str) -> Result<Vec<Lease>, NotThisFormat> {
     let mut last: HashMap<Ipv4Addr, (usize, Block<'_>)> = HashMap::new();
     let mut open: Option<(Ipv4Addr, Block<'_>)> = None;
@@ -54,8 +54,7 @@ pub(super) fn leases(text: &str) -> Result<Vec<Lease>, NotThisFormat> {
     Ok(blocks.into_iter().filter_map(|(address, (_, block))| block.into_lease(address)).collect())
 }
 
-/// The statements of a file, each with what ends it: `;`, `{` or `}`. What no end follows stays in
-/// `rest`.
+/// The statements of a file, each with its end: `;`, `{` or `}`. Text without an end remains in `rest`.
 struct Statements<'a> {
     rest: &'a str,
 }
@@ -74,7 +73,7 @@ impl<'a> Iterator for Statements<'a> {
                 _ if escaped => escaped = false,
                 '\\' if quoted => escaped = true,
                 '"' => quoted = !quoted,
-                // A text has its line breaks escaped: this one was cut.
+                // Line breaks in a string are escaped, so this string was cut.
                 '\n' => quoted = false,
                 ';' | '{' | '}' if !quoted => {
                     let statement = self.rest[..at].trim_end();
@@ -101,7 +100,7 @@ struct Block<'a> {
     ends: Option<Validity>,
     hardware: Option<&'a str>,
     identifier: Option<&'a str>,
-    /// Its binding state, where it is not `active`.
+    /// Whether its binding state is another than `active`.
     ended: bool,
     abandoned: bool,
 }
@@ -154,7 +153,7 @@ fn time(text: &str) -> Option<u64> {
     u64::try_from(time.as_second()).ok()
 }
 
-/// Longest client identifier that is looked at, in bytes.
+/// Longest client identifier that is read, in bytes.
 const CLIENT_ID_LIMIT: usize = 255;
 
 /// The octets of a `uid`: in hexadecimal, or a string with escapes in octal.
@@ -232,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn blocks_may_stand_on_one_line_and_hold_others() {
+    fn reads_nested_blocks_and_blocks_on_one_line() {
         let rows = [
             "lease 10.0.0.2 { starts 2 2026/11/24 08:00:00; ends 2 2026/11/24 09:00:00; \
              hardware ethernet 52:54:0:4b:5e:57; }",
@@ -247,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_lease_is_passed_over() {
+    fn skips_everything_but_leases() {
         let none = [
             "",
             "# a comment alone\n",

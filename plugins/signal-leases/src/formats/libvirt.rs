@@ -1,10 +1,9 @@
-//! `BRIDGE.status` of libvirt's helper for dnsmasq: a JSON array of objects. Rows of leases that
-//! have ended stay until the helper runs next; a lease without an end has no `expiry-time`.
+//! `BRIDGE.status` of libvirt's helper for dnsmasq: a JSON array of objects. Leases that ended remain until
+//! the helper runs again. A lease without end has no `expiry-time`.
 
 use std::net::IpAddr;
 
 use serde_json::Value;
-
 use vmkit_plugin::is_host_address;
 
 use crate::{
@@ -12,7 +11,7 @@ use crate::{
     lease::{Lease, NotThisFormat, Validity, last_to_end_first},
 };
 
-/// The leases in this text, those that end last first. An empty file has none.
+/// The leases in this text; those that end last come first.
 pub(super) fn leases(text: &str) -> Result<Vec<Lease>, NotThisFormat> {
     if text.trim().is_empty() {
         return Ok(Vec::new());
@@ -47,7 +46,7 @@ mod tests {
     use super::super::{Format, summary::lines};
 
     #[test]
-    fn rows_of_a_bridge_are_read() {
+    fn reads_rows_of_a_bridge() {
         let text = include_str!("../../tests/data/virbr0.status");
         let expected = [
             "192.168.122.52 52:54:00:4b:5e:59 forever",
@@ -59,7 +58,7 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_file_has_none_and_another_is_told_apart() {
+    fn an_empty_file_has_no_leases_and_another_format_is_refused() {
         for text in ["", "\n", "[]", "[1, null, {}, {\"ip-address\": 5}]"] {
             assert_eq!(lines(Format::Libvirt, text), [""; 0], "{text}");
         }

@@ -1,4 +1,4 @@
-//! `/var/db/dhcpd_leases`, written by macOS's bootpd: the head is the newest.
+//! `/var/db/dhcpd_leases` of macOS's bootpd. The newest entry comes first.
 //!
 //! ```text
 //! {
@@ -19,11 +19,11 @@ use crate::{
     lease::{Lease, NotThisFormat, Validity},
 };
 
-/// What bootpd writes for a lease without an end: the largest time of its 32 bits.
+/// What bootpd writes for a lease without end: the largest time of 32 bits.
 const INFINITE: u64 = 0xffff_ffff;
 
-/// The leases in this text, in its order. An entry without `identifier` is an address that a
-/// client declined: nobody's. One without `lease` has no known end, so it says nothing of now.
+/// The leases in this text, in its order. Skips entries without `identifier`, which are addresses that a
+/// client declined, and entries without `lease`, whose end is unknown.
 pub(super) fn leases(text: &str) -> Result<Vec<Lease>, NotThisFormat> {
     let mut leases = Vec::new();
     let mut entry: Option<Entry<'_>> = None;
@@ -33,7 +33,7 @@ pub(super) fn leases(text: &str) -> Result<Vec<Lease>, NotThisFormat> {
             ("{", _) => entry = Some(Entry::default()),
             ("}", _) => leases.extend(entry.take().and_then(Entry::into_lease)),
             (_, Some(entry)) => {
-                // A key can stand without a value.
+                // A key may have no value.
                 let (key, value) = line.split_once('=').unwrap_or((line, ""));
                 known |= line.contains('=');
                 entry.set(key.trim_end(), value.trim_start());
@@ -74,7 +74,7 @@ impl<'a> Entry<'a> {
         let mac_in = |text| octets(text).and_then(|octets| mac_of_client_id(&octets));
         is_host_address(address.into()).then(|| Lease {
             address: address.into(),
-            // It is the hardware address only where the client sent no identifier of a type.
+            // bootpd writes the hardware address only if the client sent no typed identifier.
             mac: self.hardware.and_then(mac_in).or_else(|| mac_in(identifier)),
             validity: if end >= INFINITE { Validity::Forever } else { Validity::Until(end) },
             length: None,
@@ -87,14 +87,14 @@ mod tests {
     use super::super::{Format, summary::lines};
 
     #[test]
-    fn every_entry_of_a_used_mac_is_read() {
+    fn reads_every_entry_of_a_used_mac() {
         let text = include_str!("../../tests/data/dhcpd_leases");
         let expected = include_str!("../../tests/data/dhcpd_leases.expected");
         assert_eq!(lines(Format::MacOs, text), expected.lines().collect::<Vec<_>>());
     }
 
     #[test]
-    fn entries_that_say_nothing_are_passed_over() {
+    fn skips_incomplete_entries() {
         let of = |body: &str| lines(Format::MacOs, &format!("{{\n{body}\n}}\n"));
         let whole = "ip_address=10.0.0.2\nhw_address=1,2:0:0:0:0:1\nidentifier=1,2:0:0:0:0:1\n";
         assert_eq!(of(&format!("{whole}lease=0x10")), ["10.0.0.2 02:00:00:00:00:01 16"]);

@@ -1,4 +1,4 @@
-//! The formats of lease files, each a pure function from text to leases, newest first.
+//! The formats of lease files, each parsed by a pure function.
 
 mod dnsmasq;
 mod isc;
@@ -17,18 +17,18 @@ pub(crate) enum Format {
     Dnsmasq,
     /// The status files of libvirt's helper for dnsmasq.
     Libvirt,
-    /// ISC dhcpd's, and those of `VMware`, which uses it.
+    /// The files of ISC dhcpd, and of `VMware`, which uses it.
     Isc,
-    /// Parallels'.
+    /// The file of Parallels.
     Parallels,
 }
 
 impl Format {
-    /// The leases in a file of this format, newest first as far as the file tells. Entries that
-    /// are not understood are passed over.
+    /// The leases in a file of this format, newest first as far as the file says so. Skips entries of
+    /// another form.
     ///
     /// # Errors
-    /// There is text, and nothing in it is of this format.
+    /// The text is not empty and nothing in it has this format.
     pub(crate) fn leases(self, text: &str) -> Result<Vec<Lease>, NotThisFormat> {
         match self {
             Self::MacOs => macos::leases(text),
@@ -39,7 +39,7 @@ impl Format {
         }
     }
 
-    /// Whose leases they are.
+    /// The server that writes this format.
     pub(crate) const fn server(self) -> &'static str {
         match self {
             Self::MacOs => "macOS's DHCP server",

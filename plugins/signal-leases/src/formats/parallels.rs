@@ -1,5 +1,5 @@
-//! Parallels' lease file: `ADDRESS="EXPIRY,LENGTH,MAC,CLIENT-ID"` below the name of a network in
-//! brackets; the last two in hexadecimal, without separators.
+//! Parallels' lease file: `ADDRESS="EXPIRY,LENGTH,MAC,CLIENT-ID"` below the name of a network in brackets.
+//! The last two are in hexadecimal, without separators.
 
 use std::net::Ipv4Addr;
 
@@ -10,10 +10,10 @@ use crate::{
     lease::{Lease, NotThisFormat, Validity, last_to_end_first},
 };
 
-/// Longest client identifier that is looked at, in bytes: the most that a DHCP option holds.
+/// Longest client identifier that is read, in bytes: the length of a DHCP option.
 const CLIENT_ID_LIMIT: usize = 255;
 
-/// The leases in this text, those that end last first.
+/// The leases in this text; those that end last come first.
 pub(super) fn leases(text: &str) -> Result<Vec<Lease>, NotThisFormat> {
     let mut leases = Vec::new();
     let (mut blank, mut known) = (true, false);
@@ -47,7 +47,7 @@ fn lease(line: &str) -> Option<Lease> {
     })
 }
 
-/// The octets of digits in pairs.
+/// The octets of pairs of digits.
 fn octets(text: &str) -> Option<Vec<u8>> {
     let digits = text.bytes().all(|digit| digit.is_ascii_hexdigit());
     if !digits || !text.len().is_multiple_of(2) || text.len() > 2 * CLIENT_ID_LIMIT {
@@ -61,7 +61,7 @@ mod tests {
     use super::super::{Format, summary::lines};
 
     #[test]
-    fn rows_of_all_networks_are_read() {
+    fn reads_rows_of_all_networks() {
         let text = include_str!("../../tests/data/parallels.leases");
         let expected = [
             "10.211.55.4 00:1c:42:4b:5e:58 1795511000 1800s",
@@ -72,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_row_is_passed_over() {
+    fn skips_lines_of_other_forms() {
         let rows = [
             "10.0.0.2=1795510800,1800,001c424b5e57,01001c424b5e57",
             "10.0.0.2=\"1795510800,1800\"",

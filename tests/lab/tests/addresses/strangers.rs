@@ -44,7 +44,7 @@ const TAKEN: Scenario = Scenario {
         verdict: "no-address",
         ip: None,
         flags: &[("192.168.77.50", &["mac-mismatch"])],
-        says: &[("192.168.77.50", "with 3c:00:00:00:00:09 on br0, no machine of this list")],
+        says: &[("192.168.77.50", "with 3c:00:00:00:00:09 on br0, not a listed VM's MAC")],
         ..RESOLVED
     }],
 };

@@ -1,4 +1,4 @@
-//! Whom to ask, as the system's files tell.
+//! The responders that this computer's files name.
 
 use std::{
     fs::File,
@@ -14,42 +14,42 @@ use crate::{
 
 /// Port of DNS servers, RFC 1035 section 4.2.
 const DNS_PORT: u16 = 53;
-/// Group and port of mDNS over IPv4, RFC 6762 section 3. Its responders tell IPv6 addresses, too.
+/// Group and port of mDNS over IPv4, RFC 6762 section 3. Its responders also answer with IPv6 addresses.
 const MULTICAST_GROUP: (Ipv4Addr, u16) = (Ipv4Addr::new(224, 0, 0, 251), 5353);
-/// Name servers that the system's own resolver uses of those in its file: `MAXNS` of resolv.h.
+/// Most name servers of its file that the system's resolver uses: `MAXNS` of resolv.h.
 const SERVERS: usize = 3;
-/// Domains that it searches: `MAXDNSRCH` of resolv.h.
+/// Most domains that it searches: `MAXDNSRCH` of resolv.h.
 const DOMAINS: usize = 6;
-/// Interfaces on which mDNS is asked.
+/// Most interfaces for mDNS.
 #[cfg(target_os = "linux")]
 const INTERFACES: usize = 16;
-/// Most bytes of a file that are read: a hosts file that blocks advertisements has megabytes.
+/// Most bytes of a file that are read. A hosts file that blocks advertisements has megabytes.
 const LIMIT: u64 = 8 << 20;
 
 /// A DNS server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Server {
-    /// How records name it.
+    /// Its source in records.
     pub(crate) source: String,
     pub(crate) address: SocketAddr,
 }
 
-/// Somebody to ask.
+/// A responder to ask.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Place {
+pub(crate) enum Responder {
     /// A DNS server.
     Server(Server),
-    /// Everybody on these interfaces, by mDNS.
+    /// All hosts on these interfaces, by mDNS.
     Links {
         /// Group and port.
         group: SocketAddr,
-        /// None: on the system's choice.
+        /// Empty: the system chooses.
         interfaces: Vec<String>,
     },
 }
 
-impl Place {
-    /// How records name it.
+impl Responder {
+    /// Its source in records.
     pub(crate) fn source(&self) -> &str {
         match self {
             Self::Server(server) => &server.source,
@@ -57,24 +57,24 @@ impl Place {
         }
     }
 
-    /// Whether it answers from this computer's hosts file, as far as one can know.
+    /// Whether it may answer from this computer's hosts file.
     pub(crate) fn reads_hosts(&self) -> bool {
         matches!(self, Self::Server(server) if server.address.ip().is_loopback())
     }
 }
 
-/// Whom to ask, and for what.
+/// The responders to ask, and what else the files say.
 #[derive(Debug, Default)]
-pub(crate) struct Places {
-    /// Everybody, in the order of their mention.
-    pub(crate) all: Vec<Place>,
+pub(crate) struct Responders {
+    /// All responders, in the order of the files.
+    pub(crate) all: Vec<Responder>,
     /// The domains that the system searches.
     pub(crate) search: Vec<String>,
     pub(crate) hosts: Hosts,
 }
 
-impl Places {
-    /// What this computer uses. What cannot be read is left out and logged.
+impl Responders {
+    /// The responders of this computer. Files that cannot be read are logged and skipped.
     pub(crate) fn of_system() -> Self {
         let (resolvers, search) = resolv_conf(&text("/etc/resolv.conf").unwrap_or_default());
         let hosts = Hosts::parse(&text("/etc/hosts").unwrap_or_default());
@@ -83,8 +83,8 @@ impl Places {
         let system = resolvers.iter().map(|ip| server(SYSTEM.to_owned(), *ip));
         let others = gateways.iter().filter(|ip| !resolvers.contains(ip));
         let servers = system.chain(others.map(|ip| server(ip.to_string(), *ip)));
-        let links = Place::Links { group: MULTICAST_GROUP.into(), interfaces };
-        Self { all: servers.map(Place::Server).chain([links]).collect(), search, hosts }
+        let links = Responder::Links { group: MULTICAST_GROUP.into(), interfaces };
+        Self { all: servers.map(Responder::Server).chain([links]).collect(), search, hosts }
     }
 }
 
@@ -100,8 +100,7 @@ fn text(path: &str) -> Option<String> {
     }
 }
 
-/// Name servers and search domains. A line that is not understood is passed over, as the system's
-/// own resolver does.
+/// Name servers and search domains. Skips lines of another form, as the system's resolver does.
 fn resolv_conf(text: &str) -> (Vec<IpAddr>, Vec<String>) {
     let (config, _) = resolv_conf::Config::parse_with_errors(text.as_bytes());
     let domains = config
@@ -118,7 +117,7 @@ fn resolv_conf(text: &str) -> (Vec<IpAddr>, Vec<String>) {
     (servers, domains)
 }
 
-/// What the routing table tells.
+/// The relevant part of the routing table.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Routes {
     /// The next hops of default routes.
@@ -127,15 +126,15 @@ struct Routes {
     interfaces: Vec<String>,
 }
 
-/// The manifest asks for all of `/proc/net`: Landlock's rules go by inode, and the kernel makes a
-/// new one for each look at a file in there.
+/// The manifest declares all of `/proc/net`, because Landlock's rules apply to inodes and the kernel makes
+/// a new one each time a file there is opened.
 #[cfg(target_os = "linux")]
 fn routes() -> Routes {
     text("/proc/net/route").map(|text| parse_routes(&text)).unwrap_or_default()
 }
 
-/// No file has it there: mDNS goes where the system sends it, and the gateway is not asked unless
-/// it is the system's resolver, which at home it is.
+/// No file has the routing table here. So the system chooses the interface of mDNS, and the gateway is asked
+/// only if it is the system's resolver, as it is in most homes.
 #[cfg(not(target_os = "linux"))]
 fn routes() -> Routes {
     Routes::default()
@@ -148,7 +147,7 @@ fn parse_routes(text: &str) -> Routes {
     let entries = match RouteEntries::from_buf_read(text.as_bytes()) {
         Ok(RouteEntries(entries)) => entries,
         Err(error) => {
-            tracing::info!("cannot understand /proc/net/route: {error}");
+            tracing::info!("cannot parse /proc/net/route: {error}");
             return Routes::default();
         }
     };
@@ -174,7 +173,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn resolv_conf_gives_servers_and_the_last_search_list() {
+    fn reads_servers_and_the_last_search_list_of_resolv_conf() {
         let text = "# made by hand\nnameserver 192.168.1.254\nnameserver 192.168.1.254\n\
             nameserver bogus\nnameserver fe80::1%eth0\nnameserver 1.1.1.1\nnameserver 8.8.8.8\n\
             domain old.example\nsearch Lan. corp.example b\u{1b}d\noptions ndots:2 future:1\n";
@@ -187,7 +186,7 @@ mod tests {
 
     #[cfg(target_os = "linux")]
     #[test]
-    fn the_routing_table_gives_gateways_and_interfaces() {
+    fn reads_gateways_and_interfaces_of_the_routing_table() {
         let text = "Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT\n\
             eth0\t00000000\tFE01A8C0\t0003\t0\t0\t100\t00000000\t0\t0\t0\n\
             eth0\t0001A8C0\t00000000\t0001\t0\t0\t100\t00FFFFFF\t0\t0\t0\n\

@@ -1,4 +1,4 @@
-//! Where lease files are: on this computer, and in a snapshot.
+//! The lease files of this computer and of a snapshot.
 
 use std::{
     fs::File,
@@ -10,8 +10,8 @@ use vmkit_plugin::{Cx, Error, Result, Unread, bounded};
 
 use crate::formats::Format;
 
-/// Largest file that is read, in bytes. A lease takes some 200, and only ISC's log holds more than
-/// one for each address; reading this much takes some 10 ms.
+/// Largest file that is read, in bytes. A lease takes some 200, and only ISC's log has several for one
+/// address. Reading this much takes some 10 ms.
 const FILE_LIMIT: u64 = 16 << 20;
 
 /// Most files of one directory or snapshot that are read: one for each network of a host.
@@ -20,62 +20,62 @@ const FILES_LIMIT: usize = 64;
 /// Longest name of a bridge, in bytes: the kernel's limit.
 const BRIDGE_LIMIT: usize = 15;
 
-/// A place of lease files of one format.
-struct Place {
+/// A pattern for lease files of one format.
+struct FilePattern {
     /// An absolute path; its last component may hold one `*`.
     pattern: &'static str,
     format: Format,
 }
 
-const fn place(pattern: &'static str, format: Format) -> Place {
-    Place { pattern, format }
+const fn files(pattern: &'static str, format: Format) -> FilePattern {
+    FilePattern { pattern, format }
 }
 
-/// The usual places: what the manifest declares, which a test holds together.
+/// The usual lease files. A test checks that the manifest declares them.
 #[cfg(not(target_os = "macos"))]
-const PLACES: &[Place] = &[
-    place("/var/lib/libvirt/dnsmasq/*.status", Format::Libvirt),
+const PATTERNS: &[FilePattern] = &[
+    files("/var/lib/libvirt/dnsmasq/*.status", Format::Libvirt),
     // libvirt before 1.2.6, and networks whose helper is missing.
-    place("/var/lib/libvirt/dnsmasq/*.leases", Format::Dnsmasq),
-    place("/var/lib/misc/dnsmasq.leases", Format::Dnsmasq),
-    place("/var/lib/dnsmasq/dnsmasq.leases", Format::Dnsmasq),
-    // dhcpd replaces its file by another, so the right to the one that is there would not last:
-    // a pattern asks for the directory.
-    place("/var/lib/dhcp/dhcpd*.leases", Format::Isc),
-    place("/var/lib/dhcpd/dhcpd*.leases", Format::Isc),
-    place("/etc/vmware/vmnet1/dhcpd/dhcpd*.leases", Format::Isc),
-    place("/etc/vmware/vmnet8/dhcpd/dhcpd*.leases", Format::Isc),
+    files("/var/lib/libvirt/dnsmasq/*.leases", Format::Dnsmasq),
+    files("/var/lib/misc/dnsmasq.leases", Format::Dnsmasq),
+    files("/var/lib/dnsmasq/dnsmasq.leases", Format::Dnsmasq),
+    // dhcpd replaces its file by a new one, for which the permission of the old one would not hold. A
+    // pattern gives permission for the directory.
+    files("/var/lib/dhcp/dhcpd*.leases", Format::Isc),
+    files("/var/lib/dhcpd/dhcpd*.leases", Format::Isc),
+    files("/etc/vmware/vmnet1/dhcpd/dhcpd*.leases", Format::Isc),
+    files("/etc/vmware/vmnet8/dhcpd/dhcpd*.leases", Format::Isc),
 ];
 #[cfg(target_os = "macos")]
-const PLACES: &[Place] = &[
-    place("/var/db/dhcpd_leases", Format::MacOs),
-    place("/var/db/vmware/vmnet-dhcpd-vmnet1.leases", Format::Isc),
-    place("/var/db/vmware/vmnet-dhcpd-vmnet8.leases", Format::Isc),
-    place("/Library/Preferences/Parallels/parallels_dhcp_leases", Format::Parallels),
-    // Homebrew's, on Apple's processors and on Intel's.
-    place("/opt/homebrew/var/lib/misc/dnsmasq/dnsmasq.leases", Format::Dnsmasq),
-    place("/usr/local/var/lib/misc/dnsmasq/dnsmasq.leases", Format::Dnsmasq),
+const PATTERNS: &[FilePattern] = &[
+    files("/var/db/dhcpd_leases", Format::MacOs),
+    files("/var/db/vmware/vmnet-dhcpd-vmnet1.leases", Format::Isc),
+    files("/var/db/vmware/vmnet-dhcpd-vmnet8.leases", Format::Isc),
+    files("/Library/Preferences/Parallels/parallels_dhcp_leases", Format::Parallels),
+    // Homebrew on Apple's processors, then on Intel's.
+    files("/opt/homebrew/var/lib/misc/dnsmasq/dnsmasq.leases", Format::Dnsmasq),
+    files("/usr/local/var/lib/misc/dnsmasq/dnsmasq.leases", Format::Dnsmasq),
 ];
 
-/// One lease file that is there.
+/// One lease file.
 #[derive(Debug)]
 pub(crate) struct FileText {
     pub(crate) format: Format,
-    /// The bridge whose leases it has, where its name tells.
+    /// The bridge of its leases, if its name says so.
     pub(crate) bridge: Option<String>,
-    /// What it is called in messages: its path.
+    /// Its path, for messages.
     pub(crate) name: String,
-    /// Its text, or why that is not known.
+    /// Its text, or why it could not be read.
     pub(crate) text: Result<Vec<u8>, Unread>,
 }
 
 /// The lease files of this computer.
 pub(crate) fn live() -> Vec<FileText> {
-    PLACES.iter().flat_map(|place| in_place(Path::new(place.pattern), place.format)).collect()
+    PATTERNS.iter().flat_map(|files| matches(Path::new(files.pattern), files.format)).collect()
 }
 
-fn in_place(pattern: &Path, format: Format) -> Vec<FileText> {
-    let paths = match matching(pattern) {
+fn matches(pattern: &Path, format: Format) -> Vec<FileText> {
+    let paths = match paths(pattern) {
         Ok(paths) => paths,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Vec::new(),
         Err(error) => {
@@ -87,8 +87,8 @@ fn in_place(pattern: &Path, format: Format) -> Vec<FileText> {
     paths.into_iter().filter_map(|path| from_file(&path, format)).collect()
 }
 
-/// The files that fit the pattern, sorted by name.
-fn matching(pattern: &Path) -> io::Result<Vec<PathBuf>> {
+/// The files that match the pattern, sorted by name.
+fn paths(pattern: &Path) -> io::Result<Vec<PathBuf>> {
     let name = pattern.file_name().unwrap_or_default().to_string_lossy();
     let (Some((before, after)), Some(directory)) = (name.split_once('*'), pattern.parent()) else {
         return Ok(vec![pattern.to_owned()]);
@@ -108,7 +108,7 @@ fn matching(pattern: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(paths)
 }
 
-/// The file at this path; `None` where there is none.
+/// The file at this path; `None`: it does not exist.
 fn from_file(path: &Path, format: Format) -> Option<FileText> {
     // Opening a named pipe would wait for its writer.
     let text = match std::fs::metadata(path).map(|status| status.is_file()) {
@@ -138,7 +138,7 @@ fn content(file: File) -> io::Result<Vec<u8>> {
     let mut content = Vec::new();
     file.take(FILE_LIMIT + 1).read_to_end(&mut content)?;
     if content.len() as u64 > FILE_LIMIT {
-        return Err(io::Error::other("it is larger than 16 MiB"));
+        return Err(io::Error::other("the file is larger than 16 MiB"));
     }
     Ok(content)
 }
@@ -162,9 +162,8 @@ pub(crate) fn of_snapshot(cx: &Cx<'_>) -> Vec<FileText> {
     texts
 }
 
-/// The format of an artefact, and its bridge, by its name. The leases of networkd, `networkd-…`,
-/// are not read: a guest's own file names no MAC that would tie it to a machine, and this
-/// computer's own name addresses of its own.
+/// The format of an artefact, and its bridge, by its name. Skips the leases of networkd, `networkd-…`: a
+/// guest's file has no MAC, and the host's file has the host's addresses.
 fn format_of(artefact: &str) -> Option<(Format, Option<&str>)> {
     let name = artefact.strip_prefix("leases/")?;
     let bridge = name.strip_prefix("libvirt-").and_then(|rest| rest.strip_suffix(".status"));
@@ -180,7 +179,7 @@ fn format_of(artefact: &str) -> Option<(Format, Option<&str>)> {
     Some((format, bridge))
 }
 
-/// The names under which these files go into a snapshot: the second of one format gets a number.
+/// The names of these files in a snapshot. The second file of a format gets a number.
 pub(crate) fn artefacts(texts: &[FileText]) -> Vec<String> {
     let mut names: Vec<String> = Vec::with_capacity(texts.len());
     for text in texts {

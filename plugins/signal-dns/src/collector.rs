@@ -1,4 +1,4 @@
-//! From records to facts about machines; the one way of live runs and of snapshots.
+//! From records to observations, for live runs and snapshots alike.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -12,7 +12,7 @@ use crate::{
     record::{Answer, MULTICAST, Record, SYSTEM},
 };
 
-/// Facts about one machine at most. A machine with more addresses has a server that makes them up.
+/// Most observations about one machine. More addresses of one machine are made up by a server.
 const MOST_OF_A_MACHINE: usize = 8;
 
 /// The answers of one source for one domain, in one address family.
@@ -29,29 +29,29 @@ impl Group {
     }
 }
 
-/// Turns records into facts as they come.
+/// Turns records into observations as they come.
 ///
-/// A source may answer for names that do not exist, by a wildcard or to sell something. So answers
-/// wait until it is known what the source says to a name that nobody has.
-pub(crate) struct Facts {
+/// A source may answer for names that do not exist, by a wildcard or for advertising. So answers wait
+/// until the source has answered for a name that nobody has.
+pub(crate) struct Collector {
     machines: HashMap<String, Vec<usize>>,
     unsettled: HashSet<Group>,
-    waiting: Vec<(Group, Fact)>,
+    waiting: Vec<(Group, NamedAddress)>,
     made_up: HashSet<(Group, IpAddr)>,
-    told: HashSet<(usize, Fact)>,
+    reported: HashSet<(usize, NamedAddress)>,
     room: HashMap<usize, usize>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-struct Fact {
+struct NamedAddress {
     name: String,
     source: String,
     ip: IpAddr,
     ttl_s: Option<u32>,
 }
 
-impl Facts {
-    /// Facts about these machines; answers of `unsettled` groups wait for [`Self::settle`].
+impl Collector {
+    /// A collector for these machines. Answers of `unsettled` groups wait for [`Self::settle`].
     pub(crate) fn new(vms: &[Subject], unsettled: HashSet<Group>) -> Self {
         let mut machines: HashMap<String, Vec<usize>> = HashMap::new();
         for (vm, subject) in vms.iter().enumerate() {
@@ -64,25 +64,25 @@ impl Facts {
             unsettled,
             waiting: Vec::new(),
             made_up: HashSet::new(),
-            told: HashSet::new(),
+            reported: HashSet::new(),
             room: HashMap::new(),
         }
     }
 
-    /// The facts of a whole list of records.
+    /// The observations from a whole list of records.
     pub(crate) fn of(vms: &[Subject], records: &[Record]) -> Vec<Observation> {
-        let mut facts = Self::new(vms, HashSet::new());
+        let mut collector = Self::new(vms, HashSet::new());
         let (absent, present): (Vec<_>, Vec<_>) =
             records.iter().partition(|record| is_absent(&record.name));
-        absent.into_iter().chain(present).flat_map(|record| facts.add(record)).collect()
+        absent.into_iter().chain(present).flat_map(|record| collector.add(record)).collect()
     }
 
-    /// Takes one record; returns what can be told by now.
+    /// Adds one record. Returns the observations that do not have to wait.
     pub(crate) fn add(&mut self, record: &Record) -> Vec<Observation> {
         let known_source = [SYSTEM, MULTICAST].contains(&record.source.as_str())
             || record.source.parse::<IpAddr>().is_ok();
         let Some(name) = valid(&record.name).filter(|_| known_source) else { return Vec::new() };
-        let mut told = Vec::new();
+        let mut observations = Vec::new();
         for Answer { ip, ttl_s } in &record.answers {
             let ip = ip.to_canonical();
             let group = Group::of(&record.source, &name, ip.is_ipv6());
@@ -91,17 +91,18 @@ impl Facts {
                 continue;
             }
             let source = record.source.clone();
-            let fact = Fact { name: name.clone(), source, ip, ttl_s: *ttl_s };
+            let address = NamedAddress { name: name.clone(), source, ip, ttl_s: *ttl_s };
             if self.unsettled.contains(&group) {
-                self.waiting.push((group, fact));
+                self.waiting.push((group, address));
             } else {
-                told.extend(self.tell(&group, &fact));
+                observations.extend(self.report(&group, &address));
             }
         }
-        told
+        observations
     }
 
-    /// Nothing more comes about what `group` makes up; returns what has waited for that.
+    /// Notes that `group` has answered for a name that nobody has. Returns the observations that waited for
+    /// that.
     pub(crate) fn settle(&mut self, group: &Group) -> Vec<Observation> {
         if !self.unsettled.remove(group) {
             return Vec::new();
@@ -109,24 +110,24 @@ impl Facts {
         let (ready, waiting) =
             std::mem::take(&mut self.waiting).into_iter().partition(|(of, _)| of == group);
         self.waiting = waiting;
-        self.tell_all(ready)
+        self.report_all(ready)
     }
 
-    /// Returns what has waited in vain. That a source did not answer for a name that nobody has
-    /// is no reason to doubt what it answered.
+    /// Returns the observations that still wait. A source that did not answer for a name that nobody has
+    /// may be right about other names.
     pub(crate) fn finish(mut self) -> Vec<Observation> {
         let waiting = std::mem::take(&mut self.waiting);
-        self.tell_all(waiting)
+        self.report_all(waiting)
     }
 
-    fn tell_all(&mut self, facts: Vec<(Group, Fact)>) -> Vec<Observation> {
-        facts.into_iter().flat_map(|(group, fact)| self.tell(&group, &fact)).collect()
+    fn report_all(&mut self, addresses: Vec<(Group, NamedAddress)>) -> Vec<Observation> {
+        addresses.into_iter().flat_map(|(group, address)| self.report(&group, &address)).collect()
     }
 
-    fn tell(&mut self, group: &Group, fact: &Fact) -> Vec<Observation> {
-        let Fact { name, source, ip, .. } = fact;
-        if !is_of_a_machine(*ip) {
-            tracing::debug!("{source} gives {ip} for {name}, which is no machine's address");
+    fn report(&mut self, group: &Group, address: &NamedAddress) -> Vec<Observation> {
+        let NamedAddress { name, source, ip, .. } = address;
+        if !is_machine_address(*ip) {
+            tracing::debug!("{source} gives {ip} for {name}, which no machine can have");
             return Vec::new();
         }
         if self.made_up.contains(&(group.clone(), *ip)) {
@@ -134,18 +135,18 @@ impl Facts {
             return Vec::new();
         }
         let machines = self.machines_named(name);
-        let mut told = Vec::new();
+        let mut observations = Vec::new();
         for vm in machines {
             let room = self.room.entry(vm).or_insert(MOST_OF_A_MACHINE);
-            if *room > 0 && self.told.insert((vm, fact.clone())) {
+            if *room > 0 && self.reported.insert((vm, address.clone())) {
                 *room -= 1;
-                told.push(fact.observation(vm));
+                observations.push(address.observation(vm));
             }
         }
-        told
+        observations
     }
 
-    /// The machines of this name: the longest of theirs that it is, or that it begins with.
+    /// The machines with this name, or with the longest name that it begins with.
     fn machines_named(&self, name: &str) -> Vec<usize> {
         let ends = name.rmatch_indices('.').map(|(end, _)| end);
         let mut heads = std::iter::once(name.len()).chain(ends).map(|end| &name[..end]);
@@ -153,7 +154,7 @@ impl Facts {
     }
 }
 
-impl Fact {
+impl NamedAddress {
     fn observation(&self, vm: usize) -> Observation {
         let Self { name, source, ip, ttl_s } = self;
         let server = source.parse::<IpAddr>().ok();
@@ -174,9 +175,9 @@ impl Fact {
 }
 
 /// Whether a machine on a link can have this address.
-fn is_of_a_machine(ip: IpAddr) -> bool {
+fn is_machine_address(ip: IpAddr) -> bool {
     let group = match ip {
-        // 240.0.0.0/4 is reserved, the broadcast address in it.
+        // 240.0.0.0/4 is reserved and includes the broadcast address.
         IpAddr::V4(ip) => ip.octets()[0] == 0 || ip.octets()[0] >= 240,
         IpAddr::V6(_) => false,
     };
@@ -201,12 +202,12 @@ mod tests {
         }
     }
 
-    fn lines(facts: &[Observation]) -> Vec<String> {
-        facts.iter().map(|fact| format!("{} {}", fact.vm, fact.says)).collect()
+    fn lines(observations: &[Observation]) -> Vec<String> {
+        observations.iter().map(|seen| format!("{} {}", seen.vm, seen.says)).collect()
     }
 
     #[test]
-    fn records_and_what_they_say() {
+    fn reports_what_records_say() {
         let rows: &[(&str, &[Record], &[&str])] = &[
             (
                 "each source in its words",
@@ -278,45 +279,45 @@ mod tests {
         ];
         let vms = [vm("web"), vm("db"), vm("db.example.com")];
         for (case, records, expected) in rows {
-            assert_eq!(lines(&Facts::of(&vms, records)), *expected, "{case}");
+            assert_eq!(lines(&Collector::of(&vms, records)), *expected, "{case}");
         }
     }
 
     #[test]
-    fn a_fact_names_server_and_time_to_live() {
+    fn an_observation_has_server_and_time_to_live() {
         let records = [record("192.168.1.254", "web", &["10.0.0.1"])];
-        let facts = Facts::of(&[vm("web")], &records);
-        assert_eq!(facts[0].attribute(attribute::SERVER), Some("192.168.1.254"));
-        assert_eq!(facts[0].attribute(attribute::TTL_S), Some("60"));
-        assert_eq!(facts[0].kind, Kind::DnsAddress);
+        let observations = Collector::of(&[vm("web")], &records);
+        assert_eq!(observations[0].attribute(attribute::SERVER), Some("192.168.1.254"));
+        assert_eq!(observations[0].attribute(attribute::TTL_S), Some("60"));
+        assert_eq!(observations[0].kind, Kind::DnsAddress);
     }
 
     #[test]
-    fn a_machine_gets_eight_facts_at_most_and_each_once() {
+    fn reports_each_address_once_and_eight_of_a_machine_at_most() {
         let many: Vec<String> = (1..=20).map(|last| format!("10.0.0.{last}")).collect();
         let many: Vec<&str> = many.iter().map(String::as_str).collect();
         let twice = [record("system", "web", &many[..2]), record("system", "web", &many)];
-        assert_eq!(Facts::of(&[vm("web")], &twice).len(), 8);
-        assert_eq!(Facts::of(&[vm("web"), vm("web")], &twice[..1]).len(), 4);
+        assert_eq!(Collector::of(&[vm("web")], &twice).len(), 8);
+        assert_eq!(Collector::of(&[vm("web"), vm("web")], &twice[..1]).len(), 4);
     }
 
     #[test]
-    fn answers_wait_for_what_their_source_makes_up() {
+    fn answers_wait_until_it_is_known_what_their_source_makes_up() {
         let group = Group::of("system", "any.lan", false);
-        let mut facts = Facts::new(&[vm("web")], HashSet::from([group.clone()]));
+        let mut collector = Collector::new(&[vm("web")], HashSet::from([group.clone()]));
         let none: Vec<String> = Vec::new();
         let early = record("system", "web.lan", &["10.9.9.9", "10.0.0.1", "fd00::1"]);
-        assert_eq!(lines(&facts.add(&early)), ["0 DNS: web.lan is fd00::1"]);
+        assert_eq!(lines(&collector.add(&early)), ["0 DNS: web.lan is fd00::1"]);
         let made_up = record("system", "vmkit-absent-1.lan", &["10.9.9.9"]);
-        assert_eq!(lines(&facts.add(&made_up)), none);
-        assert_eq!(lines(&facts.settle(&group)), ["0 DNS: web.lan is 10.0.0.1"]);
-        assert_eq!(lines(&facts.settle(&group)), none);
-        assert_eq!(lines(&facts.finish()), none);
+        assert_eq!(lines(&collector.add(&made_up)), none);
+        assert_eq!(lines(&collector.settle(&group)), ["0 DNS: web.lan is 10.0.0.1"]);
+        assert_eq!(lines(&collector.settle(&group)), none);
+        assert_eq!(lines(&collector.finish()), none);
 
-        let mut facts = Facts::new(&[vm("web")], HashSet::from([group]));
-        facts.add(&early);
+        let mut collector = Collector::new(&[vm("web")], HashSet::from([group]));
+        collector.add(&early);
         assert_eq!(
-            lines(&facts.finish()),
+            lines(&collector.finish()),
             ["0 DNS: web.lan is 10.9.9.9", "0 DNS: web.lan is 10.0.0.1"]
         );
     }

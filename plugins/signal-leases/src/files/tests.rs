@@ -6,17 +6,17 @@ fn text(format: Format, bridge: Option<&str>) -> FileText {
 }
 
 #[test]
-fn the_places_are_those_of_the_manifest() {
+fn the_manifest_declares_all_patterns() {
     let manifest: serde_json::Value =
         serde_json::from_str(include_str!("../../plugin.json")).unwrap();
     let needs = if cfg!(target_os = "macos") { "needs_macos" } else { "needs" };
     let declared = manifest[needs]["read_files"].as_array().unwrap();
-    let places: Vec<_> = PLACES.iter().map(|place| place.pattern).collect();
-    assert_eq!(declared.iter().map(|path| path.as_str().unwrap()).collect::<Vec<_>>(), places);
+    let patterns: Vec<_> = PATTERNS.iter().map(|files| files.pattern).collect();
+    assert_eq!(declared.iter().map(|path| path.as_str().unwrap()).collect::<Vec<_>>(), patterns);
 }
 
 #[test]
-fn every_file_of_a_recording_is_found_again() {
+fn finds_every_recorded_file_again() {
     let texts = [
         text(Format::MacOs, None),
         text(Format::Dnsmasq, None),
@@ -49,14 +49,14 @@ fn every_file_of_a_recording_is_found_again() {
 }
 
 #[test]
-fn files_are_found_by_pattern_and_those_that_cannot_be_read_are_named() {
+fn finds_files_by_pattern_and_reports_unreadable_ones() {
     let directory = tempfile::tempdir().unwrap();
     let at = |name: &str| directory.path().join(name);
     std::fs::write(at("virbr0.status"), "[]").unwrap();
     std::fs::write(at("virbr0.macs"), "[]").unwrap();
     std::fs::create_dir(at("virbr1.status")).unwrap();
     std::os::unix::fs::symlink(at("nowhere"), at("virbr2.status")).unwrap();
-    let found = in_place(&at("*.status"), Format::Libvirt);
+    let found = matches(&at("*.status"), Format::Libvirt);
     let rows: Vec<_> =
         found.iter().map(|text| (text.bridge.as_deref(), text.text.clone())).collect();
     let why = format!("read {}: not a regular file", at("virbr1.status").display());
@@ -64,12 +64,12 @@ fn files_are_found_by_pattern_and_those_that_cannot_be_read_are_named() {
         rows,
         [(Some("virbr0"), Ok(b"[]".to_vec())), (Some("virbr1"), Err(Unread::Failed(why))),]
     );
-    assert!(in_place(&at("missing/*.status"), Format::Libvirt).is_empty());
-    assert!(in_place(&at("missing"), Format::Libvirt).is_empty());
+    assert!(matches(&at("missing/*.status"), Format::Libvirt).is_empty());
+    assert!(matches(&at("missing"), Format::Libvirt).is_empty());
 }
 
 #[test]
-fn a_file_without_end_is_not_read_to_its_end() {
+fn refuses_a_file_without_end() {
     let error = content(File::open("/dev/zero").unwrap()).unwrap_err();
-    assert_eq!(error.to_string(), "it is larger than 16 MiB");
+    assert_eq!(error.to_string(), "the file is larger than 16 MiB");
 }
