@@ -21,7 +21,7 @@ const OTHERS: [&str; 2] = ["neighbour-other-mac", "arp-duplicate"];
 
 /// Whether the right answer can be known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Careful {
+pub(crate) enum Careful {
     /// It can.
     Known,
     /// To withhold an answer is right.
@@ -37,7 +37,7 @@ enum Strength {
 }
 
 /// Judges one machine of a case whose right answers are `accepts`.
-pub fn careful(labelled: &Labelled, vm: usize, accepts: &[IpAddr]) -> Careful {
+pub(crate) fn careful(labelled: &Labelled, vm: usize, accepts: &[IpAddr]) -> Careful {
     let mut addresses: Vec<IpAddr> =
         labelled.about(vm).filter_map(|item| item.observation.address).collect();
     addresses.sort_unstable();

@@ -8,7 +8,7 @@ use vmkit_scoring::{Pick, Verdict, Weights, score};
 use crate::{labelled::Labelled, rules::RULES, sources::now};
 
 /// Bins of the calibration error, of equal width: 0 to 0.1, …, 0.9 to 1.
-pub const BINS: usize = 10;
+pub(crate) const BINS: usize = 10;
 
 /// The answers for the machines of some cases, added up.
 #[derive(Clone, Debug, Default)]
@@ -48,7 +48,7 @@ struct Bin {
 
 /// The answer to one machine, as far as the figures need it.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Likeliest {
+pub(crate) struct Likeliest {
     /// The likeliest address; `None`: that it has none is likelier.
     pub address: Option<IpAddr>,
     /// Its probability.
@@ -57,7 +57,7 @@ pub struct Likeliest {
 
 impl Likeliest {
     /// The likeliest answer of a pick, whether it was shown or withheld.
-    pub fn of(pick: &Pick) -> Self {
+    pub(crate) fn of(pick: &Pick) -> Self {
         let shown = pick.candidates.iter().filter(|candidate| candidate.struck_out.is_none());
         // The first candidates are those of the family of the pick.
         let family = pick.candidates.first().map(|first| first.address.is_ipv4());
@@ -86,7 +86,7 @@ fn usable(address: IpAddr) -> bool {
 
 impl Sums {
     /// Scores a case and adds the answers for its machines.
-    pub fn add(&mut self, labelled: &Labelled, weights: &Weights) {
+    pub(crate) fn add(&mut self, labelled: &Labelled, weights: &Weights) {
         let network = labelled.network.as_ref();
         let picks = score(&labelled.cases, &labelled.evidence, network, now(), weights);
         for (vm, (pick, truth)) in picks.iter().zip(&labelled.truths).enumerate() {
@@ -133,7 +133,7 @@ impl Sums {
     }
 
     /// Adds the sums of other cases.
-    pub fn extend(&mut self, other: &Self) {
+    pub(crate) fn extend(&mut self, other: &Self) {
         self.machines += other.machines;
         self.knowable += other.knowable;
         self.top += other.top;
@@ -194,7 +194,7 @@ fn square_error(probability: f64, right: bool) -> f64 {
 }
 
 /// What the evidence makes of the truth: the sum over all right answers.
-pub fn probability_of_truth(pick: &Pick, accepts: &[IpAddr]) -> f64 {
+pub(crate) fn probability_of_truth(pick: &Pick, accepts: &[IpAddr]) -> f64 {
     let right = pick.candidates.iter().filter(|candidate| accepts.contains(&candidate.address));
     if accepts.is_empty() {
         let given = pick.candidates.iter().filter(|candidate| !usable(candidate.address));

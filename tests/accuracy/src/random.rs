@@ -12,33 +12,33 @@ impl Random {
     }
 
     /// True with this probability.
-    pub fn chance(&mut self, probability: f64) -> bool {
+    pub(crate) fn chance(&mut self, probability: f64) -> bool {
         self.0.f64() < probability
     }
 
     /// A whole number of this range, each equally likely.
-    pub fn within(&mut self, range: RangeInclusive<u64>) -> u64 {
+    pub(crate) fn within(&mut self, range: RangeInclusive<u64>) -> u64 {
         self.0.u64(range)
     }
 
     /// An octet of this range, each equally likely.
-    pub fn octet(&mut self, range: RangeInclusive<u8>) -> u8 {
+    pub(crate) fn octet(&mut self, range: RangeInclusive<u8>) -> u8 {
         self.0.u8(range)
     }
 
     /// Seconds until an event that comes once in `mean` seconds and has no memory.
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 to 40 means")]
-    pub fn waiting(&mut self, mean: f64) -> u64 {
+    pub(crate) fn waiting(&mut self, mean: f64) -> u64 {
         (-(1.0 - self.0.f64()).ln() * mean) as u64
     }
 
     /// One of these, each equally likely. The list is not empty.
-    pub fn one_of<T: Copy>(&mut self, choices: &[T]) -> T {
+    pub(crate) fn one_of<T: Copy>(&mut self, choices: &[T]) -> T {
         choices[self.0.usize(..choices.len())]
     }
 
     /// Puts these in a random order.
-    pub fn shuffle<T>(&mut self, items: &mut [T]) {
+    pub(crate) fn shuffle<T>(&mut self, items: &mut [T]) {
         self.0.shuffle(items);
     }
 }

@@ -192,7 +192,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn answers_are_held_against_the_label() {
+    fn compares_answers_with_the_label() {
         let machine = |verdict: &str, expect: &str, truth: &str| Label {
             from: "lab, test".to_owned(),
             title: String::new(),

@@ -14,7 +14,7 @@ use vmkit_scoring::Weights;
 const FEW: u64 = 20;
 
 #[test]
-fn every_hand_written_case_has_its_verdict_and_its_reasons() {
+fn answers_every_hand_written_case_with_its_reasons() {
     let weights = Weights::builtin().unwrap();
     let cases = written::all().unwrap();
     assert!(cases.len() >= 20, "{} cases", cases.len());
@@ -23,7 +23,7 @@ fn every_hand_written_case_has_its_verdict_and_its_reasons() {
 }
 
 #[test]
-fn hand_written_cases_come_from_somewhere_and_say_why() {
+fn hand_written_cases_name_their_source_and_reason() {
     for case in written::all().unwrap() {
         let written = &case.written;
         for text in [&written.from, &written.title, &written.why] {
@@ -33,7 +33,7 @@ fn hand_written_cases_come_from_somewhere_and_say_why() {
 }
 
 #[test]
-fn a_case_is_the_same_whenever_it_is_drawn() {
+fn drawing_a_case_is_deterministic() {
     for family in families() {
         let draw = || family.case(3);
         let (one, two) = (draw(), draw());
@@ -44,7 +44,7 @@ fn a_case_is_the_same_whenever_it_is_drawn() {
 }
 
 #[test]
-fn families_have_names_of_their_own_and_both_sets_have_many() {
+fn family_names_are_unique_and_both_sets_have_many() {
     let names: HashSet<_> = families().map(|family| family.name).collect();
     assert_eq!(names.len(), families().count());
     for set in [Set::Fit, Set::HeldOut] {
@@ -53,7 +53,7 @@ fn families_have_names_of_their_own_and_both_sets_have_many() {
 }
 
 #[test]
-fn vmkit_is_right_more_often_than_every_plain_rule_and_weak_families_come_first() {
+fn beats_every_plain_rule_and_lists_weak_families_first() {
     let answered = answer(FEW, &Weights::builtin().unwrap());
     let Figures { top, rules, wrong_resolved, rules_wrong, .. } = total(&answered, None).figures();
     for (right, wrong) in rules.into_iter().zip(rules_wrong) {
@@ -69,7 +69,7 @@ fn vmkit_is_right_more_often_than_every_plain_rule_and_weak_families_come_first(
 
 /// A floor, not the target: it notices a change that makes answers clearly worse.
 #[test]
-fn the_figures_do_not_fall() {
+fn the_figures_stay_above_the_floor() {
     let answered = answer(FEW, &Weights::builtin().unwrap());
     let all = total(&answered, None).figures();
     assert!(all.top.is_some_and(|top| top >= 0.99), "{all:?}");

@@ -11,7 +11,7 @@ use vmkit_diagnose::Catalogue;
 const NOT_DRAWN: [&str; 3] = ["captive-portal", "mtu-mismatch", "wifi-mac-nat-entry-lost"];
 
 #[test]
-fn every_cause_has_a_family_and_every_family_a_cause() {
+fn causes_and_families_match() {
     let catalogue = Catalogue::builtin().unwrap();
     let causes: HashSet<&str> = catalogue.causes().iter().map(|cause| cause.code).collect();
     let drawn: HashSet<&str> =
@@ -22,7 +22,7 @@ fn every_cause_has_a_family_and_every_family_a_cause() {
 }
 
 #[test]
-fn a_snapshot_is_the_same_whenever_it_is_drawn_and_its_label_is_its_family() {
+fn drawing_a_snapshot_is_deterministic_and_labelled() {
     for family in families() {
         let draw = |number| record(&family.name, number, family.faults.clone());
         assert_eq!(draw(1), draw(1), "{}", family.name);

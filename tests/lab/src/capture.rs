@@ -1,4 +1,4 @@
-//! Recording what passes an interface.
+//! Records the frames of an interface.
 
 use std::{fs, path::Path};
 
@@ -12,7 +12,7 @@ pub(crate) fn capture(
 ) -> Result<Process, LabError> {
     let log = folder.join(format!("{interface}.tcpdump.log"));
     let mut command = namespace.command("tcpdump");
-    // Written packet by packet (-U) and as root (-Z): the folder is root's.
+    // Writes each packet at once (-U), as root (-Z), who owns the folder.
     command.args(["-n", "-U", "-Z", "root", "-i", interface, "-w"]);
     command.arg(folder.join(format!("{interface}.pcap")));
     let process = Process::start(&mut command, &log)?;

@@ -1,4 +1,4 @@
-//! Running a program to its end, within a deadline.
+//! Runs a program to its end with a deadline.
 
 use std::{
     io::Read,
@@ -9,20 +9,19 @@ use std::{
 
 use crate::{LabError, wait_until};
 
-/// The slowest programs that the lab runs to their end are a download of 30 MB and a `vm doctor`
-/// that waits for a guest.
+/// Enough for the slowest programs: a download of 30 MB, and a `vm doctor` that waits for a guest.
 const DEADLINE: Duration = Duration::from_mins(10);
 
-/// What a program that ended left.
+/// The result of a program.
 #[derive(Debug)]
 pub struct Finished {
     /// The command as one could type it.
     pub line: String,
-    /// How it ended.
+    /// The exit status.
     pub status: ExitStatus,
-    /// Its standard output, with invalid UTF-8 replaced.
+    /// Standard output, with invalid UTF-8 replaced.
     pub stdout: String,
-    /// Its standard error, with invalid UTF-8 replaced.
+    /// Standard error, with invalid UTF-8 replaced.
     pub stderr: String,
 }
 
@@ -32,19 +31,19 @@ pub(crate) fn line(command: &Command) -> String {
     words.map(|word| word.to_string_lossy().into_owned()).collect::<Vec<_>>().join(" ")
 }
 
-/// Runs the command to its end and tells its output.
+/// Runs the command and returns its standard output.
 ///
 /// # Errors
-/// When it cannot be started, ends with another status than 0, or does not end.
+/// The command cannot be started, fails, or exceeds the deadline.
 pub fn run(command: &mut Command) -> Result<String, LabError> {
     let Finished { line, status, stdout, stderr } = finish(command)?;
     if status.success() { Ok(stdout) } else { Err(LabError::Command { line, status, stderr }) }
 }
 
-/// Runs the command to its end, whatever its exit status is.
+/// Runs the command to its end, with any exit status.
 ///
 /// # Errors
-/// When it cannot be started or does not end.
+/// The command cannot be started or exceeds the deadline.
 pub fn finish(command: &mut Command) -> Result<Finished, LabError> {
     let line = line(command);
     let start_error = |source| LabError::Start { line: line.clone(), source };
@@ -61,7 +60,7 @@ pub fn finish(command: &mut Command) -> Result<Finished, LabError> {
         (Ok(()), Some(status)) => status,
         (Ok(()), None) => unreachable!("the wait ends well only with a status"),
         (Err(error), _) => {
-            // Best effort: the error to tell is the time-out.
+            // Best effort: the error to report is the time-out.
             drop(child.kill().and_then(|()| child.wait()));
             return Err(error);
         }
@@ -69,12 +68,12 @@ pub fn finish(command: &mut Command) -> Result<Finished, LabError> {
     Ok(Finished { status, stdout: text(stdout), stderr: text(stderr), line })
 }
 
-/// Reads a pipe to its end beside the wait, so that a full pipe cannot stop the program.
+/// Reads a pipe in parallel, so that a full pipe cannot block the program.
 fn collect(pipe: Option<impl Read + Send + 'static>) -> JoinHandle<Vec<u8>> {
     std::thread::spawn(move || {
         let mut bytes = Vec::new();
         if let Some(mut pipe) = pipe {
-            // What came before an error is still worth showing.
+            // Keep what arrived before an error.
             drop(pipe.read_to_end(&mut bytes));
         }
         bytes

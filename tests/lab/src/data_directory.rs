@@ -1,4 +1,4 @@
-//! The host's vm-toolkit data directory, written as the toolkit writes it.
+//! The host's vm-toolkit data directory, in the toolkit's format.
 
 use std::{
     fs,
@@ -10,7 +10,7 @@ use vmkit_types::Mac;
 
 use crate::{LabError, error::file_error};
 
-/// When the lab's machines were made, by their registry: no test may depend on the clock.
+/// The creation time in the registry, fixed so that no test depends on the clock.
 const CREATED: &str = "2026-01-02T03:04:05Z";
 
 /// The data directory and what it registers.
@@ -33,12 +33,12 @@ impl MachineFiles {
         self.folder.join(format!("{}.{extension}", self.name))
     }
 
-    /// What the guest writes to its serial port.
+    /// The log of the guest's serial port.
     pub(crate) fn console(&self) -> PathBuf {
         self.folder.join("console.log")
     }
 
-    /// Makes the machine's folder as `vm create` leaves it: a disk, the MAC and cloud-init's data.
+    /// Makes the VM's directory like `vm create`: a disk, the MAC and cloud-init's data.
     pub(crate) fn create(&self, mac: Mac) -> Result<(), LabError> {
         let cloud_init = self.folder.join("cloud-init");
         fs::create_dir_all(&cloud_init).map_err(file_error("make", &cloud_init))?;
@@ -76,7 +76,7 @@ impl DataDirectory {
         &self.path
     }
 
-    /// Registers a machine; it has no folder yet.
+    /// Registers a VM that has no directory yet.
     pub(crate) fn register(&mut self, name: &str, mac: Mac) -> Result<MachineFiles, LabError> {
         let folder = self.path.join("vms").join(name);
         let entry = json!({

@@ -1,11 +1,11 @@
-//! What can go wrong while a lab is built or used.
+//! Errors of the lab.
 
 use std::{path::PathBuf, time::Duration};
 
-/// A failure of the lab itself, never of the program under test.
+/// A failure of the lab, never of the program under test.
 #[derive(Debug, thiserror::Error)]
 pub enum LabError {
-    /// This machine lacks a privilege or a program.
+    /// A missing privilege or program.
     #[error("the lab needs {0}")]
     Missing(String),
     /// A program could not be started or watched.
@@ -16,40 +16,40 @@ pub enum LabError {
         /// Why.
         source: std::io::Error,
     },
-    /// A program ended badly.
+    /// A program failed.
     #[error("`{line}` ended with {status}: {stderr}")]
     Command {
         /// The command as one could type it.
         line: String,
         /// Its exit status.
         status: std::process::ExitStatus,
-        /// What it said.
+        /// Standard error.
         stderr: String,
     },
     /// A file or folder could not be used.
     #[error("cannot {operation} {}", path.display())]
     File {
-        /// What was tried, a verb.
+        /// The operation, a verb.
         operation: &'static str,
-        /// On what.
+        /// The file.
         path: PathBuf,
         /// Why.
         source: std::io::Error,
     },
-    /// A state did not come.
+    /// A state was not reached.
     #[error("{what} did not happen within {deadline:?}")]
     TimedOut {
-        /// The state that was waited for.
+        /// The awaited state.
         what: String,
-        /// How long.
+        /// The deadline.
         deadline: Duration,
     },
-    /// QEMU's machine protocol gave something else than an answer.
+    /// A QMP command failed.
     #[error("QMP command `{command}` failed: {answer}")]
     Qmp {
         /// The command sent.
         command: String,
-        /// What came instead.
+        /// The answer.
         answer: String,
     },
 }

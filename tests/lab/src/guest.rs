@@ -1,4 +1,4 @@
-//! Guests: what a test asks for, and what it can do to one that runs.
+//! Guests: their plans, and what tests can do to running ones.
 
 use std::{
     fs,
@@ -16,44 +16,44 @@ use crate::{
     wait_until,
 };
 
-/// What a guest is made of.
+/// The kind of a guest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum GuestKind {
-    /// A Linux of its own in QEMU, up in some seconds.
+    /// A Linux in QEMU, which boots in seconds.
     Machine,
-    /// A namespace with a real DHCP client beside a QEMU process without a machine; up at once.
+    /// A namespace with a real DHCP client, beside a QEMU process without a machine; ready at once.
     Namespace,
-    /// A QEMU process without a machine, whose network is made by whoever asks for it: a crowd.
+    /// A QEMU process without a machine, whose network the test makes.
     Process,
-    /// A namespace whose card is at the end of its QEMU process's cable, so that it has a port on
-    /// the host as a machine has; its DHCP client is for others to start.
+    /// A namespace connected through its QEMU process, so that it has a port on the host like a VM. The
+    /// test starts its DHCP client.
     Wired,
 }
 
-/// A guest to be.
+/// The plan of a guest.
 #[derive(Clone, Debug)]
 pub struct GuestPlan {
-    /// Its name, from which its MAC follows.
+    /// The name, which determines the MAC.
     pub name: String,
-    /// What it is made of.
+    /// Its kind.
     pub kind: GuestKind,
     /// Whether it asks for an address.
     pub dhcp: bool,
     /// Whether it serves SSH's banner on port 22.
     pub ssh: bool,
-    /// Its MAC, where it is not the one that follows from its name: a copy has the original's.
+    /// The MAC of the original, if it is a copy.
     pub copied_mac: Option<Mac>,
-    /// What it calls itself when it asks for an address, in hexadecimal; `None`: by its MAC.
+    /// The DHCP client identifier in hexadecimal. `None`: its MAC.
     pub client_id: Option<&'static str>,
-    /// Of a [`GuestKind::Machine`]: whether it has Docker's bridge and runs QEMU's guest agent.
+    /// For [`GuestKind::Machine`]: whether it has Docker's bridge and QEMU's guest agent.
     pub containers: bool,
-    /// Of a [`GuestKind::Machine`]: further words of the kernel's command line, by which its first
-    /// program knows what is to be out of order.
+    /// For [`GuestKind::Machine`]: words of the kernel's command line that make its init break
+    /// something.
     pub kernel_words: &'static str,
 }
 
 impl GuestPlan {
-    /// A healthy guest: asks for an address and serves SSH.
+    /// A healthy guest, which asks for an address and serves SSH.
     pub fn new(name: &str, kind: GuestKind) -> Self {
         Self {
             name: name.to_owned(),
@@ -73,7 +73,7 @@ impl GuestPlan {
         Self { ssh: false, ..self }
     }
 
-    /// The same guest, whose network is for others to make.
+    /// The same guest without a DHCP client.
     #[must_use]
     pub fn without_dhcp(self) -> Self {
         Self { dhcp: false, ..self }
@@ -113,23 +113,23 @@ impl GuestPlan {
     }
 }
 
-/// A guest that runs; it ends when dropped.
+/// A running guest, which ends on drop.
 #[derive(Debug)]
 pub struct Guest {
     pub(crate) plan: GuestPlan,
     pub(crate) files: MachineFiles,
     pub(crate) qemu: Process,
-    /// When its QEMU served.
+    /// When its QEMU began to serve.
     pub(crate) started: Instant,
-    /// Of a [`GuestKind::Namespace`]: what runs in it, then itself, in the order of their end.
+    /// For [`GuestKind::Namespace`]: its programs, then the namespace, in the order of their end.
     pub(crate) programs: Vec<Process>,
-    /// Of a [`GuestKind::Namespace`]: its DHCP client.
+    /// For [`GuestKind::Namespace`]: its DHCP client.
     pub(crate) client: Option<Process>,
     pub(crate) namespace: Option<Namespace>,
 }
 
 impl Guest {
-    /// A guest of which the lab runs nothing but QEMU.
+    /// A guest with nothing but QEMU.
     pub(crate) fn bare(plan: &GuestPlan, files: MachineFiles, qemu: Process) -> Self {
         let (programs, client, namespace) = (Vec::new(), None, None);
         let started = Instant::now();
@@ -156,7 +156,7 @@ impl Guest {
         self.files.named("pid")
     }
 
-    /// Its network, where it is one of this machine's namespaces.
+    /// Its namespace, if it has one.
     pub fn namespace(&self) -> Option<&Namespace> {
         self.namespace.as_ref()
     }
@@ -166,20 +166,20 @@ impl Guest {
         self.qemu.id()
     }
 
-    /// What it has written to its console.
+    /// The text of its console.
     ///
     /// # Errors
-    /// When the log cannot be read.
+    /// The log cannot be read.
     pub fn console(&self) -> Result<String, LabError> {
         let path = self.console_file();
         let bytes = fs::read(&path).map_err(file_error("read", path))?;
         Ok(String::from_utf8_lossy(&bytes).into_owned())
     }
 
-    /// Waits until its console holds this text.
+    /// Waits until its console contains this text.
     ///
     /// # Errors
-    /// When that does not happen in [`PATIENCE`].
+    /// That does not happen within [`PATIENCE`].
     pub fn wait_for_console(&self, text: &str) -> Result<(), LabError> {
         let what = format!("{} writing `{text}` to its console", self.plan.name);
         wait_until(PATIENCE, &what, || Ok(self.console()?.contains(text)))
@@ -190,23 +190,23 @@ impl Guest {
         self.files.console()
     }
 
-    /// Whether its console says that it got this address.
+    /// Whether its console reports a lease of this address.
     ///
     /// # Errors
-    /// When the log cannot be read.
+    /// The log cannot be read.
     pub fn says_it_has(&self, address: Ipv4Addr) -> Result<bool, LabError> {
         Ok(self.console()?.contains(&format!("lease of {address} obtained")))
     }
 
-    /// Ends its DHCP client, if it is a [`GuestKind::Namespace`]; its address stays as it is.
+    /// Ends the DHCP client of a [`GuestKind::Namespace`]. The address stays.
     pub fn end_dhcp(&mut self) {
         self.client = None;
     }
 
-    /// Makes the DHCP client of a [`GuestKind::Namespace`] ask for its lease again, at once.
+    /// Makes the DHCP client of a [`GuestKind::Namespace`] renew its lease at once.
     ///
     /// # Errors
-    /// When it has none, or none that runs.
+    /// It has no running client.
     pub fn renew_lease(&self) -> Result<(), LabError> {
         let pid = self.client.as_ref().and_then(|client| i32::try_from(client.id()).ok());
         let told = pid.and_then(Pid::from_raw).map(|pid| kill_process(pid, Signal::USR1));
@@ -216,11 +216,10 @@ impl Guest {
         }
     }
 
-    /// Waits until its process has run for so long: silence of a machine that may still be booting
-    /// says nothing.
+    /// Waits until its process is this old, since the silence of a booting VM means nothing.
     ///
     /// # Errors
-    /// When that takes much longer.
+    /// That takes much longer.
     pub fn wait_for_age(&self, age: Duration) -> Result<(), LabError> {
         let what = format!("{} running for {age:?}", self.plan.name);
         wait_until(age + PATIENCE, &what, || Ok(self.started.elapsed() >= age))
@@ -229,15 +228,15 @@ impl Guest {
     /// Stops its processor: QEMU's state becomes `paused`.
     ///
     /// # Errors
-    /// When QEMU does not do it.
+    /// QEMU refuses.
     pub fn pause(&self) -> Result<(), LabError> {
         qmp::execute(&self.files.named("qmp"), "stop").map(drop)
     }
 
-    /// Plugs its cable in, or pulls it.
+    /// Plugs or unplugs its cable.
     ///
     /// # Errors
-    /// When QEMU does not do it.
+    /// QEMU refuses.
     pub fn set_link(&self, up: bool) -> Result<(), LabError> {
         let arguments = serde_json::json!({ "name": "n0", "up": up });
         qmp::execute_with(&self.files.named("qmp"), "set_link", &arguments).map(drop)
@@ -246,19 +245,19 @@ impl Guest {
     /// Presses its reset button.
     ///
     /// # Errors
-    /// When QEMU does not do it.
+    /// QEMU refuses.
     pub fn reset(&self) -> Result<(), LabError> {
         qmp::execute(&self.files.named("qmp"), "system_reset").map(drop)
     }
 
-    /// Ends it as `vm stop` does; QEMU removes its pid file and socket.
+    /// Ends it like `vm stop`; QEMU removes its pid file and socket.
     ///
     /// # Errors
-    /// When QEMU does not end.
+    /// QEMU does not end.
     pub fn stop(&mut self) -> Result<(), LabError> {
         self.client = None;
         self.programs.clear();
-        // QEMU may end before the answer is sent; the wait tells whether it did.
+        // QEMU may end before it answers; the wait checks.
         drop(qmp::execute(&self.files.named("qmp"), "quit"));
         wait_until(PATIENCE, &format!("the end of {}", self.plan.name), || {
             self.qemu.is_running().map(|running| !running)
@@ -271,7 +270,7 @@ mod tests {
     use super::{GuestKind, GuestPlan};
 
     #[test]
-    fn the_mac_follows_from_the_name() {
+    fn derives_the_mac_from_the_name() {
         // printf web | sha256sum
         let plan = GuestPlan::new("web", GuestKind::Namespace);
         assert_eq!(plan.mac().to_string(), "52:54:00:4b:5e:57");

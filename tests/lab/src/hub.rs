@@ -1,14 +1,14 @@
-//! A double of a BT Smart Hub 2: the lab's router serves its pages.
+//! A fake BT Smart Hub 2: the lab's router serves its pages.
 
 use std::{fs, path::Path};
 
 use crate::{Lab, LabError, PATIENCE, Process, error::file_error, run, wait_until};
 
-/// Pages of the hub, rebuilt after public captures with invented devices.
+/// Pages of the hub, based on public captures with invented devices.
 const PAGES: &str = "../../plugins/advice-bt-smart-hub-2/tests/pages";
 const NAMES: [&str; 2] = ["cgi_owl.js", "cgi_basicMyDevice.js"];
 
-/// Serves the hub's pages at the router for as long as the process lives.
+/// Serves the hub's pages at the router while the process lives.
 ///
 /// # Errors
 /// The pages cannot be laid out, or the web server does not start.

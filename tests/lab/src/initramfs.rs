@@ -1,4 +1,4 @@
-//! The guests' whole system: busybox, the network driver and one script.
+//! Builds the guests' system: busybox, the network driver and a script.
 
 use std::{
     fs,
@@ -9,23 +9,23 @@ use std::{
 
 use crate::{LabError, command::run, error::file_error, kernel::Kernel};
 
-/// Brings the guest up; understands `guest=NAME`, `nodhcp`, `nossh`, `linklocal` and `fault=WHAT` on the kernel's
-/// command line.
+/// The guest's init. Reads `guest=NAME`, `nodhcp`, `nossh`, `linklocal` and `fault=WHAT` from the
+/// kernel's command line.
 const INIT: &str = include_str!("guest/init.sh");
-/// Applies what udhcpc was given.
+/// Applies udhcpc's lease.
 const UDHCPC_SCRIPT: &str = include_str!("guest/udhcpc.sh");
-/// What the server on port 22 says.
+/// The server on port 22.
 const BANNER: &str = include_str!("guest/banner.sh");
-/// Shows the guest's interfaces as cloud-init does.
+/// Prints the guest's interfaces like cloud-init.
 const NET_INFO: &str = include_str!("guest/net-info.sh");
-/// Drivers that QEMU's network device needs.
+/// Drivers for QEMU's network device.
 const MODULES: &[&str] = &["virtio_pci", "virtio_net"];
-/// What Docker's bridge and the guest agent's channel need.
+/// Drivers for Docker's bridge and the guest agent's channel.
 const CONTAINER_MODULES: &[&str] = &["bridge", "virtio_console"];
-/// QEMU's guest agent, where Debian has it.
+/// QEMU's guest agent on Debian.
 const AGENT: &str = "/usr/sbin/qemu-ga";
 
-/// Builds the initramfs in `folder` and tells its path.
+/// Builds the initramfs in `folder` and returns its path.
 pub(crate) fn build(kernel: &Kernel, folder: &Path, containers: bool) -> Result<PathBuf, LabError> {
     let root = folder.join("initramfs");
     let made = |path: &str| {
@@ -50,21 +50,21 @@ pub(crate) fn build(kernel: &Kernel, folder: &Path, containers: bool) -> Result<
     Ok(archive)
 }
 
-/// The script for the udhcpc of a guest that is a namespace.
+/// The udhcpc script of a namespace guest.
 pub(crate) fn udhcpc_script(folder: &Path) -> Result<PathBuf, LabError> {
     let path = folder.join("udhcpc.sh");
     script(&path, UDHCPC_SCRIPT)?;
     Ok(path)
 }
 
-/// The program behind port 22 of a guest that is a namespace.
+/// The program behind port 22 of a namespace guest.
 pub(crate) fn banner_script(folder: &Path) -> Result<PathBuf, LabError> {
     let path = folder.join("banner.sh");
     script(&path, BANNER)?;
     Ok(path)
 }
 
-/// Copies the drivers and what modules.dep says they need.
+/// Copies the drivers and their dependencies from modules.dep.
 fn copy_modules(kernel: &Kernel, root: &Path, modules: &[&str]) -> Result<(), LabError> {
     let version = kernel.modules.file_name().unwrap_or_default();
     let target = root.join("lib/modules").join(version);
@@ -77,7 +77,7 @@ fn copy_modules(kernel: &Kernel, root: &Path, modules: &[&str]) -> Result<(), La
         fs::create_dir_all(parent).map_err(file_error("make", parent))?;
         copy(&kernel.modules.join(file), &placed)?;
         if placed.extension().is_some_and(|suffix| suffix == "xz") {
-            // The guest's modprobe reads no compressed file.
+            // The guest's modprobe cannot read compressed files.
             run(Command::new("xz").args(["--decompress", "--force"]).arg(&placed))?;
         }
     }
@@ -85,7 +85,7 @@ fn copy_modules(kernel: &Kernel, root: &Path, modules: &[&str]) -> Result<(), La
     Ok(())
 }
 
-/// Copies a program of this computer and the libraries that it loads, each to its own place.
+/// Copies a program of this computer and its libraries to their paths.
 fn copy_with_libraries(program: &Path, root: &Path) -> Result<(), LabError> {
     let listed = run(Command::new("ldd").arg(program))?;
     let libraries = listed.split_whitespace().filter(|word| word.starts_with('/')).map(Path::new);
@@ -98,8 +98,8 @@ fn copy_with_libraries(program: &Path, root: &Path) -> Result<(), LabError> {
     Ok(())
 }
 
-/// The module's own file and those it needs, by a line `path/module.ko: path/other.ko …`. Since
-/// Debian 13 each name ends with `.ko.xz`.
+/// The files of a module and its dependencies, from a line `path/module.ko: path/other.ko …`. Since
+/// Debian 13 the names end with `.ko.xz`.
 fn module_files<'a>(dependencies: &'a str, module: &str) -> Vec<&'a str> {
     let file_name = format!("/{module}.ko");
     let line = dependencies.lines().find_map(|line| {
@@ -125,7 +125,7 @@ mod tests {
     use super::module_files;
 
     #[test]
-    fn a_compressed_module_is_found_by_its_name() {
+    fn finds_a_compressed_module() {
         let text = "kernel/drivers/net/virtio_net.ko.xz: kernel/net/core/failover.ko.xz\n";
         let files = module_files(text, "virtio_net");
         assert_eq!(
@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn a_module_comes_with_what_it_needs() {
+    fn finds_a_modules_dependencies() {
         let text = "kernel/net/other.ko:\nkernel/drivers/net/virtio_net.ko: \
                     kernel/net/core/failover.ko kernel/drivers/virtio/virtio.ko\n";
         let files = module_files(text, "virtio_net");

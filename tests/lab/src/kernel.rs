@@ -1,4 +1,4 @@
-//! The guests' kernel: Debian's cloud kernel, unpacked into a cache and never installed.
+//! The guests' kernel: Debian's cloud kernel, unpacked into a cache without installing it.
 
 use std::{
     env, fs,
@@ -21,10 +21,10 @@ pub struct Kernel {
     pub(crate) modules: PathBuf,
 }
 
-/// The kernel in the cache (`VMKIT_CACHE`, else `/var/cache/vmkit`), fetched if it is not there.
+/// The kernel in the cache (`VMKIT_CACHE` or `/var/cache/vmkit`), downloaded if missing.
 ///
 /// # Errors
-/// When Debian's package cannot be fetched or unpacked.
+/// Debian's package cannot be downloaded or unpacked.
 pub fn guest_kernel() -> Result<Kernel, LabError> {
     let cache = env::var_os("VMKIT_CACHE").map_or("/var/cache/vmkit".into(), PathBuf::from);
     let folder = cache.join("guest-kernel");
@@ -32,7 +32,7 @@ pub fn guest_kernel() -> Result<Kernel, LabError> {
         let making = folder.with_extension(format!("making-{}", std::process::id()));
         fs::create_dir_all(&making).map_err(file_error("make", &making))?;
         if let Err(error) = fetch(&making, &folder) {
-            // Best effort: the error of the fetch is the one to tell.
+            // Best effort: the error to report is the download's.
             drop(fs::remove_dir_all(&making));
             return Err(error);
         }
@@ -41,10 +41,10 @@ pub fn guest_kernel() -> Result<Kernel, LabError> {
     Ok(Kernel { image: only_entry(&folder.join("boot"), "vmlinuz-")?, modules })
 }
 
-/// Makes the folder at once, so that no half of it is ever found.
+/// Makes the folder atomically.
 fn fetch(making: &Path, folder: &Path) -> Result<(), LabError> {
     let package = package()?;
-    // As root, without apt's own user, who cannot write here.
+    // As root, since apt's own user cannot write here.
     let download = ["-o", "APT::Sandbox::User=root", "download", &package];
     run(Command::new("apt-get").args(download).current_dir(making))?;
     let archive = only_entry(making, &package)?;
@@ -52,14 +52,14 @@ fn fetch(making: &Path, folder: &Path) -> Result<(), LabError> {
     fs::remove_file(&archive).map_err(file_error("remove", &archive))?;
     let lib = making.join("lib");
     if !lib.exists() {
-        // Since Debian 13 the modules lie in /usr/lib, where /lib leads on an installed system.
+        // Since Debian 13 the modules are in /usr/lib, which /lib links to on an installed system.
         symlink("usr/lib", &lib).map_err(file_error("make", &lib))?;
     }
     let modules = only_entry(&making.join("lib/modules"), "")?;
     let version = modules.file_name().unwrap_or_default();
     run(Command::new("depmod").arg("-b").arg(making).arg(version))?;
     match fs::rename(making, folder) {
-        // Another process was faster, with the same result.
+        // Another process was faster and made the same.
         Err(_) if folder.is_dir() => {
             fs::remove_dir_all(making).map_err(file_error("remove", making))
         }
@@ -77,7 +77,7 @@ fn package() -> Result<String, LabError> {
     }
 }
 
-/// The entry whose name starts so, in a folder that holds one such.
+/// The only entry with this beginning in a folder.
 fn only_entry(folder: &Path, start: &str) -> Result<PathBuf, LabError> {
     let entries = fs::read_dir(folder).map_err(file_error("list", folder))?;
     let mut paths = entries.filter_map(|entry| Some(entry.ok()?.path()));

@@ -1,4 +1,4 @@
-//! The lab as a test sees it.
+//! The lab's interface for tests.
 
 use std::{
     fs,
@@ -15,25 +15,25 @@ use crate::{
     command::finish,
     data_directory::{DataDirectory, MachineFiles},
     error::file_error,
-    guest_kernel, initramfs, missing_requirements,
+    guest_kernel, initramfs,
     mounts::Mounts,
     names::{LabName, remove_orphans},
     qemu::{self, Machine},
+    requirements,
     slot::{Load, Slot},
     stage::target,
     topology::{Topology, cable},
     wait_until, wired,
 };
 
-/// Part of a configuration of `vm` under which a busy computer does not look like a silent guest. Less
-/// than the 3 s after which a host gives up an address that nobody answers for.
+/// A part of `vm`'s configuration with longer time limits, so that a busy computer does not look like a
+/// silent guest. Less than the 3 s after which a host gives up on a silent address.
 const PATIENT: &str = "[plugins]\nssh.timeout_ms = 2000\nssh-key.timeout_ms = 2000\n\
      icmp.timeout_ms = 2000\ndns.timeout_ms = 2000\n";
-/// Seconds that one call of a plugin may take: more than several of those waits together.
+/// Deadline of a plugin's call in seconds, more than several of those waits.
 const CALL: &str = "10";
 
-/// Router, access point and host, with what runs on them. The order of the fields is the order of
-/// their end.
+/// Router, access point and host with their programs. Fields are in the order of their end.
 #[derive(Debug)]
 pub struct Lab {
     router: Router,
@@ -45,7 +45,7 @@ pub struct Lab {
     mounts: Mounts,
     folder: Folder,
     slot: Slot,
-    /// Whether `vm` is given more time than it takes by itself.
+    /// Whether `vm` gets longer time limits.
     patient: bool,
 }
 
@@ -63,7 +63,7 @@ impl Lab {
     /// # Errors
     /// As [`Lab::new`].
     pub fn with(stage: Stage, test: &str) -> Result<Self, LabError> {
-        let missing = missing_requirements();
+        let missing = requirements::missing_requirements();
         if !missing.is_empty() {
             return Err(LabError::Missing(missing.join("; ")));
         }
@@ -118,7 +118,7 @@ impl Lab {
         &self.folder.path
     }
 
-    /// Lets `vm` see this file or folder where the host's own one is.
+    /// Shows this file or folder to `vm` in place of the host's.
     pub fn mount(&mut self, source: &Path, target: &'static str) {
         self.mounts.add(source, target);
     }
@@ -128,20 +128,20 @@ impl Lab {
         &mut self.router
     }
 
-    /// Another host on the bridge: a namespace whose `eth0` is cabled to this port of `br0`.
+    /// Adds another host to the bridge: a namespace whose `eth0` is connected to this port of `br0`.
     ///
     /// # Errors
-    /// When `ip` fails, for example since the port is taken.
+    /// `ip` fails, for example because the port exists.
     pub fn join(&self, role: &str, port: &str) -> Result<Namespace, LabError> {
         let namespace = Namespace::new(format!("{}-{role}", self.host().name()))?;
         cable(self.host(), port, "br0", &namespace, "eth0")?;
         Ok(namespace)
     }
 
-    /// Makes a guest, registers it and starts it.
+    /// Makes, registers and starts a guest.
     ///
     /// # Errors
-    /// When a part of it cannot be made or started.
+    /// A part of it cannot be made or started.
     pub fn start(&mut self, plan: &GuestPlan) -> Result<Guest, LabError> {
         let mac = plan.mac();
         let files = self.data.register(&plan.name, mac)?;
@@ -158,18 +158,18 @@ impl Lab {
         }
     }
 
-    /// Registers a machine of which nothing else is there.
+    /// Registers a VM without making it.
     ///
     /// # Errors
-    /// When the registry cannot be written.
+    /// The registry cannot be written.
     pub fn register(&mut self, plan: &GuestPlan) -> Result<(), LabError> {
         self.data.register(&plan.name, plan.mac()).map(drop)
     }
 
-    /// Waits until the router has leased this address to the guest and the guest's console says so.
+    /// Waits until the router has leased this address to the guest and its console reports it.
     ///
     /// # Errors
-    /// When that does not happen in [`PATIENCE`].
+    /// That does not happen within [`PATIENCE`].
     pub fn wait_for_lease(&self, guest: &Guest, address: Ipv4Addr) -> Result<(), LabError> {
         let what = format!("{} getting {address}", guest.plan.name);
         wait_until(PATIENCE, &what, || {
@@ -189,8 +189,7 @@ impl Lab {
         })
     }
 
-    /// Lets `vm` take the time that it takes by itself, by whatever configuration it is given: what is
-    /// measured and shown is what users have.
+    /// Runs `vm` with its default time limits, as users do.
     pub fn use_defaults(&mut self) {
         self.patient = false;
     }
@@ -215,7 +214,7 @@ impl Lab {
             command.args(["--timeout", CALL, "--config"]).arg(self.config());
         }
         command.arg("--data-dir").arg(self.data_dir()).args(arguments);
-        // The person who runs the tests has machines and settings of their own.
+        // Hide the VMs and settings of the person who runs the tests.
         for variable in ["VM_PROJECT_DIR", "VM_BASE_DIR", "SUDO_USER", "SUDO_UID", "SUDO_GID"] {
             command.env_remove(variable);
         }
@@ -232,13 +231,13 @@ impl Lab {
         finish(&mut self.vm_command(arguments))
     }
 
-    /// What `vm status --json` says of one machine.
+    /// A VM's entry in `vm status --json`.
     ///
     /// # Panics
-    /// When the answer is no JSON or does not have the machine.
+    /// The output is not JSON or lacks the VM.
     ///
     /// # Errors
-    /// When it cannot be run.
+    /// It cannot be run.
     pub fn status(&self, name: &str) -> Result<Value, LabError> {
         let finished = self.vm(&["status", "--json"])?;
         let report: Value = match serde_json::from_str(&finished.stdout) {
@@ -270,7 +269,7 @@ impl Lab {
         namespace.ip(&format!("link set eth0 address {}", plan.mac()))?;
         let Guest { qemu, .. } = self.start_process(plan, files.clone())?;
         let console = files.console();
-        // A kernel's first line, where the console signal sees a boot begin.
+        // The kernel's first line, where the console signal sees the start of a boot.
         fs::write(&console, "[    0.000000] Linux version 6.1.0-lab\n")
             .map_err(file_error("write", &console))?;
         let mut programs = Vec::new();
@@ -297,7 +296,7 @@ impl Lab {
     }
 }
 
-/// The lab's files: kept for a person when the test panics, else removed.
+/// The lab's files, kept if the test panics and otherwise removed.
 #[derive(Debug)]
 struct Folder {
     path: PathBuf,
@@ -314,8 +313,7 @@ impl Folder {
 
 impl Drop for Folder {
     fn drop(&mut self) {
-        // Best effort: a lab that cannot tidy must not hide why its test failed, and the next lab
-        // removes what is left.
+        // Best effort: must not hide the test's failure, and the next lab removes leftovers.
         if std::thread::panicking() {
             keep(&self.path, &self.kept);
         }
@@ -325,7 +323,7 @@ impl Drop for Folder {
 
 #[expect(clippy::print_stderr, reason = "whoever sees the test fail must learn where its logs are")]
 fn keep(path: &Path, kept: &Path) {
-    // The initramfs is the same in every lab and large.
+    // The initramfs is large and the same in every lab.
     drop(fs::remove_dir_all(path.join("initramfs")));
     let copied = fs::create_dir_all(kept)
         .map_err(file_error("make", kept))

@@ -1,12 +1,12 @@
-//! Real hosts on one machine, for vmkit's tests.
+//! Real networks in namespaces, for vmkit's tests.
 //!
-//! A [`Lab`] is a router with real DHCP, an access point and a host, each a network namespace, and
-//! guests on the host's bridge. Guests are real machines of QEMU, or namespaces with a real DHCP
-//! client ([`GuestKind`]). The host keeps its guests in a vm-toolkit data directory, and
-//! [`Lab::vm`] runs the staged `vm` there.
+//! A [`Lab`] is a router with real DHCP, an access point and a host, each a network namespace, with
+//! guests on the host's bridge. Guests are QEMU's virtual machines, or namespaces with a real DHCP
+//! client ([`GuestKind`]). The host has a vm-toolkit data directory, and [`Lab::vm`] runs the staged
+//! `vm` on it.
 //!
-//! Everything carries the process's id in its name and is removed when the lab is dropped; what a
-//! killed process left, the next lab removes. When the thread panics, captures and logs are kept.
+//! All names contain the process id. Dropping the lab removes everything, and the next lab removes
+//! what a killed process left. After a panic, captures and logs are kept.
 #![cfg(target_os = "linux")]
 #![forbid(unsafe_code)]
 
@@ -27,6 +27,7 @@ mod qemu;
 mod qmp;
 mod requirements;
 mod router;
+mod skip;
 mod slot;
 mod stage;
 mod topology;
@@ -41,10 +42,9 @@ pub use kernel::guest_kernel;
 pub use lab::Lab;
 pub use namespace::Namespace;
 pub use process::Process;
-pub use requirements::{
-    BENCH_REQUIREMENTS, REQUIREMENTS, Requirement, missing_requirements, or_skip,
-};
+pub use requirements::{BENCH_REQUIREMENTS, REQUIREMENTS, Requirement};
 pub use router::Router;
+pub use skip::or_skip;
 pub use stage::Stage;
 pub use topology::{HOST_ADDRESS, ROUTER_ADDRESS};
 pub use wait::{PATIENCE, wait_until};

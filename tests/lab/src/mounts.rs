@@ -1,4 +1,4 @@
-//! Files of the lab where a program of the host looks for those of this computer.
+//! Shows files of the lab to the host's programs in place of this computer's.
 
 use std::{
     path::{Path, PathBuf},
@@ -7,18 +7,18 @@ use std::{
 
 use crate::Namespace;
 
-/// What the host's programs see elsewhere than it is.
+/// Files and the places where the host's programs see them.
 #[derive(Debug, Default)]
 pub(crate) struct Mounts(Vec<(PathBuf, &'static str)>);
 
 impl Mounts {
-    /// Lets this file or folder be seen at `target`, where one of its kind has to be.
+    /// Shows this file or folder at `target`, where one of its kind must exist.
     pub(crate) fn add(&mut self, source: &Path, target: &'static str) {
         self.0.push((source.to_owned(), target));
     }
 
-    /// The program as a command in the host's namespace. `ip netns exec` gives to what it starts a
-    /// mount namespace of its own, so that nothing outlives the program.
+    /// The program as a command in the host's namespace. `ip netns exec` makes a mount namespace for it,
+    /// so that no mount outlives the program.
     pub(crate) fn command(&self, host: &Namespace, program: &Path) -> Command {
         if self.0.is_empty() {
             return host.command(program);

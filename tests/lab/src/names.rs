@@ -1,4 +1,4 @@
-//! Names that tell whose a thing is, and the removal of what a killed process could not remove.
+//! Names that contain their owner's process id, and the removal of those of killed processes.
 
 use std::{
     fs::{self, File},
@@ -15,8 +15,8 @@ use rustix::{
 
 use crate::{LabError, Namespace, command::run, error::file_error};
 
-/// Short, because the path of a QMP socket below it must fit in 108 bytes, and in /run, where root
-/// alone can write.
+/// Short, since the path of a QMP socket below it is limited to 108 bytes, and in /run, which only root
+/// can write.
 pub(crate) const ROOT: &str = "/run/vmkit-lab";
 const PREFIX: &str = "vmk";
 
@@ -37,7 +37,7 @@ impl LabName {
         format!("{}-{role}", self.0)
     }
 
-    /// Where the lab keeps its files while it lives.
+    /// The folder of the lab's files.
     pub(crate) fn folder(&self) -> PathBuf {
         Path::new(ROOT).join(&self.0)
     }
@@ -48,13 +48,13 @@ impl LabName {
     }
 }
 
-/// Removes the namespaces and folders of labs whose process is gone, with what still runs in them.
-/// What cannot be removed yet, since a program in it is just ending, the next lab removes.
+/// Removes the namespaces and folders of labs whose process has ended, with their programs. The next
+/// lab removes what cannot be removed yet.
 ///
 /// # Errors
-/// When the names cannot be listed.
+/// The names cannot be listed.
 pub(crate) fn remove_orphans() -> Result<(), LabError> {
-    // Of two that remove the same thing, one would fail.
+    // One of two processes that remove the same thing would fail.
     let _alone = lock_file(Path::new(ROOT), "orphans", FlockOperation::LockExclusive)?;
     for name in run(Command::new("ip").args(["netns", "list"]))?.lines() {
         let name = name.split_whitespace().next().unwrap_or(name);
@@ -75,8 +75,8 @@ pub(crate) fn remove_orphans() -> Result<(), LabError> {
     Ok(())
 }
 
-/// The lock with this name, which all that use this folder share, held until the file is dropped;
-/// `None` where the operation does not wait and another process has it.
+/// Takes the lock of this name in the folder, held until the file is dropped. `None`: the operation
+/// does not wait and another process has the lock.
 pub(crate) fn lock_file(
     folder: &Path,
     name: &str,
@@ -93,7 +93,7 @@ pub(crate) fn lock_file(
     }
 }
 
-/// Whether the name is a lab's, and the process in it no longer lives.
+/// Whether the name belongs to a lab whose process has ended.
 fn is_orphan(name: &str) -> bool {
     owner(name).is_some_and(|pid| test_kill_process(pid).is_err())
 }
@@ -108,7 +108,7 @@ mod tests {
     use super::{is_orphan, owner};
 
     #[test]
-    fn only_a_labs_name_has_an_owner() {
+    fn only_names_of_labs_have_an_owner() {
         let rows = [
             ("vmk42-0-router", Some(42)),
             ("vmk42-0", Some(42)),
@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn a_living_process_keeps_its_names() {
+    fn keeps_the_names_of_running_processes() {
         assert!(!is_orphan(&format!("vmk{}-0-router", std::process::id())));
     }
 }

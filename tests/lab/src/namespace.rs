@@ -13,10 +13,10 @@ pub struct Namespace {
 }
 
 impl Namespace {
-    /// Makes the namespace, its loopback up.
+    /// Makes the namespace with its loopback up.
     ///
     /// # Errors
-    /// When `ip` fails.
+    /// `ip` fails.
     pub(crate) fn new(name: String) -> Result<Self, LabError> {
         run(Command::new("ip").args(["netns", "add", &name]))?;
         let namespace = Self { name };
@@ -24,7 +24,7 @@ impl Namespace {
         Ok(namespace)
     }
 
-    /// A namespace that a killed process could not remove.
+    /// A namespace left by a killed process.
     pub(crate) fn left_over(name: String) -> Self {
         Self { name }
     }
@@ -34,17 +34,17 @@ impl Namespace {
         &self.name
     }
 
-    /// A command that will run in this namespace.
+    /// A command to run in this namespace.
     pub fn command(&self, program: impl AsRef<OsStr>) -> Command {
         let mut command = Command::new("ip");
         command.args(["netns", "exec", &self.name]).arg(program);
         command
     }
 
-    /// Runs `ip` with these arguments, separated by spaces, in this namespace.
+    /// Runs `ip` in this namespace with these arguments, separated by spaces.
     ///
     /// # Errors
-    /// When it fails.
+    /// It fails.
     pub fn ip(&self, arguments: &str) -> Result<String, LabError> {
         let words = arguments.split_whitespace();
         run(Command::new("ip").args(["-netns", &self.name]).args(words))
@@ -62,13 +62,13 @@ impl Namespace {
 
 impl Drop for Namespace {
     fn drop(&mut self) {
-        // Daemons leave the process that started them, and would keep the namespace alive.
+        // Daemons detach from their parent and would keep the namespace alive.
         let inside = run(Command::new("ip").args(["netns", "pids", &self.name]));
         for process in inside.unwrap_or_default().split_whitespace() {
             let process = process.parse().ok().and_then(Pid::from_raw);
             process.map(|process| kill_process(process, Signal::KILL));
         }
-        // The next lab removes what could not be removed now.
+        // The next lab removes leftovers.
         drop(run(Command::new("ip").args(["netns", "delete", &self.name])));
     }
 }

@@ -1,4 +1,4 @@
-//! A program that runs beside the lab, ended when dropped.
+//! A running program, ended on drop.
 
 use std::{
     fs::File,
@@ -16,10 +16,10 @@ pub struct Process {
 }
 
 impl Process {
-    /// Starts the command, its output and errors in the file `log`.
+    /// Starts the command with output and errors in the file `log`.
     ///
     /// # Errors
-    /// When the log cannot be made or the program cannot be started.
+    /// The log cannot be made or the program cannot be started.
     pub fn start(command: &mut Command, log: &Path) -> Result<Self, LabError> {
         let file = File::options().create(true).append(true).open(log);
         let file = file.map_err(file_error("open", log))?;
@@ -32,15 +32,15 @@ impl Process {
         }
     }
 
-    /// The program's process id: `ip netns exec` becomes the program that it starts.
+    /// The program's process id, since `ip netns exec` replaces itself by the program.
     pub fn id(&self) -> u32 {
         self.child.id()
     }
 
-    /// Whether the program still runs.
+    /// Whether the program is running.
     ///
     /// # Errors
-    /// When the system cannot tell.
+    /// The system call failed.
     pub fn is_running(&mut self) -> Result<bool, LabError> {
         let ended = self.child.try_wait();
         ended
@@ -51,7 +51,7 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        // It may have ended by itself, which is what is wanted here.
+        // Fails if it has ended, which is fine.
         drop(self.child.kill());
         drop(self.child.wait());
     }

@@ -1,4 +1,4 @@
-//! Starting QEMU as vm-toolkit starts it in the background.
+//! Starts QEMU like vm-toolkit in the background.
 
 use std::{io::ErrorKind, path::Path, process::Command};
 
@@ -11,15 +11,15 @@ use crate::{
 
 /// What a machine runs.
 pub(crate) enum Machine<'a> {
-    /// A Linux of its own, on a tap in the host's bridge.
+    /// Linux, on a tap in the host's bridge.
     Linux { kernel: &'a Kernel, initramfs: &'a Path, tap: &'a str },
-    /// Nothing, and a cable from a tap in the host's bridge to a tap that is the guest's card.
+    /// Nothing, with a cable from a tap in the host's bridge to a tap that becomes the guest's card.
     Wired { tap: &'a str, inner: &'a str },
-    /// Nothing: a process with QEMU's identity and protocol, whose network is elsewhere.
+    /// Nothing: a process with QEMU's command line and protocol.
     Empty,
 }
 
-/// Starts the machine and waits until it can be spoken to.
+/// Starts the machine and waits until it answers.
 pub(crate) fn start(
     host: &Namespace,
     files: &MachineFiles,
@@ -70,24 +70,35 @@ pub(crate) fn start(
     }
     let log = files.folder.join("qemu.log");
     let mut process = Process::start(&mut command, &log)?;
+    let has_console = matches!(machine, Machine::Linux { .. });
+    wait_until_serving(&mut process, files, has_console, &log)?;
+    Ok(process)
+}
+
+fn wait_until_serving(
+    process: &mut Process,
+    files: &MachineFiles,
+    has_console: bool,
+    log: &Path,
+) -> Result<(), LabError> {
+    let (pid_file, socket) = (files.named("pid"), files.named("qmp"));
     wait_until(PATIENCE, &format!("QEMU serving {}", socket.display()), || {
         if !process.is_running()? {
-            let said = std::fs::read_to_string(&log).unwrap_or_default();
+            let said = std::fs::read_to_string(log).unwrap_or_default();
             return Err(LabError::Missing(format!("a QEMU that starts: {said}")));
         }
-        let has_console = files.console().exists() || !matches!(machine, Machine::Linux { .. });
-        if !(socket.exists() && pid_file.exists() && has_console) {
+        let console = !has_console || files.console().exists();
+        if !(socket.exists() && pid_file.exists() && console) {
             return Ok(false);
         }
-        // These files are there before it listens and has a network; it answers when all is.
+        // These files exist before it listens; it answers when everything is set up.
         match qmp::execute(&socket, "query-status") {
             Err(LabError::File { source, .. }) if source.kind() == ErrorKind::ConnectionRefused => {
                 Ok(false)
             }
             answer => answer.map(|_| true),
         }
-    })?;
-    Ok(process)
+    })
 }
 
 /// Makes a tap in the host's bridge.
@@ -97,11 +108,10 @@ fn port(host: &Namespace, tap: &str) -> Result<(), LabError> {
     Ok(())
 }
 
-/// The kernel's messages stay on the console: its first one is where a boot begins in the log.
+/// The kernel's command line. Its messages stay on the console, since the first one marks a boot.
 fn kernel_arguments(plan: &GuestPlan) -> String {
     let mut words = vec!["console=ttyS0".to_owned(), format!("guest={}", plan.name)];
-    // Emulated on a busy computer the timer ticks late, which the kernel's check takes for a fault
-    // of the board and panics.
+    // Under emulation on a busy computer the timer ticks late, and the kernel's check would panic.
     words.push("no_timer_check".to_owned());
     if !plan.dhcp {
         words.push("nodhcp".to_owned());

@@ -1,4 +1,4 @@
-//! QEMU's machine protocol, as far as a test needs it: one command, one answer.
+//! QEMU's machine protocol: one command, one answer.
 
 use std::{
     io::{BufRead, BufReader, Write},
@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 
 use crate::{LabError, PATIENCE, error::file_error};
 
-/// Executes one command, on a connection of its own: QEMU serves one client at a time, and the
-/// program under test must find the socket free.
+/// Executes a command on a new connection. QEMU serves one client at a time, and the program under test
+/// needs the socket.
 pub(crate) fn execute(socket: &Path, command: &str) -> Result<Value, LabError> {
     execute_with(socket, command, &json!({}))
 }
@@ -35,7 +35,7 @@ pub(crate) fn execute_with(
             if let Some(value) = message.get("return") {
                 return Ok(value.clone());
             }
-            // A greeting and events come between; an error is the answer.
+            // Skip the greeting and events; an error is an answer.
             if message.get("error").is_some() {
                 return Err(LabError::Qmp { command: command.to_owned(), answer: line });
             }

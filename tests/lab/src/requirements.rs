@@ -1,19 +1,17 @@
-//! What a lab needs of this machine, and how a test says that it is not there.
+//! The rights and programs that a lab needs.
 
 use std::{env, path::Path};
 
-use crate::{Lab, LabError};
-
-/// A program that the lab runs, and the package that has it in each family of distributions.
+/// A program of the lab, and its package in each distribution family.
 #[derive(Clone, Copy, Debug)]
 pub struct Requirement {
     /// The program's file name.
     pub program: &'static str,
     /// Debian and Ubuntu.
     pub debian: &'static str,
-    /// Fedora and its relatives; `None` where no package has it.
+    /// Fedora and its relatives. `None`: no package has it.
     pub fedora: Option<&'static str>,
-    /// Arch and its relatives; `None` where no package has it.
+    /// Arch and its relatives. `None`: no package has it.
     pub arch: Option<&'static str>,
 }
 
@@ -53,24 +51,24 @@ pub const REQUIREMENTS: &[Requirement] = &[
     requirement("strace", "strace", Some("strace"), Some("strace")),
 ];
 
-/// What measuring needs beside the lab.
+/// Additional programs for the bench.
 pub const BENCH_REQUIREMENTS: &[Requirement] = &[
     requirement("hyperfine", "hyperfine", Some("hyperfine"), Some("hyperfine")),
     requirement("time", "time", Some("time"), Some("time")),
 ];
 
 impl Requirement {
-    /// Whether a folder of programs has it.
+    /// Whether the program is installed.
     pub fn is_met(&self) -> bool {
         let path = env::var_os("PATH").unwrap_or_default();
-        // A user's PATH may lack the folders of the administrator's programs.
+        // A user's PATH may lack the folders for administrators.
         let folders = env::split_paths(&path).chain(["/usr/sbin".into(), "/sbin".into()]);
         folders.into_iter().any(|folder| Path::new(&folder).join(self.program).is_file())
     }
 }
 
-/// What is missing on this machine; empty where labs can be built.
-pub fn missing_requirements() -> Vec<String> {
+/// What is missing on this computer; empty if labs can be built.
+pub(crate) fn missing_requirements() -> Vec<String> {
     let mut missing = Vec::new();
     if !rustix::process::geteuid().is_root() {
         missing.push("root, for network namespaces".to_owned());
@@ -80,25 +78,4 @@ pub fn missing_requirements() -> Vec<String> {
         missing.push(format!("`{program}` of Debian's package {debian}"));
     }
     missing
-}
-
-/// The lab, or `None` after saying loudly that this test did not run.
-///
-/// # Panics
-/// Where a lab must be had (`CI` is set), and when it fails for another reason than a missing
-/// privilege or program.
-pub fn or_skip(lab: Result<Lab, LabError>) -> Option<Lab> {
-    match lab {
-        Ok(lab) => Some(lab),
-        Err(LabError::Missing(what)) if env::var_os("CI").is_none() => {
-            skipped(&what);
-            None
-        }
-        Err(error) => panic!("the lab cannot be built: {error}"),
-    }
-}
-
-#[expect(clippy::print_stdout, reason = "a test that does not run must not look like one that did")]
-fn skipped(what: &str) {
-    println!("\n!!! SKIPPED: the lab needs {what}\n");
 }

@@ -14,10 +14,10 @@ use crate::{
     LabError, Namespace, PATIENCE, Process, ROUTER_ADDRESS, error::file_error, wait_until,
 };
 
-/// What dnsmasq gives to guests without a reservation.
+/// dnsmasq's pool for guests without a reservation.
 const POOL: &str = "192.168.77.100,192.168.77.199,1h";
 
-/// The lab's router: who has which lease, and who is to get which.
+/// The lab's router with its leases and reservations.
 #[derive(Debug)]
 pub struct Router {
     folder: PathBuf,
@@ -35,17 +35,17 @@ impl Router {
     /// Serves DHCP and DNS in the router's namespace.
     ///
     /// # Errors
-    /// When dnsmasq cannot be started or does not say that it serves.
+    /// dnsmasq cannot be started or does not begin to serve.
     pub(crate) fn start_dhcp(&mut self, namespace: &Namespace) -> Result<(), LabError> {
         self.write_reservations()?;
         let log = self.log();
-        // Of an earlier start; the wait below reads it.
+        // Clear the log of an earlier start, which the wait below reads.
         fs::write(&log, "").map_err(file_error("write", &log))?;
         let mut command = namespace.command("dnsmasq");
         command.args(["--keep-in-foreground", "--conf-file=/dev/null", "--user=root"]);
         command.args(["--no-resolv", "--no-hosts", "--domain=lab", "--pid-file="]);
         command.args(["--interface=rt0", "--bind-interfaces", "--log-dhcp"]);
-        // Without the ping before an offer, which takes seconds; the lab's addresses are its own.
+        // Without the ping before an offer, which takes seconds and is useless here.
         command.args(["--dhcp-authoritative", "--no-ping", &format!("--dhcp-range={POOL}")]);
         command.arg(format!("--dhcp-option=option:router,{ROUTER_ADDRESS}"));
         command.arg(format!("--dhcp-leasefile={}", self.lease_file().display()));
@@ -68,21 +68,20 @@ impl Router {
         self.dnsmasq.as_ref().map(Process::id)
     }
 
-    /// Ends dnsmasq: a network without a DHCP server.
+    /// Ends dnsmasq.
     pub fn stop_dhcp(&mut self) {
         self.dnsmasq = None;
     }
 
-    /// From its next request on, the machine with this MAC gets this address.
+    /// Reserves this address for this MAC, from its next request on.
     ///
     /// # Errors
-    /// When the reservations cannot be written or dnsmasq cannot be told.
+    /// The reservations cannot be written or dnsmasq does not read them.
     pub fn reserve(&mut self, mac: Mac, address: Ipv4Addr) -> Result<(), LabError> {
         self.reserve_for(mac.to_string(), address)
     }
 
-    /// From its next request on, whoever gives this client identifier (in hexadecimal) gets this
-    /// address.
+    /// Reserves this address for this client identifier (in hexadecimal), from the next request on.
     ///
     /// # Errors
     /// As [`Router::reserve`].
@@ -92,7 +91,7 @@ impl Router {
         self.reserve_for(format!("id:{}", octets.join(":")), address)
     }
 
-    /// Reserves for a client that dnsmasq knows by this word.
+    /// Reserves this address for a client in dnsmasq's notation.
     fn reserve_for(&mut self, client: String, address: Ipv4Addr) -> Result<(), LabError> {
         self.reservations.insert(client, address);
         self.write_reservations()?;
@@ -101,7 +100,7 @@ impl Router {
         let pid = i32::try_from(dnsmasq.id()).ok().and_then(Pid::from_raw);
         let told = pid.map(|pid| kill_process(pid, Signal::HUP));
         match told {
-            // What it answers until then is by the reservations that it had.
+            // Until then it answers by the former reservations.
             Some(Ok(())) => wait_until(PATIENCE, "dnsmasq reading its reservations", || {
                 Ok(self.times_read()? > before)
             }),
@@ -109,28 +108,28 @@ impl Router {
         }
     }
 
-    /// How often this dnsmasq has read its reservations.
+    /// How many times dnsmasq has read its reservations.
     fn times_read(&self) -> Result<usize, LabError> {
         let log = self.log();
         let text = fs::read_to_string(&log).map_err(file_error("read", &log))?;
         Ok(text.matches(&format!("read {}", self.reservation_file().display())).count())
     }
 
-    /// The address that the machine with this MAC holds, by dnsmasq's lease file.
+    /// The leased address of this MAC, from dnsmasq's lease file.
     ///
     /// # Errors
-    /// When the file cannot be read.
+    /// The file cannot be read.
     pub fn lease(&self, mac: Mac) -> Result<Option<Ipv4Addr>, LabError> {
         let path = self.lease_file();
         match fs::read_to_string(&path) {
             Ok(text) => Ok(lease_of(&text, mac)),
-            // dnsmasq makes it with the first lease.
+            // dnsmasq makes the file with the first lease.
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(file_error("read", path)(error)),
         }
     }
 
-    /// What dnsmasq said and did.
+    /// dnsmasq's log.
     pub fn log(&self) -> PathBuf {
         self.folder.join("dnsmasq.log")
     }
@@ -151,7 +150,7 @@ impl Router {
     }
 }
 
-/// Replaces the file at once: dnsmasq may read it at any moment.
+/// Replaces the file atomically, since dnsmasq may read it at any moment.
 fn write_whole(path: &Path, text: &str) -> Result<(), LabError> {
     let new = path.with_extension("new");
     fs::write(&new, text).map_err(file_error("write", &new))?;

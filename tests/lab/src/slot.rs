@@ -1,4 +1,4 @@
-//! How many labs run at once on this computer, in all processes together.
+//! Limits how many labs run at once on this computer, in all processes.
 
 use std::{fs::File, path::Path, time::Duration};
 
@@ -10,13 +10,13 @@ use crate::{
     wait_until,
 };
 
-/// All the labs of a test run may be before this one, a minute each and two at a time.
+/// All labs of a test run may come first, a minute each and two at a time.
 const DEADLINE: Duration = Duration::from_mins(20);
 
-/// A lock that another has is not waited for: the next one may be free.
+/// Does not wait for a taken lock, since the next one may be free.
 const ONCE: FlockOperation = FlockOperation::NonBlockingLockExclusive;
 
-/// What a lab asks of the computer.
+/// The load of a lab.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Load {
     /// Namespaces mostly wait for clients and probes.
@@ -26,8 +26,7 @@ pub(crate) enum Load {
 }
 
 impl Load {
-    /// How many labs with it run at once on a computer with two processors, and how their locks are
-    /// named.
+    /// The number of such labs at once on two processors, and the name of their locks.
     fn slots(self) -> (u32, &'static str) {
         match self {
             Self::Network => (4, "network"),
@@ -36,11 +35,11 @@ impl Load {
     }
 }
 
-/// The right of a lab to run; given back when dropped.
+/// A lab's right to run, returned on drop.
 #[derive(Debug)]
 pub(crate) struct Slot {
     load: Load,
-    /// Carries the lock, which ends with the process, however that ends.
+    /// Holds the lock, which ends with the process.
     file: Option<File>,
 }
 
@@ -56,9 +55,9 @@ impl Slot {
         Ok(slot)
     }
 
-    /// Gives the slot back and waits for one of this load; keeps it where it is one.
+    /// Changes to a slot of this load.
     ///
-    /// No lab has a slot while it waits for another: four that did would wait for ever.
+    /// A lab returns its slot before it waits for another, since four that kept theirs would deadlock.
     pub(crate) fn change_to(&mut self, load: Load) -> Result<(), LabError> {
         if self.load != load {
             self.file = None;
@@ -68,8 +67,8 @@ impl Slot {
     }
 }
 
-/// The lock of a free slot, for the one whose turn it is. Without turns a test that plays many labs
-/// would take each slot again that it gives back, and all others would wait for its end.
+/// The lock of a free slot, if it is the caller's turn. Without turns, a test with many labs would take
+/// every slot it returns, and others would wait for its end.
 fn next(folder: &Path, load: Load, turn: &mut Option<File>) -> Result<Option<File>, LabError> {
     let (_, name) = load.slots();
     if turn.is_none() {
@@ -78,7 +77,7 @@ fn next(folder: &Path, load: Load, turn: &mut Option<File>) -> Result<Option<Fil
     if turn.is_some() { free(folder, load) } else { Ok(None) }
 }
 
-/// The lock of a slot that nobody has.
+/// The lock of a free slot.
 fn free(folder: &Path, load: Load) -> Result<Option<File>, LabError> {
     let (count, name) = load.slots();
     for number in 0..count {
@@ -97,7 +96,7 @@ mod tests {
     use super::{Load, free, next};
 
     #[test]
-    fn no_more_labs_run_than_there_are_slots_and_an_ended_one_makes_room() {
+    fn runs_as_many_labs_as_there_are_slots() {
         let folder = std::env::temp_dir().join(format!("vmkit-slots-{}", std::process::id()));
         for (load, count) in [(Load::Network, 4), (Load::Emulation, 2)] {
             let take = || free(&folder, load).expect("an answer");
@@ -110,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn a_slot_goes_to_the_one_that_waited_and_not_to_the_one_that_gave_it_back() {
+    fn gives_a_free_slot_to_the_waiting_lab() {
         let folder = std::env::temp_dir().join(format!("vmkit-turns-{}", std::process::id()));
         let take = |turn: &mut _| next(&folder, Load::Emulation, turn).expect("an answer");
         let [mut first, mut waiting, mut again] = [None, None, None];
@@ -118,7 +117,7 @@ mod tests {
         drop(first);
         assert!(take(&mut waiting).is_none());
         taken.pop();
-        assert!(take(&mut again).is_none(), "it is the other's turn");
+        assert!(take(&mut again).is_none(), "it is the other lab's turn");
         assert!(take(&mut waiting).is_some());
         fs::remove_dir_all(&folder).expect("an end");
     }

@@ -1,4 +1,4 @@
-//! Where the program under test lies.
+//! The installation under test.
 
 use std::{
     env,
@@ -14,10 +14,10 @@ pub struct Stage {
 }
 
 impl Stage {
-    /// The debug build, or the tree that `VMKIT_STAGE` names.
+    /// The staged debug build, or the tree in `VMKIT_STAGE`.
     ///
     /// # Errors
-    /// [`LabError::Missing`] when there is none.
+    /// [`LabError::Missing`] if there is none.
     pub fn find() -> Result<Self, LabError> {
         let named = env::var_os("VMKIT_STAGE").map(PathBuf::from);
         Self::at(named.unwrap_or_else(|| target().join("stage/debug")))
@@ -47,7 +47,7 @@ impl Stage {
     }
 }
 
-/// Where the workspace builds, and keeps what is worth a look after a failure.
+/// The workspace's build directory, which also keeps files of failed tests.
 pub(crate) fn target() -> PathBuf {
     let crate_folder = Path::new(env!("CARGO_MANIFEST_DIR"));
     let workspace = crate_folder.ancestors().nth(2).unwrap_or(crate_folder);

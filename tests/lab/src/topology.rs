@@ -1,4 +1,4 @@
-//! Router — access point — host, as three namespaces joined by cables.
+//! Router, access point and host: three namespaces connected by cables.
 
 use crate::{LabError, Namespace, names::LabName};
 
@@ -12,7 +12,7 @@ pub(crate) const PREFIX_LENGTH: u8 = 24;
 /// The hosts of a lab, without what runs on them.
 #[derive(Debug)]
 pub(crate) struct Topology {
-    /// Holds the far end of the host's cable in a bridge, as an access point does.
+    /// The access point: a bridge with the other end of the host's cable.
     pub(crate) air: Namespace,
     /// `rt0` carries [`ROUTER_ADDRESS`].
     pub(crate) router: Namespace,
@@ -39,8 +39,7 @@ impl Topology {
     }
 }
 
-/// A bridge that forwards at once: the forward delay of the spanning tree would eat a guest's first
-/// DHCP requests.
+/// Makes a bridge without forward delay, which would drop a guest's first DHCP requests.
 fn bridge(namespace: &Namespace, name: &str) -> Result<(), LabError> {
     namespace.ip(&format!("link add {name} type bridge stp_state 0 forward_delay 0"))?;
     // A duplicate address check would keep the link-local address tentative for a second.
@@ -49,7 +48,7 @@ fn bridge(namespace: &Namespace, name: &str) -> Result<(), LabError> {
     Ok(())
 }
 
-/// A pair of interfaces: `port` of `bridge` in one namespace, `interface` in the other, both up.
+/// Connects two namespaces: `port` of `bridge` in one, `interface` in the other, both up.
 pub(crate) fn cable(
     bridged: &Namespace,
     port: &str,

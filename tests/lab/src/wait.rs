@@ -1,18 +1,17 @@
-//! Waiting for a state, never for a time.
+//! Waits for a state.
 
 use std::time::{Duration, Instant};
 
 use crate::LabError;
 
-/// How long a test waits for what takes some seconds when nothing else runs. A busy computer may take
-/// much longer, and what has not come by then will not come.
+/// How long a test waits for something that takes seconds on an idle computer, and much longer on a
+/// busy one.
 pub const PATIENCE: Duration = Duration::from_mins(3);
 
-/// How often a state is looked at: far below what a person or a test notices, and rare enough that
-/// looking costs the two cores of a small machine nothing.
+/// How often a state is checked: imperceptible, and cheap for two cores.
 const INTERVAL: Duration = Duration::from_millis(20);
 
-/// Looks at `condition` until it holds.
+/// Checks `condition` until it holds.
 ///
 /// # Errors
 /// [`LabError::TimedOut`] naming `what` after `deadline`, or the condition's own error at once.

@@ -1,9 +1,8 @@
-//! A guest that is a namespace at the end of a QEMU process's own cable.
+//! A namespace guest connected through its QEMU process.
 //!
-//! QEMU joins two taps by a hub: one is the machine's port on the host, named on QEMU's command line
-//! as a real machine's is, the other is moved into the guest's namespace as its card. What QEMU does
-//! to a machine's network happens to this one: a paused process forwards nothing, and neither does a
-//! link that is held down.
+//! QEMU joins two taps by a hub. One is the VM's port on the host, named on QEMU's command line; the
+//! other moves into the guest's namespace as its card. So QEMU controls the guest's network: a paused
+//! process forwards nothing, and neither does a link that is down.
 
 use std::fs;
 
@@ -27,7 +26,7 @@ pub(crate) fn start(
     host.ip(&format!("link set {inner} netns {} name eth0", namespace.name()))?;
     namespace.ip(&format!("link set eth0 address {} up", plan.mac()))?;
     let console = files.console();
-    // A kernel's first line, where the console signal sees a boot begin.
+    // The kernel's first line, where the console signal sees the start of a boot.
     fs::write(&console, "[    0.000000] Linux version 6.1.0-lab\n")
         .map_err(file_error("write", &console))?;
     let mut programs = Vec::new();

@@ -74,7 +74,7 @@ fn status_without_right(lab: &Lab) -> Finished {
 }
 
 #[test]
-fn the_holder_of_an_address_answers() {
+fn an_arp_probe_finds_the_holder() {
     let Some((lab, _guest)) = lab_in_doubt("arp-holder") else { return };
     let report = report(&lab.vm(&["status", "--json"]).expect("a status"));
     assert_eq!(outcome(&report), ("ok", ""), "{report:#}");
@@ -85,7 +85,7 @@ fn the_holder_of_an_address_answers() {
 }
 
 #[test]
-fn two_holders_of_an_address_are_seen_and_recorded() {
+fn an_arp_probe_reports_and_records_two_holders() {
     let Some((lab, guest)) = lab_in_doubt("arp-twin") else { return };
     let _twin = twin(&lab);
     let directory = lab.data_dir().join("snapshot");
@@ -120,7 +120,7 @@ fn two_holders_of_an_address_are_seen_and_recorded() {
 }
 
 #[test]
-fn an_address_that_nobody_has_is_silent() {
+fn an_arp_probe_of_a_free_address_is_silent() {
     let Some((lab, guest)) = lab_in_doubt("arp-nobody") else { return };
     let inside = guest.namespace().expect("a namespace");
     inside.ip("address flush dev eth0").expect("no address");
@@ -132,7 +132,7 @@ fn an_address_that_nobody_has_is_silent() {
 }
 
 #[test]
-fn what_is_clear_is_not_asked_for() {
+fn clear_addresses_are_not_probed() {
     let Some((lab, _guest)) = lab_in_doubt("arp-clear") else { return };
     lab.host().ip(&format!("neigh del {ADDRESS} dev br0")).expect("no such entry");
     lab.greet(ADDRESS).expect("an answer");
@@ -142,7 +142,7 @@ fn what_is_clear_is_not_asked_for() {
 }
 
 #[test]
-fn without_the_right_it_is_one_line_and_no_failure() {
+fn without_the_right_the_probe_is_one_skipped_line() {
     let Some((lab, _guest)) = lab_in_doubt("arp-unprivileged") else { return };
     let finished = status_without_right(&lab);
     assert!(finished.status.success(), "{finished:#?}");

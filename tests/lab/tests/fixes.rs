@@ -106,7 +106,7 @@ fn shown(report: &Value) -> String {
 }
 
 #[test]
-fn what_is_called_fixed_is_fixed_and_what_is_not_is_not() {
+fn reports_a_fix_only_if_it_worked() {
     for row in ROWS {
         let Some((lab, guest)) = broken(row.name, row.breaks) else { return };
         let (finished, report) = doctor(&lab, &[&format!("--fix={}", row.remedy)]);
@@ -127,7 +127,7 @@ fn what_is_called_fixed_is_fixed_and_what_is_not_is_not() {
 }
 
 #[test]
-fn nothing_is_changed_unasked() {
+fn changes_nothing_without_consent() {
     let Some((lab, _guest)) = broken("fix-unasked", "ip link set tap1 nomaster") else { return };
     for options in [&["--fix"][..], &["--fix", "--yes"], &["--fix=port-forwarding"], &[]] {
         let (_, report) = doctor(&lab, options);
@@ -168,7 +168,7 @@ fn messages(report: &Value) -> Vec<&str> {
 }
 
 #[test]
-fn a_guest_that_rests_is_made_to_ask() {
+fn provokes_a_resting_guest_to_ask() {
     let Some((lab, guest)) = resting("provoke") else { return };
     let (_, report) = doctor(&lab, &["--wait", "3"]);
     assert_eq!(messages(&report), [""; 0], "it asks by itself");
@@ -190,7 +190,7 @@ fn a_guest_that_rests_is_made_to_ask() {
 }
 
 #[test]
-fn whoever_interrupts_gets_an_answer_and_the_link_is_plugged_in() {
+fn an_interrupt_gives_an_answer_and_restores_the_link() {
     let Some((lab, guest)) = resting("interrupt") else { return };
     let log = lab.folder().join("doctor.log");
     let mut command = lab.vm_command(&["doctor", "web", "--provoke", "--yes", "--wait", "480"]);
@@ -241,7 +241,7 @@ fn at_a_terminal(lab: &Lab, options: &[&str], answers: &[(&str, &str)]) -> Strin
 }
 
 #[test]
-fn the_person_at_the_terminal_decides_command_by_command() {
+fn asks_for_each_command_at_a_terminal() {
     let Some((lab, guest)) = broken("fix-asked", "ip link set tap1 nomaster") else { return };
     let master = || shell(&lab, "ip link show dev tap1").contains("master br0");
     let shown = at_a_terminal(&lab, &["--fix"], &[]);

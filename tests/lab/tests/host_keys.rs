@@ -77,7 +77,7 @@ fn remembered(lab: &Lab) -> String {
 const STATUS: [&str; 2] = ["status", "--json"];
 
 #[test]
-fn a_machine_is_known_again_by_its_key() {
+fn recognises_a_vm_by_its_key() {
     let Some((lab, guest, server)) = lab("key-known") else { return };
     let first = fingerprint(&lab, "first");
 
@@ -124,7 +124,7 @@ fn a_machine_is_known_again_by_its_key() {
 }
 
 #[test]
-fn a_machine_that_was_made_anew_is_not_held_to_its_old_key() {
+fn forgets_the_old_key_of_a_vm_made_again() {
     let Some((lab, guest, server)) = lab("key-anew") else { return };
     told(&lab, &STATUS);
     drop(server);
@@ -141,7 +141,7 @@ fn a_machine_that_was_made_anew_is_not_held_to_its_old_key() {
 }
 
 #[test]
-fn keys_that_cannot_be_remembered_change_no_answer() {
+fn a_failure_to_store_keys_changes_no_answer() {
     let Some((lab, _guest, _server)) = lab("key-unwritable") else { return };
     let state = lab.folder().join("state");
     fs::write(&state, "not a folder").expect("a file in its place");

@@ -22,7 +22,7 @@ fn with(line: &str) -> String {
 }
 
 #[test]
-fn the_hosts_file_follows_a_real_machine() {
+fn the_hosts_file_follows_a_real_vm() {
     let Some(mut lab) = or_skip(Lab::new("hosts")) else { return };
     let hosts = lab.folder().join("hosts");
     fs::write(&hosts, FOREIGN).unwrap();

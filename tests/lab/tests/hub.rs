@@ -4,7 +4,7 @@
 use vmkit_lab::{GuestKind, GuestPlan, Lab, or_skip, serve_hub};
 
 #[test]
-fn the_gateway_is_asked_and_its_record_says_the_same() {
+fn asks_the_gateway_and_replays_the_same_answer() {
     let Some(mut lab) = or_skip(Lab::new("hub")) else { return };
     let _server = serve_hub(&lab).expect("a double of a hub");
     lab.router().stop_dhcp();

@@ -21,11 +21,11 @@ fn guest_is_reached(kind: GuestKind, test: &str) {
 }
 
 #[test]
-fn a_machine_is_reached_at_its_lease() {
+fn reaches_a_linux_guest_at_its_lease() {
     guest_is_reached(GuestKind::Machine, "machine");
 }
 
 #[test]
-fn a_namespace_is_reached_at_its_lease() {
+fn reaches_a_namespace_guest_at_its_lease() {
     guest_is_reached(GuestKind::Namespace, "namespace");
 }

@@ -55,7 +55,7 @@ fn of_table<'a>(machine: &'a Value, address: &str) -> Vec<&'a Value> {
 }
 
 #[test]
-fn the_kernel_learns_from_the_probe_who_has_the_address() {
+fn the_probe_updates_the_neighbour_table() {
     let Some((lab, guest)) = lab("neigh-probe") else { return };
     forget(&lab);
     let found = machine(&lab.vm(&["status", "--json"]).expect("a status"));
@@ -75,7 +75,7 @@ fn the_kernel_learns_from_the_probe_who_has_the_address() {
 }
 
 #[test]
-fn a_replay_has_both_looks() {
+fn a_replay_contains_both_readings() {
     let Some((lab, guest)) = lab("neigh-replay") else { return };
     let save = |name: &str| {
         let directory = lab.data_dir().join(name).to_str().expect("a plain path").to_owned();
@@ -106,7 +106,7 @@ fn a_replay_has_both_looks() {
 }
 
 #[test]
-fn neighbours_of_ipv6_are_told_with_their_interface() {
+fn reports_ipv6_neighbours_with_their_interface() {
     let Some((lab, guest)) = lab("neigh-ipv6") else { return };
     let inside = guest.namespace().expect("a namespace");
     for (namespace, interface, address) in

@@ -124,7 +124,7 @@ fn assert_answers(finished: &Finished, status: i32, stdout: &str) {
 }
 
 #[test]
-fn a_login_by_name_outlives_the_address() {
+fn a_login_by_name_survives_a_new_address() {
     let Some(site) = Site::new("ssh-login") else { return };
     // The server tells which address of its own was connected to.
     let connection = "set -- $SSH_CONNECTION; echo $USER $3";
@@ -146,7 +146,7 @@ fn a_login_by_name_outlives_the_address() {
 }
 
 #[test]
-fn what_stands_behind_the_name_is_no_option_of_ssh() {
+fn words_after_the_name_are_no_options_of_ssh() {
     let Some(site) = Site::new("ssh-option") else { return };
     let evil = site.lab.folder().join("evil");
     let option = format!("-oProxyCommand=touch {}", evil.display());
@@ -182,7 +182,7 @@ fn under_sudo_ssh_runs_as_the_caller() {
 }
 
 #[test]
-fn a_client_that_takes_no_descriptor_gets_the_bytes() {
+fn relays_bytes_for_a_client_without_descriptor_passing() {
     let Some(site) = Site::new("ssh-relay") else { return };
     let mut command = site.lab.vm_command(&["ssh-connect", "web"]);
     let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("vm");
@@ -196,7 +196,7 @@ fn a_client_that_takes_no_descriptor_gets_the_bytes() {
 }
 
 #[test]
-fn the_name_follows_the_address_in_dns() {
+fn dns_follows_a_new_address() {
     let Some(site) = Site::new("ssh-dns") else { return };
     let mut command =
         site.lab.vm_command(&["dns", "--interval", "1", "--listen", "127.0.0.1:5354"]);

@@ -39,7 +39,7 @@ fn signals(machine: &Value) -> Vec<&str> {
 }
 
 #[test]
-fn a_guest_is_found_by_arp_and_console() {
+fn finds_a_guest_by_arp_and_console() {
     let plan = GuestPlan::new("web", GuestKind::Machine);
     let Some((lab, guest)) = healthy("found", &plan) else { return };
     let machine = assert_status(&lab, "running", Some(ADDRESS), "resolved");
@@ -53,7 +53,7 @@ fn a_guest_is_found_by_arp_and_console() {
 }
 
 #[test]
-fn a_guest_that_rebooted_to_a_new_lease_has_the_new_address() {
+fn follows_a_reboot_to_a_new_lease() {
     let plan = GuestPlan::new("web", GuestKind::Machine);
     let Some((mut lab, guest)) = healthy("reboot", &plan) else { return };
     lab.router().reserve(plan.mac(), NEXT_ADDRESS).expect("a reservation");
@@ -80,7 +80,7 @@ fn a_guest_without_a_dhcp_server_is_initializing() {
 }
 
 #[test]
-fn a_guest_whose_processor_is_stopped_is_paused() {
+fn a_guest_with_stopped_processors_is_paused() {
     let plan = GuestPlan::new("web", GuestKind::Machine);
     let Some((lab, guest)) = healthy("paused", &plan) else { return };
     guest.pause().expect("a pause");
@@ -97,7 +97,7 @@ fn a_guest_without_ssh_is_booting() {
 }
 
 #[test]
-fn a_guest_that_was_stopped_is_stopped() {
+fn a_guest_after_vm_stop_is_stopped() {
     let plan = GuestPlan::new("web", GuestKind::Namespace);
     let Some((lab, mut guest)) = healthy("stopped", &plan) else { return };
     guest.stop().expect("an end");
@@ -105,7 +105,7 @@ fn a_guest_that_was_stopped_is_stopped() {
 }
 
 #[test]
-fn a_pid_that_belongs_to_another_program_is_no_machine() {
+fn ignores_a_pid_of_another_program() {
     let plan = GuestPlan::new("web", GuestKind::Namespace);
     let Some((lab, mut guest)) = healthy("stale-pid", &plan) else { return };
     guest.stop().expect("an end");
@@ -114,7 +114,7 @@ fn a_pid_that_belongs_to_another_program_is_no_machine() {
 }
 
 #[test]
-fn a_pid_that_belongs_to_another_machine_is_not_this_one() {
+fn ignores_a_pid_of_another_vm() {
     let plan = GuestPlan::new("web", GuestKind::Namespace);
     let Some((mut lab, mut guest)) = healthy("other-pid", &plan) else { return };
     guest.stop().expect("an end");
@@ -124,14 +124,14 @@ fn a_pid_that_belongs_to_another_machine_is_not_this_one() {
 }
 
 #[test]
-fn a_machine_without_a_folder_is_missing() {
+fn a_vm_without_a_directory_is_missing() {
     let Some(mut lab) = or_skip(Lab::new("missing")) else { return };
     lab.register(&GuestPlan::new("web", GuestKind::Namespace)).expect("an entry");
     assert_status(&lab, "missing", None, "not-running");
 }
 
 #[test]
-fn two_guests_are_told_apart() {
+fn finds_two_guests_at_their_own_addresses() {
     let plan = GuestPlan::new("web", GuestKind::Namespace);
     let Some((mut lab, _guest)) = healthy("two", &plan) else { return };
     let other_plan = GuestPlan::new("db", GuestKind::Namespace);

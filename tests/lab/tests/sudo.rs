@@ -24,7 +24,7 @@ fn ssh_state(lab: &Lab, sudo_user: Option<&str>) -> Value {
 }
 
 #[test]
-fn ssh_is_probed_as_the_user_who_called_sudo() {
+fn probes_ssh_as_the_caller_of_sudo() {
     let Some(mut lab) = or_skip(Lab::new("sudo")) else { return };
     let plan = GuestPlan::new("web", GuestKind::Machine);
     lab.router().reserve(plan.mac(), ADDRESS).expect("a reservation");

@@ -10,7 +10,7 @@ use vmkit_scoring::{Weights, score};
 
 use crate::{labelled::Labelled, measure::probability_of_truth, sources::now};
 
-pub use text::{Number, Table, TableError};
+pub use text::{Table, TableError};
 
 /// What moving a number by a plausible factor must save in log loss, summed over all cases and
 /// doubled: with less than that, the corpus does not know better than the table.

@@ -11,7 +11,7 @@ pub struct Table {
 
 /// One number that can be fitted.
 #[derive(Clone, Debug)]
-pub struct Number {
+pub(crate) struct Number {
     /// `temperature`, or the kind whose `lr` it is, with " answered" behind for its `answered_lr`.
     pub name: String,
     /// What it is now.
@@ -34,7 +34,7 @@ pub enum TableError {
 impl Number {
     /// Whether the number may have this value: evidence for an address does not become evidence
     /// against it.
-    pub fn allows(&self, value: f64) -> bool {
+    pub(crate) fn allows(&self, value: f64) -> bool {
         match self.name.as_str() {
             "temperature" => (0.2..=5.0).contains(&value),
             _ => (self.value >= 1.0) == (value >= 1.0) && (1e-4..=1e5).contains(&value),
@@ -73,13 +73,13 @@ impl Table {
     }
 
     /// Its numbers, in the order of their lines.
-    pub fn numbers(&self) -> &[Number] {
+    pub(crate) fn numbers(&self) -> &[Number] {
         &self.numbers
     }
 
     /// The same table with these numbers, in the same order, to three significant digits.
     #[must_use]
-    pub fn with(&self, values: &[f64]) -> Self {
+    pub(crate) fn with(&self, values: &[f64]) -> Self {
         let mut changed = self.clone();
         for (number, value) in changed.numbers.iter_mut().zip(values) {
             let unchanged = (value / number.value - 1.0).abs() < 1e-9;
@@ -134,7 +134,7 @@ mod tests {
     const TEXT: &str = include_str!("../../../../core/scoring/weights.toml");
 
     #[test]
-    fn numbers_change_and_nothing_else_does() {
+    fn changes_only_the_numbers() {
         let table = Table::parse(TEXT).unwrap();
         assert_eq!(table.text(), TEXT);
         let mut values: Vec<f64> = table.numbers().iter().map(|number| number.value).collect();
@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn evidence_keeps_its_side() {
+    fn evidence_does_not_change_its_sign() {
         let number = |value| Number { name: "dns-address".into(), value, key: "lr", line: 0 };
         for (start, other, allowed) in [(4.0, 1.5, true), (4.0, 0.9, false), (0.5, 1.2, false)] {
             assert_eq!(number(start).allows(other), allowed, "{start} {other}");
@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn three_significant_digits() {
+    fn rounds_to_three_significant_digits() {
         for (value, rounded) in [(1234.5, 1230.0), (3.456, 3.46), (0.012_345, 0.0123)] {
             assert!((three_digits(value) - rounded).abs() < 1e-12, "{value}");
         }

@@ -7,21 +7,12 @@ use super::{
     site::{Client, Site, Vm},
 };
 
-/// The log of a machine of which these steps of DHCP are known.
+/// The log of a VM whose DHCP client took these steps.
 pub(super) fn log(site: &Site, vm: &Vm, steps: &[Step]) -> String {
-    let mut text = String::from("\u{1b}[2J\u{1b}[1;1HSeaBIOS (version 1.16.3-debian-1.16.3-2)\r\n");
     let has = |code: &str| vm.ails && site.has(code);
-    if has("guest-not-booted") && site.age.is_multiple_of(3) {
-        text.push_str("Booting from Hard Disk...\r\nBoot failed: not a bootable disk\r\n\r\nNo bootable device.\r\n");
-        return text;
-    }
-    text.push_str("[    0.000000] Linux version 6.1.0-18-cloud-amd64 (debian-kernel@lists.debian.org)\r\n[    0.412331] virtio_blk virtio1: [vda] 20971520 512-byte logical blocks\r\n");
+    let mut text = String::from("\u{1b}[2J\u{1b}[1;1HSeaBIOS (version 1.16.3-debian-1.16.3-2)\r\n");
+    kernel(&mut text, site, vm);
     if has("guest-not-booted") {
-        text.push_str(if site.age % 3 == 1 {
-            "[    1.923411] VFS: Cannot open root device \"UUID=8a1c\" or unknown-block(0,0): error -6\r\n[    1.930220] Kernel panic - not syncing: VFS: Unable to mount root fs on unknown-block(0,0)\r\n[    1.931007] ---[ end Kernel panic - not syncing: VFS: Unable to mount root fs on unknown-block(0,0) ]---\r\n"
-        } else {
-            "Gave up waiting for root file system device.  Common problems:\r\n - Boot args (cat /proc/cmdline)\r\nALERT!  UUID=8a1c does not exist.  Dropping to a shell!\r\n\r\nBusyBox v1.35.0 (Debian 1:1.35.0-4+b3) built-in shell (ash)\r\n(initramfs) \r\n"
-        });
         return text;
     }
     if !has("guest-no-nic") && !has("vm-user-network") {
@@ -30,6 +21,36 @@ pub(super) fn log(site: &Site, vm: &Vm, steps: &[Step]) -> String {
     text.push_str("[    2.310022] systemd[1]: Hostname set to <");
     text.push_str(&vm.name);
     text.push_str(">.\r\n");
+    network(&mut text, site, vm, steps);
+    if has("guest-ssh-not-listening") && site.age.is_multiple_of(2) {
+        text.push_str("[FAILED] Failed to start ssh.service - OpenBSD Secure Shell server.\r\n");
+    } else if !has("guest-ssh-not-listening") {
+        text.push_str("[  OK  ] Started ssh.service - OpenBSD Secure Shell server.\r\n");
+    }
+    write!(text, "\r\nDebian GNU/Linux 12 {} ttyS0\r\n\r\n{} login: ", vm.name, vm.name).ok();
+    text
+}
+
+/// What the firmware and the kernel write. A boot that fails ends there.
+fn kernel(text: &mut String, site: &Site, vm: &Vm) {
+    let has = |code: &str| vm.ails && site.has(code);
+    if has("guest-not-booted") && site.age.is_multiple_of(3) {
+        text.push_str("Booting from Hard Disk...\r\nBoot failed: not a bootable disk\r\n\r\nNo bootable device.\r\n");
+        return;
+    }
+    text.push_str("[    0.000000] Linux version 6.1.0-18-cloud-amd64 (debian-kernel@lists.debian.org)\r\n[    0.412331] virtio_blk virtio1: [vda] 20971520 512-byte logical blocks\r\n");
+    if has("guest-not-booted") {
+        text.push_str(if site.age % 3 == 1 {
+            "[    1.923411] VFS: Cannot open root device \"UUID=8a1c\" or unknown-block(0,0): error -6\r\n[    1.930220] Kernel panic - not syncing: VFS: Unable to mount root fs on unknown-block(0,0)\r\n[    1.931007] ---[ end Kernel panic - not syncing: VFS: Unable to mount root fs on unknown-block(0,0) ]---\r\n"
+        } else {
+            "Gave up waiting for root file system device.  Common problems:\r\n - Boot args (cat /proc/cmdline)\r\nALERT!  UUID=8a1c does not exist.  Dropping to a shell!\r\n\r\nBusyBox v1.35.0 (Debian 1:1.35.0-4+b3) built-in shell (ash)\r\n(initramfs) \r\n"
+        });
+    }
+}
+
+/// What the network's setup writes.
+fn network(text: &mut String, site: &Site, vm: &Vm, steps: &[Step]) {
+    let has = |code: &str| vm.ails && site.has(code);
     if has("guest-link-down") {
         text.push_str(match vm.client {
             Client::Udhcpc => "[    3.020000] virtio_net virtio0 eth0: Link is Down\r\nudhcpc: started, v1.36.1\r\nudhcpc: sendto: Network is down\r\n",
@@ -53,12 +74,12 @@ pub(super) fn log(site: &Site, vm: &Vm, steps: &[Step]) -> String {
             Client::Networkd => "sh: 1: dhclient: command not found\r\n",
         });
     } else if has("guest-static-wrong-subnet") {
-        table(&mut text, vm, Some(Ipv4Addr::new(10, 211, 55, 9)), None);
+        table(text, vm, Some(Ipv4Addr::new(10, 211, 55, 9)), None);
     } else if has("guest-ipv6-only") {
-        table(&mut text, vm, None, Some(&global(vm)));
+        table(text, vm, None, Some(&global(vm)));
     } else if has("vm-user-network") {
         client(
-            &mut text,
+            text,
             vm,
             &[
                 Step::Asked,
@@ -67,22 +88,15 @@ pub(super) fn log(site: &Site, vm: &Vm, steps: &[Step]) -> String {
             ],
         );
     } else {
-        client(&mut text, vm, steps);
+        client(text, vm, steps);
         let bound = steps.iter().rev().find_map(|step| match step {
             Step::Bound(address, _) => Some(*address),
             _ => None,
         });
         if vm.client == Client::Networkd && bound.is_some() && site.age.is_multiple_of(2) {
-            table(&mut text, vm, bound, None);
+            table(text, vm, bound, None);
         }
     }
-    if has("guest-ssh-not-listening") && site.age.is_multiple_of(2) {
-        text.push_str("[FAILED] Failed to start ssh.service - OpenBSD Secure Shell server.\r\n");
-    } else if !has("guest-ssh-not-listening") {
-        text.push_str("[  OK  ] Started ssh.service - OpenBSD Secure Shell server.\r\n");
-    }
-    write!(text, "\r\nDebian GNU/Linux 12 {} ttyS0\r\n\r\n{} login: ", vm.name, vm.name).ok();
-    text
 }
 
 /// What QEMU's user network gives to everybody.

@@ -181,25 +181,7 @@ fn servers(site: &Site, vm: &Vm) -> Vec<Server> {
 
 /// One question and what follows; the time after it.
 fn ask(site: &mut Site, vm: &Vm, at: u64, xid: u32, played: &mut Played) -> u64 {
-    let flags = if vm.wants_broadcast { BROADCAST } else { 0 };
-    let discover = Dhcp {
-        kind: DISCOVER,
-        xid,
-        flags,
-        source: vm.mac,
-        destination: ALL,
-        from: NOBODY,
-        to: Ipv4Addr::BROADCAST,
-        chaddr: vm.mac,
-        ciaddr: NOBODY,
-        yiaddr: NOBODY,
-        client_id: vm.client_id.clone(),
-        hostname: Some(vm.name.clone()),
-        requested: None,
-        server: None,
-        terms: None,
-        checksum_wrong: false,
-    };
+    let discover = discover(vm, xid);
     played.steps.push(Step::Asked);
     if !up(site, vm, at, &discover, played) {
         return at;
@@ -249,6 +231,28 @@ fn ask(site: &mut Site, vm: &Vm, at: u64, xid: u32, played: &mut Played) -> u64 
         return when;
     }
     settle(site, vm, when + 10, server, &request, played)
+}
+
+fn discover(vm: &Vm, xid: u32) -> Dhcp {
+    let flags = if vm.wants_broadcast { BROADCAST } else { 0 };
+    Dhcp {
+        kind: DISCOVER,
+        xid,
+        flags,
+        source: vm.mac,
+        destination: ALL,
+        from: NOBODY,
+        to: Ipv4Addr::BROADCAST,
+        chaddr: vm.mac,
+        ciaddr: NOBODY,
+        yiaddr: NOBODY,
+        client_id: vm.client_id.clone(),
+        hostname: Some(vm.name.clone()),
+        requested: None,
+        server: None,
+        terms: None,
+        checksum_wrong: false,
+    }
 }
 
 /// The machine has its ACK: it looks whether the address is free, and uses it.

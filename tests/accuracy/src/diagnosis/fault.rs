@@ -90,7 +90,7 @@ pub static FAULTS: &[Fault] = &[
 ];
 
 /// Pairs that happen together, and can both be seen.
-pub static DOUBLE: &[[&str; 2]] = &[
+pub(super) static DOUBLE: &[[&str; 2]] = &[
     ["router-drops-foreign-chaddr", "guest-link-down"],
     ["dhcp-rogue-server", "guest-ssh-not-listening"],
     ["dhcp-no-server", "vm-duplicate-mac"],

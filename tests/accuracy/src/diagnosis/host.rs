@@ -7,23 +7,8 @@ use serde_json::{Value, json};
 use super::{
     seen,
     site::{Site, System, Vm},
+    time::rfc3339,
 };
-
-/// RFC 3339 of milliseconds since the Unix epoch.
-pub(super) fn time(ms: u64) -> String {
-    let days = ms / 86_400_000;
-    // Howard Hinnant's civil_from_days, for days after 1970.
-    let z = days + 719_468;
-    let (era, doe) = (z / 146_097, z % 146_097);
-    let yoe = (doe - doe / 1460 + doe / 36_524 - doe / 146_096) / 365;
-    let doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
-    let mp = (5 * doy + 2) / 153;
-    let (day, month) = (doy - (153 * mp + 2) / 5 + 1, if mp < 10 { mp + 3 } else { mp - 9 });
-    let year = yoe + era * 400 + u64::from(month <= 2);
-    let s = ms / 1000 % 86_400;
-    let (hour, minute, second) = (s / 3600, s / 60 % 60, s % 60);
-    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
-}
 
 pub(super) fn snapshot(site: &Site, privileged: bool) -> Value {
     let system = match site.system {
@@ -32,7 +17,7 @@ pub(super) fn snapshot(site: &Site, privileged: bool) -> Value {
     };
     json!({
         "schema": "vmkit.snapshot/1",
-        "captured_at": time(site.now),
+        "captured_at": rfc3339(site.now),
         "platform": system,
         "privileged": privileged,
         "host": { "interfaces": interfaces(site), "routes": routes(site) },
@@ -165,7 +150,7 @@ fn machine(site: &Site, vm: &Vm) -> Value {
     });
     if state != "stopped" {
         value["pid"] = json!(4000 + site.age % 9000);
-        value["started_at"] = json!(time(site.now - site.age * 1000));
+        value["started_at"] = json!(rfc3339(site.now - site.age * 1000));
     }
     if vm.ails && site.has("vm-registry-mac-mismatch") {
         value["recorded_mac"] = json!("52:54:00:ab:cd:ef");

@@ -10,25 +10,28 @@
 mod answer;
 mod console;
 mod exchange;
+mod family;
 mod fault;
 mod frames;
 mod host;
+mod label;
 mod record;
 mod recorded;
 mod rules;
 mod seen;
 mod site;
 mod table;
+mod time;
 
 pub use answer::{Answer, DiagnosisError, program};
-pub use fault::{DOUBLE, FAULTS, Fault, fault_of};
+pub use family::Family;
+pub(crate) use family::Kind;
+pub use fault::{FAULTS, Fault, fault_of};
+pub use label::Label;
 pub use record::{Record, record};
-pub use recorded::Label;
-pub use table::{Kind, Outcome, Sums, render};
+pub use table::{Outcome, Sums, render};
 
 use std::{path::Path, thread};
-
-use crate::random::hash;
 
 /// Snapshots of one family that every run takes: each costs a start of the whole program.
 pub const RECORDS: u64 = 3;
@@ -37,37 +40,11 @@ const HEALTHY: u64 = 20;
 /// The program mostly waits for its plugins.
 const THREADS: usize = 4;
 
-/// One family of cases: what is wrong in all of them.
-#[derive(Clone, Debug)]
-pub struct Family {
-    /// Its name.
-    pub name: String,
-    /// What is at work.
-    pub faults: Vec<&'static Fault>,
-}
-
-impl Family {
-    /// Two of five families are held out: nothing is corrected after looking at their cases.
-    pub fn is_held_out(&self) -> bool {
-        self.kind() != Kind::Healthy && hash(&self.name) % 5 < 2
-    }
-
-    /// What is asked of an answer.
-    pub fn kind(&self) -> Kind {
-        match self.faults.as_slice() {
-            [] => Kind::Healthy,
-            [one] if !one.is_known() => Kind::Unknown,
-            [_] => Kind::One,
-            _ => Kind::Two,
-        }
-    }
-}
-
 /// All families: one of each fault, of each pair, and the healthy ones.
 pub fn families() -> Vec<Family> {
     let one =
         FAULTS.iter().map(|fault| Family { name: fault.code.to_owned(), faults: vec![fault] });
-    let two = DOUBLE.iter().map(|codes| Family {
+    let two = fault::DOUBLE.iter().map(|codes| Family {
         name: codes.join("+"),
         faults: codes.iter().filter_map(|code| fault_of(code)).collect(),
     });

@@ -74,8 +74,7 @@ pub fn record(family: &str, number: u64, faults: Vec<&'static Fault>) -> Record 
         site.age = site.random.within(25..=44);
     }
     twins(&mut site);
-    let old = site.at(33);
-    let mut files: Vec<(PathBuf, Vec<u8>)> = Vec::new();
+    let (old, mut files) = (site.at(33), Vec::<(PathBuf, Vec<u8>)>::new());
     let parts = parts(&mut site);
     let has = |part: &str| parts.contains(&part);
     let mut uplink = noise(&mut site);
@@ -116,18 +115,7 @@ pub fn record(family: &str, number: u64, faults: Vec<&'static Fault>) -> Record 
             put(name, Some(text));
         }
     }
-    let (bridged, unbound) = (!site.shared, bound.first().is_some_and(Option::is_none));
-    let optional: [(&str, &str, Option<String>); 8] = [
-        ("probes", "probes.json", json(seen::probes(&site, &holders))),
-        ("dns", "dns.json", json(seen::names(&site, &bound, old))),
-        ("test", "probe-dhcp.json", (bridged && unbound).then(|| seen::test(&site).to_string())),
-        ("qmp", "qmp.json", json(monitors(&site))),
-        ("bridge", "host/bridge.json", host::bridges(&site).map(|value| value.to_string())),
-        ("firewall", "host/firewall.txt", Some(rules::firewall(&site))),
-        ("listeners", "host/listeners.txt", Some(rules::listeners(&site))),
-        ("hosts", "host/hosts", Some(host::hosts(&site, old))),
-    ];
-    for (part, name, text) in optional {
+    for (part, name, text) in texts(&site, &holders, &bound, old) {
         put(name, text.filter(|_| has(part)));
     }
     if let Some((name, text)) = seen::leases(&site, &bound, old).filter(|_| has("leases")) {
@@ -137,16 +125,43 @@ pub fn record(family: &str, number: u64, faults: Vec<&'static Fault>) -> Record 
         causes: site.faults.iter().filter(|f| f.is_known()).map(|f| f.code).collect(),
         machine: site.vms[0].name.clone(),
         ails: !site.faults.is_empty(),
-        knowable: if site.faults.is_empty() {
-            // Behind a Mac's Wi-Fi a table may have the machine's address on the Mac's own MAC.
-            let named = has("neigh") && !site.translates() || has("leases") && site.shared;
-            named || has("console")
-        } else {
-            // Without the console nobody can tell a guest that still boots from one without SSH.
-            let boots = site.age < BOOT_S && !has("console") && site.has_any(&OF_SSH);
-            !boots && site.faults.iter().all(|fault| fault.is_told_by(&parts))
-        },
+        knowable: is_knowable(&site, &parts),
         files,
+    }
+}
+
+/// Texts that a snapshot may have: part, file and content.
+fn texts(
+    site: &Site,
+    holders: &[seen::Holder],
+    bound: &[Option<Ipv4Addr>],
+    old: Ipv4Addr,
+) -> [(&'static str, &'static str, Option<String>); 8] {
+    let json = |value: Value| Some(value.to_string());
+    let (bridged, unbound) = (!site.shared, bound.first().is_some_and(Option::is_none));
+    [
+        ("probes", "probes.json", json(seen::probes(site, holders))),
+        ("dns", "dns.json", json(seen::names(site, bound, old))),
+        ("test", "probe-dhcp.json", (bridged && unbound).then(|| seen::test(site).to_string())),
+        ("qmp", "qmp.json", json(monitors(site))),
+        ("bridge", "host/bridge.json", host::bridges(site).map(|value| value.to_string())),
+        ("firewall", "host/firewall.txt", Some(rules::firewall(site))),
+        ("listeners", "host/listeners.txt", Some(rules::listeners(site))),
+        ("hosts", "host/hosts", Some(host::hosts(site, old))),
+    ]
+}
+
+/// Whether a careful person could tell all causes from these parts.
+fn is_knowable(site: &Site, parts: &[&str]) -> bool {
+    let has = |part: &str| parts.contains(&part);
+    if site.faults.is_empty() {
+        // Behind a Mac's Wi-Fi a table may have the machine's address on the Mac's own MAC.
+        let named = has("neigh") && !site.translates() || has("leases") && site.shared;
+        named || has("console")
+    } else {
+        // Without the console nobody can tell a guest that still boots from one without SSH.
+        let boots = site.age < BOOT_S && !has("console") && site.has_any(&OF_SSH);
+        !boots && site.faults.iter().all(|fault| fault.is_told_by(parts))
     }
 }
 

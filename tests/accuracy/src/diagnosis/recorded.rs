@@ -5,40 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use serde::Deserialize;
-
-use super::{Answer, DiagnosisError, Outcome};
-
-/// `label.json` of a snapshot.
-#[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
-#[serde(deny_unknown_fields)]
-pub struct Label {
-    /// Codes of the causes at work. None, and none in `may`: everything is well.
-    pub causes: Vec<String>,
-    /// The machine that it is about.
-    pub machine: String,
-    /// Causes that cannot be told from those that are at work, or follow from them: to show them
-    /// as well is no error. Where no cause is at work, a fault without a code is, and these are
-    /// the ones that it resembles.
-    #[serde(default)]
-    pub may: Vec<String>,
-    /// Whether the snapshot suffices to tell the causes.
-    #[serde(default = "yes")]
-    pub knowable: bool,
-    /// What was done to the network, in a line for people.
-    #[serde(default)]
-    pub why: String,
-}
-
-impl Label {
-    fn is_healthy(&self) -> bool {
-        self.causes.is_empty() && self.may.is_empty()
-    }
-}
-
-fn yes() -> bool {
-    true
-}
+use super::{Answer, DiagnosisError, Label, Outcome};
 
 /// Has all snapshots of the repository answered.
 pub(super) fn answer(program: &Path) -> Result<Vec<Outcome>, DiagnosisError> {

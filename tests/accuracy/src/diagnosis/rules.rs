@@ -32,8 +32,6 @@ fn application(site: &Site) -> String {
 }
 
 fn linux(site: &Site) -> String {
-    let port = &site.vms[0].port;
-    let uplink = site.uplink;
     let count = 3 + site.age % 40;
     let bytes = count * 342;
     let mut text = String::new();
@@ -66,6 +64,20 @@ fn linux(site: &Site) -> String {
             )
         };
     }
+    text += &guards(site, nft, count, bytes);
+    if site.has("host-firewall-blocks-ssh") {
+        text += &format!(
+            "table inet egress {{\n\tchain out {{\n\t\ttype filter hook output priority filter; policy accept;\n\t\ttcp dport 22 counter packets {count} bytes 360 drop\n\t}}\n}}\n"
+        );
+    }
+    text
+}
+
+/// Tables of the bridge family that drop the fault's frames.
+fn guards(site: &Site, nft: bool, count: u64, bytes: u64) -> String {
+    let port = &site.vms[0].port;
+    let uplink = site.uplink;
+    let mut text = String::new();
     let mut bridge = |hook: &str, rule: String| {
         text += &format!(
             "table bridge guard_{hook} {{\n\tchain {hook} {{\n\t\ttype filter hook {hook} priority filter; policy accept;\n\t\t{rule}\n\t}}\n}}\n"
@@ -101,11 +113,6 @@ fn linux(site: &Site) -> String {
         bridge(
             "output",
             format!("oifname \"{port}\" ether type arp counter packets {count} bytes 840 drop"),
-        );
-    }
-    if site.has("host-firewall-blocks-ssh") {
-        text += &format!(
-            "table inet egress {{\n\tchain out {{\n\t\ttype filter hook output priority filter; policy accept;\n\t\ttcp dport 22 counter packets {count} bytes 360 drop\n\t}}\n}}\n"
         );
     }
     text

@@ -8,8 +8,8 @@ use vmkit_types::Mac;
 
 use super::{
     console::global,
-    host::time,
     site::{Site, System, Vm},
+    time::rfc3339,
 };
 
 /// Who answers at an address, and how.
@@ -108,7 +108,7 @@ fn key(of: &str) -> String {
 
 /// `probes.json`.
 pub(super) fn probes(site: &Site, holders: &[Holder]) -> Value {
-    let at = time(site.now - 900);
+    let at = rfc3339(site.now - 900);
     let mut list = Vec::new();
     let interface = site.own_interface();
     let privacy = site.has("host-local-network-privacy");
@@ -141,14 +141,11 @@ pub(super) fn probes(site: &Site, holders: &[Holder]) -> Value {
     Value::Array(list)
 }
 
-/// The neighbour table as the system prints it: name of the artefact and text.
-pub(super) fn neighbours(
-    site: &Site,
-    holders: &[Holder],
-    old: Ipv4Addr,
-) -> Vec<(&'static str, String)> {
-    let interface = site.own_interface();
-    let mut rows: Vec<(String, Option<Mac>, &str)> = Vec::new();
+/// Address, MAC and state of a neighbour.
+type NeighbourRow = (String, Option<Mac>, &'static str);
+
+fn neighbour_rows(site: &Site, holders: &[Holder], old: Ipv4Addr) -> Vec<NeighbourRow> {
+    let mut rows: Vec<NeighbourRow> = Vec::new();
     if !site.shared {
         rows.push((site.gateway.to_string(), Some(site.gateway_mac), "REACHABLE"));
         let nas = if site.has("proxy-arp") {
@@ -181,10 +178,21 @@ pub(super) fn neighbours(
         rows.push((old.to_string(), Some(site.vms[0].mac), "STALE"));
     }
     rows.push((site.at(240).to_string(), None, "FAILED"));
+    rows
+}
+
+/// The neighbour table as the system prints it: name of the artefact and text.
+pub(super) fn neighbours(
+    site: &Site,
+    holders: &[Holder],
+    old: Ipv4Addr,
+) -> Vec<(&'static str, String)> {
+    let interface = site.own_interface();
+    let rows = neighbour_rows(site, holders, old);
     let six = site.has("guest-ipv6-only").then(|| (global(&site.vms[0]), site.vms[0].mac));
     match site.system {
         System::Linux if site.age.is_multiple_of(3) => {
-            let entry = |(ip, mac, state): &(String, Option<Mac>, &str)| match mac {
+            let entry = |(ip, mac, state): &NeighbourRow| match mac {
                 Some(mac) => {
                     json!({"dst": ip, "dev": interface, "lladdr": mac.to_string(), "state": [state]})
                 }
@@ -195,7 +203,7 @@ pub(super) fn neighbours(
             vec![("neigh/ip-neigh.json", Value::Array(all).to_string())]
         }
         System::Linux => {
-            let line = |(ip, mac, state): &(String, Option<Mac>, &str)| match mac {
+            let line = |(ip, mac, state): &NeighbourRow| match mac {
                 Some(mac) => format!("{ip} dev {interface} lladdr {mac} {state} \n"),
                 None => format!("{ip} dev {interface}  {state} \n"),
             };
@@ -207,7 +215,7 @@ pub(super) fn neighbours(
         }
         System::MacOs => {
             let octets = |mac: &Mac| mac.octets().map(|octet| format!("{octet:x}")).join(":");
-            let line = |(ip, mac, _): &(String, Option<Mac>, &str)| match mac {
+            let line = |(ip, mac, _): &NeighbourRow| match mac {
                 Some(mac) => {
                     format!("? ({ip}) at {} on {interface} ifscope [ethernet]\n", octets(mac))
                 }

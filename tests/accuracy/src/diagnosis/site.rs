@@ -107,35 +107,13 @@ impl Site {
             System::Linux if shared => ("enp3s0", "wlp2s0", "virbr0"),
             System::Linux => ("enp3s0", "wlp2s0", "br0"),
         };
-        let mut names = NAMES.to_vec();
-        random.shuffle(&mut names);
-        let many = if is("two-machines") { 2 } else { 1 + usize::from(random.chance(0.3)) };
-        let mut vms = Vec::new();
-        for (place, name) in names.into_iter().take(many).enumerate() {
-            let mac = Mac::new([0x52, 0x54, 0, random.octet(0..=255), random.octet(0..=255), 7]);
-            let port = match system {
-                System::MacOs => format!("vmenet{place}"),
-                System::Linux if shared => format!("vnet{place}"),
-                System::Linux => format!("tap{place}"),
-            };
-            let client = random.one_of(&[
-                Client::Udhcpc,
-                Client::Dhclient,
-                Client::Dhcpcd,
-                Client::Networkd,
-            ]);
-            let last = u8::try_from(place).unwrap_or(0) * 40 + 70 + random.octet(0..=30);
-            vms.push(Vm {
-                name: name.to_owned(),
-                mac,
-                port,
-                client,
-                client_id: identifier(client, mac, &mut random),
-                wants_broadcast: random.chance(0.15),
-                address: at(last),
-                ails: place == 0,
-            });
-        }
+        let two = is("two-machines");
+        let vms = draw_vms(&mut random, two, |place| match system {
+            System::MacOs => format!("vmenet{place}"),
+            System::Linux if shared => format!("vnet{place}"),
+            System::Linux => format!("tap{place}"),
+        });
+        let vms = vms.into_iter().map(|(vm, last)| Vm { address: at(last), ..vm }).collect();
         let nic = [0x3c, 0x22, 0xfb, random.octet(0..=255), random.octet(0..=255), 2];
         let oui = random.one_of(&[[0x44, 0xfe, 0x3b], [0x3c, 0xa6, 0x2f], [0xb0, 0x95, 0x75]]);
         let hub = [oui[0], oui[1], oui[2], random.octet(0..=255), 9, random.octet(0..=255)];
@@ -187,6 +165,32 @@ impl Site {
     pub(super) fn translates(&self) -> bool {
         self.system == System::MacOs && self.wifi && !self.shared
     }
+}
+
+/// Draws the VMs, each with the last octet of its address.
+fn draw_vms(random: &mut Random, two: bool, port: impl Fn(usize) -> String) -> Vec<(Vm, u8)> {
+    let mut names = NAMES.to_vec();
+    random.shuffle(&mut names);
+    let many = if two { 2 } else { 1 + usize::from(random.chance(0.3)) };
+    let mut vms = Vec::new();
+    for (place, name) in names.into_iter().take(many).enumerate() {
+        let mac = Mac::new([0x52, 0x54, 0, random.octet(0..=255), random.octet(0..=255), 7]);
+        let client =
+            random.one_of(&[Client::Udhcpc, Client::Dhclient, Client::Dhcpcd, Client::Networkd]);
+        let last = u8::try_from(place).unwrap_or(0) * 40 + 70 + random.octet(0..=30);
+        let vm = Vm {
+            name: name.to_owned(),
+            mac,
+            port: port(place),
+            client,
+            client_id: identifier(client, mac, random),
+            wants_broadcast: random.chance(0.15),
+            address: Ipv4Addr::UNSPECIFIED,
+            ails: place == 0,
+        };
+        vms.push((vm, last));
+    }
+    vms
 }
 
 /// Option 61 as each client sends it.

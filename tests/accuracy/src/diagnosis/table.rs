@@ -4,20 +4,7 @@ use std::{collections::BTreeMap, fmt::Write as _};
 
 use serde::Serialize;
 
-use super::{Answer, Family, Label, Record};
-
-/// What is asked of an answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Kind {
-    /// One cause is at work.
-    One,
-    /// Two causes are.
-    Two,
-    /// A fault without a code is.
-    Unknown,
-    /// Nothing is.
-    Healthy,
-}
+use super::{Answer, Family, Kind, Label, Record};
 
 /// One snapshot with its answer.
 #[derive(Clone, Debug)]

@@ -4,14 +4,14 @@ use std::time::Duration;
 
 use vmkit_types::{Kind, Observation};
 
-use super::Told;
+use super::collector::Collector;
 use crate::{
     random::Random,
     world::{Origin, World},
 };
 
 /// What it has of one machine.
-pub(super) fn discover(world: &World, vm: usize, random: &mut Random, told: &mut Told) {
+pub(super) fn discover(world: &World, vm: usize, random: &mut Random, collector: &mut Collector) {
     let machine = &world.machines[vm];
     if !(machine.captured && machine.mac_known) {
         return;
@@ -25,5 +25,5 @@ pub(super) fn discover(world: &World, vm: usize, random: &mut Random, told: &mut
         .on_mac(machine.mac)
         .aged(Duration::from_secs(age))
         .with("lease-s", machine.lease.to_string());
-    told.discovered("dhcp", fact);
+    collector.discovered("dhcp", fact);
 }

@@ -8,7 +8,7 @@ use std::net::Ipv4Addr;
 
 use vmkit_types::{Kind, NetworkMode, Observation, attribute};
 
-use super::Told;
+use super::collector::Collector;
 use crate::{
     random::Random,
     world::{Origin, Stay, World},
@@ -20,7 +20,7 @@ pub(super) fn discover(
     world: &World,
     vm: usize,
     random: &mut Random,
-    told: &mut Told,
+    collector: &mut Collector,
 ) -> Vec<Ipv4Addr> {
     let machine = &world.machines[vm];
     if !machine.console.readable {
@@ -44,7 +44,7 @@ pub(super) fn discover(
         words.extend([network_of(stay.address), world.site.router(stay.mode)]);
     } else if machine.boot_age > 20 && random.chance(0.6) {
         let fact = Observation::new(vm, Kind::ConsoleNoLease, "no lease");
-        told.discovered("console", fact);
+        collector.discovered("console", fact);
     }
     for stay in machine.stays.iter().filter(|stay| stay.until == 0) {
         if stay.origin == Origin::LinkLocal {
@@ -68,7 +68,7 @@ pub(super) fn discover(
             Some(prefix) => fact.with(attribute::PREFIX, prefix.to_string()),
             None => fact,
         };
-        told.discovered("console", fact);
+        collector.discovered("console", fact);
     }
     if words.is_empty() && machine.boot_age > 20 {
         words.push(world.site.router(NetworkMode::Bridged));

@@ -8,14 +8,14 @@ use std::time::Duration;
 
 use vmkit_types::{Kind, NetworkMode, Observation, attribute};
 
-use super::Told;
+use super::collector::Collector;
 use crate::{
     random::Random,
     world::{Origin, Stay, World},
 };
 
 /// Leases of one machine, those in force first.
-pub(super) fn discover(world: &World, vm: usize, random: &mut Random, told: &mut Told) {
+pub(super) fn discover(world: &World, vm: usize, random: &mut Random, collector: &mut Collector) {
     let machine = &world.machines[vm];
     // The file of the shared network is there in a bridged run too.
     let of_this_host = |stay: &&Stay| {
@@ -48,10 +48,10 @@ pub(super) fn discover(world: &World, vm: usize, random: &mut Random, told: &mut
     }
     rows.sort_by_key(|(current, _)| !current);
     if rows.is_empty() && machine.mac_known && has_shared_file(world, vm) {
-        told.discovered("leases", absence(world, vm));
+        collector.discovered("leases", absence(world, vm));
     }
     for (_, fact) in rows {
-        told.discovered("leases", fact);
+        collector.discovered("leases", fact);
     }
 }
 

@@ -1,25 +1,28 @@
-//! How each source tells of a world: with delays, out of date, incompletely.
-//!
-//! The models follow what is documented of the sources, never the weights.
+//! Models of the sources: delayed, outdated and incomplete, as documented, and independent of the
+//! weights.
 
 mod agent;
 mod capture;
+mod collector;
 mod console;
 mod leases;
 mod names;
 mod neighbours;
 mod probes;
 
+use collector::Collector;
+pub use collector::now;
+
 use std::{
     collections::BTreeSet,
     net::{IpAddr, Ipv4Addr},
     sync::LazyLock,
-    time::{Duration, SystemTime},
+    time::Duration,
 };
 
 use vmkit_model::{Card, Evidence};
 use vmkit_scoring::{Case, Flag, Pick, Verdict, Weights, score};
-use vmkit_types::{HostNetwork, Observation};
+use vmkit_types::HostNetwork;
 
 use crate::{
     careful::{Careful, careful},
@@ -28,86 +31,36 @@ use crate::{
     world::World,
 };
 
-/// The moment of every look, in seconds since the epoch.
-pub const NOW: u64 = 1_800_000_000;
-
-/// How long before the end of a look the discovering signals told what they know.
-const DISCOVERED_BEFORE: Duration = Duration::from_millis(400);
-
-/// The moment of every look.
-pub fn now() -> SystemTime {
-    SystemTime::UNIX_EPOCH + Duration::from_secs(NOW)
-}
-
-/// What the sources tell, as it comes in.
-struct Told {
-    evidence: Vec<Evidence>,
-}
-
-impl Told {
-    fn discovered(&mut self, plugin: &str, observation: Observation) {
-        self.push(plugin, now() - DISCOVERED_BEFORE, observation);
-    }
-
-    fn confirmed(&mut self, plugin: &str, observation: Observation) {
-        self.push(plugin, now(), observation);
-    }
-
-    fn push(&mut self, plugin: &str, received_at: SystemTime, observation: Observation) {
-        // The cases are small: a few hundred items at most.
-        let id = u32::try_from(self.evidence.len()).unwrap_or(u32::MAX);
-        self.evidence.push(Evidence {
-            id,
-            plugin: plugin.into(),
-            received_at,
-            observation: observation.into(),
-        });
-    }
-
-    /// Addresses that were named for this machine, in the order of their naming.
-    fn named(&self, vm: usize) -> Vec<IpAddr> {
-        let mut named = Vec::new();
-        for item in self.evidence.iter().filter(|item| item.observation.vm == vm) {
-            if let Some(address) = item.observation.address
-                && !named.contains(&address)
-            {
-                named.push(address);
-            }
-        }
-        named
-    }
-}
-
 /// Looks at a world once: what all sources tell of it, and what is true.
 pub fn look(world: &World, (family, number): (&str, u64), random: &mut Random) -> Labelled {
-    let mut told = Told { evidence: Vec::new() };
+    let mut collector = Collector { evidence: Vec::new() };
     let table = neighbours::table(world, random);
-    neighbours::discover(world, &table, &mut told);
+    neighbours::discover(world, &table, &mut collector);
     let mut console_words = Vec::new();
     for vm in 0..world.machines.len() {
-        leases::discover(world, vm, random, &mut told);
-        names::discover(world, vm, random, &mut told);
-        console_words.push(console::discover(world, vm, random, &mut told));
-        agent::discover(world, vm, &mut told);
-        capture::discover(world, vm, random, &mut told);
+        leases::discover(world, vm, random, &mut collector);
+        names::discover(world, vm, random, &mut collector);
+        console_words.push(console::discover(world, vm, random, &mut collector));
+        agent::discover(world, vm, &mut collector);
+        capture::discover(world, vm, random, &mut collector);
     }
     let cases: Vec<Case> = (0..world.machines.len()).map(|vm| case(world, vm)).collect();
     let network = world.site.network();
-    confirm(world, &table, random, &mut told);
+    confirm(world, &table, random, &mut collector);
     if world.site.privileged {
-        let clear = clear(&cases, &told.evidence, network.as_ref());
+        let clear = clear(&cases, &collector.evidence, network.as_ref());
         for vm in clear.iter().enumerate().filter_map(|(vm, clear)| (!clear).then_some(vm)) {
-            for candidate in candidates(world, vm, &told) {
-                probes::ask_arp(world, vm, candidate, random, &mut told);
+            for candidate in candidates(world, vm, &collector) {
+                probes::ask_arp(world, vm, candidate, random, &mut collector);
             }
         }
     }
-    let ssh_open = ssh_open(world, &console_words, &told);
+    let ssh_open = ssh_open(world, &console_words, &collector);
     let mut labelled = Labelled {
         family: family.to_owned(),
         number,
         cases,
-        evidence: told.evidence,
+        evidence: collector.evidence,
         network,
         console_words,
         ssh_open,
@@ -124,23 +77,28 @@ pub fn look(world: &World, (family, number): (&str, u64), random: &mut Random) -
 }
 
 /// What the signals tell that ask the addresses of every machine.
-fn confirm(world: &World, table: &[neighbours::Entry], random: &mut Random, told: &mut Told) {
+fn confirm(
+    world: &World,
+    table: &[neighbours::Entry],
+    random: &mut Random,
+    collector: &mut Collector,
+) {
     for vm in 0..world.machines.len() {
-        let candidates = candidates(world, vm, told);
-        neighbours::confirm(world, vm, table, &candidates, told);
+        let candidates = candidates(world, vm, collector);
+        neighbours::confirm(world, vm, table, &candidates, collector);
         if world.machines[vm].paused {
             continue;
         }
         for candidate in &candidates {
-            probes::confirm(world, vm, *candidate, table, random, told);
+            probes::confirm(world, vm, *candidate, table, random, collector);
         }
-        neighbours::read_again(world, vm, table, &candidates, told);
+        neighbours::read_again(world, vm, table, &candidates, collector);
     }
 }
 
 /// The addresses of a machine that are asked.
-fn candidates(world: &World, vm: usize, told: &Told) -> Vec<IpAddr> {
-    let mut named = told.named(vm);
+fn candidates(world: &World, vm: usize, collector: &Collector) -> Vec<IpAddr> {
+    let mut named = collector.named(vm);
     named.retain(|address| world.site.on_link(*address) && !world.site.is_infrastructure(*address));
     named
 }
@@ -159,8 +117,8 @@ fn clear(cases: &[Case], evidence: &[Evidence], network: Option<&HostNetwork>) -
 }
 
 /// Addresses of consoles and evidence at which an SSH server answers: what the toolkit's rule asks.
-fn ssh_open(world: &World, words: &[Vec<Ipv4Addr>], told: &Told) -> BTreeSet<IpAddr> {
-    let of_evidence = (0..world.machines.len()).flat_map(|vm| told.named(vm));
+fn ssh_open(world: &World, words: &[Vec<Ipv4Addr>], collector: &Collector) -> BTreeSet<IpAddr> {
+    let of_evidence = (0..world.machines.len()).flat_map(|vm| collector.named(vm));
     let words = words.iter().flatten().copied().map(IpAddr::from);
     let asked: BTreeSet<IpAddr> = words.chain(of_evidence).collect();
     let open = |address: &IpAddr| {

@@ -6,14 +6,14 @@
 
 use vmkit_types::{Kind, Observation, attribute};
 
-use super::Told;
+use super::collector::Collector;
 use crate::{
     random::Random,
     world::{Naming, Origin, World},
 };
 
 /// Answers for one machine.
-pub(super) fn discover(world: &World, vm: usize, random: &mut Random, told: &mut Told) {
+pub(super) fn discover(world: &World, vm: usize, random: &mut Random, collector: &mut Collector) {
     let machine = &world.machines[vm];
     let fact = |ttl: u64| {
         let fact = Observation::new(vm, Kind::DnsAddress, "an answer for its name");
@@ -21,15 +21,15 @@ pub(super) fn discover(world: &World, vm: usize, random: &mut Random, told: &mut
     };
     match machine.naming {
         Naming::None => {}
-        Naming::Record(address) => told.discovered("dns", fact(3600).at(address)),
+        Naming::Record(address) => collector.discovered("dns", fact(3600).at(address)),
         Naming::Multicast => {
             let answers = machine.alive && machine.boot_age > 15;
             let own = machine.stays.iter().filter(|stay| answers && stay.until == 0);
             for stay in own.filter(|stay| world.site.on_link(stay.address.into())) {
-                told.discovered("dns", fact(120).at(stay.address));
+                collector.discovered("dns", fact(120).at(stay.address));
             }
             for address in machine.v6.iter().filter(|_| answers) {
-                told.discovered("dns", fact(120).at(*address));
+                collector.discovered("dns", fact(120).at(*address));
             }
         }
         Naming::Leases => {
@@ -42,7 +42,7 @@ pub(super) fn discover(world: &World, vm: usize, random: &mut Random, told: &mut
             let told_of = if held { leased.get(1) } else { leased.first() };
             let Some(stay) = told_of else { return };
             if stay.until == 0 || stay.until < machine.lease {
-                told.discovered("dns", fact(ttl).at(stay.address));
+                collector.discovered("dns", fact(ttl).at(stay.address));
             }
         }
     }

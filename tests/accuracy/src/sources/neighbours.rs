@@ -12,7 +12,7 @@ use std::{
 
 use vmkit_types::{Kind, Mac, NetworkMode, Observation, attribute};
 
-use super::Told;
+use super::collector::Collector;
 use crate::{
     random::Random,
     world::{Origin, Port, Responder, World},
@@ -137,11 +137,11 @@ fn replace(table: &mut Vec<Entry>, address: IpAddr, mac: Option<Mac>, age: u64, 
 }
 
 /// Entries on the machines' own MACs.
-pub(super) fn discover(world: &World, table: &[Entry], told: &mut Told) {
+pub(super) fn discover(world: &World, table: &[Entry], collector: &mut Collector) {
     for entry in table {
         for (vm, machine) in world.machines.iter().enumerate() {
             if machine.mac_known && entry.mac == Some(machine.mac) {
-                told.discovered("arp", held(world, vm, entry, machine.mac));
+                collector.discovered("arp", held(world, vm, entry, machine.mac));
             }
         }
     }
@@ -153,7 +153,7 @@ pub(super) fn confirm(
     vm: usize,
     table: &[Entry],
     candidates: &[IpAddr],
-    told: &mut Told,
+    collector: &mut Collector,
 ) {
     let machine = &world.machines[vm];
     for entry in table {
@@ -163,11 +163,11 @@ pub(super) fn confirm(
         match entry.mac {
             None => {
                 let fact = Observation::new(vm, Kind::NeighbourFailed, "FAILED");
-                told.discovered("arp", placed(world, fact, entry));
+                collector.discovered("arp", placed(world, fact, entry));
             }
             Some(mac) if mac != machine.mac && machine.mac_known => {
                 let fact = Observation::new(vm, Kind::NeighbourOtherMac, "another MAC").on_mac(mac);
-                told.discovered("arp", placed(world, fact, entry));
+                collector.discovered("arp", placed(world, fact, entry));
             }
             Some(_) => {}
         }
@@ -180,7 +180,7 @@ pub(super) fn read_again(
     vm: usize,
     table: &[Entry],
     candidates: &[IpAddr],
-    told: &mut Told,
+    collector: &mut Collector,
 ) {
     let machine = &world.machines[vm];
     for address in candidates.iter().filter(|_| machine.mac_known) {
@@ -192,7 +192,7 @@ pub(super) fn read_again(
             let fact = Observation::new(vm, Kind::NeighbourOtherMac, "another MAC").on_mac(mac);
             placed(world, fact, &entry)
         };
-        told.confirmed("arp", fact);
+        collector.confirmed("arp", fact);
     }
 }
 

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use vmkit_types::{Kind, Mac, NetworkMode, Observation, attribute};
 
 use super::{
-    Told,
+    collector::Collector,
     neighbours::{Entry, resolved},
 };
 use crate::{
@@ -28,18 +28,18 @@ pub(super) fn confirm(
     address: IpAddr,
     table: &[Entry],
     random: &mut Random,
-    told: &mut Told,
+    collector: &mut Collector,
 ) {
     let responders = world.responders(address);
 
     let reached = resolved(address, table, &responders).filter(|_| !random.chance(LOST));
     for fact in ssh(world, vm, reached, random) {
-        told.confirmed("ssh", fact.at(address));
+        collector.confirmed("ssh", fact.at(address));
     }
     if random.chance(0.8) {
         let echoes = reached.is_some_and(|responder| responder.echoes);
         let kind = if echoes { Kind::IcmpReply } else { Kind::IcmpSilent };
-        told.confirmed("icmp", Observation::new(vm, kind, "an echo").at(address));
+        collector.confirmed("icmp", Observation::new(vm, kind, "an echo").at(address));
     }
 }
 
@@ -49,7 +49,7 @@ pub(super) fn ask_arp(
     vm: usize,
     address: IpAddr,
     random: &mut Random,
-    told: &mut Told,
+    collector: &mut Collector,
 ) {
     let machine = &world.machines[vm];
     if !(machine.mac_known && address.is_ipv4()) {
@@ -71,7 +71,7 @@ pub(super) fn ask_arp(
         fact.at(address).with(attribute::INTERFACE, on)
     };
     if heard.is_empty() {
-        told.confirmed("arp-probe", fact("arp-silent"));
+        collector.confirmed("arp-probe", fact("arp-silent"));
     }
     for mac in heard {
         let code = match (mac == machine.mac, own) {
@@ -79,7 +79,7 @@ pub(super) fn ask_arp(
             (false, true) => "arp-duplicate",
             (false, false) => "neighbour-other-mac",
         };
-        told.confirmed("arp-probe", fact(code).on_mac(mac));
+        collector.confirmed("arp-probe", fact(code).on_mac(mac));
     }
 }
 

@@ -189,12 +189,12 @@ impl Machine {
     }
 
     /// Its address of now, if it has one of its own choice or given to it.
-    pub fn present(&self) -> Option<&Stay> {
+    pub(crate) fn present(&self) -> Option<&Stay> {
         self.stays.iter().rev().find(|stay| stay.until == 0)
     }
 
     /// Leaves the present address `age` seconds ago, and is at `next` from a few seconds later.
-    pub fn move_to(&mut self, age: u64, next: Option<Stay>) {
+    pub(crate) fn move_to(&mut self, age: u64, next: Option<Stay>) {
         for stay in self.stays.iter_mut().filter(|stay| stay.until == 0) {
             stay.until = age.max(1);
         }
@@ -202,18 +202,18 @@ impl Machine {
     }
 
     /// A stay by DHCP that lasts.
-    pub fn stay(&self, address: Ipv4Addr, from: u64) -> Stay {
+    pub(crate) fn stay(&self, address: Ipv4Addr, from: u64) -> Stay {
         Stay { address, from, until: 0, origin: Origin::Dhcp, mode: self.mode }
     }
 
     /// The process was started anew `age` seconds ago.
-    pub fn restart(&mut self, age: u64) {
+    pub(crate) fn restart(&mut self, age: u64) {
         self.process_age = age;
         self.boot_age = age;
     }
 
     /// The MAC that answers ARP for this address, if this machine does.
-    pub fn answers_at(&self, address: IpAddr) -> Option<Mac> {
+    pub(crate) fn answers_at(&self, address: IpAddr) -> Option<Mac> {
         if !self.alive {
             return None;
         }

@@ -48,7 +48,7 @@ pub struct Stranger {
 
 /// Somebody who answers ARP for an address.
 #[derive(Clone, Copy, Debug)]
-pub struct Responder {
+pub(crate) struct Responder {
     /// The MAC in the answer.
     pub mac: Mac,
     /// The machine behind it.
@@ -64,7 +64,7 @@ pub struct Responder {
 impl World {
     /// A world with `count` machines that have been up for long and have an address by DHCP, on a
     /// network drawn at random.
-    pub fn steady(random: &mut Random, count: usize) -> Self {
+    pub(crate) fn steady(random: &mut Random, count: usize) -> Self {
         let mut site = Site::draw(random);
         let machines = (0..count).map(|index| Machine::draw(random, &mut site, index)).collect();
         Self {
@@ -78,7 +78,7 @@ impl World {
     }
 
     /// Somebody else takes this address: a phone, a printer, a server.
-    pub fn settle_stranger(&mut self, random: &mut Random, address: Ipv4Addr) {
+    pub(crate) fn settle_stranger(&mut self, random: &mut Random, address: Ipv4Addr) {
         let tail = [random.octet(0..=255), random.octet(0..=255), random.octet(0..=255)];
         self.strangers.push(Stranger {
             address,
@@ -97,7 +97,7 @@ impl World {
     }
 
     /// Everybody who answers ARP for this address now, the one that frames go to first.
-    pub fn responders(&self, address: IpAddr) -> Vec<Responder> {
+    pub(crate) fn responders(&self, address: IpAddr) -> Vec<Responder> {
         let mut responders = Vec::new();
         let mut machines: Vec<_> = self.machines.iter().enumerate().collect();
         machines.sort_by_key(|(_, machine)| machine.shadowed);
@@ -138,7 +138,7 @@ impl World {
     }
 
     /// The addresses that lead to this machine; those that it gave to itself are left out.
-    pub fn truth(&self, machine: usize) -> Vec<IpAddr> {
+    pub(crate) fn truth(&self, machine: usize) -> Vec<IpAddr> {
         let machine = &self.machines[machine];
         if machine.shadowed {
             return Vec::new();

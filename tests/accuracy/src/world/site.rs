@@ -83,13 +83,13 @@ impl Site {
     }
 
     /// This host number on the network of this mode.
-    pub fn numbered(&self, mode: NetworkMode, number: u8) -> Ipv4Addr {
+    pub(crate) fn numbered(&self, mode: NetworkMode, number: u8) -> Ipv4Addr {
         let [a, b, c] = self.net(mode);
         Ipv4Addr::new(a, b, c, number)
     }
 
     /// An address of the pool of this mode's network that nobody has had.
-    pub fn lease(&mut self, random: &mut Random, mode: NetworkMode) -> Ipv4Addr {
+    pub(crate) fn lease(&mut self, random: &mut Random, mode: NetworkMode) -> Ipv4Addr {
         loop {
             let number = random.octet(if mode == NetworkMode::Shared { 2..=253 } else { 64..=253 });
             let address = self.numbered(mode, number);
@@ -100,13 +100,13 @@ impl Site {
     }
 
     /// Whether the host has the address on one of its links.
-    pub fn on_link(&self, address: IpAddr) -> bool {
+    pub(crate) fn on_link(&self, address: IpAddr) -> bool {
         let shared = |v4: Ipv4Addr| v4.octets()[..3] == self.shared;
         self.on_lan(address) || matches!(address, IpAddr::V4(v4) if shared(v4))
     }
 
     /// Whether the address is on the LAN.
-    pub fn on_lan(&self, address: IpAddr) -> bool {
+    pub(crate) fn on_lan(&self, address: IpAddr) -> bool {
         match address {
             IpAddr::V4(v4) => v4.octets()[..3] == self.lan,
             IpAddr::V6(v6) => self.has_v6 && v6.segments()[..4] == LAN_V6.segments()[..4],
@@ -114,19 +114,19 @@ impl Site {
     }
 
     /// The router of this mode's network.
-    pub fn router(&self, mode: NetworkMode) -> Ipv4Addr {
+    pub(crate) fn router(&self, mode: NetworkMode) -> Ipv4Addr {
         self.numbered(mode, if mode == NetworkMode::Shared { 1 } else { self.gateway })
     }
 
     /// Whether the address is the host's own or a router's.
-    pub fn is_infrastructure(&self, address: IpAddr) -> bool {
+    pub(crate) fn is_infrastructure(&self, address: IpAddr) -> bool {
         let lan = NetworkMode::Bridged;
         let shared = self.router(NetworkMode::Shared);
         [shared, self.router(lan), self.numbered(lan, self.host)].iter().any(|own| address == *own)
     }
 
     /// The host's interface that a machine of this mode is on or bridged with.
-    pub fn interface(&self, mode: NetworkMode) -> &'static str {
+    pub(crate) fn interface(&self, mode: NetworkMode) -> &'static str {
         match (self.macos, mode) {
             (true, NetworkMode::Shared) => "bridge100",
             (true, _) => "en0",
@@ -136,7 +136,7 @@ impl Site {
     }
 
     /// What vmkit learns of the host's network, if it could be read.
-    pub fn network(&self) -> Option<HostNetwork> {
+    pub(crate) fn network(&self) -> Option<HostNetwork> {
         let lan = self.interface(NetworkMode::Bridged);
         let shared = self.interface(NetworkMode::Shared);
         let lan_kind = if self.macos { InterfaceKind::Wifi } else { InterfaceKind::Bridge };

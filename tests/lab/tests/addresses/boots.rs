@@ -47,7 +47,7 @@ const OLD_CONSOLE: Scenario = Scenario {
 };
 
 #[test]
-fn a_log_that_is_older_than_the_process_is_of_another_boot() {
+fn ignores_a_log_older_than_the_process() {
     let Some((mut lab, mut guest)) = healthy("old-console", &web()) else { return };
     let old_log = guest.console().expect("a console");
     let written = SystemTime::now() - std::time::Duration::from_mins(10);

@@ -19,7 +19,7 @@ const CONTAINERS: Scenario = Scenario {
 };
 
 #[test]
-fn the_bridge_of_containers_is_not_the_address() {
+fn ignores_the_address_of_a_container_bridge() {
     let plan = GuestPlan::new("web", GuestKind::Machine).with_containers();
     let Some((lab, guest)) = healthy("containers", &plan) else { return };
     guest.wait_for_console("172.17.0.1").expect("a console that names the bridge");
@@ -48,7 +48,7 @@ const STALE_DNS: Scenario = Scenario {
 };
 
 #[test]
-fn a_name_that_outlived_its_address_is_not_believed() {
+fn does_not_trust_a_stale_name() {
     let Some((mut lab, mut guest)) = healthy("stale-dns", &web()) else { return };
     let resolver = lab.folder().join("resolv.conf");
     let text = format!("nameserver {}\nsearch lab\n", vmkit_lab::ROUTER_ADDRESS);

@@ -52,7 +52,7 @@ fn play(scenario: &Scenario, client: impl Fn(&Lab) -> String, words: &str) {
 }
 
 #[test]
-fn dhclient_is_understood() {
+fn reads_dhclients_console() {
     let client = |lab: &Lab| {
         let hook = lab.folder().join("dhclient-script");
         fs::write(&hook, DHCLIENT_SCRIPT).expect("a script");
@@ -66,6 +66,6 @@ fn dhclient_is_understood() {
 }
 
 #[test]
-fn dhcpcd_is_understood() {
+fn reads_dhcpcds_console() {
     play(&DHCPCD, |_| "dhcpcd -4 -B -c /bin/true eth0".to_owned(), "leased 192.168.77.50");
 }

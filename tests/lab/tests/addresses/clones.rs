@@ -35,7 +35,7 @@ const ONE_LEASE: Scenario = Scenario {
 };
 
 #[test]
-fn clones_with_one_machine_id_share_a_lease() {
+fn doubts_clones_that_share_a_lease() {
     let Some(mut lab) = or_skip(Lab::new("clones")) else { return };
     lab.router().reserve_client(CLIENT_ID, ADDRESS).expect("a reservation");
     let web = lab.start(&web().with_client_id(CLIENT_ID)).expect("a guest");
@@ -73,7 +73,7 @@ const ONE_MAC: Scenario = Scenario {
 };
 
 #[test]
-fn machines_with_one_mac_are_both_doubted() {
+fn doubts_vms_with_the_same_mac() {
     let Some((mut lab, guest)) = healthy("one-mac", &web()) else { return };
     let copy = GuestPlan::new("copy", GuestKind::Namespace).with_mac(guest.mac());
     let copy = lab.start(&copy).expect("a guest");
@@ -98,7 +98,7 @@ const TWO: Scenario = Scenario {
 };
 
 #[test]
-fn two_machines_are_told_apart() {
+fn finds_two_vms_at_their_own_addresses() {
     let Some((mut lab, _guest)) = healthy("two", &web()) else { return };
     let _other = join(&mut lab, &GuestPlan::new("db", GuestKind::Namespace), NEXT_ADDRESS);
     TWO.check(&lab);

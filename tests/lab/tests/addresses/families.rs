@@ -41,7 +41,7 @@ const IPV6_ONLY: Scenario = Scenario {
 };
 
 #[test]
-fn without_ipv4_the_pick_is_ipv6() {
+fn picks_ipv6_without_ipv4() {
     let Some((lab, mut guest)) = healthy("ipv6-only", &web()) else { return };
     lab.host().set("ipv6.conf.br0.disable_ipv6", "0").expect("IPv6 on the bridge");
     lab.host().ip("-6 address add fd77::10/64 dev br0 nodad").expect("the host's address");
@@ -63,7 +63,7 @@ const TWO_CARDS: Scenario = Scenario {
 };
 
 #[test]
-fn of_two_cards_the_machines_own_counts() {
+fn picks_the_address_of_the_registered_card() {
     let Some((lab, guest)) = healthy("two-cards", &web()) else { return };
     second_card(&lab, &guest);
     let own = guest.mac().to_string();
@@ -109,7 +109,7 @@ const LINK_LOCAL: Scenario = Scenario {
 };
 
 #[test]
-fn an_address_that_the_guest_gave_itself_is_none() {
+fn ignores_a_link_local_address() {
     let Some((mut lab, mut guest)) = healthy("link-local", &web()) else { return };
     lab.router().stop_dhcp();
     guest.end_dhcp();

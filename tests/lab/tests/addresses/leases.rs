@@ -17,7 +17,7 @@ const HEALTHY: Scenario = Scenario {
 };
 
 #[test]
-fn a_machine_with_a_lease_is_found() {
+fn finds_a_vm_at_its_lease() {
     let Some((lab, _guest)) = healthy("healthy", &web()) else { return };
     HEALTHY.check(&lab);
 }
@@ -35,7 +35,7 @@ const CHANGE: Scenario = Scenario {
 };
 
 #[test]
-fn another_lease_is_followed() {
+fn follows_a_new_lease() {
     let Some((mut lab, guest)) = healthy("lease-change", &web()) else { return };
     lab.router().reserve(guest.mac(), NEXT_ADDRESS).expect("a reservation");
     guest.renew_lease().expect("a request");
@@ -83,7 +83,7 @@ fn moved(test: &str) -> Option<(vmkit_lab::Lab, vmkit_lab::Guest)> {
 }
 
 #[test]
-fn a_stale_entry_gives_way_to_a_fresh_one() {
+fn prefers_a_fresh_entry_to_a_stale_one() {
     let Some((lab, guest)) = moved("stale-arp") else { return };
     guest.wait_for_age(GROWN_UP).expect("a machine that is up");
     lab.greet(NEXT_ADDRESS).expect("an answer");
@@ -91,7 +91,7 @@ fn a_stale_entry_gives_way_to_a_fresh_one() {
 }
 
 #[test]
-fn a_stale_entry_alone_is_not_believed() {
+fn does_not_trust_a_stale_entry_alone() {
     let Some((lab, guest)) = moved("stale-arp-unheard") else { return };
     guest.wait_for_age(GROWN_UP).expect("a machine that is up");
     forget_neighbours(&lab);

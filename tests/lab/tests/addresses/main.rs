@@ -6,6 +6,7 @@
 
 mod account;
 mod boots;
+mod check;
 mod claims;
 mod clients;
 mod clones;

@@ -24,7 +24,7 @@ const DUPLICATE: Scenario = Scenario {
 };
 
 #[test]
-fn an_address_that_another_host_took_is_doubted() {
+fn doubts_an_address_that_another_host_took() {
     let Some((lab, _guest)) = healthy("duplicate-ip", &web()) else { return };
     let other = stranger(&lab, ADDRESS);
     let address = ADDRESS.to_string();
@@ -50,7 +50,7 @@ const TAKEN: Scenario = Scenario {
 };
 
 #[test]
-fn another_host_at_the_old_address_is_not_the_machine() {
+fn does_not_take_another_host_for_the_vm() {
     let Some((lab, mut guest)) = healthy("taken", &web()) else { return };
     guest.end_dhcp();
     inside(&guest).ip("address flush dev eth0").expect("no address");
@@ -87,7 +87,7 @@ fn ssh_server(lab: &Lab, host: &Namespace) -> Process {
 }
 
 #[test]
-fn an_ssh_server_at_the_old_address_is_not_the_machines() {
+fn does_not_take_another_ssh_server_for_the_vms() {
     let Some((lab, mut guest)) = healthy("taken-ssh", &web()) else { return };
     guest.end_dhcp();
     inside(&guest).ip("address flush dev eth0").expect("no address");
@@ -120,7 +120,7 @@ const PROXY_ARP: Scenario = Scenario {
 };
 
 #[test]
-fn a_router_that_answers_for_everybody_refutes_nobody() {
+fn a_router_with_proxy_arp_refutes_no_address() {
     let Some((mut lab, web)) = healthy("proxy-arp", &web()) else { return };
     let plan = GuestPlan::new("db", GuestKind::Namespace);
     let db = crate::join(&mut lab, &plan, NEXT_ADDRESS);

@@ -52,7 +52,7 @@ fn rows() -> Vec<Row> {
 }
 
 #[test]
-fn every_fault_is_named_and_no_healthy_machine_is_accused() {
+fn names_every_fault_and_blames_no_healthy_vm() {
     // Says so and ends where labs cannot be built.
     if or_skip(Lab::new("faults")).is_none() {
         return;

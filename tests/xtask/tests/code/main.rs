@@ -14,8 +14,7 @@ const LONGEST_FUNCTION: usize = 60;
 const PUBLISHED: &[&str] = &["sdk"];
 
 /// Folders that have circles.
-const WITH_CIRCLES: &[&str] =
-    &["core/cli", "core/host", "core/report", "core/scoring", "tests/accuracy", "tests/lab"];
+const WITH_CIRCLES: &[&str] = &["core/cli", "core/host", "core/report", "core/scoring"];
 
 /// Files with longer functions.
 const WITH_LONG_FUNCTIONS: &[&str] = &[
@@ -24,12 +23,10 @@ const WITH_LONG_FUNCTIONS: &[&str] = &[
     "core/report/src/text/doctor.rs",
     "core/report/src/text/summary.rs",
     "core/scoring/src/verdict.rs",
-    "tests/accuracy",
-    "tests/lab",
 ];
 
 /// Folders with public items that have no user.
-const WITH_UNUSED_ITEMS: &[&str] = &["core/host", "tests/accuracy", "tests/lab"];
+const WITH_UNUSED_ITEMS: &[&str] = &["core/host"];
 
 #[track_caller]
 fn assert_none(rule: &str, broken: &[String]) {
