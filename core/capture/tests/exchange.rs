@@ -15,8 +15,8 @@ use etherparse::{NetSlice, SlicedPacket, TransportSlice};
 use vmkit_capture::{Capture, CaptureError, DEFAULT_RING_BYTES, pcap};
 use vmkit_lab::{Process, run};
 
-/// All frames have been sent by then, and the kernel delivers them after 10 ms; the rest is for a busy
-/// computer.
+/// Silence that ends a capture: all frames have been sent by then, and the kernel delivers them
+/// after 10 ms; the rest is for a busy computer.
 const DRAIN: Duration = Duration::from_millis(500);
 /// The system reports a removed interface at once; the rest is for a busy computer.
 const GONE: Duration = Duration::from_secs(10);
@@ -72,8 +72,7 @@ fn captures_a_whole_exchange_and_nothing_else() {
     let mut file = pcap::Writer::new(fs::File::create(&path).unwrap()).unwrap();
     let mut names = Vec::new();
     let mut groups = 0;
-    let deadline = Instant::now() + DRAIN;
-    while let Some(frame) = capture.next(deadline).unwrap() {
+    while let Some(frame) = capture.next(Instant::now() + DRAIN).unwrap() {
         assert!((began..=SystemTime::now()).contains(&frame.at), "{:?}", frame.at);
         // The headers of IPv6 multicast are kept.
         if frame.data.get(12..14) == Some(&[0x86, 0xdd]) {
@@ -116,8 +115,7 @@ fn counts_the_frames_that_a_full_ring_loses() {
         }
     });
     let mut read = 0;
-    let deadline = Instant::now() + DRAIN;
-    while capture.next(deadline).unwrap().is_some() {
+    while capture.next(Instant::now() + DRAIN).unwrap().is_some() {
         read += 1;
     }
     let counts = capture.counts().unwrap();

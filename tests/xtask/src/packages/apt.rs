@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow};
 use vmkit_lab::Requirement;
 
 use crate::command;
@@ -58,31 +58,46 @@ pub(super) fn install(
 ) -> anyhow::Result<Vec<Blocked>> {
     // A new computer has no package lists.
     command::run(Command::new("apt-get").args(["update", "-qq"]))?;
-    let whole = installation(all, missing);
-    if simulate(&["--no-remove"], &whole).is_some() {
-        apt_get(&whole)?;
-        return Ok(Vec::new());
-    }
-    let mut possible = Vec::new();
-    let mut blocked = Vec::new();
-    for requirement in missing {
-        if simulate(&["--no-remove"], &[requirement.debian]).is_some() {
-            possible.push(*requirement);
-            continue;
-        }
-        let Some(plan) = simulate(&[], &[requirement.debian]) else {
-            bail!("apt cannot install {} on this machine", requirement.debian);
-        };
-        blocked.push(Blocked { requirement: *requirement, plan });
-    }
+    let (possible, blocked) = split(all, missing, is_installed, simulate)?;
     if !possible.is_empty() {
-        apt_get(&installation(all, &possible))?;
+        apt_get(&installation(all, &possible, is_installed))?;
     }
     Ok(blocked)
 }
 
+/// The programs whose packages can be installed together without removing any, and the others.
+/// Packages that can be installed one by one may conflict with each other, so each joins the set
+/// only while apt would install all of it.
+fn split(
+    all: &[Requirement],
+    missing: &[Requirement],
+    is_installed: impl Fn(&str) -> bool,
+    simulate: impl Fn(&[&str], &[&str]) -> Result<Plan, String>,
+) -> anyhow::Result<(Vec<Requirement>, Vec<Blocked>)> {
+    if simulate(&["--no-remove"], &installation(all, missing, &is_installed)).is_ok() {
+        return Ok((missing.to_vec(), Vec::new()));
+    }
+    let (mut possible, mut blocked) = (Vec::new(), Vec::new());
+    for requirement in missing {
+        possible.push(*requirement);
+        if simulate(&["--no-remove"], &installation(all, &possible, &is_installed)).is_ok() {
+            continue;
+        }
+        possible.pop();
+        let package = requirement.debian;
+        let plan = simulate(&[], &[package])
+            .map_err(|why| anyhow!("apt cannot install {package} on this machine: {why}"))?;
+        blocked.push(Blocked { requirement: *requirement, plan });
+    }
+    Ok((possible, blocked))
+}
+
 /// The packages of the missing programs and the installed ones of the set, so that apt keeps those.
-fn installation(all: &[Requirement], missing: &[Requirement]) -> Vec<&'static str> {
+fn installation(
+    all: &[Requirement],
+    missing: &[Requirement],
+    is_installed: impl Fn(&str) -> bool,
+) -> Vec<&'static str> {
     let named = |requirement: &&Requirement| {
         missing.iter().any(|other| other.program == requirement.program)
             || is_installed(requirement.debian)
@@ -97,13 +112,22 @@ fn apt_get(packages: &[&str]) -> anyhow::Result<()> {
     command::run(&mut install).with_context(|| format!("cannot install {}", packages.join(" ")))
 }
 
-/// What apt would do. `None`: it refuses.
-fn simulate(options: &[&str], packages: &[&str]) -> Option<Plan> {
+/// What apt would do, or its own words on why it would not.
+fn simulate(options: &[&str], packages: &[&str]) -> Result<Plan, String> {
     let mut simulation = Command::new("apt-get");
     simulation.args(["install", "--simulate", "--no-install-recommends"]).env("LC_ALL", "C");
-    let output = simulation.args(options).args(packages).output().ok()?;
-    let text = String::from_utf8_lossy(&output.stdout);
-    output.status.success().then(|| Plan::from_simulation(&text))
+    let output = simulation.args(options).args(packages).output();
+    let output = output.map_err(|error| format!("cannot start apt-get: {error}"))?;
+    if output.status.success() {
+        return Ok(Plan::from_simulation(&String::from_utf8_lossy(&output.stdout)));
+    }
+    Err(complaint(&String::from_utf8_lossy(&output.stderr)))
+}
+
+/// apt's errors in one line, from lines such as `E: Unable to locate package udhcpc`.
+fn complaint(text: &str) -> String {
+    let errors: Vec<&str> = text.lines().filter_map(|line| line.strip_prefix("E: ")).collect();
+    if errors.is_empty() { text.trim().to_owned() } else { errors.join("; ") }
 }
 
 fn is_installed(package: &str) -> bool {
@@ -114,7 +138,46 @@ fn is_installed(package: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::Plan;
+    use vmkit_lab::{REQUIREMENTS, Requirement};
+
+    use super::{Plan, complaint, split};
+
+    fn of(program: &str) -> Requirement {
+        *REQUIREMENTS.iter().find(|each| each.program == program).expect("a requirement")
+    }
+
+    #[test]
+    fn installs_together_only_what_can_be_installed_together() {
+        let missing = [of("qemu-system-x86_64"), of("udhcpc"), of("dnsmasq")];
+        let [qemu, udhcpc, dnsmasq] = missing.map(|each| each.debian);
+        // Packages that apt refuses to install beside each other; what is installed; what is blocked.
+        let rows: [(&[[&str; 2]], &[&str], &[&str]); 3] = [
+            (&[], &[qemu, udhcpc, dnsmasq], &[]),
+            (&[[qemu, udhcpc]], &[qemu, dnsmasq], &[udhcpc]),
+            (&[[qemu, udhcpc], [qemu, dnsmasq]], &[qemu], &[udhcpc, dnsmasq]),
+        ];
+        for (conflicts, installed, blocked) in rows {
+            let simulate = |_: &[&str], packages: &[&str]| {
+                let holds = |pair: &[&str; 2]| pair.iter().all(|one| packages.contains(one));
+                let refused = conflicts.iter().any(holds);
+                if refused { Err("held".to_owned()) } else { Ok(Plan::default()) }
+            };
+            let (possible, left) =
+                split(&missing, &missing, |_| false, simulate).expect("each can be installed");
+            let possible: Vec<_> = possible.iter().map(|each| each.debian).collect();
+            let left: Vec<_> = left.iter().map(|each| each.requirement.debian).collect();
+            assert_eq!((possible.as_slice(), left.as_slice()), (installed, blocked));
+        }
+    }
+
+    #[test]
+    fn an_error_has_the_words_of_apt() {
+        let missing = [of("udhcpc")];
+        let refused = |_: &[&str], _: &[&str]| Err(complaint("W: old\nE: Unable to locate it\n"));
+        let error = split(&missing, &missing, |_| false, refused).expect_err("no such package");
+        let expected = "apt cannot install udhcpc on this machine: Unable to locate it";
+        assert_eq!(error.to_string(), expected);
+    }
 
     #[test]
     fn reads_what_apt_would_do() {

@@ -2,6 +2,7 @@
 
 use std::{
     env, fs,
+    hash::{DefaultHasher, Hash as _, Hasher as _},
     io::ErrorKind,
     os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
@@ -16,16 +17,29 @@ use crate::command;
 /// Unpacks the package with its missing dependencies, and returns the folder of its program.
 pub(super) fn unpack(blocked: &Blocked) -> anyhow::Result<PathBuf> {
     let package = blocked.requirement.debian;
-    let folder = cache().join("unpacked").join(package);
+    let folder = cache().join("unpacked").join(folder_name(package, &blocked.plan.installs));
+    let others = match blocked.plan.removes.as_slice() {
+        // It conflicts with another package that is about to be installed.
+        [] => "the other packages".to_owned(),
+        removes => removes.join(", "),
+    };
     println!(
-        "{package} cannot be installed beside {}: it is unpacked into {}, and nothing is removed",
-        blocked.plan.removes.join(", "),
+        "{package} cannot be installed beside {others}: it is unpacked into {}, and nothing is \
+         removed",
         folder.display()
     );
     if !folder.is_dir() {
         fetch(blocked, &folder).with_context(|| format!("cannot unpack {package}"))?;
     }
     Ok(folder.join("bin"))
+}
+
+/// The folder's name for these packages in these versions: programs that were unpacked before an
+/// upgrade of the system may not run after it.
+fn folder_name(package: &str, installs: &[String]) -> String {
+    let mut versions = DefaultHasher::new();
+    installs.hash(&mut versions);
+    format!("{package}-{:016x}", versions.finish())
 }
 
 /// Makes the folder atomically.
@@ -73,4 +87,21 @@ fn wrap(program: &str, bin: &Path, folder: &Path) -> anyhow::Result<()> {
 fn cache() -> PathBuf {
     env::var_os("VMKIT_CACHE")
         .map_or_else(|| Path::new("/var/cache/vmkit").to_owned(), PathBuf::from)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::folder_name;
+
+    #[test]
+    fn other_versions_are_unpacked_into_another_folder() {
+        let name = |versions: &[&str]| {
+            folder_name("qemu-utils", &versions.iter().map(|&it| it.into()).collect::<Vec<_>>())
+        };
+        let before = name(&["qemu-utils=1:7.2", "libpng16-16=1.6.39"]);
+        assert_eq!(before, name(&["qemu-utils=1:7.2", "libpng16-16=1.6.39"]));
+        assert_ne!(before, name(&["qemu-utils=1:10.0", "libpng16-16=1.6.39"]));
+        assert_ne!(before, name(&["qemu-utils=1:7.2", "libpng16-16=1.6.48"]));
+        assert!(before.starts_with("qemu-utils-"), "{before}");
+    }
 }
