@@ -19,6 +19,9 @@ mod serve;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    // It is started by the number of a descriptor, which would be its name in a list of processes.
+    #[cfg(target_os = "linux")]
+    rustix::thread::set_name(c"vm-worker").ok();
     match serve::run() {
         Ok(()) => ExitCode::SUCCESS,
         // The host has left or speaks another protocol, so nobody can read a message.

@@ -110,6 +110,21 @@ impl Tree {
         Observed::of(run)
     }
 
+    /// Runs all plugins of the tree on these VMs. `change` is called after the plugins were vetted and
+    /// before workers start.
+    pub fn run_changed_after_vetting(
+        &self,
+        targets: Vec<Target>,
+        change: impl FnOnce(),
+    ) -> Observed {
+        let installation = self.installation();
+        let found = find(&[self.plugins()], &installation);
+        change();
+        let mut run = Run::start(found, &installation, self.settings(&[]));
+        run.discover(targets, None);
+        Observed::of(run)
+    }
+
     /// Runs all plugins of the tree on this VM's candidates in this network.
     pub fn confirm(&self, of: Target, candidates: Vec<IpAddr>, network: &HostNetwork) -> Observed {
         let mut run = self.start(&[]);

@@ -4,7 +4,7 @@
 
 use std::{
     fs,
-    os::unix::fs::{PermissionsExt as _, chown},
+    os::unix::fs::{PermissionsExt as _, chown, symlink},
     path::{Path, PathBuf},
     process::{Command, Output},
 };
@@ -36,6 +36,9 @@ pub enum As {
 
 /// A path, and the user, group and mode to give it.
 pub type Owned = (&'static str, u32, u32, u32);
+
+/// A part of a tree, and the place to move it to, with a link left in its own place.
+pub type Link = (&'static str, &'static str);
 
 /// A directory for one tree at a time.
 pub struct Place {
@@ -73,11 +76,11 @@ impl Place {
         self.root.path().join(below)
     }
 
-    /// Lays out an installation at `prefix` with one owner and these exceptions.
+    /// Lays out an installation at `prefix` with one owner, these links and then these exceptions.
     ///
     /// # Panics
     /// The tree cannot be made.
-    pub fn lay_out(&self, prefix: &str, owner: (u32, u32), but: &[Owned]) {
+    pub fn lay_out(&self, prefix: &str, owner: (u32, u32), but: &[Owned], links: &[Link]) {
         let top = self.path(prefix.split('/').next().unwrap());
         fs::remove_dir_all(&top).ok();
         let prefix = self.path(prefix);
@@ -92,6 +95,12 @@ impl Place {
         for (name, to) in files {
             // Hard links save copying megabytes.
             fs::hard_link(self.path("built").join(name), to).unwrap();
+        }
+        for (part, elsewhere) in links {
+            let (part, elsewhere) = (self.path(part), self.path(elsewhere));
+            fs::create_dir_all(elsewhere.parent().unwrap()).unwrap();
+            fs::rename(&part, &elsewhere).unwrap();
+            symlink(&elsewhere, &part).unwrap();
         }
         give(&top, owner);
         for (path, user, group, bits) in but {
@@ -152,6 +161,9 @@ fn run_as(by: As, program: &Path) -> Command {
 
 /// Gives the whole tree to this user and group, with the usual modes.
 fn give(path: &Path, owner: (u32, u32)) {
+    if path.is_symlink() {
+        return;
+    }
     chown(path, Some(owner.0), Some(owner.1)).unwrap();
     mode(path, 0o755);
     if path.is_dir() {

@@ -2,15 +2,16 @@
 #![cfg(target_os = "linux")]
 
 use vmkit_cli_tests::DataDirectory;
-use vmkit_contract::place::{ANN, As, BEN, EVE, Owned, Place, STAFF, mode};
+use vmkit_contract::place::{ANN, As, BEN, EVE, Link, Owned, Place, STAFF, mode};
 
-/// A layout: its name in the documentation, prefix, owner, exceptions, the user who runs `vm`, and the
-/// worker's user (`None`: the plugins are refused).
+/// A layout: its name in the documentation, prefix, owner, exceptions, links, the user who runs `vm`,
+/// and the worker's user (`None`: the plugins are refused).
 struct Layout {
     name: &'static str,
     prefix: &'static str,
     owner: (u32, u32),
     but: &'static [Owned],
+    links: &'static [Link],
     by: As,
     worker: Option<u32>,
 }
@@ -23,7 +24,17 @@ const fn row(
     by: As,
     worker: Option<u32>,
 ) -> Layout {
-    Layout { name, prefix, owner, but, by, worker }
+    Layout { name, prefix, owner, but, links: &[], by, worker }
+}
+
+/// A tree of root's below `srv/team`, with links in a directory that a group can write.
+const fn linked(
+    name: &'static str,
+    but: &'static [Owned],
+    links: &'static [Link],
+    worker: Option<u32>,
+) -> Layout {
+    Layout { links, ..row(name, "srv/team", ROOT, but, As::Sudo(ANN), worker) }
 }
 
 const ROOT: (u32, u32) = (0, 0);
@@ -43,6 +54,15 @@ const GROUP_LIB: &[Owned] = &[("srv/team/lib", 0, STAFF, 0o775)];
 const GROUP_ALL: &[Owned] = &[("srv/team", 0, STAFF, 0o775), ("srv/team/lib", 0, STAFF, 0o775)];
 const EVES_PLUGINS: &[Owned] = &[("usr/local/lib/vmkit/plugins", EVE, EVE, 0o755)];
 const OPEN_WORKER: &[Owned] = &[("usr/local/lib/vmkit/vm-worker", 0, 0, 0o777)];
+
+const GROUP_VMKIT: &[Owned] = &[("srv/team/lib/vmkit", 0, STAFF, 0o775)];
+const VMKIT_LINK: &[Link] = &[("srv/team/lib/vmkit", "srv/store/vmkit")];
+const WORKER_LINK: &[Link] = &[("srv/team/lib/vmkit/vm-worker", "srv/store/vm-worker")];
+const BOTH_LINKS: &[Link] = &[
+    ("srv/team/lib/vmkit/vm-worker", "srv/store/vm-worker"),
+    ("srv/team/lib/vmkit/plugins", "srv/store/plugins"),
+];
+const OPEN_STORE: &[Owned] = &[("srv/team/lib", 0, STAFF, 0o775), ("srv/store", 0, STAFF, 0o775)];
 
 const LAYOUTS: &[Layout] = &[
     row("`/usr/local`, root's", "usr/local", ROOT, &[], ANN_S, Some(ANN)),
@@ -77,6 +97,30 @@ const LAYOUTS: &[Layout] = &[
     row("all of eve, a foreign owner", "home/eve/.local", (EVE, EVE), &[], ANN_S, Some(ANN)),
     row("all of eve, a foreign owner", "home/eve/.local", (EVE, EVE), &[], As::Root, Some(EVE)),
     row("root's, everybody can write `vm-worker`", "usr/local", ROOT, OPEN_WORKER, ANN_S, None),
+    linked(
+        "a group can write `lib`, `lib/vmkit` a link into root's",
+        GROUP_LIB,
+        VMKIT_LINK,
+        Some(ANN),
+    ),
+    linked(
+        "a group can write `lib`, `lib/vmkit` a link to where it can write",
+        OPEN_STORE,
+        VMKIT_LINK,
+        None,
+    ),
+    linked(
+        "a group can write `lib/vmkit`, `vm-worker` a link into root's",
+        GROUP_VMKIT,
+        WORKER_LINK,
+        None,
+    ),
+    linked(
+        "a group can write `lib/vmkit`, worker and plugins links into root's",
+        GROUP_VMKIT,
+        BOTH_LINKS,
+        Some(ANN),
+    ),
 ];
 
 fn named(user: u32) -> &'static str {
@@ -113,7 +157,7 @@ fn every_layout_behaves_as_documented() {
     let arguments = ["--data-dir", &data_dir, "--config", &config, "status", "--json"];
     let mut wrong = Vec::new();
     for layout in LAYOUTS {
-        place.lay_out(layout.prefix, layout.owner, layout.but);
+        place.lay_out(layout.prefix, layout.owner, layout.but, layout.links);
         let status = place.vm(layout.prefix, layout.by, &arguments);
         let plugin = &status["plugins"][0];
         let fits = match layout.worker {

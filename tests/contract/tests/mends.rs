@@ -74,7 +74,7 @@ fn follow(place: &Place, by: As, refused: &Value) {
 fn the_suggested_command_makes_the_tree_trusted() {
     let Some(place) = Place::new() else { return };
     for (but, by, message, command) in ROWS {
-        place.lay_out(PREFIX, (0, 0), but);
+        place.lay_out(PREFIX, (0, 0), but, &[]);
         let before = plugins(&place, *by, &[]);
         assert_eq!(before[0]["status"], "refused", "{but:?} {by:?}");
         assert!(text(&before[0], "message").contains(message), "{but:?} {by:?}: {before:?}");
@@ -88,7 +88,7 @@ fn the_suggested_command_makes_the_tree_trusted() {
 
 /// Makes a plugin directory and a configuration that lists it.
 fn elsewhere(place: &Place, directory: &str, fill: impl FnOnce(&Path)) -> String {
-    place.lay_out(PREFIX, (0, 0), &[]);
+    place.lay_out(PREFIX, (0, 0), &[], &[]);
     let directory = place.path(directory);
     fs::remove_dir_all(&directory).ok();
     fs::create_dir_all(&directory).expect("make a directory");
@@ -163,7 +163,7 @@ fn invalid_and_duplicate_plugins_are_moved_away() {
 #[test]
 fn a_missing_worker_is_installed_again() {
     let Some(place) = Place::new() else { return };
-    place.lay_out(PREFIX, (0, 0), &[]);
+    place.lay_out(PREFIX, (0, 0), &[], &[]);
     fs::remove_file(place.path(WORKER)).expect("remove the worker");
     let list = plugins(&place, As::User(ANN), &[]);
     assert!(text(&list[0], "message").contains("vm-worker: No such file"), "{list:?}");

@@ -95,3 +95,29 @@ fn the_first_plugin_of_an_id_is_used() {
     assert_eq!(status, "refused");
     assert!(message.starts_with("the id `misbehave` is taken by"), "{message}");
 }
+
+#[test]
+fn starts_the_worker_that_was_vetted_though_a_link_to_it_leads_elsewhere_by_then() {
+    let tree = Tree::with(&["contract-misbehave"]);
+    let worker = tree.root().join("lib/vmkit/vm-worker");
+    let (vetted, other) = (tree.root().join("lib/vetted"), tree.root().join("lib/other"));
+    fs::rename(&worker, &vetted).unwrap();
+    fs::write(&other, "#!/bin/sh\nexit 0\n").unwrap();
+    mode(&other, 0o755);
+    symlink(&vetted, &worker).unwrap();
+    let ran = tree.run_changed_after_vetting(vec![machine("web")], || {
+        fs::remove_file(&worker).unwrap();
+        symlink(&other, &worker).unwrap();
+    });
+    assert_eq!(ran.outcome("misbehave"), ("ok", ""));
+
+    // Nor is a worker started that came to lie on the vetted path.
+    let moved = tree.root().join("lib/moved");
+    fs::remove_file(&worker).unwrap();
+    symlink(&vetted, &worker).unwrap();
+    let ran = tree.run_changed_after_vetting(vec![machine("web")], || {
+        fs::rename(&vetted, &moved).unwrap();
+        fs::rename(&other, &vetted).unwrap();
+    });
+    assert_eq!(ran.outcome("misbehave"), ("ok", ""));
+}

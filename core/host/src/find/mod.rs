@@ -3,6 +3,7 @@
 mod installation;
 mod mend;
 mod owners;
+mod program;
 mod refusal;
 mod section;
 mod vet;
@@ -15,6 +16,7 @@ use std::{
 pub use installation::Installation;
 pub use mend::Mend;
 pub use owners::Fault;
+pub(crate) use program::WorkerProgram;
 pub use refusal::Refusal;
 use vet::Gate;
 pub use vet::{Plugin, vet};

@@ -15,6 +15,7 @@ use vmkit_wire::Manifest;
 use super::{
     Installation,
     owners::{Component, Replacers, Rule},
+    program::WorkerProgram,
     refusal::Refusal,
     section,
 };
@@ -28,6 +29,8 @@ pub struct Plugin {
     pub file: File,
     /// What it says of itself.
     pub manifest: Manifest,
+    /// The program that loads it.
+    pub(crate) worker: Arc<WorkerProgram>,
 }
 
 /// Opens the library at `path` if it may be loaded; see [`Gate::vet`].
@@ -44,7 +47,7 @@ pub(super) struct Gate<'a> {
     /// `lib/vmkit`, all links resolved.
     tree: Option<PathBuf>,
     replacers: Replacers,
-    worker: Result<(), Arc<Refusal>>,
+    worker: Result<Arc<WorkerProgram>, Arc<Refusal>>,
 }
 
 impl<'a> Gate<'a> {
@@ -56,9 +59,9 @@ impl<'a> Gate<'a> {
             tree: installation.library.canonicalize().ok(),
             // A program that cannot be looked at makes nobody trusted.
             replacers: program.map_or_else(|_| Replacers::default(), |all| Replacers::of(&all)),
-            worker: Ok(()),
+            worker: Err(Arc::new(Refusal::NotAFile(installation.worker()))),
         };
-        gate.worker = gate.vet_worker().map_err(Arc::new);
+        gate.worker = gate.vet_worker().map(Arc::new).map_err(Arc::new);
         gate
     }
 
@@ -73,7 +76,7 @@ impl<'a> Gate<'a> {
         let real = path.canonicalize().map_err(|source| unreadable(path, source))?;
         let library = self.judge(&real)?;
         // After the library: what exposes both is mended with all that exposes the library.
-        self.worker.clone().map_err(Refusal::Worker)?;
+        let worker = self.worker.clone().map_err(Refusal::Worker)?;
         // Not blocking, so that a pipe in place of the file cannot hold up the program.
         let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC).bits();
         let file = File::options()
@@ -87,16 +90,18 @@ impl<'a> Gate<'a> {
         self.check_worker_can_read(&library)?;
         let text = section::manifest(&file)
             .map_err(|reason| Refusal::NoManifest { path: real.clone(), reason })?;
-        Ok(Plugin { manifest: text.parse()?, path: real, file })
+        Ok(Plugin { manifest: text.parse()?, path: real, file, worker })
     }
 
-    fn vet_worker(&self) -> Result<(), Refusal> {
+    fn vet_worker(&self) -> Result<WorkerProgram, Refusal> {
         let worker = self.installation.worker();
         let real = worker.canonicalize().map_err(|source| unreadable(&worker, source))?;
-        if self.judge(&real)?.directory {
-            return Err(Refusal::NotAFile(real));
+        self.judge(&real)?;
+        let program = WorkerProgram::open(&real).map_err(|source| unreadable(&real, source))?;
+        if program.is_file().map_err(|source| unreadable(&real, source))? {
+            return Ok(program);
         }
-        access(&real, Access::EXEC_OK).map_err(|error| unreadable(&real, error.into()))
+        Err(Refusal::NotAFile(real))
     }
 
     /// Refuses what others could change; the file itself as it was looked at.

@@ -9,7 +9,7 @@ use std::{
         unix::{net::UnixStream, process::CommandExt as _},
     },
     path::PathBuf,
-    process::{Child, Command, Stdio},
+    process::{Child, Stdio},
     time::{Duration, Instant, SystemTime},
 };
 
@@ -24,6 +24,7 @@ pub(crate) use end::End;
 use crate::{
     Installation, Plugin, RunSettings, Snapshot,
     broker::{self, Grants, RawSockets},
+    find::WorkerProgram,
     stamp,
 };
 
@@ -85,8 +86,8 @@ impl Worker {
         let deadline = Instant::now() + patience;
         let RunSettings { configurations, snapshot, log_level, .. } = settings;
         let configuration = configurations.get(&plugin.manifest.id).map_or("{}", String::as_str);
-        let (socket, child) = spawn(installation).map_err(|error| {
-            End::error(format!("start {}: {error}", installation.worker().display()))
+        let (socket, child) = spawn(&plugin.worker).map_err(|error| {
+            End::error(format!("start {}: {error}", plugin.worker.path().display()))
         })?;
         let mut worker = Self {
             child,
@@ -320,9 +321,10 @@ impl Drop for Worker {
 
 /// Starts the program. Its standard input is the socket; what a plugin prints goes nowhere; a
 /// Ctrl-C reaches `vm` alone, and workers end with it.
-fn spawn(installation: &Installation) -> io::Result<(UnixStream, Child)> {
+fn spawn(program: &WorkerProgram) -> io::Result<(UnixStream, Child)> {
     let (ours, theirs) = UnixStream::pair()?;
-    let child = Command::new(installation.worker())
+    let child = program
+        .command()
         .env_clear()
         .current_dir("/")
         .process_group(0)
