@@ -4,10 +4,10 @@ mod common;
 
 use common::{World, machine, terminal, text};
 use serde_json::Value;
-use vmkit_model::Mode;
+use vmkit_model::{Evidence, Mode};
 use vmkit_report::State;
-use vmkit_scoring::{Candidate, Ending, Flag, Lack, Looker, Pick, Verdict};
-use vmkit_types::Reading;
+use vmkit_scoring::{Candidate, Ending, Flag, Hints, Lack, Looker, Pick, Verdict};
+use vmkit_types::{Observation, Reading, Unread};
 
 const OK: Ending<'_> = Ending::Answered;
 const LEFT_OUT: Ending<'_> = Ending::NotAsked;
@@ -63,8 +63,16 @@ fn checked(plugins: &[(Option<bool>, Ending<'static>)], mut pick: Pick) -> Pick 
         ending: *ending,
     };
     let lookers: Vec<Looker<'_>> = plugins.iter().map(looker).collect();
-    pick.check_search(&lookers, "vm plugin list");
+    pick.check_search(&lookers, &hints());
     pick
+}
+
+fn hints() -> Hints {
+    Hints {
+        no_plugin: "vm plugin list".to_owned(),
+        denied: "sudo vm status".to_owned(),
+        not_seen: "vm -vv status".to_owned(),
+    }
 }
 
 type Plugins<'a> = &'a [(Option<bool>, Ending<'static>)];
@@ -120,6 +128,85 @@ fn the_endings_of_the_plugins_leave_this_verdict() {
         let after = checked(plugins, before);
         let found = (after.verdict, after.unchecked.as_ref().map(|unchecked| unchecked.lack));
         assert_eq!(found, (verdict, lack), "{plugins:?}, {said:?}");
+    }
+}
+
+/// What a plugin reported of the machine that it looked for, if anything.
+type Report = Option<Observation>;
+
+/// What the plugins that answered reported of one machine, what scoring said, the verdict, what was
+/// lacking, why, and the hint.
+#[test]
+fn a_plugin_that_could_not_look_for_a_machine_did_not_answer_for_it() {
+    use Verdict::{Ambiguous, NoAddress, NotChecked, Resolved};
+    let unread = |why: &Unread| Some(Observation::unread(0, why));
+    let searched = || None;
+    let no_mac = || unread(&Unread::Failed("its MAC is not known".to_owned()));
+    let denied = || unread(&Unread::Denied("read x".to_owned()));
+    let silent = || unread(&Unread::TimedOut);
+    let nothing = || Some(Observation::nothing_to_look_at(0, "it has no console log"));
+    let probe =
+        || Some(Observation::unread(0, &Unread::TimedOut).at(std::net::Ipv4Addr::LOCALHOST));
+    let some = "not every plugin that finds addresses could be used: ";
+    let all = "no plugin that finds addresses could be used: ";
+    let idle = "plugins that find addresses had nothing to look at: it has no console log";
+    let lacks = |lack, lead: &str, rest: &str, hint: &'static str| {
+        Some((lack, format!("{lead}{rest}"), hint))
+    };
+    let without_mac = "could not look: its MAC is not known";
+    let not_allowed = "could not look: permission denied: read x";
+    let rows = [
+        (vec![searched(), searched()], NoAddress, NoAddress, None),
+        (vec![searched(), nothing(), silent()], NoAddress, NoAddress, None),
+        (vec![searched(), probe()], NoAddress, NoAddress, None),
+        (
+            vec![searched(), no_mac(), no_mac()],
+            NoAddress,
+            NotChecked,
+            lacks(Lack::Some, some, &format!("p1, p2 {without_mac}"), "vm -vv status"),
+        ),
+        (
+            vec![searched(), denied(), no_mac()],
+            NoAddress,
+            NotChecked,
+            lacks(
+                Lack::Some,
+                some,
+                &format!("p1 {not_allowed}; p2 {without_mac}"),
+                "sudo vm status",
+            ),
+        ),
+        (
+            vec![nothing(), denied()],
+            NoAddress,
+            NotChecked,
+            lacks(Lack::All, all, &format!("p1 {not_allowed}"), "sudo vm status"),
+        ),
+        (
+            vec![nothing(), nothing()],
+            NoAddress,
+            NotChecked,
+            lacks(Lack::All, idle, "", "vm -vv status"),
+        ),
+        (vec![nothing()], Ambiguous, NotChecked, lacks(Lack::All, idle, "", "vm -vv status")),
+        (vec![searched(), denied()], Ambiguous, Ambiguous, None),
+        (vec![denied()], Resolved, Resolved, None),
+    ];
+    for (reports, said, verdict, lack) in rows {
+        let ids: Vec<String> = (0..reports.len()).map(|index| format!("p{index}")).collect();
+        let looker = |id| Looker { id, names_addresses: ABLE, ending: OK };
+        let lookers: Vec<Looker<'_>> = ids.iter().map(|id| looker(id)).collect();
+        let mut after = pick(said);
+        let evidence = |(id, report): (&String, Report)| {
+            let received_at = std::time::SystemTime::UNIX_EPOCH;
+            let observation = report?.into();
+            Some(Evidence { id: 0, plugin: id.as_str().into(), received_at, observation })
+        };
+        after.unread = ids.iter().zip(reports).filter_map(evidence).collect();
+        after.check_search(&lookers, &hints());
+        let found = after.unchecked.map(|lacks| (lacks.lack, lacks.reason, lacks.hint));
+        let lack = lack.map(|(lack, reason, hint)| (lack, reason, hint.to_owned()));
+        assert_eq!((after.verdict, found), (verdict, lack));
     }
 }
 

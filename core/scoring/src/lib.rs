@@ -33,7 +33,7 @@ pub use case::Case;
 pub use certainty::NotCertain;
 pub use pick::{Candidate, Doubt, Entry, Flag, Pick, StruckOut, Verdict, WhyNot};
 pub use probe::candidates_to_probe;
-pub use search::{Ending, Lack, Looker, Unchecked};
+pub use search::{Ending, Hints, Lack, Looker, Unchecked};
 pub use weights::{Weights, WeightsError};
 
 use crate::{

@@ -31,6 +31,11 @@ impl Selection {
         self.names.is_empty()
     }
 
+    /// The names that were given.
+    pub(crate) fn names(&self) -> &[String] {
+        &self.names
+    }
+
     /// The machines of the scene that are wanted, each once, in the order in which they are named.
     ///
     /// # Errors

@@ -29,6 +29,8 @@ const WARNINGS: u32 = 2;
 pub struct Settings {
     /// The configuration files' content.
     pub config: Config,
+    /// The configuration file, where the caller names one.
+    pub config_file: Option<PathBuf>,
     /// The user who runs this.
     pub invoker: Invoker,
     /// The worker and the plugins that belong to this program.
@@ -63,6 +65,7 @@ impl Settings {
 
     fn read(program: &Path, config: Option<&Path>) -> Result<Self, Error> {
         let invoker = vmkit_platform::current().invoker();
+        let config_file = config.map(Path::to_owned);
         // Root's rights come with root's configuration: the user's could name anything.
         let user_home = invoker.home.as_ref().known().filter(|_| !invoker.privileged);
         let config = Config::read(config, user_home.map(PathBuf::as_path))?;
@@ -71,6 +74,7 @@ impl Settings {
             Installation::of(program, account, invoker.privileged).map_err(Error::Installation)?;
         Ok(Self {
             config,
+            config_file,
             invoker,
             installation,
             call_deadline: CALL_DEADLINE,

@@ -1,22 +1,107 @@
 //! Withholds "no address" where the plugins that could have found one did not answer.
 
+use std::{path::PathBuf, time::Duration};
+
 use vmkit_model::{PluginOutcome, PluginStatus};
-use vmkit_scoring::{Ending, Looker, Pick, Unchecked};
+use vmkit_scoring::{Ending, Hints, Looker, Pick, Unchecked};
 
-/// What shows each plugin and why it may not be loaded.
-const LIST: &str = "vm plugin list";
-/// What shows why a plugin that may be loaded fails.
-const DETAILS: &str = "vm -vv status";
-/// Five times the usual deadline of a call: a computer under load answers within it.
-const PATIENCE: &str = "vm --timeout 5 status";
+/// How many times more time is suggested where a plugin gave no answer: a computer under load
+/// answers within it.
+const MORE_TIME: u32 = 5;
+/// Longest time that `--timeout` takes.
+const LONGEST: Duration = Duration::from_hours(1);
 
-/// Withholds "no address" where the plugins that could have named one did not answer.
-pub(crate) fn check(pick: &mut Pick, outcomes: &[PluginOutcome]) {
-    let lookers: Vec<Looker<'_>> = outcomes.iter().map(looker).collect();
-    pick.check_search(&lookers, LIST);
+/// What was looked at, and with how much time: the commands that lead on look there again.
+#[derive(Clone, Debug)]
+pub(crate) struct Commands {
+    /// The snapshot, where one is looked at.
+    pub(crate) record: Option<PathBuf>,
+    /// The data directory, where the caller named one.
+    pub(crate) data_dir: Option<PathBuf>,
+    /// The configuration file, where the caller named one.
+    pub(crate) config: Option<PathBuf>,
+    /// The machines that were asked for by name.
+    pub(crate) names: Vec<String>,
+    /// How long one call of a plugin may take.
+    pub(crate) call_deadline: Duration,
+    /// This run has root's rights.
+    pub(crate) privileged: bool,
 }
 
-fn looker(outcome: &PluginOutcome) -> Looker<'_> {
+impl Commands {
+    /// What shows each plugin and why it may not be loaded.
+    fn list(&self) -> String {
+        self.line(&["vm"], &["plugin", "list"], &[])
+    }
+
+    /// What shows why a plugin that may be loaded fails.
+    fn details(&self) -> String {
+        self.status(&["vm", "-vv"])
+    }
+
+    /// What gives plugins more time. A snapshot answers at once, or its reader is at fault.
+    fn patience(&self) -> String {
+        if self.record.is_some() || self.call_deadline >= LONGEST {
+            return self.details();
+        }
+        let more = (self.call_deadline * MORE_TIME).min(LONGEST);
+        self.status(&["vm", "--timeout", &more.as_secs_f64().to_string()])
+    }
+
+    /// What looks with root's rights.
+    fn with_rights(&self) -> String {
+        if self.record.is_some() || self.privileged {
+            return self.details();
+        }
+        self.status(&["sudo", "vm"])
+    }
+
+    fn status(&self, program: &[&str]) -> String {
+        let mut place = Vec::new();
+        if let Some(directory) = &self.record {
+            place.extend(["--from".to_owned(), directory.display().to_string()]);
+        }
+        place.extend(self.names.iter().cloned());
+        let place: Vec<&str> = place.iter().map(String::as_str).collect();
+        self.line(program, &["status"], &place)
+    }
+
+    /// A command line that can be pasted.
+    fn line(&self, program: &[&str], command: &[&str], rest: &[&str]) -> String {
+        let text = |path: &Option<PathBuf>| path.as_ref().map(|path| path.display().to_string());
+        // A snapshot has its own machines.
+        let data_dir = text(&self.data_dir).filter(|_| self.record.is_none());
+        let config = text(&self.config);
+        let mut words = program.to_vec();
+        for (option, path) in [("--data-dir", &data_dir), ("--config", &config)] {
+            words.extend(path.iter().flat_map(|path| [option, path]));
+        }
+        words.extend(command.iter().chain(rest));
+        shlex::try_join(words.iter().copied()).unwrap_or_else(|_| words.join(" "))
+    }
+}
+
+/// Withholds "no address" where the plugins that could have named one did not answer, or could not
+/// look for the machine.
+pub(crate) fn check<'p>(
+    picks: impl IntoIterator<Item = &'p mut Pick>,
+    outcomes: &[PluginOutcome],
+    commands: &Commands,
+) {
+    let hints = Hints {
+        no_plugin: commands.list(),
+        denied: commands.with_rights(),
+        not_seen: commands.details(),
+    };
+    let patience = commands.patience();
+    let looker = |outcome| looker(outcome, &hints, &patience);
+    let lookers: Vec<Looker<'_>> = outcomes.iter().map(looker).collect();
+    for pick in picks {
+        pick.check_search(&lookers, &hints);
+    }
+}
+
+fn looker<'a>(outcome: &'a PluginOutcome, hints: &'a Hints, patience: &'a str) -> Looker<'a> {
     let (word, why) = (outcome.status.code(), outcome.message.as_deref());
     // The plugin's own way out, where it names one.
     let own = outcome.hint.as_deref();
@@ -27,10 +112,10 @@ fn looker(outcome: &PluginOutcome) -> Looker<'_> {
         ending: match outcome.status {
             PluginStatus::Ok => Ending::Answered,
             PluginStatus::Skipped => Ending::NotAsked,
-            PluginStatus::Timeout => failed(PATIENCE),
-            PluginStatus::Crashed | PluginStatus::Error => failed(DETAILS),
+            PluginStatus::Timeout => failed(patience),
+            PluginStatus::Crashed | PluginStatus::Error => failed(&hints.not_seen),
             PluginStatus::Refused | PluginStatus::Incompatible | PluginStatus::Denied => {
-                failed(LIST)
+                failed(&hints.no_plugin)
             }
         },
     }
@@ -62,10 +147,23 @@ mod tests {
         }
     }
 
+    fn commands() -> Commands {
+        Commands {
+            record: None,
+            data_dir: None,
+            config: None,
+            names: Vec::new(),
+            call_deadline: Duration::from_secs(1),
+            privileged: false,
+        }
+    }
+
     /// How a plugin ended, alone and beside one that answered and named nothing: what was lacking,
     /// and the hint.
     #[test]
     fn a_plugin_that_did_not_answer_decides_what_was_lacking_and_the_hint() {
+        const LIST: &str = "vm plugin list";
+        const DETAILS: &str = "vm -vv status";
         let failing = |hint| (Some((Lack::All, hint)), Some((Lack::Some, hint)));
         let rows = [
             (PluginStatus::Ok, (None, None)),
@@ -75,7 +173,7 @@ mod tests {
             (PluginStatus::Denied, failing(LIST)),
             (PluginStatus::Crashed, failing(DETAILS)),
             (PluginStatus::Error, failing(DETAILS)),
-            (PluginStatus::Timeout, failing(PATIENCE)),
+            (PluginStatus::Timeout, failing("vm --timeout 5 status")),
         ];
         for (status, (alone, beside)) in rows {
             let ended = outcome(status, Some(true));
@@ -84,11 +182,53 @@ mod tests {
                 [(vec![ended.clone()], alone), (vec![ended, answered], beside)]
             {
                 let mut pick = Pick { verdict: Verdict::NoAddress, ..Pick::not_checked() };
-                check(&mut pick, &outcomes);
+                check([&mut pick], &outcomes, &commands());
                 let found = pick.unchecked.as_ref().map(|it| (it.lack, it.hint.as_str()));
                 assert_eq!(found, expected, "{status}");
                 assert_eq!(worst([&pick]), pick.unchecked.as_ref(), "{status}");
             }
+        }
+    }
+
+    /// Where and how was looked; the commands after a timeout, a failure and a denial.
+    #[test]
+    fn the_hint_looks_at_the_same_place_again_and_gives_more_time_than_before() {
+        let named = || Commands { names: vec!["web".into()], ..commands() };
+        let placed = || Commands {
+            data_dir: Some("/srv/my vms".into()),
+            config: Some("/c".into()),
+            ..named()
+        };
+        let within = |seconds| Commands { call_deadline: Duration::from_secs(seconds), ..named() };
+        let recorded = || Commands { record: Some("/tmp/a record".into()), ..placed() };
+        let record = "vm -vv --config /c status --from '/tmp/a record' web";
+        let rows = [
+            (commands(), "vm --timeout 5 status", "vm -vv status", "sudo vm status"),
+            (
+                placed(),
+                "vm --timeout 5 --data-dir '/srv/my vms' --config /c status web",
+                "vm -vv --data-dir '/srv/my vms' --config /c status web",
+                "sudo vm --data-dir '/srv/my vms' --config /c status web",
+            ),
+            (within(10), "vm --timeout 50 status web", "vm -vv status web", "sudo vm status web"),
+            (
+                within(1000),
+                "vm --timeout 3600 status web",
+                "vm -vv status web",
+                "sudo vm status web",
+            ),
+            (within(3600), "vm -vv status web", "vm -vv status web", "sudo vm status web"),
+            (
+                Commands { privileged: true, ..commands() },
+                "vm --timeout 5 status",
+                "vm -vv status",
+                "vm -vv status",
+            ),
+            (recorded(), record, record, record),
+        ];
+        for (commands, timeout, failure, denial) in rows {
+            let found = [commands.patience(), commands.details(), commands.with_rights()];
+            assert_eq!(found, [timeout, failure, denial], "{commands:?}");
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, net::IpAddr};
 
-use vmkit_plugin::{Kind, Mac, Observation, Subject, attribute};
+use vmkit_plugin::{Kind, Mac, Observation, Subject, Unread, attribute};
 
 use crate::table::{Entry, Interest, State, is_host_address};
 
@@ -15,6 +15,20 @@ pub(crate) fn discover(entries: &[Entry], interest: &Interest) -> Vec<Observatio
         interest.owners(mac).iter().filter_map(|&vm| held_by_machine(vm, entry, mac)).collect()
     };
     entries.iter().flat_map(of_entry).collect()
+}
+
+/// The machines that cannot be looked for in the table.
+pub(crate) fn without_mac(vms: &[Subject]) -> Vec<Observation> {
+    let unknown = Unread::Failed("its MAC is not known".to_owned());
+    let without = vms.iter().enumerate().filter(|(_, subject)| subject.macs.is_empty());
+    without.map(|(vm, _)| Observation::unread(vm, &unknown)).collect()
+}
+
+/// A snapshot without a table, which every computer has.
+pub(crate) fn without_table(vms: &[Subject]) -> Vec<Observation> {
+    let missing = Unread::Failed("no neighbour table was recorded".to_owned());
+    let with_mac = vms.iter().enumerate().filter(|(_, subject)| !subject.macs.is_empty());
+    with_mac.map(|(vm, _)| Observation::unread(vm, &missing)).collect()
 }
 
 /// Who holds each candidate: the machine, another host, or nobody.

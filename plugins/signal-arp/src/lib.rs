@@ -54,9 +54,17 @@ impl Plugin for Arp {
 impl Signal for Arp {
     fn observe(&self, vms: &[Subject], cx: &Cx<'_>) -> Result<()> {
         cx.check()?;
+        if cx.stage() == Stage::Discover {
+            cx.emit_all(findings::without_mac(vms))?;
+        }
         let interest = Interest::new(vms);
         if interest.is_empty() {
             return Ok(());
+        }
+        if (cx.source(), cx.stage()) == (Source::Snapshot, Stage::Discover)
+            && !snapshot::has_table(cx)
+        {
+            return cx.emit_all(findings::without_table(vms));
         }
         let (entries, result) = match (cx.source(), cx.stage()) {
             (Source::Snapshot, Stage::Discover) => snapshot::read(&interest, cx),

@@ -16,6 +16,11 @@ use crate::{
 /// Most bytes of one artefact that are read: twice 100,000 entries of 80 bytes.
 pub(crate) const TEXT_LIMIT: u64 = 16 << 20;
 
+/// Whether the snapshot has a neighbour table, be it an empty one.
+pub(crate) fn has_table(cx: &Cx<'_>) -> bool {
+    cx.artefacts().iter().any(|name| ARTEFACTS.iter().any(|(known, _)| known == name))
+}
+
 /// The entries of all artefacts that are relevant to this batch, each once, and the fault of an artefact.
 /// With a fault in one artefact, the others still count.
 pub(crate) fn read(interest: &Interest, cx: &Cx<'_>) -> (Vec<Entry>, Result<()>) {

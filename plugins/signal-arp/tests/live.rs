@@ -52,6 +52,17 @@ fn a_snapshot_replaces_the_table() {
         "0 neighbour-cached 192.168.1.64 cached with the VM's MAC on en0",
     ];
     assert_eq!(host().observe::<Arp>("{}", &vms).lines(), expected);
+    let without_mac = [Subject::default(), vms[0].clone()];
+    let unread = ["0 unread - its MAC is not known"].map(str::to_owned);
+    let found = expected.map(|line| line.replacen('0', "1", 1));
+    let lines = host().observe::<Arp>("{}", &without_mac).lines();
+    assert_eq!(lines, [&unread[..], &found[..]].concat());
+    // A snapshot without a table says nothing of who has an address.
+    let elsewhere = FakeHost::new().with_artefact_file("dns.json", file);
+    let lines = elsewhere.observe::<Arp>("{}", &without_mac).lines();
+    let expected_of_none =
+        ["0 unread - its MAC is not known", "1 unread - no neighbour table was recorded"];
+    assert_eq!(lines, expected_of_none);
     // An artefact of another form is reported, and the other one still counts.
     let report = host().with_artefact_file("neigh/ip-neigh.json", file).observe::<Arp>("{}", &vms);
     assert_eq!(report.lines(), expected);

@@ -47,7 +47,7 @@ impl Signal for Console {
             cx.check()?;
             let observations = match log_of(index, vm, cx) {
                 Ok(Some(log)) => read(index, vm, log, cx),
-                Ok(None) => continue,
+                Ok(None) => vec![Observation::nothing_to_look_at(index, "it has no console log")],
                 Err(error) => vec![unread(index, error)],
             };
             cx.emit_all(observations)?;

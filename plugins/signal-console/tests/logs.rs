@@ -97,7 +97,7 @@ fn a_foreign_interface_counts_only_with_the_machines_mac() {
 }
 
 #[test]
-fn reports_unreadable_logs_and_skips_machines_without_a_console() {
+fn reports_unreadable_logs_and_machines_without_a_console() {
     let vms = [machine(&[MAC]), Subject { has_console: false, ..machine(&[MAC]) }, machine(&[MAC])];
     let host = FakeHost::new()
         .with_console_file(0, "/nowhere/web.log")
@@ -107,10 +107,13 @@ fn reports_unreadable_logs_and_skips_machines_without_a_console() {
         report.lines(),
         [
             "0 unread - open /nowhere/web.log: No such file or directory (os error 2)",
+            "1 unread - it has no console log",
             "2 unread - the fake host has no such file",
         ]
     );
-    assert_eq!(report.observations[0].attribute(attribute::REASON), Some("failed"));
+    let reasons = report.observations.iter().map(|seen| seen.attribute(attribute::REASON));
+    let expected = ["failed", "not-tried", "failed"].map(Some);
+    assert_eq!(reasons.collect::<Vec<_>>(), expected);
     let confirming = FakeHost::new().at_stage(Stage::Confirm).observe::<Console>("{}", &vms);
     assert_eq!((confirming.lines(), confirming.result), (Vec::new(), Ok(())));
     let cancelled = FakeHost::new().cancelling_after(1).observe::<Console>("{}", &vms);
@@ -133,6 +136,7 @@ fn a_snapshot_replaces_the_console() {
         [
             "0 console-phase - the last boot has come as far as the SSH server",
             "0 console-address 192.168.1.64 udhcpc: lease of 192.168.1.64 from 192.168.1.1",
+            "1 unread - it has no console log",
         ]
     );
 }

@@ -9,7 +9,7 @@ mod captures;
 mod findings;
 mod holds;
 
-use vmkit_plugin::{Cx, NoConfig, Plugin, Result, Signal, Source, Subject};
+use vmkit_plugin::{Cx, NoConfig, Observation, Plugin, Result, Signal, Source, Subject};
 
 /// The plugin.
 pub struct Dhcp;
@@ -27,6 +27,10 @@ impl Signal for Dhcp {
         cx.check()?;
         if cx.source() != Source::Snapshot || vms.is_empty() {
             return Ok(());
+        }
+        if !cx.artefacts().iter().any(|name| name.starts_with("dhcp/")) {
+            let of = |vm| Observation::nothing_to_look_at(vm, "no DHCP capture was recorded");
+            return cx.emit_all((0..vms.len()).map(of).collect());
         }
         let (messages, result) = captures::read(cx)?;
         cx.emit_all(findings::discover(&holds::rebuild(&messages), vms, cx.now()))?;

@@ -172,6 +172,9 @@ fn reports_nothing_about_other_machines_or_in_a_live_run() {
 
 #[test]
 fn ends_a_cancelled_or_late_call() {
+    let elsewhere = FakeHost::new().with_artefact_file("dns.json", path("lease"));
+    let lines = elsewhere.observe::<Dhcp>("{}", &[web()]).lines();
+    assert_eq!(lines, ["0 unread - no DHCP capture was recorded"]);
     let host = || FakeHost::new().with_artefact_file("dhcp/uplink.pcap", path("lease"));
     let rows = [
         (host().cancelling_after(0), ErrorCode::Cancelled),

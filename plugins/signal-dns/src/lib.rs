@@ -21,7 +21,7 @@ mod tests;
 use std::time::Duration;
 
 use serde::Deserialize;
-use vmkit_plugin::{Cx, Plugin, Result, Signal, Source, Stage, Subject};
+use vmkit_plugin::{Cx, Observation, Plugin, Result, Signal, Source, Stage, Subject};
 use vmkit_probing::Timeout;
 
 use collector::Collector;
@@ -60,14 +60,21 @@ impl Signal for Dns {
         cx.check()?;
         match (cx.stage(), cx.source()) {
             (Stage::Confirm, _) => Ok(()),
-            (Stage::Discover, Source::Snapshot) => {
-                cx.emit_all(Collector::of(vms, &record::replay(cx)?))
-            }
+            (Stage::Discover, Source::Snapshot) => cx.emit_all(match record::replay(cx)? {
+                Some(records) => Collector::of(vms, &records),
+                None => nothing_recorded(vms.len()),
+            }),
             (Stage::Discover, Source::Live | Source::Recording) => {
                 look(vms, &Responders::of_system(), self.0.timeout_ms.duration(), cx)
             }
         }
     }
+}
+
+/// A snapshot of a look that asked no DNS server.
+fn nothing_recorded(vms: usize) -> Vec<Observation> {
+    let of = |vm| Observation::nothing_to_look_at(vm, "no answer of a DNS server was recorded");
+    (0..vms).map(of).collect()
 }
 
 fn look(vms: &[Subject], responders: &Responders, timeout: Duration, cx: &Cx<'_>) -> Result<()> {

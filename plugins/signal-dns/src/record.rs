@@ -61,8 +61,8 @@ fn joined(records: Vec<Record>) -> Vec<Record> {
     joined.into_values().collect()
 }
 
-/// The records of the snapshot; empty where it has no such artefact.
-pub(crate) fn replay(cx: &Cx<'_>) -> Result<Vec<Record>> {
+/// The records of the snapshot; `None` where it has no such artefact.
+pub(crate) fn replay(cx: &Cx<'_>) -> Result<Option<Vec<Record>>> {
     cx.read_list(ARTEFACT)
 }
 

@@ -30,7 +30,9 @@ impl Signal for GuestAgent {
         if cx.stage() != Stage::Discover {
             return Ok(());
         }
-        if cx.source() == Source::Snapshot {
+        let is_replay = cx.source() == Source::Snapshot;
+        cx.emit_all(cannot_ask(vms, !is_replay))?;
+        if is_replay {
             return replay(vms, cx);
         }
         round::run(vms, cx, |index, reply| {
@@ -45,6 +47,18 @@ impl Signal for GuestAgent {
     }
 }
 
+/// The machines whose agents are not asked, and why: an answer is tied to a machine by its MAC.
+fn cannot_ask(vms: &[Subject], live: bool) -> Vec<Observation> {
+    let cannot = |(index, vm): (usize, &Subject)| {
+        if live && !vm.has_guest_agent {
+            return Some(Observation::nothing_to_look_at(index, "it has no guest agent channel"));
+        }
+        let without_mac = || Unread::Failed("its MAC is not known".to_owned());
+        vm.macs.is_empty().then(|| Observation::unread(index, &without_mac()))
+    };
+    vms.iter().enumerate().filter_map(cannot).collect()
+}
+
 fn observations(index: usize, vm: &Subject, reply: &Result<Vec<u8>, Unread>) -> Vec<Observation> {
     match reply {
         Ok(reply) => reply::observations(index, &vm.macs, reply),
@@ -57,9 +71,12 @@ fn replay(vms: &[Subject], cx: &Cx<'_>) -> Result<()> {
         cx.check()?;
         // A reply that is cut here is no longer JSON and is reported as malformed.
         let reply = cx.read_artefact(&artefact(vm), reply::REPLY_LIMIT);
-        if let Some(reply) = reply.map_err(Unread::from).transpose() {
-            cx.emit_all(observations(index, vm, &reply))?;
-        }
+        let nothing = || {
+            let what = "no answer of a guest agent was recorded";
+            vec![Observation::nothing_to_look_at(index, what)]
+        };
+        let reply = reply.map_err(Unread::from).transpose();
+        cx.emit_all(reply.map_or_else(nothing, |reply| observations(index, vm, &reply)))?;
     }
     Ok(())
 }

@@ -158,10 +158,18 @@ fn a_recording_gives_the_same_observations() {
 #[test]
 fn skips_machines_without_an_agent_or_a_mac() {
     let vms = [Subject { has_guest_agent: false, ..web() }, Subject { macs: Vec::new(), ..web() }];
-    for vms in [&vms[..], &[]] {
+    let reported = ["0 unread - it has no guest agent channel", "1 unread - its MAC is not known"];
+    for (vms, expected) in [(&vms[..], &reported[..]), (&[], &[])] {
         let report = FakeHost::new().observe::<GuestAgent>("{}", vms);
-        assert_eq!((report.result.clone(), report.lines()), (Ok(()), Vec::new()));
+        assert_eq!(
+            (report.result.clone(), report.lines()),
+            (Ok(()), expected.iter().map(ToString::to_string).collect())
+        );
     }
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
+    let elsewhere = FakeHost::new().with_artefact_file("dns.json", file);
+    let expected = ["0 unread - no answer of a guest agent was recorded"];
+    assert_eq!(elsewhere.observe::<GuestAgent>("{}", &[web()]).lines(), expected);
     let confirming = FakeHost::new().at_stage(Stage::Confirm).observe::<GuestAgent>("{}", &[web()]);
     assert_eq!(confirming.lines(), [""; 0]);
     let report = FakeHost::new().observe::<GuestAgent>("{}", &[web()]);

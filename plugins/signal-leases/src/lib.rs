@@ -39,6 +39,9 @@ impl Signal for Leases {
             Source::Snapshot => files::of_snapshot(cx),
             Source::Live | Source::Recording => files::live(),
         };
+        if texts.is_empty() {
+            return cx.emit_all(findings::without_files(vms.len()));
+        }
         let unrecorded = record(&texts, cx);
         let (mut files, mut unread) = (Vec::new(), Vec::new());
         for text in texts {

@@ -7,7 +7,7 @@ use std::{
 
 use signal_leases::Leases;
 use vmkit_plugin::{ErrorCode, Mac, Stage, Subject};
-use vmkit_testkit::FakeHost;
+use vmkit_testkit::{FakeHost, Report};
 
 const WEB: Mac = Mac::new([0x52, 0x54, 0, 0x4b, 0x5e, 0x57]);
 
@@ -103,12 +103,16 @@ fn a_recording_gives_the_same_observations() {
         replay = replay.with_artefact_file("leases/none", directory.path());
     }
     let unread = |line: &String| line.contains(" unread ");
-    let seen: Vec<_> = live.lines().into_iter().filter(|line| !unread(line)).collect();
-    assert_eq!(replay.observe::<Leases>("{}", &[web()]).lines(), seen);
+    let read = |report: Report| -> Vec<_> {
+        report.lines().into_iter().filter(|line| !unread(line)).collect()
+    };
+    assert_eq!(read(replay.observe::<Leases>("{}", &[web()])), read(live));
 }
 
 #[test]
 fn skips_an_empty_batch_and_ends_a_cancelled_or_late_call() {
+    let elsewhere = host(&[("dns.json", "dnsmasq.leases")]).observe::<Leases>("{}", &[web()]);
+    assert_eq!(elsewhere.lines(), ["0 unread - there is no lease file"]);
     let files = [("leases/dnsmasq.leases", "dnsmasq.leases")];
     assert_eq!(host(&files).observe::<Leases>("{}", &[]).result, Ok(()));
     let confirming = host(&files).at_stage(Stage::Confirm).observe::<Leases>("{}", &[web()]);

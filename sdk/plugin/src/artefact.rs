@@ -24,16 +24,14 @@ impl Cx<'_> {
         }
     }
 
-    /// The entries of an artefact that is a JSON list, as [`parse_list`] reads them; empty where the
+    /// The entries of an artefact that is a JSON list, as [`parse_list`] reads them; `None` where the
     /// snapshot does not have it. The manifest must declare it in `artefacts`.
     ///
     /// # Errors
     /// The artefact is there and cannot be read, or is no list.
-    pub fn read_list<T: DeserializeOwned>(&self, name: &str) -> Result<Vec<T>> {
-        match self.read_artefact(name, LIST_LIMIT + 1)? {
-            Some(text) => parse_list(name, &text),
-            None => Ok(Vec::new()),
-        }
+    pub fn read_list<T: DeserializeOwned>(&self, name: &str) -> Result<Option<Vec<T>>> {
+        let text = self.read_artefact(name, LIST_LIMIT + 1)?;
+        text.map(|text| parse_list(name, &text)).transpose()
     }
 
     /// Writes an artefact of the snapshot that is being recorded; does nothing in other runs. The

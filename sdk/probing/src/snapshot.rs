@@ -118,7 +118,7 @@ pub fn last_entries<D: DeserializeOwned, T>(
     cx: &Cx<'_>,
     understood: impl Fn(&Entry<D>) -> Option<T>,
 ) -> Result<HashMap<IpAddr, Recorded<T>>> {
-    Ok(last(cx.read_list(PROBES)?, cx.now(), understood))
+    Ok(last(cx.read_list(PROBES)?.unwrap_or_default(), cx.now(), understood))
 }
 
 fn last<D, T>(

@@ -191,6 +191,12 @@ impl Observation {
         Self::new(vm, Kind::Unread, why.to_string()).with(attribute::REASON, reason)
     }
 
+    /// There was nothing to look at for this machine; `what` says what it lacks, such as a console
+    /// log. That no address was found then says nothing.
+    pub fn nothing_to_look_at(vm: usize, what: impl Into<String>) -> Self {
+        Self::new(vm, Kind::Unread, what).with(attribute::REASON, "not-tried")
+    }
+
     /// The same observation, about this address.
     #[must_use]
     pub fn at(mut self, address: impl Into<IpAddr>) -> Self {

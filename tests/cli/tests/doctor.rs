@@ -24,7 +24,8 @@ struct Modified(tempfile::TempDir);
 impl Modified {
     fn new() -> Self {
         let directory = tempfile::tempdir().expect("make a directory");
-        for name in ["snapshot.json", "probe-dhcp.json"] {
+        fs::create_dir(directory.path().join("neigh")).expect("make a directory");
+        for name in ["snapshot.json", "probe-dhcp.json", "neigh/arp-an.txt"] {
             let from = Path::new(&router_drops()).join(name);
             fs::copy(from, directory.path().join(name)).expect("copy a file");
         }

@@ -18,7 +18,11 @@ fn behind(pages: &Value) -> Output {
     for file in ["snapshot.json", "probe-dhcp.json"] {
         fs::copy(Path::new(&smart_hub()).join(file), directory.path().join(file)).unwrap();
     }
-    fs::create_dir(directory.path().join("gateway")).unwrap();
+    for folder in ["gateway", "neigh"] {
+        fs::create_dir(directory.path().join(folder)).unwrap();
+    }
+    // The machine is in no neighbour table.
+    fs::write(directory.path().join("neigh/arp-an.txt"), "").unwrap();
     fs::write(directory.path().join("gateway/http.json"), pages.to_string()).unwrap();
     run(&["doctor", "web", "--from", directory.path().to_str().unwrap(), "--json"])
 }

@@ -12,7 +12,7 @@ use std::{
     time::Duration,
 };
 
-use vmkit_cli_tests::{DataDirectory, Output, serve_names, vm};
+use vmkit_cli_tests::{DataDirectory, Output, run, serve_names, vm};
 
 /// A tree like the staged one with another worker or choice of plugins.
 struct Tree(tempfile::TempDir);
@@ -146,6 +146,8 @@ fn a_vm_that_nobody_could_look_for_is_not_checked() {
 fn the_doctor_names_no_cause_for_an_unchecked_vm() {
     let directory = machines();
     for (name, tree, status, reason, _) in trees() {
+        // Nobody asks DNS, and the machine has neither console nor guest agent.
+        let (status, reason) = if reason == SOME { (2, NONE) } else { (status, reason) };
         let output = tree.run(&directory, &["doctor", "web", "--passive"]);
         assert_eq!(output.status, status, "{name}: {output:?}");
         let text = output.stdout.replace("\n    ", " ");
@@ -211,7 +213,37 @@ fn a_snapshot_without_addresses_is_a_failure() {
         assert_eq!(output.status, status, "{name}: {output:?}");
         let said = format!("the record lacks addresses: {reason}");
         assert!(output.stderr.contains(&said), "{name}: {output:?}");
+        assert_replay_is_not_checked(&record, "web", status);
     }
+}
+
+#[test]
+fn a_snapshot_in_which_nothing_was_recorded_is_not_checked() {
+    let corpus = concat!(env!("CARGO_MANIFEST_DIR"), "/../corpus/doctor/guest-still-booting");
+    let record = tempfile::tempdir().unwrap();
+    for file in ["snapshot.json", "qmp.json"] {
+        fs::copy(Path::new(corpus).join(file), record.path().join(file)).unwrap();
+    }
+    let snapshot: serde_json::Value =
+        serde_json::from_slice(&fs::read(record.path().join("snapshot.json")).unwrap()).unwrap();
+    let name = snapshot["vms"][0]["name"].as_str().unwrap();
+    assert_replay_is_not_checked(record.path(), name, 2);
+}
+
+/// All plugins are asked, and none finds what it reads.
+fn assert_replay_is_not_checked(record: &Path, name: &str, status: i32) {
+    let from = record.to_str().unwrap();
+    let json = run(&["status", name, "--from", from, "--json"]);
+    let machine = json.machine(name);
+    assert_eq!((json.status, &machine["verdict"]), (status, &"not-checked".into()), "{machine:#}");
+    let text = run(&["status", name, "--from", from]);
+    let quoted = if from.contains(' ') { format!("'{from}'") } else { from.to_owned() };
+    let next = format!("\n  Next: vm -vv status --from {quoted} {name}\n");
+    assert!(text.stdout.contains(&next), "{text:?}");
+    assert!(!text.stdout.contains("100.0 %"), "{text:?}");
+    let resolved = run(&["resolve", name, "--from", from]);
+    assert_eq!((resolved.status, resolved.stdout.as_str()), (status, ""), "{resolved:?}");
+    assert!(resolved.stderr.starts_with(&format!("{name} was not checked: ")), "{resolved:?}");
 }
 
 #[test]

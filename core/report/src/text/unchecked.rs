@@ -6,9 +6,9 @@ use std::{
     io::{self, Write},
 };
 
-use vmkit_model::{Mode, PluginOutcome, PluginStatus};
+use vmkit_model::{Evidence, Mode, PluginOutcome, PluginStatus};
 use vmkit_scoring::Verdict;
-use vmkit_types::Reading;
+use vmkit_types::{Reading, attribute};
 
 use super::{Terminal, distinct, style::Role};
 use crate::{Status, Vm, clean::shown, time::short};
@@ -55,7 +55,10 @@ fn lines(status: &Status<'_>) -> Vec<String> {
     for vm in &status.vms {
         let name = vm.machine.name.as_str();
         let mut of_machine = BTreeSet::new();
-        for item in &vm.pick.unread {
+        // That there is nothing to look at is how most machines are, and no gap.
+        let is_gap =
+            |item: &&Evidence| item.observation.attribute(attribute::REASON) != Some("not-tried");
+        for item in vm.pick.unread.iter().filter(is_gap) {
             of_machine.insert((shown(&item.plugin), shown(&item.observation.says)));
         }
         for source in of_machine {

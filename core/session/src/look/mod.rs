@@ -12,7 +12,11 @@ use vmkit_model::{Evidence, Machine, MachineId, PluginOutcome};
 use vmkit_scoring::{Pick, Weights};
 use vmkit_snapshot::Record;
 
-use crate::{Error, Scene, Selection, Settings, host_keys::Keys, unchecked};
+use crate::{
+    Error, Scene, Selection, Settings,
+    host_keys::Keys,
+    unchecked::{self, Commands},
+};
 use assessment::Assessment;
 use running::{Picks, Running};
 
@@ -107,7 +111,7 @@ impl Session {
         asked.update(&mut scene.machines);
         stages.passed("doubt resolved");
 
-        let look = self.conclude(scene, running, reached, observed);
+        let look = self.conclude(scene, running, reached, observed, &self.commands(selection));
         stages.passed("addresses picked");
         Ok(look)
     }
@@ -211,6 +215,7 @@ impl Session {
         running: Running,
         reached: Reached,
         observed: Observed,
+        commands: &Commands,
     ) -> Look {
         let Observed { mut evidence, mut outcomes } = observed;
         outcomes.extend(self.silenced.iter().cloned());
@@ -229,10 +234,23 @@ impl Session {
             machine.known_host_keys = known.remove(&machine.id()).unwrap_or_default();
         }
         for machine in &scene.machines {
-            let pick = picks.entry(machine.id()).or_insert_with(Pick::not_running);
-            unchecked::check(pick, &outcomes);
+            picks.entry(machine.id()).or_insert_with(Pick::not_running);
         }
+        unchecked::check(picks.values_mut(), &outcomes, commands);
         Look { scene, picks, evidence, outcomes, running: running.into_ids() }
+    }
+
+    /// The commands that lead on from a look at these machines.
+    fn commands(&self, selection: &Selection) -> Commands {
+        let Settings { data_dir, config_file, call_deadline, invoker, .. } = &self.settings;
+        Commands {
+            record: self.record.as_ref().map(|(directory, _)| directory.clone()),
+            data_dir: data_dir.clone(),
+            config: config_file.clone(),
+            names: selection.names().to_vec(),
+            call_deadline: *call_deadline,
+            privileged: invoker.privileged,
+        }
     }
 
     fn score(&self, scene: &Scene, running: &Running, evidence: &[Evidence]) -> Picks {

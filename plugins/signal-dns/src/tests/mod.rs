@@ -242,6 +242,10 @@ fn asks_nobody_in_cancelled_confirming_and_nameless_calls() {
     assert_eq!(cancelled.result.map_err(|error| error.code), Err(ErrorCode::Cancelled));
     let confirming = FakeHost::new().at_stage(Stage::Confirm).observe::<Dns>("{}", &vms);
     assert_eq!((confirming.lines(), confirming.result), (Vec::new(), Ok(())));
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
+    let elsewhere = FakeHost::new().with_artefact_file("neigh/arp-an.txt", file);
+    let expected = ["0 unread - no answer of a DNS server was recorded"];
+    assert_eq!(elsewhere.observe::<Dns>("{}", &vms).lines(), expected);
     let nameless = FakeHost::new().observe::<Elsewhere>(&rest, &machines(&["*", ""]));
     assert_eq!((nameless.lines(), nameless.result), (Vec::new(), Ok(())));
     assert_eq!(server.asked(), Vec::<String>::new());

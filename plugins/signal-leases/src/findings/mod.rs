@@ -55,6 +55,9 @@ pub(crate) fn observations(
             let served = files.iter().filter(|file| serves_known_network(file)).take(LEASES_LIMIT);
             observations.extend(served.map(|file| no_lease(vm, file)));
         }
+        if vms[vm].macs.is_empty() {
+            observations.push(Observation::unread(vm, &mac_unknown()));
+        }
         // Leases in force come first, whatever file they are in.
         leases.sort_by_key(|(_, lease, _)| !lease.validity.covers(now));
         let kept = leases.iter().take(LEASES_LIMIT);
@@ -63,6 +66,17 @@ pub(crate) fn observations(
         observations.extend(unread.iter().map(|why| Observation::unread(vm, why)));
     }
     observations
+}
+
+/// Leases are found by MAC.
+fn mac_unknown() -> Unread {
+    Unread::Failed("its MAC is not known".to_owned())
+}
+
+/// No server of this computer writes leases where they are looked for.
+pub(crate) fn without_files(vms: usize) -> Vec<Observation> {
+    let of = |vm| Observation::nothing_to_look_at(vm, "there is no lease file");
+    (0..vms).map(of).collect()
 }
 
 /// The machines of each MAC: more than one where a MAC was given twice.

@@ -86,7 +86,7 @@ fn reports_a_missing_lease_only_if_all_was_read_and_the_network_is_known() {
         (&web, vec![file(Vec::new())], &[], &[absent]),
         (&web, Vec::new(), &[], &[]),
         (&web, other(), std::slice::from_ref(&denied), &[unread]),
-        (&none, other(), &[], &[]),
+        (&none, other(), &[], &["0 unread - its MAC is not known reason=failed"]),
         (&web, vec![libvirt()], &[], &[of_bridge]),
         // The networks of these servers are unknown.
         (&web, vec![of(Format::Dnsmasq, None)], &[], &[]),

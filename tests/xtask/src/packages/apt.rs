@@ -146,12 +146,14 @@ mod tests {
         *REQUIREMENTS.iter().find(|each| each.program == program).expect("a requirement")
     }
 
+    /// Packages that apt refuses to install beside each other; what is installed; what is blocked.
+    type Row<'a> = (&'a [[&'a str; 2]], &'a [&'a str], &'a [&'a str]);
+
     #[test]
     fn installs_together_only_what_can_be_installed_together() {
         let missing = [of("qemu-system-x86_64"), of("udhcpc"), of("dnsmasq")];
         let [qemu, udhcpc, dnsmasq] = missing.map(|each| each.debian);
-        // Packages that apt refuses to install beside each other; what is installed; what is blocked.
-        let rows: [(&[[&str; 2]], &[&str], &[&str]); 3] = [
+        let rows: [Row<'_>; 3] = [
             (&[], &[qemu, udhcpc, dnsmasq], &[]),
             (&[[qemu, udhcpc]], &[qemu, dnsmasq], &[udhcpc]),
             (&[[qemu, udhcpc], [qemu, dnsmasq]], &[qemu], &[udhcpc, dnsmasq]),
