@@ -7,13 +7,16 @@ use clap_complete::ArgValueCandidates;
 
 use crate::completion::machines;
 
+/// The system's hosts file.
+pub(super) const SYSTEM_HOSTS: &str = "/etc/hosts";
+
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Lines are written for addresses that are certain alone. Everything outside of the block between
-`# BEGIN vmkit` and `# END vmkit` stays as it is.
-Exit status: 0 nothing to do, shown or written; 1 a VM asked for by name has no confirmed line;
-2 the work could not be done; 3 not every plugin that finds addresses could be used, and a VM may
-have an address that was not found. Lines of VMs that could not be looked for stay as they are.")]
+Only certain addresses are written. Nothing outside of the block between `# BEGIN vmkit` and
+`# END vmkit` changes.
+Exit status: 0 shown, written, or nothing to do; 1 a VM given by name has no confirmed line; 2 the
+command failed; 3 some plugins that find addresses could not be used, so an address may be
+missing. Lines of VMs that could not be looked for stay.")]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag that users set on its own")]
 pub(crate) struct HostsSync {
     /// Only the lines of these VMs
@@ -29,7 +32,7 @@ pub(crate) struct HostsSync {
     #[arg(long)]
     pub(crate) adopt: bool,
     /// The hosts file
-    #[arg(long, value_name = "PATH", default_value = super::SYSTEM_HOSTS)]
+    #[arg(long, value_name = "PATH", default_value = SYSTEM_HOSTS)]
     pub(crate) file: PathBuf,
     /// Print one JSON document
     #[arg(long)]

@@ -20,9 +20,6 @@ use crate::{
     output,
 };
 
-/// The hosts file of the system.
-const SYSTEM_HOSTS: &str = "/etc/hosts";
-
 /// Runs the command.
 pub(crate) fn run(wanted: &Arguments, context: &Context) -> anyhow::Result<Exit> {
     let began = Instant::now();
