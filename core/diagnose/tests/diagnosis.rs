@@ -30,7 +30,7 @@ fn router_drops() -> Vec<Finding> {
 }
 
 #[test]
-fn evidence_says_what_speaks_for_a_cause_and_what_against() {
+fn evidence_lists_findings_for_and_against_a_cause() {
     let mut findings = router_drops();
     let seen = |code, state| Finding { code, state };
     let (test, router) =
@@ -60,7 +60,7 @@ fn evidence_says_what_speaks_for_a_cause_and_what_against() {
 }
 
 #[test]
-fn remedies_name_what_this_computer_has() {
+fn remedies_name_the_interfaces_of_this_computer() {
     let got = diagnosis("web", WIFI, &router_drops(), None);
     let remedies = &got.causes[0].remedies;
     let ids: Vec<&str> = remedies.iter().map(|remedy| remedy.id.as_str()).collect();
@@ -135,7 +135,7 @@ fn a_hostile_name_never_becomes_a_command() {
 }
 
 #[test]
-fn what_only_follows_is_folded_and_what_does_not_is_shown() {
+fn consequences_are_folded_and_other_causes_are_shown() {
     let catalogue = Catalogue::builtin().expect("the built-in catalogue");
     let down = words(
         "address-missing uplink-down test-host-unanswered test-machine-unanswered \
@@ -152,7 +152,7 @@ fn what_only_follows_is_folded_and_what_does_not_is_shown() {
 }
 
 #[test]
-fn where_nothing_can_be_told_there_is_a_test_and_at_most_two_causes() {
+fn an_unclear_diagnosis_has_a_test_and_at_most_two_causes() {
     let catalogue = Catalogue::builtin().expect("the built-in catalogue");
     let findings = common::findings(&catalogue, &words("address-missing"), &[], &[]);
     let got = diagnosis("web", WIFI, &findings, None);

@@ -91,7 +91,7 @@ impl Scenario {
 }
 
 #[test]
-fn every_scenario_ends_in_its_cause() {
+fn every_scenario_leads_to_its_cause() {
     let catalogue = Catalogue::builtin().unwrap();
     let table: Table = toml::from_str(include_str!("scenarios.toml")).unwrap();
     let wrong: Vec<_> = table.scenario.iter().filter_map(|each| each.wrong(&catalogue)).collect();
@@ -99,7 +99,7 @@ fn every_scenario_ends_in_its_cause() {
 }
 
 #[test]
-fn no_scenario_names_a_cause_where_addresses_could_not_be_looked_for() {
+fn names_no_cause_when_addresses_could_not_be_checked() {
     let catalogue = Catalogue::builtin().unwrap();
     let table: Table = toml::from_str(include_str!("scenarios.toml")).unwrap();
     for scenario in &table.scenario {

@@ -1,42 +1,41 @@
-//! Whether the gateway is a BT Smart Hub 2, how sure that is, and why.
+//! Whether the gateway is a BT Smart Hub 2, with the confidence and the reasons.
 
 use vmkit_plugin::escaped;
 
 use crate::{known::Known, script::Row};
 
-/// Surer than this nobody is about a device that describes itself.
+/// Upper limit of the confidence: a device describes itself.
 const SUREST: f64 = 0.99;
-/// What hints come to at most, however many: siblings share every one of them.
+/// Upper limit by hints alone: sibling hubs share all of them.
 const MOST_BY_HINTS: f64 = 0.45;
-/// Below this it is not worth a word.
+/// Below this confidence it is not reported.
 const LEAST: f64 = 0.25;
 
-// How likely it is this hub by one clue alone. By the hub's own word, as public captures of its
-// pages have it (jxwolstenholme/btsmarthub_devicelist, hamishcoleman/monitor_bt_smarthub):
+// The confidence by one clue alone. The hub describes itself so in public captures of its pages (jxwolstenholme/btsmarthub_devicelist, hamishcoleman/monitor_bt_smarthub):
 const MODEL: f64 = 0.96;
 const PRODUCT: f64 = 0.8;
 const HELP_DESK: f64 = 0.85;
-// A name or a title is shown to people, and owners change names.
+// Owners can change this name.
 const SHOWN_NAME: f64 = 0.6;
-// A LAN name in one test of another project; no capture of the hub's own description is public.
+// A LAN name in a test of another project; no public capture has the hub's own description.
 const UPNP: f64 = 0.5;
-// Hints. EE's and Plusnet's hubs have the same list of devices.
+// Hints. EE's and Plusnet's hubs have the same device list.
 const DEVICE_LIST: f64 = 0.3;
 const NEWER_NAME: f64 = 0.25;
 // Earlier hubs of BT have these names as well.
 const OLDER_NAME: f64 = 0.15;
-// The MAC names the maker of the board, who makes hubs for others too.
+// The MAC identifies the maker of the board, who also makes other hubs.
 const MAKER: f64 = 0.1;
-// Ten other routers have the same address from the factory.
+// Ten other routers have the same default address.
 const ADDRESS: f64 = 0.03;
 
 /// OUIs that were seen on this hub; all are Arcadyan's.
 const OUIS: [&str; 3] = ["44:fe:3b", "64:cc:22", "4c:1b:86"];
-/// What the firmware of EE's and Plusnet's hubs ends with, and what those call themselves.
+/// Suffixes of the firmware of EE's and Plusnet's hubs, and their names.
 const OTHERS_FIRMWARE: [&str; 2] = ["-EE", "-PN"];
 const OTHERS: [&str; 2] = ["EE Smart Hub", "Plusnet"];
 
-/// How sure it is that this is the hub, and the facts that say so, the most telling first.
+/// The confidence that this is the hub, and the reasons, the strongest first.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Identity {
     /// From 0 to 1.
@@ -45,35 +44,35 @@ pub(crate) struct Identity {
     pub(crate) because: Vec<String>,
 }
 
-/// `None`: nothing says so, or something says that it is another one.
+/// `None`: no clue points to it, or one points to another router.
 pub(crate) fn identity(known: Known<'_>) -> Option<Identity> {
     let topology = known.topology();
     let hub = topology.as_ref().and_then(|topology| hub(&topology.rows, known));
     if is_another(hub, known) {
         return None;
     }
-    let mut told = told(hub, known);
-    told.sort_by(|(one, _), (other, _)| other.total_cmp(one));
+    let mut described = self_description(hub, known);
+    described.sort_by(|(one, _), (other, _)| other.total_cmp(one));
     let hints = hints(known);
     let by_hints = together(&hints);
-    let confidence = if told.is_empty() {
+    let confidence = if described.is_empty() {
         by_hints.min(MOST_BY_HINTS)
     } else {
-        (1.0 - (1.0 - together(&told)) * (1.0 - by_hints)).min(SUREST)
+        (1.0 - (1.0 - together(&described)) * (1.0 - by_hints)).min(SUREST)
     };
-    let worth_a_word = confidence >= LEAST;
-    let because = told.into_iter().chain(hints).map(|(_, because)| because);
-    worth_a_word.then(|| Identity { confidence, because: because.collect() })
+    let reportable = confidence >= LEAST;
+    let because = described.into_iter().chain(hints).map(|(_, because)| because);
+    reportable.then(|| Identity { confidence, because: because.collect() })
 }
 
 type Clues = Vec<(f64, String)>;
 
-/// How sure independent clues make together: wrong only where each of them is.
+/// The confidence by independent clues together: wrong only if each of them is.
 fn together(clues: &Clues) -> f64 {
     1.0 - clues.iter().map(|(sure, _)| 1.0 - sure).product::<f64>()
 }
 
-/// The row of the hub itself among those of its mesh: Wi-Fi discs have rows of their own.
+/// The row of the hub itself: Wi-Fi discs of its mesh have their own rows.
 fn hub<'a>(rows: &'a [Row], known: Known<'_>) -> Option<&'a Row> {
     let gateway = known.gateway().map(|address| address.to_string());
     let own = |row: &&Row| row.get("device_ip").is_some_and(|ip| Some(ip) == gateway.as_deref());
@@ -81,8 +80,8 @@ fn hub<'a>(rows: &'a [Row], known: Known<'_>) -> Option<&'a Row> {
     rows.iter().find(own).or_else(|| rows.iter().find(main)).or_else(|| rows.first())
 }
 
-/// Whether the gateway says that it is another one. Where it names its model, what its pages talk
-/// about does not count: BT's may well mention EE.
+/// Whether the gateway says that it is another router. If it names its model, other texts do not
+/// count: BT's pages may well mention EE.
 fn is_another(hub: Option<&Row>, known: Known<'_>) -> bool {
     let of_hub = |name| hub.and_then(|hub| hub.get(name));
     let firmware = of_hub("sw_ver").unwrap_or_default();
@@ -101,8 +100,8 @@ fn is_another(hub: Option<&Row>, known: Known<'_>) -> bool {
     })
 }
 
-/// What the hub tells of itself.
-fn told(hub: Option<&Row>, known: Known<'_>) -> Clues {
+/// What the hub says about itself.
+fn self_description(hub: Option<&Row>, known: Known<'_>) -> Clues {
     let of_hub = |name| hub.and_then(|hub| hub.get(name));
     let mut clues = Clues::new();
     if let Some(model) = of_hub("model_name") {

@@ -8,12 +8,12 @@ use crate::script::{Array, array};
 
 /// The hub's description of itself and its mesh.
 const TOPOLOGY: &str = "/cgi/cgi_owl.js";
-/// The hub's page for those who ask for help.
+/// The hub's help-desk page.
 const HELP_DESK: &str = "/cgi/cgi_helpdesk.js";
 /// The hub's list of devices.
 const DEVICES: &str = "/cgi/cgi_basicMyDevice.js";
 
-/// What the host tells.
+/// The facts from the host.
 #[derive(Clone, Copy)]
 pub(crate) struct Known<'a>(pub(crate) &'a [Fact]);
 
@@ -28,7 +28,7 @@ impl<'a> Known<'a> {
         self.all("gateway.address").find_map(|text| text.parse().ok())
     }
 
-    /// The nodes of the hub's mesh, the hub among them.
+    /// The nodes of the hub's mesh, including the hub.
     pub(crate) fn topology(self) -> Option<Array> {
         array(self.page(TOPOLOGY)?, "owl_tplg")
     }
@@ -38,12 +38,12 @@ impl<'a> Known<'a> {
         self.page(HELP_DESK)
     }
 
-    /// The hub's list of devices. `None`: the hub did not give it.
+    /// The hub's device list. `None`: the hub did not deliver it.
     pub(crate) fn devices(self) -> Option<Array> {
         array(self.page(DEVICES)?, "known_device_list")
     }
 
-    /// The body of a page that was given as it was asked for.
+    /// The body of a page that was delivered with status 200.
     fn page(self, path: &str) -> Option<&'a str> {
         let value = |key: String| {
             let fact = self.0.iter().find(move |fact| fact.key == key);

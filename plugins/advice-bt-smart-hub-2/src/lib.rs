@@ -1,7 +1,7 @@
-//! The BT Smart Hub 2: whether the gateway is one, whether its list of devices has the machine, and
-//! what to set where bridged machines get no address from it.
+//! Recognises a BT Smart Hub 2, reads whether its device list has the machine, and says what to set
+//! when bridged machines get no address from it.
 //!
-//! Judges what the host has asked the gateway, and reaches nothing itself.
+//! It only reads the facts that the host gathered and opens nothing itself.
 
 #![deny(unsafe_code)]
 
@@ -30,7 +30,7 @@ impl AdviceSource for SmartHub2 {
     fn advise(&self, facts: &[Fact], cx: &Cx<'_>) -> Result<Vec<Advice>> {
         cx.check()?;
         let known = Known(facts);
-        // EE's and Plusnet's hubs give the same list: it is read whichever of them this is.
+        // EE's and Plusnet's hubs have the same list, so it is read for any of them.
         let mut advice = witness::witness(known, cx.now());
         if let Some(identity) = identity::identity(known) {
             advice.extend(remedy::remedy(&identity, known));

@@ -6,14 +6,14 @@ use vmkit_plugin::{Advice, AdviceKind, Step, Word};
 
 use crate::{identity::Identity, known::Known};
 
-/// From here on the hub is sure enough to be told what to set at it.
+/// From this confidence on settings of the hub are proposed.
 const SURE_ENOUGH: f64 = 0.5;
-/// How likely the setting helps at this hub: users report it, and nobody has measured it.
+/// How likely the setting helps at this hub: users report it; nobody has measured it.
 const HELPS: f64 = 0.55;
-/// The same where the machine goes out by cable: the reports are of Wi-Fi.
+/// The same for a wired uplink: the reports are about Wi-Fi.
 const HELPS_BY_CABLE: f64 = 0.2;
 
-/// The setting, in both its readings. `None`: which hub this is is too unsure.
+/// The setting, for both menus that it may be in. `None`: it is too unsure that this is the hub.
 pub(crate) fn remedy(identity: &Identity, known: Known<'_>) -> Option<Advice> {
     if identity.confidence < SURE_ENOUGH {
         return None;
@@ -30,7 +30,7 @@ pub(crate) fn remedy(identity: &Identity, known: Known<'_>) -> Option<Advice> {
         "BT documents neither the setting's effect on virtual machines nor, for this hub, a Mode 1 and 2 of Smart Setup".to_owned(),
     ];
     if by_cable {
-        because.push("the reports are of Wi-Fi, and this VM goes out by cable".to_owned());
+        because.push("the reports are about Wi-Fi, and this VM has a wired uplink".to_owned());
     }
     let steps = [
         Step::new("Before the change, note what the DHCP test says").with_command(dhcp_test()),

@@ -1,7 +1,7 @@
 //! Arrays of flat objects in the hub's scripts: `var NAME=[{key:'percent%20encoded',…},null];`.
 //!
-//! Not JSON: keys are bare, strings are single-quoted and percent-encoded. What is nested deeper
-//! than an object in an array is not understood. Linear in the length of the script.
+//! Not JSON: keys are bare, strings are single-quoted and percent-encoded. Deeper nesting ends the
+//! parse. Linear in the length of the script.
 
 /// Most objects of one array: a hub lists every device that it has ever seen.
 const MOST_ROWS: usize = 4096;
@@ -15,7 +15,7 @@ const LONGEST_VALUE: usize = 256;
 pub(crate) struct Array {
     /// Its objects, without `null`.
     pub(crate) rows: Vec<Row>,
-    /// Whether its end was reached and all of it was understood.
+    /// Whether all of it was parsed, to its end.
     pub(crate) complete: bool,
 }
 
@@ -31,7 +31,7 @@ impl Row {
     }
 }
 
-/// The array that the script assigns to `name`. `None`: it assigns none.
+/// The array that the script assigns to `name`.
 pub(crate) fn array(script: &str, name: &str) -> Option<Array> {
     let begins = |(at, _): (usize, &str)| {
         let before = script[..at].chars().next_back();
@@ -92,13 +92,13 @@ impl<'a> Cursor<'a> {
         None
     }
 
-    /// A quoted string as it stands between its quotes, or a bare word.
+    /// The content of a quoted string, or a bare word.
     fn text(&mut self) -> Option<&'a str> {
         let Some(quote) = self.rest.chars().next().filter(|c| matches!(c, '\'' | '"')) else {
             return self.word();
         };
         let text = &self.rest[1..];
-        // The hub escapes nothing with a backslash: a quote inside is %27.
+        // The hub uses no backslash escapes: a quote inside is %27.
         let end = text.find(quote)?;
         self.rest = &text[end + 1..];
         Some(&text[..end])
@@ -137,7 +137,7 @@ fn decoded(text: &str) -> String {
 mod tests {
     use super::*;
 
-    /// What is read of `list`: the values of `a`, and `…` where the array was not read to its end.
+    /// The values of `a` in `list`, and `…` if the array was not parsed to its end.
     fn read(script: &str) -> Option<String> {
         let array = array(script, "list")?;
         let values = array.rows.iter().map(|row| row.get("a").unwrap_or("-").to_owned());
@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn an_array_is_read_as_far_as_it_is_understood() {
+    fn reads_an_array_as_far_as_it_is_valid() {
         let rows = [
             ("var list=[{a:'1'},\n {a:'2%3A3',b:''},\nnull];", Some("1 2:3")),
             ("list = [ { 'a' : \"x\" , b:7 } ] ;", Some("x")),

@@ -1,4 +1,4 @@
-//! What the hub's own list of devices says of the machines: whether their frames reach it.
+//! What the hub's device list says about the machines: whether their frames reach it.
 
 use std::{
     collections::HashMap,
@@ -13,16 +13,16 @@ use crate::{
     script::{Array, Row},
 };
 
-/// How old a record may be to say something of now. The hub keeps the record of a device for ever;
-/// it tells its local time without a zone.
+/// A record may be this old to count. The hub keeps records for ever, with its local time without a
+/// zone.
 const RECENT: Duration = Duration::from_hours(48);
-/// Earlier years are those of a hub whose clock has not been set.
+/// Earlier years mean that the hub's clock is not set.
 const FIRST_YEAR: i16 = 2015;
-/// How sure the hub's word is: it may lag behind by some seconds.
+/// Confidence in the hub's list, which may lag some seconds behind.
 const SURE: f64 = 0.9;
 
-/// One witness for each machine of which the list says something. Nothing follows from a list that
-/// was not given, or not to its end: a machine that it lacks may stand in the rest.
+/// One report for each machine that the list says something about. A list that was not read to its
+/// end cannot prove that it lacks a machine.
 pub(crate) fn witness(known: Known<'_>, now: SystemTime) -> Vec<Advice> {
     let Some(list) = known.devices() else { return Vec::new() };
     let by_mac = by_mac(&list);
@@ -37,16 +37,16 @@ fn by_mac(list: &Array) -> HashMap<Mac, &Row> {
 
 fn of_machine(mac: Mac, row: Option<&Row>, list: &Array, now: SystemTime) -> Option<Advice> {
     let (seen, title) = match row {
-        // No public capture has this field; a firmware that tells it is taken at its word.
+        // No public capture has this field; it is believed where a firmware has it.
         Some(row) if row.get("blocked") == Some("1") => {
             (MacStatus::Blocked, "the hub lists the VM as blocked".to_owned())
         }
         Some(row) if is_recent(row, now) => (MacStatus::Listed, entry(row)),
-        // This computer at least is a device of the hub: an empty list is no list.
+        // This computer at least is a device of the hub, so an empty list is not a valid one.
         None if list.complete && !list.rows.is_empty() => {
             (MacStatus::NotListed, "the hub's device list lacks the VM".to_owned())
         }
-        // That it was here once says nothing of now.
+        // An old record says nothing about now.
         Some(_) | None => return None,
     };
     Some(Advice {
@@ -65,7 +65,7 @@ fn entry(row: &Row) -> String {
     format!("the hub's device list has the VM{at}{}", when.unwrap_or_default())
 }
 
-/// Whether the record says something of now: it is active, or was lately, or does not tell when.
+/// Whether the record is current: active now or recently, or without a time.
 fn is_recent(row: &Row, now: SystemTime) -> bool {
     if row.get("activity") == Some("1") {
         return true;
@@ -74,7 +74,7 @@ fn is_recent(row: &Row, now: SystemTime) -> bool {
     now.duration_since(time).map_or(true, |age| age <= RECENT)
 }
 
-/// `2026/11/24 06:00:00`, taken for UTC. `None`: no time that a set clock would show.
+/// A time such as `2026/11/24 06:00:00`, read as UTC. `None`: the clock is not set.
 fn local_time(text: &str) -> Option<SystemTime> {
     let time = strtime::parse("%Y/%m/%d %H:%M:%S", text).ok()?.to_datetime().ok()?;
     let since_epoch = time.duration_since(DateTime::constant(1970, 1, 1, 0, 0, 0, 0));

@@ -1,4 +1,4 @@
-//! Which hub this is, what its list says of the machine, and what to set.
+//! Which hub this is, what its list says about the machine, and what to set.
 
 mod common;
 
@@ -20,7 +20,7 @@ fn other_model(owl: &str) -> String {
 }
 
 #[test]
-fn a_hub_is_recognised_as_surely_as_the_clues_allow() {
+fn recognises_the_hub_as_surely_as_the_clues_allow() {
     let rows: Vec<(&str, Facts, std::ops::RangeInclusive<u16>, &str)> = vec![
         ("all it says of itself", with_owl(OWL), 980..=990, "says model_name SmartHub2"),
         (
@@ -70,7 +70,7 @@ fn a_hub_is_recognised_as_surely_as_the_clues_allow() {
 }
 
 #[test]
-fn no_other_router_is_taken_for_it() {
+fn recognises_no_other_router_as_the_hub() {
     let rows: Vec<(&str, Facts)> = vec![
         ("the address, which many have", at_home()),
         ("the address and the maker", at_home().with("gateway.mac", "44:fe:3b:10:20:30")),
@@ -111,7 +111,7 @@ fn entry(activity: u8, last: &str) -> String {
 }
 
 #[test]
-fn the_hub_is_a_witness_only_where_its_list_could_be_read() {
+fn reports_on_machines_only_from_a_readable_device_list() {
     let cut = LISTED.find("52%3A54").unwrap();
     let rows: Vec<(&str, u16, String, Option<&str>)> = vec![
         ("it has the machine", 200, LISTED.to_owned(), Some("listed")),
@@ -158,7 +158,7 @@ fn the_hub_is_a_witness_only_where_its_list_could_be_read() {
 }
 
 #[test]
-fn each_machine_has_its_own_witness() {
+fn reports_on_each_machine() {
     let facts = at_home()
         .with("machine.mac", MACHINE)
         .with("machine.mac", "52:54:00:00:00:02")
@@ -170,7 +170,7 @@ fn each_machine_has_its_own_witness() {
 }
 
 #[test]
-fn the_remedy_names_both_readings_and_the_test_that_confirms_it() {
+fn the_remedy_covers_both_menus_and_the_test_that_confirms_it() {
     let facts = Facts::default()
         .with("gateway.address", "10.1.8.254")
         .with("uplink.kind", "wifi")

@@ -1,4 +1,4 @@
-//! Pages of a gateway that means harm: as large as the host lets through, and read in linear time.
+//! Pages of a hostile gateway: as large as the host allows, and read in linear time.
 
 mod common;
 
@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use common::{Facts, LISTED, MACHINE, OWL};
 
-/// What the host keeps of one body.
+/// The limit of the host for one body.
 const LONGEST: usize = 256 << 10;
 /// A page of the longest kind takes some milliseconds unoptimised; a second pass for each of its
 /// bytes would take minutes.
@@ -17,7 +17,7 @@ fn filled(piece: &str) -> String {
 }
 
 #[test]
-fn hostile_pages_are_read_in_linear_time_and_claim_nothing() {
+fn hostile_pages_take_linear_time_and_identify_nothing() {
     let pages: Vec<(&str, String)> = vec![
         ("names without a list", filled("known_device_list owl_tplg ")),
         ("spaces behind a name", format!("owl_tplg known_device_list{}", filled(" "))),
@@ -47,10 +47,10 @@ fn hostile_pages_are_read_in_linear_time_and_claim_nothing() {
     }
 }
 
-/// Every beginning of a real page, and every real page with one byte replaced at a stride: nothing
-/// panics, and no cut list says that a machine is not in it.
+/// Beginnings of a real page, and a real page with one byte replaced: nothing panics, and no cut list
+/// claims that it lacks a machine.
 #[test]
-fn broken_pages_do_not_turn_into_claims() {
+fn broken_pages_lead_to_no_claims() {
     for cut in (0..LISTED.len()).step_by(7) {
         let facts = Facts::default().with("machine.mac", MACHINE).page(
             "/cgi/cgi_basicMyDevice.js",

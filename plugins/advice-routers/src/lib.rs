@@ -1,8 +1,8 @@
-//! Routers by a table of public facts: which one the gateway is, and which of its settings may keep
-//! a bridged machine from its lease.
+//! Recognises routers by a table of public facts, and says which of their settings may keep a bridged
+//! machine from a lease.
 //!
-//! A new router is a new entry of `data/routers.toml` and a row of `tests/routers.rs`. Judges what
-//! the host has asked the gateway, and reaches nothing itself.
+//! A new router is an entry in `data/routers.toml` and a row in `tests/routers.rs`. The plugin only reads
+//! the facts that the host gathered and opens nothing itself.
 
 #![deny(unsafe_code)]
 

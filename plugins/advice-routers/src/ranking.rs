@@ -1,18 +1,17 @@
-//! Which routers of the table the gateway may be, and how sure that is.
+//! Which routers of the table the gateway may be, with the confidence.
 
 use crate::{
     sighting::Sighting,
     table::{Clue, Confidence, On, Router, Table, Weight},
 };
 
-/// Less than this is not worth a word.
+/// Below this confidence a router is not reported.
 const LEAST: f64 = 0.2;
 /// Most answers.
 const MOST: usize = 3;
-/// Surer than this nobody is by what a device shows of itself.
+/// Upper limit of the confidence: a device describes itself.
 const SUREST: f64 = 0.97;
-/// Many routers have the same address from the factory, and many the same maker: they add to other
-/// clues and make no answer by themselves.
+/// Many routers share a default address or a maker, so these only add to other clues.
 const ADDRESS: f64 = 0.03;
 const MAKER: f64 = 0.08;
 
@@ -26,9 +25,8 @@ pub(crate) struct Answer<'a> {
     pub(crate) because: Vec<String>,
 }
 
-/// How likely it is the router by this clue alone. The numbers are a judgement: a text that only
-/// one kind of router shows and that was seen on a real one leaves one chance in ten that somebody
-/// else shows it too.
+/// The confidence by this clue alone. The numbers are a judgement: a text of only one kind of router,
+/// seen on a real one, leaves one chance in ten that another router shows it too.
 fn sure(clue: &Clue, router: &Router) -> f64 {
     let confidence = clue.confidence.unwrap_or(router.confidence);
     match (clue.weight, confidence) {
@@ -44,8 +42,8 @@ fn sure(clue: &Clue, router: &Router) -> f64 {
     }
 }
 
-/// The answers, the surest first. The gateway is one router at most: answers share what is to be
-/// had, together with "none of these".
+/// The answers, the surest first. The gateway is at most one router, so the answers and "none of these"
+/// share the probability.
 pub(crate) fn rank<'a>(table: &'a Table, seen: &Sighting) -> Vec<Answer<'a>> {
     let mut answers: Vec<Answer<'_>> =
         table.routers.iter().filter_map(|router| answer(router, table, seen)).collect();
@@ -60,7 +58,7 @@ pub(crate) fn rank<'a>(table: &'a Table, seen: &Sighting) -> Vec<Answer<'a>> {
     answers
 }
 
-/// How sure it is this router, were it the only one of the table.
+/// The confidence if this were the only router of the table.
 fn answer<'a>(router: &'a Router, table: &Table, seen: &Sighting) -> Option<Answer<'a>> {
     if router.rules_out.iter().any(|text| seen.any_page_says(text)) {
         return None;
@@ -83,7 +81,7 @@ fn answer<'a>(router: &'a Router, table: &Table, seen: &Sighting) -> Option<Answ
     Some(Answer { router, confidence, because: clues.into_iter().map(|(_, why)| why).collect() })
 }
 
-/// The clue in plain words, with where it is known from.
+/// The clue in plain words, with its source.
 pub(crate) fn shown(clue: &Clue, text: &str, router: &Router) -> String {
     let what = match clue.on {
         On::Title => format!("the title of its page has “{text}”"),

@@ -1,4 +1,4 @@
-//! Settings of a router that may keep a machine from its lease.
+//! Settings of a router that may keep a machine from a lease.
 
 use vmkit_plugin::{Advice, AdviceKind, Step, Word};
 
@@ -7,13 +7,13 @@ use crate::{
     table::{Confidence, Relevance, Setting},
 };
 
-/// From here on a router is sure enough to be told what to set at it.
+/// From this confidence on settings of a router are proposed.
 const SURE_ENOUGH: f64 = 0.5;
-/// Most settings that are offered.
+/// Most settings that are proposed.
 const MOST: usize = 4;
 
-/// The settings that a missing lease may come from, the most telling first. What keeps stations
-/// from each other, or stops those that have a lease, is none of them.
+/// The settings that may explain a missing lease, the likeliest first. Isolation and settings that
+/// concern machines with a lease are not among them.
 pub(crate) fn remedies(answer: &Answer<'_>, gateway: Option<&str>) -> Vec<Advice> {
     if answer.confidence < SURE_ENOUGH {
         return Vec::new();
@@ -26,8 +26,8 @@ pub(crate) fn remedies(answer: &Answer<'_>, gateway: Option<&str>) -> Vec<Advice
     settings.into_iter().take(MOST).map(|setting| remedy(setting, answer, gateway)).collect()
 }
 
-/// How likely a setting that a user may or may not have changed is what keeps the machine from its
-/// lease. All are below one half: nobody has measured any of them with virtual machines.
+/// How likely the setting keeps the machine from a lease, given that users may have changed it. All are
+/// below one half: nobody has measured any of them with virtual machines.
 fn helps(setting: &Setting) -> f64 {
     let known = match setting.confidence {
         Confidence::Confirmed => 0.45,

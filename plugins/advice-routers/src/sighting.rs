@@ -1,4 +1,4 @@
-//! What the host tells of the gateway, made ready to be compared.
+//! The facts about the gateway, normalised for comparison with clues.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use vmkit_plugin::Fact;
 
 use crate::table::{Clue, On};
 
-/// The facts by what clues look at, in lower case.
+/// The facts in lower case, by what clues look at.
 #[derive(Debug, Default)]
 pub(crate) struct Sighting {
     titles: Vec<String>,
@@ -16,13 +16,13 @@ pub(crate) struct Sighting {
     model_names: Vec<String>,
     names: Vec<String>,
     domains: Vec<String>,
-    /// Decoded bodies of the pages that were given, by path.
+    /// Decoded bodies of the delivered pages, by path.
     pages: BTreeMap<String, String>,
     /// Addresses of the gateway.
     pub(crate) addresses: Vec<String>,
     /// Its MACs.
     pub(crate) macs: Vec<String>,
-    /// Kinds of the interfaces by which machines go out.
+    /// Kinds of the uplinks of machines.
     pub(crate) uplinks: Vec<String>,
 }
 
@@ -60,10 +60,10 @@ impl Sighting {
         seen
     }
 
-    /// The text of the clue that is there.
+    /// The first text of the clue that is present.
     pub(crate) fn finds<'a>(&self, clue: &'a Clue) -> Option<&'a str> {
         let page;
-        let (texts, in_full) = match clue.on {
+        let (texts, whole) = match clue.on {
             On::Title => (&self.titles[..], false),
             On::Server => (&self.servers[..], false),
             On::FriendlyName => (&self.friendly_names[..], false),
@@ -78,19 +78,19 @@ impl Sighting {
         };
         let is_there = |wanted: &&String| {
             let wanted = wanted.to_lowercase();
-            texts.iter().any(|text| if in_full { *text == wanted } else { says(text, &wanted) })
+            texts.iter().any(|text| if whole { *text == wanted } else { says(text, &wanted) })
         };
         clue.any.iter().find(is_there).map(String::as_str)
     }
 
-    /// Whether any page says this.
+    /// Whether any page contains this text.
     pub(crate) fn any_page_says(&self, text: &str) -> bool {
         let text = text.to_lowercase();
         self.pages.values().any(|page| says(page, &text))
     }
 }
 
-/// Whether `text` holds `wanted` as whole words: what stands before and after continues none.
+/// Whether `text` contains `wanted` as whole words.
 fn says(text: &str, wanted: &str) -> bool {
     let ends = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
     let (first, last) = (ends(wanted.chars().next()), ends(wanted.chars().next_back()));
@@ -100,8 +100,7 @@ fn says(text: &str, wanted: &str) -> bool {
     })
 }
 
-/// The text with its `%XX` replaced: the scripts of some hubs encode every value. A broken escape
-/// stays as it is.
+/// The text with `%XX` decoded: the scripts of some hubs encode every value. A broken escape stays.
 fn decoded(text: &str) -> String {
     let digit = |byte: &u8| char::from(*byte).to_digit(16);
     let bytes = text.as_bytes();

@@ -1,4 +1,4 @@
-//! The table of routers and of makers, as `data/` has them.
+//! The tables of routers and makers in `data/`.
 
 use serde::Deserialize;
 use vmkit_plugin::{Error, ErrorCode, Result};
@@ -9,13 +9,13 @@ use vmkit_plugin::{Error, ErrorCode, Result};
 pub(crate) enum Confidence {
     /// An inference, or general knowledge.
     Uncertain,
-    /// One report at second hand.
+    /// One second-hand report.
     Medium,
     /// A primary artefact.
     Confirmed,
 }
 
-/// What a clue is looked for in.
+/// Where a clue is looked for.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum On {
@@ -37,7 +37,7 @@ pub(crate) enum On {
     Page,
 }
 
-/// How much a clue tells.
+/// How much a clue counts.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Weight {
@@ -49,33 +49,33 @@ pub(crate) enum Weight {
     Hints,
 }
 
-/// Something by which a router shows itself.
+/// A text that identifies a router.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Clue {
     pub(crate) on: On,
     /// The page's path, for a page alone.
     pub(crate) path: Option<String>,
-    /// Texts of which any counts.
+    /// Alternative texts.
     pub(crate) any: Vec<String>,
     pub(crate) weight: Weight,
     pub(crate) confidence: Option<Confidence>,
     pub(crate) source: Option<String>,
 }
 
-/// What a setting has to do with a machine on a bridge.
+/// How a setting concerns a bridged machine.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, PartialOrd, Ord)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Relevance {
     /// It keeps machines from a lease.
     BlocksVmDhcp,
-    /// It may have to do with it.
+    /// It may.
     Unknown,
-    /// It concerns machines that have a lease.
+    /// It concerns machines with a lease.
     BlocksVmAfterLease,
-    /// It keeps stations from each other; DHCP to the router passes.
+    /// It isolates stations from each other; DHCP to the router passes.
     IsolationOnly,
-    /// It is blamed without cause.
+    /// It is blamed without reason.
     UnrelatedButBlamed,
 }
 
@@ -84,7 +84,7 @@ pub(crate) enum Relevance {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Setting {
     pub(crate) name: String,
-    /// Where it is, menu by menu.
+    /// Its path through the menus.
     pub(crate) path: String,
     /// What it does: follows "it may".
     pub(crate) effect: String,
@@ -105,7 +105,7 @@ pub(crate) struct Router {
     vendor: String,
     #[expect(dead_code, reason = "for those who read the table")]
     board_by: Option<String>,
-    /// Addresses that it has from the factory.
+    /// Its default addresses.
     pub(crate) addresses: Vec<String>,
     /// Makers of its board, as the table of makers names them.
     #[serde(default)]
@@ -114,7 +114,7 @@ pub(crate) struct Router {
     notes: Option<String>,
     pub(crate) confidence: Confidence,
     pub(crate) source: String,
-    /// Texts in any page that show it to be another router.
+    /// Texts in any page that prove another router.
     #[serde(default)]
     pub(crate) rules_out: Vec<String>,
     #[serde(default)]
@@ -132,7 +132,7 @@ pub(crate) struct Maker {
     pub(crate) prefixes: Vec<String>,
 }
 
-/// All that is known.
+/// Both tables.
 #[derive(Debug)]
 pub(crate) struct Table {
     pub(crate) routers: Vec<Router>,
@@ -148,7 +148,7 @@ struct Routers {
 }
 
 impl Table {
-    /// The table that this was built with.
+    /// The built-in tables.
     pub(crate) fn builtin() -> Result<Self> {
         let broken = |file: &str, error: toml::de::Error| {
             Error::new(ErrorCode::Other, format!("{file}: {}", error.message()))

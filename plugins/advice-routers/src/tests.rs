@@ -12,7 +12,7 @@ use crate::{
 const LONGEST_LINE: usize = 300;
 
 #[test]
-fn every_page_of_the_table_is_asked_for_and_no_other() {
+fn the_manifest_declares_the_pages_of_the_table() {
     let manifest: serde_json::Value = serde_json::from_str(include_str!("../plugin.json")).unwrap();
     let declared = manifest["gateway"].as_array().unwrap().iter();
     let declared: BTreeSet<_> = declared.filter_map(|page| page["path"].as_str()).collect();
@@ -23,7 +23,7 @@ fn every_page_of_the_table_is_asked_for_and_no_other() {
 }
 
 #[test]
-fn every_entry_can_be_read_as_it_is_meant() {
+fn every_entry_is_valid() {
     let table = Table::builtin().unwrap();
     let mut ids = BTreeSet::new();
     for router in &table.routers {
@@ -52,7 +52,7 @@ fn every_entry_can_be_read_as_it_is_meant() {
 }
 
 #[test]
-fn every_line_is_short_enough_to_be_kept_whole() {
+fn every_line_fits_the_limit_of_the_host() {
     let table = Table::builtin().unwrap();
     for router in &table.routers {
         let clues = router.clues.iter();

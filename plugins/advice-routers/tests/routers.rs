@@ -52,7 +52,7 @@ fn best(facts: &[&str]) -> Option<(String, u16)> {
 }
 
 #[test]
-fn routers_are_recognised_as_surely_as_the_facts_allow() {
+fn recognises_routers_as_surely_as_the_facts_allow() {
     let rows: &[(&[&str], &str, u16)] = &[
         (&["/gui/=<div>BT Hub 6A</div>", "gateway.address=192.168.1.254"], "bt-smart-hub-1", 76),
         (&["http.title:/=BT Home Hub manager - Home"], "bt-home-hub-legacy", 90),
@@ -101,7 +101,7 @@ fn routers_are_recognised_as_surely_as_the_facts_allow() {
 }
 
 #[test]
-fn addresses_and_makers_alone_name_no_router() {
+fn an_address_or_a_maker_identifies_no_router() {
     let rows: &[&[&str]] = &[
         &[],
         &["gateway.address=192.168.1.254"],
@@ -118,7 +118,7 @@ fn addresses_and_makers_alone_name_no_router() {
 }
 
 #[test]
-fn the_hub_that_has_a_plugin_of_its_own_is_left_to_it() {
+fn does_not_identify_the_hub_that_has_its_own_plugin() {
     let facts = [
         "/cgi/cgi_owl.js=var owl_tplg=[{device_name:'Smart%20Hub%202',model_name:'SmartHub2'}];",
         "/nonAuth/wan_conn.xml=<wan_conn/>",
@@ -130,7 +130,7 @@ fn the_hub_that_has_a_plugin_of_its_own_is_left_to_it() {
 }
 
 #[test]
-fn two_that_fit_share_what_is_to_be_had() {
+fn two_matching_routers_share_the_confidence() {
     let answers = ask(&["http.title:/=FRITZ!Box", "ssdp.manufacturer=MikroTik"]);
     let answers: Vec<_> =
         answers.iter().map(|answer| (answer.id.as_str(), answer.percent)).collect();
@@ -143,7 +143,7 @@ fn offered(facts: &[&str]) -> Vec<String> {
 }
 
 #[test]
-fn what_blocks_a_lease_is_offered_first_and_isolation_never() {
+fn settings_that_block_leases_come_first_and_isolation_never() {
     let rows: &[(&[&str], &[&str])] = &[
         (
             &["http.title:/=FRITZ!Box 7590"],
@@ -172,7 +172,7 @@ fn what_blocks_a_lease_is_offered_first_and_isolation_never() {
 }
 
 #[test]
-fn the_wording_says_how_well_it_is_known() {
+fn the_wording_shows_how_well_a_fact_is_known() {
     let answers = ask(&["http.title:/=UniFi Network", "gateway.address=192.168.1.1"]);
     let remedy = answers.iter().find(|answer| answer.id == "unifi-dhcp-guarding").unwrap();
     assert_eq!(
@@ -194,7 +194,7 @@ fn the_wording_says_how_well_it_is_known() {
 const LINEAR: Duration = Duration::from_secs(10);
 
 #[test]
-fn hostile_pages_are_read_in_linear_time_and_claim_nothing() {
+fn hostile_pages_take_linear_time_and_identify_nothing() {
     let filled = |piece: &str| piece.repeat((256 << 10) / piece.len());
     let pages = [
         filled("%"),

@@ -43,7 +43,7 @@ fn every_code_of_the_contract_has_a_cause() {
 }
 
 #[test]
-fn every_file_of_the_folder_is_compiled_in_and_once() {
+fn every_cause_file_is_compiled_in_once() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("causes");
     let on_disk: BTreeSet<String> = fs::read_dir(folder)
         .unwrap()
@@ -55,7 +55,7 @@ fn every_file_of_the_folder_is_compiled_in_and_once() {
 }
 
 #[test]
-fn every_text_is_one_that_can_be_shown() {
+fn every_text_can_be_shown() {
     let catalogue = Catalogue::builtin().unwrap();
     for cause in &catalogue.causes {
         let (code, title) = (cause.code, &cause.title);
@@ -78,7 +78,7 @@ fn every_text_is_one_that_can_be_shown() {
 }
 
 #[test]
-fn nothing_is_there_that_nobody_uses() {
+fn every_remedy_and_finding_is_used() {
     let catalogue = Catalogue::builtin().unwrap();
     let used: BTreeSet<usize> =
         catalogue.causes.iter().flat_map(|c| c.remedies.iter().map(|(at, _)| *at)).collect();
@@ -129,7 +129,7 @@ fn the_times_of_a_boot_have_their_sources() {
 }
 
 #[test]
-fn isolation_is_never_blamed_for_a_missing_lease() {
+fn isolation_never_explains_a_missing_lease() {
     let catalogue = Catalogue::builtin().unwrap();
     let cause = catalogue.cause("client-isolation").unwrap();
     for (finding, _) in &cause.produces {
@@ -139,7 +139,7 @@ fn isolation_is_never_blamed_for_a_missing_lease() {
 }
 
 #[test]
-fn a_faulty_file_is_refused_with_the_place() {
+fn an_invalid_file_is_refused_with_its_place() {
     let (_, router) = FILES.causes.iter().find(|(code, _)| *code == "captive-portal").unwrap();
     let faults = [
         (

@@ -18,7 +18,6 @@ const WITH_CIRCLES: &[&str] = &["core/cli", "core/host", "core/report", "core/sc
 
 /// Files with longer functions.
 const WITH_LONG_FUNCTIONS: &[&str] = &[
-    "core/diagnose/src/findings/capture/mod.rs",
     "core/host/src/worker/mod.rs",
     "core/report/src/text/doctor.rs",
     "core/report/src/text/summary.rs",

@@ -26,7 +26,7 @@ fn network(rows: &[Row<'_>]) -> HostNetwork {
 /// vmnet tells of no machine which port it has. Ports in the machines' own network, and in the
 /// bridge of the Wi-Fi interface; then port, bridge and uplink of a machine.
 #[test]
-fn the_place_of_a_machine_of_vmnet() {
+fn finds_the_port_and_bridge_of_a_vmnet_machine() {
     use InterfaceKind::{Bridge, Tap, Wifi};
     use NetworkMode::{Bridged, Shared};
     let (own, host_only, air) = ("bridge100", "bridge102", "bridge101");

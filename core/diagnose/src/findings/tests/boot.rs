@@ -306,7 +306,7 @@ fn wrong(row: &Row) -> Option<String> {
 }
 
 #[test]
-fn a_guest_that_is_still_booting_is_accused_of_nothing() {
+fn names_no_cause_while_the_guest_boots() {
     let wrong: Vec<String> = ROWS.iter().filter_map(wrong).collect();
     assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), ROWS.len(), wrong.join("\n"));
 }

@@ -12,7 +12,7 @@ const LEASES: &str = "0 DISCOVER 1\n 0.1 OFFER 1 to 192.168.1.64 by 192.168.1.25
 /// What passed the port, what passed the uplink (`-`: nobody watched), and what is found of DHCP
 /// beside that no address is known.
 #[test]
-fn where_an_exchange_ends_is_found() {
+fn finds_where_an_exchange_breaks_off() {
     let host_sends =
         "0 DISCOVER 1 from aa:aa:aa:aa:aa:aa flag\n 3 DISCOVER 2 from aa:aa:aa:aa:aa:aa flag";
     let rows: &[(&str, &str, &[&str])] = &[
@@ -84,7 +84,7 @@ fn where_an_exchange_ends_is_found() {
 
 /// The last offer or ACK of an exchange, and what is found of its terms.
 #[test]
-fn the_terms_of_a_lease_are_looked_at() {
+fn checks_the_terms_of_a_lease() {
     let rows: &[(&str, &[&str])] = &[
         ("0 ACK 1 to 192.168.1.64 by 192.168.1.254 router 192.168.1.254", &[]),
         ("0 ACK 1 to 10.9.9.9 by 10.9.9.1 router 10.9.9.1", &["offered-other-subnet"]),
@@ -122,7 +122,7 @@ fn the_terms_of_a_lease_are_looked_at() {
 }
 
 #[test]
-fn a_capture_that_was_too_short_tells_nothing_of_silence() {
+fn a_short_capture_does_not_prove_silence() {
     let mut scene = Scene::at_home().guest("");
     let traffic = scene.guest.as_mut().unwrap();
     let (from, _) = traffic.span.unwrap();
@@ -132,7 +132,7 @@ fn a_capture_that_was_too_short_tells_nothing_of_silence() {
 }
 
 #[test]
-fn a_shared_network_has_no_uplink_for_dhcp() {
+fn shared_mode_looks_for_no_dhcp_at_the_uplink() {
     let mut scene = Scene::at_home().guest(ASKS).uplink("");
     scene.machine.mode = Some(NetworkMode::Shared);
     assert!(!present(&scene).contains(&"request-lost-in-host"));
@@ -140,7 +140,7 @@ fn a_shared_network_has_no_uplink_for_dhcp() {
 
 /// Offers to host, machine, stranger, and the machine without the flag (`None`: not tried).
 #[test]
-fn the_differential_test_tells_whom_servers_leave_out() {
+fn the_differential_test_shows_which_clients_get_no_offer() {
     let rows: &[([bool; 3], Option<bool>, &[&str])] = &[
         ([true, true, true], None, &[]),
         (

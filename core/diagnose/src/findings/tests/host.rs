@@ -17,7 +17,7 @@ fn finds(scene: &Scene, code: &str) -> bool {
 }
 
 #[test]
-fn a_port_outside_of_the_bridge_is_found() {
+fn finds_a_port_outside_the_bridge() {
     assert!(!finds(&Scene::at_home(), "port-not-in-bridge"));
     let out = Scene::at_home().interface("tap0", |tap| tap.bridge = None);
     assert!(finds(&out, "port-not-in-bridge"));
@@ -26,7 +26,7 @@ fn a_port_outside_of_the_bridge_is_found() {
 }
 
 #[test]
-fn an_uplink_that_is_down_or_the_wrong_one_is_found() {
+fn finds_an_uplink_that_is_down_or_wrong() {
     let down = Scene::at_home().interface("en0", |en0| en0.up = false);
     assert!(finds(&down, "uplink-down") && !finds(&down, "uplink-not-default"));
     let mut other = Scene::at_home();
@@ -37,7 +37,7 @@ fn an_uplink_that_is_down_or_the_wrong_one_is_found() {
 }
 
 #[test]
-fn a_vpn_with_the_more_specific_route_is_found() {
+fn finds_a_vpn_with_a_more_specific_route() {
     let rows =
         [([192, 168, 1, 0], 24, true), ([192, 168, 1, 0], 25, true), ([0, 0, 0, 0], 1, false)];
     for (address, length, expected) in rows {
@@ -56,7 +56,7 @@ fn a_vpn_with_the_more_specific_route_is_found() {
 
 /// State, spanning tree, forward delay in hundredths of a second, minutes since the start, findings.
 #[test]
-fn what_a_bridge_does_with_the_port_is_found() {
+fn finds_the_state_of_a_port_in_its_bridge() {
     let rows: &[(&str, u8, u32, u64, &[&str])] = &[
         ("forwarding", 0, 1500, 0, &[]),
         ("forwarding", 1, 1500, 5, &[]),
@@ -82,7 +82,7 @@ fn what_a_bridge_does_with_the_port_is_found() {
 }
 
 #[test]
-fn rules_that_drop_the_machines_frames_are_found() {
+fn finds_rules_that_drop_the_machines_frames() {
     let chain = |hook: &str, rule: &str| {
         format!(
             "table bridge t {{\n chain c {{\n type filter hook {hook} priority 0; policy accept;\n {rule}\n }}\n}}\n"
@@ -118,7 +118,7 @@ fn rules_that_drop_the_machines_frames_are_found() {
 }
 
 #[test]
-fn a_host_that_serves_needs_a_server_and_an_address() {
+fn a_host_in_shared_mode_needs_a_server_and_an_address() {
     let mut scene = Scene::at_home().interface("br0", |br0| br0.addresses.clear());
     scene.machine.mode = Some(NetworkMode::Shared);
     scene.survey.listeners = Reading::Known(listeners(b""));

@@ -34,7 +34,7 @@ fn codes(scene: &Scene, wanted: impl Fn(&State) -> bool) -> Vec<&'static str> {
 }
 
 #[test]
-fn what_was_not_looked_at_is_neither_there_nor_absent() {
+fn what_was_not_looked_at_is_neither_present_nor_absent() {
     let scene = Scene::default();
     // That the machine runs, and that no signal names an address, is all that is known.
     assert_eq!(present(&scene), ["address-missing"]);

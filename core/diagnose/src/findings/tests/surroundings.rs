@@ -19,7 +19,7 @@ fn on_vm(kind: Kind, address: [u8; 4]) -> Observation {
 }
 
 #[test]
-fn the_process_the_link_and_the_mac_are_looked_at() {
+fn checks_the_process_the_link_and_the_mac() {
     let mut scene = Scene::at_home();
     scene.machine.process = Reading::Known(Process::Paused);
     scene.machine.link_up = Reading::Known(false);
@@ -33,7 +33,7 @@ fn the_process_the_link_and_the_mac_are_looked_at() {
 
 /// Phase of the boot, what the console complains of, and the findings.
 #[test]
-fn the_console_tells_how_far_the_guest_came() {
+fn derives_findings_from_the_console() {
     let rows: &[(&str, &[&str], &[&str])] = &[
         ("panic", &[], &["kernel-panic"]),
         ("initramfs", &[], &["boot-stopped-early"]),
@@ -62,7 +62,7 @@ fn the_console_tells_how_far_the_guest_came() {
 }
 
 #[test]
-fn an_address_that_the_guest_gave_itself_is_no_lease() {
+fn a_link_local_address_is_not_a_lease() {
     let mut scene = Scene::at_home();
     let told = Observation::new(0, Kind::ConsolePhase, "so far").with(attribute::PHASE, "login");
     scene.observations = vec![told, saw(Kind::ConsoleAddress, [169, 254, 7, 7])];
@@ -70,7 +70,7 @@ fn an_address_that_the_guest_gave_itself_is_no_lease() {
 }
 
 #[test]
-fn a_boot_that_has_just_begun_is_no_failed_one() {
+fn a_boot_that_just_began_has_not_failed() {
     let mut scene = Scene::at_home();
     scene.machine.started_at = Some(super::scene::now() - Duration::from_secs(5));
     let told = Observation::new(0, Kind::ConsolePhase, "so far").with(attribute::PHASE, "kernel");
@@ -80,7 +80,7 @@ fn a_boot_that_has_just_begun_is_no_failed_one() {
 }
 
 #[test]
-fn an_address_that_answers_is_told_apart_from_one_that_does_not() {
+fn distinguishes_answering_from_silent_addresses() {
     let address = [192, 168, 1, 64];
     let held =
         || vec![on_vm(Kind::NeighbourReachable, address), on_vm(Kind::LeaseCurrent, address)];
@@ -97,7 +97,7 @@ fn an_address_that_answers_is_told_apart_from_one_that_does_not() {
 }
 
 #[test]
-fn sources_that_fell_behind_are_found_only_where_the_machine_is_elsewhere() {
+fn a_source_is_outdated_only_if_the_machine_is_elsewhere() {
     let (old, new) = ([192, 168, 1, 64], [192, 168, 1, 70]);
     let mut scene = Scene::at_home();
     scene.observations = vec![

@@ -110,7 +110,7 @@ impl Share {
 
 /// Where the findings come from the very model that judges them, it must reach its targets.
 #[test]
-fn findings_drawn_from_one_cause_lead_back_to_it() {
+fn findings_drawn_from_a_cause_lead_back_to_it() {
     const DRAWS: usize = 6;
     const HIGHEST_BRIER: f64 = 0.05;
     let catalogue = Catalogue::builtin().unwrap();
@@ -136,7 +136,7 @@ fn findings_drawn_from_one_cause_lead_back_to_it() {
 }
 
 #[test]
-fn an_unknown_fault_is_mostly_left_open() {
+fn an_unknown_fault_rarely_gets_a_name() {
     const DRAWS: usize = 60;
     let catalogue = Catalogue::builtin().unwrap();
     let unknown = Hypothesis::one(catalogue.causes.len());

@@ -26,7 +26,7 @@ fn probabilities_of_all_hypotheses_add_up() {
 }
 
 #[test]
-fn what_was_not_observed_moves_nothing() {
+fn an_unobserved_finding_changes_nothing() {
     let catalogue = Catalogue::builtin().unwrap();
     let seen = [present(FindingCode::AddressMissing)];
     let unseen = Finding {
@@ -39,7 +39,7 @@ fn what_was_not_observed_moves_nothing() {
 }
 
 #[test]
-fn a_cause_that_explains_a_finding_takes_it_from_the_others() {
+fn a_cause_explains_a_finding_away() {
     let catalogue = Catalogue::builtin().unwrap();
     let place = |code: &str| catalogue.causes.iter().position(|c| c.code == code).unwrap();
     let silent = present(FindingCode::TestHostUnanswered);
@@ -57,7 +57,7 @@ fn a_cause_that_explains_a_finding_takes_it_from_the_others() {
 }
 
 #[test]
-fn what_a_cause_cannot_show_weighs_the_change_of_its_odds() {
+fn a_finding_that_a_cause_cannot_produce_weighs_the_change_of_its_odds() {
     let catalogue = Catalogue::builtin().unwrap();
     let findings = [FindingCode::TestMachineUnanswered, FindingCode::TestForeignUnanswered]
         .map(present)
