@@ -4,12 +4,16 @@ use std::net::IpAddr;
 
 use vmkit_model::Evidence;
 use vmkit_scoring::{Candidate, Flag, Verdict, WhyNot};
-use vmkit_types::{InterfaceKind, Kind, Mac, Unread, attribute, escaped};
+use vmkit_types::{Kind, Mac, Unread, attribute};
 
-use super::{proxy_arp, sheet::Sheet};
+use super::{
+    proxy_arp,
+    reachability::{self, is_translated},
+    sheet::Sheet,
+};
 use crate::{
-    Attachment, Facts, FindingCode, Platform,
-    ledger::{evidence_of, has_now, is_outdated},
+    Attachment, Facts, FindingCode,
+    ledger::{evidence_of, is_outdated},
 };
 
 /// Candidates below this probability are ignored.
@@ -36,7 +40,7 @@ pub(super) fn judge(facts: &Facts<'_>, attachment: &Attachment<'_>, sheet: &mut 
     answers_as_another(facts, attachment, best, sheet);
     host_key(best, sheet);
     off_subnet(facts, best, sheet);
-    reachability(facts, attachment, best, sheet);
+    reachability::judge(facts, attachment, best, sheet);
     proxy_arp::judge(facts, best, sheet);
 }
 
@@ -160,15 +164,6 @@ fn answers_as_another(
     }
 }
 
-/// Over Wi-Fi macOS replaces the machine's MAC by its own, so machines appear under the host's MAC.
-fn is_translated(facts: &Facts<'_>, attachment: &Attachment<'_>, mac: Option<Mac>) -> bool {
-    let wifi = attachment.uplink.is_some_and(|uplink| uplink.kind == InterfaceKind::Wifi);
-    let of_host = facts.network.as_ref().known().is_some_and(|network| {
-        mac.is_some() && network.interfaces.iter().any(|interface| interface.mac == mac)
-    });
-    facts.platform == Platform::MacOs && wifi && of_host
-}
-
 fn host_key(best: &Candidate, sheet: &mut Sheet) {
     let code = FindingCode::AddressHostKeyDiffers;
     if let Some(seen) = evidence_of(best, &[Kind::SshOtherHostKey]) {
@@ -189,71 +184,4 @@ fn off_subnet(facts: &Facts<'_>, best: &Candidate, sheet: &mut Sheet) {
         format!("{} is in no network of this computer", best.address),
         format!("{} is in a network of this computer", best.address),
     );
-}
-
-fn reachability(
-    facts: &Facts<'_>,
-    attachment: &Attachment<'_>,
-    best: &Candidate,
-    sheet: &mut Sheet,
-) {
-    let at = |seen: &Evidence| format!("{}: {}", best.address, escaped(&seen.observation.says));
-    let found = |kinds: &[Kind]| evidence_of(best, kinds);
-    let ssh = found(&[Kind::SshReady, Kind::SshHostKey, Kind::SshNoBanner]);
-    let refused = found(&[Kind::SshRefused]);
-    let filtered = found(&[Kind::SshTimeout]);
-    let unreachable = found(&[Kind::SshUnreachable]);
-    let pinged = found(&[Kind::IcmpReply]);
-    let answers_arp = found(&[Kind::NeighbourReachable, Kind::ArpReply]);
-    // An entry of the ARP table is seconds old; a machine that does not answer now may be gone.
-    let now = found(&[Kind::ArpReply]);
-    let silent_now = found(&[Kind::ArpSilent, Kind::IcmpSilent]).is_some();
-    let answers_arp = now.or(answers_arp.filter(|_| !silent_now));
-    let there = pinged.or(answers_arp);
-    let contested = found(&[Kind::ArpDuplicate, Kind::NeighbourOtherMac])
-        .filter(|seen| !is_translated(facts, attachment, seen.observation.mac));
-    if let (Some(_), Some(other)) = (refused.or(filtered), contested) {
-        // It is not known which of the two refuses.
-        sheet.all_unknown(
-            &[FindingCode::SshRefused, FindingCode::SshFiltered],
-            &Unread::Failed(at(other)),
-        );
-    }
-    if let Some(seen) = refused {
-        sheet.present(FindingCode::SshRefused, at(seen));
-        sheet.absent(FindingCode::SshFiltered, at(seen));
-    }
-    if let Some(seen) = ssh {
-        for code in
-            [FindingCode::SshRefused, FindingCode::SshFiltered, FindingCode::OnlyThisProgramBlocked]
-        {
-            sheet.absent(code, at(seen));
-        }
-        sheet.absent(FindingCode::PingUnanswered, at(seen));
-    }
-    if let (Some(seen), Some(there)) = (filtered, there) {
-        sheet.present(FindingCode::SshFiltered, format!("{}; {}", at(seen), at(there)));
-    }
-    if let (Some(seen), Some(there)) = (unreachable, there) {
-        sheet.present(FindingCode::OnlyThisProgramBlocked, format!("{}; {}", at(seen), at(there)));
-    }
-    let answers = answers_arp.or(ssh).or(refused).or(pinged);
-    if answers.is_none() && !has_now(facts, best) {
-        let old = "it may have had the address in an earlier boot".to_owned();
-        sheet.all_unknown(
-            &[FindingCode::PingUnanswered, FindingCode::AddressArpSilent],
-            &Unread::Failed(old),
-        );
-    }
-    if let Some(seen) = pinged {
-        sheet.absent(FindingCode::PingUnanswered, at(seen));
-    } else if let Some(seen) = found(&[Kind::IcmpSilent]) {
-        sheet.present(FindingCode::PingUnanswered, at(seen));
-    }
-    let silent = found(&[Kind::NeighbourFailed, Kind::ArpSilent]);
-    match (answers, silent) {
-        (Some(seen), _) => sheet.absent(FindingCode::AddressArpSilent, at(seen)),
-        (None, Some(seen)) => sheet.present(FindingCode::AddressArpSilent, at(seen)),
-        (None, None) => {}
-    }
 }

@@ -11,6 +11,7 @@ mod lease_terms;
 mod machine;
 mod outdated;
 mod proxy_arp;
+mod reachability;
 mod router;
 mod sheet;
 #[cfg(test)]
