@@ -1,6 +1,6 @@
 //! The network cards of a machine.
 
-use vmkit_types::{Mac, NetworkMode, Reading, Unread};
+use vmkit_types::{Mac, NetworkMode, Reading, SubjectCard, Unread};
 
 /// A network card of a machine.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -80,6 +80,17 @@ impl Card {
         match &self.net {
             Reading::Known(net) => net.interface.as_deref(),
             Reading::Absent | Reading::Unknown(_) => None,
+        }
+    }
+
+    /// The card as plugins see it.
+    pub fn to_subject(&self) -> SubjectCard {
+        let net = self.net.as_ref().known();
+        SubjectCard {
+            mac: self.known_mac(),
+            mode: self.mode(),
+            interface: self.interface().map(str::to_owned),
+            port: net.and_then(|net| net.port.clone()),
         }
     }
 

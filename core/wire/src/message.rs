@@ -108,6 +108,9 @@ pub struct WireSubject {
     /// Its MACs.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub macs: Vec<String>,
+    /// Its network cards, each as the text of a card.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cards: Vec<String>,
     /// The host name its guest is meant to have.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hostname: Option<String>,

@@ -120,6 +120,10 @@ pub struct Error {
 pub mod extension {
     /// Present where `Resource::GUEST_AGENT` can be opened for the machine; its value is empty.
     pub const GUEST_AGENT: &str = "guest-agent";
+    /// A network card of the machine: its MAC, network mode, interface or bridge, and port on the
+    /// host, with `-` for what is unknown, such as `52:54:00:4b:5e:57 bridged br0 tap0`. One for each
+    /// card, in the order of its manager.
+    pub const CARD: &str = "card";
     /// A link of the host that holds a candidate of the machine: the interface that
     /// `Resource::RAW_SOCKET` can be opened for, its MAC, and the host's IPv4 address there with the
     /// prefix length of its network, such as `br0 52:54:00:00:00:01 192.168.1.50/24`.

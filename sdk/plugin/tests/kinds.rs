@@ -33,6 +33,9 @@ impl Signal for Sample {
             cx.check()?;
             let address = vm.candidates.first().copied().unwrap_or([192, 168, 1, 9].into());
             cx.emit(Observation::new(index, Kind::NeighbourReachable, "seen").at(address))?;
+            for card in &vm.cards {
+                cx.emit(Observation::new(index, Kind::ConsolePhase, card.to_string()))?;
+            }
         }
         Ok(())
     }
@@ -91,6 +94,18 @@ fn a_signal_reports_and_logs() {
         ["0 neighbour-reachable 192.168.1.9 seen", "1 neighbour-reachable 10.0.0.7 seen"]
     );
     assert_eq!(report.log[0].message, "observing vms=2");
+}
+
+#[test]
+fn a_signal_sees_every_card() {
+    let cards = ["52:54:00:00:00:01 user - -", "- bridged br0 tap0"];
+    let subject = Subject {
+        cards: cards.iter().map(|text| text.parse().unwrap()).collect(),
+        ..Subject::default()
+    };
+    let report = FakeHost::new().observe::<Sample>("{}", &[subject]);
+    let said: Vec<&str> = report.observations[1..].iter().map(|it| it.says.as_str()).collect();
+    assert_eq!(said, cards);
 }
 
 #[test]

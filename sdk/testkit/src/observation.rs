@@ -32,6 +32,7 @@ pub(crate) fn observation_in(seen: &abi::Observation) -> Observation {
 pub(crate) fn subject_out(subject: &Subject) -> abi::VirtualMachine {
     let guest_agent =
         abi::Attribute { key: abi::extension::GUEST_AGENT.into(), value: RString::new() };
+    let cards = subject.cards.iter().map(|card| attribute(abi::extension::CARD, card));
     let link = |link: &Link| attribute(abi::extension::LINK, link);
     let known_host_key = |known: &KnownKey| attribute(abi::extension::KNOWN_HOST_KEY, known);
     let links = subject.links.iter().map(link);
@@ -43,7 +44,7 @@ pub(crate) fn subject_out(subject: &Subject) -> abi::VirtualMachine {
         hostname: subject.hostname.as_deref().map(Into::into).into(),
         has_console: subject.has_console,
         candidates: subject.candidates.iter().map(|at| at.to_string().into()).collect(),
-        ext: guest_agent.into_iter().chain(links).chain(known_host_keys).collect(),
+        ext: guest_agent.into_iter().chain(cards).chain(links).chain(known_host_keys).collect(),
     }
 }
 

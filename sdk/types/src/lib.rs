@@ -6,6 +6,7 @@
 
 mod address;
 mod advice;
+mod card;
 mod host_key;
 mod link;
 mod mac;
@@ -17,6 +18,7 @@ mod text;
 
 pub use address::is_host_address;
 pub use advice::{Advice, AdviceKind, Fact, MacStatus, Step, Witness, Word};
+pub use card::{InvalidCard, SubjectCard};
 pub use host_key::{HostKey, InvalidHostKey, KnownKey};
 pub use link::{InvalidLink, Link};
 pub use mac::{InvalidMac, Mac};

@@ -2,7 +2,7 @@
 
 use std::{fmt, net::IpAddr};
 
-use crate::{KnownKey, Link, Mac};
+use crate::{KnownKey, Link, Mac, SubjectCard};
 
 /// One virtual machine, as a signal plugin sees it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -11,6 +11,8 @@ pub struct Subject {
     pub name: String,
     /// Its MACs: what its process was started with, or else what its manager recorded.
     pub macs: Vec<Mac>,
+    /// Its network cards, in the order of its manager. Empty with an older host.
+    pub cards: Vec<SubjectCard>,
     /// The host name that its guest is meant to have.
     pub hostname: Option<String>,
     /// Whether it has a console log that can be opened with `Cx::open_console`.

@@ -53,6 +53,7 @@ fn wire_subject(subject: &Subject, candidates: &[IpAddr], links: &[Link]) -> Wir
     WireSubject {
         name: subject.name.clone(),
         macs: subject.macs.iter().map(ToString::to_string).collect(),
+        cards: subject.cards.iter().map(ToString::to_string).collect(),
         hostname: subject.hostname.clone(),
         has_console: subject.has_console,
         has_guest_agent: subject.has_guest_agent,

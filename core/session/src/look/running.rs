@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use vmkit_host::{Addresses, Target};
-use vmkit_model::{Evidence, Machine, MachineId, Power};
+use vmkit_model::{Card, Evidence, Machine, MachineId, Power};
 use vmkit_scoring::{Case, Pick, Weights, candidates_to_probe, score};
 use vmkit_types::Subject;
 
@@ -128,6 +128,7 @@ fn target(machine: &Machine) -> Target {
         subject: Subject {
             name: machine.name.clone(),
             macs: machine.cards.macs().collect(),
+            cards: machine.cards.all().map(Card::to_subject).collect(),
             hostname: machine.hostname.as_ref().known().cloned(),
             has_console: machine.console_log.is_some(),
             has_guest_agent: machine.guest_agent.is_some(),

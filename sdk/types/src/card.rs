@@ -1,0 +1,100 @@
+//! The network cards of a machine, as plugins see them.
+
+use std::{fmt, str::FromStr};
+
+use crate::{Mac, NetworkMode};
+
+/// A network card of a machine. As text: `52:54:00:4b:5e:57 bridged br0 tap0`, with `-` for what is
+/// unknown.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct SubjectCard {
+    /// Its MAC, if known.
+    pub mac: Option<Mac>,
+    /// Its network mode, if known.
+    pub mode: Option<NetworkMode>,
+    /// The host's interface or bridge that it is on, if known.
+    pub interface: Option<String>,
+    /// The host's end of its cable, such as `tap0`, if known.
+    pub port: Option<String>,
+}
+
+/// The text is not a [`SubjectCard`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InvalidCard;
+
+impl fmt::Display for SubjectCard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.mac {
+            Some(mac) => write!(f, "{mac}")?,
+            None => f.write_str("-")?,
+        }
+        match self.mode {
+            Some(mode) => write!(f, " {mode}")?,
+            None => f.write_str(" -")?,
+        }
+        for name in [&self.interface, &self.port] {
+            // A name with white space is no interface, and would be two words.
+            let plain = |name: &&str| !name.is_empty() && !name.contains(char::is_whitespace);
+            write!(f, " {}", name.as_deref().filter(plain).unwrap_or("-"))?;
+        }
+        Ok(())
+    }
+}
+
+impl FromStr for SubjectCard {
+    type Err = InvalidCard;
+
+    fn from_str(text: &str) -> Result<Self, InvalidCard> {
+        let words: Vec<&str> = text.split(' ').collect();
+        let [mac, mode, interface, port] = words[..] else { return Err(InvalidCard) };
+        if words.contains(&"") {
+            return Err(InvalidCard);
+        }
+        let known = |word: &str| (word != "-").then(|| word.to_owned());
+        Ok(Self {
+            mac: match mac {
+                "-" => None,
+                mac => Some(mac.parse().map_err(|_| InvalidCard)?),
+            },
+            mode: match mode {
+                "-" => None,
+                "bridged" => Some(NetworkMode::Bridged),
+                "shared" => Some(NetworkMode::Shared),
+                "user" => Some(NetworkMode::User),
+                _ => return Err(InvalidCard),
+            },
+            interface: known(interface),
+            port: known(port),
+        })
+    }
+}
+
+impl fmt::Display for InvalidCard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("not a MAC, a network mode, an interface and a port")
+    }
+}
+
+impl std::error::Error for InvalidCard {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_the_text_that_it_writes_and_refuses_others() {
+        let texts = ["52:54:00:4b:5e:57 bridged br0 tap0", "52:54:00:4b:5e:57 user - -", "- - - -"];
+        for text in texts {
+            assert_eq!(text.parse::<SubjectCard>().map(|card| card.to_string()), Ok(text.into()));
+        }
+        for text in ["", "- - -", "- - - - -", "- -  -", "web - - -", "- nat - -"] {
+            assert_eq!(text.parse::<SubjectCard>(), Err(InvalidCard), "{text}");
+        }
+    }
+
+    #[test]
+    fn writes_a_name_with_white_space_as_unknown() {
+        let card = SubjectCard { interface: Some("a b".to_owned()), ..SubjectCard::default() };
+        assert_eq!(card.to_string(), "- - - -");
+    }
+}
