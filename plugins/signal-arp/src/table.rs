@@ -122,7 +122,7 @@ impl Interest {
     }
 }
 
-/// Whether a neighbour can have this address at all.
+/// Whether a neighbour can have this address.
 pub(crate) fn is_host_address(address: IpAddr) -> bool {
     let broadcast = matches!(address, IpAddr::V4(v4) if v4.is_broadcast());
     !broadcast && !address.is_unspecified() && !address.is_multicast() && !address.is_loopback()
@@ -138,15 +138,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_never_confirmed_was_heard_when_its_entry_changed() {
-        // State; milliseconds since the confirmation and the change; since it was heard of.
+    fn a_neighbour_that_was_never_confirmed_was_heard_when_its_entry_changed() {
+        // State; milliseconds since the confirmation, since the change, and since it was heard.
         let table = [
             (State::Reachable, 4_000, Some(9_000), 4_000),
             (State::Stale, 100_000, Some(70_000), 100_000),
             (State::Stale, 60_080, Some(80), 80),
             (State::Stale, 61_000, Some(0), 0),
             (State::Stale, 60_080, None, 60_080),
-            // In use again since: its entry changed then.
+            // Used again since, which changed its entry.
             (State::Delay, 300_000, Some(240_000), 300_000),
         ];
         let milliseconds = Duration::from_millis;

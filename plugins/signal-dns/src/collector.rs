@@ -258,7 +258,7 @@ mod tests {
                 &[],
             ),
             (
-                "the longest name of a machine, and nobody's",
+                "the longest name of a machine, and unknown names",
                 &[
                     record("system", "db.example.com", &["10.0.0.1"]),
                     record("system", "db.lan", &["10.0.0.2"]),

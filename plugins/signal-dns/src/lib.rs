@@ -27,15 +27,15 @@ use vmkit_probing::Timeout;
 use collector::Collector;
 use responders::Responders;
 
-/// The configuration.
+/// The plugin, as it is configured.
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Config {
+pub struct Dns {
     /// Timeout of all questions together, in milliseconds.
     pub timeout_ms: Timeout,
 }
 
-impl Default for Config {
+impl Default for Dns {
     fn default() -> Self {
         // A home router answers what it knows itself within milliseconds, and forwards the rest: a
         // round trip to a distant resolver takes 20 to 200 ms. The host's probes wait for the
@@ -44,14 +44,11 @@ impl Default for Config {
     }
 }
 
-/// The plugin.
-pub struct Dns(Config);
-
 impl Plugin for Dns {
-    type Config = Config;
+    type Config = Self;
 
-    fn new(config: Config) -> Result<Self> {
-        Ok(Self(config))
+    fn new(config: Self) -> Result<Self> {
+        Ok(config)
     }
 }
 
@@ -65,7 +62,7 @@ impl Signal for Dns {
                 None => nothing_recorded(vms.len()),
             }),
             (Stage::Discover, Source::Live | Source::Recording) => {
-                look(vms, &Responders::of_system(), self.0.timeout_ms.duration(), cx)
+                look(vms, &Responders::of_system(), self.timeout_ms.duration(), cx)
             }
         }
     }

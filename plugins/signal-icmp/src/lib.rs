@@ -21,15 +21,15 @@ use echo::Sockets;
 /// address of a link that nobody has becomes one.
 const ECHOES: usize = 512;
 
-/// The configuration.
+/// The plugin, as it is configured.
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Config {
+pub struct Icmp {
     /// Timeout of one echo, in milliseconds.
     pub timeout_ms: Timeout,
 }
 
-impl Default for Config {
+impl Default for Icmp {
     fn default() -> Self {
         // A guest's kernel answers within a millisecond of getting the echo. The first echo waits
         // for ARP as well, and a Wi-Fi station that sleeps gets frames with its access point's
@@ -38,14 +38,11 @@ impl Default for Config {
     }
 }
 
-/// The plugin.
-pub struct Icmp(Config);
-
 impl Plugin for Icmp {
-    type Config = Config;
+    type Config = Self;
 
-    fn new(config: Config) -> Result<Self> {
-        Ok(Self(config))
+    fn new(config: Self) -> Result<Self> {
+        Ok(config)
     }
 }
 
@@ -59,7 +56,7 @@ impl Signal for Icmp {
         if cx.source() == Source::Snapshot {
             return snapshot::replay(&targets, cx);
         }
-        let timeout = self.0.timeout_ms.duration();
+        let timeout = self.timeout_ms.duration();
         let limits = Limits { at_once: ECHOES, timeout };
         let mut sockets = Sockets::default();
         let outcomes = probe_all(

@@ -28,17 +28,17 @@ use proof::prove;
 /// of work: more of them would only wait for a processor.
 const EXCHANGES: usize = 32;
 
-/// The configuration.
+/// The plugin, as it is configured.
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Config {
+pub struct SshKey {
     /// TCP port of the SSH servers.
     pub port: NonZeroU16,
     /// Timeout of one server, from the connection to its proof, in milliseconds.
     pub timeout_ms: Timeout,
 }
 
-impl Default for Config {
+impl Default for SshKey {
     fn default() -> Self {
         Self {
             port: const { NonZero::new(22).unwrap() },
@@ -49,14 +49,11 @@ impl Default for Config {
     }
 }
 
-/// The plugin.
-pub struct SshKey(Config);
-
 impl Plugin for SshKey {
-    type Config = Config;
+    type Config = Self;
 
-    fn new(config: Config) -> Result<Self> {
-        Ok(Self(config))
+    fn new(config: Self) -> Result<Self> {
+        Ok(config)
     }
 }
 
@@ -66,12 +63,12 @@ impl Signal for SshKey {
         if cx.stage() != Stage::Confirm {
             return Ok(());
         }
-        let port = self.0.port.get();
+        let port = self.port.get();
         let targets = vmkit_probing::targets(vms);
         if cx.source() == Source::Snapshot {
             return snapshot::replay(&targets, vms, port, cx);
         }
-        let limits = Limits { at_once: EXCHANGES, timeout: self.0.timeout_ms.duration() };
+        let limits = Limits { at_once: EXCHANGES, timeout: self.timeout_ms.duration() };
         let own_keys = own_keys::read(Path::new(own_keys::FOLDER));
         let proofs = probe_all(
             &targets,

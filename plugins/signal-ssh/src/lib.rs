@@ -22,17 +22,17 @@ use vmkit_probing::{Limits, Timeout, probe_all};
 /// SYNs that a home router's tables can hold.
 const CONNECTIONS: usize = 256;
 
-/// The configuration.
+/// The plugin, as it is configured.
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Config {
+pub struct Ssh {
     /// TCP port of the SSH servers.
     pub port: NonZeroU16,
     /// Timeout of one server, connection and banner together, in milliseconds.
     pub timeout_ms: Timeout,
 }
 
-impl Default for Config {
+impl Default for Ssh {
     fn default() -> Self {
         Self {
             port: const { NonZero::new(22).unwrap() },
@@ -44,14 +44,11 @@ impl Default for Config {
     }
 }
 
-/// The plugin.
-pub struct Ssh(Config);
-
 impl Plugin for Ssh {
-    type Config = Config;
+    type Config = Self;
 
-    fn new(config: Config) -> Result<Self> {
-        Ok(Self(config))
+    fn new(config: Self) -> Result<Self> {
+        Ok(config)
     }
 }
 
@@ -61,12 +58,12 @@ impl Signal for Ssh {
         if cx.stage() != Stage::Confirm {
             return Ok(());
         }
-        let port = self.0.port.get();
+        let port = self.port.get();
         let targets = vmkit_probing::targets(vms);
         if cx.source() == Source::Snapshot {
             return snapshot::replay(&targets, port, cx);
         }
-        let timeout = self.0.timeout_ms.duration();
+        let timeout = self.timeout_ms.duration();
         let limits = Limits { at_once: CONNECTIONS, timeout };
         let outcomes = probe_all(
             &targets,

@@ -1,4 +1,4 @@
-//! Against the real thing: an OpenSSH server, as inetd would start it on a socket.
+//! Exchanges with a real OpenSSH server, as inetd would start it on a socket.
 
 use std::{
     fs,
@@ -12,7 +12,7 @@ use std::{
 use vmkit_ssh::{Exchange, ExchangeError, find, fingerprint};
 use vmkit_types::HostKey;
 
-/// A server answers within milliseconds; this is where the test gives up.
+/// When the test gives up. A server answers within milliseconds.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 struct Server {
@@ -23,7 +23,7 @@ struct Server {
 impl Server {
     /// A server with keys of these kinds, as `ssh-keygen -t` names them.
     fn new(kinds: &[&str]) -> Self {
-        // Where sshd, started by root, insists on an empty directory.
+        // sshd needs this empty directory if root starts it.
         fs::create_dir_all("/run/sshd").ok();
         let directory = tempfile::tempdir().expect("a directory");
         let keys = kinds.iter().map(|kind| {
@@ -89,7 +89,7 @@ impl Server {
 }
 
 #[test]
-fn every_kind_of_key_is_proven_and_the_preferred_one_is_shown() {
+fn proves_every_kind_of_key_and_shows_the_preferred_one() {
     let server = Server::new(&["ed25519", "ecdsa", "rsa-3072"]);
     let [ed25519, ecdsa, rsa] = server.keys.as_slice() else { panic!("{:?}", server.keys) };
     let nist = "KexAlgorithms=ecdh-sha2-nistp256";
@@ -107,17 +107,17 @@ fn every_kind_of_key_is_proven_and_the_preferred_one_is_shown() {
         assert_eq!(key.as_ref(), Ok(expected), "{preferred:?} {options:?}");
     }
     let log = fs::read_to_string(server.path("log.txt")).unwrap();
-    assert!(log.contains("looked at the host key"), "it is told why: {log}");
+    assert!(log.contains("looked at the host key"), "the server logs no reason: {log}");
 }
 
 #[test]
-fn larger_curves_are_proven_too() {
+fn proves_keys_on_larger_curves() {
     let server = Server::new(&["ecdsa-384"]);
     assert_eq!(server.exchange(&[], &[]).as_ref(), Ok(&server.keys[0]));
 }
 
 #[test]
-fn a_server_without_anything_in_common_is_told_from_one_without_a_key() {
+fn distinguishes_no_common_algorithm_from_no_key() {
     let server = Server::new(&["ed25519"]);
     let outcome = server.exchange(&[], &["KexAlgorithms=diffie-hellman-group14-sha256"]);
     let Err(ExchangeError::NothingInCommon("key exchange", offer)) = outcome else {
@@ -127,18 +127,18 @@ fn a_server_without_anything_in_common_is_told_from_one_without_a_key() {
 }
 
 #[test]
-fn a_proof_for_somebody_else_is_none() {
+fn refuses_a_proof_for_another_exchange() {
     let server = Server::new(&["ed25519"]);
     let (mut socket, mut child) = server.connect(&[]);
-    // One exchange listens to what another has with the server.
+    // One exchange receives what another one gets from the server.
     let (mut speaking, mut other) = (Exchange::new(&[]).unwrap(), Exchange::new(&[]).unwrap());
     let mut chunk = [0; 4096];
     let outcome = loop {
         socket.write_all(&speaking.take_to_send()).unwrap();
         let length = socket.read(&mut chunk).unwrap();
-        // Byte by byte: how the network cuts the stream changes nothing.
-        let mut heard = chunk[..length].iter().map(|byte| other.receive(&[*byte]));
-        let other = heard.find(|outcome| *outcome != Ok(None));
+        // Byte by byte, because the network may cut the stream anywhere.
+        let mut outcomes = chunk[..length].iter().map(|byte| other.receive(&[*byte]));
+        let other = outcomes.find(|outcome| *outcome != Ok(None));
         if speaking.receive(&chunk[..length]).unwrap().is_some() {
             break other;
         }
@@ -149,7 +149,7 @@ fn a_proof_for_somebody_else_is_none() {
 }
 
 #[test]
-fn short_forms_and_hashed_names_are_those_of_ssh_keygen() {
+fn fingerprints_and_hashed_names_are_those_of_ssh_keygen() {
     let server = Server::new(&["ed25519"]);
     let key = &server.keys[0];
     let run = |arguments: &[&str], path: &Path| {

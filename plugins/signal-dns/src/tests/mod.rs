@@ -180,8 +180,8 @@ fn logs_a_closed_port_without_waiting() {
     let report = FakeHost::new().observe::<Elsewhere>(&configuration, &machines(&["web"]));
     assert_eq!((report.lines(), report.result), (Vec::new(), Ok(())));
     let said = "the DNS server 127.0.0.1 cannot be reached";
-    let told: Vec<_> = report.log.iter().filter(|line| line.message.contains(said)).collect();
-    assert!(matches!(told.as_slice(), [line] if line.level == 3), "{:?}", report.log);
+    let lines: Vec<_> = report.log.iter().filter(|line| line.message.contains(said)).collect();
+    assert!(matches!(lines.as_slice(), [line] if line.level == 3), "{:?}", report.log);
 }
 
 #[test]
