@@ -1,8 +1,8 @@
-//! What a careful person would say can be known from the evidence, without any weights.
+//! Decides without weights whether a careful person could know the answer.
 //!
-//! Three strengths. *Decisive*: a source saw the machine itself at the address just now. *Agreed*:
-//! two sources of different origin name it, or one does and somebody answers there. *Hinted*: one
-//! source names it. An address at which somebody else was seen has nothing.
+//! Three strengths. *Decisive*: a source just saw the VM at the address. *Agreed*: two sources of
+//! different origin name the address, or one does and somebody answers there. *Hinted*: one source names
+//! it. An address at which somebody else was seen has none.
 
 use std::{net::IpAddr, time::Duration};
 
@@ -11,20 +11,20 @@ use vmkit_types::{InterfaceKind, Mac, NetworkMode, Prefix};
 
 use crate::{labelled::Labelled, sources::now};
 
-/// A sighting older than this is no longer "just now".
+/// Longest age of "just now".
 const JUST_NOW: Duration = Duration::from_mins(1);
-/// Guests that have been up for less may not have come to their network yet.
+/// Younger guests may not have a network yet.
 const SETTLED: Duration = Duration::from_secs(30);
 
-/// Kinds that name the MAC of somebody else at the address.
+/// Kinds that report another MAC at the address.
 const OTHERS: [&str; 2] = ["neighbour-other-mac", "arp-duplicate"];
 
 /// Whether the right answer can be known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Careful {
-    /// It can.
+    /// The answer can be known.
     Known,
-    /// To withhold an answer is right.
+    /// Withholding the answer is right.
     NotKnown,
 }
 
@@ -36,7 +36,7 @@ enum Strength {
     Decisive,
 }
 
-/// Judges one machine of a case whose right answers are `accepts`.
+/// Judges a VM whose right answers are `accepts`.
 pub(crate) fn careful(labelled: &Labelled, vm: usize, accepts: &[IpAddr]) -> Careful {
     let mut addresses: Vec<IpAddr> =
         labelled.about(vm).filter_map(|item| item.observation.address).collect();
@@ -70,8 +70,7 @@ pub(crate) fn careful(labelled: &Labelled, vm: usize, accepts: &[IpAddr]) -> Car
     if known && !double { Careful::Known } else { Careful::NotKnown }
 }
 
-/// Whether a source ties the address to another of the machines: one of the two is wrong, or both
-/// have it, and neither can be relied on.
+/// Whether a source assigns the address to another VM, so that neither can be relied on.
 fn tied_to_another(labelled: &Labelled, vm: usize, address: IpAddr) -> bool {
     labelled.evidence.iter().any(|item| {
         let observation = &item.observation;
@@ -84,8 +83,8 @@ fn tied_to_another(labelled: &Labelled, vm: usize, address: IpAddr) -> bool {
     })
 }
 
-/// Addresses that nobody takes for a machine's: the host's own, its router's, those that a guest
-/// gives to itself, those of no network of the host where another one could be the machine's.
+/// Addresses that cannot be a VM's: the host's, its router's, link-local ones, and those outside of the
+/// host's networks if another one could be the VM's.
 fn excluded(labelled: &Labelled, vm: usize, address: IpAddr) -> bool {
     let self_given = match address {
         IpAddr::V4(v4) => v4.is_link_local() || v4.octets()[3] == 0 || v4.octets()[3] == 255,
@@ -109,9 +108,9 @@ fn strength(labelled: &Labelled, vm: usize, address: IpAddr) -> Strength {
     let of_boot = |item: &Evidence| case.started_at.is_none_or(|start| item.seen_at() >= start);
     let fresh = |item: &Evidence| {
         let age = now().duration_since(item.seen_at()).unwrap_or_default();
-        // Where the source does not tell an age, the fact may be as old as the source keeps facts.
-        let told = item.observation.age.is_some() || item.observation.kind.code() == "arp-reply";
-        told && age <= JUST_NOW
+        // Without an age, an observation may be as old as the source keeps them.
+        let has_age = item.observation.age.is_some() || item.observation.kind.code() == "arp-reply";
+        has_age && age <= JUST_NOW
     };
     let has = |codes: &[&str]| {
         about.iter().any(|item| of_boot(item) && codes.contains(&item.observation.kind.code()))
@@ -125,13 +124,13 @@ fn strength(labelled: &Labelled, vm: usize, address: IpAddr) -> Strength {
         has(&OTHERS) && !answers_for_many(labelled, &about) && !translated(labelled, vm, &about);
     let other = other || has(&["ssh-other-host-key"]);
     if other {
-        // Both answer: it is in conflict, and nobody can tell whose it will be next.
+        // Both answer, so the address is in conflict.
         return if seen { Strength::Hinted } else { Strength::Nothing };
     }
     if seen {
         return Strength::Decisive;
     }
-    // The guest's word, its DHCP server and the names fed by it, the frames: origins apart.
+    // Different origins: the guest, its DHCP server with the names it registers, and frames.
     let origins = [
         has(&["neighbour-stale", "neighbour-cached", "neighbour-reachable"]),
         has(&["lease-current", "dhcp-ack", "dns-address"]),
@@ -153,8 +152,8 @@ fn strength(labelled: &Labelled, vm: usize, address: IpAddr) -> Strength {
     }
 }
 
-/// Whether every other MAC at this address is that of the Wi-Fi card that the machine is bridged
-/// with, which sends with its own MAC alone.
+/// Whether every other MAC at this address is that of the Wi-Fi card that the VM is bridged with, which
+/// sends with its own MAC only.
 fn translated(labelled: &Labelled, vm: usize, about: &[&Evidence]) -> bool {
     let interfaces = labelled.network.iter().flat_map(|network| &network.interfaces);
     let wifi: Vec<Mac> = interfaces
@@ -167,7 +166,7 @@ fn translated(labelled: &Labelled, vm: usize, about: &[&Evidence]) -> bool {
         && macs.all(|mac| wifi.contains(&mac))
 }
 
-/// Whether every other MAC at this address is also at other addresses: then it tells nothing.
+/// Whether every other MAC at this address also has other addresses, so that it means nothing.
 fn answers_for_many(labelled: &Labelled, about: &[&Evidence]) -> bool {
     let others = |item: &Evidence| OTHERS.contains(&item.observation.kind.code());
     about.iter().filter(|item| others(item)).all(|item| {

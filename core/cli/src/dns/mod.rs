@@ -1,4 +1,4 @@
-//! `vm dns`: names of machines for every program, answered from picks that are kept fresh.
+//! `vm dns`: serves VMs' names from regular looks.
 
 mod install;
 
@@ -16,19 +16,18 @@ use vmkit_types::escaped;
 
 use crate::{arguments, context::Context, exit::Exit, output};
 
-/// The least time between the ends of one look and the start of the next, however much is asked: a
-/// look sends probes, and whoever can ask must not make it send more than one user does.
-const REST: Duration = Duration::from_secs(1);
-/// For so many intervals an address is told while no look succeeds: as many may fail in a row on a
-/// computer that wakes up.
+/// Shortest pause between looks. A look sends probes, and queries must not cause more of them than a user
+/// would.
+const PAUSE: Duration = Duration::from_secs(1);
+/// Intervals for which addresses are served without a successful look. As many may fail in a row after
+/// a computer wakes up.
 const MISSED_LOOKS: u32 = 4;
-/// What a look takes at the most, added to the above.
+/// Longest time of a look, added to those intervals.
 const LONGEST_LOOK: Duration = Duration::from_secs(10);
-/// Longest time for which an answer may be kept: a machine that was started again has its new
-/// address after some seconds.
+/// Longest caching time of an answer. A restarted VM has its new address after some seconds.
 const LONGEST_TTL: u64 = 30;
 
-/// The most that macOS allows, where no other limit is lower.
+/// macOS's default maximum.
 const MANY_DESCRIPTORS: u64 = 10_240;
 
 /// Runs the command.
@@ -43,9 +42,9 @@ pub(crate) fn run(wanted: &arguments::Dns, context: &Context) -> anyhow::Result<
         suffix: wanted.suffix.clone(),
         interval: wanted.interval,
         has_zone: false,
-        trouble: None,
+        problem: None,
     };
-    // Whoever asks from the first moment on gets what was found, or a failure to start.
+    // Look before serving, so that the first query gets an answer.
     let zones = Zones::new(looks.zone()?);
     let address = listening.address();
     let events = listening.serve(zones.clone())?;
@@ -57,25 +56,25 @@ pub(crate) fn run(wanted: &arguments::Dns, context: &Context) -> anyhow::Result<
             output::note("running as root, which serving names does not need\n");
         }
     }
-    if let Some(trouble) = &looks.trouble {
-        output::note(trouble);
+    if let Some(problem) = &looks.problem {
+        output::note(problem);
     }
     looks.keep_fresh(&zones, &events)
 }
 
-/// The machines, looked at again and again.
+/// Repeated looks at the VMs.
 struct Looks {
     session: Session,
     suffix: Suffix,
     interval: Duration,
-    /// A look has succeeded.
+    /// Whether a look has succeeded.
     has_zone: bool,
-    /// The last message about failed looks, until one succeeds.
-    trouble: Option<String>,
+    /// The last message about a failed look, until one succeeds.
+    problem: Option<String>,
 }
 
 impl Looks {
-    /// Looks, and puts what was found in place of the zone, until serving ends.
+    /// Looks and replaces the zone until the server stops.
     fn keep_fresh(&mut self, zones: &Zones, events: &Receiver<Event>) -> anyhow::Result<Exit> {
         loop {
             if wait(events, self.interval)? == Next::End {
@@ -83,18 +82,18 @@ impl Looks {
             }
             match self.zone() {
                 Ok(zone) => zones.replace(zone),
-                Err(error) => self.tell(&format!("{error:#}")),
+                Err(error) => self.report(&format!("{error:#}")),
             }
         }
     }
 
-    /// Tells why a look failed, once: the next looks fail as this one did, or succeed.
-    fn tell(&mut self, why: &str) {
+    /// Prints why a look failed, once for the same reason.
+    fn report(&mut self, why: &str) {
         let text = format!("cannot look: {}\n", escaped(why));
-        if self.trouble.as_ref() != Some(&text) {
+        if self.problem.as_ref() != Some(&text) {
             output::note(&text);
         }
-        self.trouble = Some(text);
+        self.problem = Some(text);
     }
 
     fn zone(&mut self) -> anyhow::Result<Zone> {
@@ -105,10 +104,10 @@ impl Looks {
         let blind = unchecked.find(|unchecked| unchecked.lack == Lack::All);
         let blind = blind.map(|it| format!("{}; next: {}", it.reason, it.hint));
         match blind {
-            // Addresses found before are served until they are too old.
+            // Former addresses are served until they are too old.
             Some(why) if self.has_zone => bail!("{why}"),
-            Some(why) => self.trouble = Some(format!("cannot look: {}\n", escaped(&why))),
-            None => (self.has_zone, self.trouble) = (true, None),
+            Some(why) => self.problem = Some(format!("cannot look: {}\n", escaped(&why))),
+            None => (self.has_zone, self.problem) = (true, None),
         }
         let weights = self.session.weights();
         let machines = rows.iter().map(|row| {
@@ -122,8 +121,7 @@ impl Looks {
     }
 }
 
-/// Each connection takes a descriptor, and so does each look: many are allowed, so that clients that
-/// hold theirs do not stop the looks.
+/// Raises the limit of descriptors, so that clients with many connections do not block the looks.
 fn allow_descriptors() {
     let limit = getrlimit(Resource::Nofile);
     let many = limit.maximum.map_or(MANY_DESCRIPTORS, |most| most.min(MANY_DESCRIPTORS));
@@ -143,13 +141,13 @@ enum Next {
     End,
 }
 
-/// Waits for the next look: an interval, or less where somebody asked for what is not known.
+/// Waits for an interval, or less after a query for an unknown address.
 fn wait(events: &Receiver<Event>, interval: Duration) -> anyhow::Result<Next> {
     let began = Instant::now();
-    let mut until = began + interval.max(REST);
+    let mut until = began + interval.max(PAUSE);
     loop {
         match events.recv_timeout(until.saturating_duration_since(Instant::now())) {
-            Ok(Event::Missed) => until = until.min(began + REST),
+            Ok(Event::Missed) => until = until.min(began + PAUSE),
             Ok(Event::Stopped(reason)) => {
                 reason?;
                 return Ok(Next::End);

@@ -1,8 +1,8 @@
 //! Fits the temperature and the likelihood ratios of the table to the fit families.
 //!
-//! A coordinate search on the mean log loss: each number is moved up and down in turn, steps halve
-//! when nothing helps. No gradients: caps and struck out evidence have none. The table's numbers
-//! stand for knowledge from beyond the corpus, so moving one costs.
+//! A coordinate search on the mean log loss: it moves each number up and down in turn, and halves the
+//! steps when nothing helps. Caps and excluded evidence have no gradients. Moving a number has a cost,
+//! since the table contains knowledge from outside of the corpus.
 
 mod text;
 
@@ -12,26 +12,25 @@ use crate::{labelled::Labelled, measure::probability_of_truth, sources::now};
 
 pub use text::{Table, TableError};
 
-/// What moving a number by a plausible factor must save in log loss, summed over all cases and
-/// doubled: with less than that, the corpus does not know better than the table.
+/// The log loss, summed over all cases and doubled, that moving a number by a plausible factor must save
+/// to outweigh the table.
 const TABLE_WORTH: f64 = 5.0;
-/// How far from its start a number may plausibly be: a factor of two.
+/// A plausible change of a number: a factor of two.
 const PLAUSIBLE: f64 = std::f64::consts::LN_2;
-/// Least probability that counts: one case answered with certainty and wrongly is not worth more
-/// than all others.
+/// Smallest probability that counts, so that one certain and wrong answer does not outweigh all others.
 const LEAST_PROBABILITY: f64 = 1e-4;
 /// First and last step of the search, in natural logarithms.
 const STEPS: (f64, f64) = (0.8, 0.1);
-/// A smaller gain is none.
+/// Smallest gain that counts.
 const LEAST_GAIN: f64 = 1e-6;
 
-/// The fitted table, and what it was fitted from.
+/// The fitted table and the changes.
 pub struct Fitted {
     /// The table with its new numbers.
     pub table: Table,
-    /// Numbers that were moved: name, before, after.
+    /// The changed numbers: name, before, after.
     pub moved: Vec<(String, f64, f64)>,
-    /// How often all cases were scored.
+    /// How many times all cases were scored.
     pub rounds: usize,
 }
 
@@ -94,7 +93,7 @@ impl Search<'_> {
     }
 }
 
-/// Sum of −ln of the truths' probabilities, and how many machines it is over.
+/// The sum of −ln of the truths' probabilities, and the number of VMs.
 fn log_loss(cases: &[Labelled], weights: &Weights) -> (f64, f64) {
     let (mut sum, mut machines) = (0.0, 0_u32);
     for case in cases {

@@ -1,8 +1,8 @@
-//! The table of weights as text: its numbers can be changed, its comments stay.
+//! The table of weights as text, which keeps its comments when numbers change.
 
 use vmkit_scoring::{Weights, WeightsError};
 
-/// A table as text, with the lines of its numbers.
+/// A table as text with the lines of its numbers.
 #[derive(Clone, Debug)]
 pub struct Table {
     lines: Vec<String>,
@@ -12,9 +12,9 @@ pub struct Table {
 /// One number that can be fitted.
 #[derive(Clone, Debug)]
 pub(crate) struct Number {
-    /// `temperature`, or the kind whose `lr` it is, with " answered" behind for its `answered_lr`.
+    /// `temperature`, or a kind for its `lr`, or a kind with " answered" for its `answered_lr`.
     pub name: String,
-    /// What it is now.
+    /// The current value.
     pub value: f64,
     key: &'static str,
     line: usize,
@@ -23,7 +23,7 @@ pub(crate) struct Number {
 /// Why a table cannot be fitted.
 #[derive(Debug, thiserror::Error)]
 pub enum TableError {
-    /// A changed table is not one that scoring takes.
+    /// Scoring rejects the changed table.
     #[error("the fitted table of weights is not usable")]
     Weights(#[from] WeightsError),
     /// There is nothing to fit.
@@ -32,8 +32,8 @@ pub enum TableError {
 }
 
 impl Number {
-    /// Whether the number may have this value: evidence for an address does not become evidence
-    /// against it.
+    /// Whether the number may have this value: evidence for an address must not become evidence against
+    /// it.
     pub(crate) fn allows(&self, value: f64) -> bool {
         match self.name.as_str() {
             "temperature" => (0.2..=5.0).contains(&value),
@@ -43,10 +43,10 @@ impl Number {
 }
 
 impl Table {
-    /// The table in this text.
+    /// Parses a table.
     ///
     /// # Errors
-    /// It has no numbers where they are expected.
+    /// Expected numbers are missing.
     pub fn parse(text: &str) -> Result<Self, TableError> {
         let lines: Vec<String> = text.lines().map(str::to_owned).collect();
         let mut kind = None;
@@ -72,7 +72,7 @@ impl Table {
         Ok(Self { lines, numbers })
     }
 
-    /// Its numbers, in the order of their lines.
+    /// The numbers in the order of their lines.
     pub(crate) fn numbers(&self) -> &[Number] {
         &self.numbers
     }
@@ -106,10 +106,10 @@ impl Table {
         self.lines.join("\n") + "\n"
     }
 
-    /// The table as scoring uses it.
+    /// The table for scoring.
     ///
     /// # Errors
-    /// Scoring does not take it.
+    /// Scoring rejects it.
     pub fn weights(&self) -> Result<Weights, TableError> {
         Ok(Weights::parse(&self.text())?)
     }

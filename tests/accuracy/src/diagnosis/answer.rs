@@ -1,4 +1,4 @@
-//! What `vm doctor` says of one snapshot.
+//! Runs `vm doctor` on a snapshot.
 
 use std::{
     env,
@@ -8,51 +8,51 @@ use std::{
 
 use serde_json::Value;
 
-/// Why a snapshot cannot be answered.
+/// Why the doctor could not be run.
 #[derive(Debug, thiserror::Error)]
 pub enum DiagnosisError {
-    /// There is no program to answer it.
-    #[error("{} is not there: run `cargo xtask stage`", .0.display())]
+    /// The program is missing.
+    #[error("{} is missing: run `cargo xtask stage`", .0.display())]
     NotStaged(PathBuf),
     /// A file cannot be read or written, or the program cannot be run.
     #[error("cannot use {}", path.display())]
     Io {
-        /// Which.
+        /// The path.
         path: PathBuf,
-        /// Why not.
+        /// The system's error.
         #[source]
         source: std::io::Error,
     },
-    /// A label is not of its form, or the program printed something else than its document.
+    /// A label or the program's output is malformed.
     #[error("no document: {}", path.display())]
     Document {
-        /// The file, or the snapshot that was answered.
+        /// The file or the snapshot.
         path: PathBuf,
-        /// Where it is wrong.
+        /// The parser's error.
         #[source]
         source: serde_json::Error,
     },
 }
 
-/// The doctor's word on one machine.
+/// The doctor's answer for a VM.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Answer {
     /// The exit status.
     pub status: Option<i32>,
     /// Causes with their probabilities, the likeliest first.
     pub causes: Vec<(String, f64)>,
-    /// Causes that were folded under one of them.
+    /// Causes folded under one of them.
     pub folded: Vec<String>,
-    /// It says that it cannot tell.
+    /// Whether it cannot tell.
     pub cannot_tell: bool,
-    /// It says that the machine is well.
+    /// Whether the VM is healthy.
     pub healthy: bool,
 }
 
-/// The staged `vm`: that of the debug build, or of the tree that `VMKIT_STAGE` names.
+/// The staged `vm` of the debug build, or of the tree in `VMKIT_STAGE`.
 ///
 /// # Errors
-/// It is not there.
+/// It is missing.
 pub fn program() -> Result<PathBuf, DiagnosisError> {
     let built = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/stage/debug");
     let program = env::var_os("VMKIT_STAGE").map_or(built, PathBuf::from).join("bin/vm");
@@ -60,11 +60,11 @@ pub fn program() -> Result<PathBuf, DiagnosisError> {
 }
 
 impl Answer {
-    /// Asks the program about a snapshot, and about one machine by name where it ails: of one that
-    /// nobody names, that it does not run is no fault.
+    /// Runs the program on a snapshot. Names the VM if it has a problem, since a stopped VM is a problem
+    /// only if named.
     ///
     /// # Errors
-    /// It cannot be run, or prints no document.
+    /// The program cannot be run or its output is malformed.
     pub fn of(
         program: &Path,
         snapshot: &Path,
@@ -72,7 +72,7 @@ impl Answer {
         by_name: bool,
     ) -> Result<Self, DiagnosisError> {
         let mut command = Command::new(program);
-        // The settings of the person who runs this are none of the snapshot's.
+        // Hide the settings of the person who runs this.
         command.env_clear().args(["doctor", "--json", "--from"]).arg(snapshot);
         command.args(by_name.then_some(machine));
         let output = command
@@ -83,7 +83,7 @@ impl Answer {
         Ok(Self { status: output.status.code(), ..Self::read(&report, machine) })
     }
 
-    /// What the document says of this machine.
+    /// Reads the answer for this VM.
     pub fn read(report: &Value, machine: &str) -> Self {
         let mut vms = report["vms"].as_array().into_iter().flatten();
         let Some(vm) = vms.find(|vm| vm["name"] == machine) else { return Self::default() };
@@ -101,7 +101,7 @@ impl Answer {
         }
     }
 
-    /// The cause that is given as the answer.
+    /// The cause given as the answer.
     pub fn named(&self) -> Option<&str> {
         let (code, _) = self.causes.first().filter(|_| !self.cannot_tell)?;
         Some(code)

@@ -1,5 +1,5 @@
-//! What becomes of a machine's DHCP: its frames pass the port, the bridge, the uplink, the air and
-//! the router, and each fault acts where it acts in life.
+//! Simulates a VM's DHCP: frames pass port, bridge, uplink, air and router, and faults act where they
+//! do in reality.
 
 use std::net::Ipv4Addr;
 
@@ -14,10 +14,10 @@ use super::{
 
 const NOBODY: Ipv4Addr = Ipv4Addr::UNSPECIFIED;
 const ALL: Mac = Mac::new([0xff; 6]);
-/// Seconds in which the stations of a bridge with a forward delay of 15 s hear nothing.
+/// How long a bridge with a forward delay of 15 s forwards nothing.
 const FORWARD_DELAY_MS: u64 = 30_000;
 
-/// What the guest's client went through, for its console.
+/// A step of the guest's DHCP client, for its console.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Step {
     Asked,
@@ -28,7 +28,7 @@ pub(super) enum Step {
     GaveUp,
 }
 
-/// What passed, and what became of it.
+/// The frames and the result.
 #[derive(Default)]
 pub(super) struct Played {
     pub(super) guest: Vec<(u64, Vec<u8>)>,
@@ -46,7 +46,7 @@ struct Server {
     router: Ipv4Addr,
 }
 
-/// Seconds between a client's questions while nobody answers.
+/// Seconds between a client's unanswered requests.
 fn rhythm(client: Client) -> &'static [u64] {
     match client {
         Client::Udhcpc => &[3, 3, 4],
@@ -56,7 +56,7 @@ fn rhythm(client: Client) -> &'static [u64] {
     }
 }
 
-/// Lets the machine ask from `from` on for `window` milliseconds, or until it has its address.
+/// Lets the VM ask from `from` for `window` milliseconds, or until it has an address.
 pub(super) fn play(site: &mut Site, vm: &Vm, from: u64, window: u64) -> Played {
     let mut played = Played::default();
     if !sends(site, vm) {
@@ -100,7 +100,7 @@ pub(super) fn play(site: &mut Site, vm: &Vm, from: u64, window: u64) -> Played {
     played
 }
 
-/// Whether the machine's frames reach its port at all.
+/// Whether the VM's frames reach its port.
 fn sends(site: &Site, vm: &Vm) -> bool {
     let silent = [
         "guest-not-booted",
@@ -131,7 +131,7 @@ fn crosses(site: &mut Site, vm: &Vm, at: u64) -> bool {
     !(site.has("dhcp-lossy-link") && site.random.chance(0.6))
 }
 
-/// The servers that hear the machine's request and have an answer.
+/// The servers that receive the VM's request and answer.
 fn servers(site: &Site, vm: &Vm) -> Vec<Server> {
     let deaf = [
         "dhcp-no-server",
@@ -179,7 +179,7 @@ fn servers(site: &Site, vm: &Vm) -> Vec<Server> {
     servers
 }
 
-/// One question and what follows; the time after it.
+/// One DISCOVER and what follows. Returns the time afterwards.
 fn ask(site: &mut Site, vm: &Vm, at: u64, xid: u32, played: &mut Played) -> u64 {
     let discover = discover(vm, xid);
     played.steps.push(Step::Asked);
@@ -213,7 +213,7 @@ fn ask(site: &mut Site, vm: &Vm, at: u64, xid: u32, played: &mut Played) -> u64 
     if let Some(other) =
         answers.iter().find(|s| site.has("dhcp-nak-loop") && s.gives != server.gives)
     {
-        // Authoritative: it denies what is not of its own network.
+        // An authoritative server refuses addresses of other networks.
         let nak = Dhcp {
             yiaddr: NOBODY,
             terms: None,
@@ -255,7 +255,7 @@ fn discover(vm: &Vm, xid: u32) -> Dhcp {
     }
 }
 
-/// The machine has its ACK: it looks whether the address is free, and uses it.
+/// After the ACK the VM checks that the address is free, and uses it.
 fn settle(
     site: &mut Site,
     vm: &Vm,
@@ -297,7 +297,7 @@ fn settle(
     at
 }
 
-/// Sends a message of the machine on its way. Whether it reached the servers' network.
+/// Sends a message of the VM. Whether it reached the servers' network.
 fn up(site: &mut Site, vm: &Vm, at: u64, message: &Dhcp, played: &mut Played) -> bool {
     let mut frame = message.frame();
     let tagged = vm.ails && site.has("other-vlan-tagged");
@@ -309,7 +309,7 @@ fn up(site: &mut Site, vm: &Vm, at: u64, message: &Dhcp, played: &mut Played) ->
     if !crosses(site, vm, at) || requests_dropped {
         return false;
     }
-    // A dead uplink takes no frame.
+    // An uplink that is down sends no frame.
     if site.has("host-uplink-down") {
         return false;
     }
@@ -348,11 +348,11 @@ fn reply(to: &Dhcp, kind: u8, server: Server, site: &Site) -> Dhcp {
     }
 }
 
-/// Sends a server's message back. Whether the machine gets it.
+/// Sends a server's message. Whether the VM receives it.
 fn down(site: &mut Site, vm: &Vm, at: u64, message: &Dhcp, played: &mut Played) -> bool {
     let mut message = message.clone();
     let by_broadcast = message.destination.is_broadcast();
-    // Lost before the uplink: nobody here sees it.
+    // Lost before the uplink, so no capture contains it.
     if vm.ails && by_broadcast && site.has("dhcp-broadcast-filtered") {
         return false;
     }

@@ -1,31 +1,30 @@
-//! The faults that are drawn: where they can be, and what a careful person needs to tell them.
+//! The faults that are drawn, their surroundings, and the parts of a snapshot that reveal them.
 
 /// One fault.
 #[derive(Debug)]
 pub struct Fault {
-    /// The cause's code. One that begins with `other-` has no cause of its own: there the only
-    /// right answer is that it cannot be told.
+    /// The cause's code. A fault with `other-` has no cause, and the only right answer is "cannot tell".
     pub code: &'static str,
-    /// The surroundings that it needs.
+    /// The required surroundings.
     pub(super) given: &'static [&'static str],
-    /// Sets of parts of a snapshot, each of which suffices to tell it. An empty set: what every
-    /// snapshot has. No set: nobody can be sure of it.
-    pub(super) told_by: &'static [&'static [&'static str]],
+    /// Sets of parts of a snapshot, each enough to tell the fault. An empty set: every snapshot is enough.
+    /// No set: nobody can be sure.
+    pub(super) shown_by: &'static [&'static [&'static str]],
 }
 
 const fn fault(
     code: &'static str,
     given: &'static [&'static str],
-    told_by: &'static [&'static [&'static str]],
+    shown_by: &'static [&'static [&'static str]],
 ) -> Fault {
-    Fault { code, given, told_by }
+    Fault { code, given, shown_by }
 }
 
 const BRIDGED: &[&str] = &["bridged"];
 const SHARED: &[&str] = &["shared"];
 const CAPTURE: &[&[&str]] = &[&["guest"], &["uplink"]];
 
-/// All faults, by whose they are.
+/// All faults, grouped by their place.
 pub static FAULTS: &[Fault] = &[
     fault("guest-not-booted", &[], &[&["console"]]),
     fault("guest-no-nic", &[], &[&["console"]]),
@@ -81,7 +80,7 @@ pub static FAULTS: &[Fault] = &[
     fault("stale-lease", SHARED, &[&["leases", "probes", "neigh"]]),
     fault("stale-dns", BRIDGED, &[&["dns", "probes", "neigh"]]),
     fault("stale-hosts", BRIDGED, &[&["hosts", "probes", "neigh"]]),
-    // An old log beside a machine that is well is no trouble: nobody needs to name it.
+    // An old log of a healthy VM is no problem, so nobody needs to name it.
     fault("stale-console", BRIDGED, &[]),
     fault("other-vlan-tagged", &["bridged", "linux"], &[]),
     fault("other-lease-not-applied", &["bridged", "linux"], &[]),
@@ -89,7 +88,7 @@ pub static FAULTS: &[Fault] = &[
     fault("other-port-security", &["bridged", "linux", "ethernet"], &[]),
 ];
 
-/// Pairs that happen together, and can both be seen.
+/// Pairs that occur together and are both visible.
 pub(super) static DOUBLE: &[[&str; 2]] = &[
     ["router-drops-foreign-chaddr", "guest-link-down"],
     ["dhcp-rogue-server", "guest-ssh-not-listening"],
@@ -118,8 +117,8 @@ impl Fault {
         !self.code.starts_with("other-")
     }
 
-    /// Whether these parts of a snapshot suffice to tell it.
-    pub(super) fn is_told_by(&self, parts: &[&str]) -> bool {
-        self.told_by.iter().any(|set| set.iter().all(|part| parts.contains(part)))
+    /// Whether these parts of a snapshot are enough to tell the fault.
+    pub(super) fn is_shown_by(&self, parts: &[&str]) -> bool {
+        self.shown_by.iter().any(|set| set.iter().all(|part| parts.contains(part)))
     }
 }

@@ -1,4 +1,4 @@
-//! Frames as they are on a wire, and files of them.
+//! Builds frames and pcap files.
 
 use std::net::Ipv4Addr;
 
@@ -35,7 +35,7 @@ pub(super) struct Dhcp {
     pub(super) server: Option<Ipv4Addr>,
     /// Mask, router and lease in seconds, as servers send them.
     pub(super) terms: Option<(Ipv4Addr, Ipv4Addr, u32)>,
-    /// The checksum of UDP is left to a card that does not fill it in.
+    /// Whether the UDP checksum is left to a card that does not fill it in.
     pub(super) checksum_wrong: bool,
 }
 
@@ -149,7 +149,7 @@ pub(super) fn router_solicitation(mac: Mac) -> Vec<u8> {
     frame
 }
 
-/// Frames with their times in milliseconds since the Unix epoch, as tcpdump writes them.
+/// A pcap file of frames with times in milliseconds since the Unix epoch, as tcpdump writes it.
 pub(super) fn pcap(frames: &[(u64, Vec<u8>)]) -> Vec<u8> {
     let mut file = Vec::new();
     for word in [0xa1b2_c3d4_u32, 0x0004_0002, 0, 0, 262_144, 1] {

@@ -1,4 +1,4 @@
-//! What the computer itself tells: `snapshot.json`, bridges, firewall, listeners, the hosts file.
+//! The computer's own parts of a snapshot: `snapshot.json`, bridges and the hosts file.
 
 use std::net::Ipv4Addr;
 
@@ -32,7 +32,7 @@ fn interfaces(site: &Site) -> Vec<Value> {
     let unbridged = site.has("host-wifi-cannot-bridge");
     let no_address = site.has("host-no-bridge-address");
     let enslaved = !shared && !unbridged;
-    // On Linux a bridge takes its uplink's address over; macOS leaves it there.
+    // On Linux a bridge takes over its uplink's address; on macOS it stays there.
     let (mut of_uplink, mut of_bridge) = match (shared, linux) {
         (true, _) => (vec!["192.168.86.23/24".to_owned()], vec![own]),
         (false, true) if unbridged => (vec![own], Vec::new()),
@@ -48,7 +48,7 @@ fn interfaces(site: &Site) -> Vec<Value> {
         of_spare.push("172.20.10.3/28".to_owned());
     }
     if site.has("host-wrong-uplink") {
-        // The computer is on the network by its other adapter.
+        // The computer uses its other adapter for the network.
         of_spare.append(if linux { &mut of_bridge } else { &mut of_uplink });
     }
     let mut list = vec![
@@ -158,7 +158,7 @@ fn machine(site: &Site, vm: &Vm) -> Value {
     value
 }
 
-/// `ip -j -d link`, or `bridge -j -d link` where nothing depends on the bridge's own settings.
+/// `ip -j -d link`, or `bridge -j -d link` if the bridge's own settings do not matter.
 pub(super) fn bridges(site: &Site) -> Option<Value> {
     if site.system != System::Linux {
         return None;
@@ -216,7 +216,7 @@ pub(super) fn bridges(site: &Site) -> Option<Value> {
     Some(Value::Array(std::iter::once(own).chain(rows.map(row)).collect()))
 }
 
-/// The hosts file. The first machine may be named in it, where it was once.
+/// The hosts file, which may have a former address of the first VM.
 pub(super) fn hosts(site: &Site, old: Ipv4Addr) -> String {
     let vm = &site.vms[0];
     let mut text = "127.0.0.1\tlocalhost\n255.255.255.255\tbroadcasthost\n::1             localhost ip6-localhost\n".to_owned();

@@ -1,9 +1,8 @@
-//! Whether the doctor names the right cause: labelled snapshots, and `vm doctor --from` on them.
+//! Measures whether `vm doctor --from` names the right cause of labelled snapshots.
 //!
-//! A case draws a computer with its network (`site`), lets faults act on what passes there
-//! (`exchange`), and writes down what each tool would have shown of it (`console`, `host`, `rules`,
-//! `seen`), as much as somebody happened to record (`record`). Nothing here knows a finding or a
-//! weight: the staged program reads the snapshots as it reads anybody's.
+//! A case draws a computer with its network (`site`), lets faults act on the traffic (`exchange`), and
+//! writes the output of each tool (`console`, `host`, `rules`, `seen`) for some parts of a snapshot
+//! (`record`). Nothing here knows a finding or a weight.
 
 #![expect(clippy::format_push_string, reason = "artefacts are written once, line after line")]
 
@@ -33,14 +32,14 @@ pub use table::{Outcome, Sums, render};
 
 use std::{path::Path, thread};
 
-/// Snapshots of one family that every run takes: each costs a start of the whole program.
+/// Snapshots per family in a run, each of which starts the whole program.
 pub const RECORDS: u64 = 3;
-/// Healthy computers weigh against all families together.
+/// Factor for healthy computers, which balance all families together.
 const HEALTHY: u64 = 20;
-/// The program mostly waits for its plugins.
+/// Parallel runs; the program mostly waits for its plugins.
 const THREADS: usize = 4;
 
-/// All families: one of each fault, of each pair, and the healthy ones.
+/// All families: one for each fault, one for each pair, and the healthy one.
 pub fn families() -> Vec<Family> {
     let one =
         FAULTS.iter().map(|fault| Family { name: fault.code.to_owned(), faults: vec![fault] });
@@ -52,8 +51,7 @@ pub fn families() -> Vec<Family> {
     one.chain(two).chain([healthy]).collect()
 }
 
-/// Writes the snapshots of all families below a directory and has them answered, and those of the
-/// repository as well.
+/// Writes the snapshots of all families below a directory, and answers them and the recorded ones.
 ///
 /// # Errors
 /// See [`DiagnosisError`].

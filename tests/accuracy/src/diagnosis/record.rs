@@ -1,4 +1,4 @@
-//! One labelled snapshot, with the parts that somebody happened to have.
+//! Builds a labelled snapshot with some parts missing.
 
 use std::{
     fs, io,
@@ -18,7 +18,7 @@ use super::{
 };
 use vmkit_types::Mac;
 
-/// Everything that a snapshot may have beside `snapshot.json`.
+/// The parts of a snapshot besides `snapshot.json`.
 const PARTS: [&str; 14] = [
     "guest",
     "uplink",
@@ -35,9 +35,9 @@ const PARTS: [&str; 14] = [
     "hosts",
     "gateway",
 ];
-/// What needs root on a live run.
-const OF_ROOT: [&str; 4] = ["guest", "uplink", "test", "firewall"];
-/// Faults of the exchange itself: who looks for them captures it.
+/// Parts that need root.
+const ROOT_PARTS: [&str; 4] = ["guest", "uplink", "test", "firewall"];
+/// Faults of the DHCP exchange, for which somebody would capture it.
 const SEEN_AT_BOOT: [&str; 7] = [
     "dhcp-rogue-server",
     "dhcp-bad-gateway",
@@ -47,26 +47,26 @@ const SEEN_AT_BOOT: [&str; 7] = [
     "guest-duplicate-client-id",
     "address-conflict",
 ];
-/// Until this age a guest may still be booting, in seconds.
+/// Age in seconds until which a guest may be booting.
 const BOOT_S: u64 = 300;
-/// Faults that look like a boot that goes on.
-const OF_SSH: [&str; 2] = ["guest-ssh-not-listening", "guest-firewall-blocks-ssh"];
+/// Faults that look like an unfinished boot.
+const SSH_FAULTS: [&str; 2] = ["guest-ssh-not-listening", "guest-firewall-blocks-ssh"];
 
-/// A snapshot and what is true of it.
+/// A snapshot and the truth about it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Record {
-    /// The causes at work; empty: none, or one that has no code.
+    /// The causes. Empty: none, or a fault without a code.
     pub causes: Vec<&'static str>,
-    /// The machine that it is about.
+    /// The VM.
     pub machine: String,
-    /// Something is out of order.
+    /// Whether something is wrong.
     pub ails: bool,
     /// Whether a careful person could tell all causes from it.
     pub knowable: bool,
     files: Vec<(PathBuf, Vec<u8>)>,
 }
 
-/// The snapshot of these faults.
+/// Builds the snapshot of these faults.
 pub fn record(family: &str, number: u64, faults: Vec<&'static Fault>) -> Record {
     let mut site = Site::draw(family, number, faults);
     let watched = site.has_any(&SEEN_AT_BOOT) || site.random.chance(0.3);
@@ -102,7 +102,7 @@ pub fn record(family: &str, number: u64, faults: Vec<&'static Fault>) -> Record 
         }
         files.push(("dhcp/uplink.pcap".into(), pcap(&uplink)));
     }
-    let privileged = OF_ROOT.iter().any(|part| has(part));
+    let privileged = ROOT_PARTS.iter().any(|part| has(part));
     let document = host::snapshot(&site, privileged);
     let mut put = |name: &str, text: Option<String>| {
         files.extend(text.map(|text| (name.into(), text.into_bytes())));
@@ -160,8 +160,8 @@ fn is_knowable(site: &Site, parts: &[&str]) -> bool {
         named || has("console")
     } else {
         // Without the console nobody can tell a guest that still boots from one without SSH.
-        let boots = site.age < BOOT_S && !has("console") && site.has_any(&OF_SSH);
-        !boots && site.faults.iter().all(|fault| fault.is_told_by(parts))
+        let boots = site.age < BOOT_S && !has("console") && site.has_any(&SSH_FAULTS);
+        !boots && site.faults.iter().all(|fault| fault.is_shown_by(parts))
     }
 }
 
@@ -180,7 +180,7 @@ impl Record {
     }
 }
 
-/// What two machines have in common where that is the fault.
+/// Gives two VMs the common property of the fault.
 fn twins(site: &mut Site) {
     let first = site.vms[0].clone();
     if site.has("vm-duplicate-mac")
@@ -197,20 +197,20 @@ fn twins(site: &mut Site) {
     }
 }
 
-/// The parts that this snapshot has.
+/// Draws the parts of the snapshot.
 fn parts(site: &mut Site) -> Vec<&'static str> {
     let mut parts = PARTS.to_vec();
     let mut lacks = |some: &[&str]| parts.retain(|part| !some.contains(part));
     match site.random.within(0..=9) {
-        // Root's, with everything.
+        // As root, with everything.
         0..=3 => {}
-        // --passive.
+        // With --passive.
         4 => lacks(&["test", "probes", "gateway"]),
-        // Somebody without root.
-        5 | 6 => lacks(&OF_ROOT),
+        // Without root.
+        5 | 6 => lacks(&ROOT_PARTS),
         7 => lacks(&["uplink", "test"]),
         8 => lacks(&["guest", "console"]),
-        // What is pasted into a bug report.
+        // The parts of a typical bug report.
         _ => lacks(&["guest", "uplink", "test", "firewall", "probes", "bridge", "qmp", "dns"]),
     }
     parts.retain(|_| !site.random.chance(0.06));
@@ -227,8 +227,7 @@ fn monitors(site: &Site) -> Value {
     Value::Object(running.map(state).collect())
 }
 
-/// The machine from its start to now: all that it went through, and what a capture of the last
-/// seconds holds.
+/// The VM's whole history, and a capture of the last seconds.
 fn life(site: &mut Site, vm: &Vm, watched: bool) -> (Played, Played) {
     let start = site.now - site.age * 1000;
     let boot = start + 3000;
@@ -252,7 +251,7 @@ fn life(site: &mut Site, vm: &Vm, watched: bool) -> (Played, Played) {
     (first, quiet(site, vm, own))
 }
 
-/// A machine that has its address: now and then it asks who has the gateway's.
+/// A VM with an address, which sometimes asks for the gateway by ARP.
 fn quiet(site: &mut Site, vm: &Vm, own: Ipv4Addr) -> Played {
     let mut window = Played::default();
     let gateway = site.gateway;
@@ -265,7 +264,7 @@ fn quiet(site: &mut Site, vm: &Vm, own: Ipv4Addr) -> Played {
         window.uplink.push((at, arp(1, (source, own), (none, gateway), Mac::new([0xff; 6]))));
     }
     if site.has("dhcp-renewal-failing") && vm.ails {
-        // A client that got no answer asks again after a minute at the least (RFC 2131, 4.4.5).
+        // An unanswered client asks again after at least a minute (RFC 2131, 4.4.5).
         for second in [190_u64, 127, 64, 1] {
             let renewal = message(site, vm, REQUEST, own);
             window.guest.insert(0, (site.now - second * 1000, renewal.frame()));
@@ -299,7 +298,7 @@ fn message(site: &Site, vm: &Vm, kind: u8, own: Ipv4Addr) -> Dhcp {
     }
 }
 
-/// What else passes the uplink: other clients of the network, the computer itself.
+/// Other traffic at the uplink: other clients and the computer itself.
 fn noise(site: &mut Site) -> Vec<(u64, Vec<u8>)> {
     let mut frames = Vec::new();
     if site.has("host-wrong-uplink") || site.random.chance(0.3) {
@@ -326,7 +325,7 @@ fn noise(site: &mut Site) -> Vec<(u64, Vec<u8>)> {
     };
     frames.push((at, base.frame()));
     if !site.has("dhcp-no-server") && site.system == System::Linux {
-        // Wired, an ACK for another goes to that one alone; where the switch floods it is seen.
+        // On a wire, another client's ACK is visible only if the switch floods it.
         let ack = Dhcp {
             kind: ACK,
             source: site.gateway_mac,

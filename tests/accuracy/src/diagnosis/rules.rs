@@ -1,4 +1,4 @@
-//! The firewall and who listens for DHCP, in the words of each system's tools.
+//! The firewall and the DHCP listeners in the output of each system's tools.
 
 use super::site::{Site, System};
 
@@ -37,7 +37,7 @@ fn linux(site: &Site) -> String {
     let mut text = String::new();
     let nft = site.age.is_multiple_of(2);
     if site.has("host-firewall-drops-bridged") {
-        // Docker: bridged frames go through FORWARD, whose policy is DROP.
+        // Docker makes bridged frames pass FORWARD and sets its policy to DROP.
         text += "net.bridge.bridge-nf-call-iptables = 1\nnet.bridge.bridge-nf-call-arptables = 1\n";
         text += &if nft {
             format!(
@@ -124,7 +124,7 @@ pub(super) fn listeners(site: &Site) -> String {
     match site.system {
         System::MacOs => {
             let head = "COMMAND PID USER   FD   TYPE             DEVICE SIZE/OFF NODE NAME\n";
-            // launchd holds the socket for bootpd, which it starts when a request comes.
+            // launchd holds the socket for bootpd and starts it on a request.
             let rows = "launchd   1 root   12u  IPv4 0x8f1c4ac05ac2a2f7      0t0  UDP *:67\nbootpd  512 root    5u  IPv4 0x8f1c4ac05ac2a2f7      0t0  UDP *:67\n";
             if serves { format!("{head}{rows}") } else { String::new() }
         }

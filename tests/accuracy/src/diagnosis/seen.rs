@@ -1,5 +1,4 @@
-//! What the computer can see of its machines from outside: who answers where, and what the
-//! sources that look there have written down.
+//! The VMs as seen from outside: who answers at which address, and the records of the sources.
 
 use std::net::Ipv4Addr;
 
@@ -12,22 +11,22 @@ use super::{
     time::rfc3339,
 };
 
-/// Who answers at an address, and how.
+/// The holder of an address and its answers.
 #[derive(Clone)]
 pub(super) struct Holder {
     pub(super) address: Ipv4Addr,
-    /// Those that answer ARP.
+    /// The MACs that answer ARP.
     pub(super) macs: Vec<Mac>,
     /// `open`, `refused`, `timeout` or `unreachable`.
     pub(super) ssh: &'static str,
     pub(super) pings: bool,
-    /// A host key that is another's.
+    /// Whether it has another host key.
     pub(super) stranger: bool,
-    /// The machine holds it, as far as anybody knows.
+    /// The VM that seems to hold it.
     pub(super) of: Option<usize>,
 }
 
-/// The addresses that matter, from where the machines have come to be.
+/// The relevant addresses, from the VMs' leases.
 pub(super) fn holders(site: &Site, bound: &[Option<Ipv4Addr>], old: Ipv4Addr) -> Vec<Holder> {
     let mut list = Vec::new();
     for (place, (vm, address)) in site.vms.iter().zip(bound).enumerate() {
@@ -80,7 +79,7 @@ fn holder(site: &Site, vm: &Vm, address: Ipv4Addr, place: usize) -> Holder {
         holder.ssh = "unreachable";
     }
     if site.has("proxy-arp") {
-        // The router answers for everybody, also for a machine that is not behind it.
+        // The router answers for everybody.
         (holder.macs, holder.ssh, holder.pings) = (vec![site.gateway_mac], "timeout", false);
     }
     if has("identity-mismatch") {
@@ -95,7 +94,7 @@ fn holder(site: &Site, vm: &Vm, address: Ipv4Addr, place: usize) -> Holder {
     holder
 }
 
-/// The machine's public host key: its own bytes are of no matter here, only whose it is.
+/// The VM's public host key; only its identity matters.
 pub(super) fn host_key(vm: &Vm) -> String {
     key(&vm.name.replace(['-', '_'], "x"))
 }
@@ -181,7 +180,7 @@ fn neighbour_rows(site: &Site, holders: &[Holder], old: Ipv4Addr) -> Vec<Neighbo
     rows
 }
 
-/// The neighbour table as the system prints it: name of the artefact and text.
+/// The neighbour table in the system's format: file names and texts.
 pub(super) fn neighbours(
     site: &Site,
     holders: &[Holder],
@@ -288,7 +287,7 @@ pub(super) fn leases(
     })
 }
 
-/// `probe-dhcp.json`: the source is always the host's own MAC.
+/// `probe-dhcp.json`; the source is always the host's MAC.
 pub(super) fn test(site: &Site) -> Value {
     let nobody = ["dhcp-no-server", "host-uplink-down", "host-wrong-uplink"];
     let offer =
@@ -303,7 +302,7 @@ pub(super) fn test(site: &Site) -> Value {
         let chaddr_checked = site.has("router-drops-foreign-chaddr");
         let empty = site.has("dhcp-pool-exhausted");
         match case {
-            // The server knows the computer: it offers it what it has.
+            // The server offers the computer its current address.
             "host" => true,
             "foreign" => !chaddr_checked && !empty,
             _ => !chaddr_checked && !empty && !site.has("router-blocks-vm-mac"),

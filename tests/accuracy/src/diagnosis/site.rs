@@ -1,4 +1,4 @@
-//! A computer with its machines and its network, drawn anew for each case.
+//! A randomly drawn computer with its VMs and its network.
 
 use std::net::Ipv4Addr;
 
@@ -14,7 +14,7 @@ pub(super) enum System {
     MacOs,
 }
 
-/// What asks for the guest's address.
+/// The guest's DHCP client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Client {
     Udhcpc,
@@ -31,11 +31,11 @@ pub(super) struct Vm {
     pub(super) port: String,
     pub(super) client: Client,
     pub(super) client_id: Option<Vec<u8>>,
-    /// It asks for replies by broadcast.
+    /// Whether it requests broadcast replies.
     pub(super) wants_broadcast: bool,
-    /// The address that a server that works gives it.
+    /// Its address from a working server.
     pub(super) address: Ipv4Addr,
-    /// The machine that the case is about.
+    /// Whether it is the VM of the case.
     pub(super) ails: bool,
 }
 
@@ -45,7 +45,7 @@ pub(super) struct Site {
     pub(super) random: Random,
     pub(super) system: System,
     pub(super) shared: bool,
-    /// Of the uplink.
+    /// Whether the uplink is Wi-Fi.
     pub(super) wifi: bool,
     pub(super) uplink: &'static str,
     /// Another wired adapter.
@@ -90,7 +90,7 @@ impl Site {
             _ => System::MacOs,
         };
         let shared = is("shared") || !is("bridged") && random.chance(0.35);
-        // Linux refuses to bridge a managed Wi-Fi interface: there the uplink is wired.
+        // Linux cannot bridge a managed Wi-Fi interface, so its uplink is wired.
         let wifi = is("wifi") || !is("ethernet") && system == System::MacOs && random.chance(0.6);
         let subnet = match (shared, system) {
             (true, System::MacOs) => [192, 168, random.one_of(&[64, 105])],
@@ -138,12 +138,12 @@ impl Site {
         }
     }
 
-    /// Whether this fault is at work.
+    /// Whether the case has this fault.
     pub(super) fn has(&self, code: &str) -> bool {
         self.faults.iter().any(|fault| fault.code == code)
     }
 
-    /// Whether one of these is.
+    /// Whether the case has one of these faults.
     pub(super) fn has_any(&self, codes: &[&str]) -> bool {
         codes.iter().any(|code| self.has(code))
     }
@@ -153,7 +153,7 @@ impl Site {
         Ipv4Addr::new(self.subnet[0], self.subnet[1], self.subnet[2], last)
     }
 
-    /// The interface by which the host's own traffic leaves the machines' network.
+    /// The host's interface in the VMs' network.
     pub(super) fn own_interface(&self) -> &'static str {
         match (self.system, self.shared) {
             (System::MacOs, false) => self.uplink,
@@ -161,7 +161,7 @@ impl Site {
         }
     }
 
-    /// macOS puts its own MAC on what machines send over Wi-Fi.
+    /// Whether the host sends the VMs' frames with its own MAC, as macOS does over Wi-Fi.
     pub(super) fn translates(&self) -> bool {
         self.system == System::MacOs && self.wifi && !self.shared
     }
@@ -193,13 +193,13 @@ fn draw_vms(random: &mut Random, two: bool, port: impl Fn(usize) -> String) -> V
     vms
 }
 
-/// Option 61 as each client sends it.
+/// Each client's option 61.
 fn identifier(client: Client, mac: Mac, random: &mut Random) -> Option<Vec<u8>> {
     let own = mac.octets();
     match client {
         Client::Udhcpc | Client::Dhcpcd => Some([&[1][..], &own].concat()),
         Client::Dhclient => None,
-        // An IAID, then systemd's DUID: made from the machine-id, with no MAC in it.
+        // An IAID, then systemd's DUID, made from the machine-id without a MAC.
         Client::Networkd => {
             let mut duid = vec![0xff, own[2], own[3], own[4], own[5], 0, 2, 0, 0, 0xab, 0x11];
             duid.extend((0..8).map(|_| random.octet(0..=255)));

@@ -1,4 +1,4 @@
-//! How often the doctor was right, and the lines that say so.
+//! Counts the doctor's right answers and prints the figures.
 
 use std::{collections::BTreeMap, fmt::Write as _};
 
@@ -9,13 +9,13 @@ use super::{Answer, Family, Kind, Label, Record};
 /// One snapshot with its answer.
 #[derive(Clone, Debug)]
 pub struct Outcome {
-    /// The family, or the recorded snapshot.
+    /// The family or the recorded snapshot.
     pub family: String,
-    /// Its number in the family.
+    /// The number in the family.
     pub number: u64,
-    /// Of the lab.
+    /// Whether it was recorded in the lab.
     pub recorded: bool,
-    /// Of a family that nothing was corrected after.
+    /// Whether its family is held out.
     pub held_out: bool,
     kind: Kind,
     causes: Vec<String>,
@@ -64,7 +64,7 @@ impl Outcome {
         self.answer.named().is_some_and(|named| self.causes.iter().any(|code| code == named))
     }
 
-    /// The answer is not the one that is asked for.
+    /// Whether the answer is wrong.
     pub fn is_missed(&self) -> bool {
         match self.kind {
             Kind::One | Kind::Two if !self.knowable => {
@@ -73,13 +73,13 @@ impl Outcome {
             Kind::One => !self.named_right(),
             Kind::Two => !self.causes.iter().all(|code| self.in_top_three(code)),
             Kind::Unknown => self.answer.named().is_some(),
-            // Where nothing tells the address of a machine that is well, to ask for more is right.
+            // Without evidence of a healthy VM's address, asking for more is right.
             Kind::Healthy if !self.knowable => self.answer.named().is_some(),
             Kind::Healthy => !self.answer.healthy || self.answer.status != Some(0),
         }
     }
 
-    /// The case and what was said of it, in a line.
+    /// The case and its answer in a line.
     pub fn line(&self) -> String {
         let said: Vec<String> =
             self.answer.causes.iter().map(|(code, p)| format!("{code} {p:.2}")).collect();
@@ -93,7 +93,7 @@ impl Outcome {
     }
 }
 
-/// Answers, added up.
+/// Sums over answers.
 #[derive(Clone, Copy, Debug, Default, Serialize)]
 pub struct Sums {
     /// Snapshots.
@@ -226,7 +226,7 @@ impl Sums {
     }
 }
 
-/// The figures of all sets, then of the families, the worst first.
+/// The figures of all sets, then the families, worst first.
 pub fn render(outcomes: &[Outcome]) -> String {
     type Keep = fn(&&Outcome) -> bool;
     let sums = |keep: Keep| Sums::of(outcomes.iter().filter(keep));
