@@ -56,8 +56,9 @@ impl Diagnosis {
         }
     }
 
-    /// The diagnosis of a machine whose address could not be looked for: it may have one.
-    fn not_checked(why: String) -> Self {
+    /// The diagnosis of a machine of which too little is known to name a cause, such as one whose
+    /// address could not be looked for: it may have one.
+    pub fn unknown(why: String) -> Self {
         Self { healthy: false, cannot_tell: Some(why), ..Self::healthy() }
     }
 
@@ -110,7 +111,7 @@ pub fn diagnose(facts: &Facts<'_>, findings: &[Finding], catalogue: &Catalogue) 
     // A stopped or paused machine is recognised without any signal.
     let runs = matches!(facts.machine.process, Reading::Known(Process::Running));
     if let Some(unchecked) = facts.pick.unchecked.as_ref().filter(|_| runs) {
-        return Diagnosis::not_checked(escaped(&unchecked.reason));
+        return Diagnosis::unknown(escaped(&unchecked.reason));
     }
     let circumstances = circumstances(facts);
     let model = Model::new(catalogue, &circumstances, findings);

@@ -26,6 +26,8 @@ pub enum Process {
     Stopped,
     /// It ended without being shut down.
     Crashed,
+    /// None, and its directory is gone.
+    Missing,
     /// QEMU keeps the guest from running.
     Paused,
     /// It runs.

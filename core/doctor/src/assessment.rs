@@ -44,28 +44,38 @@ pub(crate) fn assess(
 ) -> Vec<Assessment> {
     let each = subjects.rows.iter().map(|row| {
         let (findings, diagnosis) = judge(*row, subjects, gathered, catalogue);
-        let at_rest = selection.is_all() && was_put_to_rest(row.machine);
-        let diagnosis = if at_rest { Diagnosis::healthy() } else { diagnosis };
+        let (at_rest, diagnosis) = match was_put_to_rest(row.machine) {
+            // A person who names it wants it to run.
+            _ if !selection.is_all() => (false, diagnosis),
+            Reading::Known(true) => (true, Diagnosis::healthy()),
+            Reading::Known(false) | Reading::Absent => (false, diagnosis),
+            Reading::Unknown(why) => {
+                (false, Diagnosis::unknown(format!("how it ended is not known: {why}")))
+            }
+        };
         let (machine, pick) = (row.machine.clone(), row.pick.clone());
         Assessment { machine, pick, at_rest, findings, diagnosis }
     });
     each.collect()
 }
 
-/// Whether a person stopped or paused it, which is a fault only if they ask for it by name. QEMU
-/// also pauses guests of its own accord.
-fn was_put_to_rest(machine: &Machine) -> bool {
+/// Whether a person stopped or paused it, or the computer went down with it, which is a fault only if
+/// they ask for it by name. QEMU also pauses guests of its own accord.
+fn was_put_to_rest(machine: &Machine) -> Reading<bool> {
     // In QEMU's words. Its other states are its own doing, such as `io-error` for a full disk.
     const BY_A_PERSON: [&str; 3] = ["paused", "prelaunch", "suspended"];
-    match machine.power {
-        Power::Stopped => machine.end != Reading::Known(End::ByItself),
-        Power::Missing => true,
+    Reading::Known(match machine.power {
+        Power::Stopped => match &machine.end {
+            Reading::Absent | Reading::Known(End::WithComputer) => true,
+            Reading::Known(End::ByItself) => false,
+            Reading::Unknown(why) => return Reading::Unknown(why.clone()),
+        },
         Power::Paused => {
             let state = machine.qmp.as_ref().known().map(|status| status.state.as_str());
             state.is_some_and(|state| BY_A_PERSON.contains(&state))
         }
-        Power::Running | Power::Unknown => false,
-    }
+        Power::Missing | Power::Running | Power::Unknown => false,
+    })
 }
 
 fn judge(

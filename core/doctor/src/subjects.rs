@@ -81,7 +81,8 @@ fn describe(machine: &vmkit_model::Machine, card: &Card, network: Option<&HostNe
         Power::Stopped if machine.end == Reading::Known(End::ByItself) => {
             Reading::Known(Process::Crashed)
         }
-        Power::Stopped | Power::Missing => Reading::Known(Process::Stopped),
+        Power::Stopped => Reading::Known(Process::Stopped),
+        Power::Missing => Reading::Known(Process::Missing),
         Power::Unknown => Reading::Unknown(Unread::Failed("whether it runs is unknown".to_owned())),
     };
     let known = Machine {

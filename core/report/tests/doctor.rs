@@ -40,7 +40,7 @@ fn reports_as_people_read_them() {
     let starting = || booting(&catalogue, "web", picks(&evidence).swap_remove(0), "");
     golden("doctor-booting.txt", &catalogue, vec![starting()]);
     let resting = || {
-        let powers = [("off", Power::Stopped), ("gone", Power::Missing), ("halt", Power::Paused)];
+        let powers = [("off", Power::Stopped), ("halt", Power::Paused)];
         powers.map(|(name, power)| at_rest(&catalogue, name, power)).into_iter().collect::<Vec<_>>()
     };
     golden("doctor-at-rest.txt", &catalogue, resting());

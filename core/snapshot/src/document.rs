@@ -70,7 +70,8 @@ pub(crate) struct Machine {
     pub(crate) manager: Option<String>,
     #[serde(default)]
     pub(crate) state: Option<String>,
-    /// `with-computer` or `by-itself`: how a process ended that was not shut down.
+    /// How the process of a stopped machine ended: `with-computer`, `by-itself` or `unknown`. Missing:
+    /// it was shut down or never started.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) end: Option<String>,
     #[serde(default)]

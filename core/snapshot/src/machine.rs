@@ -68,7 +68,11 @@ pub(crate) fn read(
         end: match vm.end.as_deref() {
             Some("with-computer") => Reading::Known(End::WithComputer),
             Some("by-itself") => Reading::Known(End::ByItself),
-            _ => Reading::Absent,
+            Some(_) => {
+                let why = "the record does not say".to_owned();
+                Reading::Unknown(Unread::Failed(why))
+            }
+            None => Reading::Absent,
         },
         pid: vm.pid,
         started_at,
@@ -162,10 +166,12 @@ pub(crate) fn write(machine: &Machine) -> document::Machine {
         name: machine.name.clone(),
         manager: Some(machine.manager.to_owned()),
         state: state.map(str::to_owned),
-        end: machine.end.as_ref().known().map(|end| match end {
-            End::WithComputer => "with-computer".to_owned(),
-            End::ByItself => "by-itself".to_owned(),
-        }),
+        end: match machine.end {
+            Reading::Known(End::WithComputer) => Some("with-computer".to_owned()),
+            Reading::Known(End::ByItself) => Some("by-itself".to_owned()),
+            Reading::Unknown(_) => Some("unknown".to_owned()),
+            Reading::Absent => None,
+        },
         pid: machine.pid,
         started_at: machine
             .started_at
@@ -201,4 +207,33 @@ pub(crate) fn monitor(machine: &Machine) -> Option<document::Monitor> {
     let status = if status.running { "running" } else { status.state.as_str() };
     let link_up = machine.cards.first.link_up.as_ref().known().copied();
     Some(document::Monitor { status: Some(status.to_owned()), link_up })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// How a machine ended, the word for it, and how that reads.
+    #[test]
+    fn an_end_that_is_not_known_is_written_as_such() {
+        let document: document::Machine =
+            serde_json::from_str(r#"{"name":"web","state":"stopped"}"#).unwrap();
+        let again = |document: &document::Machine| {
+            read(document, None, Path::new("/nowhere"), &mut Vec::new())
+        };
+        let unknown = |why: &str| Reading::Unknown(Unread::Failed(why.to_owned()));
+        let recorded = unknown("the record does not say");
+        let (with_computer, by_itself) =
+            (Reading::Known(End::WithComputer), Reading::Known(End::ByItself));
+        let rows = [
+            (Reading::Absent, None, Reading::Absent),
+            (by_itself.clone(), Some("by-itself"), by_itself),
+            (with_computer.clone(), Some("with-computer"), with_computer),
+            (unknown("the start of the computer is unknown"), Some("unknown"), recorded),
+        ];
+        for (end, word, expected) in rows {
+            let written = write(&Machine { end, ..again(&document) });
+            assert_eq!((written.end.as_deref(), again(&written).end), (word, expected));
+        }
+    }
 }

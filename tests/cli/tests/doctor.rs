@@ -113,6 +113,37 @@ fn a_stopped_vm_is_a_problem_only_if_named() {
     ]);
 }
 
+/// A machine of a record: its state, how it ended, the status with and without its name, and part of
+/// what is said without it.
+#[test]
+fn a_machine_rests_only_where_it_is_known_how_it_ended() {
+    let rows = [
+        (r#""stopped""#, 0, 1, "web: not running\n"),
+        (r#""stopped","end":"with-computer""#, 0, 1, "web: not running\n"),
+        (r#""stopped","end":"by-itself""#, 1, 1, "ended without being shut down"),
+        (
+            r#""stopped","end":"unknown""#,
+            3,
+            1,
+            "web: not running\n  cannot tell: how it ended is not known: the record does not say\n",
+        ),
+        (r#""missing""#, 1, 1, "it is registered, and its directory is gone"),
+    ];
+    for (state, unnamed, named, said) in rows {
+        let record = tempfile::tempdir().expect("make a directory");
+        let document = format!(
+            r#"{{"schema":"vmkit.snapshot/1","captured_at":"2026-11-24T06:00:00Z",
+            "vms":[{{"name":"web","state":{state}}}]}}"#
+        );
+        fs::write(record.path().join("snapshot.json"), document).expect("write a file");
+        let from = record.path().to_str().expect("a temporary path is UTF-8");
+        let output = run(&["doctor", "--from", from]);
+        assert_eq!(output.status, unnamed, "{state}: {output:?}");
+        assert!(output.stdout.contains(said), "{state}: {output:?}");
+        assert_eq!(run(&["doctor", "web", "--from", from]).status, named, "{state}");
+    }
+}
+
 /// Guests of the lab recorded seconds after their start.
 #[test]
 fn a_booting_guest_has_no_cause() {

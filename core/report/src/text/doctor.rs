@@ -79,6 +79,9 @@ fn write_vm(
             let word = terminal.style.paint(Role::Bad, "not checked");
             writeln!(out, "{name}: {word}")?;
         }
+        (false, None) if vm.power == Power::Stopped && diagnosis.causes.is_empty() => {
+            writeln!(out, "{name}: not running")?;
+        }
         (false, None) => {
             let word = terminal.style.paint(Role::Bad, "no usable address");
             writeln!(out, "{name}: {word}")?;
@@ -135,7 +138,6 @@ fn write_lack(
 fn at_rest(vm: &DoctorVm) -> &'static str {
     match vm.power {
         Power::Paused => "paused",
-        Power::Missing => "not running, its directory is missing",
         _ => "not running",
     }
 }
