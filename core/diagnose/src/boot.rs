@@ -98,51 +98,114 @@ impl Boot {
         if let Some(seen) = greeting(facts) {
             return Self::Ended(seen.observation.says.clone());
         }
-        let console = console(facts);
-        if let Some((Phase::Ended, says)) = &console {
-            return Self::Ended(says.clone());
-        }
-        if let Some(uptime) = uptime.filter(|uptime| *uptime >= limit) {
-            let minutes = uptime.as_secs() / 60;
-            return Self::Ended(format!("its process has run for {minutes} min"));
-        }
-        // Without the start time of the process, only dated evidence is known to be recent.
-        let is_recent = uptime.is_some() || facts.evidence.iter().any(|seen| is_new(seen, facts));
-        match (console, uptime) {
-            (Some((_, says)), _) if is_recent => Self::GoesOn(says),
-            (None, Some(uptime)) => {
+        match (Console::of(facts), uptime) {
+            (Some(Console::Ended(says)), _) => Self::Ended(says),
+            (Some(Console::Earlier { says, .. }), Some(uptime)) if uptime < limit => {
+                Self::GoesOn(says)
+            }
+            // A guest that reboots keeps its process.
+            (Some(Console::Earlier { says, boots, kernel }), uptime) => {
+                let age = Age { kernel, boots, silent: silence(facts), process: uptime };
+                match age.over(limit, given_address(facts)) {
+                    Some(because) => Self::Ended(because),
+                    None => Self::GoesOn(says),
+                }
+            }
+            (None, Some(uptime)) if uptime < limit => {
                 let seconds = uptime.as_secs();
                 Self::GoesOn(format!(
                     "its process has run for {seconds} s, and its console shows nothing"
                 ))
             }
-            _ => Self::Unknown("the start time of its process is unknown".to_owned()),
+            (None, Some(uptime)) => Self::Ended(minutes("its process has run", uptime)),
+            (None, None) => Self::Unknown("the start time of its process is unknown".to_owned()),
         }
     }
 }
 
-/// How far the console shows the boot.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Phase {
-    Ended,
-    Earlier,
+/// What dates the boot that a console shows.
+struct Age {
+    /// The kernel's last time stamp.
+    kernel: Option<Duration>,
+    /// The boots that the console shows.
+    boots: Option<u64>,
+    /// Time since the console was last written to.
+    silent: Option<Duration>,
+    /// Time since the process started.
+    process: Option<Duration>,
 }
 
-fn console(facts: &Facts<'_>) -> Option<(Phase, String)> {
-    let of = |kind: Kind| facts.evidence.iter().filter(move |seen| seen.observation.kind == kind);
-    let gave_up = of(Kind::ConsoleFault)
-        .find(|seen| seen.observation.attribute(attribute::FAULT) == Some("boot-gave-up"));
-    if let Some(gave_up) = gave_up {
-        return Some((Phase::Ended, gave_up.observation.says.clone()));
+impl Age {
+    /// How it is known that the boot has lasted longer than this. `None`: it may be younger.
+    fn over(&self, limit: Duration, given_address: bool) -> Option<String> {
+        let silent = self.silent.unwrap_or_default();
+        if self.silent.is_some_and(|silent| silent >= limit) {
+            return Some(minutes("its console has been silent", silent));
+        }
+        let kernel = self.kernel.map(|stamp| stamp.saturating_add(silent));
+        if let Some(kernel) = kernel.filter(|kernel| *kernel >= limit) {
+            return Some(minutes("its kernel has run", kernel));
+        }
+        // The process dates the first boot alone, and a lease may be of a later one.
+        let only_boot = self.boots.is_none_or(|boots| boots < 2);
+        let dated = self.silent.is_none() && only_boot && !given_address;
+        let process = self.process.filter(|process| dated && *process >= limit)?;
+        Some(minutes("its process has run", process))
     }
-    let last = of(Kind::ConsolePhase).next_back()?;
-    let phase = match last.observation.attribute(attribute::PHASE)? {
-        // A quiet kernel or a guest without a serial console shows nothing.
-        "none" => return None,
-        "login" | "ssh" | "panic" => Phase::Ended,
-        _ => Phase::Earlier,
-    };
-    Some((phase, last.observation.says.clone()))
+}
+
+fn minutes(what: &str, time: Duration) -> String {
+    format!("{what} for {} min", time.as_secs() / 60)
+}
+
+/// Time since the machine's console was last written to.
+fn silence(facts: &Facts<'_>) -> Option<Duration> {
+    Some(facts.now.duration_since(facts.machine.console_written_at?).unwrap_or_default())
+}
+
+/// Whether it was given an address within the last minute, as a guest is at the end of a boot.
+fn given_address(facts: &Facts<'_>) -> bool {
+    facts.evidence.iter().any(|seen| is_new(seen, facts))
+}
+
+/// What its console tells of a boot.
+enum Console {
+    /// The boot has ended.
+    Ended(String),
+    /// The boot had not ended yet.
+    Earlier {
+        says: String,
+        /// The boots that it shows.
+        boots: Option<u64>,
+        /// The kernel's last time stamp.
+        kernel: Option<Duration>,
+    },
+}
+
+impl Console {
+    /// `None`: it shows nothing.
+    fn of(facts: &Facts<'_>) -> Option<Self> {
+        let of =
+            |kind: Kind| facts.evidence.iter().filter(move |seen| seen.observation.kind == kind);
+        let gave_up = of(Kind::ConsoleFault)
+            .find(|seen| seen.observation.attribute(attribute::FAULT) == Some("boot-gave-up"));
+        if let Some(gave_up) = gave_up {
+            return Some(Self::Ended(gave_up.observation.says.clone()));
+        }
+        let last = &of(Kind::ConsolePhase).next_back()?.observation;
+        let says = last.says.clone();
+        let number = |name| -> Option<u64> { last.attribute(name)?.parse().ok() };
+        Some(match last.attribute(attribute::PHASE)? {
+            // A quiet kernel and a guest without a serial console show nothing.
+            "none" => return None,
+            "login" | "ssh" | "panic" => Self::Ended(says),
+            _ => Self::Earlier {
+                says,
+                boots: number(attribute::BOOTS),
+                kernel: number(attribute::KERNEL_S).map(Duration::from_secs),
+            },
+        })
+    }
 }
 
 /// The time since the machine's process started; zero where the clock was set back since.

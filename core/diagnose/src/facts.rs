@@ -43,6 +43,8 @@ pub struct Machine {
     pub process: Reading<Process>,
     /// When its process started.
     pub started_at: Option<SystemTime>,
+    /// When its console was last written to.
+    pub console_written_at: Option<SystemTime>,
     /// Whether QEMU holds its virtual link up.
     pub link_up: Reading<bool>,
     /// Its MACs.

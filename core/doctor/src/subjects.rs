@@ -89,6 +89,7 @@ fn describe(machine: &vmkit_model::Machine, card: &Card, network: Option<&HostNe
         name: machine.name.clone(),
         process,
         started_at: machine.started_at,
+        console_written_at: machine.console_written_at,
         link_up: card.link_up.clone(),
         macs: of_card.into_iter().chain(others).collect(),
         recorded_mac: card.recorded_mac.clone(),

@@ -164,6 +164,7 @@ fn machine(
     let cards = line.map(|line| line.cards);
     let cards = cards::read(&name, &directory, cards, &entry.mac, problems);
     let started_at = process.and_then(|process| process.started_at.clone().known());
+    let console_log = Some(console_log).filter(|path| is_of_this_run(path, started_at));
     Machine {
         manager: MANAGER,
         hostname,
@@ -177,7 +178,8 @@ fn machine(
         started_at,
         qmp,
         monitor,
-        console_log: Some(console_log).filter(|path| is_of_this_run(path, started_at)),
+        console_written_at: console_log.as_deref().and_then(written_at),
+        console_log,
         // A relative path starts at the directory that QEMU was started in, which is unknown.
         guest_agent: guest_agent.filter(|path| path.is_absolute()),
         memory_mb: entry.memory_mb,
@@ -193,11 +195,18 @@ fn machine(
 /// Whether there is a log that was written to since the process started. A foreground start leaves
 /// the log of an earlier run.
 fn is_of_this_run(log: &Path, started_at: Option<SystemTime>) -> bool {
-    let Ok(status) = log.symlink_metadata() else { return false };
-    let written = status.modified().ok().filter(|_| status.is_file());
+    if log.symlink_metadata().is_err() {
+        return false;
+    }
     let age_at_start =
-        started_at.zip(written).map(|(start, written)| start.duration_since(written));
+        started_at.zip(written_at(log)).map(|(start, written)| start.duration_since(written));
     !matches!(age_at_start, Some(Ok(age)) if age > START_SLACK)
+}
+
+/// When a log was last written to. `None`: it is no file.
+fn written_at(log: &Path) -> Option<SystemTime> {
+    let status = log.symlink_metadata().ok()?;
+    status.modified().ok().filter(|_| status.is_file())
 }
 
 /// How its process ended, judging by the pid file that it left.

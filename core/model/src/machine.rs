@@ -41,6 +41,8 @@ pub struct Machine {
     /// The path of its console log, which may be anything but a file. `None`: there is none, or it
     /// is of an earlier run, as a foreground start leaves it.
     pub console_log: Option<PathBuf>,
+    /// When its console log was last written to.
+    pub console_written_at: Option<SystemTime>,
     /// The socket of the channel to its guest agent, if its process was started with one.
     pub guest_agent: Option<PathBuf>,
     /// Memory in MiB.

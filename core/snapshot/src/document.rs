@@ -78,6 +78,9 @@ pub(crate) struct Machine {
     pub(crate) pid: Option<u32>,
     #[serde(default)]
     pub(crate) started_at: Option<String>,
+    /// When its console log was last written to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) console_written_at: Option<String>,
     #[serde(default)]
     pub(crate) mac: Option<String>,
     /// The MAC that the registry records, where the process runs with another one.

@@ -45,13 +45,16 @@ pub(crate) fn read(
             Err(_) => problems.push(format!("host key {text:?} of {:?}", vm.name)),
         }
     }
-    let started_at = vm.started_at.as_ref().and_then(|text| {
+    let mut time_of = |what: &str, text: &Option<String>| {
+        let text = text.as_ref()?;
         let time = time(text);
         if time.is_none() {
-            problems.push(format!("start time {text:?} of {:?}", vm.name));
+            problems.push(format!("{what} {text:?} of {:?}", vm.name));
         }
         time
-    });
+    };
+    let started_at = time_of("start time", &vm.started_at);
+    let console_written_at = time_of("time of the console log", &vm.console_written_at);
     let qmp = monitor.and_then(|monitor| monitor.status.as_ref());
     let qmp = qmp.map(|status| QmpStatus { running: status == "running", state: status.clone() });
     let console_log = directory.join("console").join(format!("{}.log", vm.name));
@@ -78,6 +81,7 @@ pub(crate) fn read(
         started_at,
         qmp: read_or_unread(qmp),
         monitor: None,
+        console_written_at,
         console_log: Some(console_log).filter(|path| path.symlink_metadata().is_ok()),
         guest_agent: None,
         memory_mb: unread(),
@@ -173,9 +177,8 @@ pub(crate) fn write(machine: &Machine) -> document::Machine {
             Reading::Absent => None,
         },
         pid: machine.pid,
-        started_at: machine
-            .started_at
-            .and_then(|time| Some(Timestamp::try_from(time).ok()?.to_string())),
+        started_at: machine.started_at.and_then(text_of),
+        console_written_at: machine.console_written_at.and_then(text_of),
         mac: first.mac,
         recorded_mac: first.recorded_mac,
         hostname: machine.hostname.as_ref().known().cloned(),
@@ -184,6 +187,11 @@ pub(crate) fn write(machine: &Machine) -> document::Machine {
         cards,
         known_host_keys: machine.known_host_keys.iter().map(ToString::to_string).collect(),
     }
+}
+
+/// In the form of RFC 3339.
+fn text_of(time: SystemTime) -> Option<String> {
+    Some(Timestamp::try_from(time).ok()?.to_string())
 }
 
 fn write_card(card: &Card) -> document::Card {

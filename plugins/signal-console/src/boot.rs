@@ -37,6 +37,10 @@ pub(crate) struct Boot<'a> {
     pub(crate) phase: Phase,
     /// Whether the beginning of the boot, or of the log, was seen.
     pub(crate) begins_here: bool,
+    /// The boots that were seen up to this one, which is one of them.
+    pub(crate) boots: u32,
+    /// The kernel's last time stamp, in whole seconds since its start.
+    pub(crate) kernel_seconds: Option<u64>,
     /// What the parsers of clients remember from line to line.
     pub(crate) memory: Memory,
     macs: &'a [Mac],
@@ -52,6 +56,8 @@ impl<'a> Boot<'a> {
         Self {
             phase: Phase::None,
             begins_here: false,
+            boots: 1,
+            kernel_seconds: None,
             memory: Memory::default(),
             macs,
             statements: Vec::new(),
@@ -64,7 +70,9 @@ impl<'a> Boot<'a> {
 
     /// Another boot begins. What the older one printed no longer counts.
     pub(crate) fn restart(&mut self, phase: Phase) {
-        *self = Self { phase, begins_here: true, ..Self::new(self.macs) };
+        // Firmware, boot loader and kernel each begin anew within one boot.
+        let boots = self.boots.saturating_add(u32::from(self.phase >= Phase::Kernel));
+        *self = Self { phase, begins_here: true, boots, ..Self::new(self.macs) };
     }
 
     pub(crate) fn reach(&mut self, phase: Phase) {

@@ -33,21 +33,25 @@ pub(crate) fn read<'a>(bytes: &[u8], from_start: bool, macs: &'a [Mac]) -> Boot<
             boot.restart(Phase::Kernel);
         }
         version_before = line.starts_with("Linux version ");
-        if boot.phase < Phase::Kernel && has_time_stamp(line) {
+        let stamp = time_stamp(line);
+        // The kernel's first line begins another boot, and is not yet of it.
+        if boot.phase < Phase::Kernel && stamp.is_some_and(|seconds| seconds > 0) {
             boot.reach(Phase::Kernel);
         }
+        boot.kernel_seconds = stamp.or(boot.kernel_seconds);
         needles::apply(line, &mut boot);
+        if boot.phase < Phase::Kernel && stamp == Some(0) {
+            boot.reach(Phase::Kernel);
+        }
     });
     boot
 }
 
-/// `[   12.345678] `, as the kernel writes it.
-fn has_time_stamp(line: &str) -> bool {
-    line.strip_prefix('[')
-        .and_then(|rest| rest.split_once(']'))
-        .and_then(|(stamp, _)| stamp.trim_start().split_once('.'))
-        .is_some_and(|(seconds, fraction)| {
-            let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
-            digits(seconds) && digits(fraction) && fraction.len() == 6
-        })
+/// The seconds of `[   12.345678] `, as the kernel writes it.
+fn time_stamp(line: &str) -> Option<u64> {
+    let (stamp, _) = line.strip_prefix('[')?.split_once(']')?;
+    let (seconds, fraction) = stamp.trim_start().split_once('.')?;
+    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    let is_stamp = digits(seconds) && digits(fraction) && fraction.len() == 6;
+    seconds.parse().ok().filter(|_| is_stamp)
 }

@@ -14,8 +14,12 @@ const GUEST_INTERFACE: &str = "guest-interface";
 /// The observations about machine `vm` from its last boot.
 #[expect(clippy::needless_pass_by_value, reason = "a boot is reported once")]
 pub(crate) fn observations(vm: usize, boot: Boot<'_>) -> Vec<Observation> {
-    let phase = Observation::new(vm, Kind::ConsolePhase, boot.phase.to_string())
-        .with(attribute::PHASE, boot.phase.code());
+    let mut phase = Observation::new(vm, Kind::ConsolePhase, boot.phase.to_string())
+        .with(attribute::PHASE, boot.phase.code())
+        .with(attribute::BOOTS, boot.boots.to_string());
+    if let Some(seconds) = boot.kernel_seconds {
+        phase = phase.with(attribute::KERNEL_S, seconds.to_string());
+    }
     let addresses = boot.statements().into_iter().map(|statement| address(vm, &statement));
     let no_lease = boot.no_lease().map(|nothing| no_lease(vm, nothing));
     let complaints = boot.complaints().iter().map(|complaint| {

@@ -24,6 +24,10 @@ pub mod attribute {
     pub const SERVER: &str = "server";
     /// Of `console-phase`: how far the boot has come, as a code such as `dhcp` or `panic`.
     pub const PHASE: &str = "phase";
+    /// Of `console-phase`: how many boots the console's log shows.
+    pub const BOOTS: &str = "boots";
+    /// Of `console-phase`: the kernel's last time stamp, in whole seconds since its start.
+    pub const KERNEL_S: &str = "kernel-s";
     /// Of `console-fault`: the guest's complaint, as a code such as `no-network-card`.
     pub const FAULT: &str = "fault";
     /// The MACs of all that answered a probe, separated by commas. Without it, others may hold the

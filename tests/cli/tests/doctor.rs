@@ -144,13 +144,17 @@ fn a_machine_rests_only_where_it_is_known_how_it_ended() {
     }
 }
 
-/// Guests of the lab recorded seconds after their start.
+/// Guests of the lab recorded seconds after their start; two records were changed so that the guest has
+/// rebooted after a day, and so that the start of its process is unknown.
 #[test]
 fn a_booting_guest_has_no_cause() {
     let corpus = format!("{}/../corpus/doctor", env!("CARGO_MANIFEST_DIR"));
-    for (record, awaits) in
-        [("guest-still-booting", "ssh"), ("guest-still-without-network", "address")]
-    {
+    for (record, awaits) in [
+        ("guest-still-booting", "ssh"),
+        ("guest-still-without-network", "address"),
+        ("guest-rebooted", "ssh"),
+        ("guest-start-unknown", "ssh"),
+    ] {
         let record = format!("{corpus}/{record}");
         let output = run(&["doctor", "--from", &record]);
         output.assert_harmless();

@@ -36,6 +36,7 @@ impl Scene<'_> {
             name: self.name.to_owned(),
             process: Reading::Known(Process::Running),
             started_at: None,
+            console_written_at: None,
             link_up: Reading::Unknown(Unread::NotTried),
             macs: vec![Mac::new([0x52, 0x54, 0, 0x4b, 0x5e, 0x57])],
             recorded_mac: Reading::Unknown(Unread::NotTried),

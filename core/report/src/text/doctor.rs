@@ -160,7 +160,9 @@ fn write_booting(
     wrapped(out, terminal, "  seen     ", "           ", &shown(&booting.because))?;
     wrapped(out, terminal, "  usual    ", "           ", &shown(&booting.usual))?;
     let limit = seconds(booting.limit);
-    let line = format!("{limit} after the start; what is missing after that is a fault");
+    let line = format!(
+        "{limit} after the start or the console's last line; what is missing after that is a fault"
+    );
     wrapped(out, terminal, "  at most  ", "           ", &line)
 }
 

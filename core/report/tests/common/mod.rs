@@ -61,6 +61,7 @@ pub(crate) fn machine(name: &str, last: u8) -> Machine {
         qmp: Reading::Absent,
         monitor: None,
         console_log: None,
+        console_written_at: None,
         guest_agent: None,
         memory_mb: Reading::Known(2048),
         vcpus: Reading::Known(2),

@@ -16,6 +16,11 @@ struct Row {
     uptime: Option<u64>,
     /// What its console shows: a phase, or `unread`.
     console: Option<&'static str>,
+    /// Since its console was last written to, where that is known.
+    silent: Option<u64>,
+    /// The boots that its console shows, and the kernel's last time stamp.
+    boots: Option<u32>,
+    kernel: Option<u64>,
     /// What else was seen: `KIND` of the machine, `KIND @` of its address.
     seen: &'static [&'static str],
     /// What passed its port.
@@ -32,6 +37,9 @@ const ROW: Row = Row {
     name: "",
     uptime: Some(12),
     console: Some("dhcp"),
+    silent: None,
+    boots: None,
+    kernel: None,
     seen: &[],
     guest: "",
     awaits: None,
@@ -45,6 +53,9 @@ const SSH: Option<Awaited> = Some(Awaited::Ssh);
 const ADDRESS: Option<Awaited> = Some(Awaited::Address);
 const NOT_LISTENING: &str = "guest-ssh-not-listening";
 const BLOCKED: &str = "guest-firewall-blocks-ssh";
+
+/// The process of a guest that refuses SSH has run for a day.
+const LONG_UP: Row = Row { uptime: Some(86_400), seen: LEASED, cause: NOT_LISTENING, ..ROW };
 
 const ROWS: &[Row] = &[
     // The SSH server of a guest with an address.
@@ -142,7 +153,7 @@ const ROWS: &[Row] = &[
         name: "no start, the console has not ended",
         uptime: None,
         seen: LEASED,
-        cause: NOT_LISTENING,
+        awaits: SSH,
         ..ROW
     },
     Row {
@@ -153,11 +164,48 @@ const ROWS: &[Row] = &[
         ..ROW
     },
     Row {
-        name: "no start, a lease of an hour ago",
+        name: "no start, the console is silent for long",
         uptime: None,
-        seen: &["arp-reply @", "ssh-refused @", "lease-current @ 3600"],
+        silent: Some(300),
+        seen: LEASED,
         cause: NOT_LISTENING,
         ..ROW
+    },
+    Row {
+        name: "no start, the kernel runs for long",
+        uptime: None,
+        kernel: Some(300),
+        seen: LEASED,
+        cause: NOT_LISTENING,
+        ..ROW
+    },
+    // A guest that has rebooted keeps its process.
+    Row {
+        name: "rebooted",
+        console: Some("kernel"),
+        boots: Some(2),
+        silent: Some(1),
+        kernel: Some(1),
+        because: "as far as kernel",
+        awaits: SSH,
+        ..LONG_UP
+    },
+    Row {
+        name: "rebooted, of a record without the time of its console",
+        boots: Some(2),
+        kernel: Some(1),
+        awaits: SSH,
+        ..LONG_UP
+    },
+    Row { name: "rebooted long ago", boots: Some(2), silent: Some(300), ..LONG_UP },
+    Row { name: "its kernel runs for long", silent: Some(2), kernel: Some(298), ..LONG_UP },
+    Row { name: "its console goes on", silent: Some(299), awaits: SSH, ..LONG_UP },
+    Row { name: "one boot, of a record without the time", boots: Some(1), ..LONG_UP },
+    Row {
+        name: "rebooted within what its console keeps, leased 3 s ago",
+        seen: &["arp-reply @", "ssh-refused @", "lease-current @ 3"],
+        awaits: SSH,
+        ..LONG_UP
     },
     // A guest without an address.
     Row {
@@ -261,6 +309,8 @@ fn scene(row: &Row) -> Scene {
     scene.machine.mode = Some(NetworkMode::Bridged);
     scene.machine.started_at =
         row.uptime.map(|seconds| super::scene::now() - Duration::from_secs(seconds));
+    scene.machine.console_written_at =
+        row.silent.map(|seconds| super::scene::now() - Duration::from_secs(seconds));
     match row.name {
         "is not running" => scene.machine.process = Reading::Known(crate::Process::Stopped),
         "is on QEMU's user network" => scene.machine.mode = Some(NetworkMode::User),
@@ -273,12 +323,19 @@ fn scene(row: &Row) -> Scene {
         Some("unread") => scene
             .observations
             .push(Observation::unread(0, &Unread::Denied("open console.log".to_owned()))),
-        Some(phase) => scene.observations.push(
-            Observation::new(0, Kind::ConsolePhase, format!("as far as {phase}"))
-                .with(attribute::PHASE, phase),
-        ),
+        Some(phase) => scene.observations.push(console(row, phase)),
     }
     scene
+}
+
+fn console(row: &Row, phase: &str) -> Observation {
+    let numbers = [(attribute::BOOTS, row.boots.map(u64::from)), (attribute::KERNEL_S, row.kernel)];
+    let shown = Observation::new(0, Kind::ConsolePhase, format!("as far as {phase}"))
+        .with(attribute::PHASE, phase);
+    numbers.iter().fold(shown, |shown, (name, number)| match number {
+        Some(number) => shown.with(name, number.to_string()),
+        None => shown,
+    })
 }
 
 /// What is not as the row expects.

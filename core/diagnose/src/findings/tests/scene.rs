@@ -39,6 +39,7 @@ pub(super) fn machine(name: &str, mac: &str) -> Machine {
         name: name.to_owned(),
         process: Reading::Known(Process::Running),
         started_at: Some(now() - Duration::from_mins(5)),
+        console_written_at: None,
         link_up: Reading::Unknown(Unread::Unsupported),
         macs: vec![mac.parse().unwrap()],
         recorded_mac: Reading::Known(mac.parse().unwrap()),
