@@ -17,15 +17,15 @@ use vmkit_lab::{
 
 const ADDRESS: Ipv4Addr = Ipv4Addr::new(192, 168, 77, 50);
 
-/// A fault of the host, the remedy that is asked for, and what comes of it.
+/// A fault of the host, a remedy, and the outcome.
 struct Row {
     name: &'static str,
-    /// A shell's line, in the host's namespace, once the machine's port `tap1` is there.
+    /// A shell command for the host's namespace, run once the VM's port `tap1` exists.
     breaks: &'static str,
     cause: &'static str,
     remedy: &'static str,
     outcome: &'static str,
-    /// What `bridge -d link show dev tap1` says afterwards.
+    /// A part of `bridge -d link show dev tap1` afterwards.
     port: &'static str,
 }
 
@@ -71,7 +71,7 @@ const ROWS: &[Row] = &[
 const HOLD: &str = "nft 'table bridge hold { chain c { type filter hook forward priority 0; \
                     policy drop; }; }'";
 
-/// A lab whose guest asks for its first address when its host is broken.
+/// A lab whose host is broken when the guest asks for its first address.
 fn broken(test: &str, breaks: &str) -> Option<(Lab, Guest)> {
     let mut lab = or_skip(Lab::new(test))?;
     let plan = GuestPlan::new("web", GuestKind::Machine);
@@ -97,7 +97,7 @@ fn doctor(lab: &Lab, options: &[&str]) -> (Finished, Value) {
     (finished, report)
 }
 
-/// What matters of a report.
+/// The relevant parts of a report.
 fn shown(report: &Value) -> String {
     let causes = report["vms"][0]["causes"].as_array().into_iter().flatten();
     let causes: Vec<String> =
@@ -148,7 +148,7 @@ fn changes_nothing_without_consent() {
     assert_eq!(refused.status.code(), Some(2), "{refused:#?}");
 }
 
-/// A guest that has asked in vain and rests; nothing is in its way any more.
+/// A guest that got no answer and rests, after the fault is removed.
 fn resting(test: &str) -> Option<(Lab, Guest)> {
     let mut lab = or_skip(Lab::new(test))?;
     let plan = GuestPlan::new("web", GuestKind::Machine).with_kernel_words("rests");
@@ -161,7 +161,7 @@ fn resting(test: &str) -> Option<(Lab, Guest)> {
     Some((lab, guest))
 }
 
-/// The kinds of DHCP messages that passed the machine's port.
+/// The kinds of DHCP messages at the VM's port.
 fn messages(report: &Value) -> Vec<&str> {
     let rungs = report["vms"][0]["dhcp"]["guest_side"].as_array().into_iter().flatten();
     rungs.filter(|rung| rung["seen"] == true).filter_map(|rung| rung["message"].as_str()).collect()

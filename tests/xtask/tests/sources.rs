@@ -8,6 +8,9 @@ use std::{
 /// Past this, a file has a second thing in it.
 const LONGEST_FILE: usize = 400;
 
+/// The command line keeps flags, asking, printing and exit statuses; what is longer decides something.
+const LONGEST_CLI: usize = 3600;
+
 /// Where `unsafe` may stand: at the binary interface, in the process that loads through it, at the
 /// memory that a raw socket shares with the kernel, in the plugins that misbehave on purpose.
 const UNSAFE_ALLOWED: &[&str] =
@@ -80,6 +83,14 @@ fn no_file_holds_two_things() {
     let broken: Vec<_> =
         broken.map(|(lines, path)| format!("{}: {lines} lines", path.display())).collect();
     assert_none(&format!("no source file has more than {LONGEST_FILE} lines"), &broken);
+}
+
+#[test]
+fn the_command_line_stays_small() {
+    let files = rust_files();
+    let own = files.iter().filter(|path| path.starts_with("core/cli"));
+    let lines: usize = own.map(|path| read(path).lines().count()).sum();
+    assert!(lines <= LONGEST_CLI, "core/cli has {lines} lines, and may have {LONGEST_CLI}");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use vmkit_lab::{GuestKind, GuestPlan, PATIENCE, wait_until};
 
 use crate::{
-    ADDRESS, GROWN_UP, NEXT_ADDRESS, forget_neighbours, give_up_soon, healthy, inside,
+    ADDRESS, NEXT_ADDRESS, SETTLED, forget_neighbours, give_up_soon, healthy, inside,
     scenario::{DOUBTFUL, Expected, RESOLVED, Scenario},
     web,
 };
@@ -61,6 +61,6 @@ fn does_not_trust_a_stale_name() {
     forget_neighbours(&lab);
     give_up_soon(&lab);
     assert!(guest.says_it_has(ADDRESS).expect("a console"));
-    guest.wait_for_age(GROWN_UP).expect("a machine that is up");
+    guest.wait_for_age(SETTLED).expect("a machine that is up");
     STALE_DNS.check(&lab);
 }

@@ -5,7 +5,7 @@ use std::fs;
 use vmkit_lab::{Guest, Lab, Process};
 
 use crate::{
-    ADDRESS, GROWN_UP, forget_neighbours, give_up_soon, healthy, inside, own_files,
+    ADDRESS, SETTLED, forget_neighbours, give_up_soon, healthy, inside, own_files,
     scenario::{Expected, RESOLVED, Scenario},
     web,
 };
@@ -49,7 +49,7 @@ fn picks_ipv6_without_ipv4() {
     inside(&guest).ip("-4 address flush dev eth0").expect("no IPv4");
     inside(&guest).ip("-6 address add fd77::50/64 dev eth0 nodad").expect("an address");
     net_info(&guest, &[("eth0", "fd77::50/64", ".", &guest.mac().to_string())]);
-    guest.wait_for_age(GROWN_UP).expect("a machine that is up");
+    guest.wait_for_age(SETTLED).expect("a machine that is up");
     give_up_soon(&lab);
     forget_neighbours(&lab);
     IPV6_ONLY.check(&lab);

@@ -1,7 +1,7 @@
 //! Leases that change, and addresses that nobody leased.
 
 use crate::{
-    ADDRESS, GROWN_UP, NEXT_ADDRESS, forget_neighbours, healthy, inside, keep_neighbours,
+    ADDRESS, NEXT_ADDRESS, SETTLED, forget_neighbours, healthy, inside, keep_neighbours,
     scenario::{DOUBTFUL, Expected, RESOLVED, Scenario},
     web,
 };
@@ -85,7 +85,7 @@ fn moved(test: &str) -> Option<(vmkit_lab::Lab, vmkit_lab::Guest)> {
 #[test]
 fn prefers_a_fresh_entry_to_a_stale_one() {
     let Some((lab, guest)) = moved("stale-arp") else { return };
-    guest.wait_for_age(GROWN_UP).expect("a machine that is up");
+    guest.wait_for_age(SETTLED).expect("a machine that is up");
     lab.greet(NEXT_ADDRESS).expect("an answer");
     MOVED.check(&lab);
 }
@@ -93,7 +93,7 @@ fn prefers_a_fresh_entry_to_a_stale_one() {
 #[test]
 fn does_not_trust_a_stale_entry_alone() {
     let Some((lab, guest)) = moved("stale-arp-unheard") else { return };
-    guest.wait_for_age(GROWN_UP).expect("a machine that is up");
+    guest.wait_for_age(SETTLED).expect("a machine that is up");
     forget_neighbours(&lab);
     keep_neighbours(&lab);
     let entry = format!("neigh replace {ADDRESS} lladdr {} dev br0 nud stale", guest.mac());

@@ -1,5 +1,5 @@
-//! Which address `vm status` picks on a real network where one thing is wrong, and why; and that
-//! the record of such a moment gives the same answer with the same account.
+//! The picks of `vm status` on real networks with one fault, and the same picks and accounts from
+//! their snapshots.
 //!
 //! With `UPDATE_LAB_CORPUS` set, the records replace those in `tests/corpus/lab`.
 #![cfg(target_os = "linux")]
@@ -23,18 +23,18 @@ use vmkit_lab::{Guest, GuestKind, GuestPlan, Lab, Namespace, or_skip};
 const ADDRESS: Ipv4Addr = Ipv4Addr::new(192, 168, 77, 50);
 const NEXT_ADDRESS: Ipv4Addr = Ipv4Addr::new(192, 168, 77, 60);
 
-/// The MAC of a host that is no machine.
+/// The MAC of a host that is not a VM.
 const STRANGER: &str = "3c:00:00:00:00:09";
 
-/// From this age on a machine's silence counts; with a second for rounding.
-const GROWN_UP: Duration = Duration::from_secs(31);
+/// The age from which a VM's silence counts, plus a second for rounding.
+const SETTLED: Duration = Duration::from_secs(31);
 
 /// The plan of a guest whose network is a namespace.
 fn web() -> GuestPlan {
     GuestPlan::new("web", GuestKind::Namespace)
 }
 
-/// A lab in which the guest has [`ADDRESS`], the host's ARP table knows it, and `vm` finds it there.
+/// A lab whose guest has [`ADDRESS`], is in the host's ARP table, and is found there by `vm`.
 fn healthy(test: &str, plan: &GuestPlan) -> Option<(Lab, Guest)> {
     let mut lab = or_skip(Lab::new(test))?;
     let guest = join(&mut lab, plan, ADDRESS);
@@ -42,7 +42,7 @@ fn healthy(test: &str, plan: &GuestPlan) -> Option<(Lab, Guest)> {
     Some((lab, guest))
 }
 
-/// `vm` finds the machine `web` at [`ADDRESS`].
+/// Checks that `vm` finds `web` at [`ADDRESS`].
 fn assert_healthy(lab: &Lab) {
     let machine = lab.status("web").expect("a status");
     assert_eq!(
@@ -52,7 +52,7 @@ fn assert_healthy(lab: &Lab) {
     );
 }
 
-/// A guest that got this address from the router and was greeted by the host.
+/// Starts a guest, waits for its lease of this address, and contacts it from the host.
 fn join(lab: &mut Lab, plan: &GuestPlan, address: Ipv4Addr) -> Guest {
     lab.router().reserve(plan.mac(), address).expect("a reservation");
     let guest = lab.start(plan).expect("a guest");
@@ -61,8 +61,8 @@ fn join(lab: &mut Lab, plan: &GuestPlan, address: Ipv4Addr) -> Guest {
     guest
 }
 
-/// A shell command that runs a DHCP client in a guest. What clients keep and what their hooks write
-/// is the guest's own: a namespace of the network has this computer's files.
+/// A shell command that runs a DHCP client in a guest. Mounts hide this computer's files from the client,
+/// since the guest is only a network namespace.
 fn own_files(lab: &Lab, client: &str) -> String {
     let resolvers = lab.folder().join("guest-resolv.conf");
     let resolvers = resolvers.display();
@@ -73,7 +73,7 @@ fn own_files(lab: &Lab, client: &str) -> String {
     )
 }
 
-/// Another host on the bridge, of whom vmkit knows nothing, at this address.
+/// Adds an unknown host with this address to the bridge.
 fn stranger(lab: &Lab, address: Ipv4Addr) -> Namespace {
     let stranger = lab.join("other", "other0").expect("another host");
     stranger.ip(&format!("link set eth0 address {STRANGER}")).expect("its MAC");
@@ -81,28 +81,28 @@ fn stranger(lab: &Lab, address: Ipv4Addr) -> Namespace {
     stranger
 }
 
-/// The network of a guest that is a namespace.
+/// The namespace of a guest.
 fn inside(guest: &Guest) -> &Namespace {
     guest.namespace().expect("a namespace")
 }
 
-/// The host finds out within a tenth of a second that nobody is at an address, not within 3 s: whether
-/// a probe ends before or after that would be chance.
+/// Makes the host give up on a silent address after 0.1 s instead of 3 s, which may be before or after
+/// the end of a probe.
 fn give_up_soon(lab: &Lab) {
     for (setting, value) in [("mcast_solicit", "1"), ("retrans_time_ms", "100")] {
         lab.host().set(&format!("ipv4.neigh.br0.{setting}"), value).expect("a quick host");
     }
 }
 
-/// Of several who answer for an address the host keeps the one that it knows: who answers first is
-/// chance, and would change between two looks.
+/// Makes the host keep the known one of several holders of an address. Otherwise the first answer, which
+/// is random, would win.
 fn keep_neighbours(lab: &Lab) {
     for (setting, value) in [("locktime", "360000"), ("delay_first_probe_time", "120")] {
         lab.host().set(&format!("ipv4.neigh.br0.{setting}"), value).expect("a table that stays");
     }
 }
 
-/// The host knows nobody by ARP.
+/// Clears the host's ARP table.
 fn forget_neighbours(lab: &Lab) {
     lab.host().ip("neigh flush all").expect("an empty ARP table");
 }

@@ -1,41 +1,40 @@
-//! What is expected of `vm status` in one situation.
+//! Situations and the expected answers of `vm status`.
 
-/// A situation and the right answers to it.
+/// A situation and its right answers.
 pub(crate) struct Scenario {
-    /// Its name in the corpus.
+    /// The name in the corpus.
     pub(crate) name: &'static str,
-    /// What is out of order.
+    /// The fault.
     pub(crate) title: &'static str,
-    /// Why the expected answers are the right ones.
+    /// Why the answers are right.
     pub(crate) why: &'static str,
-    /// Per machine, what is to be said.
+    /// The expected answer for each VM.
     pub(crate) machines: &'static [Expected],
 }
 
-/// What is to be said of one machine.
+/// The expected answer for a VM.
 pub(crate) struct Expected {
     pub(crate) name: &'static str,
-    /// Where it can be reached in truth; empty: nowhere.
+    /// The true addresses. Empty: none.
     pub(crate) truth: &'static [&'static str],
-    /// Whether a careful person could tell the truth from what the signals see.
+    /// Whether a careful person could tell the truth from the evidence.
     pub(crate) knowable: bool,
     /// The verdict, or [`DOUBTFUL`].
     pub(crate) verdict: &'static str,
-    /// The address that is shown; with [`DOUBTFUL`], none other may be.
+    /// The shown address; with [`DOUBTFUL`], the only one that may be shown.
     pub(crate) ip: Option<&'static str>,
-    /// Of an address, these flags at least; an empty list: none.
+    /// Flags that an address must have. An empty list: none.
     pub(crate) flags: &'static [(&'static str, &'static [&'static str])],
-    /// Of an address, a part of what one piece of its account says.
+    /// Parts of the texts in an address's account.
     pub(crate) says: &'static [(&'static str, &'static str)],
     /// Parts of notes.
     pub(crate) notes: &'static [&'static str],
 }
 
-/// Any verdict but `resolved`: whether the address is shown as probable or withheld is not settled by
-/// what is right, only that it is not shown as sure.
+/// Any verdict but `resolved`: the address may be probable or withheld, but not certain.
 pub(crate) const DOUBTFUL: &str = "doubtful";
 
-/// A machine at one address that is beyond doubt.
+/// A VM with one certain address.
 pub(crate) const RESOLVED: Expected = Expected {
     name: "web",
     truth: &["192.168.77.50"],

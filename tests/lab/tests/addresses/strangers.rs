@@ -58,7 +58,7 @@ fn does_not_take_another_host_for_the_vm() {
     let _other = stranger(&lab, ADDRESS);
     crate::forget_neighbours(&lab);
     lab.greet(ADDRESS).expect("an answer of the other host");
-    guest.wait_for_age(crate::GROWN_UP).expect("a machine that is up");
+    guest.wait_for_age(crate::SETTLED).expect("a machine that is up");
     TAKEN.check(&lab);
 }
 
@@ -94,7 +94,7 @@ fn does_not_take_another_ssh_server_for_the_vms() {
     inside(&guest).ip(&format!("address add {NEXT_ADDRESS}/24 dev eth0")).expect("an address");
     let other = stranger(&lab, ADDRESS);
     let _server = ssh_server(&lab, &other);
-    guest.wait_for_age(crate::GROWN_UP).expect("a machine that is up");
+    guest.wait_for_age(crate::SETTLED).expect("a machine that is up");
     crate::forget_neighbours(&lab);
     wait_until(PATIENCE, "a banner of the other host", || {
         Ok(lab.status("web")?.to_string().contains("SSH-2.0-OpenSSH"))

@@ -1,7 +1,7 @@
-//! What `vm doctor` says of real faults: a real server, a real client and a real host, of which one
-//! thing is broken, and healthy ones, of which nothing may be said.
+//! `vm doctor` on real faults: real servers, clients and hosts with one thing broken, and healthy ones,
+//! for which it must name no cause.
 //!
-//! With `FAULTS` set, only the scenarios whose names hold one of its words are played; with
+//! `FAULTS` selects the scenarios whose names contain one of its words. With
 //! `UPDATE_LAB_CORPUS`, records replace those in `tests/corpus/doctor`.
 #![cfg(target_os = "linux")]
 
@@ -29,9 +29,9 @@ use play::Played;
 use row::{GuestOf, Row};
 use vmkit_lab::{Lab, or_skip};
 
-/// Scenarios made of namespaces mostly wait for clients and probes.
+/// Parallel namespace scenarios, which mostly wait for clients and probes.
 const NAMESPACES_AT_ONCE: usize = 4;
-/// A real guest keeps a processor busy; the lab lets no more run at once.
+/// Parallel scenarios with Linux guests, each of which needs a processor.
 const MACHINES_AT_ONCE: usize = 2;
 
 fn rows() -> Vec<Row> {
@@ -53,7 +53,7 @@ fn rows() -> Vec<Row> {
 
 #[test]
 fn names_every_fault_and_blames_no_healthy_vm() {
-    // Says so and ends where labs cannot be built.
+    // Skips the test where labs cannot be built.
     if or_skip(Lab::new("faults")).is_none() {
         return;
     }

@@ -1,4 +1,4 @@
-//! Playing one scenario: healthy at first, then broken, then judged live and from the record.
+//! Plays a scenario: healthy first, then broken, then judged live and from the snapshot.
 
 use std::{
     any::Any,
@@ -16,20 +16,20 @@ use crate::{
     scene::{ADDRESS, Scene},
 };
 
-/// How a scenario went.
+/// The result of a scenario.
 pub(crate) struct Played {
     pub(crate) row: Row,
-    /// Shown causes, the likeliest first.
+    /// Shown causes, likeliest first.
     pub(crate) causes: Vec<(String, f64)>,
-    /// What `vm doctor` took without probes, and as it was asked.
+    /// The time of `vm doctor` without probes, and with its options.
     pub(crate) passive: Duration,
     pub(crate) asked: Duration,
-    /// What is wrong.
+    /// Wrong answers.
     pub(crate) wrong: Vec<String>,
 }
 
 impl Played {
-    /// A scenario that could not be played.
+    /// The result of a scenario that failed to play.
     pub(crate) fn broken(row: &Row, panic: &(dyn Any + Send)) -> Self {
         let text = panic.downcast_ref::<String>().map(String::as_str);
         let text = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("a panic");
@@ -38,7 +38,7 @@ impl Played {
         Self { row: *row, causes: Vec::new(), passive, asked, wrong }
     }
 
-    /// What a person has to look at.
+    /// The wrong answers as a line.
     pub(crate) fn complaint(&self) -> Option<String> {
         (!self.wrong.is_empty()).then(|| format!("{}: {}", self.row.name, self.wrong.join("; ")))
     }
@@ -54,7 +54,7 @@ pub(crate) fn play(row: &Row) -> Played {
         scene.prompt();
     }
     let mut wrong = Vec::new();
-    // A real guest that is broken from its boot on has no healthy time.
+    // A guest that is broken from its boot is never healthy.
     if !matches!(row.guest, GuestOf::Linux(words) if !words.is_empty()) {
         if scene.guest.namespace().is_none() {
             scene.lab.wait_for_lease(&scene.guest, ADDRESS).expect("a lease");
@@ -108,7 +108,7 @@ pub(crate) fn play(row: &Row) -> Played {
     Played { row: *row, causes, passive, asked, wrong }
 }
 
-/// What a broken guest's console shows once it is as broken as it will be.
+/// The text on a broken guest's console when the fault is complete.
 fn fault_sign(words: &str) -> &'static str {
     match words {
         _ if words.contains("panic") => "Kernel panic",
@@ -122,7 +122,7 @@ fn allowed(row: &Row, code: &str) -> bool {
     row.causes.contains(&code) || row.may.contains(&code)
 }
 
-/// Compares what was said with what is right.
+/// Compares the answer with the right one.
 fn judge(row: &Row, finished: &Finished, report: &Value, wrong: &mut Vec<String>) {
     let causes = causes(report);
     let first: Vec<&str> =
@@ -140,7 +140,7 @@ fn judge(row: &Row, finished: &Finished, report: &Value, wrong: &mut Vec<String>
     }
 }
 
-/// The causes of the machine `web`, the likeliest first.
+/// The causes of `web`, likeliest first.
 pub(crate) fn causes(report: &Value) -> Vec<(String, f64)> {
     let causes = machine(report).and_then(|own| own["causes"].as_array()).into_iter().flatten();
     causes
@@ -150,7 +150,7 @@ pub(crate) fn causes(report: &Value) -> Vec<(String, f64)> {
         .collect()
 }
 
-/// What a report says of the machine `web`.
+/// The entry of `web` in a report.
 fn machine(report: &Value) -> Option<&Value> {
     report["vms"].as_array()?.iter().find(|machine| machine["name"] == "web")
 }
@@ -162,7 +162,7 @@ fn shown(report: &Value) -> String {
     if causes.is_empty() { "nothing".to_owned() } else { causes.join(", ") }
 }
 
-/// Keeps a report that was wrong, for a person.
+/// Keeps a wrong report.
 fn keep(row: &Row, scene: &Scene, report: &Value, directory: &Path) {
     let kept = Path::new(env!("CARGO_TARGET_TMPDIR")).join("faults").join(row.name);
     drop(fs::remove_dir_all(&kept));

@@ -1,38 +1,37 @@
-//! What a scenario is: data.
+//! Scenarios as data.
 
-/// A real fault, or none, and what the doctor has to say of it.
+/// A real fault or none, and the doctor's right answer.
 #[derive(Clone, Copy)]
 pub(crate) struct Row {
-    /// Its name here and in the corpus.
+    /// The name, also in the corpus.
     pub(crate) name: &'static str,
-    /// What the machine `web` is.
+    /// The kind of the VM `web`.
     pub(crate) guest: GuestOf,
-    /// What asks for its address.
+    /// Its DHCP client.
     pub(crate) client: Client,
-    /// What the host takes its uplink for.
+    /// The kind of the host's uplink.
     pub(crate) uplink: Uplink,
-    /// Circumstances, in which all is well.
+    /// Circumstances in which everything works.
     pub(crate) setting: &'static [Act],
-    /// What goes wrong after all was well.
+    /// The fault, after everything worked.
     pub(crate) breaks: &'static [Act],
-    /// What the guest does after that.
+    /// The guest's reaction.
     pub(crate) then: Then,
-    /// What is done after that.
+    /// Actions after that.
     pub(crate) after: &'static [Act],
-    /// Further options of `vm doctor`.
+    /// Options of `vm doctor`.
     pub(crate) options: &'static [&'static str],
-    /// What is the matter: the causes that have to come first, in any order. Empty: nothing, or
-    /// nothing that can be told.
+    /// The causes that must come first, in any order. Empty: none, or none that can be told.
     pub(crate) causes: &'static [&'static str],
-    /// Further causes that may be shown, since they follow or cannot be told apart.
+    /// Causes that may also be shown, since they follow or cannot be distinguished.
     pub(crate) may: &'static [&'static str],
-    /// What is awaited of its boot: `address` or `ssh`. Empty: it is not said to be booting.
+    /// What its boot waits for: `address` or `ssh`. Empty: it is not booting.
     pub(crate) awaits: &'static str,
     /// The exit status.
     pub(crate) exit: i32,
 }
 
-/// A namespace with udhcpc on a wire, healthy; the base of most rows.
+/// A healthy namespace with udhcpc and a wired uplink, the base of most rows.
 pub(crate) const WIRED: Row = Row {
     name: "",
     guest: GuestOf::Namespace,
@@ -49,30 +48,30 @@ pub(crate) const WIRED: Row = Row {
     exit: FINDINGS,
 };
 
-/// The same over Wi-Fi with macOS's MAC-NAT, behind which clients ask for broadcast replies.
+/// The same over Wi-Fi with macOS's MAC-NAT, where clients request broadcast replies.
 pub(crate) const WIFI: Row =
     Row { uplink: Uplink::Wifi, client: Client::Udhcpc("-B"), setting: &[MAC_NAT], ..WIRED };
 
-/// A real Linux guest that is broken from its boot on.
+/// A Linux guest that is broken from its boot.
 pub(crate) const LINUX: Row = Row { guest: GuestOf::Linux(""), ..WIRED };
 
 pub(crate) const HEALTHY: i32 = 0;
 pub(crate) const FINDINGS: i32 = 1;
 pub(crate) const CANNOT_TELL: i32 = 3;
 
-/// Of a udhcpc that calls itself by an identifier that a clone has, too.
+/// Options of a udhcpc with the client identifier of a clone.
 pub(crate) const WITH_CLIENT_ID: &str = "-C -x 0x3d:ff00000001c10e";
 
-/// What a machine is made of.
+/// The kind of a VM.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum GuestOf {
-    /// A namespace at the end of a QEMU process's cable.
+    /// A namespace connected through a QEMU process.
     Namespace,
     /// A Linux in QEMU, with these words on its kernel's command line.
     Linux(&'static str),
 }
 
-/// What asks for the address of a guest that is a namespace.
+/// The DHCP client of a namespace guest.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Client {
     /// Busybox's, with further options.
@@ -83,43 +82,43 @@ pub(crate) enum Client {
     Dhcpcd,
 }
 
-/// What the host's configuration says of its uplink.
+/// The uplink in the host's configuration.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Uplink {
     Ethernet,
     Wifi,
 }
 
-/// What a guest does once something is broken.
+/// The guest's reaction to a fault.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Then {
-    /// It boots: forgets its address and asks for one.
+    /// Reboots: forgets its address and asks for one.
     Reboot,
-    /// It boots, without anything that asks.
+    /// Reboots without a DHCP client.
     RebootMute,
-    /// It goes on.
+    /// None.
     Nothing,
 }
 
-/// One thing that is done to the lab. Commands are a shell's, with `$HOST_MAC`, `$HOST_HEX`,
+/// An action on the lab. Commands run in a shell, with `$HOST_MAC`, `$HOST_HEX`,
 /// `$VM_MAC`, `$VM_HEX` (without colons), `$LAB` (the working directory) and `$DHCP_SERVER` (dnsmasq).
 #[derive(Clone, Copy)]
 pub(crate) enum Act {
     /// Runs a command to its end.
     On(Where, &'static str),
-    /// Has nftables filter at this family and hook by these rules.
+    /// Adds these nftables rules at this family and hook.
     Filter(Where, &'static str, &'static str),
-    /// Starts ISC's Kea in the router: it gives addresses of this pool, and keeps one for a MAC.
+    /// Starts ISC's Kea in the router with this pool and a reservation for a MAC.
     Kea(&'static str, &'static str, &'static str),
     /// Starts a program that runs until the scenario ends.
     Run(Where, &'static str),
     /// Runs a command until it succeeds.
     Until(Where, &'static str),
-    /// Ends the program that was the nth to be started.
+    /// Ends the nth started program.
     EndProgram(usize),
     /// Ends the router's dnsmasq.
     StopServer,
-    /// The router's dnsmasq stays, and does nothing.
+    /// Stops the router's dnsmasq without ending it.
     HangServer,
     /// Ends the guest's DHCP client.
     EndClient,
@@ -131,16 +130,15 @@ pub(crate) enum Act {
     Stop,
     /// QEMU holds the guest's link down.
     PullCable,
-    /// Another guest of this name with the machine's MAC, or with its own, that asks with the client
-    /// identifier given.
+    /// Starts a clone of the VM with its MAC, its client identifier, or neither.
     Clone(Copied),
-    /// A host of the lab's bridge that is [`Where::Other`].
+    /// Adds a host to the bridge, as [`Where::Other`].
     Join,
-    /// The same beyond the uplink, at the access point.
+    /// Adds a host beyond the uplink, at the access point.
     JoinBeyond,
 }
 
-/// What a clone has of its original.
+/// What a clone shares with its original.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Copied {
     Mac,
@@ -158,21 +156,21 @@ pub(crate) enum Where {
     Other,
 }
 
-/// The registry has another MAC than the machine's process.
+/// Writes another MAC to the registry than the VM's process has.
 pub(crate) const ANOTHER_MAC_RECORDED: &str =
     "sed -i s/$VM_MAC/52:54:00:de:ad:01/ data/.vm-registry.json data/vms/web/web.mac";
 
-/// After a reset: the guest has come as far as its login prompt, and others have forgotten it.
+/// Waits after a reset for the login prompt, and clears the ARP table.
 pub(crate) const SECOND_BOOT: Act = Act::Until(
     Where::Host,
     "test $(grep -c ' login:' data/vms/web/console.log) -ge 2 && ip neigh flush all",
 );
 
-/// The boot that a guest without a prompt is in has ended.
+/// Ends the boot of a guest without a prompt.
 pub(crate) const BOOTED: Act =
     Act::On(Where::Host, "echo 'web login:' >> data/vms/web/console.log");
 
-/// What macOS does to a bridged machine's frames on Wi-Fi.
+/// Translates MACs like macOS for bridged VMs on Wi-Fi.
 pub(crate) const MAC_NAT: Act = Act::Filter(
     Where::Host,
     "bridge postrouting",

@@ -1,4 +1,4 @@
-//! The lab of one scenario, and what is done to it.
+//! The lab of a scenario, and the actions on it.
 
 use std::{fs, io::Write as _, net::Ipv4Addr, os::unix::fs::PermissionsExt as _, process::Command};
 
@@ -10,15 +10,15 @@ use vmkit_lab::{
 
 use crate::row::{Act, Client, Copied, GuestOf, Row, Then, Uplink, WITH_CLIENT_ID, Where};
 
-/// The address that the router keeps for the machine.
+/// The VM's reserved address.
 pub(crate) const ADDRESS: Ipv4Addr = Ipv4Addr::new(192, 168, 77, 50);
 /// The host's own MAC, on its uplink and its bridge.
 const HOST_MAC: &str = "3c:22:fb:00:00:0a";
-/// The cable of the other host on the bridge leads to no network.
+/// Configures the other host's port so that it is not an uplink.
 const OTHER: &str = "[interfaces.other0]\nkind = \"container\"\n";
-/// What clones with the machine's client identifier call themselves.
+/// The client identifier of clones.
 const CLIENT_ID: &str = "ff00000001c10e";
-/// dnsmasq as a DHCP server alone, that logs to its output.
+/// dnsmasq as a mere DHCP server with its log on standard error.
 const DHCP_SERVER: &str = "dnsmasq --keep-in-foreground --conf-file=/dev/null --user=root \
      --no-resolv --no-hosts --pid-file= --port=0 --bind-interfaces --dhcp-authoritative --no-ping \
      --log-dhcp --log-facility=-";
@@ -34,7 +34,7 @@ BOUND | RENEW | REBIND | REBOOT) ip address replace \"$new_ip_address/24\" dev \
 esac
 ";
 
-/// A lab with the machine `web`.
+/// A lab with the VM `web`.
 pub(crate) struct Scene {
     // Programs end before the namespaces that they run in.
     client: Option<Process>,
@@ -43,13 +43,13 @@ pub(crate) struct Scene {
     pub(crate) guest: Guest,
     other: Option<Namespace>,
     pub(crate) lab: Lab,
-    /// What asks for the machine's address.
+    /// The VM's DHCP client.
     asks_with: Client,
     filters: u32,
 }
 
 impl Scene {
-    /// The lab, its circumstances, and the machine, which does not ask yet.
+    /// Builds the lab with its circumstances and the VM, which does not ask yet.
     pub(crate) fn new(row: &Row) -> Self {
         let mut lab = Lab::new(row.name).expect("a lab");
         let kind = if row.uplink == Uplink::Wifi { "wifi" } else { "ethernet" };
@@ -62,7 +62,7 @@ impl Scene {
         for interface in ["en0", "br0"] {
             lab.host().ip(&format!("link set {interface} address {HOST_MAC}")).expect("a MAC");
         }
-        // Neither names nor resolvers of the computer that the lab runs on.
+        // Hide this computer's names and resolvers.
         for (name, text, target) in [
             ("hosts", "127.0.0.1 localhost\n", "/etc/hosts"),
             ("resolv.conf", "nameserver 192.168.77.1\n", "/etc/resolv.conf"),
@@ -82,7 +82,7 @@ impl Scene {
         } else {
             lab.router().reserve(plan.mac(), ADDRESS).expect("a reservation");
         }
-        // As a router does for a computer that has leased its address before.
+        // Like a router whose lease the computer has.
         let host = HOST_MAC.parse().expect("a MAC");
         lab.router().reserve(host, HOST_ADDRESS.parse().expect("an address")).expect("a lease");
         let guest = lab.start(&plan).expect("a guest");
@@ -102,7 +102,7 @@ impl Scene {
             }
             Act::Filter(place, at, rules) => {
                 let (family, hook) = at.split_once(' ').expect("a family and a hook");
-                // Two rows of one scenario may filter at the same place.
+                // A scenario may filter twice at the same place.
                 let chain = format!("c{}", self.filters);
                 self.filters += 1;
                 let table = format!(
@@ -164,7 +164,7 @@ impl Scene {
         }
     }
 
-    /// The text with the MACs of the scenario in it.
+    /// The text with the scenario's MACs.
     fn filled_in(&self, text: &str) -> String {
         let machine = self.guest.mac().to_string();
         let texts = [
@@ -183,7 +183,7 @@ impl Scene {
         command
     }
 
-    /// Another machine, which asks by itself.
+    /// Starts another VM with its own DHCP client.
     fn clone_guest(&mut self, copied: Copied) {
         let mut plan = GuestPlan::new("copy", GuestKind::Wired);
         let mut options = "";
@@ -230,14 +230,14 @@ impl Scene {
         wait_for_address(self.place(Where::Guest), &ADDRESS.to_string());
     }
 
-    /// The console of a guest that is a namespace shows the prompt that ends a boot.
+    /// Writes the prompt that ends a boot to a namespace guest's console.
     pub(crate) fn prompt(&self) {
         let prompt = format!("{} login:\n", self.guest.name());
         let console = fs::OpenOptions::new().append(true).open(self.guest.console_file());
         console.and_then(|mut console| console.write_all(prompt.as_bytes())).expect("a prompt");
     }
 
-    /// The guest forgets its address and asks again, if it does.
+    /// Reboots the guest.
     pub(crate) fn reboot(&mut self, then: Then) {
         if self.guest.namespace().is_none() {
             return;
@@ -248,7 +248,7 @@ impl Scene {
         let mut console = self.guest.console().expect("a console");
         console.push_str("[    0.000000] Linux version 6.1.0-lab\n");
         fs::write(self.guest.console_file(), console).expect("another boot");
-        // A rebooted machine has been away for long enough.
+        // A reboot takes longer than entries last.
         self.lab.host().ip("neigh flush all").expect("an empty ARP table");
         let client = (then == Then::Reboot).then_some(self.asks_with);
         self.ask(client);
@@ -271,8 +271,7 @@ fn wait_for_address(inside: &Namespace, address: &str) {
     .expect("a lease");
 }
 
-/// What clients keep and what their hooks write is the guest's own: a namespace of the network has
-/// this computer's files.
+/// Hides this computer's files from a client, since the guest is only a network namespace.
 fn own_files(client: &str) -> String {
     format!(
         "touch guest-resolv.conf && mount --bind guest-resolv.conf /etc/resolv.conf && \
