@@ -2,7 +2,28 @@
 
 use std::{fmt, str::FromStr};
 
-use crate::{Mac, NetworkMode};
+use crate::Mac;
+
+/// How a machine's network card is connected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum NetworkMode {
+    /// To the LAN of an interface of the host; the router gives the address.
+    Bridged,
+    /// To a subnet of the host's own; the host gives the address and translates.
+    Shared,
+    /// To QEMU's built-in user network: the host cannot reach its address.
+    User,
+}
+
+impl fmt::Display for NetworkMode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Bridged => "bridged",
+            Self::Shared => "shared",
+            Self::User => "user",
+        })
+    }
+}
 
 /// A network card of a machine. As text: `52:54:00:4b:5e:57 bridged br0 tap0`, with `-` for what is
 /// unknown.

@@ -18,12 +18,12 @@ mod text;
 
 pub use address::is_host_address;
 pub use advice::{Advice, AdviceKind, Fact, MacStatus, Step, Witness, Word};
-pub use card::{InvalidCard, SubjectCard};
+pub use card::{InvalidCard, NetworkMode, SubjectCard};
 pub use host_key::{HostKey, InvalidHostKey, KnownKey};
 pub use link::{InvalidLink, Link};
 pub use mac::{InvalidMac, Mac};
 pub use network::{HostNetwork, Interface, InterfaceKind, Prefix, Route};
 pub use observation::{Kind, Observation, attribute};
 pub use reading::{Reading, Unread};
-pub use subject::{NetworkMode, Source, Stage, Subject};
+pub use subject::{Source, Stage, Subject};
 pub use text::{bounded, escaped};

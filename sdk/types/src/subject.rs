@@ -1,6 +1,6 @@
 //! The machines that signals report on, and what a call asks for.
 
-use std::{fmt, net::IpAddr};
+use std::net::IpAddr;
 
 use crate::{KnownKey, Link, Mac, SubjectCard};
 
@@ -55,25 +55,4 @@ pub enum Source {
     Recording,
     /// At the artefacts of a snapshot only.
     Snapshot,
-}
-
-/// How a machine's network card is connected.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum NetworkMode {
-    /// To the LAN of an interface of the host; the router gives the address.
-    Bridged,
-    /// To a subnet of the host's own; the host gives the address and translates.
-    Shared,
-    /// To QEMU's built-in user network: the host cannot reach its address.
-    User,
-}
-
-impl fmt::Display for NetworkMode {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Bridged => "bridged",
-            Self::Shared => "shared",
-            Self::User => "user",
-        })
-    }
 }
