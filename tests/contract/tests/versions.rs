@@ -35,8 +35,8 @@ const GROWN: &[Edit] = &[
 const CHANGED: &[Edit] = &[
     Edit {
         file: "sdk/abi/src/data.rs",
-        find: "    /// Code of the kind of fact, such as `neighbour-reachable`.\n",
-        replace: "    pub severity: u64,\n",
+        find: "    pub kind: RString,\n",
+        replace: "    pub severity: u64,\n    pub kind: RString,\n",
     },
     Edit {
         file: "sdk/plugin/src/convert.rs",
