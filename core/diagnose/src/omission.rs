@@ -1,6 +1,6 @@
 //! What a diagnosis did not do.
 
-/// A step of the diagnosis that was skipped although it could have told more.
+/// A step of the diagnosis that was skipped although it could have helped.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Omission {
     /// What was skipped, such as `the differential DHCP test`.

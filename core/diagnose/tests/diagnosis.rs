@@ -1,4 +1,4 @@
-//! What a diagnosis holds beside its ranking: evidence, remedies, what follows from what.
+//! The parts of a diagnosis other than its ranking: evidence, remedies and consequences.
 
 mod common;
 
@@ -48,7 +48,7 @@ fn evidence_lists_findings_for_and_against_a_cause() {
     assert!(test.decibans > 15.0, "{}", test.decibans);
     let answered =
         cause.evidence_for.iter().find(|each| each.code == FindingCode::TestHostUnanswered);
-    let answered = answered.expect("what rules the other causes out speaks for this one");
+    let answered = answered.expect("a finding that excludes other causes supports this one");
     assert_eq!(answered.text, "a server answers a DISCOVER with this computer's hardware address");
     assert!(test.text.ends_with("hardware address: 3 tries\\x1b[2J"), "{}", test.text);
     let sorted = cause.evidence_for.windows(2).all(|pair| pair[0].decibans >= pair[1].decibans);

@@ -24,7 +24,7 @@ struct Scenario {
     present: Vec<String>,
     #[serde(default)]
     absent: Vec<String>,
-    /// Sources that were looked at: what is not listed as present there is absent.
+    /// Sources that were looked at: findings of theirs that are not listed as present are absent.
     #[serde(default)]
     looked: Vec<String>,
     /// The first causes, in any order among themselves.
@@ -44,7 +44,7 @@ impl Scenario {
         self.diagnosis_of(verdict, None, catalogue)
     }
 
-    /// The same findings, where plugins that could have named an address did not answer.
+    /// The same findings, but plugins that could have named an address did not answer.
     fn diagnosis_without_search(&self, lack: Lack, catalogue: &Catalogue) -> Diagnosis {
         let reason = "plugins were refused".to_owned();
         let unchecked = Unchecked { lack, reason, hint: "vm plugin list".to_owned() };
@@ -64,7 +64,7 @@ impl Scenario {
         scene.diagnose(&findings, catalogue)
     }
 
-    /// What is not as expected.
+    /// The deviation from what is expected.
     fn wrong(&self, catalogue: &Catalogue) -> Option<String> {
         let got = self.diagnosis(catalogue);
         let mut first: Vec<&str> = got.causes.iter().map(|cause| cause.code).collect();

@@ -30,15 +30,15 @@ pub(crate) struct Answer<'a> {
 fn sure(clue: &Clue, router: &Router) -> f64 {
     let confidence = clue.confidence.unwrap_or(router.confidence);
     match (clue.weight, confidence) {
-        (Weight::Decides, Confidence::Confirmed) => 0.9,
-        (Weight::Decides, Confidence::Medium) => 0.75,
-        (Weight::Decides, Confidence::Uncertain) => 0.5,
-        (Weight::Speaks, Confidence::Confirmed) => 0.4,
-        (Weight::Speaks, Confidence::Medium) => 0.3,
-        (Weight::Speaks, Confidence::Uncertain) => 0.2,
-        (Weight::Hints, Confidence::Confirmed) => 0.12,
-        (Weight::Hints, Confidence::Medium) => 0.08,
-        (Weight::Hints, Confidence::Uncertain) => 0.05,
+        (Weight::Decisive, Confidence::Confirmed) => 0.9,
+        (Weight::Decisive, Confidence::Medium) => 0.75,
+        (Weight::Decisive, Confidence::Uncertain) => 0.5,
+        (Weight::Strong, Confidence::Confirmed) => 0.4,
+        (Weight::Strong, Confidence::Medium) => 0.3,
+        (Weight::Strong, Confidence::Uncertain) => 0.2,
+        (Weight::Weak, Confidence::Confirmed) => 0.12,
+        (Weight::Weak, Confidence::Medium) => 0.08,
+        (Weight::Weak, Confidence::Uncertain) => 0.05,
     }
 }
 

@@ -42,11 +42,11 @@ pub(crate) enum On {
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Weight {
     /// No other router has it.
-    Decides,
+    Decisive,
     /// Few others have it.
-    Speaks,
+    Strong,
     /// Many others have it.
-    Hints,
+    Weak,
 }
 
 /// A text that identifies a router.

@@ -50,9 +50,9 @@ pub(super) fn judge(facts: &Facts<'_>, attachment: &Attachment<'_>, sheet: &mut 
         _ => sheet.judged(FindingCode::BootStoppedEarly, early, &says, &says),
     }
     for (fault, finding) in FAULTS {
-        let told = of(Kind::ConsoleFault)
+        let item = of(Kind::ConsoleFault)
             .find(|item| item.observation.attribute(attribute::FAULT) == Some(fault));
-        if let Some(item) = told {
+        if let Some(item) = item {
             sheet.present(finding, item.observation.says.clone());
         }
     }
@@ -120,8 +120,9 @@ fn static_address(facts: &Facts<'_>, attachment: &Attachment<'_>, sheet: &mut Sh
     });
     let named = facts.evidence.iter().find_map(|item| {
         let seen = &item.observation;
-        let told = seen.kind == Kind::ConsoleAddress && seen.attribute(attribute::SERVER).is_none();
-        let address = seen.address.filter(|address| told && elsewhere(*address))?;
+        let is_static =
+            seen.kind == Kind::ConsoleAddress && seen.attribute(attribute::SERVER).is_none();
+        let address = seen.address.filter(|address| is_static && elsewhere(*address))?;
         (!given(address)).then_some(address)
     });
     match (used, named) {

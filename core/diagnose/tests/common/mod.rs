@@ -1,4 +1,4 @@
-//! Facts that hold the given circumstances, and findings from a list of codes.
+//! Facts with given circumstances, and findings from a list of codes.
 
 use std::time::SystemTime;
 
@@ -12,7 +12,7 @@ use vmkit_types::{
     HostNetwork, Interface, InterfaceKind, Mac, NetworkMode, Prefix, Reading, Route, Unread,
 };
 
-/// What a scenario sets.
+/// The parameters of a scenario.
 pub(crate) struct Scene<'a> {
     pub(crate) name: &'a str,
     pub(crate) given: &'a [String],

@@ -1,4 +1,4 @@
-//! Where a machine's cable ends on a Mac.
+//! How machines are attached on a Mac.
 
 use vmkit_types::{HostNetwork, Interface, InterfaceKind, NetworkMode, Prefix};
 
@@ -23,8 +23,8 @@ fn network(rows: &[Row<'_>]) -> HostNetwork {
     HostNetwork { interfaces: rows.iter().map(interface).collect(), routes: Vec::new() }
 }
 
-/// vmnet tells of no machine which port it has. Ports in the machines' own network, and in the
-/// bridge of the Wi-Fi interface; then port, bridge and uplink of a machine.
+/// Ports in the machines' own network, ports in the bridge of the Wi-Fi interface, and the port,
+/// bridge and uplink of a machine. vmnet does not say which port a machine has.
 #[test]
 fn finds_the_port_and_bridge_of_a_vmnet_machine() {
     use InterfaceKind::{Bridge, Tap, Wifi};
@@ -53,8 +53,8 @@ fn finds_the_port_and_bridge_of_a_vmnet_machine() {
         let interface = (mode == Bridged).then(|| "en0".to_owned());
         let machine = Machine { mode: Some(mode), interface, port: None, ..machine("web", VM) };
         let attachment = Attachment::of_machine(&machine, Some(&network));
-        let told = [attachment.port, attachment.bridge, attachment.uplink]
+        let found = [attachment.port, attachment.bridge, attachment.uplink]
             .map(|each| each.map_or("-", |interface| interface.name.as_str()));
-        assert_eq!(told.join(" "), expected, "{ports:?} {mode:?}");
+        assert_eq!(found.join(" "), expected, "{ports:?} {mode:?}");
     }
 }

@@ -1,4 +1,4 @@
-//! Guests that are still booting: what is said of them, and when that ends.
+//! Diagnoses of guests that are still booting.
 
 use std::time::Duration;
 
@@ -9,10 +9,10 @@ use crate::{Awaited, diagnose, findings};
 
 const HOME: [u8; 4] = [192, 168, 1, 60];
 
-/// What is known of a guest that was started some seconds ago.
+/// What is known about a guest that started some seconds ago.
 struct Row {
     name: &'static str,
-    /// Since the start of its process, where that is known.
+    /// Seconds since the start of its process, if known.
     uptime: Option<u64>,
     /// What its console shows: a phase, or `unread`.
     console: Option<&'static str>,
@@ -23,13 +23,13 @@ struct Row {
     kernel: Option<u64>,
     /// What else was seen: `KIND` of the machine, `KIND @` of its address.
     seen: &'static [&'static str],
-    /// What passed its port.
+    /// The messages at its port.
     guest: &'static str,
-    /// What is awaited of its boot; `None`: it is not said to be booting.
+    /// What it has yet to do; `None`: it is not reported as booting.
     awaits: Option<Awaited>,
-    /// The cause that is named otherwise. Empty: none is.
+    /// The named cause; empty: no cause.
     cause: &'static str,
-    /// Part of why it is held to be booting.
+    /// Part of the evidence that it is booting.
     because: &'static str,
 }
 
@@ -107,7 +107,7 @@ const ROWS: &[Row] = &[
         awaits: SSH,
         ..ROW
     },
-    // No console, or one that tells nothing.
+    // No console, or an empty one.
     Row {
         name: "no console",
         console: None,
@@ -338,7 +338,7 @@ fn console(row: &Row, phase: &str) -> Observation {
     })
 }
 
-/// What is not as the row expects.
+/// The deviation from the row's expectation.
 fn wrong(row: &Row) -> Option<String> {
     scene(row).facts(|facts| {
         let found = findings(facts, &CATALOGUE);
@@ -348,7 +348,7 @@ fn wrong(row: &Row) -> Option<String> {
         let booting = got.booting.as_ref();
         let right = match row.awaits {
             Some(awaits) => booting.is_some_and(|booting| {
-                // Neither a cause nor health: nothing can be told yet.
+                // Neither a cause nor healthy: it is too early for either.
                 booting.awaits == awaits
                     && booting.because.contains(row.because)
                     && booting.uptime == row.uptime.map(Duration::from_secs)

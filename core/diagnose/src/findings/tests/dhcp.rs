@@ -9,8 +9,8 @@ const ASKS: &str = "0 DISCOVER 1\n 3 DISCOVER 2\n 6 DISCOVER 3";
 const LEASES: &str = "0 DISCOVER 1\n 0.1 OFFER 1 to 192.168.1.64 by 192.168.1.254 router 192.168.1.254
     0.2 REQUEST 1 for 192.168.1.64 by 192.168.1.254\n 0.3 ACK 1 to 192.168.1.64 by 192.168.1.254 router 192.168.1.254";
 
-/// What passed the port, what passed the uplink (`-`: nobody watched), and what is found of DHCP
-/// beside that no address is known.
+/// Messages at the port, messages at the uplink (`-`: no capture), and the findings except the missing
+/// address.
 #[test]
 fn finds_where_an_exchange_breaks_off() {
     let host_sends =
@@ -82,7 +82,7 @@ fn finds_where_an_exchange_breaks_off() {
     }
 }
 
-/// The last offer or ACK of an exchange, and what is found of its terms.
+/// The last OFFER or ACK of an exchange, and the findings about its terms.
 #[test]
 fn checks_the_terms_of_a_lease() {
     let rows: &[(&str, &[&str])] = &[
@@ -138,7 +138,8 @@ fn shared_mode_looks_for_no_dhcp_at_the_uplink() {
     assert!(!present(&scene).contains(&"request-lost-in-host"));
 }
 
-/// Offers to host, machine, stranger, and the machine without the flag (`None`: not tried).
+/// Offers to the host, the machine, an unknown client, and the machine without the flag (`None`: not
+/// tried).
 #[test]
 fn the_differential_test_shows_which_clients_get_no_offer() {
     let rows: &[([bool; 3], Option<bool>, &[&str])] = &[

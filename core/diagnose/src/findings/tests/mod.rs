@@ -1,4 +1,4 @@
-//! Facts as rows of text, and the findings that they are.
+//! Facts as rows of text, and their findings.
 
 mod attachment;
 mod boot;
@@ -13,15 +13,15 @@ use scene::Scene;
 
 use crate::{Catalogue, State, findings};
 
-/// Read once: it is text, and long.
+/// Parsed once, because it is long.
 static CATALOGUE: LazyLock<Catalogue> = LazyLock::new(|| Catalogue::builtin().unwrap());
 
-/// The findings of a scene that are there, by code.
+/// The codes of present findings.
 fn present(scene: &Scene) -> Vec<&'static str> {
     codes(scene, |state| matches!(state, State::Present(_)))
 }
 
-/// The findings of a scene that were looked for and are not there, by code.
+/// The codes of absent findings.
 fn absent(scene: &Scene) -> Vec<&'static str> {
     codes(scene, |state| matches!(state, State::Absent(_)))
 }
@@ -36,7 +36,7 @@ fn codes(scene: &Scene, wanted: impl Fn(&State) -> bool) -> Vec<&'static str> {
 #[test]
 fn what_was_not_looked_at_is_neither_present_nor_absent() {
     let scene = Scene::default();
-    // That the machine runs, and that no signal names an address, is all that is known.
+    // It is only known that the machine runs and that no signal names an address.
     assert_eq!(present(&scene), ["address-missing"]);
     let absent = absent(&scene);
     let known = ["machine-not-running", "machine-paused", "machine-mac-shared"];

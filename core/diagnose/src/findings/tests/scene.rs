@@ -50,7 +50,7 @@ pub(super) fn machine(name: &str, mac: &str) -> Machine {
 }
 
 impl Default for Scene {
-    /// Nothing was looked at beside the machine's process.
+    /// Only the machine's process was looked at.
     fn default() -> Self {
         Self {
             machine: machine("web", VM),
@@ -73,13 +73,13 @@ impl Scene {
         Self { network: Reading::Known(home()), ..Self::default() }
     }
 
-    /// What passed the machine's port, a line for each message, see [`traffic`].
+    /// Messages at the machine's port, one on each line, see [`traffic`].
     pub(super) fn guest(mut self, lines: &str) -> Self {
         self.guest = Some(traffic(lines));
         self
     }
 
-    /// What passed the uplink.
+    /// Messages at the uplink.
     pub(super) fn uplink(mut self, lines: &str) -> Self {
         self.uplink = Some(traffic(lines));
         self

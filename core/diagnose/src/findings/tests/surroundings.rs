@@ -31,7 +31,7 @@ fn checks_the_process_the_link_and_the_mac() {
     assert!(expected.iter().all(|code| found.contains(code)), "{found:?}");
 }
 
-/// Phase of the boot, what the console complains of, and the findings.
+/// Phase of the boot, faults that the console reports, and the findings.
 #[test]
 fn derives_findings_from_the_console() {
     let rows: &[(&str, &[&str], &[&str])] = &[
@@ -49,8 +49,9 @@ fn derives_findings_from_the_console() {
     ];
     for (phase, faults, expected) in rows {
         let mut scene = Scene::at_home();
-        let told = Observation::new(0, Kind::ConsolePhase, "so far").with(attribute::PHASE, *phase);
-        scene.observations.push(told);
+        let phase_seen =
+            Observation::new(0, Kind::ConsolePhase, "so far").with(attribute::PHASE, *phase);
+        scene.observations.push(phase_seen);
         let complaint = |fault: &&str| {
             Observation::new(0, Kind::ConsoleFault, "it complains").with(attribute::FAULT, *fault)
         };
@@ -64,8 +65,9 @@ fn derives_findings_from_the_console() {
 #[test]
 fn a_link_local_address_is_not_a_lease() {
     let mut scene = Scene::at_home();
-    let told = Observation::new(0, Kind::ConsolePhase, "so far").with(attribute::PHASE, "login");
-    scene.observations = vec![told, saw(Kind::ConsoleAddress, [169, 254, 7, 7])];
+    let phase_seen =
+        Observation::new(0, Kind::ConsolePhase, "so far").with(attribute::PHASE, "login");
+    scene.observations = vec![phase_seen, saw(Kind::ConsoleAddress, [169, 254, 7, 7])];
     assert!(present(&scene).contains(&"guest-dhcp-failed"));
 }
 
@@ -73,8 +75,9 @@ fn a_link_local_address_is_not_a_lease() {
 fn a_boot_that_just_began_has_not_failed() {
     let mut scene = Scene::at_home();
     scene.machine.started_at = Some(super::scene::now() - Duration::from_secs(5));
-    let told = Observation::new(0, Kind::ConsolePhase, "so far").with(attribute::PHASE, "kernel");
-    scene.observations.push(told);
+    let phase_seen =
+        Observation::new(0, Kind::ConsolePhase, "so far").with(attribute::PHASE, "kernel");
+    scene.observations.push(phase_seen);
     assert!(!present(&scene).contains(&"boot-stopped-early"));
     assert!(!absent(&scene).contains(&"boot-stopped-early"));
 }
@@ -109,7 +112,7 @@ fn a_source_is_outdated_only_if_the_machine_is_elsewhere() {
     scene.survey.hosts = Reading::Known(vec![(old.into(), "web".to_owned())]);
     let found = present(&scene);
     assert_eq!(found, ["dns-outdated", "hosts-file-outdated"]);
-    // Two addresses that both answer are two addresses.
+    // If both addresses answer, the machine has two.
     scene.observations.pop();
     scene.observations.push(saw(Kind::IcmpReply, old));
     scene.survey.hosts = Reading::Known(Vec::new());

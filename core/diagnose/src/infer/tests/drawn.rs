@@ -1,4 +1,4 @@
-//! Findings as the causes show them, typical and drawn by chance: whether the cause comes first.
+//! Typical and randomly drawn findings of each cause must lead back to it.
 
 use vmkit_types::Unread;
 
@@ -23,7 +23,7 @@ fn favoured(catalogue: &Catalogue, cause: usize) -> Vec<Circumstance> {
     given.iter().filter(|(_, factor)| *factor > 1.0).map(|(each, _)| *each).collect()
 }
 
-/// Findings of a machine where these causes are at work. Each source is looked at by chance.
+/// Findings of a machine with these causes. Each source is looked at with some probability.
 fn drawn(
     catalogue: &Catalogue,
     truth: Hypothesis,
@@ -36,7 +36,7 @@ fn drawn(
     for kind in &catalogue.findings {
         let known = sources.iter().find(|(source, _)| *source == kind.source).map(|(_, yes)| *yes);
         let looked = known.unwrap_or_else(|| {
-            // What the signals and the process tell is always there.
+            // Signals and the process are always looked at.
             let always = ["machine", "signals", "interfaces"].contains(&kind.source.as_str());
             let looked = always || draws.chance(looked_at);
             sources.push((&kind.source, looked));
@@ -88,7 +88,7 @@ fn every_cause_is_the_first_given_its_typical_findings() {
     }
 }
 
-/// How often something was so, in percent.
+/// How often something was true.
 #[derive(Default)]
 struct Share {
     yes: u32,
@@ -108,7 +108,7 @@ impl Share {
     }
 }
 
-/// Where the findings come from the very model that judges them, it must reach its targets.
+/// With findings drawn from the model itself, the model must reach its targets.
 #[test]
 fn findings_drawn_from_a_cause_lead_back_to_it() {
     const DRAWS: usize = 6;
@@ -161,7 +161,7 @@ fn an_unknown_fault_rarely_gets_a_name() {
 
 #[test]
 fn both_of_two_faults_are_among_the_first_three() {
-    // Steps that have no factor in common with the number of causes, so that all kinds meet.
+    // Steps without a common factor with the number of causes, so that all kinds meet.
     const STEPS: [usize; 3] = [7, 19, 29];
     let catalogue = Catalogue::builtin().unwrap();
     let (count, mut draws, mut both) = (catalogue.causes.len(), Draws(5), Share::default());

@@ -49,7 +49,7 @@ fn a_cause_explains_a_finding_away() {
     let beliefs = Beliefs::of(&model);
     let server = place("dhcp-no-server");
     assert!(alone.marginal[server] > 10.0 * beliefs.marginal[server]);
-    // Beside the uplink that is down the silence says next to nothing of the server.
+    // With the uplink down, silence says almost nothing about the server.
     let silence = FindingCode::TestHostUnanswered;
     let weight = weights(&model, &beliefs, server);
     let weight = weight.iter().find(|each| each.finding == silence).unwrap();
