@@ -109,7 +109,7 @@ mod tests {
         ];
         for (text, expected) in rows {
             let Reading::Known(firewall) = firewall(text.as_bytes()) else { panic!("{text}") };
-            let told: Vec<_> = firewall
+            let rules: Vec<_> = firewall
                 .drops
                 .iter()
                 .map(|rule| {
@@ -120,7 +120,7 @@ mod tests {
                     format!("{:?} {interface} {frames}{but}", rule.drops)
                 })
                 .collect();
-            assert_eq!(told, expected, "{text}");
+            assert_eq!(rules, expected, "{text}");
         }
     }
 

@@ -18,13 +18,13 @@ pub struct Labelled {
     pub number: u64,
     /// The machines.
     pub cases: Vec<Case>,
-    /// What the signals told.
+    /// The signals' evidence.
     pub evidence: Vec<Evidence>,
     /// The host's network, where it could be read.
     pub network: Option<HostNetwork>,
     /// Per machine, every dotted quad of its console: what a rule without a parser sees.
     pub console_words: Vec<Vec<Ipv4Addr>>,
-    /// Addresses at which an SSH server answers, whoever it is.
+    /// Addresses at which any SSH server answers.
     pub ssh_open: BTreeSet<IpAddr>,
     /// Per machine, the right answer.
     pub truths: Vec<Truth>,

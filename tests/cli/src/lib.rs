@@ -111,7 +111,7 @@ pub fn run_program(program: &Path, arguments: &[&str]) -> Output {
         .expect("start vm");
     let text = |bytes| String::from_utf8(bytes).expect("vm prints UTF-8");
     Output {
-        status: output.status.code().expect("vm ends by itself"),
+        status: output.status.code().expect("vm exits"),
         stdout: text(output.stdout),
         stderr: text(output.stderr),
     }

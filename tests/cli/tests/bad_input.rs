@@ -28,8 +28,8 @@ fn assert_reported(output: &Output, status: i32, path: &str, what: &str) {
     output.assert_harmless();
     assert_eq!(output.status, status, "{output:?}");
     assert!(output.stdout.contains("good"), "the other VM is shown: {output:?}");
-    let told = output.stderr.lines().any(|line| line.contains(path) && line.contains(what));
-    assert!(told, "{path:?} and {what:?} in {}", output.stderr);
+    let reported = output.stderr.lines().any(|line| line.contains(path) && line.contains(what));
+    assert!(reported, "{path:?} and {what:?} in {}", output.stderr);
 }
 
 type Breaking = fn(&Path);
@@ -115,8 +115,8 @@ fn reports_an_invalid_console_and_still_lists_the_vm() {
         output.assert_harmless();
         // The console may name an address.
         assert_eq!(output.status, 3, "{output:?}");
-        let told = format!("{}\n{}", output.stdout, output.stderr);
-        assert!(told.contains("vms/web/console.log") && told.contains(what), "{what}: {told}");
+        let text = format!("{}\n{}", output.stdout, output.stderr);
+        assert!(text.contains("vms/web/console.log") && text.contains(what), "{what}: {text}");
     }
 }
 

@@ -209,8 +209,8 @@ impl Guest {
     /// It has no running client.
     pub fn renew_lease(&self) -> Result<(), LabError> {
         let pid = self.client.as_ref().and_then(|client| i32::try_from(client.id()).ok());
-        let told = pid.and_then(Pid::from_raw).map(|pid| kill_process(pid, Signal::USR1));
-        match told {
+        let signalled = pid.and_then(Pid::from_raw).map(|pid| kill_process(pid, Signal::USR1));
+        match signalled {
             Some(Ok(())) => Ok(()),
             _ => Err(LabError::Missing("a running DHCP client to renew a lease".to_owned())),
         }

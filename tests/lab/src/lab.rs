@@ -321,7 +321,7 @@ impl Drop for Folder {
     }
 }
 
-#[expect(clippy::print_stderr, reason = "whoever sees the test fail must learn where its logs are")]
+#[expect(clippy::print_stderr, reason = "a failing test must say where its logs are")]
 fn keep(path: &Path, kept: &Path) {
     // The initramfs is large and the same in every lab.
     drop(fs::remove_dir_all(path.join("initramfs")));

@@ -98,8 +98,8 @@ impl Router {
         let Some(dnsmasq) = &self.dnsmasq else { return Ok(()) };
         let before = self.times_read()?;
         let pid = i32::try_from(dnsmasq.id()).ok().and_then(Pid::from_raw);
-        let told = pid.map(|pid| kill_process(pid, Signal::HUP));
-        match told {
+        let signalled = pid.map(|pid| kill_process(pid, Signal::HUP));
+        match signalled {
             // Until then it answers by the former reservations.
             Some(Ok(())) => wait_until(PATIENCE, "dnsmasq reading its reservations", || {
                 Ok(self.times_read()? > before)

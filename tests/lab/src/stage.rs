@@ -26,7 +26,7 @@ impl Stage {
     /// The tree at this prefix.
     ///
     /// # Errors
-    /// [`LabError::Missing`] when there is none.
+    /// [`LabError::Missing`] if there is none.
     pub fn at(prefix: PathBuf) -> Result<Self, LabError> {
         let stage = Self { prefix };
         if stage.vm().is_file() {

@@ -103,7 +103,7 @@ fn an_arp_probe_reports_and_records_two_holders() {
     let own = guest.mac().to_string();
     assert_eq!((repliers, probe["outcome"].as_str()), (vec![TWIN, &own], Some("reply")), "{text}");
 
-    // The same is told of the link itself and of the snapshot of it.
+    // Live and from the snapshot.
     for arguments in [&["status", "--json"][..], &["status", "--json", "--from", directory]] {
         let report = report(&lab.vm(arguments).expect("a status"));
         assert_eq!(outcome(&report), ("ok", ""), "{report:#}");

@@ -112,8 +112,8 @@ fn reports_a_fix_only_if_it_worked() {
         let (finished, report) = doctor(&lab, &[&format!("--fix={}", row.remedy)]);
         let what = format!("{}: {}\n{}", row.name, shown(&report), finished.stderr);
         let fix = &report["fixes"][0];
-        let told = [&fix["cause"], &fix["remedy"], &fix["outcome"]];
-        assert_eq!(told, [row.cause, row.remedy, row.outcome], "{what}");
+        let fixed = [&fix["cause"], &fix["remedy"], &fix["outcome"]];
+        assert_eq!(fixed, [row.cause, row.remedy, row.outcome], "{what}");
         let port = shell(&lab, "bridge -d link show dev tap1");
         assert!(port.contains(row.port), "{port}\n{what}");
         if row.outcome == "fixed" {
@@ -171,7 +171,7 @@ fn messages(report: &Value) -> Vec<&str> {
 fn provokes_a_resting_guest_to_ask() {
     let Some((lab, guest)) = resting("provoke") else { return };
     let (_, report) = doctor(&lab, &["--wait", "3"]);
-    assert_eq!(messages(&report), [""; 0], "it asks by itself");
+    assert_eq!(messages(&report), [""; 0], "it asked without being provoked");
     let (unasked, report) = doctor(&lab, &["--provoke"]);
     assert!(!guest.console().expect("a console").contains("carrier back"), "{unasked:#?}");
     let left_out = shown(&report);
@@ -185,8 +185,8 @@ fn provokes_a_resting_guest_to_ask() {
     // Seven seconds without a link; the rest ends with the answer, not with the time.
     assert!(began.elapsed() < 2 * PATIENCE, "{:?}", began.elapsed());
     lab.wait_for_lease(&guest, ADDRESS).expect("a lease");
-    let told = [&report["vms"][0]["ip"], &report["vms"][0]["verdict"]];
-    assert_eq!(told, ["192.168.77.50", "resolved"], "{}", shown(&report));
+    let found = [&report["vms"][0]["ip"], &report["vms"][0]["verdict"]];
+    assert_eq!(found, ["192.168.77.50", "resolved"], "{}", shown(&report));
 }
 
 #[test]

@@ -1,5 +1,5 @@
-//! Machines and their SSH host keys, on a real link: remembered when first seen for certain, asked
-//! for in doubt, and told from another's.
+//! SSH host keys on a real link: remembered at the first certain sight of a VM, asked for in doubt, and
+//! distinguished from other VMs' keys.
 #![cfg(target_os = "linux")]
 
 use std::{fs, net::Ipv4Addr, path::Path, process::Command};
@@ -51,7 +51,7 @@ fn leave_doubt(lab: &Lab, guest: &Guest) {
 }
 
 /// The machine, and what the host key says of it.
-fn told(lab: &Lab, arguments: &[&str]) -> (Value, Vec<String>) {
+fn status_and_key(lab: &Lab, arguments: &[&str]) -> (Value, Vec<String>) {
     let finished = lab.vm(arguments).expect("a status");
     let report: Value = serde_json::from_str(&finished.stdout)
         .unwrap_or_else(|error| panic!("no JSON ({error}): {finished:#?}"));
@@ -81,11 +81,11 @@ fn recognises_a_vm_by_its_key() {
     let Some((lab, guest, server)) = lab("key-known") else { return };
     let first = fingerprint(&lab, "first");
 
-    let (machine, says) = told(&lab, &["status", "--fast", "--json"]);
+    let (machine, says) = status_and_key(&lab, &["status", "--fast", "--json"]);
     assert_eq!(says, [""; 0], "no key is asked for in haste: {machine:#}");
     assert_eq!(remembered(&lab), "", "and none is missed");
 
-    let (machine, says) = told(&lab, &STATUS);
+    let (machine, says) = status_and_key(&lab, &STATUS);
     assert_eq!(machine["verdict"], "resolved", "{machine:#}");
     let new = format!("proves the host key ssh-ed25519 {first}; none of the VM's is known");
     assert_eq!(says, [new], "{machine:#}");
@@ -93,11 +93,11 @@ fn recognises_a_vm_by_its_key() {
     let key = file.split(' ').take(2).collect::<Vec<_>>().join(" ");
     assert!(remembered(&lab).contains(&key), "{}", remembered(&lab));
 
-    let (machine, says) = told(&lab, &STATUS);
+    let (machine, says) = status_and_key(&lab, &STATUS);
     assert_eq!(says, [""; 0], "its address is clear without its key: {machine:#}");
 
     leave_doubt(&lab, &guest);
-    let (machine, says) = told(&lab, &STATUS);
+    let (machine, says) = status_and_key(&lab, &STATUS);
     let known = format!("proves the VM's known host key ssh-ed25519 {first}");
     assert_eq!(says, [known.as_str()], "{machine:#}");
     assert_eq!(machine["verdict"], "resolved", "{machine:#}");
@@ -105,19 +105,19 @@ fn recognises_a_vm_by_its_key() {
 
     drop(server);
     let _other = ssh_server(&lab, &guest, "second").expect("another server");
-    let (machine, says) = told(&lab, &STATUS);
+    let (machine, says) = status_and_key(&lab, &STATUS);
     let second = fingerprint(&lab, "second");
     let other = format!("proves another host key than the VM's {first}: ssh-ed25519 {second}");
     assert_eq!(says, [other.as_str()], "{machine:#}");
     assert!(!remembered(&lab).contains(&second), "{}", remembered(&lab));
 
-    // The same is told of a snapshot of it.
+    // A snapshot gives the same answer.
     let directory = lab.data_dir().join("snapshot");
     let directory = directory.to_str().expect("a plain path");
     let saved = lab.vm(&["snapshot", "save", directory]).expect("a snapshot");
     assert!(saved.status.success(), "{saved:#?}");
     let before = remembered(&lab);
-    let (replayed, says) = told(&lab, &["status", "--json", "--from", directory]);
+    let (replayed, says) = status_and_key(&lab, &["status", "--json", "--from", directory]);
     assert_eq!(says, [other], "{replayed:#}");
     assert_eq!(replayed["verdict"], machine["verdict"], "{replayed:#}");
     assert_eq!(remembered(&lab), before, "a replay remembers nothing");
@@ -126,7 +126,7 @@ fn recognises_a_vm_by_its_key() {
 #[test]
 fn forgets_the_old_key_of_a_vm_made_again() {
     let Some((lab, guest, server)) = lab("key-anew") else { return };
-    told(&lab, &STATUS);
+    status_and_key(&lab, &STATUS);
     drop(server);
     let registry = lab.data_dir().join(".vm-registry.json");
     let text = fs::read_to_string(&registry).expect("a registry");
@@ -134,7 +134,7 @@ fn forgets_the_old_key_of_a_vm_made_again() {
     fs::write(&registry, text.replace("\"iid-web-1\"", "\"iid-web-2\"")).expect("a registry");
     let _server = ssh_server(&lab, &guest, "second").expect("another server");
     leave_doubt(&lab, &guest);
-    let (machine, says) = told(&lab, &STATUS);
+    let (machine, says) = status_and_key(&lab, &STATUS);
     let second = fingerprint(&lab, "second");
     let new = format!("proves the host key ssh-ed25519 {second}; none of the VM's is known");
     assert_eq!(says, [new], "{machine:#}");

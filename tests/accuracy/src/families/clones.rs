@@ -40,7 +40,7 @@ fn one_lease(random: &mut Random) -> World {
 
 fn apart(random: &mut Random) -> World {
     let mut world = World::steady(random, 2);
-    // The name is registered for whoever asked last, and answers for both.
+    // The name is registered for the last client and answers for both.
     let address = world.machines[usize::from(random.chance(0.5))].stays[0].address;
     for machine in &mut world.machines {
         machine.naming = Naming::Record(address);

@@ -51,7 +51,7 @@ pub(super) fn discover(
             named.push((stay.address, Some(16)));
         }
     }
-    // Half of the clients do not name the interface, by which inner networks are left out.
+    // Half of the clients do not name the interface, which would exclude inner networks.
     for address in &machine.console.inner {
         words.push(*address);
         if random.chance(0.5) {

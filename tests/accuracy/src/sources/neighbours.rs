@@ -46,7 +46,7 @@ pub(super) fn table(world: &World, random: &mut Random) -> Vec<Entry> {
             if world.forget_neighbours || stay.origin == Origin::LinkLocal || !random.chance(0.8) {
                 continue;
             }
-            // The table decides where frames go: it has whoever wins a conflict.
+            // The table has the winner of a conflict, since it decides where frames go.
             if machine.shadowed {
                 continue;
             }

@@ -100,7 +100,7 @@ pub struct Machine {
     pub boot_age: u64,
     /// Where it has been, oldest first; the lasting one last.
     pub stays: Vec<Stay>,
-    /// Its IPv6 addresses, link-local ones left out.
+    /// Its IPv6 addresses without link-local ones.
     pub v6: Vec<Ipv6Addr>,
     /// It reacts at all: false for a paused or hung one.
     pub alive: bool,

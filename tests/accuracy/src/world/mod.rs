@@ -31,7 +31,7 @@ pub struct World {
     pub forget_neighbours: bool,
 }
 
-/// A host that is none of the machines.
+/// A host that is not a VM.
 #[derive(Clone, Copy, Debug)]
 pub struct Stranger {
     /// Its address.
@@ -42,7 +42,7 @@ pub struct Stranger {
     pub ssh: Port,
     /// Whether it answers pings.
     pub echoes: bool,
-    /// Whether it told the link of its address when it came, and the host's table took it up.
+    /// Whether it announced its address, and the host's table has it.
     pub announced: bool,
 }
 
@@ -124,7 +124,7 @@ impl World {
         }
         if self.proxy_arp && address.is_ipv4() && self.site.on_lan(address) {
             let mac = self.site.gateway_mac;
-            // It passes frames on to whoever has the address, and to nobody else.
+            // It forwards frames to the address's holder only.
             let behind = responders.first().copied();
             responders.push(Responder {
                 mac,
@@ -137,7 +137,7 @@ impl World {
         responders
     }
 
-    /// The addresses that lead to this machine; those that it gave to itself are left out.
+    /// The addresses that lead to this VM, without link-local ones.
     pub(crate) fn truth(&self, machine: usize) -> Vec<IpAddr> {
         let machine = &self.machines[machine];
         if machine.shadowed {

@@ -68,7 +68,7 @@ pub(crate) fn keep(row: &Row, record: &Path) {
     copy(record, &kept);
     let mut label = json!({ "causes": row.causes, "machine": "web", "may": row.may });
     if !row.awaits.is_empty() {
-        // During a boot nothing can be told, neither a fault nor that all is well.
+        // During a boot nobody can tell a fault from a healthy guest.
         label["knowable"] = false.into();
     }
     fs::write(kept.join("label.json"), format!("{label:#}\n")).expect("a label");
