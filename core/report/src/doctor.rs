@@ -1,4 +1,4 @@
-//! The view model of `vm doctor`: what was diagnosed, before it becomes text or JSON.
+//! The view model of `vm doctor`.
 
 use std::{
     io::{self, Write},
@@ -14,10 +14,10 @@ use vmkit_types::{Interface, Reading};
 
 use crate::{Terminal, html, json, text};
 
-/// What the doctor found.
+/// The answer of `vm doctor`.
 #[derive(Clone, Debug)]
 pub struct Doctor<'a> {
-    /// What can be found out, with its words.
+    /// The catalogue of causes and findings.
     pub catalogue: &'a Catalogue,
     /// When the answer was ready.
     pub generated_at: SystemTime,
@@ -29,9 +29,9 @@ pub struct Doctor<'a> {
     pub network: DoctorNetwork,
     /// The machines, in the order of their names.
     pub vms: Vec<DoctorVm>,
-    /// The plugins' part, signals and advice.
+    /// The outcomes of the plugins, signals and advice.
     pub plugins: Vec<PluginOutcome>,
-    /// What could not be read.
+    /// Files and directories that could not be read.
     pub problems: Vec<Problem>,
     /// Steps that were skipped, and how to include them.
     pub omissions: Vec<Omission>,
@@ -43,7 +43,7 @@ pub struct Doctor<'a> {
 /// The computer that the machines run on.
 #[derive(Clone, Debug)]
 pub struct DoctorHost {
-    /// `linux` or `macos`, where it is known.
+    /// `linux` or `macos`, if known.
     pub platform: Option<String>,
     /// Whether the doctor had root's rights.
     pub privileged: Option<bool>,
@@ -56,7 +56,7 @@ pub struct DoctorHost {
 pub struct DoctorNetwork {
     /// The gateway of the default route.
     pub gateway: Option<IpAddr>,
-    /// Which router that is, and what is known of it.
+    /// The router, if it was recognised.
     pub router: Reading<Router>,
 }
 
@@ -65,23 +65,23 @@ pub struct DoctorNetwork {
 pub struct DoctorVm {
     /// Its name in its manager.
     pub name: String,
-    /// What its process does.
+    /// The state of its process.
     pub power: Power,
     /// It was stopped or paused, and nobody asked for it by name.
     pub at_rest: bool,
-    /// Its address, as far as signals tell.
+    /// Its address.
     pub pick: Pick,
-    /// Everything that was looked for.
+    /// All findings: present, absent or not observed.
     pub findings: Vec<Finding>,
-    /// What follows.
+    /// The diagnosis.
     pub diagnosis: Diagnosis,
-    /// Its DHCP on both sides of this computer; unknown where nobody captured.
+    /// Its DHCP on both sides of this computer. Unknown: it was not captured.
     pub ladder: Reading<Ladder>,
-    /// Offers for different hardware addresses; unknown where nobody asked.
+    /// Offers for different hardware addresses. Unknown: nothing was asked for.
     pub test: Reading<Vec<TestResult>>,
 }
 
-/// What the examination comes to.
+/// The conclusion of the examination.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Conclusion {
     /// Nothing is wrong with any machine that runs.
@@ -103,7 +103,7 @@ impl Doctor<'_> {
         json::write(out, &json::DoctorDocument::new(self))
     }
 
-    /// Writes the verdict of each machine, its proof and the way out.
+    /// Writes the verdict of each machine, its proof and what can be done.
     ///
     /// # Errors
     /// Those of `out`.
@@ -119,7 +119,7 @@ impl Doctor<'_> {
         html::write_page(self, out)
     }
 
-    /// What it comes to.
+    /// The conclusion.
     pub fn conclusion(&self) -> Conclusion {
         let broken = self.problems.iter().any(|problem| problem.severity == Severity::Error);
         let mut unchecked = self.vms.iter().filter_map(|vm| vm.pick.unchecked.as_ref());
@@ -139,7 +139,7 @@ impl Doctor<'_> {
         self.vms.iter().all(|vm| vm.diagnosis.healthy)
     }
 
-    /// Whether something is wrong with a machine, and nobody can tell what.
+    /// Whether a machine has a problem and no cause can be named.
     pub fn cannot_tell(&self) -> bool {
         let named = |vm: &DoctorVm| !vm.diagnosis.healthy && vm.diagnosis.cannot_tell.is_none();
         !self.is_healthy() && !self.vms.iter().any(named)

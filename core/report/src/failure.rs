@@ -1,11 +1,11 @@
-//! How an error is told.
+//! The text of an error.
 
 use std::fmt::Write as _;
 
 use crate::clean::shown;
 
 /// The error as lines for the end of a command: `error:` with the chain from the outermost cause
-/// to the innermost, and `hint:` where there is advice. Ends with a line break.
+/// to the innermost, and `hint:` if there is one. Ends with a line break.
 pub fn failure(chain: &[String], hint: Option<&str>) -> String {
     let mut causes: Vec<String> = Vec::new();
     for cause in chain {
@@ -27,7 +27,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_chain_is_one_line_without_repetition() {
+    fn writes_the_chain_in_one_line_without_repetition() {
         let chain = ["cannot read /x".to_owned(), "open: denied".to_owned(), "denied".to_owned()];
         assert_eq!(
             failure(&chain, Some("try with sudo\x1b[2J")),

@@ -1,4 +1,4 @@
-//! The view model of `vm hosts-sync`: what becomes of the hosts file, machine by machine.
+//! The view model of `vm hosts-sync`: the changes of the hosts file, by machine.
 
 use std::{
     io::{self, Write},
@@ -23,15 +23,15 @@ pub struct HostsSync {
     pub diff: Vec<String>,
     /// The machines, by name.
     pub vms: Vec<HostsVm>,
-    /// Numbers of the lines of others that are taken over.
+    /// Numbers of the lines outside of the block that are taken over.
     pub adopted: Vec<usize>,
-    /// Where the former file is, after a change.
+    /// The path of the former file, after a change.
     pub backup: Option<String>,
-    /// Commands that emptied the caches of resolvers; with why one did not succeed.
+    /// Commands that flushed the caches of resolvers, each with its error if it failed.
     pub caches: Vec<(String, Result<(), String>)>,
-    /// The command that leads on, word by word.
+    /// The next command, word by word.
     pub next: Option<Vec<String>>,
-    /// What kept addresses from being looked for.
+    /// Why addresses were not looked for.
     pub unchecked: Option<Unchecked>,
     /// The plugins, in the order they were given.
     pub plugins: Vec<PluginOutcome>,
@@ -46,15 +46,15 @@ pub struct HostsSync {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum HostsOutcome {
-    /// Nothing: this is what would be.
+    /// Nothing: a preview.
     Preview,
-    /// Nothing, for it is as it should be.
+    /// Nothing: the file needs no change.
     Unchanged,
-    /// A new file took its place at once.
+    /// A new file replaced it atomically.
     Replaced,
-    /// It was overwritten in place, for it cannot be replaced.
+    /// It was overwritten in place, since it cannot be replaced.
     WrittenInPlace,
-    /// The file before the last change took its place.
+    /// The file before the last change replaced it.
     Undone,
 }
 
@@ -67,9 +67,9 @@ pub struct HostsVm {
     pub decision: HostsDecision,
     /// The address of its line afterwards; `None`: it has no line.
     pub address: Option<IpAddr>,
-    /// The address that its line has had, where it changes.
+    /// The address that its line had, if it changes.
     pub former: Option<IpAddr>,
-    /// Why, where that is not plain.
+    /// Why, unless that is obvious.
     pub reason: Option<String>,
     /// Host names that its line does not get, with the reason.
     pub names_left_out: Vec<(String, String)>,
@@ -84,13 +84,13 @@ pub enum HostsDecision {
     Add,
     /// It gets another address or other names.
     Change,
-    /// It is right.
+    /// It stays as it is.
     Keep,
     /// It stays and is marked: its address is not confirmed any more.
     Stale,
-    /// It goes.
+    /// It is removed.
     Remove,
-    /// There is none and none is written.
+    /// There is none, and none is written.
     LeaveOut,
 }
 
@@ -103,7 +103,7 @@ impl HostsSync {
         json::write(out, &json::HostsDocument::new(self))
     }
 
-    /// Writes the diff, a line for each machine, and what it amounts to.
+    /// Writes the diff, a line for each machine, and a summary.
     ///
     /// # Errors
     /// Those of `out`.

@@ -1,4 +1,4 @@
-//! The doctor's report as a page of its own: the text, and the DHCP of each machine as a drawing.
+//! The doctor's report as a page of HTML: the text, and a drawing of each machine's DHCP.
 
 use std::{
     fmt::Write as _,
@@ -18,7 +18,7 @@ const TOP: usize = 46;
 const LANES: [usize; 3] = [110, 330, 550];
 const DRAWING: usize = 900;
 
-/// Writes the page. It loads nothing, runs nothing, and holds no text unescaped.
+/// Writes the page. It loads nothing, runs nothing, and all its text is escaped.
 pub(crate) fn write_page(doctor: &Doctor<'_>, out: &mut impl Write) -> io::Result<()> {
     let mut text = Vec::new();
     let terminal = Terminal { width: Some(WIDTH), ..Terminal::default() };
@@ -41,8 +41,8 @@ pub(crate) fn write_page(doctor: &Doctor<'_>, out: &mut impl Write) -> io::Resul
     writeln!(out, "</html>")
 }
 
-/// The messages as arrows between the machine, this computer and the network. What is missing is a
-/// dashed line that ends in a cross.
+/// The messages as arrows between the machine, this computer and the network. A missing message is
+/// a dashed line that ends in a cross.
 fn drawing(ladder: &Ladder) -> String {
     let height = TOP + ROW * ladder.rungs.len() + 10;
     let mut svg = format!(
@@ -117,7 +117,7 @@ fn arrow(svg: &mut String, rung: &Rung, step: Step, [left, right]: [usize; 2], y
     }
 }
 
-/// Text as HTML shows it, never as markup.
+/// The text without markup.
 fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
@@ -129,7 +129,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_missing_is_drawn_as_missing() {
+    fn draws_missing_messages_as_missing() {
         let bytes = include_bytes!("../../../sdk/dhcp/tests/data/mac-nat-guest.pcap");
         let (traffic, fault) = Traffic::read(&bytes[..]);
         assert_eq!(fault, Ok(()));
@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn markup_in_names_stays_text() {
+    fn escapes_markup_in_names() {
         assert_eq!(escaped("<b a=\"1\">&"), "&lt;b a=&quot;1&quot;&gt;&amp;");
     }
 }

@@ -1,9 +1,8 @@
-//! What vmkit shows, as text for people and as JSON for programs.
+//! The output of vmkit: text for people and JSON for programs.
 //!
-//! The only place that serialises for users. Builders take plain values, writers take a
-//! [`std::io::Write`]; nothing here prints by itself, reads a clock or looks anything up. Text of
-//! guests, the network and plugins is untrusted: it is cut to a bound, and no control byte of it
-//! reaches the output.
+//! The only crate that serialises for users. Its views borrow plain values and write to a
+//! [`std::io::Write`]; it prints nothing, reads no clock and looks nothing up. Text of guests, the
+//! network and plugins is untrusted: it is bounded, and no control byte of it reaches the output.
 
 #![forbid(unsafe_code)]
 

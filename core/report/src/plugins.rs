@@ -9,21 +9,21 @@ use crate::{Terminal, json, text};
 /// One plugin file that was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PluginEntry {
-    /// Its id; where its manifest cannot be read, the name of the file.
+    /// Its id, or the name of the file if its manifest cannot be read.
     pub id: String,
     /// The file.
     pub path: String,
-    /// [`PluginStatus::Ok`] where it would be run, else why not.
+    /// [`PluginStatus::Ok`] if it would be run, or else why not.
     pub status: PluginStatus,
     /// The reason in a sentence.
     pub message: Option<String>,
-    /// The command that mends it, where there is one.
+    /// The command that repairs it, if there is one.
     pub hint: Option<String>,
-    /// What its manifest says; `None`: it could not be read.
+    /// Its manifest; `None`: it could not be read.
     pub details: Option<PluginDetails>,
 }
 
-/// What the manifest of a plugin says.
+/// The manifest of a plugin.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PluginDetails {
     /// Its version.
@@ -40,7 +40,7 @@ pub struct PluginDetails {
     pub modes: Vec<String>,
     /// `instant`, `local` or `network`.
     pub cost: String,
-    /// What it is allowed to use, each a plain sentence. Empty: nothing.
+    /// What it may use, each in one sentence. Empty: nothing.
     pub needs: Vec<String>,
 }
 
@@ -65,7 +65,7 @@ impl Plugins {
         text::write_plugin_list(&self.0, out, terminal)
     }
 
-    /// Writes what is known of each, as `vm plugin info` shows it.
+    /// Writes the details of each, as `vm plugin info` shows them.
     ///
     /// # Errors
     /// Those of `out`.

@@ -7,7 +7,7 @@ use std::{
 
 use crate::{Terminal, text};
 
-/// What a snapshot holds.
+/// The contents of a snapshot.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Recorded {
     /// Its directory.
@@ -18,16 +18,16 @@ pub struct Recorded {
     pub platform: Option<String>,
     /// Whether it was captured with root's rights; `None`: not recorded.
     pub privileged: Option<bool>,
-    /// How many interfaces of the host it tells of; `None`: the network was not recorded.
+    /// Number of the host's interfaces; `None`: the network was not recorded.
     pub interfaces: Option<usize>,
     /// Names of the machines.
     pub machines: Vec<String>,
-    /// The raw artefacts by path, with their sizes in bytes where they can be looked at.
+    /// The raw artefacts by path, with their sizes in bytes if these can be read.
     pub artefacts: Vec<(String, Option<u64>)>,
 }
 
 impl Recorded {
-    /// Writes what it holds, and how to look at it.
+    /// Writes the contents and the next command.
     ///
     /// # Errors
     /// Those of `out`.

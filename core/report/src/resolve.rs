@@ -35,7 +35,7 @@ impl<'a> Resolution<'a> {
         Self { vm: Vm::new(machine, pick, generated_at), plugins, generated_at, elapsed }
     }
 
-    /// Writes the address and a line break, or nothing: a script may use what it reads unquoted.
+    /// Writes the address and a line break, or nothing, so that a script may use it unquoted.
     ///
     /// # Errors
     /// Those of `out`.
@@ -54,8 +54,8 @@ impl<'a> Resolution<'a> {
         json::write(out, &json::ResolveDocument::new(self))
     }
 
-    /// One line on why there is no address, or how sure it is, with the command that leads on;
-    /// `None` where all is clear. `snapshot` is the directory that was looked at, if it was one.
+    /// One line on why there is no address, or how sure it is, with the next command; `None`: the
+    /// address is resolved. `snapshot` is the directory of the snapshot, if it is about one.
     pub fn remark(&self, snapshot: Option<&str>) -> Option<String> {
         text::remark(self, snapshot)
     }

@@ -1,4 +1,4 @@
-//! What is known of SSH at the picked address.
+//! The state of SSH at the picked address.
 
 use std::time::Duration;
 
@@ -11,15 +11,15 @@ use vmkit_types::{Kind, attribute};
 #[serde(rename_all = "kebab-case")]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum SshState {
-    /// Nobody asked, or there is no address to ask.
+    /// It was not probed, or there is no address.
     NotChecked,
-    /// There is no way to the address, or nobody there.
+    /// The address cannot be reached.
     Unreachable,
     /// No answer before the deadline.
     Timeout,
     /// The machine refused the connection.
     Refused,
-    /// The port accepts connections and says nothing that SSH would say.
+    /// The port accepts connections and sends no SSH banner.
     NoBanner,
     /// An SSH server sent its banner.
     Ready,
@@ -32,12 +32,12 @@ pub struct Ssh {
     pub state: SshState,
     /// Round-trip time of the connection.
     pub rtt: Option<Duration>,
-    /// The first line of the server, as it came.
+    /// The first line of the server, unescaped.
     pub banner: Option<String>,
 }
 
 impl Ssh {
-    /// What the evidence about the picked address says: the freshest word of it.
+    /// The state by the freshest evidence about the picked address.
     pub fn of(pick: &Pick) -> Self {
         let ledger = pick.picked().map(|candidate| candidate.ledger.as_slice()).unwrap_or_default();
         let freshest = ledger
@@ -53,7 +53,7 @@ impl Ssh {
 }
 
 impl SshState {
-    /// How it is said to people.
+    /// The words for people.
     pub(crate) const fn words(self) -> &'static str {
         match self {
             Self::NotChecked => "not checked",

@@ -1,4 +1,4 @@
-//! The view model of `vm status`: what is known, before it becomes text or JSON.
+//! The view model of `vm status`.
 
 use std::{
     io::{self, Write},
@@ -12,7 +12,7 @@ use vmkit_types::{Reading, Unread};
 
 use crate::{Ssh, State, Terminal, json, state, text};
 
-/// What a status is of.
+/// Mode, time and duration of a status.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Meta {
     /// How much was asked.
@@ -21,13 +21,13 @@ pub struct Meta {
     pub generated_at: SystemTime,
     /// How long it took.
     pub elapsed: Duration,
-    /// Id of the table of weights, where addresses were scored.
+    /// Id of the table of weights, if addresses were scored.
     pub weights: Option<String>,
-    /// Whether statistics are wanted. Only the full mode has them.
+    /// Whether to show statistics. Only the full mode has them.
     pub statistics: bool,
 }
 
-/// How many machines are in which state.
+/// Numbers of machines by state.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Statistics {
@@ -39,17 +39,17 @@ pub struct Statistics {
     pub booting: usize,
     /// Running without a usable address.
     pub initializing: usize,
-    /// Held still.
+    /// Paused.
     pub paused: usize,
     /// Without a process.
     pub stopped: usize,
-    /// Registered, and their directory is gone.
+    /// Registered, but their directory is missing.
     pub missing: usize,
     /// Of unknown state.
     pub unknown: usize,
 }
 
-/// One machine with its pick and what follows from both.
+/// One machine with its pick and values derived from both.
 #[derive(Clone, Debug)]
 pub struct Vm<'a> {
     /// The machine.

@@ -14,7 +14,7 @@ pub(crate) fn milliseconds(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
-/// A duration of a machine's life in two units at most: `45s`, `1m 21s`, `3h 5m`, `2d 4h`.
+/// The lifetime of a machine in at most two units: `45s`, `1m 21s`, `3h 5m`, `2d 4h`.
 pub(crate) fn lifetime(duration: Duration) -> String {
     let seconds = duration.as_secs();
     match seconds {
@@ -39,14 +39,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn times_have_the_form_of_the_standard() {
+    fn writes_times_in_the_form_of_the_standard() {
         let time = SystemTime::UNIX_EPOCH + Duration::from_millis(1_800_000_000_041);
         assert_eq!(rfc3339(time).as_deref(), Some("2027-01-15T08:00:00.041Z"));
         assert_eq!(rfc3339(SystemTime::UNIX_EPOCH).as_deref(), Some("1970-01-01T00:00:00.000Z"));
     }
 
     #[test]
-    fn durations_read_as_people_say_them() {
+    fn writes_durations_as_people_say_them() {
         let rows = [
             (41, "41 ms", "0s"),
             (1234, "1.2 s", "1s"),

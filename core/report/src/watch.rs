@@ -1,4 +1,4 @@
-//! The view model of `vm status --watch`: one picture after another, and what has changed.
+//! The view model of `vm status --watch`: the current picture and its changes.
 
 use std::{
     collections::BTreeMap,
@@ -7,7 +7,7 @@ use std::{
 
 use crate::{Status, Terminal, text};
 
-/// What was shown last.
+/// The last picture.
 #[derive(Clone, Debug, Default)]
 pub struct Watch {
     /// State, address and SSH of each machine, as shown.

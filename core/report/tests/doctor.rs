@@ -26,7 +26,7 @@ fn golden(name: &str, catalogue: &Catalogue, vms: Vec<DoctorVm>) {
 }
 
 #[test]
-fn reports_as_people_read_them() {
+fn writes_reports_for_people() {
     let catalogue = Catalogue::builtin().unwrap();
     let evidence = world();
     let well = || healthy(&catalogue, "db", picks(&evidence).swap_remove(0));
@@ -48,7 +48,7 @@ fn reports_as_people_read_them() {
 
 /// The machines of a report as its document has them: name, health, power, what is awaited.
 #[test]
-fn the_document_tells_who_rests_who_boots_and_who_has_trouble() {
+fn the_document_has_health_power_and_boot_of_each_machine() {
     let catalogue = Catalogue::builtin().unwrap();
     let evidence = world();
     let pick = || picks(&evidence).swap_remove(0);
@@ -88,7 +88,7 @@ fn the_document_tells_who_rests_who_boots_and_who_has_trouble() {
 }
 
 #[test]
-fn no_text_steers_the_terminal() {
+fn no_text_controls_the_terminal() {
     let hostile = "x\x1b[2J\x1b]0;t\x07\r\nfake: well\t\u{9b}31m\u{7f}\u{202e}\u{200b}\u{2028}\0";
     let catalogue = Catalogue::builtin().unwrap();
     for style in [Style::Plain, Style::Colour] {

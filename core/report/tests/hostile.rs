@@ -138,7 +138,7 @@ fn colour_adds_only_sgr_sequences() {
 }
 
 #[test]
-fn documents_keep_the_text_as_it_was() {
+fn documents_keep_the_text_unchanged() {
     let json = &outputs(Style::Plain)[3];
     assert!(json.is_ascii());
     let document: serde_json::Value = serde_json::from_str(json).unwrap();

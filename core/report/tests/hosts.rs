@@ -13,7 +13,7 @@ fn golden(name: &str, found: &str) {
 }
 
 #[test]
-fn a_preview_and_a_change() {
+fn writes_a_preview_and_a_change() {
     let preview = hosts_sync(HostsOutcome::Preview);
     golden("hosts-preview.txt", &text(|out| preview.write_text(out, terminal(100))));
     golden("hosts.json", &text(|out| preview.write_json(out)));
@@ -22,7 +22,7 @@ fn a_preview_and_a_change() {
 }
 
 #[test]
-fn what_each_outcome_amounts_to() {
+fn summarises_each_outcome() {
     let rows = [
         (HostsOutcome::Unchanged, "/etc/hosts needs no change; 1 VM without a line."),
         (HostsOutcome::WrittenInPlace, "/etc/hosts was overwritten, since it cannot be replaced: "),
@@ -37,7 +37,7 @@ fn what_each_outcome_amounts_to() {
 }
 
 #[test]
-fn nothing_of_the_file_or_a_machine_steers_the_terminal() {
+fn no_text_of_the_file_or_a_machine_controls_the_terminal() {
     const HOSTILE: &str = "x\x1b[2J\x1b]0;t\x07\r\n\u{9b}31m\u{7f}\u{202e}\u{2028}\0";
     let mut sync = hosts_sync(HostsOutcome::Replaced);
     sync.file = HOSTILE.to_owned();

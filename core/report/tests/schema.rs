@@ -10,7 +10,7 @@ use vmkit_model::Mode;
 use vmkit_report::{HostsOutcome, Plugins, schema};
 
 #[test]
-fn the_files_are_those_of_the_types() {
+fn the_schema_files_match_the_types() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/schema");
     for (name, schema) in schema() {
         compare(&folder.join(name), &schema, "UPDATE_SCHEMA");

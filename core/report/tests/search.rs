@@ -10,7 +10,7 @@ use vmkit_scoring::{Candidate, Ending, Flag, Hints, Lack, Looker, Pick, Verdict}
 use vmkit_types::{Observation, Reading, Unread};
 
 const OK: Ending<'_> = Ending::Answered;
-const LEFT_OUT: Ending<'_> = Ending::NotAsked;
+const NOT_ASKED: Ending<'_> = Ending::NotAsked;
 
 const fn failed(word: &'static str) -> Ending<'static> {
     Ending::Failed { word, why: Some("why"), hint: "vm plugin list" }
@@ -79,7 +79,7 @@ type Plugins<'a> = &'a [(Option<bool>, Ending<'static>)];
 
 /// How the plugins ended, what scoring said, the verdict, and what was lacking.
 #[test]
-fn the_endings_of_the_plugins_leave_this_verdict() {
+fn decides_the_verdict_by_the_endings_of_the_plugins() {
     use Verdict::{Ambiguous, NoAddress, NotChecked, NotRunning, Probable, Resolved};
     let none = || pick(NoAddress);
     let all = Some(Lack::All);
@@ -87,16 +87,16 @@ fn the_endings_of_the_plugins_leave_this_verdict() {
     let rows: [(Plugins<'_>, Pick, Verdict, Option<Lack>); 31] = [
         // Nothing that could have named an address answered.
         (&[(UNREAD, REFUSED), (UNREAD, REFUSED)], none(), NotChecked, all),
-        (&[(ABLE, CRASHED), (ABLE, CRASHED), (UNABLE, LEFT_OUT)], none(), NotChecked, all),
+        (&[(ABLE, CRASHED), (ABLE, CRASHED), (UNABLE, NOT_ASKED)], none(), NotChecked, all),
         (&[(ABLE, TIMEOUT)], none(), NotChecked, all),
         (&[(ABLE, DENIED)], none(), NotChecked, all),
         (&[(ABLE, INCOMPATIBLE)], none(), NotChecked, all),
         (&[(ABLE, ERROR)], none(), NotChecked, all),
         (&[(ABLE, REFUSED), (ABLE, CRASHED), (ABLE, TIMEOUT)], none(), NotChecked, all),
         (&[(UNREAD, REFUSED), (UNABLE, OK)], none(), NotChecked, all),
-        (&[(UNABLE, OK), (UNABLE, LEFT_OUT)], none(), NotChecked, all),
-        (&[(ABLE, LEFT_OUT), (UNABLE, OK)], none(), NotChecked, all),
-        (&[(ABLE, LEFT_OUT), (ABLE, REFUSED)], none(), NotChecked, all),
+        (&[(UNABLE, OK), (UNABLE, NOT_ASKED)], none(), NotChecked, all),
+        (&[(ABLE, NOT_ASKED), (UNABLE, OK)], none(), NotChecked, all),
+        (&[(ABLE, NOT_ASKED), (ABLE, REFUSED)], none(), NotChecked, all),
         (&[], none(), NotChecked, all),
         // What a plugin said before it ended is no search by the others.
         (&[(ABLE, TIMEOUT)], pick(Ambiguous), NotChecked, all),
@@ -116,7 +116,7 @@ fn the_endings_of_the_plugins_leave_this_verdict() {
         (&[(ABLE, OK), (ABLE, OK)], none(), NoAddress, None),
         (&[(ABLE, OK), (UNABLE, REFUSED)], none(), NoAddress, None),
         (&[(ABLE, OK), (UNABLE, TIMEOUT)], none(), NoAddress, None),
-        (&[(ABLE, OK), (ABLE, LEFT_OUT)], none(), NoAddress, None),
+        (&[(ABLE, OK), (ABLE, NOT_ASKED)], none(), NoAddress, None),
         (&[(ABLE, OK)], pick(Ambiguous), Ambiguous, None),
         (&[(ABLE, OK)], link_local(), NoAddress, None),
         // Nobody was to look.
@@ -211,11 +211,11 @@ fn a_plugin_that_could_not_look_for_a_machine_did_not_answer_for_it() {
 }
 
 #[test]
-fn the_reason_names_few_plugins_and_counts_many() {
+fn names_few_plugins_in_the_reason_and_counts_many() {
     let reason = |plugins: Plugins<'_>| checked(plugins, pick(Verdict::NoAddress)).unchecked;
     let rows: [(Plugins<'_>, &str); 4] = [
         (&[], "there is no plugin that finds addresses"),
-        (&[(ABLE, LEFT_OUT)], "no plugin that finds addresses was asked"),
+        (&[(ABLE, NOT_ASKED)], "no plugin that finds addresses was asked"),
         (
             &[(UNREAD, REFUSED), (ABLE, CRASHED)],
             "no plugin that finds addresses could be used: signal refused: why; signal crashed: why",
@@ -232,7 +232,7 @@ fn the_reason_names_few_plugins_and_counts_many() {
 }
 
 #[test]
-fn what_was_not_checked_leads_the_answer_and_its_state_is_unknown() {
+fn begins_with_what_was_not_checked_and_leaves_its_state_unknown() {
     let pick = checked(&[(UNREAD, REFUSED)], pick(Verdict::NoAddress));
     let why = "no plugin that finds addresses could be used: signal refused: why";
     let world = World::of(vec![(machine("web", 0x57), pick)]);
@@ -255,14 +255,14 @@ fn what_was_not_checked_leads_the_answer_and_its_state_is_unknown() {
 }
 
 #[test]
-fn processes_alone_are_known_where_nobody_wanted_addresses() {
+fn knows_processes_alone_if_addresses_were_not_asked_for() {
     let world = World::of(vec![(machine("web", 0x57), Pick::not_checked())]);
     let status = world.status(Mode::Basic);
     assert_eq!(status.vms[0].state, Reading::Known(State::Running));
 }
 
 #[test]
-fn an_address_that_is_not_likely_enough_is_shown_with_its_odds() {
+fn shows_an_ambiguous_address_with_its_probability() {
     let several = Pick {
         candidates: vec![candidate(&[], 0.52), candidate(&[], 0.2), candidate(&[], 0.1)],
         ..pick(Verdict::Ambiguous)

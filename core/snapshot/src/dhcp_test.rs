@@ -18,7 +18,7 @@ struct Row {
     chaddr: Option<String>,
     #[serde(default)]
     offers: Vec<OfferRow>,
-    /// DISCOVERs that were sent. Whoever leaves it out means that the test was made.
+    /// DISCOVERs that were sent. Missing: the test was made.
     #[serde(default = "sent")]
     sent: u32,
 }
@@ -43,10 +43,10 @@ const CASES: [(TestCase, &str); 5] = [
     (TestCase::MachineClientId, "vm-client-id"),
 ];
 
-/// Reads the document. Cases that this version does not know are left out.
+/// Reads the document. Skips cases that this version does not know.
 ///
 /// # Errors
-/// It is no such document.
+/// The document is malformed.
 pub fn read_dhcp_test(bytes: &[u8]) -> Result<Vec<TestResult>, serde_json::Error> {
     let rows: Vec<Row> = serde_json::from_slice(bytes)?;
     Ok(rows.into_iter().take(MOST).filter_map(result).collect())
@@ -64,7 +64,7 @@ fn result(row: Row) -> Option<TestResult> {
     })
 }
 
-/// The document that holds these results.
+/// The document with these results.
 ///
 /// # Errors
 /// Serialising fails, which it does not for these types.
@@ -91,7 +91,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn results_are_read_as_they_were_written() {
+    fn reads_the_results_that_it_wrote() {
         let text = r#"[{"case":"host","chaddr":"aa:aa:aa:aa:aa:aa","sent":3,
             "offers":[{"server":"192.168.1.254","yiaddr":"192.168.1.70"}]},
             {"case":"foreign","offers":[]},{"case":"tomorrow","sent":3}]"#;

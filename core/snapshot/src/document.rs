@@ -83,7 +83,7 @@ pub(crate) struct Machine {
     pub(crate) console_written_at: Option<String>,
     #[serde(default)]
     pub(crate) mac: Option<String>,
-    /// The MAC that the registry records, where the process runs with another one.
+    /// The recorded MAC, if the process runs with another one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) recorded_mac: Option<String>,
     #[serde(default)]
@@ -92,7 +92,7 @@ pub(crate) struct Machine {
     pub(crate) username: Option<String>,
     #[serde(default)]
     pub(crate) net: Option<Net>,
-    /// Every network card, where there are several; the fields above repeat the first one.
+    /// All network cards, if there are several. The fields above repeat the first one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) cards: Vec<Card>,
     #[serde(default)]

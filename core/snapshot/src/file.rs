@@ -1,4 +1,4 @@
-//! Reading files of a directory that somebody else may have written.
+//! Reads files of a directory that is not trusted.
 
 use std::{
     fs::File,
@@ -12,9 +12,9 @@ use rustix::fs::OFlags;
 /// Largest JSON document of a snapshot in bytes: the machines and interfaces of a large host.
 const LIMIT: u64 = 16 << 20;
 
-/// The content of a regular file of at most 16 MiB; `None` where there is none.
+/// The content of a regular file of at most 16 MiB; `None`: there is none.
 pub(crate) fn read(path: &Path) -> io::Result<Option<Vec<u8>>> {
-    // Not blocking, for a pipe in its place; no links, which could lead out of the directory.
+    // Without blocking, since it may be a pipe, and without links, which could leave the directory.
     let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC).bits().cast_signed();
     let file = match File::options().read(true).custom_flags(flags).open(path) {
         Ok(file) => file,

@@ -1,9 +1,8 @@
-//! All evidence of a run in one directory: a bug report, a test case and a piece of the
-//! calibration corpus at once.
+//! Snapshots: all evidence of a run in one directory, for bug reports, tests and calibration.
 //!
-//! `snapshot.json` says which machines and interfaces there were; the rest are raw artefacts,
-//! which the signals read in place of the computer. Any part may be missing, and missing means
-//! that it was not observed. The format is documented in `docs/snapshot.md`.
+//! `snapshot.json` has the machines and interfaces; the other files are raw artefacts, which the
+//! signals read instead of the computer. Any part may be missing: then it was not observed.
+//! `docs/snapshot.md` documents the format.
 
 #![forbid(unsafe_code)]
 

@@ -8,7 +8,7 @@ use vmkit_types::{NetworkMode, Reading, Unread};
 
 use crate::document;
 
-/// The network modes by their words.
+/// The words of the network modes.
 const MODES: [(NetworkMode, &str); 3] = [
     (NetworkMode::Bridged, "bridged"),
     (NetworkMode::Shared, "shared"),
@@ -21,7 +21,7 @@ const MOST_HOST_KEYS: usize = 32;
 /// Most network cards of one machine that are read, as of a running machine.
 const MOST_CARDS: usize = 32;
 
-/// What a snapshot does not record reads as not looked at.
+/// The reading of a value that a snapshot does not record.
 fn unread<T>() -> Reading<T> {
     Reading::Unknown(Unread::NotTried)
 }
@@ -30,7 +30,7 @@ fn read_or_unread<T>(value: Option<T>) -> Reading<T> {
     value.map_or_else(unread, Reading::Known)
 }
 
-/// The machine that the document tells of; what cannot be understood is named in `problems`.
+/// The machine in the document. Malformed values are named in `problems`.
 pub(crate) fn read(
     vm: &document::Machine,
     monitor: Option<&document::Monitor>,
@@ -126,12 +126,12 @@ fn card(card: &document::Card, machine: &str, problems: &mut Vec<String>) -> Car
     }
 }
 
-/// An RFC 3339 time that this computer's clock could show.
+/// An RFC 3339 time within the range of this computer's clock.
 pub(crate) fn time(text: &str) -> Option<SystemTime> {
     text.parse::<Timestamp>().ok()?.try_into().ok()
 }
 
-/// What its process did. The states of `vm status` that have a process all mean that it ran.
+/// The state of its process. All states of `vm status` that have a process mean that it ran.
 fn power(state: Option<&str>, qmp: Option<&QmpStatus>) -> Power {
     match state {
         Some("running" | "booting" | "initializing") if qmp.is_none_or(|qmp| qmp.running) => {
@@ -151,7 +151,7 @@ fn net(net: &document::Net) -> Option<Net> {
     Some(Net { mode: *mode, interface, port, netdev: None })
 }
 
-/// The machine as the document tells it.
+/// The machine for the document.
 pub(crate) fn write(machine: &Machine) -> document::Machine {
     let first = write_card(&machine.cards.first);
     let cards = if machine.cards.others.is_empty() {
@@ -209,7 +209,7 @@ fn write_card(card: &Card) -> document::Card {
     }
 }
 
-/// The answer of the machine's monitor as the document has it; `None`: it did not answer.
+/// The answer of the machine's monitor for the document; `None`: it did not answer.
 pub(crate) fn monitor(machine: &Machine) -> Option<document::Monitor> {
     let status = machine.qmp.as_ref().known()?;
     let status = if status.running { "running" } else { status.state.as_str() };

@@ -18,7 +18,7 @@ const KINDS: [(InterfaceKind, &str); 8] = [
     (InterfaceKind::Unknown, "unknown"),
 ];
 
-/// The network that the document tells of; what cannot be understood is named in `problems`.
+/// The network in the document. Malformed values are named in `problems`.
 pub(crate) fn read(host: &document::Host, problems: &mut Vec<String>) -> HostNetwork {
     let interfaces = host.interfaces.iter().map(|interface| Interface {
         name: interface.name.clone(),
@@ -38,7 +38,7 @@ pub(crate) fn read(host: &document::Host, problems: &mut Vec<String>) -> HostNet
             })
             .collect(),
         kind: kind(interface.kind.as_deref()),
-        // An interface whose state was not recorded carried the addresses that were.
+        // An interface without a recorded state was up: its addresses were recorded.
         up: interface.up.unwrap_or(true),
         bridge: interface.bridge.clone(),
     });
@@ -79,7 +79,7 @@ fn kind(word: Option<&str>) -> InterfaceKind {
     known.map_or(InterfaceKind::Unknown, |(kind, _)| *kind)
 }
 
-/// The network as the document tells it.
+/// The network for the document.
 pub(crate) fn write(network: &HostNetwork) -> document::Host {
     let of_family = |interface: &Interface, v4: bool| {
         let own = interface.addresses.iter().filter(|prefix| prefix.address.is_ipv4() == v4);
@@ -124,7 +124,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_network_survives_the_document() {
+    fn reads_the_network_that_it_wrote() {
         let network = HostNetwork {
             interfaces: vec![Interface {
                 name: "en0".to_owned(),
@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_address_is_named() {
+    fn names_malformed_addresses() {
         let host: document::Host = serde_json::from_str(
             r#"{"interfaces":[{"name":"en0","mac":"x","ipv4":["1.2.3.4/33","1.2.3.4/24"]}],
                 "routes":[{"dst":"default","gateway":"y","dev":"en0"}]}"#,

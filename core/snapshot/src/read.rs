@@ -1,4 +1,4 @@
-//! From a snapshot's directory to what a run needs.
+//! Reads a snapshot.
 
 use std::{
     collections::BTreeMap,
@@ -16,32 +16,32 @@ use crate::{
     file, machine, network,
 };
 
-/// The directories that hold artefacts; the JSON documents lie beside them.
+/// The directories with artefacts.
 const DIRECTORIES: [&str; 7] = ["neigh", "leases", "console", "agent", "dhcp", "gateway", "host"];
 /// The documents that signals read.
 const DOCUMENTS: [&str; 3] = ["dns.json", "probes.json", "probe-dhcp.json"];
 /// Most artefacts of one directory: a console log for each of 10,000 machines.
 const MOST_FILES: usize = 10_000;
 
-/// A snapshot, ready to be replayed.
+/// A snapshot that can be replayed.
 #[derive(Clone, Debug)]
 pub struct Record {
-    /// When it was captured: the present of its replay.
+    /// When it was captured, which is the present of its replay.
     pub captured_at: SystemTime,
-    /// `linux` or `macos`, where it was recorded.
+    /// `linux` or `macos`, if recorded.
     pub platform: Option<String>,
-    /// Whether it was captured with root's rights, where that was recorded.
+    /// Whether it was captured with root's rights, if recorded.
     pub privileged: Option<bool>,
-    /// The host's network, where it was recorded.
+    /// The host's network, if recorded.
     pub network: Option<HostNetwork>,
     /// The machines, and the parts that could not be read.
     pub inventory: Inventory,
-    /// The artefacts by their path in the snapshot. Links and other things that are no regular
-    /// files are left out, and named among the problems.
+    /// The artefacts by their path in the snapshot. Anything but a regular file is skipped and
+    /// named among the problems.
     pub artefacts: BTreeMap<String, PathBuf>,
 }
 
-/// Why a directory is no snapshot.
+/// Why a snapshot cannot be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     /// `snapshot.json` is missing.
@@ -52,36 +52,36 @@ pub enum OpenError {
     Unreadable {
         /// The file.
         path: PathBuf,
-        /// What the system says.
+        /// The error of the system.
         source: io::Error,
     },
-    /// `snapshot.json` is not such a document.
+    /// `snapshot.json` is malformed.
     #[error("cannot understand {}", path.display())]
     Malformed {
         /// The file.
         path: PathBuf,
-        /// Where it is wrong.
+        /// The syntax error.
         source: serde_json::Error,
     },
-    /// It is of another format.
+    /// It has another format.
     #[error("{} is of format {found:?}; this vm reads {SCHEMA:?}", path.display())]
     Schema {
         /// The file.
         path: PathBuf,
-        /// What it states.
+        /// The value in the file.
         found: String,
     },
-    /// Its time of capture cannot be understood, and every age depends on it.
+    /// Its time of capture is malformed. Every age depends on it.
     #[error("{}: captured_at {found:?} is no RFC 3339 time", path.display())]
     Time {
         /// The file.
         path: PathBuf,
-        /// What it states.
+        /// The value in the file.
         found: String,
     },
 }
 
-/// Opens the snapshot in `directory`. Nothing outside of it is read.
+/// Opens the snapshot in `directory`. Reads nothing outside of it.
 pub fn open(directory: &Path) -> Result<Record, OpenError> {
     let path = directory.join("snapshot.json");
     let bytes = file::read(&path)
@@ -116,7 +116,7 @@ pub fn open(directory: &Path) -> Result<Record, OpenError> {
     }
     machines.sort_by(|one, other| one.name.cmp(&other.name));
     machines.dedup_by(|one, other| one.name == other.name);
-    problems.extend(unclear.into_iter().map(|what| problem(&path, &format!("left out: {what}"))));
+    problems.extend(unclear.into_iter().map(|what| problem(&path, &format!("skipped: {what}"))));
     Ok(Record {
         captured_at,
         platform: document.platform,
@@ -127,7 +127,7 @@ pub fn open(directory: &Path) -> Result<Record, OpenError> {
     })
 }
 
-/// The port that the host's part of the document gives to a machine.
+/// The machine's port according to the host's interfaces.
 fn port(document: &Document, machine: &str) -> Option<String> {
     let mut interfaces = document.host.as_ref()?.interfaces.iter();
     interfaces.find(|each| each.vm.as_deref() == Some(machine)).map(|each| each.name.clone())
@@ -143,7 +143,7 @@ fn monitors(directory: &Path, problems: &mut Vec<Problem>) -> Monitors {
         bytes.map_or(Ok(Monitors::new()), |bytes| Ok(serde_json::from_slice(&bytes)?))
     });
     read.unwrap_or_else(|error| {
-        problems.push(problem(&path, &format!("left out: {error}")));
+        problems.push(problem(&path, &format!("skipped: {error}")));
         Monitors::new()
     })
 }
@@ -161,7 +161,7 @@ fn artefacts(directory: &Path, problems: &mut Vec<Problem>) -> BTreeMap<String, 
                 names.extend(files);
             }
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(error) => problems.push(problem(&path, &format!("left out: {error}"))),
+            Err(error) => problems.push(problem(&path, &format!("skipped: {error}"))),
         }
     }
     let mut artefacts = BTreeMap::new();
@@ -171,9 +171,9 @@ fn artefacts(directory: &Path, problems: &mut Vec<Problem>) -> BTreeMap<String, 
             Ok(status) if status.is_file() => {
                 artefacts.insert(name, path);
             }
-            Ok(_) => problems.push(problem(&path, "left out: not a regular file")),
+            Ok(_) => problems.push(problem(&path, "skipped: not a regular file")),
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(error) => problems.push(problem(&path, &format!("left out: {error}"))),
+            Err(error) => problems.push(problem(&path, &format!("skipped: {error}"))),
         }
     }
     artefacts
@@ -194,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_missing_was_not_observed() {
+    fn reads_missing_parts_as_not_observed() {
         let directory = snapshot(
             r#"{"schema":"vmkit.snapshot/1","captured_at":"2026-11-24T06:00:00Z",
                 "vms":[{"name":"web","state":"running"},{"name":"../x"}],"later":true}"#,
@@ -213,12 +213,16 @@ mod tests {
         );
         assert_eq!(record.network, None);
         assert_eq!(record.artefacts.keys().collect::<Vec<_>>(), ["neigh/arp-an.txt"]);
-        let told: Vec<_> = record.inventory.problems.iter().map(|p| p.message.as_str()).collect();
-        assert_eq!(told, ["left out: not a regular file", "left out: name of a machine: \"../x\""]);
+        let messages: Vec<_> =
+            record.inventory.problems.iter().map(|p| p.message.as_str()).collect();
+        assert_eq!(
+            messages,
+            ["skipped: not a regular file", "skipped: name of a machine: \"../x\""]
+        );
     }
 
     #[test]
-    fn cards_are_read_from_a_list_or_from_the_fields_of_the_machine() {
+    fn reads_cards_from_a_list_or_from_the_fields_of_the_machine() {
         let net =
             |interface: &str| format!(r#""net":{{"mode":"bridged","interface":"{interface}"}}"#);
         let (first, second) = (net("br0"), net("br1"));
@@ -270,7 +274,7 @@ mod tests {
     }
 
     #[test]
-    fn a_directory_that_is_no_snapshot_is_refused_with_its_reason() {
+    fn refuses_a_directory_that_is_no_snapshot_with_the_reason() {
         let rows = [
             ("{", "cannot understand"),
             (r#"{"schema":"vmkit.snapshot/2","captured_at":""}"#, "is of format"),

@@ -1,4 +1,4 @@
-//! Writing a snapshot's directory.
+//! Writes a snapshot.
 
 use std::{
     collections::BTreeMap,
@@ -19,12 +19,12 @@ use crate::{
     file, machine, network,
 };
 
-/// Where signals leave their parts of `probes.json`, which several of them share.
+/// The directory for the signals' parts of `probes.json`, which several of them write.
 const PROBE_PARTS: &str = "probes";
-/// The document that the parts are made into.
+/// The document with all parts.
 const PROBES: &str = "probes.json";
 
-/// What is recorded beside the artefacts of the signals.
+/// The data that is recorded beside the artefacts of the signals.
 #[derive(Clone, Copy, Debug)]
 pub struct Capture<'a> {
     /// The time of the capture.
@@ -33,30 +33,30 @@ pub struct Capture<'a> {
     pub platform: &'static str,
     /// Whether the run had root's rights.
     pub privileged: bool,
-    /// The host's network, where it is known.
+    /// The host's network, if known.
     pub network: Option<&'a HostNetwork>,
     /// The machines.
     pub machines: &'a [Machine],
-    /// Whom the files shall belong to (user and group), when root wrote them for somebody.
+    /// User and group that get the files, if root writes them for a user.
     pub owner: Option<(u32, u32)>,
 }
 
 /// Why a snapshot could not be written.
 #[derive(Debug, thiserror::Error)]
 pub enum SaveError {
-    /// There is something in the directory already.
+    /// The directory is not empty.
     #[error("{} is not empty", .0.display())]
     NotEmpty(PathBuf),
     /// A file or directory cannot be made.
     #[error("cannot write {}", path.display())]
     Unwritable {
-        /// Which.
+        /// The file or directory.
         path: PathBuf,
-        /// What the system says.
+        /// The error of the system.
         source: io::Error,
     },
-    /// The time of the capture is none that can be written.
-    #[error("the clock of this computer shows no time that can be written")]
+    /// The time of the capture is out of range.
+    #[error("the clock of this computer is out of range")]
     Time,
 }
 
@@ -65,7 +65,7 @@ pub(crate) fn unwritable(path: &Path) -> impl FnOnce(io::Error) -> SaveError {
     move |source| SaveError::Unwritable { path, source }
 }
 
-/// Makes the directory, or takes an empty one. Only its owner can read what will be in it.
+/// Creates the directory, or accepts an empty one. Only its owner can read it.
 pub fn prepare(directory: &Path) -> Result<(), SaveError> {
     fs::DirBuilder::new()
         .recursive(true)
@@ -76,7 +76,7 @@ pub fn prepare(directory: &Path) -> Result<(), SaveError> {
     if entries.next().is_some() { Err(SaveError::NotEmpty(directory.to_owned())) } else { Ok(()) }
 }
 
-/// Completes the snapshot in `directory`, in which the signals have left their artefacts.
+/// Completes the snapshot in `directory`, where the signals have written their artefacts.
 pub fn save(directory: &Path, capture: &Capture<'_>) -> Result<(), SaveError> {
     let captured_at = Timestamp::try_from(capture.captured_at).map_err(|_| SaveError::Time)?;
     merge_probes(directory)?;
@@ -120,7 +120,7 @@ fn write(path: &Path, document: &impl Serialize) -> Result<(), SaveError> {
     text.and_then(|text| fs::write(path, text)).map_err(unwritable(path))
 }
 
-/// Makes one list of the parts that the signals have left.
+/// Merges the parts that the signals have written into one list.
 fn merge_probes(directory: &Path) -> Result<(), SaveError> {
     let parts = directory.join(PROBE_PARTS);
     let Ok(entries) = parts.read_dir() else { return Ok(()) };
@@ -129,7 +129,7 @@ fn merge_probes(directory: &Path) -> Result<(), SaveError> {
     let mut probes: Vec<Value> = Vec::new();
     for path in paths {
         let bytes = file::read(&path).map_err(unwritable(&path))?.unwrap_or_default();
-        // A signal that was killed leaves a part that ends anywhere: it is not observed.
+        // The part of a signal that was killed may be truncated: it counts as not observed.
         if let Ok(Value::Array(part)) = serde_json::from_slice(&bytes) {
             probes.extend(part);
         }
@@ -138,7 +138,7 @@ fn merge_probes(directory: &Path) -> Result<(), SaveError> {
     fs::remove_dir_all(&parts).map_err(unwritable(&parts))
 }
 
-/// Gives everything in the directory, and itself, to the user for whom root has worked.
+/// Gives the directory and everything in it to the user for whom root works.
 fn give(directory: &Path, owner: (u32, u32)) -> Result<(), SaveError> {
     let change = |path: &Path| chown(path, Some(owner.0), Some(owner.1)).map_err(unwritable(path));
     for entry in directory.read_dir().map_err(unwritable(directory))? {
@@ -154,7 +154,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn parts_of_probes_become_one_list() {
+    fn merges_the_parts_of_probes_into_one_list() {
         let directory = tempfile::tempdir().unwrap();
         let parts = directory.path().join(PROBE_PARTS);
         fs::create_dir(&parts).unwrap();
@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn a_directory_with_something_in_it_is_left_alone() {
+    fn refuses_a_directory_that_is_not_empty() {
         let directory = tempfile::tempdir().unwrap();
         prepare(directory.path()).unwrap();
         fs::write(directory.path().join("mine"), "").unwrap();

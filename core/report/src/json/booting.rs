@@ -15,15 +15,15 @@ pub(super) struct BootingDocument<'a> {
     awaits: &'static str,
     /// The same in words.
     awaited: Cow<'a, str>,
-    /// How long its process has run; `null`: not known.
+    /// How long its process has run; `null`: unknown.
     uptime_ms: Option<u64>,
-    /// By what it is known that the boot goes on.
+    /// The evidence that it is still booting.
     because: Cow<'a, str>,
-    /// How long it takes as a rule.
+    /// How long it usually takes.
     usual: Cow<'a, str>,
-    /// After this time it is not held to be booting any more.
+    /// After this time it no longer counts as booting.
     limit_ms: u64,
-    /// Where these times are known from.
+    /// Sources of these times.
     sources: Vec<Cow<'a, str>>,
 }
 

@@ -29,7 +29,7 @@ codes! {
 }
 
 codes! {
-    /// What is remarkable about a candidate.
+    /// A property of a candidate that a reader should know.
     FlagCode of Flag {
         LinkLocal, Stale, DuplicateIp, DuplicateMac, OffSubnet, Gateway, Host, MacMismatch,
         GuestClaimOnly,
@@ -55,7 +55,7 @@ codes! {
         Ok,
         /// It did not answer before its deadline.
         Timeout,
-        /// Its worker ended unasked.
+        /// Its worker died.
         Crashed,
         /// It is not trusted.
         Refused,
@@ -63,7 +63,7 @@ codes! {
         Incompatible,
         /// It lacked a privilege.
         Denied,
-        /// The mode does not call for it.
+        /// It was not asked.
         Skipped,
         /// It reported an error.
         Error,

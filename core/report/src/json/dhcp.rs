@@ -13,7 +13,7 @@ use crate::time::rfc3339;
 pub(super) struct RungDocument {
     /// `DISCOVER`, `OFFER`, …
     message: &'static str,
-    /// Whether it was seen on this side, where it should have been.
+    /// Whether it was seen on this side, where it should pass.
     seen: bool,
     /// When it was first seen on either side, RFC 3339.
     at: Option<String>,
@@ -34,7 +34,7 @@ pub(super) struct RungDocument {
     checksum: &'static str,
 }
 
-/// The messages of one side, `None` where nobody watched there.
+/// The messages of one side; `None`: it was not watched.
 pub(super) fn rungs(ladder: &Ladder, side: impl Fn(&Rung) -> Step) -> Option<Vec<RungDocument>> {
     let watched = ladder.rungs.iter().all(|rung| side(rung) != Step::NotWatched);
     let rung = |rung: &Rung| {

@@ -34,21 +34,21 @@ pub(crate) struct DoctorDocument<'a> {
     generated_at: Option<String>,
     /// How long it took.
     elapsed_ms: u64,
-    /// Nothing is wrong with any machine, as far as was looked at.
+    /// No machine has a problem, as far as was checked.
     healthy: bool,
     host: HostDocument<'a>,
     network: NetworkDocument<'a>,
     /// The machines.
     vms: Vec<VmDocument<'a>>,
-    /// Everything that was looked for, machine by machine.
+    /// All findings by machine.
     findings: Vec<FindingDocument<'a>>,
-    /// What became of each plugin.
+    /// The outcome of each plugin.
     plugins: Vec<PluginDocument<'a>>,
     /// Files and objects that could not be used.
     problems: Vec<ProblemDocument<'a>>,
-    /// What would have told more and was left out.
+    /// Steps that were skipped and would show more.
     left_out: Vec<LeftOutDocument<'a>>,
-    /// What `--fix` did; the rest of the document is how it is after it.
+    /// What `--fix` did. The rest of the document describes the state after it.
     fixes: Vec<FixDocument<'a>>,
     /// Fields of this level that are unknown, with the reason.
     unknown: UnknownFields,
@@ -90,7 +90,7 @@ struct NetworkDocument<'a> {
     unknown: UnknownFields,
 }
 
-/// Which router that is.
+/// The router.
 #[derive(Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 struct RouterDocument<'a> {
@@ -105,30 +105,30 @@ struct RouterDocument<'a> {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 struct VmDocument<'a> {
     name: Cow<'a, str>,
-    /// Its address, where one can be used.
+    /// Its address, if one is usable.
     ip: Option<IpAddr>,
     /// As in `vmkit.status/1`.
     verdict: &'static str,
     healthy: bool,
-    /// `missing`, `stopped`, `paused` or `running`: what its process does.
+    /// The state of its process: `missing`, `stopped`, `paused` or `running`.
     power: Option<&'static str>,
-    /// The boot that is to end before anything else can be told.
+    /// The boot that must end before a diagnosis is possible.
     booting: Option<BootingDocument<'a>>,
     /// The likeliest causes, the likeliest first.
     causes: Vec<CauseDocument<'a>>,
-    /// Why no cause can be named, where none can.
+    /// Why no cause can be named.
     cannot_tell: Option<Cow<'a, str>>,
-    /// Probability that something is at work that no known cause covers.
+    /// Probability of a cause that the catalogue does not have.
     unknown_probability: Option<f64>,
-    /// Two causes that are at work together.
+    /// Two causes that act together.
     together: Option<[&'static str; 2]>,
-    /// The test that would tell the most for its cost.
+    /// The test with the most information for its cost.
     next_test: Option<NextTestDocument<'a>>,
     dhcp: DhcpDocument,
     unknown: UnknownFields,
 }
 
-/// One cause that may be at work.
+/// A possible cause.
 #[derive(Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 struct CauseDocument<'a> {
@@ -141,14 +141,14 @@ struct CauseDocument<'a> {
     evidence_for: Vec<EvidenceDocument<'a>>,
     evidence_against: Vec<EvidenceDocument<'a>>,
     remedies: Vec<RemedyDocument<'a>>,
-    /// Causes that only follow from this one.
+    /// Causes that this one explains.
     folded: &'a [&'static str],
 }
 
 #[derive(Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 struct EvidenceDocument<'a> {
-    /// What was seen, in plain words.
+    /// The finding in plain words.
     finding: Cow<'a, str>,
     /// Its code among `findings`.
     code: &'static str,
@@ -167,7 +167,7 @@ struct NextTestDocument<'a> {
     command: Vec<Cow<'a, str>>,
 }
 
-/// The machine's DHCP, message by message; `null`: nobody watched there.
+/// The machine's DHCP, message by message; `null`: it was not watched.
 #[derive(Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 struct DhcpDocument {
@@ -184,11 +184,11 @@ struct FindingDocument<'a> {
     code: &'static str,
     /// `present`, `absent` or `not-observed`.
     state: &'static str,
-    /// What was found, or what there is to find.
+    /// The finding in general.
     text: Cow<'a, str>,
-    /// What was seen, or why nothing was.
+    /// What was found here, or why it was not observed.
     says: String,
-    /// The right without which it cannot be seen on a live run.
+    /// The right that a live run needs to observe it.
     needs: Option<&'a str>,
 }
 
@@ -270,9 +270,9 @@ fn kind(kind: InterfaceKind) -> &'static str {
 fn network<'a>(doctor: &'a Doctor<'_>) -> NetworkDocument<'a> {
     let mut unknown = UnknownFields::new();
     let network = &doctor.network;
-    let told = field("router", &network.router, &mut unknown);
-    let known = told.and_then(router);
-    if known.is_none() && told.is_some() {
+    let reading = field("router", &network.router, &mut unknown);
+    let known = reading.and_then(router);
+    if known.is_none() && reading.is_some() {
         unknown.insert("router", "no advice plugin recognises it".to_owned());
     }
     NetworkDocument { gateway: network.gateway, router: known, unknown }

@@ -13,25 +13,25 @@ use crate::clean::stored;
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub(super) struct FixDocument<'a> {
     vm: Cow<'a, str>,
-    /// The cause that it was to end.
+    /// The cause that it should end.
     cause: &'static str,
     /// The remedy's `id`.
     remedy: Cow<'a, str>,
     title: Cow<'a, str>,
-    /// The commands, each run if the one before succeeded, as a shell takes them.
+    /// The commands for a shell, each run if the one before succeeded.
     commands: Vec<Cow<'a, str>>,
     /// `fixed`, `not-fixed`, `not-measured`, `not-run` or `declined`. Nothing is called fixed that
     /// was not measured again.
     outcome: &'static str,
     /// The code of the finding that was measured again.
     measures: &'static str,
-    /// What was measured, or why nothing was.
+    /// The measurement, or why there is none.
     says: Cow<'a, str>,
     /// What the command printed, bounded.
     output: Cow<'a, str>,
-    /// How the command ended; `null`: it was not run to its end.
+    /// How the command ended; `null`: it did not run to its end.
     exit_status: Option<i32>,
-    /// How to take it back.
+    /// How to undo it.
     undo: Cow<'a, str>,
 }
 

@@ -11,7 +11,7 @@ use crate::{
     time::{milliseconds, rfc3339},
 };
 
-/// What becomes of the hosts file. Fields may be added; `null` is "unknown" where `unknown` names
+/// The changes of the hosts file. Fields may be added; `null` is "unknown" where `unknown` names
 /// the field with a reason, and "there is none" otherwise.
 #[derive(Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(title = "vmkit.hosts/1"))]
@@ -30,15 +30,15 @@ pub(crate) struct HostsDocument<'a> {
     diff: Vec<Cow<'a, str>>,
     /// The machines, by name.
     vms: Vec<VmDocument<'a>>,
-    /// Numbers of the lines of others that are taken over.
+    /// Numbers of the lines outside of the block that are taken over.
     adopted_lines: &'a [usize],
-    /// Where the former file is, after a change.
+    /// The path of the former file, after a change.
     backup: Option<Cow<'a, str>>,
-    /// The caches of resolvers that were emptied.
+    /// The caches of resolvers that were flushed.
     caches: Vec<CacheDocument<'a>>,
-    /// The command that leads on, word by word.
+    /// The next command, word by word.
     next: Option<Vec<Cow<'a, str>>>,
-    /// What became of each plugin.
+    /// The outcome of each plugin.
     plugins: Vec<PluginDocument<'a>>,
     /// Fields that are unknown, with the reason.
     unknown: UnknownFields,
@@ -52,9 +52,9 @@ struct VmDocument<'a> {
     decision: HostsDecision,
     /// The address of its line afterwards.
     ip: Option<IpAddr>,
-    /// The address that its line has had, where it changes.
+    /// The address that its line had, if it changes.
     former_ip: Option<IpAddr>,
-    /// Why, where that is not plain.
+    /// Why, unless that is obvious.
     reason: Option<Cow<'a, str>>,
     /// Host names that its line does not get.
     names_left_out: Vec<NameDocument<'a>>,
@@ -72,10 +72,10 @@ struct NameDocument<'a> {
 #[derive(Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "HostsCache"))]
 struct CacheDocument<'a> {
-    /// The command that empties it.
+    /// The command that flushes it.
     command: Cow<'a, str>,
     flushed: bool,
-    /// Why it was not.
+    /// Why it was not flushed.
     message: Option<Cow<'a, str>>,
 }
 

@@ -54,8 +54,8 @@ pub fn schema() -> Vec<(&'static str, String)> {
     ]
 }
 
-/// The value of a field; where it is unknown, its reason goes to `unknown`. What was looked for
-/// and is not there is `null` without a reason.
+/// The value of a field. The reason of an unknown value goes to `unknown`; an absent value is
+/// `null` without a reason.
 fn field<'r, T>(
     name: &'static str,
     reading: &'r Reading<T>,
@@ -71,14 +71,14 @@ fn field<'r, T>(
     }
 }
 
-/// Probabilities have three decimals: more would promise what no table of weights keeps.
-/// What is not certain is not rounded to certainty.
+/// Rounds to three decimals, which is more than the table of weights is accurate to. An uncertain
+/// probability is never rounded to 1.
 fn probability(value: f64) -> f64 {
     let shown = rounded(value, 1000.0);
     if value < 1.0 { shown.min(0.999) } else { shown }
 }
 
-/// Weights and milliseconds have two decimals.
+/// Rounds weights and milliseconds to two decimals.
 fn hundredths(value: f64) -> f64 {
     rounded(value, 100.0)
 }

@@ -27,7 +27,7 @@ struct EntryDocument<'a> {
     /// Whether it would be run, and if not, why.
     status: PluginStatusCode,
     message: Option<Cow<'a, str>>,
-    /// The command that mends it, where there is one.
+    /// The command that repairs it, if there is one.
     hint: Option<Cow<'a, str>>,
     version: Option<Cow<'a, str>>,
     /// Major version of the interface that it was built for.
@@ -41,7 +41,7 @@ struct EntryDocument<'a> {
     modes: Option<Vec<Cow<'a, str>>>,
     /// `instant`, `local` or `network`.
     cost: Option<Cow<'a, str>>,
-    /// What it is allowed to use, in plain sentences.
+    /// What it may use, in sentences.
     needs: Option<Vec<Cow<'a, str>>>,
     /// Fields that are unknown, with the reason.
     unknown: UnknownFields,

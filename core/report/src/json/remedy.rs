@@ -1,4 +1,4 @@
-//! What can be done, in documents.
+//! Remedies in documents.
 
 use std::borrow::Cow;
 
@@ -8,7 +8,7 @@ use vmkit_diagnose::Remedy;
 use super::probability;
 use crate::clean::stored;
 
-/// One thing that can be done.
+/// A remedy.
 #[derive(Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub(super) struct RemedyDocument<'a> {
@@ -16,9 +16,9 @@ pub(super) struct RemedyDocument<'a> {
     title: Cow<'a, str>,
     /// What to do, in order.
     steps: Vec<Cow<'a, str>>,
-    /// A program and its arguments; empty where no command does it.
+    /// A program and its arguments; empty: no command does it.
     command: Vec<Cow<'a, str>>,
-    /// What is run after it, each if the one before succeeded.
+    /// The commands after it, each run if the one before succeeded.
     then: Vec<Vec<Cow<'a, str>>>,
     /// `none`, `low`, … in one word.
     risk: &'static str,
@@ -26,11 +26,11 @@ pub(super) struct RemedyDocument<'a> {
     risk_says: Cow<'a, str>,
     /// `guest`, `vm`, `host` or `router`.
     scope: &'static str,
-    /// How to take it back.
+    /// How to undo it.
     undo: Cow<'a, str>,
-    /// The finding to look at again before success is claimed.
+    /// The finding that is measured again before it counts as fixed.
     measures: &'static str,
-    /// How likely it helps, where this is the cause.
+    /// The probability that it helps against this cause.
     helps: f64,
 }
 

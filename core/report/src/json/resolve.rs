@@ -25,12 +25,12 @@ pub(crate) struct ResolveDocument<'a> {
     elapsed_ms: u64,
     name: Cow<'a, str>,
     state: Option<State>,
-    /// The address, where the verdict is `resolved` or `probable`.
+    /// The address, if the verdict is `resolved` or `probable`.
     ip: Option<IpAddr>,
     /// Probability that the address is the machine's, 0 to 1.
     confidence: Option<f64>,
     verdict: VerdictCode,
-    /// What became of each plugin.
+    /// The outcome of each plugin.
     plugins: Vec<PluginDocument<'a>>,
     /// Fields that are unknown, with the reason.
     unknown: UnknownFields,

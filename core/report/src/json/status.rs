@@ -32,19 +32,19 @@ pub(crate) struct StatusDocument<'a> {
     elapsed_ms: u64,
     /// The machines.
     vms: Vec<VmDocument<'a>>,
-    /// What became of each plugin.
+    /// The outcome of each plugin.
     plugins: Vec<PluginDocument<'a>>,
     /// Files and objects that could not be used.
     problems: Vec<ProblemDocument<'a>>,
     /// Counts over all machines; the full mode has them.
     stats: Option<Statistics>,
-    /// What the answer was made with.
+    /// The version and the weights behind the answer.
     provenance: Provenance<'a>,
     /// Fields of this level that are unknown, with the reason.
     unknown: UnknownFields,
 }
 
-/// What the answer was made with.
+/// The version and the weights behind the answer.
 #[derive(Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 struct Provenance<'a> {
@@ -54,18 +54,18 @@ struct Provenance<'a> {
     weights: Option<&'a str>,
 }
 
-/// One plugin's part in the answer.
+/// The outcome of a plugin.
 #[derive(Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub(super) struct PluginDocument<'a> {
     id: Cow<'a, str>,
     version: Option<Cow<'a, str>>,
     status: PluginStatusCode,
-    /// How long it took, where it ran.
+    /// How long it took, if it ran.
     elapsed_ms: Option<u64>,
-    /// Why it did not answer, or what else it said.
+    /// Why it did not answer, or another message.
     message: Option<Cow<'a, str>>,
-    /// The command that mends it, where there is one.
+    /// The command that repairs it, if there is one.
     hint: Option<Cow<'a, str>>,
 }
 

@@ -20,7 +20,7 @@ use crate::{SshState, State, Vm, clean::stored, text::no_address, time::millisec
 pub(super) struct VmDocument<'a> {
     name: Cow<'a, str>,
     state: Option<State>,
-    /// The address, where the verdict is `resolved` or `probable`.
+    /// The address, if the verdict is `resolved` or `probable`.
     ip: Option<IpAddr>,
     /// Probability that the address is the machine's, 0 to 1.
     confidence: Option<f64>,
@@ -30,7 +30,7 @@ pub(super) struct VmDocument<'a> {
     username: Option<Cow<'a, str>>,
     pid: Option<u32>,
     uptime_ms: Option<u64>,
-    /// Who manages it.
+    /// Its manager.
     manager: Cow<'a, str>,
     net: NetDocument<'a>,
     /// All network cards, in the order of its manager. `mac` and `net` are those of the card that
@@ -44,14 +44,14 @@ pub(super) struct VmDocument<'a> {
     disk_size: Option<Cow<'a, str>>,
     os_version: Option<Cow<'a, str>>,
     directory: Option<Cow<'a, str>>,
-    /// All addresses that were named, the likeliest first. Those of one address family exclude
-    /// each other.
+    /// All addresses that were named, the likeliest first. IPv4 addresses of one card exclude each
+    /// other, unless the machine answers at several.
     candidates: Vec<CandidateDocument<'a>>,
     /// Probability of no address within the family of the first candidate.
     none_probability: Option<f64>,
     /// Evidence about the machine as a whole.
     evidence: Vec<EntryDocument<'a>>,
-    /// What a person should know beside the verdict.
+    /// Remarks for people.
     notes: Vec<Cow<'a, str>>,
     /// Sources that could not be read for it.
     unread: Vec<UnreadDocument<'a>>,
@@ -61,7 +61,7 @@ pub(super) struct VmDocument<'a> {
     unknown: UnknownFields,
 }
 
-/// How its card reaches the world.
+/// The connection of its card.
 #[derive(Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 struct NetDocument<'a> {
@@ -100,7 +100,7 @@ struct SshDocument<'a> {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 struct CandidateDocument<'a> {
     ip: IpAddr,
-    /// 0 where it is struck out.
+    /// 0 if it is struck out.
     probability: f64,
     flags: Vec<FlagCode>,
     evidence: Vec<EntryDocument<'a>>,
@@ -120,9 +120,9 @@ struct EntryDocument<'a> {
     signal: Cow<'a, str>,
     kind: Cow<'a, str>,
     says: Cow<'a, str>,
-    /// What it adds to the logit of the address: a natural logarithm.
+    /// Its contribution to the logit of the address: a natural logarithm.
     weight: f64,
-    /// Its age, where its source tells.
+    /// Its age, if its source gives it.
     age_ms: Option<u64>,
     counted: bool,
     /// Why it does not count.
@@ -134,7 +134,7 @@ struct EntryDocument<'a> {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 struct DoubtDocument<'a> {
     says: &'a str,
-    /// What it adds to the logit of the address.
+    /// Its contribution to the logit of the address.
     weight: f64,
 }
 

@@ -10,7 +10,7 @@ use vmkit_types::Unread;
 use super::{
     Terminal, counted,
     style::Role,
-    unchecked::{by_fate, named},
+    unchecked::{by_outcome, named},
     wrap::wrapped,
 };
 use crate::{Doctor, DoctorVm, clean::shown};
@@ -121,8 +121,8 @@ pub(super) fn write_checked(
     Ok(())
 }
 
-/// What became of a plugin that did not answer.
-fn fate(plugin: &PluginOutcome) -> String {
+/// The outcome of a plugin that did not answer.
+fn outcome(plugin: &PluginOutcome) -> String {
     let word = plugin.status.code();
     match &plugin.message {
         Some(message) => format!("{word}: {}", shown(message)),
@@ -169,8 +169,8 @@ pub(super) fn write_surroundings(
         _ => line("Plugins:", &format!("{answered} of {} answered", counted(all, "plugin")))?,
     }
     let failed = asked.filter(|plugin| plugin.status != PluginStatus::Ok);
-    for (fate, ids) in by_fate(failed, fate) {
-        line("", &format!("{}: {fate}", named(&ids)))?;
+    for (outcome, ids) in by_outcome(failed, outcome) {
+        line("", &format!("{}: {outcome}", named(&ids)))?;
     }
     for omission in &doctor.omissions {
         let text = format!("{}: {}", shown(&omission.what), shown(&omission.why));

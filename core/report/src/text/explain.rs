@@ -138,7 +138,7 @@ fn strength(weight: f64) -> &'static str {
     }
 }
 
-/// What is not certain is not rounded to certainty.
+/// An uncertain probability is never shown as 100 %.
 fn percent(probability: f64) -> String {
     match probability {
         p if (0.9995..1.0).contains(&p) => "> 99.9 %".to_owned(),
@@ -152,7 +152,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_probability_is_never_rounded_to_certainty() {
+    fn never_rounds_a_probability_to_certainty() {
         let rows = [
             (1.0, "100.0 %"),
             (0.9998, "> 99.9 %"),
@@ -166,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn words_follow_the_odds() {
+    fn chooses_words_by_the_odds() {
         let rows = [(2.0, "weak"), (8.0, "fair"), (30.0, "strong"), (100.0, "decisive")];
         for (odds, word) in rows {
             assert_eq!(strength(f64::ln(odds)), word, "{odds}");

@@ -7,7 +7,7 @@ use vmkit_diagnose::{Fix, FixOutcome};
 
 use crate::clean::shown;
 
-/// Writes what came of each remedy.
+/// Writes the result of each remedy.
 pub(super) fn write_fixes(
     fixes: &[Fix],
     out: &mut impl Write,

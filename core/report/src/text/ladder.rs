@@ -9,7 +9,7 @@ use vmkit_dhcp::{Ladder, MessageKind, Rung, Step};
 
 use super::{Terminal, style::Role};
 
-/// Writes the ladder: time, what passed the machine's port, what passed the uplink.
+/// Writes the ladder: the time, and the messages at the machine's port and at the uplink.
 pub(crate) fn write_ladder(
     ladder: &Ladder,
     out: &mut impl Write,
@@ -45,7 +45,7 @@ fn seconds(first: SystemTime, at: SystemTime) -> f64 {
     at.duration_since(first).unwrap_or_default().as_secs_f64()
 }
 
-/// One side's part: an arrow in the direction of the message, or what is missing.
+/// One side: an arrow in the direction of the message, or that it is missing.
 fn side(rung: &Rung, step: Step) -> String {
     let word = rung.message.kind.word();
     match (step, rung.message.kind.is_of_client()) {

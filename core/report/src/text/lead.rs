@@ -1,4 +1,4 @@
-//! What comes before an answer that could not be given: why, and what mends it.
+//! The beginning of an answer that is incomplete: why, and the command that helps.
 
 use std::io::{self, Write};
 
@@ -8,10 +8,10 @@ use vmkit_types::escaped;
 use super::{Terminal, style::Role, unchecked::named, wrap::wrapped};
 use crate::clean::{shown, stored};
 
-/// Room before the lines after the first.
+/// The indentation of the lines after the first.
 const INDENT: &str = "  ";
 
-/// Names the machines whose addresses could not be looked for, reason by reason.
+/// Names the machines whose addresses could not be looked for, by reason.
 pub(super) fn write_lead<'v, 'p: 'v>(
     vms: impl IntoIterator<Item = (&'v str, &'v Pick)>,
     out: &mut impl Write,
@@ -31,7 +31,7 @@ pub(super) fn write_lead<'v, 'p: 'v>(
     if reasons.is_empty() { Ok(()) } else { writeln!(out) }
 }
 
-/// Why `what` was not checked, and what leads on.
+/// Why `what` was not checked, and the next command.
 pub(super) fn write_reason(
     what: &str,
     unchecked: &Unchecked,
@@ -43,7 +43,7 @@ pub(super) fn write_reason(
     writeln!(out, "{INDENT}Next: {}", terminal.style.paint(Role::Heading, &shown(&unchecked.hint)))
 }
 
-/// Why a machine's address was not looked for, as one line: all of it, for its end says why.
+/// Why a machine's address was not looked for, in one line and uncut: its end has the cause.
 pub(crate) fn reason(unchecked: &Unchecked) -> String {
     escaped(&stored(&unchecked.reason))
 }

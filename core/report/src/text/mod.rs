@@ -1,4 +1,4 @@
-//! Text for people. Meaning never rests on colour alone; everything untrusted is escaped.
+//! Text for people. Colour is never the only sign, and everything untrusted is escaped.
 
 mod checked;
 mod doctor;
@@ -34,17 +34,17 @@ pub(crate) use resolve::remark;
 pub(crate) use status::write_status;
 pub(crate) use watch::{draw_watch, watched, write_changes};
 
-/// Where the text goes.
+/// The properties of the output.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Terminal {
-    /// Columns; `None`: not a terminal, and nothing is cut.
+    /// Columns; `None`: it is not a terminal, and nothing is cut.
     pub width: Option<usize>,
     /// Whether to use colour.
     pub style: Style,
 }
 
-/// Why no address is shown, or the best of several with its odds; `None` where an address is shown,
-/// or where the machine does not run.
+/// Why no address is shown, or the best of several with its probability; `None`: an address is
+/// shown, or the machine does not run.
 pub(crate) fn no_address(pick: &Pick) -> Option<String> {
     let open = || pick.candidates.iter().filter(|candidate| candidate.struck_out.is_none());
     match pick.verdict {
@@ -72,15 +72,14 @@ pub(crate) fn no_address(pick: &Pick) -> Option<String> {
     }
 }
 
-/// Whether a shell reads the text as the one word that it is: anything else is not offered for
-/// pasting.
+/// Whether a shell reads the text as one plain word. Other text is not offered for pasting.
 fn pastes(text: &str) -> bool {
     let plain =
         |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'/');
     !text.is_empty() && !text.starts_with('-') && text.bytes().all(plain)
 }
 
-/// Each text once, in the order of its first use: many plugins share one mend.
+/// Each text once, in the order of its first use: many plugins have the same hint.
 fn distinct<'a>(texts: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
     let mut all = Vec::new();
     for text in texts {

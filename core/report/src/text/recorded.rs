@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use super::{Terminal, counted, style::Role};
 use crate::{Recorded, clean::shown, time::rfc3339};
 
-/// How many names of machines a line holds.
+/// Most names of machines in a line.
 const NAMES_IN_A_LINE: usize = 10;
 
 pub(crate) fn write_recorded(

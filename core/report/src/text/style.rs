@@ -12,7 +12,7 @@ pub enum Style {
     Colour,
 }
 
-/// What a piece of text is.
+/// The role of a piece of text.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Role {
     #[default]
@@ -25,7 +25,7 @@ pub(super) enum Role {
 }
 
 impl Style {
-    /// The text as its role looks. The text must be escaped already.
+    /// The text in the colour of its role. It must be escaped already.
     pub(super) fn paint(self, role: Role, text: &str) -> String {
         let ansi = match (self, role) {
             (Self::Plain, _) | (_, Role::Normal) => return text.to_owned(),

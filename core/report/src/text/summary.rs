@@ -8,7 +8,7 @@ use vmkit_scoring::Verdict;
 use super::{counted, pastes};
 use crate::{SshState, State, Statistics, Status, Vm, clean::shown, time::short};
 
-/// How many machines the last line names.
+/// Most machines that the last line names.
 const NAMES_IN_THE_VERDICT: usize = 3;
 
 pub(super) fn write_statistics(status: &Status<'_>, out: &mut impl Write) -> io::Result<()> {

@@ -9,10 +9,10 @@ use super::{Terminal, style::Role};
 /// Columns between two cells.
 const GAP: usize = 2;
 
-/// A column that is cut keeps at least this many characters: enough to tell names apart.
+/// Least width of a column that is cut: enough to distinguish names.
 const LEAST_CUT: usize = 12;
 
-/// One cell: escaped text and what it is.
+/// One cell: escaped text and its role.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Cell {
     text: String,
@@ -28,18 +28,18 @@ impl Cell {
         &self.text
     }
 
-    /// Appends a mark and changes what it is.
+    /// Appends a mark and changes the role.
     pub(super) fn mark(&mut self, mark: &str, role: Role) {
         self.text.push_str(mark);
         self.role = role;
     }
 }
 
-/// Rows under a heading. The first column is cut when the width does not suffice; columns named
-/// as dispensable are left out before.
+/// Rows under a heading. If the width does not suffice, dispensable columns are dropped and then
+/// the first column is cut.
 pub(super) struct Table<const COLUMNS: usize> {
     pub(super) heading: [&'static str; COLUMNS],
-    /// Indices of columns, the first to go first.
+    /// Indices of columns, in the order in which they are dropped.
     pub(super) dispensable: &'static [usize],
     pub(super) rows: Vec<[Cell; COLUMNS]>,
 }
@@ -63,7 +63,7 @@ impl<const COLUMNS: usize> Table<COLUMNS> {
         Ok(())
     }
 
-    /// The width of each column; `None`: it is left out.
+    /// The width of each column; `None`: it is dropped.
     fn fitting(&self, available: Option<usize>) -> [Option<usize>; COLUMNS] {
         let mut widths = self.heading.map(|text| Some(text.width()));
         for row in &self.rows {
@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn columns_go_or_are_cut_until_the_line_fits() {
+    fn drops_and_cuts_columns_until_the_line_fits() {
         let long = "a-name-of-nineteen-";
         let rows = [
             (None, "a-name-of-nineteen-  10.0.0.1  1h 2m"),

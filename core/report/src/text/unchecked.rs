@@ -1,4 +1,4 @@
-//! What was not checked, and why: silence about it would read as health.
+//! What was not checked, and why. Without this, a reader would believe that it is fine.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -13,7 +13,7 @@ use vmkit_types::{Reading, attribute};
 use super::{Terminal, distinct, style::Role};
 use crate::{Status, Vm, clean::shown, time::short};
 
-/// How many machines or plugins a line names.
+/// Most machines or plugins that a line names.
 const NAMES_IN_A_LINE: usize = 3;
 
 pub(super) fn write_unchecked(
@@ -41,15 +41,15 @@ fn lines(status: &Status<'_>) -> Vec<String> {
     }
     let silent = |plugin: &&PluginOutcome| match plugin.status {
         PluginStatus::Ok => false,
-        // With nothing running, or every address clear, nobody misses it.
+        // It does not matter if nothing runs or every address is clear.
         PluginStatus::Skipped => status.meta.mode == Mode::Full && status.vms.iter().any(puzzles),
         _ => true,
     };
-    let fates = by_fate(status.plugins.iter().filter(silent), failed);
-    lines.extend(fates.iter().map(|(fate, ids)| format!("{}: {fate}", named(ids))));
+    let outcomes = by_outcome(status.plugins.iter().filter(silent), failed);
+    lines.extend(outcomes.iter().map(|(outcome, ids)| format!("{}: {outcome}", named(ids))));
     let hints = status.plugins.iter().filter(silent).filter_map(|plugin| plugin.hint.as_deref());
     lines.extend(distinct(hints).iter().map(|hint| format!("hint: {}", shown(hint))));
-    // Many machines share one reason; the reasons are few.
+    // Many machines have the same reason.
     let mut sources: BTreeMap<(String, String), Vec<&str>> = BTreeMap::new();
     let mut undecided: BTreeMap<String, Vec<&str>> = BTreeMap::new();
     for vm in &status.vms {
@@ -64,7 +64,7 @@ fn lines(status: &Status<'_>) -> Vec<String> {
         for source in of_machine {
             sources.entry(source).or_default().push(name);
         }
-        // Where nobody could look, the answer begins with it.
+        // The answer begins with the machines that could not be checked.
         let looked = vm.pick.unchecked.is_none();
         if let (Reading::Unknown(why), true) = (&vm.state, looked) {
             undecided.entry(shown(&why.to_string())).or_default().push(name);
@@ -92,23 +92,23 @@ fn skipped_as_slow(plugins: &[PluginOutcome]) -> String {
     }
 }
 
-/// The plugins that share a fate, in the order of the first of each.
-pub(super) fn by_fate<'p>(
+/// The plugins by outcome, in the order of the first of each.
+pub(super) fn by_outcome<'p>(
     plugins: impl Iterator<Item = &'p PluginOutcome>,
-    fate: impl Fn(&PluginOutcome) -> String,
+    outcome: impl Fn(&PluginOutcome) -> String,
 ) -> Vec<(String, Vec<&'p str>)> {
-    let mut fates: Vec<(String, Vec<&str>)> = Vec::new();
+    let mut outcomes: Vec<(String, Vec<&str>)> = Vec::new();
     for plugin in plugins {
-        let says = fate(plugin);
-        match fates.iter_mut().find(|(known, _)| *known == says) {
+        let says = outcome(plugin);
+        match outcomes.iter_mut().find(|(known, _)| *known == says) {
             Some((_, ids)) => ids.push(&plugin.id),
-            None => fates.push((says, vec![&plugin.id])),
+            None => outcomes.push((says, vec![&plugin.id])),
         }
     }
-    fates
+    outcomes
 }
 
-/// What became of a plugin that did not answer.
+/// The outcome of a plugin that did not answer.
 fn failed(plugin: &PluginOutcome) -> String {
     let what = match plugin.status {
         PluginStatus::Ok => "answered",

@@ -11,11 +11,11 @@ use super::{
 };
 use crate::{Status, Vm, clean::shown, time::rfc3339};
 
-/// To the upper left corner, without clearing: what stays the same does not flicker.
+/// Moves to the upper left corner without clearing, so that unchanged text does not flicker.
 const HOME: &str = "\x1b[H";
-/// Clears the rest of the line, in which the last picture may have been longer.
+/// Clears the rest of the line, which was longer in the last picture.
 const CLEAR_LINE: &str = "\x1b[K";
-/// Clears what is below, where the last picture may have been higher.
+/// Clears the lines below, which the last picture had.
 const CLEAR_BELOW: &str = "\x1b[J";
 
 /// State, address and SSH of a machine, as they are shown.
@@ -34,7 +34,7 @@ pub(crate) fn draw_watch(
     write_lead(picks(status), &mut picture, terminal)?;
     let mut table = table(status);
     for (row, vm) in table.rows.iter_mut().zip(&status.vms) {
-        // A mark as well as colour, for those who see none.
+        // A mark as well as colour, which not everybody sees.
         if changed.contains(&vm.machine.name) {
             row[0].mark(" *", Role::Heading);
         }

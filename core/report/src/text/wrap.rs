@@ -6,12 +6,13 @@ use unicode_width::UnicodeWidthStr as _;
 
 use super::Terminal;
 
-/// Columns of a paragraph where there is no terminal, and at most: longer lines read badly.
+/// Columns of a paragraph without a terminal, and most columns with one: longer lines read badly.
 const WIDEST: usize = 96;
 /// A paragraph is never narrower, whatever its indentation.
 const NARROWEST: usize = 24;
 
-/// Writes a text between words in lines: `first` before the first, `rest` before the others.
+/// Writes a text wrapped between words, with `first` before the first line and `rest` before
+/// others.
 pub(super) fn wrapped(
     out: &mut impl Write,
     terminal: Terminal,

@@ -7,7 +7,7 @@ use std::{
 
 use vmkit_types::Mac;
 
-/// Stand-ins that were given so far.
+/// The stand-ins so far.
 #[derive(Debug, Default)]
 pub(super) struct Addresses {
     macs: HashMap<Mac, Mac>,
@@ -16,11 +16,11 @@ pub(super) struct Addresses {
     hosts: HashMap<[u8; 3], u8>,
 }
 
-/// Public networks of documentation, RFC 5737.
+/// Networks for documentation, RFC 5737.
 const PUBLIC: [[u8; 3]; 3] = [[203, 0, 113], [198, 51, 100], [192, 0, 2]];
 
 impl Addresses {
-    /// Keeps the maker's half, which tells a router's kind, and counts in the other.
+    /// Keeps the vendor's half, which identifies a kind of router, and numbers the other half.
     pub(super) fn mac(&mut self, mac: Mac) -> Mac {
         if mac.is_zero() || mac.is_multicast() {
             return mac;

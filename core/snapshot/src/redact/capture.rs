@@ -19,7 +19,7 @@ const OPTIONS: usize = 240;
 /// Redacts a capture; what is no capture becomes an empty one. Frames that are neither DHCP nor ARP
 /// lose all but their Ethernet header.
 pub(super) fn redact(bytes: &[u8], addresses: &mut Addresses, names: &Names) -> Vec<u8> {
-    // Writing to memory does not fail.
+    // Writing to memory cannot fail.
     let Ok(mut writer) = Writer::new(Vec::new()) else { return Vec::new() };
     let each = |at: SystemTime, frame: &[u8]| {
         let data = redacted(at, frame, addresses, names);
@@ -27,7 +27,7 @@ pub(super) fn redact(bytes: &[u8], addresses: &mut Addresses, names: &Names) -> 
         writer.write(&Frame { at, data: &data, length }).ok();
         Ok::<(), vmkit_dhcp::pcap::Fault>(())
     };
-    // What a fault cut off is missing before and after.
+    // A truncated capture stays truncated.
     frames(bytes, each).ok();
     writer.into_inner()
 }
@@ -50,7 +50,7 @@ fn redacted(at: SystemTime, frame: &[u8], addresses: &mut Addresses, names: &Nam
         Content::Dhcp(datagram) if kind == Some(EtherType::IPV4) => {
             dhcp(&mut data, datagram.checksum, addresses, names);
         }
-        // A tag of a VLAN shifts every field; nothing is better than half.
+        // A VLAN tag shifts every field: drop the frame rather than redact half of it.
         Content::Arp(_) | Content::Dhcp(_) | Content::Other => data.truncate(ETHERNET),
     }
     data
@@ -131,7 +131,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_redacted_capture_tells_the_same_story_of_somebody_else() {
+    fn a_redacted_capture_keeps_its_messages_with_other_names() {
         let bytes = include_bytes!("../../../../sdk/dhcp/tests/data/mac-nat-guest.pcap");
         let redacted = redact(bytes, &mut Addresses::default(), &Names::default());
         let (before, _) = Traffic::read(&bytes[..]);

@@ -1,7 +1,7 @@
-//! Replacing names, MACs and addresses of a snapshot, each by the same stand-in everywhere.
+//! Replaces names, MACs and addresses in a snapshot, each by the same stand-in everywhere.
 //!
-//! What a diagnosis rests on stays: the maker's half of a MAC, which network an address is in and
-//! whether it looks like a gateway's, lengths and times. What tells who and where goes.
+//! Keeps what a diagnosis needs: the vendor's half of a MAC, the network of an address and whether
+//! it looks like a gateway's, lengths and times. Removes what identifies a person or a place.
 
 mod addresses;
 mod capture;
@@ -22,7 +22,7 @@ use addresses::Addresses;
 /// users.
 ///
 /// # Errors
-/// A file cannot be read or written. What was not redacted yet then stays as it was.
+/// A file cannot be read or written. Files that were not reached stay unredacted.
 pub fn redact(directory: &Path, names: &Names) -> Result<(), SaveError> {
     let mut files = Vec::new();
     collect(directory, &mut files).map_err(unwritable(directory))?;

@@ -1,6 +1,6 @@
 //! Stand-ins for names.
 
-/// A shorter name would be found inside of other words.
+/// A shorter name would match inside other words.
 const SHORTEST: usize = 3;
 
 /// Names and their stand-ins, the longest names first.
@@ -25,7 +25,7 @@ impl Names {
         };
         machines.into_iter().for_each(|name| add(name, "vm", 1));
         hosts.into_iter().for_each(|name| add(name, "host", SHORTEST));
-        // What every image has tells nobody.
+        // A name that every image has identifies nobody.
         let usual = ["root", "ubuntu", "debian", "admin", "user", "cloud"];
         let own = users.into_iter().filter(|name| !usual.contains(name));
         own.for_each(|name| add(name, "user", SHORTEST));

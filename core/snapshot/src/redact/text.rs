@@ -6,7 +6,7 @@ use vmkit_types::Mac;
 
 use super::{addresses::Addresses, names::Names};
 
-/// Redacts a text of any encoding: what is no ASCII word stays as it is.
+/// Redacts a text of any encoding. Everything but ASCII words stays as it is.
 pub(super) fn redact(text: &[u8], addresses: &mut Addresses, names: &Names) -> Vec<u8> {
     let mut out = Vec::with_capacity(text.len());
     let mut rest = text;
@@ -71,7 +71,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_same_thing_has_the_same_stand_in_everywhere() {
+    fn replaces_a_thing_by_the_same_stand_in_everywhere() {
         let names = Names::new(["web"], ["mac-mini"], ["alice", "ubuntu"]);
         let mut addresses = Addresses::default();
         let mut redacted = |text: &str| {
