@@ -123,7 +123,7 @@ impl Boot {
     }
 }
 
-/// What dates the boot that a console shows.
+/// The evidence for the age of the boot that a console shows.
 struct Age {
     /// The kernel's last time stamp.
     kernel: Option<Duration>,
@@ -136,7 +136,7 @@ struct Age {
 }
 
 impl Age {
-    /// How it is known that the boot has lasted longer than this. `None`: it may be younger.
+    /// The evidence that the boot has lasted longer than `limit`; `None`: it may have begun later.
     fn over(&self, limit: Duration, given_address: bool) -> Option<String> {
         let silent = self.silent.unwrap_or_default();
         if self.silent.is_some_and(|silent| silent >= limit) {
@@ -146,7 +146,7 @@ impl Age {
         if let Some(kernel) = kernel.filter(|kernel| *kernel >= limit) {
             return Some(minutes("its kernel has run", kernel));
         }
-        // The process dates the first boot alone, and a lease may be of a later one.
+        // The process only dates the first boot, and a lease may be from a later one.
         let only_boot = self.boots.is_none_or(|boots| boots < 2);
         let dated = self.silent.is_none() && only_boot && !given_address;
         let process = self.process.filter(|process| dated && *process >= limit)?;
@@ -163,12 +163,12 @@ fn silence(facts: &Facts<'_>) -> Option<Duration> {
     Some(facts.now.duration_since(facts.machine.console_written_at?).unwrap_or_default())
 }
 
-/// Whether it was given an address within the last minute, as a guest is at the end of a boot.
+/// Whether it got an address within the last minute, as a guest does at the end of a boot.
 fn given_address(facts: &Facts<'_>) -> bool {
     facts.evidence.iter().any(|seen| is_new(seen, facts))
 }
 
-/// What its console tells of a boot.
+/// What the console shows of a boot.
 enum Console {
     /// The boot has ended.
     Ended(String),

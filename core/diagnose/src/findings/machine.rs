@@ -14,7 +14,7 @@ pub(super) fn judge(facts: &Facts<'_>, sheet: &mut Sheet) {
         Reading::Known(Process::Crashed) => {
             ("its process ended without being shut down, and left its pid file", false)
         }
-        Reading::Known(Process::Missing) => ("it is registered, and its directory is gone", false),
+        Reading::Known(Process::Missing) => ("it is registered, but its directory is gone", false),
         _ => ("", true),
     };
     let stopped = machine.process.as_ref().map(|_| !runs);
