@@ -127,7 +127,7 @@ fn a_machine_rests_only_where_it_is_known_how_it_ended() {
             1,
             "web: not running\n  cannot tell: how it ended is not known: the record does not say\n",
         ),
-        (r#""missing""#, 1, 1, "it is registered, and its directory is gone"),
+        (r#""missing""#, 1, 1, "it is registered, but its directory is gone"),
     ];
     for (state, unnamed, named, said) in rows {
         let record = tempfile::tempdir().expect("make a directory");
