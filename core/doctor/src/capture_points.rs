@@ -78,3 +78,33 @@ impl CapturePoints {
         Captures { guests, uplinks, uplink_of: self.uplink_of }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use vmkit_types::Unread;
+
+    use super::*;
+
+    #[test]
+    fn gives_each_machine_the_captures_at_its_port_and_uplink() {
+        let owned = |pairs: &[(&str, &str)]| {
+            pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
+        };
+        let points = CapturePoints {
+            ports: owned(&[("web", "tap1"), ("db", "tap2")]),
+            uplink_of: owned(&[("web", "eth0"), ("db", "eth0")]),
+            too_many: false,
+        };
+        assert_eq!(points.interfaces().into_iter().collect::<Vec<_>>(), ["eth0", "tap1", "tap2"]);
+        assert_eq!(points.omission(), None);
+        let captures = [("tap1", Reading::Absent), ("eth0", Reading::Unknown(Unread::TimedOut))];
+        let captures = captures.map(|(name, capture)| (name.to_owned(), capture));
+        let captures = points.assign(&BTreeMap::from(captures));
+        assert!(matches!(captures.guest("web"), Reading::Absent));
+        assert!(matches!(captures.guest("db"), Reading::Unknown(Unread::NotTried)));
+        for machine in ["web", "db"] {
+            assert!(matches!(captures.uplink(machine), Reading::Unknown(Unread::TimedOut)));
+        }
+        assert!(matches!(captures.uplink("other"), Reading::Unknown(Unread::NotTried)));
+    }
+}

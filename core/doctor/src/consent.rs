@@ -33,3 +33,30 @@ impl Consent {
         self.asks = false;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::script::Script;
+
+    #[test]
+    fn asks_each_question_once_and_none_after_the_first_examination() {
+        let at = |interface: &str| Question::TestOffers { interface: interface.to_owned() };
+        let rows = [
+            // --yes, the person's answer, whether it is allowed, questions asked
+            (false, true, true, 1),
+            (false, false, false, 1),
+            (true, false, true, 0),
+        ];
+        for (yes, allows, allowed, asked) in rows {
+            let mut person = Script { allows, ..Script::default() };
+            let mut consent = Consent::new(yes);
+            assert_eq!(consent.allows(at("eth0"), &mut person), allowed);
+            assert_eq!(consent.allows(at("eth0"), &mut person), allowed);
+            consent.stop_asking();
+            assert_eq!(consent.allows(at("eth0"), &mut person), allowed, "an earlier answer stays");
+            assert_eq!(consent.allows(at("eth1"), &mut person), yes, "a new question is denied");
+            assert_eq!(person.log.len(), asked, "{:?}", person.log);
+        }
+    }
+}

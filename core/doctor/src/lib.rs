@@ -4,6 +4,39 @@
 //! ends, the firewall, the router), and diagnoses each machine. [`Doctor::fix`] runs remedies and
 //! measures whether they helped. Whoever calls this answers questions and follows the progress as a
 //! [`Person`]. Nothing here prints.
+//!
+//! ```
+//! # use std::time::Duration;
+//! use vmkit_doctor::{Doctor, Note, Pause, Person, Progress, Question, Request};
+//! use vmkit_session::{Settings, Source};
+//!
+//! /// Allows nothing and ends every wait.
+//! struct Nobody;
+//!
+//! impl Person for Nobody {
+//!     fn can_answer(&self) -> bool { false }
+//!     fn allows(&mut self, _: &Question) -> bool { false }
+//!     fn hears(&mut self, _: &Note<'_>) {}
+//!     fn begins_waiting(&mut self) {}
+//!     fn sees(&mut self, _: &Progress<'_>) {}
+//!     fn waits(&mut self, _: Duration) -> Pause { Pause::EndedByPerson }
+//!     fn stops_waiting(&mut self) {}
+//! }
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let catalogue = vmkit_diagnose::Catalogue::builtin()?;
+//! let settings = Settings::of_prefix(std::env::var("VMKIT_STAGE")?)?;
+//! let source = Source::Snapshot("../../tests/cli/data/router-drops".into());
+//! let request = Request { source, ..Request::default() };
+//! let examination = Doctor::start(request, settings, &catalogue)?.examine(&mut Nobody)?;
+//! for assessment in &examination.assessments {
+//!     let likeliest = assessment.diagnosis.causes.first().map(|cause| cause.code);
+//!     println!("{}: {likeliest:?}", assessment.machine.name);
+//! #   assert_eq!(likeliest, Some("router-drops-foreign-chaddr"));
+//! }
+//! # Ok(())
+//! # }
+//! ```
 
 #![forbid(unsafe_code)]
 
@@ -21,6 +54,8 @@ mod record;
 mod replay;
 mod request;
 mod router;
+#[cfg(test)]
+mod script;
 mod subjects;
 mod survey;
 mod unplug;

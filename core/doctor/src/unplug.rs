@@ -14,9 +14,28 @@ const TICK: Duration = Duration::from_secs(1);
 /// Attempts to plug in a link: a monitor that is busy with another client is free a moment later.
 const ATTEMPTS: usize = 3;
 
+/// A virtual link that can be switched.
+pub(crate) trait Switch {
+    /// QEMU's name for it.
+    fn name(&self) -> &str;
+
+    /// Plugs it in or unplugs it.
+    fn set(&self, up: bool) -> Result<(), LinkError>;
+}
+
+impl Switch for Link {
+    fn name(&self) -> &str {
+        self.netdev()
+    }
+
+    fn set(&self, up: bool) -> Result<(), LinkError> {
+        Self::set(self, up)
+    }
+}
+
 /// Unplugs these links and plugs them in again, after the time or when the person ends the wait.
 /// Returns the links that were not unplugged.
-pub(crate) fn unplug(links: &[(&str, Option<Link>)], wait: &mut Wait<'_>) -> Vec<Omission> {
+pub(crate) fn unplug<S: Switch>(links: &[(&str, Option<S>)], wait: &mut Wait<'_>) -> Vec<Omission> {
     let (mut omissions, mut unplugged) = (Vec::new(), Vec::new());
     for (machine, link) in links {
         match Unplugged::pull(machine, link.as_ref(), wait) {
@@ -50,14 +69,14 @@ fn pause(wait: &mut Wait<'_>) {
 }
 
 /// A link that is down. A panic plugs it in as well.
-struct Unplugged<'a> {
+struct Unplugged<'a, S: Switch> {
     machine: &'a str,
-    link: &'a Link,
+    link: &'a S,
     is_down: bool,
 }
 
-impl<'a> Unplugged<'a> {
-    fn pull(machine: &'a str, link: Option<&'a Link>, wait: &mut Wait<'_>) -> Result<Self, String> {
+impl<'a, S: Switch> Unplugged<'a, S> {
+    fn pull(machine: &'a str, link: Option<&'a S>, wait: &mut Wait<'_>) -> Result<Self, String> {
         let Some(link) = link else {
             return Err("QEMU's `-netdev` has no `id`, so its link cannot be switched".to_owned());
         };
@@ -78,7 +97,7 @@ impl<'a> Unplugged<'a> {
 
     fn plug_in(mut self, wait: &mut Wait<'_>) {
         if let Err(error) = self.try_to_plug_in() {
-            let (machine, netdev) = (self.machine, self.link.netdev());
+            let (machine, netdev) = (self.machine, self.link.name());
             wait.says(&Note::LeftUnplugged { machine, netdev, why: &error_chain(&error) });
         }
     }
@@ -96,10 +115,84 @@ impl<'a> Unplugged<'a> {
     }
 }
 
-impl Drop for Unplugged<'_> {
+impl<S: Switch> Drop for Unplugged<'_, S> {
     fn drop(&mut self) {
         if self.is_down {
             self.try_to_plug_in().ok();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+
+    use super::*;
+    use crate::script::Script;
+
+    /// A link with the outcomes of its next calls; later calls succeed.
+    struct Fake {
+        outcomes: RefCell<Vec<Result<(), LinkError>>>,
+        calls: RefCell<Vec<bool>>,
+    }
+
+    impl Switch for &Fake {
+        fn name(&self) -> &'static str {
+            "net0"
+        }
+
+        fn set(&self, up: bool) -> Result<(), LinkError> {
+            self.calls.borrow_mut().push(up);
+            self.outcomes.borrow_mut().pop().unwrap_or(Ok(()))
+        }
+    }
+
+    fn no_answer() -> Result<(), LinkError> {
+        Err(LinkError::NoAnswer { socket: "/m".into() })
+    }
+
+    fn refused() -> Result<(), LinkError> {
+        let netdev = "net0".to_owned();
+        Err(LinkError::Refused { socket: "/m".into(), netdev, why: "refused the command" })
+    }
+
+    #[test]
+    fn plugs_in_every_link_that_may_be_down() {
+        let (down, up) = (false, true);
+        // The outcomes of the calls in their order, the calls, and whether the link was unplugged
+        // and was plugged in again.
+        let rows = [
+            (vec![Ok(())], vec![down, up], true, true),
+            (vec![Ok(()), no_answer()], vec![down, up, up], true, true),
+            (
+                vec![Ok(()), no_answer(), no_answer(), no_answer()],
+                vec![down, up, up, up],
+                true,
+                false,
+            ),
+            (vec![no_answer()], vec![down, up], false, true),
+            (vec![refused()], vec![down], false, true),
+        ];
+        for (mut outcomes, calls, unplugged, plugged_in) in rows {
+            outcomes.reverse();
+            let fake = Fake { outcomes: RefCell::new(outcomes), calls: RefCell::default() };
+            let mut person = Script::default();
+            let omissions = unplug(&[("web", Some(&fake))], &mut Wait::begin(&mut person));
+            assert_eq!(*fake.calls.borrow(), calls);
+            assert_eq!(omissions.is_empty(), unplugged, "{calls:?}: {omissions:?}");
+            let warned = person.log.iter().any(|line| line.starts_with("LeftUnplugged"));
+            assert_eq!(warned, !plugged_in, "{calls:?}: {:?}", person.log);
+            assert_eq!(person.log.last().map(String::as_str), Some("stops"));
+        }
+    }
+
+    #[test]
+    fn reports_a_link_that_cannot_be_switched() {
+        let mut person = Script::default();
+        let links: [(&str, Option<Link>); 1] = [("web", None)];
+        let omissions = unplug(&links, &mut Wait::begin(&mut person));
+        assert_eq!(omissions.len(), 1);
+        assert!(omissions[0].why.contains("has no `id`"), "{omissions:?}");
+        assert_eq!(person.log, ["begins", "stops"], "nothing is waited for");
     }
 }

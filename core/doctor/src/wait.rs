@@ -68,6 +68,20 @@ fn has_ended(exchange: Option<Exchange>, now: Instant) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::script::Script;
+
+    #[test]
+    fn waits_for_nobody_where_nothing_is_captured() {
+        let watch = Watch::start([]);
+        let machine =
+            Awaited { name: "web".to_owned(), interface: "tap1".to_owned(), macs: vec![] };
+        let mut person = Script { patience: 9, ..Script::default() };
+        let mut wait = Wait::begin(&mut person);
+        let given = wait_for_guests(&watch, &[machine], Duration::MAX, &mut wait, true);
+        drop(wait);
+        assert!(!given);
+        assert_eq!(person.log, ["begins", "stops"]);
+    }
 
     #[test]
     fn an_exchange_ends_with_its_answer_or_with_silence() {
