@@ -59,7 +59,8 @@ pub(crate) fn hint(error: &anyhow::Error) -> Option<String> {
     let failure = error.downcast_ref::<Failure>().and_then(|failure| failure.hint.clone());
     let session = || error.downcast_ref::<vmkit_session::Error>()?.hint();
     let doctor = || error.downcast_ref::<vmkit_doctor::Error>()?.hint();
-    failure.or_else(session).or_else(doctor)
+    let ssh_config = || error.downcast_ref::<vmkit_ssh_config::Error>()?.hint();
+    failure.or_else(session).or_else(doctor).or_else(ssh_config)
 }
 
 impl From<Lack> for Exit {

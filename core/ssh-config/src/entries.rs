@@ -6,30 +6,47 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::exit::Failure;
+use crate::Error;
 
-/// What ssh needs to know of one machine.
-pub(crate) struct Entry {
-    pub(crate) name: String,
-    pub(crate) user: Option<String>,
-    pub(crate) host_key_alias: String,
+/// The entry of one machine.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// The machine's name.
+    pub name: String,
+    /// The user to log in as.
+    pub user: Option<String>,
+    /// The name of its host key in `known_hosts`.
+    pub host_key_alias: String,
 }
 
 /// How ssh starts this program.
-pub(crate) struct Invocation {
-    pub(crate) program: PathBuf,
-    /// Where it has to be named.
-    pub(crate) data_directory: Option<PathBuf>,
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Invocation {
+    /// The program.
+    pub program: PathBuf,
+    /// The data directory, if the program would not find it without being given its path.
+    pub data_directory: Option<PathBuf>,
+}
+
+/// The text of the entries.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rendered {
+    /// The text.
+    pub text: String,
+    /// The machines without an entry.
+    pub skipped: Vec<Skipped>,
 }
 
 /// A machine without an entry.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Skipped {
-    pub(crate) name: String,
-    pub(crate) why: String,
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Skipped {
+    /// Its name.
+    pub name: String,
+    /// Why it has none.
+    pub why: String,
 }
 
-/// The entries as text. `own`: hosts that the user's configuration has entries for, with the lines.
+/// The text of the entries. `own`: the hosts that the user's configuration names, with the lines.
 ///
 /// # Errors
 /// A path cannot be written in a configuration of ssh.
@@ -37,7 +54,7 @@ pub(crate) fn render(
     entries: Vec<Entry>,
     own: &BTreeMap<String, usize>,
     invocation: &Invocation,
-) -> Result<(String, Vec<Skipped>), Failure> {
+) -> Result<Rendered, Error> {
     let command = command(invocation)?;
     let mut text = "\
 # Written by `vm ssh-config`, which overwrites it: changes made here are lost.
@@ -51,7 +68,7 @@ pub(crate) fn render(
             continue;
         }
         let user = user.map_or_else(String::new, |user| format!("    User {user}\n"));
-        // Writing to a string does not fail.
+        // Writing to a string cannot fail.
         let _ = write!(
             text,
             "
@@ -63,10 +80,10 @@ Host {name}
 "
         );
     }
-    Ok((text, skipped))
+    Ok(Rendered { text, skipped })
 }
 
-/// Why a machine of this name gets no entry.
+/// Why a machine with this name gets no entry.
 fn objection(name: &str, own: &BTreeMap<String, usize>) -> Option<String> {
     if name.starts_with('-') {
         return Some("ssh would take its name for an option".to_owned());
@@ -78,8 +95,8 @@ fn objection(name: &str, own: &BTreeMap<String, usize>) -> Option<String> {
     Some(format!("line {line} of your configuration has an entry of its own; it stays yours"))
 }
 
-/// The command, as ssh hands it to the user's shell once it has replaced its own `%` tokens.
-fn command(invocation: &Invocation) -> Result<String, Failure> {
+/// The command for the user's shell, with `%` escaped for ssh.
+fn command(invocation: &Invocation) -> Result<String, Error> {
     let mut words = vec![word(&invocation.program)?, "--quiet".to_owned()];
     if let Some(directory) = &invocation.data_directory {
         words.extend(["--data-dir".to_owned(), word(directory)?]);
@@ -87,12 +104,9 @@ fn command(invocation: &Invocation) -> Result<String, Failure> {
     Ok(words.join(" "))
 }
 
-fn word(path: &Path) -> Result<String, Failure> {
+fn word(path: &Path) -> Result<String, Error> {
     let text = path.to_str().filter(|text| !text.contains(char::is_control));
-    let text = text.ok_or_else(|| {
-        let shown = vmkit_types::escaped(&path.display().to_string());
-        Failure::new(format!("the path {shown} cannot be written in a configuration of ssh"))
-    })?;
+    let text = text.ok_or_else(|| Error::Path(path.to_owned()))?;
     let plain = |c: char| c.is_ascii_alphanumeric() || "/-_.,+:@".contains(c);
     let quoted = if text.chars().all(plain) {
         text.to_owned()
@@ -119,7 +133,7 @@ mod tests {
         let own = BTreeMap::from([("db".to_owned(), 7)]);
         let invocation = Invocation { program: "/usr/bin/vm".into(), data_directory: None };
         let entries = ["web", "db", "-oX", "LocalHost"].map(|name| entry(name, Some("ubuntu")));
-        let (text, skipped) = render(entries.into(), &own, &invocation).unwrap();
+        let Rendered { text, skipped } = render(entries.into(), &own, &invocation).unwrap();
         let blocks: Vec<_> = text.split("\n\n").skip(1).collect();
         let expected = "\
 Host web

@@ -1,4 +1,4 @@
-//! Files of the user's, read within bounds and replaced whole or not at all.
+//! The user's files: reads bounded, and replaces a file as a whole or not at all.
 
 use std::{
     fs::{self, DirBuilder, Permissions},
@@ -7,18 +7,15 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use anyhow::Context as _;
-use vmkit_types::escaped;
+use crate::Error;
 
-use crate::exit::Failure;
-
-/// Largest configuration of ssh in bytes: ten thousand hosts have less.
+/// Largest configuration, in bytes; ten thousand hosts have less.
 const LIMIT: u64 = 4 << 20;
 
 /// The bytes of the file; `None`: it does not exist.
-pub(crate) fn read(path: &Path) -> anyhow::Result<Option<Vec<u8>>> {
+pub(crate) fn read(path: &Path) -> Result<Option<Vec<u8>>, Error> {
     let attempt = || -> io::Result<Vec<u8>> {
-        // Before it is opened: a pipe would wait for somebody to write.
+        // Before opening it: a pipe would block until another process writes.
         if !fs::metadata(path)?.is_file() {
             return Err(io::Error::other("it is not a regular file"));
         }
@@ -32,62 +29,61 @@ pub(crate) fn read(path: &Path) -> anyhow::Result<Option<Vec<u8>>> {
     match attempt() {
         Ok(bytes) => Ok(Some(bytes)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(error).with_context(|| format!("cannot read {}", shown(path))),
+        Err(error) => Err(Error::file("read", path)(error)),
     }
 }
 
-/// Puts these bytes in place of the file's, which keeps its mode. A link to a file elsewhere stays
-/// one: people keep their configuration in a repository.
-pub(crate) fn replace(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+/// Replaces the file's bytes and keeps its mode. A link stays a link, and its target is replaced:
+/// people keep their configuration in a repository.
+pub(crate) fn replace(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     let target = target(path)?;
     let status = fs::metadata(&target).ok();
     let own = rustix::process::geteuid().as_raw();
-    if let Some(other) = status.as_ref().map(MetadataExt::uid).filter(|uid| *uid != own) {
-        let message = format!("{} belongs to user {other}", shown(&target));
-        return Err(Failure::new(message).with_hint("run it as that user").into());
+    if let Some(user) = status.as_ref().map(MetadataExt::uid).filter(|uid| *uid != own) {
+        return Err(Error::OtherOwner { path: target, user });
     }
-    let writing = || format!("cannot write {}", shown(&target));
-    let directory = target.parent().unwrap_or(Path::new("/"));
-    // It is made with mode 0600, and removed unless it is put in place.
-    let mut new =
-        tempfile::Builder::new().prefix(".vmkit-").tempfile_in(directory).with_context(writing)?;
     let mode = status.map_or(0o600, |status| status.mode() & 0o777);
-    new.as_file().set_permissions(Permissions::from_mode(mode)).with_context(writing)?;
-    new.write_all(bytes).and_then(|()| new.as_file().sync_all()).with_context(writing)?;
-    new.persist(&target).map_err(|error| error.error).with_context(writing)?;
+    write_new(&target, mode, bytes).map_err(Error::file("write", &target))
+}
+
+/// Writes a new file beside the target and renames it over.
+fn write_new(target: &Path, mode: u32, bytes: &[u8]) -> io::Result<()> {
+    let directory = target.parent().unwrap_or(Path::new("/"));
+    // It has mode 0600 at first, and is removed unless it is renamed.
+    let mut new = tempfile::Builder::new().prefix(".vmkit-").tempfile_in(directory)?;
+    new.as_file().set_permissions(Permissions::from_mode(mode))?;
+    new.write_all(bytes)?;
+    new.as_file().sync_all()?;
+    new.persist(target).map_err(|error| error.error)?;
     Ok(())
 }
 
-/// The file behind the links. A link that leads nowhere is refused.
-fn target(path: &Path) -> anyhow::Result<PathBuf> {
+/// The file behind the links. A dangling link is an error.
+fn target(path: &Path) -> Result<PathBuf, Error> {
     if path.is_symlink() {
-        path.canonicalize().with_context(|| format!("cannot follow the link {}", shown(path)))
+        path.canonicalize().map_err(Error::file("follow the link", path))
     } else {
         Ok(path.to_owned())
     }
 }
 
-/// Removes the file; whether there was one.
-pub(crate) fn remove(path: &Path) -> anyhow::Result<bool> {
+/// Removes the file. Returns whether it existed.
+pub(crate) fn remove(path: &Path) -> Result<bool, Error> {
     match fs::remove_file(path) {
         Ok(()) => Ok(true),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
-        Err(error) => Err(error).with_context(|| format!("cannot remove {}", shown(path))),
+        Err(error) => Err(Error::file("remove", path)(error)),
     }
 }
 
 /// Makes a directory that only the user can enter, if it is missing.
-pub(crate) fn make_private_directory(path: &Path) -> anyhow::Result<()> {
+pub(crate) fn make_private_directory(path: &Path) -> Result<(), Error> {
     match DirBuilder::new().mode(0o700).create(path) {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
-            Err(error).with_context(|| format!("cannot make {}", shown(path)))
+            Err(Error::file("make", path)(error))
         }
         _ => Ok(()),
     }
-}
-
-fn shown(path: &Path) -> String {
-    escaped(&path.display().to_string())
 }
 
 #[cfg(test)]
@@ -97,7 +93,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_file_keeps_its_mode_and_a_link_its_place() {
+    fn replacing_keeps_the_mode_and_the_link() {
         let home = tempfile::tempdir().unwrap();
         let (real, link) = (home.path().join("real"), home.path().join("config"));
         fs::write(&real, "old").unwrap();
@@ -115,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_file_is_refused_and_what_is_not_there_is_none() {
+    fn rejects_directories_and_dangling_links_and_accepts_a_missing_file() {
         let home = tempfile::tempdir().unwrap();
         let path = home.path().join("config");
         assert_eq!(read(&path).unwrap(), None);

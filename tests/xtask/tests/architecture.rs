@@ -36,6 +36,7 @@ const LAYERS: &[&[&str]] = &[
         "vmkit-hosts",
         "vmkit-platform",
         "vmkit-scoring",
+        "vmkit-ssh-config",
         "vmkit-state",
         "vmkit-survey",
         "vmkit-wire",
