@@ -112,7 +112,7 @@ pub(crate) fn play(row: &Row) -> Played {
 fn fault_sign(words: &str) -> &'static str {
     match words {
         _ if words.contains("panic") => "Kernel panic",
-        _ if words.contains("slow") => "lease of ",
+        _ if words.contains("slow") || words.contains("nossh") => "lease of ",
         _ if words.contains("early") => "init: checks file systems",
         _ => "login:",
     }
