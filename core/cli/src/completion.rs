@@ -10,9 +10,9 @@ use std::{
 };
 
 use anyhow::Context as _;
-use clap::{CommandFactory as _, Parser as _};
+use clap::{Arg, Command, CommandFactory as _, Parser as _};
 use clap_complete::{
-    CompletionCandidate,
+    ArgValueCandidates, CompletionCandidate,
     env::{Bash, CompleteEnv, EnvCompleter, Fish, Zsh},
 };
 
@@ -25,12 +25,26 @@ use crate::{
 
 /// The variable by which a shell's script says that it asks.
 const VARIABLE: &str = "VMKIT_COMPLETE";
+/// The arguments that name machines.
+const MACHINES: [&str; 2] = ["name", "names"];
 /// The name that users type.
 const PROGRAM: &str = "vm";
 
 /// Answers a shell, and ends the process, where it is a shell that asks.
 pub(crate) fn answer_shell() {
-    CompleteEnv::with_factory(Arguments::command).var(VARIABLE).complete();
+    CompleteEnv::with_factory(command).var(VARIABLE).complete();
+}
+
+/// The command line, with the machines as candidates wherever it takes their names.
+fn command() -> Command {
+    let completed = |argument: Arg| {
+        if MACHINES.contains(&argument.get_id().as_str()) {
+            argument.add(ArgValueCandidates::new(machines))
+        } else {
+            argument
+        }
+    };
+    Arguments::command().mut_subcommands(|command| command.mut_args(completed))
 }
 
 /// Prints the script that a shell loads.

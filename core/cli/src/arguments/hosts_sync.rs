@@ -3,12 +3,9 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use clap_complete::ArgValueCandidates;
-
-use crate::completion::machines;
 
 /// The system's hosts file.
-pub(super) const SYSTEM_HOSTS: &str = "/etc/hosts";
+pub(crate) const SYSTEM_HOSTS: &str = "/etc/hosts";
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -20,7 +17,7 @@ missing. Lines of VMs that could not be looked for stay.")]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag that users set on its own")]
 pub(crate) struct HostsSync {
     /// Only the lines of these VMs
-    #[arg(value_name = "NAME", add = ArgValueCandidates::new(machines))]
+    #[arg(value_name = "NAME")]
     pub(crate) names: Vec<String>,
     /// Write the file instead of only showing the change
     #[arg(long)]

@@ -2,13 +2,14 @@
 
 #![expect(clippy::doc_markdown, reason = "these comments are the help text, which shows backticks")]
 
+mod hosts_sync;
+
 use std::{ffi::OsString, net::SocketAddr, path::PathBuf, time::Duration};
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
-use clap_complete::ArgValueCandidates;
 use vmkit_dns::Suffix;
 
-use crate::completion::machines;
+pub(crate) use hosts_sync::{HostsSync, SYSTEM_HOSTS};
 
 /// Finds the address of every virtual machine on this computer, and says how it knows.
 #[derive(Debug, Parser)]
@@ -81,7 +82,7 @@ pub(crate) enum Command {
     /// Entries for ~/.ssh/config, so that `ssh NAME` finds each VM wherever it is
     SshConfig(SshConfig),
     /// The lines of the VMs in the hosts file: shown as a change, written with --apply
-    HostsSync(crate::hosts::Arguments),
+    HostsSync(HostsSync),
     /// Answer DNS questions for NAME.vm.test on this computer, until it is ended
     Dns(Dns),
     /// A script for a shell, so that it completes commands and the names of VMs
@@ -112,7 +113,7 @@ pub(crate) enum Command {
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag that users set on its own")]
 pub(crate) struct Status {
     /// Only these VMs
-    #[arg(value_name = "NAME", add = ArgValueCandidates::new(machines))]
+    #[arg(value_name = "NAME")]
     pub(crate) names: Vec<String>,
     /// Quick signals only: no DNS, no statistics
     #[arg(long, conflicts_with = "basic")]
@@ -143,7 +144,7 @@ pub(crate) struct Status {
 #[derive(Debug, Args)]
 pub(crate) struct Resolve {
     /// The VM
-    #[arg(value_name = "NAME", add = ArgValueCandidates::new(machines))]
+    #[arg(value_name = "NAME")]
     pub(crate) name: String,
     /// Print one JSON document
     #[arg(long)]
@@ -159,7 +160,7 @@ The exit status is that of ssh: the command's own, or 255 without a connection. 
 usable address, ssh is not started, and the exit status is that of `vm resolve`.")]
 pub(crate) struct Ssh {
     /// The VM
-    #[arg(value_name = "NAME", add = ArgValueCandidates::new(machines))]
+    #[arg(value_name = "NAME")]
     pub(crate) name: String,
     /// The user to log in as [default: the VM's own]
     #[arg(short = 'l', long, value_name = "USER", value_parser = login)]
@@ -227,7 +228,7 @@ pub(crate) struct SshConnect {
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag that users set on its own")]
 pub(crate) struct Doctor {
     /// Only these VMs
-    #[arg(value_name = "NAME", add = ArgValueCandidates::new(machines))]
+    #[arg(value_name = "NAME")]
     pub(crate) names: Vec<String>,
     /// Print one JSON document
     #[arg(long)]

@@ -1,6 +1,5 @@
 //! `vm hosts-sync`.
 
-mod arguments;
 mod machines;
 mod next;
 mod view;
@@ -12,9 +11,9 @@ use vmkit_report::{HostsDecision, HostsOutcome, HostsSync};
 use vmkit_scoring::{Lack, Unchecked};
 use vmkit_session::{Builder, Look, Scene, Selection, worst};
 
-pub(crate) use self::arguments::HostsSync as Arguments;
 use self::machines::{Machines, Planned};
 use crate::{
+    arguments::HostsSync as Arguments,
     context::{Context, source},
     exit::{Exit, Failure},
     output,

@@ -6,7 +6,7 @@ use vmkit_hosts::Store;
 use vmkit_inventory::Source;
 use vmkit_report::{HostsOutcome, HostsSync, command_line};
 
-use super::arguments::{HostsSync as Arguments, SYSTEM_HOSTS};
+use crate::arguments::{HostsSync as Arguments, SYSTEM_HOSTS};
 use crate::context::Context;
 
 /// Where sudo on Linux usually looks for programs, whatever its caller's path is.

@@ -14,7 +14,7 @@ const LONGEST_FUNCTION: usize = 60;
 const PUBLISHED: &[&str] = &["sdk"];
 
 /// Folders that have circles.
-const WITH_CIRCLES: &[&str] = &["core/cli", "core/host", "core/report", "core/scoring"];
+const WITH_CIRCLES: &[&str] = &["core/host", "core/report", "core/scoring"];
 
 /// Files with longer functions.
 const WITH_LONG_FUNCTIONS: &[&str] = &[
