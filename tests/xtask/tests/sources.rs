@@ -9,7 +9,7 @@ use std::{
 const LONGEST_FILE: usize = 400;
 
 /// The command line keeps flags, asking, printing and exit statuses; what is longer decides something.
-const LONGEST_CLI: usize = 3600;
+const LONGEST_CLI: usize = 3300;
 
 /// Where `unsafe` may stand: at the binary interface, in the process that loads through it, at the
 /// memory that a raw socket shares with the kernel, in the plugins that misbehave on purpose.
