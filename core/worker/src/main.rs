@@ -6,13 +6,14 @@
 
 #![expect(
     unsafe_code,
-    reason = "limits and identity of the process have no safe interface for all of it, and leaving \
+    reason = "limits, descriptors and identity of the process have no safe interface for all of it, and leaving \
               without running a plugin's exit handlers needs _exit"
 )]
 
 mod account;
 mod call;
 mod confine;
+mod descriptors;
 mod plugin;
 mod serve;
 
@@ -22,6 +23,10 @@ fn main() -> ExitCode {
     // It is started by the number of a descriptor, which would be its name in a list of processes.
     #[cfg(target_os = "linux")]
     rustix::thread::set_name(c"vm-worker").ok();
+    // A descriptor that stays open would pass to the plugin.
+    if descriptors::close_inherited().is_err() {
+        return ExitCode::FAILURE;
+    }
     match serve::run() {
         Ok(()) => ExitCode::SUCCESS,
         // The host has left or speaks another protocol, so nobody can read a message.

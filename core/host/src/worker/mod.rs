@@ -6,10 +6,10 @@ use std::{
     io,
     os::{
         fd::{AsFd as _, OwnedFd},
-        unix::{net::UnixStream, process::CommandExt as _},
+        unix::net::UnixStream,
     },
     path::PathBuf,
-    process::{Child, Stdio},
+    process::{Child, ExitStatus, Stdio},
     time::{Duration, Instant, SystemTime},
 };
 
@@ -70,6 +70,7 @@ pub(crate) struct Worker {
     socket: UnixStream,
     receiver: Receiver,
     log_lines: usize,
+    is_reaped: bool,
     raw_sockets: RawSockets,
     /// What confines it, in plain words.
     pub(crate) confinement: String,
@@ -94,6 +95,7 @@ impl Worker {
             socket,
             receiver: Receiver::default(),
             log_lines: 0,
+            is_reaped: false,
             raw_sockets: RawSockets::default(),
             confinement: String::new(),
         };
@@ -128,7 +130,9 @@ impl Worker {
                 Ok(FromWorker::Failed { code, message }) => {
                     return Err(End::failed(code, &message));
                 }
-                Ok(FromWorker::Log { level, target, message }) => log(level, &target, &message),
+                Ok(FromWorker::Log { level, target, message }) => {
+                    worker.log(level, &target, &message)?;
+                }
                 Ok(_) => return Err(End::protocol("an answer before it was asked")),
                 Err(WireError::TimedOut) => return Err(End::timeout("loading", patience)),
                 Err(error) => return Err(worker.lost(error)),
@@ -191,11 +195,7 @@ impl Worker {
                     self.check_flood(facts.len(), call.subjects.len())?;
                 }
                 Ok(FromWorker::Log { level, target, message }) => {
-                    log(level, &target, &message);
-                    self.log_lines += 1;
-                    if self.log_lines > MOST_LOG_LINES {
-                        return Err(End::protocol("it logged more than 1000 lines"));
-                    }
+                    self.log(level, &target, &message)?;
                 }
                 Ok(FromWorker::Open { resource, argument }) => {
                     let grants = Grants {
@@ -245,11 +245,7 @@ impl Worker {
             match self.next(until) {
                 Ok(FromWorker::Advice { items }) if advice.is_empty() => advice = items,
                 Ok(FromWorker::Log { level, target, message }) => {
-                    log(level, &target, &message);
-                    self.log_lines += 1;
-                    if self.log_lines > MOST_LOG_LINES {
-                        return Err(End::protocol("it logged more than 1000 lines"));
-                    }
+                    self.log(level, &target, &message)?;
                 }
                 Ok(FromWorker::Open { .. }) => {
                     let message = "an advice source is given facts and no files".to_owned();
@@ -291,14 +287,35 @@ impl Worker {
         send(&self.socket, message, &descriptors).map_err(|error| self.lost(error))
     }
 
+    fn log(&mut self, level: u32, target: &str, message: &str) -> Result<(), End> {
+        log(level, target, message);
+        self.log_lines += 1;
+        if self.log_lines > MOST_LOG_LINES {
+            return Err(End::protocol("it logged more than 1000 lines"));
+        }
+        Ok(())
+    }
+
+    /// Ends the process and those that it has started, which are in its group: none can leave it.
+    fn kill(&mut self) -> io::Result<ExitStatus> {
+        // Once the process is waited for, its number may be another's.
+        if !self.is_reaped {
+            let group = rustix::process::Pid::from_child(&self.child);
+            // Without a group yet the process is alone.
+            rustix::process::kill_process_group(group, rustix::process::Signal::KILL).ok();
+            self.child.kill().ok();
+            self.is_reaped = true;
+        }
+        self.child.wait()
+    }
+
     /// Why the process ended, once its socket fails.
     fn lost(&mut self, error: WireError) -> End {
         match error {
             WireError::Closed => {
                 // A process that is dying already keeps the cause of its death; one that closed
                 // its socket and lives on is ended here.
-                self.child.kill().ok();
-                match self.child.wait() {
+                match self.kill() {
                     Ok(status) => End::died(status),
                     Err(error) => End::wire(&error),
                 }
@@ -314,8 +331,7 @@ impl Worker {
 impl Drop for Worker {
     fn drop(&mut self) {
         // Killed rather than asked to exit: no exit handler of a plugin is needed.
-        self.child.kill().ok();
-        self.child.wait().ok();
+        self.kill().ok();
     }
 }
 
@@ -327,7 +343,6 @@ fn spawn(program: &WorkerProgram) -> io::Result<(UnixStream, Child)> {
         .command()
         .env_clear()
         .current_dir("/")
-        .process_group(0)
         .stdin(OwnedFd::from(theirs))
         .stdout(Stdio::null())
         .stderr(Stdio::null())

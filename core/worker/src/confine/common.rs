@@ -26,3 +26,23 @@ pub(super) fn die_with(host_pid: u32) -> Result<(), String> {
     let parent = rustix::process::getppid().map(|pid| pid.as_raw_nonzero().get().unsigned_abs());
     if parent == Some(host_pid) { Ok(()) } else { Err("the host has died".to_owned()) }
 }
+
+/// Leaves the session of whoever started `vm`, whose terminal could be typed into.
+pub(super) fn leave_session() -> Result<(), String> {
+    rustix::process::setsid()
+        .map(drop)
+        .map_err(|error| format!("cannot leave the session: {error}"))
+}
+
+/// Gives up all capabilities: those of a caller who is not root outlive a change of user.
+#[cfg(target_os = "linux")]
+pub(super) fn give_up_capabilities() -> Result<(), String> {
+    use rustix::thread::{CapabilitySet, CapabilitySets, clear_ambient_capability_set};
+
+    let none = CapabilitySet::empty();
+    let none = CapabilitySets { effective: none, permitted: none, inheritable: none };
+    // A kernel before 4.3 has no ambient ones.
+    clear_ambient_capability_set().ok();
+    rustix::thread::set_capabilities(None, none)
+        .map_err(|error| format!("cannot give up capabilities: {error}"))
+}

@@ -17,7 +17,9 @@ use vmkit_wire::Load;
 #[cfg(target_os = "linux")]
 pub(crate) fn enter(load: &Load, library: Option<&OwnedFd>) -> Result<String, String> {
     common::die_with(load.host_pid)?;
+    common::leave_session()?;
     let user = common::identity(load)?;
+    common::give_up_capabilities()?;
     // A change of user clears the signal for the host's death, so set it afterwards.
     common::die_with(load.host_pid)?;
     rustix::thread::set_no_new_privs(true)
@@ -33,6 +35,7 @@ pub(crate) fn enter(load: &Load, library: Option<&OwnedFd>) -> Result<String, St
 /// One sentence that says what could not be put in force. The caller must not load anything then.
 #[cfg(not(target_os = "linux"))]
 pub(crate) fn enter(load: &Load, _: Option<&OwnedFd>) -> Result<String, String> {
+    common::leave_session()?;
     let user = common::identity(load)?;
     Ok(format!("limits, {user}; files and network are not confined on this platform"))
 }

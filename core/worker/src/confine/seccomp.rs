@@ -26,7 +26,6 @@ const ALLOWED: &[c_long] = &[
     libc::SYS_close_range,
     libc::SYS_fstat,
     libc::SYS_fcntl,
-    libc::SYS_ioctl,
     libc::SYS_dup,
     libc::SYS_dup3,
     libc::SYS_pipe2,
@@ -71,9 +70,7 @@ const ALLOWED: &[c_long] = &[
     libc::SYS_madvise,
     libc::SYS_brk,
     libc::SYS_membarrier,
-    // Threads and signals of this process.
-    libc::SYS_clone,
-    libc::SYS_clone3,
+    // Threads and signals of this process; `clone` has a rule of its own below.
     libc::SYS_futex,
     libc::SYS_set_robust_list,
     libc::SYS_rseq,
@@ -120,8 +117,8 @@ const ALLOWED_HERE: &[c_long] = &[
 #[cfg(not(target_arch = "x86_64"))]
 const ALLOWED_HERE: &[c_long] = &[];
 
-/// Further calls on open sockets. They could turn a packet socket to other links than the one that the
-/// host bound it to.
+/// Further calls on sockets, for a plugin that may make some. On one that the host handed over they
+/// would lead elsewhere than the host connected or bound it to.
 const FOR_SOCKETS: &[c_long] = &[
     libc::SYS_connect,
     libc::SYS_bind,
@@ -131,19 +128,50 @@ const FOR_SOCKETS: &[c_long] = &[
     libc::SYS_setsockopt,
 ];
 
+/// The bits of a socket's type that say what kind it is; the others are flags.
+const KIND_OF_SOCKET: u64 = 0xf;
 /// Index of the address among the arguments of `sendto`.
 const ADDRESS_OF_SENDTO: u8 = 4;
 
 /// Further calls of a plugin that runs a program.
 const FOR_PROGRAMS: &[c_long] = &[libc::SYS_execve, libc::SYS_wait4, libc::SYS_waitid];
 
+/// What may be asked of a descriptor by `ioctl`: whether it is a terminal, how much can be read, and
+/// whether it blocks. `TIOCSTI` and its like are not among them.
+const CONTROLS: [u64; 5] =
+    [libc::TCGETS, libc::FIONREAD, libc::FIONBIO, libc::FIOCLEX, libc::FIONCLEX];
+
+/// What tells a thread from a process, and a process with namespaces of its own.
+const CLONE_KINDS: i32 = libc::CLONE_THREAD
+    | libc::CLONE_NEWNS
+    | libc::CLONE_NEWCGROUP
+    | libc::CLONE_NEWUTS
+    | libc::CLONE_NEWIPC
+    | libc::CLONE_NEWUSER
+    | libc::CLONE_NEWPID
+    | libc::CLONE_NEWNET;
+
 /// `PR_SET_VMA`: names of memory areas, which the allocator and thread stacks set.
 const PR_SET_VMA: u64 = 0x5356_4d41;
 
 /// Puts the list in force for this process and all its future threads.
 pub(super) fn restrict(needs: &Needs) -> Result<(), String> {
-    let program = program(needs).map_err(|error| format!("cannot list system calls: {error}"))?;
-    apply_filter(&program).map_err(|error| format!("cannot restrict system calls: {error}"))
+    let failed = |error| format!("cannot list system calls: {error}");
+    let programs = [without_clone3().map_err(failed)?, program(needs).map_err(failed)?];
+    // The last one decides about putting further ones in force.
+    for program in programs {
+        apply_filter(&program).map_err(|error| format!("cannot restrict system calls: {error}"))?;
+    }
+    Ok(())
+}
+
+/// Has `clone3` fail as on a kernel that does not know it: its flags lie in memory, where no filter
+/// reads them, and the C library then uses `clone`.
+fn without_clone3() -> Result<BpfProgram, BackendError> {
+    let rules = BTreeMap::from([(libc::SYS_clone3, Vec::new())]);
+    let unknown = SeccompAction::Errno(libc::ENOSYS.unsigned_abs());
+    let architecture = std::env::consts::ARCH.try_into()?;
+    SeccompFilter::new(rules, SeccompAction::Allow, unknown, architecture)?.try_into()
 }
 
 fn program(needs: &Needs) -> Result<BpfProgram, BackendError> {
@@ -152,45 +180,88 @@ fn program(needs: &Needs) -> Result<BpfProgram, BackendError> {
     for call in ALLOWED.iter().chain(ALLOWED_HERE).chain(programs) {
         rules.insert(*call, Vec::new());
     }
-    if needs.raw_socket && !needs.network && !needs.neighbour_table {
-        let no_address = argument_is(ADDRESS_OF_SENDTO, SeccompCmpArgLen::Qword, 0)?;
-        rules.insert(libc::SYS_sendto, vec![no_address]);
-    } else {
+    // The filter before this one refuses it.
+    rules.insert(libc::SYS_clone3, Vec::new());
+    rules.insert(libc::SYS_clone, clones(!needs.exec.is_empty())?);
+    rules.insert(libc::SYS_ioctl, argument_is_one_of(1, CONTROLS)?);
+    if needs.network || needs.neighbour_table {
         rules.extend(FOR_SOCKETS.iter().map(|call| (*call, Vec::new())));
+    } else {
+        let no_address = argument_is(ADDRESS_OF_SENDTO, SeccompCmpArgLen::Qword, 0)?;
+        rules.insert(libc::SYS_sendto, vec![SeccompRule::new(vec![no_address])?]);
     }
-    let mut families = vec![libc::AF_UNIX];
-    if needs.network {
-        families.extend([libc::AF_INET, libc::AF_INET6]);
+    let sockets = sockets(needs)?;
+    if !sockets.is_empty() {
+        rules.insert(libc::SYS_socket, sockets);
     }
-    if needs.neighbour_table {
-        families.push(libc::AF_NETLINK);
-    }
-    let families = families.into_iter().map(|family| u64::from(family.unsigned_abs()));
-    rules.insert(libc::SYS_socket, first_argument_is_one_of(families)?);
-    rules.insert(libc::SYS_socketpair, first_argument_is_one_of([1])?);
+    // A datagram socket of a pair could be sent from to any path.
+    rules.insert(
+        libc::SYS_socketpair,
+        vec![SeccompRule::new(vec![
+            argument_is(0, SeccompCmpArgLen::Dword, number(libc::AF_UNIX))?,
+            masked(1, KIND_OF_SOCKET, number(libc::SOCK_STREAM))?,
+        ])?],
+    );
     let own = u64::from(std::process::id());
-    rules.insert(libc::SYS_tgkill, first_argument_is_one_of([own])?);
+    rules.insert(libc::SYS_tgkill, argument_is_one_of(0, [own])?);
     // Zero is the process itself: it must not change the limits of others.
-    rules.insert(libc::SYS_prlimit64, first_argument_is_one_of([0])?);
-    let names = [libc::PR_SET_NAME, libc::PR_GET_NAME].map(|name| u64::from(name.unsigned_abs()));
-    rules.insert(libc::SYS_prctl, first_argument_is_one_of(names.into_iter().chain([PR_SET_VMA]))?);
+    rules.insert(libc::SYS_prlimit64, argument_is_one_of(0, [0])?);
+    let names = [libc::PR_SET_NAME, libc::PR_GET_NAME].map(number);
+    rules.insert(libc::SYS_prctl, argument_is_one_of(0, names.into_iter().chain([PR_SET_VMA]))?);
     let refuse = SeccompAction::Errno(libc::EPERM.unsigned_abs());
     let architecture = std::env::consts::ARCH.try_into()?;
     SeccompFilter::new(rules, refuse, SeccompAction::Allow, architecture)?.try_into()
 }
 
-/// One rule per value. A call is allowed if any rule matches.
-fn first_argument_is_one_of(
+/// The sockets that a plugin of these needs may make. None by path: behind a path stand other
+/// programs, such as the monitors of machines.
+fn sockets(needs: &Needs) -> Result<Vec<SeccompRule>, BackendError> {
+    let mut rules = Vec::new();
+    if needs.network {
+        rules = argument_is_one_of(0, [libc::AF_INET, libc::AF_INET6].map(number))?;
+    }
+    if needs.neighbour_table {
+        rules.push(SeccompRule::new(vec![
+            argument_is(0, SeccompCmpArgLen::Dword, number(libc::AF_NETLINK))?,
+            argument_is(2, SeccompCmpArgLen::Dword, number(libc::NETLINK_ROUTE))?,
+        ])?);
+    }
+    Ok(rules)
+}
+
+/// Threads, and processes for a plugin that runs programs; neither with namespaces of their own.
+fn clones(with_processes: bool) -> Result<Vec<SeccompRule>, BackendError> {
+    let kinds = u64::from(CLONE_KINDS.cast_unsigned());
+    let thread = SeccompRule::new(vec![masked(0, kinds, number(libc::CLONE_THREAD))?])?;
+    let process = SeccompRule::new(vec![masked(0, kinds, 0)?])?;
+    Ok(if with_processes { vec![thread, process] } else { vec![thread] })
+}
+
+/// One rule per value; a call passes when any of them holds.
+fn argument_is_one_of(
+    argument: u8,
     values: impl IntoIterator<Item = u64>,
 ) -> Result<Vec<SeccompRule>, BackendError> {
-    values.into_iter().map(|value| argument_is(0, SeccompCmpArgLen::Dword, value)).collect()
+    let rule =
+        |value| SeccompRule::new(vec![argument_is(argument, SeccompCmpArgLen::Dword, value)?]);
+    values.into_iter().map(rule).collect()
 }
 
 fn argument_is(
     argument: u8,
     length: SeccompCmpArgLen,
     value: u64,
-) -> Result<SeccompRule, BackendError> {
-    let equal = SeccompCondition::new(argument, length, SeccompCmpOp::Eq, value)?;
-    SeccompRule::new(vec![equal])
+) -> Result<SeccompCondition, BackendError> {
+    SeccompCondition::new(argument, length, SeccompCmpOp::Eq, value)
+}
+
+/// The bits of the argument that the mask selects are these.
+fn masked(argument: u8, mask: u64, bits: u64) -> Result<SeccompCondition, BackendError> {
+    let operator = SeccompCmpOp::MaskedEq(mask);
+    SeccompCondition::new(argument, SeccompCmpArgLen::Dword, operator, bits)
+}
+
+/// A constant of the system's interface as filters compare it.
+fn number(constant: i32) -> u64 {
+    u64::from(constant.unsigned_abs())
 }

@@ -3,7 +3,7 @@
 #![expect(unsafe_code, reason = "safe code cannot misbehave like this")]
 
 use std::{
-    io::Write as _,
+    io::{self, Write as _},
     os::fd::FromRawFd as _,
     process::Command,
     time::{Duration, Instant},
@@ -155,6 +155,16 @@ fn forbidden(cx: &Cx<'_>) -> Result<()> {
         ("open a raw socket", socket(libc::AF_PACKET, libc::SOCK_RAW)),
         #[cfg(target_os = "linux")]
         ("open a netlink socket", socket(libc::AF_NETLINK, libc::SOCK_RAW)),
+        // Behind paths stand other programs, such as the monitors of VMs.
+        ("open a socket that connects to paths", socket(libc::AF_UNIX, libc::SOCK_STREAM)),
+        ("open a socket that sends to paths", datagram_pair()),
+        #[cfg(target_os = "linux")]
+        ("ask a descriptor for the network's interfaces", interfaces_by_control()),
+        #[cfg(target_os = "linux")]
+        ("start a process", child_process(0)),
+        #[cfg(target_os = "linux")]
+        ("start a process that is root to itself", child_process(libc::CLONE_NEWUSER)),
+        ("use a directory that another program opened", inherited_directory()),
         ("run a program", Command::new("/bin/true").status().map(|_| 0)),
         ("signal the host", signal),
     ];
@@ -166,6 +176,47 @@ fn forbidden(cx: &Cx<'_>) -> Result<()> {
     let began = Instant::now();
     let thread = std::thread::spawn(move || began.elapsed() < Duration::from_mins(1));
     thread.join().map(|_| ()).map_err(|_| Error::new(ErrorCode::Other, "no thread"))
+}
+
+fn datagram_pair() -> io::Result<usize> {
+    let mut pair = [0; 2];
+    // SAFETY: the array has room for both descriptors.
+    let made = unsafe { libc::socketpair(libc::AF_UNIX, libc::SOCK_DGRAM, 0, pair.as_mut_ptr()) };
+    if made == 0 { Ok(0) } else { Err(io::Error::last_os_error()) }
+}
+
+#[cfg(target_os = "linux")]
+fn interfaces_by_control() -> io::Result<usize> {
+    let mut list = [0_u8; 16];
+    // SAFETY: an empty list with no room behind it only asks for the size that is needed. Standard
+    // input is a socket.
+    let asked = unsafe { libc::ioctl(0, libc::SIOCGIFCONF, list.as_mut_ptr()) };
+    if asked == 0 { Ok(0) } else { Err(io::Error::last_os_error()) }
+}
+
+#[cfg(target_os = "linux")]
+fn child_process(kinds: libc::c_int) -> io::Result<usize> {
+    let flags = libc::c_long::from(kinds | libc::SIGCHLD);
+    // SAFETY: without a stack of its own the child is a copy of this process, as by `fork`.
+    match unsafe { libc::syscall(libc::SYS_clone, flags, 0, 0, 0, 0) } {
+        // SAFETY: the child ends at once.
+        0 => unsafe { libc::_exit(0) },
+        -1 => Err(io::Error::last_os_error()),
+        _ => Ok(0),
+    }
+}
+
+/// The test has one open that it does not close for programs that it starts.
+fn inherited_directory() -> io::Result<usize> {
+    let is_directory = |descriptor: &i32| {
+        // SAFETY: all zeros are a valid `stat`.
+        let mut status: libc::stat = unsafe { std::mem::zeroed() };
+        // SAFETY: the pointer is to a live `stat` on this stack.
+        let known = unsafe { libc::fstat(*descriptor, &raw mut status) } == 0;
+        known && status.st_mode & libc::S_IFMT == libc::S_IFDIR
+    };
+    let found = (3..1024).find(is_directory);
+    found.map(|_| 0).ok_or_else(|| io::Error::other("no such descriptor"))
 }
 
 fn is_root() -> bool {
