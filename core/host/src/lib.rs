@@ -10,11 +10,13 @@ mod advise;
 mod broker;
 mod find;
 mod run;
+mod settings;
 mod snapshot;
 mod stamp;
 mod worker;
 
 pub use advise::{Advised, PluginAdvice, advise, gateway_pages};
 pub use find::{Fault, Found, Installation, Mend, Plugin, Refusal, find, vet};
-pub use run::{Addresses, Observed, Purpose, Run, RunSettings, Target, Wait};
+pub use run::{Addresses, Observed, Purpose, Run, Target, Wait};
+pub use settings::RunSettings;
 pub use snapshot::Snapshot;

@@ -36,7 +36,7 @@ pub enum Snapshot {
 
 impl Snapshot {
     /// Whether nothing but a snapshot is looked at.
-    pub fn is_replayed(&self) -> bool {
+    pub(crate) fn is_replayed(&self) -> bool {
         matches!(self, Self::Replay { .. })
     }
 

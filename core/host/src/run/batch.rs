@@ -5,7 +5,10 @@ use std::{net::IpAddr, path::PathBuf};
 use vmkit_types::{Link, Stage, Subject};
 use vmkit_wire::WireSubject;
 
-use super::{Addresses, Target, link::link_of};
+use super::{
+    link::link_of,
+    question::{Addresses, Target},
+};
 
 /// What the plugins of one stage are asked, and what they may have opened for it.
 pub(super) struct Batch {

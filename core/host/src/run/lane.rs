@@ -10,9 +10,9 @@ use vmkit_model::{PluginOutcome, PluginStatus};
 use vmkit_types::{Observation, Stage};
 use vmkit_wire::{Cost, PluginKind};
 
-use super::{RunSettings, Wait, batch::Batch};
+use super::{batch::Batch, question::Wait};
 use crate::{
-    Installation, Plugin, Refusal,
+    Installation, Plugin, Refusal, RunSettings,
     worker::{Call, End, Received, Worker},
 };
 

@@ -3,22 +3,21 @@
 mod batch;
 mod lane;
 mod link;
+mod question;
 
 use std::{
-    collections::{BTreeMap, HashMap},
-    net::IpAddr,
-    path::PathBuf,
     sync::{Arc, mpsc},
     time::{Duration, Instant},
 };
 
-use vmkit_model::{Evidence, MachineId, Mode, PluginOutcome, PluginStatus};
-use vmkit_types::{HostNetwork, KnownKey, Link, Stage, Subject};
+use vmkit_model::{Evidence, PluginOutcome, PluginStatus};
+use vmkit_types::{HostNetwork, Link, Stage};
 
-use crate::{Found, Installation, Snapshot, worker::Received};
+use crate::{Found, Installation, RunSettings, worker::Received};
 use batch::Batch;
 use lane::{Event, Job, Lane};
 pub(crate) use lane::{load_patience, refused};
+pub use question::{Addresses, Purpose, Target, Wait};
 
 /// How long the confirming stage waits for the discovering one; three tenths of what a call may take,
 /// where that is longer. The built-in signals need milliseconds; a plugin that takes longer keeps its
@@ -27,57 +26,6 @@ const DISCOVER_PATIENCE: Duration = Duration::from_millis(300);
 
 /// How often a plugin may fail in a run of many rounds before it is no longer started.
 const MOST_FAILURES: u32 = 3;
-
-/// How a run works.
-#[derive(Clone, Debug)]
-pub struct RunSettings {
-    /// Which plugins take part.
-    pub mode: Mode,
-    /// How long one call of a plugin may take.
-    pub call_deadline: Duration,
-    /// The least severe level of plugins' log lines that is wanted, 1 (error) to 5 (trace).
-    pub log_level: u32,
-    /// Configurations by id of the plugin: JSON objects, as text.
-    pub configurations: HashMap<String, String>,
-    /// Where the signals look.
-    pub snapshot: Snapshot,
-}
-
-/// One machine to ask about.
-#[derive(Clone, Debug)]
-pub struct Target {
-    /// The machine.
-    pub id: MachineId,
-    /// What plugins learn of it.
-    pub subject: Subject,
-    /// Its console log, opened for plugins that declare it.
-    pub console: Option<PathBuf>,
-    /// The socket of its guest agent, connected to for plugins that declare it.
-    pub guest_agent: Option<PathBuf>,
-}
-
-/// Addresses to ask about, by machine.
-pub type Addresses = BTreeMap<MachineId, Vec<IpAddr>>;
-
-/// Why addresses are asked about, which decides who is asked.
-#[derive(Clone, Debug)]
-pub enum Purpose {
-    /// To see who answers there: every confirming plugin, save those that run only in doubt.
-    Reach,
-    /// To settle doubt: the plugins marked `only_in_doubt`, save those that compare host keys.
-    Doubt,
-    /// To compare the SSH host keys found there with these, which the machines are known by.
-    HostKeys(BTreeMap<MachineId, Vec<KnownKey>>),
-}
-
-/// Which plugins are waited for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Wait {
-    /// All but those that discover over the network: every address may be clear without them.
-    Quick,
-    /// All.
-    All,
-}
 
 /// What a run has found so far in its round.
 #[derive(Clone, Debug)]

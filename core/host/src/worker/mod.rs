@@ -1,5 +1,6 @@
 //! One worker process: start it, ask it, end it.
 
+mod call;
 mod end;
 
 use std::{
@@ -8,22 +9,22 @@ use std::{
         fd::{AsFd as _, OwnedFd},
         unix::net::UnixStream,
     },
-    path::PathBuf,
     process::{Child, ExitStatus, Stdio},
-    time::{Duration, Instant, SystemTime},
+    time::{Duration, Instant},
 };
 
-use vmkit_types::{Observation, Stage, escaped};
+use vmkit_types::escaped;
 use vmkit_wire::{
-    Advise, FromWorker, Load, Needs, Observe, OpenRefusal, Opened, Receiver, ToWorker,
-    WIRE_VERSION, WireAdvice, WireError, WireSubject, send,
+    Advise, FromWorker, Load, Needs, OpenRefusal, Opened, Receiver, ToWorker, WIRE_VERSION,
+    WireAdvice, WireError, send,
 };
 
+pub(crate) use call::{Call, Received};
 pub(crate) use end::End;
 
 use crate::{
     Installation, Plugin, RunSettings, Snapshot,
-    broker::{self, Grants, RawSockets},
+    broker::{self, RawSockets},
     find::WorkerProgram,
     stamp,
 };
@@ -42,27 +43,6 @@ const MOST_BYTES: usize = 32 << 20;
 
 /// Most log lines in a worker's life: more than a person reads, and no flood.
 const MOST_LOG_LINES: usize = 1000;
-
-/// What one call is about.
-pub(crate) struct Call<'a> {
-    /// What the plugin is asked for.
-    pub(crate) stage: Stage,
-    /// The batch.
-    pub(crate) subjects: &'a [WireSubject],
-    /// The console logs of the batch.
-    pub(crate) consoles: &'a [Option<PathBuf>],
-    /// The sockets of the batch's guest agents.
-    pub(crate) guest_agents: &'a [Option<PathBuf>],
-    /// Names of the interfaces on which candidates of the batch lie.
-    pub(crate) links: &'a [String],
-    /// Where to look.
-    pub(crate) snapshot: &'a Snapshot,
-    /// How long it may take.
-    pub(crate) budget: Duration,
-}
-
-/// A fact and when it was received.
-pub(crate) type Received = (SystemTime, Observation);
 
 /// A running worker with its plugin loaded. Dropping it ends the process.
 pub(crate) struct Worker {
@@ -161,26 +141,7 @@ impl Worker {
         facts: &mut Vec<Received>,
     ) -> Result<(), End> {
         let deadline = Instant::now() + call.budget;
-        let budget_ms = u64::try_from(call.budget.as_millis()).unwrap_or(u64::MAX);
-        let since_epoch = call.snapshot.now().duration_since(SystemTime::UNIX_EPOCH);
-        let declared = |name: &&String| plugin.manifest.declares_artefact(name);
-        let mut observe = Observe {
-            stage: call.stage,
-            source: call.snapshot.source(),
-            // A clock before 1970 is not set; 0 shows that as well as any other time.
-            now_ms: since_epoch
-                .map_or(0, |since| i64::try_from(since.as_millis()).unwrap_or(i64::MAX)),
-            budget_ms,
-            artefacts: call.snapshot.names().filter(declared).cloned().collect(),
-            vms: call.subjects.to_vec(),
-        };
-        if !plugin.manifest.needs_here().raw_socket {
-            observe.vms.iter_mut().for_each(|vm| vm.links.clear());
-        }
-        if !plugin.manifest.needs_here().host_keys {
-            observe.vms.iter_mut().for_each(|vm| vm.known_host_keys.clear());
-        }
-        self.say(&ToWorker::Observe(observe), None)?;
+        self.say(&ToWorker::Observe(call.question(plugin)), None)?;
         let mut cancelled = false;
         loop {
             let until = if cancelled { deadline + CANCEL_GRACE } else { deadline };
@@ -198,23 +159,13 @@ impl Worker {
                     self.log(level, &target, &message)?;
                 }
                 Ok(FromWorker::Open { resource, argument }) => {
-                    let grants = Grants {
-                        manifest: &plugin.manifest,
-                        consoles: call.consoles,
-                        guest_agents: call.guest_agents,
-                        links: call.links,
-                        snapshot: call.snapshot,
+                    let grants = call.grants(plugin);
+                    let opened = broker::open(grants, &mut self.raw_sockets, resource, &argument);
+                    let (opened, refusal) = match opened {
+                        Ok(opened) => (Some(opened), None),
+                        Err(refusal) => (None, Some(refusal)),
                     };
-                    match broker::open(grants, &mut self.raw_sockets, resource, &argument) {
-                        Ok(opened) => {
-                            let answer = ToWorker::Opened(Opened { refusal: None });
-                            self.say(&answer, Some(&opened))?;
-                        }
-                        Err(refusal) => {
-                            let answer = ToWorker::Opened(Opened { refusal: Some(refusal) });
-                            self.say(&answer, None)?;
-                        }
-                    }
+                    self.say(&ToWorker::Opened(Opened { refusal }), opened.as_ref())?;
                 }
                 Ok(FromWorker::Done) => return Ok(()),
                 Ok(FromWorker::Failed { code, message }) => {

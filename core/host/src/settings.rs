@@ -1,0 +1,22 @@
+//! How a run works.
+
+use std::{collections::HashMap, time::Duration};
+
+use vmkit_model::Mode;
+
+use crate::Snapshot;
+
+/// How a run works.
+#[derive(Clone, Debug)]
+pub struct RunSettings {
+    /// Which plugins take part.
+    pub mode: Mode,
+    /// How long one call of a plugin may take.
+    pub call_deadline: Duration,
+    /// The least severe level of plugins' log lines that is wanted, 1 (error) to 5 (trace).
+    pub log_level: u32,
+    /// Configurations by id of the plugin: JSON objects, as text.
+    pub configurations: HashMap<String, String>,
+    /// Where the signals look.
+    pub snapshot: Snapshot,
+}
