@@ -1,18 +1,15 @@
 //! The view model of `vm doctor`.
 
 use std::{
-    io::{self, Write},
     net::IpAddr,
     time::{Duration, SystemTime},
 };
 
 use vmkit_dhcp::{Ladder, TestResult};
-use vmkit_diagnose::{Catalogue, Diagnosis, Finding, Fix, Omission, Page, Router};
+use vmkit_diagnose::{Catalogue, Diagnosis, Finding, Fix, Omission, Router};
 use vmkit_model::{PluginOutcome, Power, Problem, Severity};
 use vmkit_scoring::{Lack, Pick, Verdict};
 use vmkit_types::{Interface, Reading};
-
-use crate::{Terminal, html, json, text};
 
 /// The answer of `vm doctor`.
 #[derive(Clone, Debug)]
@@ -95,30 +92,6 @@ pub enum Conclusion {
 }
 
 impl Doctor<'_> {
-    /// Writes the document `vmkit.doctor/1`.
-    ///
-    /// # Errors
-    /// Those of `out`.
-    pub fn write_json(&self, out: &mut impl Write) -> io::Result<()> {
-        json::write(out, &json::DoctorDocument::new(self))
-    }
-
-    /// Writes the verdict of each machine, its proof and what can be done.
-    ///
-    /// # Errors
-    /// Those of `out`.
-    pub fn write_text(&self, out: &mut impl Write, terminal: Terminal) -> io::Result<()> {
-        text::write_doctor(self, out, terminal)
-    }
-
-    /// Writes the same text as a page of HTML, with the DHCP of each machine drawn.
-    ///
-    /// # Errors
-    /// Those of `out`.
-    pub fn write_html(&self, out: &mut impl Write) -> io::Result<()> {
-        html::write_page(self, out)
-    }
-
     /// The conclusion.
     pub fn conclusion(&self) -> Conclusion {
         let broken = self.problems.iter().any(|problem| problem.severity == Severity::Error);
@@ -151,12 +124,4 @@ impl DoctorVm {
     pub fn has_address(&self) -> bool {
         matches!(self.pick.verdict, Verdict::Resolved | Verdict::Probable)
     }
-}
-
-/// Writes the page of one cause, as `vm explain` shows it.
-///
-/// # Errors
-/// Those of `out`.
-pub fn write_page(page: &Page<'_>, out: &mut impl Write, terminal: Terminal) -> io::Result<()> {
-    text::write_page(page, out, terminal)
 }

@@ -1,7 +1,6 @@
 //! The view model of `vm hosts-sync`: the changes of the hosts file, by machine.
 
 use std::{
-    io::{self, Write},
     net::IpAddr,
     time::{Duration, SystemTime},
 };
@@ -9,8 +8,6 @@ use std::{
 use serde::Serialize;
 use vmkit_model::PluginOutcome;
 use vmkit_scoring::Unchecked;
-
-use crate::{Terminal, json, text};
 
 /// The answer of `vm hosts-sync`.
 #[derive(Clone, Debug)]
@@ -92,22 +89,4 @@ pub enum HostsDecision {
     Remove,
     /// There is none, and none is written.
     LeaveOut,
-}
-
-impl HostsSync {
-    /// Writes the document `vmkit.hosts/1`.
-    ///
-    /// # Errors
-    /// Those of `out`.
-    pub fn write_json(&self, out: &mut impl Write) -> io::Result<()> {
-        json::write(out, &json::HostsDocument::new(self))
-    }
-
-    /// Writes the diff, a line for each machine, and a summary.
-    ///
-    /// # Errors
-    /// Those of `out`.
-    pub fn write_text(&self, out: &mut impl Write, terminal: Terminal) -> io::Result<()> {
-        text::write_hosts(self, out, terminal)
-    }
 }

@@ -21,11 +21,12 @@ mod status;
 mod text;
 mod time;
 mod watch;
+mod write;
 
 #[cfg(feature = "schema")]
 pub use json::schema;
 
-pub use doctor::{Conclusion, Doctor, DoctorHost, DoctorNetwork, DoctorVm, write_page};
+pub use doctor::{Conclusion, Doctor, DoctorHost, DoctorNetwork, DoctorVm};
 pub use failure::failure;
 pub use hosts::{HostsDecision, HostsOutcome, HostsSync, HostsVm};
 pub use plugins::{PluginDetails, PluginEntry, Plugins};
@@ -36,3 +37,4 @@ pub use state::{State, state};
 pub use status::{Meta, Statistics, Status, Vm};
 pub use text::{Style, Terminal, command_line};
 pub use watch::Watch;
+pub use write::write_page;

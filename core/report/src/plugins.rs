@@ -1,10 +1,6 @@
 //! The view model of `vm plugin list` and `vm plugin info`.
 
-use std::io::{self, Write};
-
 use vmkit_model::PluginStatus;
-
-use crate::{Terminal, json, text};
 
 /// One plugin file that was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,29 +43,3 @@ pub struct PluginDetails {
 /// The plugins that were found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Plugins(pub Vec<PluginEntry>);
-
-impl Plugins {
-    /// Writes the document `vmkit.plugins/1`.
-    ///
-    /// # Errors
-    /// Those of `out`.
-    pub fn write_json(&self, out: &mut impl Write) -> io::Result<()> {
-        json::write(out, &json::PluginsDocument::new(&self.0))
-    }
-
-    /// Writes the table of `vm plugin list`.
-    ///
-    /// # Errors
-    /// Those of `out`.
-    pub fn write_list(&self, out: &mut impl Write, terminal: Terminal) -> io::Result<()> {
-        text::write_plugin_list(&self.0, out, terminal)
-    }
-
-    /// Writes the details of each, as `vm plugin info` shows them.
-    ///
-    /// # Errors
-    /// Those of `out`.
-    pub fn write_info(&self, out: &mut impl Write, terminal: Terminal) -> io::Result<()> {
-        text::write_plugin_info(&self.0, out, terminal)
-    }
-}

@@ -1,11 +1,6 @@
 //! The view model of `vm snapshot show`.
 
-use std::{
-    io::{self, Write},
-    time::SystemTime,
-};
-
-use crate::{Terminal, text};
+use std::time::SystemTime;
 
 /// The contents of a snapshot.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,14 +19,4 @@ pub struct Recorded {
     pub machines: Vec<String>,
     /// The raw artefacts by path, with their sizes in bytes if these can be read.
     pub artefacts: Vec<(String, Option<u64>)>,
-}
-
-impl Recorded {
-    /// Writes the contents and the next command.
-    ///
-    /// # Errors
-    /// Those of `out`.
-    pub fn write_text(&self, out: &mut impl Write, terminal: Terminal) -> io::Result<()> {
-        text::write_recorded(self, out, terminal)
-    }
 }

@@ -1,16 +1,13 @@
 //! The view model of `vm status`.
 
-use std::{
-    io::{self, Write},
-    time::{Duration, SystemTime},
-};
+use std::time::{Duration, SystemTime};
 
 use serde::Serialize;
 use vmkit_model::{Card, Machine, Mode, PluginOutcome, Power, Problem};
 use vmkit_scoring::Pick;
 use vmkit_types::{Reading, Unread};
 
-use crate::{Ssh, State, Terminal, json, state, text};
+use crate::{Ssh, State, state};
 
 /// Mode, time and duration of a status.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -95,30 +92,6 @@ impl<'a> Status<'a> {
             *statistics.count_of(vm.state.as_ref().known().copied()) += 1;
         }
         Self { meta, vms, plugins, problems, statistics }
-    }
-
-    /// Writes the document `vmkit.status/1`.
-    ///
-    /// # Errors
-    /// Those of `out`.
-    pub fn write_json(&self, out: &mut impl Write) -> io::Result<()> {
-        json::write(out, &json::StatusDocument::new(self))
-    }
-
-    /// Writes the table for people.
-    ///
-    /// # Errors
-    /// Those of `out`.
-    pub fn write_text(&self, out: &mut impl Write, terminal: Terminal) -> io::Result<()> {
-        text::write_status(self, out, terminal)
-    }
-
-    /// Writes the ledger behind each pick.
-    ///
-    /// # Errors
-    /// Those of `out`.
-    pub fn write_explanation(&self, out: &mut impl Write, terminal: Terminal) -> io::Result<()> {
-        text::write_explanation(self, out, terminal)
     }
 }
 

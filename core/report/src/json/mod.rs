@@ -4,6 +4,7 @@ mod booting;
 mod codes;
 mod dhcp;
 mod doctor;
+mod field;
 mod fix;
 mod hosts;
 mod plugins;
@@ -12,13 +13,9 @@ mod resolve;
 mod status;
 mod vm;
 
-use std::{
-    collections::BTreeMap,
-    io::{self, Write},
-};
+use std::io::{self, Write};
 
 use serde::Serialize;
-use vmkit_types::Reading;
 
 pub(crate) use doctor::DoctorDocument;
 pub(crate) use hosts::HostsDocument;
@@ -26,10 +23,9 @@ pub(crate) use plugins::PluginsDocument;
 pub(crate) use resolve::ResolveDocument;
 pub(crate) use status::StatusDocument;
 
-use crate::clean::{ascii, stored};
+use crate::clean::ascii;
 
-/// Names of fields that are `null` because they are unknown, with the reason.
-pub(crate) type UnknownFields = BTreeMap<&'static str, String>;
+use field::{UnknownFields, field, hundredths, probability};
 
 /// Writes one document and a line break: indented, in ASCII.
 pub(crate) fn write(out: &mut impl Write, document: &impl Serialize) -> io::Result<()> {
@@ -52,39 +48,4 @@ pub fn schema() -> Vec<(&'static str, String)> {
         ("vmkit.resolve.1.json", text(schemars::schema_for!(ResolveDocument<'_>))),
         ("vmkit.hosts.1.json", text(schemars::schema_for!(HostsDocument<'_>))),
     ]
-}
-
-/// The value of a field. The reason of an unknown value goes to `unknown`; an absent value is
-/// `null` without a reason.
-fn field<'r, T>(
-    name: &'static str,
-    reading: &'r Reading<T>,
-    unknown: &mut UnknownFields,
-) -> Option<&'r T> {
-    match reading {
-        Reading::Known(value) => Some(value),
-        Reading::Absent => None,
-        Reading::Unknown(why) => {
-            unknown.insert(name, stored(&why.to_string()).into_owned());
-            None
-        }
-    }
-}
-
-/// Rounds to three decimals, which is more than the table of weights is accurate to. An uncertain
-/// probability is never rounded to 1.
-fn probability(value: f64) -> f64 {
-    let shown = rounded(value, 1000.0);
-    if value < 1.0 { shown.min(0.999) } else { shown }
-}
-
-/// Rounds weights and milliseconds to two decimals.
-fn hundredths(value: f64) -> f64 {
-    rounded(value, 100.0)
-}
-
-fn rounded(value: f64, parts: f64) -> f64 {
-    let rounded = (value * parts).round() / parts;
-    // Not "-0.0".
-    if rounded == 0.0 { 0.0 } else { rounded }
 }

@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use vmkit_diagnose::{Booting, Proposal, Remedy, Suspect};
+use vmkit_diagnose::{Booting, Diagnosis, Proposal, Remedy, Suspect};
 use vmkit_model::Power;
 use vmkit_scoring::Unchecked;
 use vmkit_types::Reading;
@@ -27,7 +27,7 @@ use crate::{Doctor, DoctorVm, clean::shown};
 const MOST_EVIDENCE: usize = 5;
 /// Remedies of a cause that are shown; the JSON has all.
 const MOST_REMEDIES: usize = 4;
-/// Most causes that are shown: the first in full, the others in one line each.
+/// Most causes that are shown: the first with its proof, the others in one line each.
 const MOST_CAUSES: usize = 3;
 
 pub(crate) fn write_doctor(
@@ -62,7 +62,41 @@ fn write_vm(
         write_booting(booting, &name, address, out, terminal)?;
         return write_checked(doctor, vm, out, terminal);
     }
-    match (diagnosis.healthy, address) {
+    write_headline(vm, &name, address, out, terminal)?;
+    if vm.at_rest {
+        return Ok(());
+    }
+    if diagnosis.healthy {
+        return write_checked(doctor, vm, out, terminal);
+    }
+    if let Some(doubt) = &diagnosis.cannot_tell {
+        let word = terminal.style.paint(Role::Doubtful, "cannot tell");
+        match &vm.pick.unchecked {
+            Some(unchecked) => write_lack(&word, unchecked, out, terminal)?,
+            None => writeln!(out, "  {word}: {}", shown(doubt))?,
+        }
+    }
+    write_causes(diagnosis, out, terminal)?;
+    if let Reading::Known(ladder) = &vm.ladder {
+        writeln!(out)?;
+        write_ladder(ladder, out, terminal)?;
+    }
+    if let Some(test) = &diagnosis.next_test {
+        writeln!(out)?;
+        write_test(test, out, terminal)?;
+    }
+    write_checked(doctor, vm, out, terminal)
+}
+
+/// The name of a machine with the verdict.
+fn write_headline(
+    vm: &DoctorVm,
+    name: &str,
+    address: Option<IpAddr>,
+    out: &mut impl Write,
+    terminal: Terminal,
+) -> io::Result<()> {
+    match (vm.diagnosis.healthy, address) {
         (true, _) if vm.at_rest => writeln!(out, "{name}: {}", at_rest(vm))?,
         (true, Some(address)) => {
             let word = terminal.style.paint(Role::Good, "ok");
@@ -79,7 +113,7 @@ fn write_vm(
             let word = terminal.style.paint(Role::Bad, "not checked");
             writeln!(out, "{name}: {word}")?;
         }
-        (false, None) if vm.power == Power::Stopped && diagnosis.causes.is_empty() => {
+        (false, None) if vm.power == Power::Stopped && vm.diagnosis.causes.is_empty() => {
             writeln!(out, "{name}: not running")?;
         }
         (false, None) => {
@@ -87,19 +121,11 @@ fn write_vm(
             writeln!(out, "{name}: {word}")?;
         }
     }
-    if vm.at_rest {
-        return Ok(());
-    }
-    if diagnosis.healthy {
-        return write_checked(doctor, vm, out, terminal);
-    }
-    if let Some(doubt) = &diagnosis.cannot_tell {
-        let word = terminal.style.paint(Role::Doubtful, "cannot tell");
-        match &vm.pick.unchecked {
-            Some(unchecked) => write_lack(&word, unchecked, out, terminal)?,
-            None => writeln!(out, "  {word}: {}", shown(doubt))?,
-        }
-    }
+    Ok(())
+}
+
+/// The first cause with its proof and remedies, the others in one line each.
+fn write_causes(diagnosis: &Diagnosis, out: &mut impl Write, terminal: Terminal) -> io::Result<()> {
     for (place, suspect) in diagnosis.causes.iter().take(MOST_CAUSES).enumerate() {
         if diagnosis.cannot_tell.is_some() {
             // A cause that is not likely gets no remedies.
@@ -112,15 +138,7 @@ fn write_vm(
             writeln!(out, "\n  also {percent:.0} %: {title} [{}]", suspect.code)?;
         }
     }
-    if let Reading::Known(ladder) = &vm.ladder {
-        writeln!(out)?;
-        write_ladder(ladder, out, terminal)?;
-    }
-    if let Some(test) = &diagnosis.next_test {
-        writeln!(out)?;
-        write_test(test, out, terminal)?;
-    }
-    write_checked(doctor, vm, out, terminal)
+    Ok(())
 }
 
 /// Why its address was not looked for, and the command that helps.
@@ -142,7 +160,7 @@ fn at_rest(vm: &DoctorVm) -> &'static str {
     }
 }
 
-/// The step of the boot that is awaited, and how long it usually takes.
+/// The next step of the boot, and how long it usually takes.
 fn write_booting(
     booting: &Booting,
     name: &str,

@@ -109,33 +109,41 @@ pub(super) fn conclusion(status: &Status<'_>) -> String {
     if !unknown.is_empty() {
         return format!("Unknown whether these run: {}.", names(&unknown));
     }
-    let (unchecked, looked): (Vec<&Vm<'_>>, Vec<&Vm<'_>>) =
+    not_checked(&running).unwrap_or_else(|| addresses(&running))
+}
+
+/// The machines whose addresses were not looked for; `None`: there are none.
+fn not_checked(running: &[&Vm<'_>]) -> Option<String> {
+    let (unchecked, checked): (Vec<&Vm<'_>>, Vec<&Vm<'_>>) =
         running.iter().copied().partition(|vm| vm.pick.unchecked.is_some());
-    match (running.as_slice(), unchecked.as_slice()) {
-        (_, []) => {}
-        ([_], _) => return "The running VM was not checked.".to_owned(),
-        (all, _) => {
-            let without = looked.iter().filter(|vm| vm.pick.address.is_none()).count();
-            let beside = match without {
-                0 => String::new(),
-                some => format!(" {some} of the others without a usable address."),
-            };
-            return format!(
-                "{} of {} running VMs {} not checked: {}.{beside}",
-                unchecked.len(),
-                all.len(),
-                if unchecked.len() == 1 { "was" } else { "were" },
-                names(&unchecked)
-            );
-        }
+    if unchecked.is_empty() {
+        return None;
     }
+    if running.len() == 1 {
+        return Some("The running VM was not checked.".to_owned());
+    }
+    let beside = match checked.iter().filter(|vm| vm.pick.address.is_none()).count() {
+        0 => String::new(),
+        some => format!(" {some} of the others without a usable address."),
+    };
+    Some(format!(
+        "{} of {} running VMs {} not checked: {}.{beside}",
+        unchecked.len(),
+        running.len(),
+        if unchecked.len() == 1 { "was" } else { "were" },
+        names(&unchecked)
+    ))
+}
+
+/// The addresses of running machines, and their SSH if all have one.
+fn addresses(running: &[&Vm<'_>]) -> String {
     let without: Vec<&Vm<'_>> =
         running.iter().copied().filter(|vm| vm.pick.address.is_none()).collect();
     let silent: Vec<&Vm<'_>> =
         running.iter().copied().filter(|vm| vm.ssh.state != SshState::Ready).collect();
     let asked = silent.iter().any(|vm| vm.ssh.state != SshState::NotChecked);
     let ssh = if asked { "SSH is not ready" } else { "SSH was not checked" };
-    match (running.as_slice(), without.is_empty(), silent.is_empty()) {
+    match (running, without.is_empty(), silent.is_empty()) {
         ([_], true, true) => "The running VM has an address and answers SSH.".to_owned(),
         (all, true, true) => {
             format!("All {} running VMs have an address and answer SSH.", all.len())
