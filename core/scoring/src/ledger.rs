@@ -220,8 +220,8 @@ impl<'s> Scale<'s> {
         }
         let mut last_read: HashMap<_, SystemTime> = HashMap::new();
         // A repeated fact supersedes nothing: the fact that it repeats does.
-        let told = group.iter().filter(|item| item.entry.why_not != Some(WhyNot::Superseded));
-        for evidence in told.map(|item| item.entry.evidence) {
+        let items = group.iter().filter(|item| item.entry.why_not != Some(WhyNot::Superseded));
+        for evidence in items.map(|item| item.entry.evidence) {
             let last = last_read.entry(reading(evidence)).or_insert(evidence.received_at);
             *last = evidence.received_at.max(*last);
         }

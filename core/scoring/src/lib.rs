@@ -21,6 +21,7 @@ mod pick;
 mod place;
 mod probe;
 mod search;
+mod unchecked;
 mod verdict;
 mod weights;
 
@@ -33,7 +34,8 @@ pub use case::Case;
 pub use certainty::NotCertain;
 pub use pick::{Candidate, Doubt, Entry, Flag, Pick, StruckOut, Verdict, WhyNot};
 pub use probe::candidates_to_probe;
-pub use search::{Ending, Hints, Lack, Looker, Unchecked};
+pub use search::{Ending, Hints, Looker};
+pub use unchecked::{Lack, Unchecked};
 pub use weights::{Weights, WeightsError};
 
 use crate::{

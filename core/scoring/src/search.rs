@@ -3,7 +3,7 @@
 
 use vmkit_types::attribute;
 
-use crate::{Flag, Pick, Verdict};
+use crate::{Flag, Lack, Pick, Unchecked, Verdict};
 
 /// Most plugins with the same outcome that are named; more are counted.
 const NAMES_IN_A_REASON: usize = 3;
@@ -51,26 +51,6 @@ pub struct Hints {
     pub denied: String,
     /// If a plugin could not look for another reason.
     pub not_seen: String,
-}
-
-/// Why "no address" cannot be concluded.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Unchecked {
-    /// How much of the search was missing.
-    pub lack: Lack,
-    /// What was missing and why. Contains names and messages of plugins, which must be escaped.
-    pub reason: String,
-    /// The command that helps.
-    pub hint: String,
-}
-
-/// How much of a search was missing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Lack {
-    /// Some plugins that can name addresses answered, and others did not.
-    Some,
-    /// No plugin that can name addresses answered.
-    All,
 }
 
 impl Pick {
@@ -152,18 +132,18 @@ fn unchecked(lookers: &[Looker<'_>], hints: &Hints) -> Option<Unchecked> {
 
 /// The plugins that failed, by status, each with the reason of the first one.
 fn failures(able: &[&Looker<'_>]) -> String {
-    let mut fates: Vec<(&str, Vec<&str>, Option<&str>)> = Vec::new();
+    let mut failures: Vec<(&str, Vec<&str>, Option<&str>)> = Vec::new();
     for looker in able {
         let Ending::Failed { word, why, .. } = looker.ending else { continue };
         let same = |(known, _, reason): &&mut (&str, Vec<&str>, Option<&str>)| {
             *known == word && (word != COULD_NOT_LOOK || *reason == why)
         };
-        match fates.iter_mut().find(same) {
+        match failures.iter_mut().find(same) {
             Some((_, ids, _)) => ids.push(looker.id),
-            None => fates.push((word, vec![looker.id], why)),
+            None => failures.push((word, vec![looker.id], why)),
         }
     }
-    let told = fates.iter().map(|(word, ids, why)| {
+    let statuses = failures.iter().map(|(word, ids, why)| {
         let who = match ids.len() {
             few if few <= NAMES_IN_A_REASON => ids.join(", "),
             many => format!("{many} plugins"),
@@ -171,5 +151,5 @@ fn failures(able: &[&Looker<'_>]) -> String {
         let why = why.map(|why| format!(": {why}")).unwrap_or_default();
         format!("{who} {word}{why}")
     });
-    told.collect::<Vec<_>>().join("; ")
+    statuses.collect::<Vec<_>>().join("; ")
 }

@@ -71,26 +71,7 @@ pub(crate) fn decide(
     let mut families = [Vec::with_capacity(draft.candidates.len()), Vec::new()];
     for mut weighed in draft.candidates {
         let contested = claims.contested(&weighed);
-        if let Some(claim) = contested.filter(|claim| claim.several_macs) {
-            weighed.flags.push(Flag::DuplicateIp);
-            notes.push(format!("{} is also held by {}", weighed.address, others(&claim.machines)));
-        }
-        if !weighed.shared_with.is_empty() {
-            weighed.flags.push(Flag::DuplicateIp);
-            notes.push(format!(
-                "{} is also answered for by {}",
-                weighed.address,
-                answering(&weighed.shared_with)
-            ));
-        }
-        for (mac, owners) in weighed.held_by.iter().filter_map(|m| Some((m, crowd.owners.get(m)?)))
-        {
-            notes.push(format!(
-                "{} answers with {mac}, the MAC of {}",
-                weighed.address,
-                others(owners)
-            ));
-        }
+        mark_conflicts(&mut weighed, contested, crowd, &others, &mut notes);
         if shared_mac {
             // The other machine may have been seen instead.
             weighed.held = false;
@@ -118,6 +99,36 @@ pub(crate) fn decide(
         notes,
         unread: draft.unread,
         unchecked: None,
+    }
+}
+
+/// Flags and notes on what other machines and hosts have to do with the address. `others` names
+/// machines.
+fn mark_conflicts(
+    weighed: &mut Weighed,
+    contested: Option<&Claim>,
+    crowd: &Crowd,
+    others: &impl Fn(&[usize]) -> String,
+    notes: &mut Vec<String>,
+) {
+    if let Some(claim) = contested.filter(|claim| claim.several_macs) {
+        weighed.flags.push(Flag::DuplicateIp);
+        notes.push(format!("{} is also held by {}", weighed.address, others(&claim.machines)));
+    }
+    if !weighed.shared_with.is_empty() {
+        weighed.flags.push(Flag::DuplicateIp);
+        notes.push(format!(
+            "{} is also answered for by {}",
+            weighed.address,
+            answering(&weighed.shared_with)
+        ));
+    }
+    for (mac, owners) in weighed.held_by.iter().filter_map(|m| Some((m, crowd.owners.get(m)?))) {
+        notes.push(format!(
+            "{} answers with {mac}, the MAC of {}",
+            weighed.address,
+            others(owners)
+        ));
     }
 }
 

@@ -1,11 +1,15 @@
 //! The table of weights, parsed and checked once.
 
+mod error;
 mod rows;
+mod rule;
 
-use std::{collections::HashMap, time::Duration};
+use std::collections::HashMap;
 
-use serde::Deserialize;
-use vmkit_types::{Kind, Observation, Prefix};
+use vmkit_types::Kind;
+
+pub use self::error::WeightsError;
+pub(crate) use self::rule::{Group, Range, Rule, Thresholds};
 
 use self::rows::{KindRow, RangeRow, Table, within};
 
@@ -25,119 +29,6 @@ pub struct Weights {
     /// The rules of the other kinds, by code.
     others: Vec<(String, usize)>,
     rules: Vec<Rule>,
-}
-
-/// Why a table of weights cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub enum WeightsError {
-    /// The text is not TOML of this form.
-    #[error("cannot read the table of weights")]
-    Syntax(#[source] Box<toml::de::Error>),
-    /// A number is not finite, or out of its range.
-    #[error("weights: {what} is out of range")]
-    OutOfRange {
-        /// Which number.
-        what: String,
-    },
-    /// A kind names a group that the table does not have.
-    #[error("weights: {kind} names the unknown group {group}")]
-    UnknownGroup {
-        /// Code of the kind.
-        kind: String,
-        /// The name it gives.
-        group: String,
-    },
-    /// A range is not written as a network.
-    #[error("weights: {network} is not a network such as 10.0.0.0/8")]
-    NotANetwork {
-        /// The text.
-        network: String,
-    },
-}
-
-/// The least probabilities for the verdicts and for writing.
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Thresholds {
-    pub(crate) resolved: f64,
-    pub(crate) probable: f64,
-    pub(crate) written: f64,
-}
-
-/// A group of kinds with a common origin.
-#[derive(Clone, Debug)]
-pub(crate) struct Group {
-    /// The limit of its sum, for or against, as a logarithm.
-    pub(crate) cap: f64,
-    /// The guest itself reports its facts.
-    pub(crate) guest_claim: bool,
-    /// Its facts do not show who answers, unless they tie.
-    pub(crate) anonymous: bool,
-    /// Its facts are states of one thing, so that the last reading counts.
-    pub(crate) state: bool,
-}
-
-/// An address range that machines seldom have.
-#[derive(Clone, Debug)]
-pub(crate) struct Range {
-    pub(crate) network: Prefix,
-    pub(crate) what: String,
-    pub(crate) nat: bool,
-}
-
-/// The row of one kind of evidence.
-#[derive(Clone, Debug)]
-#[expect(clippy::struct_excessive_bools, reason = "independent properties, a column of data each")]
-pub(crate) struct Rule {
-    /// Natural logarithm of the likelihood ratio.
-    pub(crate) log_ratio: f64,
-    half_life: HalfLife,
-    /// Index of its group.
-    pub(crate) group: usize,
-    /// Its rank in an order that keeps groups together.
-    pub(crate) place: usize,
-    pub(crate) reaches: bool,
-    pub(crate) ties: bool,
-    pub(crate) stale: bool,
-    pub(crate) other_mac: bool,
-    pub(crate) host_lease: bool,
-    pub(crate) server_absence: bool,
-    pub(crate) same_interface: bool,
-    pub(crate) unless_reached: bool,
-    pub(crate) duplicate: bool,
-    pub(crate) refutes: bool,
-    pub(crate) identifies: bool,
-    pub(crate) min_uptime: Duration,
-    /// `log_ratio` if the address has just answered.
-    pub(crate) answered: Option<f64>,
-    /// How long the source keeps a fact whose age it does not give, in seconds.
-    pub(crate) kept: Option<f64>,
-    /// The machine has the address at this moment, perhaps among others.
-    pub(crate) held: bool,
-}
-
-/// How the weight of a fact decays.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(untagged)]
-enum HalfLife {
-    Seconds(f64),
-    Lasting(Lasting),
-    OfAttribute(OfAttribute),
-}
-
-#[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-enum Lasting {
-    Run,
-    Boot,
-}
-
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct OfAttribute {
-    attribute: String,
-    share: f64,
-    otherwise: f64,
 }
 
 impl Weights {
@@ -220,25 +111,10 @@ impl Weights {
     }
 }
 
-impl Rule {
-    /// The half-life of one observation, in seconds; `None`: it does not decay.
-    pub(crate) fn half_life(&self, observation: &Observation) -> Option<f64> {
-        match &self.half_life {
-            HalfLife::Seconds(seconds) => Some(*seconds),
-            HalfLife::Lasting(Lasting::Run | Lasting::Boot) => None,
-            HalfLife::OfAttribute(of) => {
-                let told = observation
-                    .attribute(&of.attribute)
-                    .and_then(|text| text.parse::<u32>().ok())
-                    .filter(|seconds| *seconds > 0);
-                Some(told.map_or(of.otherwise, |seconds| f64::from(seconds) * of.share))
-            }
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use vmkit_types::Observation;
+
     use super::*;
 
     #[test]

@@ -9,7 +9,10 @@ use std::{
 use serde::Deserialize;
 use vmkit_types::Prefix;
 
-use super::{HalfLife, Range, Rule, Thresholds, WeightsError};
+use super::{
+    error::WeightsError,
+    rule::{HalfLife, Range, Rule, Thresholds},
+};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
