@@ -2,6 +2,7 @@
 
 mod checked;
 mod doctor;
+mod doctor_verdict;
 mod explain;
 mod fix;
 mod hosts;
