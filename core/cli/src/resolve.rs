@@ -46,7 +46,7 @@ pub(crate) fn ask(
 ) -> anyhow::Result<Answer> {
     let began = Instant::now();
     let selection = Selection::named(slice::from_ref(name));
-    // The slow signals of the full mode are waited for only where the others leave a doubt.
+    // The slow signals of the full mode are waited for only if the others are inconclusive.
     let mut session = Builder::new(context.settings.clone()).source(source(from)).start()?;
     let look = session.look(&selection)?;
     let Row { machine, pick } = look

@@ -111,8 +111,8 @@ impl<'s> Scale<'s> {
     ) -> Item<'s, 'a> {
         let observation = &evidence.observation;
         let answered = answer.and_then(|at| Some((at, rule?.answered?)));
-        let told_at = evidence.seen_at();
-        let seen_at = answered.map_or(told_at, |(answered_at, _)| answered_at.max(told_at));
+        let reported_at = evidence.seen_at();
+        let seen_at = answered.map_or(reported_at, |(answered_at, _)| answered_at.max(reported_at));
         let age_of = |at| self.now.duration_since(at).unwrap_or(Duration::ZERO);
         let age = age_of(seen_at);
         let half_life = rule.and_then(|rule| rule.half_life(observation));
@@ -132,7 +132,7 @@ impl<'s> Scale<'s> {
             });
             log_ratio * fading * of_this_boot
         });
-        let entry = Line { evidence, weight, age: age_of(told_at), why_not };
+        let entry = Line { evidence, weight, age: age_of(reported_at), why_not };
         Item { entry, rule, half_life, age, answered: answered.is_some() }
     }
 

@@ -121,7 +121,7 @@ fn looker<'a>(outcome: &'a PluginOutcome, hints: &'a Hints, patience: &'a str) -
     }
 }
 
-/// The worst of what these searches lacked; `None`: none lacked anything.
+/// The least complete of these searches; `None`: all were complete.
 pub fn worst<'p>(picks: impl IntoIterator<Item = &'p Pick>) -> Option<&'p Unchecked> {
     let unchecked = picks.into_iter().filter_map(|pick| pick.unchecked.as_ref());
     unchecked.max_by_key(|unchecked| unchecked.lack)

@@ -24,11 +24,11 @@ pub(crate) fn without_mac(vms: &[Subject]) -> Vec<Observation> {
     without.map(|(vm, _)| Observation::unread(vm, &unknown)).collect()
 }
 
-/// A snapshot without a table, which every computer has.
+/// A snapshot without a table: nobody looked at it when the snapshot was taken.
 pub(crate) fn without_table(vms: &[Subject]) -> Vec<Observation> {
-    let missing = Unread::Failed("no neighbour table was recorded".to_owned());
     let with_mac = vms.iter().enumerate().filter(|(_, subject)| !subject.macs.is_empty());
-    with_mac.map(|(vm, _)| Observation::unread(vm, &missing)).collect()
+    let missing = |vm| Observation::nothing_to_look_at(vm, "no neighbour table was recorded");
+    with_mac.map(|(vm, _)| missing(vm)).collect()
 }
 
 /// Who holds each candidate: the machine, another host, or nobody.

@@ -213,7 +213,10 @@ fn a_snapshot_without_addresses_is_a_failure() {
         assert_eq!(output.status, status, "{name}: {output:?}");
         let said = format!("the record lacks addresses: {reason}");
         assert!(output.stderr.contains(&said), "{name}: {output:?}");
-        assert_replay_is_not_checked(&record, "web", status);
+        // Where some plugins answered, a replay knows what they recorded.
+        if status == 2 {
+            assert_replay_is_not_checked(&record, "web", status);
+        }
     }
 }
 

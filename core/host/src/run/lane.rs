@@ -37,6 +37,8 @@ pub(super) struct Lane {
     /// The plugin; `None`: it may not be loaded, or this mode does not ask it.
     pub(super) plugin: Option<Arc<Plugin>>,
     pub(super) failures: u32,
+    /// How many workers it has had, so that a late event of an earlier one is known as such.
+    pub(super) generation: u32,
     pub(super) jobs: Option<mpsc::Sender<Job>>,
     pub(super) pending: usize,
     pub(super) asked: bool,
@@ -66,7 +68,7 @@ impl Lane {
         if manifest.modes.contains(&base.settings.mode) {
             let plugin = Arc::new(plugin);
             if !plugin.manifest.only_in_doubt {
-                lane.jobs = Some(base.start(index, &plugin));
+                base.start(index, &mut lane, &plugin);
             }
             lane.plugin = Some(plugin);
         } else {
@@ -82,6 +84,7 @@ impl Lane {
             outcome,
             plugin: None,
             failures: 0,
+            generation: 0,
             jobs: None,
             pending: 0,
             asked: false,
@@ -173,6 +176,8 @@ pub(super) struct Job {
 /// How one call ended.
 pub(super) struct Event {
     pub(super) lane: usize,
+    /// The lane's generation when the worker was started.
+    pub(super) generation: u32,
     /// The round of the job.
     pub(super) round: u32,
     pub(super) stage: Stage,
@@ -201,17 +206,19 @@ impl Base {
     }
 
     /// Starts the thread; it takes jobs until the sender is dropped or its worker fails.
-    pub(super) fn start(&self, lane: usize, plugin: &Arc<Plugin>) -> mpsc::Sender<Job> {
+    pub(super) fn start(&self, index: usize, lane: &mut Lane, plugin: &Arc<Plugin>) {
         let (jobs, queue) = mpsc::channel();
         let (installation, settings) = (Arc::clone(&self.installation), Arc::clone(&self.settings));
         let (plugin, events) = (Arc::clone(plugin), self.events.clone());
-        std::thread::spawn(move || lead(lane, &plugin, &installation, &settings, &queue, &events));
-        jobs
+        lane.generation += 1;
+        let of = (index, lane.generation);
+        std::thread::spawn(move || lead(of, &plugin, &installation, &settings, &queue, &events));
+        lane.jobs = Some(jobs);
     }
 }
 
 fn lead(
-    lane: usize,
+    (lane, generation): (usize, u32),
     plugin: &Plugin,
     installation: &Installation,
     settings: &RunSettings,
@@ -243,7 +250,7 @@ fn lead(
         spent.1 += std::mem::take(&mut loading) + began.elapsed();
         let (end, elapsed) = (outcome.err(), spent.1);
         let over = end.is_some();
-        let event = Event { lane, round, stage: batch.stage, facts, elapsed, end };
+        let event = Event { lane, generation, round, stage: batch.stage, facts, elapsed, end };
         if events.send(event).is_err() || over {
             return;
         }

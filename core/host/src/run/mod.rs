@@ -96,12 +96,12 @@ impl Run {
         self.probed.clear();
         for (index, lane) in self.lanes.iter_mut().enumerate() {
             lane.begin_round();
-            let Some(plugin) = lane.plugin.as_ref().filter(|_| lane.jobs.is_none()) else {
+            let Some(plugin) = lane.plugin.clone().filter(|_| lane.jobs.is_none()) else {
                 continue;
             };
             if lane.failures < MOST_FAILURES {
                 if !plugin.manifest.only_in_doubt {
-                    lane.jobs = Some(self.base.start(index, plugin));
+                    self.base.start(index, lane, &plugin);
                 }
                 lane.outcome.status = PluginStatus::Ok;
                 lane.outcome.message = None;
@@ -140,8 +140,8 @@ impl Run {
         let is_asked = |lane: &Lane| lane.only_in_doubt() && is_asked(lane);
         for (index, lane) in self.lanes.iter_mut().enumerate().filter(|(_, lane)| is_asked(lane)) {
             let ended = lane.jobs.is_some() || lane.outcome.status != PluginStatus::Ok;
-            if let Some(plugin) = lane.plugin.as_ref().filter(|_| !ended) {
-                lane.jobs = Some(self.base.start(index, plugin));
+            if let Some(plugin) = lane.plugin.clone().filter(|_| !ended) {
+                self.base.start(index, lane, &plugin);
             }
         }
         let batch = self.batch(Stage::Confirm, addresses);
@@ -235,7 +235,8 @@ impl Run {
             }
             lane.pending = lane.pending.saturating_sub(1);
         }
-        if let Some(end) = event.end {
+        // A worker that was given up may end after another has taken its place.
+        if let Some(end) = event.end.filter(|_| event.generation == lane.generation) {
             lane.end(end.status, end.message);
         }
     }

@@ -247,7 +247,8 @@ impl Worker {
         Ok(())
     }
 
-    /// Ends the process and those that it has started, which are in its group: none can leave it.
+    /// Ends the process and those that it has started. They are in its group, which its list of system
+    /// calls keeps them from leaving on Linux.
     fn kill(&mut self) -> io::Result<ExitStatus> {
         // Once the process is waited for, its number may be another's.
         if !self.is_reaped {

@@ -54,7 +54,7 @@ pub(crate) struct Standing<'a> {
     pub(crate) addresses: &'a [IpAddr],
     /// Its address is clear without its key.
     pub(crate) clear: bool,
-    /// And certain enough to be remembered.
+    /// Its address is certain enough to be remembered.
     pub(crate) certain: bool,
 }
 

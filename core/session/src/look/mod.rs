@@ -1,6 +1,6 @@
 //! One look at the machines: a row of stages, each taking the value of the one before.
 
-mod assessment;
+mod clarity;
 mod pause;
 mod running;
 
@@ -9,7 +9,7 @@ use std::{collections::BTreeMap, net::IpAddr, path::PathBuf, time::Instant};
 use vmkit_host::{Addresses, Observed, Purpose, Run, Wait};
 use vmkit_inventory::Monitors;
 use vmkit_model::{Evidence, Machine, MachineId, PluginOutcome};
-use vmkit_scoring::{Pick, Weights};
+use vmkit_scoring::{Lack, Pick, Weights};
 use vmkit_snapshot::Record;
 
 use crate::{
@@ -17,7 +17,7 @@ use crate::{
     host_keys::Keys,
     unchecked::{self, Commands},
 };
-use assessment::Assessment;
+use clarity::Clarity;
 use running::{Picks, Running};
 
 /// Looks at machines, once or again and again with the same workers.
@@ -69,6 +69,14 @@ impl Look {
         let machines = selection.of(&self.scene)?.into_iter();
         let row = |machine: &'_ Machine| self.picks.get(&machine.id());
         Ok(machines.filter_map(|machine| Some(Row { machine, pick: row(machine)? })).collect())
+    }
+
+    /// Whether it saw the list of machines, the network, and an answer of a plugin that finds
+    /// addresses. What another look did not find must not count as gone.
+    pub fn is_conclusive(&self) -> bool {
+        let blind =
+            unchecked::worst(self.picks.values()).is_some_and(|worst| worst.lack == Lack::All);
+        self.scene.require_complete().is_ok() && !blind
     }
 
     /// The evidence about one machine.
@@ -125,8 +133,9 @@ impl Session {
         for (machine, pick) in &mut look.picks {
             pick.settle(self.shown.get(machine).copied(), &self.weights);
         }
-        let addresses = look.picks.iter();
-        self.shown = addresses.filter_map(|(id, pick)| Some((id.clone(), pick.address?))).collect();
+        if look.is_conclusive() {
+            self.shown = addresses(&look.picks);
+        }
         Ok(look)
     }
 
@@ -158,14 +167,14 @@ impl Session {
                 break;
             }
         }
-        Reached { assessments: assess(&picks, &self.weights), asked, evidence, picks }
+        Reached { clarity: clarity(&picks, &self.weights), asked, evidence, picks }
     }
 
     /// Asks the signals that are for doubt, and waits for the slow ones where a wanted machine's
     /// address is not clear without them.
     fn resolve_doubt(&mut self, scene: &Scene, running: &Running, reached: &Reached) -> Observed {
         self.ask_in_doubt(scene, running, reached, &reached.asked);
-        let mut wanted = running.wanted.iter().filter_map(|id| reached.assessments.get(id));
+        let mut wanted = running.wanted.iter().filter_map(|id| reached.clarity.get(id));
         // On a snapshot every signal is asked, so that each replay gives the same answer.
         if !self.thorough && wanted.all(|machine| machine.resolved) {
             return self.run.settle(Wait::Quick);
@@ -177,8 +186,8 @@ impl Session {
             self.run.confirm(Purpose::Reach, &late);
             let evidence = self.run.settle(Wait::Quick).evidence;
             let picks = self.score(scene, running, &evidence);
-            let assessments = assess(&picks, &self.weights);
-            let reached = Reached { asked: late.clone(), evidence, picks, assessments };
+            let clarity = clarity(&picks, &self.weights);
+            let reached = Reached { asked: late.clone(), evidence, picks, clarity };
             self.ask_in_doubt(scene, running, &reached, &late);
         }
         self.run.settle(Wait::All)
@@ -202,7 +211,7 @@ impl Session {
         if !self.run.can_compare_host_keys() {
             return;
         }
-        let standings = running.standings(scene, addresses, &reached.assessments);
+        let standings = running.standings(scene, addresses, &reached.clarity);
         let chosen = self.keys.choose(&standings, &reached.evidence, thorough, scene.now());
         let known = self.keys.known(running.machines(scene), |id| chosen.contains_key(id));
         self.run.confirm(Purpose::HostKeys(known), &chosen);
@@ -264,21 +273,25 @@ struct Reached {
     asked: Addresses,
     evidence: Vec<Evidence>,
     picks: Picks,
-    assessments: BTreeMap<MachineId, Assessment>,
+    clarity: BTreeMap<MachineId, Clarity>,
 }
 
 impl Reached {
     fn answers(&self, name: &str) -> bool {
-        self.assessments.get(&MachineId::new(name)).is_some_and(|machine| machine.answers)
+        self.clarity.get(&MachineId::new(name)).is_some_and(|machine| machine.answers)
     }
 
     fn is_clear(&self, machine: &MachineId) -> bool {
-        self.assessments.get(machine).is_some_and(|machine| machine.beyond_doubt)
+        self.clarity.get(machine).is_some_and(|machine| machine.beyond_doubt)
     }
 }
 
-fn assess(picks: &Picks, weights: &Weights) -> BTreeMap<MachineId, Assessment> {
-    picks.iter().map(|(id, pick)| (id.clone(), Assessment::of(pick, weights))).collect()
+fn clarity(picks: &Picks, weights: &Weights) -> BTreeMap<MachineId, Clarity> {
+    picks.iter().map(|(id, pick)| (id.clone(), Clarity::of(pick, weights))).collect()
+}
+
+fn addresses(picks: &Picks) -> BTreeMap<MachineId, IpAddr> {
+    picks.iter().filter_map(|(id, pick)| Some((id.clone(), pick.address?))).collect()
 }
 
 fn add(asked: &mut Addresses, more: &Addresses) {

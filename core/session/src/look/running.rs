@@ -7,7 +7,7 @@ use vmkit_model::{Card, Evidence, Machine, MachineId, Power};
 use vmkit_scoring::{Case, Pick, Weights, candidates_to_probe, score};
 use vmkit_types::Subject;
 
-use super::assessment::Assessment;
+use super::clarity::Clarity;
 use crate::{
     Scene,
     host_keys::{Learner, Standing},
@@ -85,17 +85,17 @@ impl Running {
         &'s self,
         scene: &'s Scene,
         addresses: &'s Addresses,
-        assessments: &BTreeMap<MachineId, Assessment>,
+        clarity: &BTreeMap<MachineId, Clarity>,
     ) -> Vec<Standing<'s>> {
         let standing = |machine: &'s Machine| {
             let id = machine.id();
-            let assessment = assessments.get(&id);
+            let clarity = clarity.get(&id);
             let addresses = addresses.get(&id)?;
             Some(Standing {
                 machine,
                 addresses,
-                clear: assessment.is_some_and(|it| it.beyond_doubt),
-                certain: assessment.is_some_and(|it| it.certain),
+                clear: clarity.is_some_and(|it| it.beyond_doubt),
+                certain: clarity.is_some_and(|it| it.certain),
             })
         };
         self.machines(scene).filter_map(standing).collect()

@@ -117,8 +117,8 @@ const ALLOWED_HERE: &[c_long] = &[
 #[cfg(not(target_arch = "x86_64"))]
 const ALLOWED_HERE: &[c_long] = &[];
 
-/// Further calls on sockets, for a plugin that may make some. On one that the host handed over they
-/// would lead elsewhere than the host connected or bound it to.
+/// Further calls on sockets, for a plugin that may make some. Others cannot redirect a socket that the
+/// host connected or bound for them.
 const FOR_SOCKETS: &[c_long] = &[
     libc::SYS_connect,
     libc::SYS_bind,
@@ -158,7 +158,7 @@ const PR_SET_VMA: u64 = 0x5356_4d41;
 pub(super) fn restrict(needs: &Needs) -> Result<(), String> {
     let failed = |error| format!("cannot list system calls: {error}");
     let programs = [without_clone3().map_err(failed)?, program(needs).map_err(failed)?];
-    // The last one decides about putting further ones in force.
+    // The strict filter comes last: it refuses to install another.
     for program in programs {
         apply_filter(&program).map_err(|error| format!("cannot restrict system calls: {error}"))?;
     }
@@ -180,7 +180,7 @@ fn program(needs: &Needs) -> Result<BpfProgram, BackendError> {
     for call in ALLOWED.iter().chain(ALLOWED_HERE).chain(programs) {
         rules.insert(*call, Vec::new());
     }
-    // The filter before this one refuses it.
+    // The filter of `without_clone3` has refused it already, and the stricter filter wins.
     rules.insert(libc::SYS_clone3, Vec::new());
     rules.insert(libc::SYS_clone, clones(!needs.exec.is_empty())?);
     rules.insert(libc::SYS_ioctl, argument_is_one_of(1, CONTROLS)?);

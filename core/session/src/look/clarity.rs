@@ -6,10 +6,10 @@ use vmkit_types::Kind;
 /// How clear the address of one machine is.
 #[expect(clippy::struct_excessive_bools, reason = "each decides another question")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Assessment {
+pub(super) struct Clarity {
     /// It has one address that can be used.
     pub(super) resolved: bool,
-    /// And its MAC, and no other, was seen there.
+    /// It is resolved, and only its MAC was seen there.
     pub(super) beyond_doubt: bool,
     /// The guest itself answers there, so that it is not paused.
     pub(super) answers: bool,
@@ -17,7 +17,7 @@ pub(super) struct Assessment {
     pub(super) certain: bool,
 }
 
-impl Assessment {
+impl Clarity {
     pub(super) fn of(pick: &Pick, weights: &Weights) -> Self {
         let resolved = pick.picked().filter(|_| pick.verdict == Verdict::Resolved);
         let beyond_doubt = resolved.is_some_and(|candidate| {
@@ -104,11 +104,7 @@ mod tests {
             let cases: Vec<_> = ["web", "clone"].iter().take(machines).map(|n| case(n)).collect();
             let evidence = evidence(&facts);
             let picks = score(&cases, &evidence, None, SystemTime::UNIX_EPOCH, &weights);
-            assert_eq!(
-                Assessment::of(&picks[0], &weights).answers,
-                expected,
-                "{machines} {facts:?}"
-            );
+            assert_eq!(Clarity::of(&picks[0], &weights).answers, expected, "{machines} {facts:?}");
         }
     }
 }
