@@ -73,7 +73,7 @@ impl Look {
 
     /// Whether it saw the list of machines, the network, and an answer of a plugin that finds
     /// addresses. What another look did not find must not count as gone.
-    pub fn is_conclusive(&self) -> bool {
+    fn is_conclusive(&self) -> bool {
         let blind =
             unchecked::worst(self.picks.values()).is_some_and(|worst| worst.lack == Lack::All);
         self.scene.require_complete().is_ok() && !blind
