@@ -19,7 +19,7 @@ const MODES: [(NetworkMode, &str); 3] = [
 const MOST_HOST_KEYS: usize = 32;
 
 /// Most network cards of one machine that are read, as of a running machine.
-const MOST_CARDS: usize = 32;
+pub(super) const MOST_CARDS: usize = 32;
 
 /// The reading of a value that a snapshot does not record.
 fn unread<T>() -> Reading<T> {
@@ -98,6 +98,10 @@ fn cards(vm: &document::Machine, link_up: Option<bool>, problems: &mut Vec<Strin
         let (mac, recorded_mac) = (vm.mac.clone(), vm.recorded_mac.clone());
         let only = document::Card { mac, recorded_mac, net: vm.net.clone(), link_up };
         return Cards::from(card(&only, &vm.name, problems));
+    }
+    if let Some(more) = vm.cards.len().checked_sub(MOST_CARDS).filter(|more| *more > 0) {
+        let name = &vm.name;
+        problems.push(format!("{more} network cards of {name:?}: at most {MOST_CARDS} are read"));
     }
     let listed = vm.cards.iter().take(MOST_CARDS);
     let mut cards: Cards = listed.map(|listed| card(listed, &vm.name, problems)).collect();

@@ -111,11 +111,17 @@ pub fn open(directory: &Path) -> Result<Record, OpenError> {
             }
             machines.push(machine);
         } else {
-            unclear.push(format!("name of a machine: {:?}", vm.name));
+            unclear.push(format!("VM with the name {:?}", vm.name));
         }
     }
     machines.sort_by(|one, other| one.name.cmp(&other.name));
-    machines.dedup_by(|one, other| one.name == other.name);
+    machines.dedup_by(|later, first| {
+        let twice = later.name == first.name;
+        if twice {
+            unclear.push(format!("another VM of the name {:?}", first.name));
+        }
+        twice
+    });
     problems.extend(unclear.into_iter().map(|what| problem(&path, &format!("skipped: {what}"))));
     Ok(Record {
         captured_at,
@@ -215,10 +221,7 @@ mod tests {
         assert_eq!(record.artefacts.keys().collect::<Vec<_>>(), ["neigh/arp-an.txt"]);
         let messages: Vec<_> =
             record.inventory.problems.iter().map(|p| p.message.as_str()).collect();
-        assert_eq!(
-            messages,
-            ["skipped: not a regular file", "skipped: name of a machine: \"../x\""]
-        );
+        assert_eq!(messages, ["skipped: not a regular file", "skipped: VM with the name \"../x\""]);
     }
 
     #[test]
@@ -270,6 +273,34 @@ mod tests {
             let copy = machine::read(&copy, None, directory.path(), &mut unclear);
             let macs = |machine: &vmkit_model::Machine| machine.cards.macs().collect::<Vec<_>>();
             assert_eq!((macs(&copy), unclear), (macs(machine), Vec::new()));
+        }
+    }
+
+    #[test]
+    fn reports_each_part_that_it_skips() {
+        let card = r#"{"mac":"52:54:00:00:00:01"}"#;
+        let many = vec![card; machine::MOST_CARDS + 1].join(",");
+        let rows = [
+            (
+                r#"{"name":"web"},{"name":"web"}"#.to_owned(),
+                "skipped: another VM of the name \"web\"",
+            ),
+            (
+                format!(r#"{{"name":"web","cards":[{many}]}}"#),
+                "skipped: 1 network cards of \"web\": at most 32 are read",
+            ),
+            (r#"{"name":"web"},{"name":"../x"}"#.to_owned(), "skipped: VM with the name \"../x\""),
+        ];
+        for (vms, expected) in rows {
+            let text = format!(
+                r#"{{"schema":"vmkit.snapshot/1","captured_at":"2026-11-24T06:00:00Z","vms":[{vms}]}}"#
+            );
+            let directory = snapshot(&text);
+            let inventory = open(directory.path()).unwrap().inventory;
+            assert_eq!(inventory.machines.len(), 1, "{vms}");
+            let messages: Vec<_> =
+                inventory.problems.iter().map(|it| it.message.as_str()).collect();
+            assert_eq!(messages, [expected], "{vms}");
         }
     }
 
