@@ -36,7 +36,7 @@ pub(crate) fn survey() -> SurveyTexts {
             Some(why) if texts.is_empty() => Reading::Unknown(why),
             _ => Reading::Known(texts.join("\n")),
         },
-        listeners: listeners.map_or_else(|| Reading::Unknown(denied()), Tool::answer),
+        listeners: listeners.map_or_else(|| Reading::Unknown(denied()), Tool::output),
         hosts: hosts(),
     }
 }
