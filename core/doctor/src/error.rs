@@ -25,6 +25,9 @@ pub enum Error {
         /// Why.
         source: io::Error,
     },
+    /// What is asked for contradicts itself, such as to run remedies and to send nothing.
+    #[error("{0}")]
+    Contradiction(&'static str),
     /// No cause has a remedy with this code.
     #[error("there is no remedy `{}`", escaped(.0))]
     UnknownRemedy(String),

@@ -54,6 +54,9 @@ impl<'a> Doctor<'a> {
         settings: Settings,
         catalogue: &'a Catalogue,
     ) -> Result<Self, Error> {
+        if let Some(why) = request.contradiction() {
+            return Err(Error::Contradiction(why));
+        }
         if let Some(FixRequest::Named(id)) = &request.fix
             && !catalogue.has_remedy(id)
         {

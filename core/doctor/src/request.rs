@@ -33,8 +33,54 @@ pub enum FixRequest {
 }
 
 impl Request {
+    /// What in it contradicts itself. A snapshot may be of another computer, so nothing is done to this
+    /// one because of it.
+    pub(crate) fn contradiction(&self) -> Option<&'static str> {
+        let replays = matches!(self.source, Source::Snapshot(_));
+        let is_live = self.source == Source::Computer;
+        let rules = [
+            (
+                self.fix.is_some() && !is_live,
+                "remedies are run only for this computer as it is now",
+            ),
+            (self.fix.is_some() && self.passive, "remedies cannot be run without sending anything"),
+            (self.unplug && self.passive, "links cannot be unplugged without sending anything"),
+            ((self.unplug || self.wait.is_some()) && replays, "guests of a snapshot do not ask"),
+        ];
+        rules.into_iter().find(|(applies, _)| *applies).map(|(_, why)| why)
+    }
+
     /// Whether the caller has asked to wait for guests.
     pub(crate) fn waits(&self) -> bool {
         self.wait.is_some() || self.unplug
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_is_done_to_this_computer_for_a_snapshot_or_without_sending() {
+        let snapshot = || Source::Snapshot("snapshot".into());
+        let recorded = || Source::Recorded("snapshot".into());
+        let fix = || Some(FixRequest::Offered);
+        let wait = || Some(Duration::from_secs(1));
+        let plain = Request::default;
+        let rows = [
+            (plain(), true),
+            (Request { fix: fix(), ..plain() }, true),
+            (Request { fix: fix(), source: snapshot(), ..plain() }, false),
+            (Request { fix: fix(), source: recorded(), ..plain() }, false),
+            (Request { fix: fix(), passive: true, ..plain() }, false),
+            (Request { unplug: true, passive: true, ..plain() }, false),
+            (Request { unplug: true, source: snapshot(), ..plain() }, false),
+            (Request { unplug: true, source: recorded(), ..plain() }, true),
+            (Request { wait: wait(), source: snapshot(), ..plain() }, false),
+            (Request { wait: wait(), passive: true, ..plain() }, true),
+        ];
+        for (request, sensible) in rows {
+            assert_eq!(request.contradiction().is_none(), sensible, "{request:?}");
+        }
     }
 }

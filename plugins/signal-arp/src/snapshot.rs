@@ -27,9 +27,14 @@ pub(crate) fn read(interest: &Interest, cx: &Cx<'_>) -> (Vec<Entry>, Result<()>)
     let mut entries = HashSet::new();
     let mut result = Ok(());
     for (name, parse) in ARTEFACTS {
-        match text_of(name, cx)
-            .and_then(|text| parse(&text.unwrap_or_default()).map_err(|why| malformed(name, &why)))
-        {
+        let table = text_of(name, cx).and_then(|text| {
+            let text = text.unwrap_or_default();
+            if !is_blank_or_table(&text) {
+                return Err(malformed(name, "it names no address"));
+            }
+            parse(&text).map_err(|why| malformed(name, &why))
+        });
+        match table {
             Ok(found) => {
                 let of_interest = |entry: &Entry| interest.covers(entry.address, entry.mac);
                 entries.extend(found.into_iter().filter(of_interest));
@@ -40,6 +45,15 @@ pub(crate) fn read(interest: &Interest, cx: &Cx<'_>) -> (Vec<Entry>, Result<()>)
     let mut entries: Vec<Entry> = entries.into_iter().collect();
     entries.sort_by_key(|entry| entry.address);
     (entries, result)
+}
+
+/// Whether the text is empty, as an empty table is, or names an address, as each entry does. An empty
+/// JSON list is written `[]`.
+fn is_blank_or_table(text: &str) -> bool {
+    let is_part = |c: char| c.is_ascii_hexdigit() || matches!(c, '.' | ':');
+    let mut words = text.split(|c| !is_part(c)).filter(|word| !word.is_empty());
+    let is_empty_list = text.chars().all(|c| c.is_whitespace() || matches!(c, '[' | ']'));
+    is_empty_list || words.any(|word| word.parse::<std::net::IpAddr>().is_ok())
 }
 
 fn text_of(name: &str, cx: &Cx<'_>) -> Result<Option<String>> {
@@ -110,4 +124,25 @@ impl Recorded {
 
 fn malformed(name: &str, why: &str) -> Error {
     Error::new(ErrorCode::Other, format!("{name}: {why}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_text_without_any_address_is_no_table() {
+        let rows = [
+            ("", true),
+            ("[]\n", true),
+            ("192.168.1.9 dev br0 lladdr 52:54:00:00:00:01 REACHABLE\n", true),
+            ("? (192.168.1.9) at (incomplete) on en0 [ethernet]\n", true),
+            ("fe80::1 dev br0 FAILED\n", true),
+            ("not a table at all\n", false),
+            ("\u{fffd}\u{fffd}{", false),
+        ];
+        for (text, expected) in rows {
+            assert_eq!(is_blank_or_table(text), expected, "{text:?}");
+        }
+    }
 }
