@@ -67,6 +67,7 @@ fn captures_a_whole_exchange_and_nothing_else() {
     run(client.arg(&script)).unwrap();
     run(&mut command(&cable.client, "busybox ping -q -c 20 -A -W 5 192.168.77.254")).unwrap();
     drop(server);
+    cable.cut();
 
     let path = folder.path().join("cable.pcap");
     let mut file = pcap::Writer::new(fs::File::create(&path).unwrap()).unwrap();
@@ -114,6 +115,7 @@ fn counts_the_frames_that_a_full_ring_loses() {
             socket.send_to(&payload, "192.168.77.254:67").expect("a datagram that leaves");
         }
     });
+    cable.cut();
     let mut read = 0;
     while capture.next(Instant::now() + DRAIN).unwrap().is_some() {
         read += 1;
