@@ -32,6 +32,12 @@ fn open(cable: &Cable) -> Capture {
     within(&cable.server, || Capture::open("eth0", DEFAULT_RING_BYTES)).expect("a capture")
 }
 
+/// Unplugs the client, so that nobody sends another frame: the server's own stack keeps quiet without
+/// a carrier.
+fn cut(cable: &Cable) {
+    ip(&format!("-n {} link set eth0 down", cable.client));
+}
+
 /// `arp`, or the DHCP message type of a frame.
 fn name(frame: &[u8]) -> String {
     let packet = SlicedPacket::from_ethernet(frame).expect("a whole frame");
@@ -67,7 +73,7 @@ fn captures_a_whole_exchange_and_nothing_else() {
     run(client.arg(&script)).unwrap();
     run(&mut command(&cable.client, "busybox ping -q -c 20 -A -W 5 192.168.77.254")).unwrap();
     drop(server);
-    cable.cut();
+    cut(&cable);
 
     let path = folder.path().join("cable.pcap");
     let mut file = pcap::Writer::new(fs::File::create(&path).unwrap()).unwrap();
@@ -115,7 +121,7 @@ fn counts_the_frames_that_a_full_ring_loses() {
             socket.send_to(&payload, "192.168.77.254:67").expect("a datagram that leaves");
         }
     });
-    cable.cut();
+    cut(&cable);
     let mut read = 0;
     while capture.next(Instant::now() + DRAIN).unwrap().is_some() {
         read += 1;

@@ -15,6 +15,7 @@ use clap_complete::{
     ArgValueCandidates, CompletionCandidate,
     env::{Bash, CompleteEnv, EnvCompleter, Fish, Zsh},
 };
+use vmkit_session::Rights;
 
 use crate::{
     arguments::{Arguments, Global, Shell},
@@ -66,7 +67,10 @@ pub(crate) fn run(shell: Shell) -> anyhow::Result<Exit> {
 /// The machines that a name on the command line can mean. Without an answer there are none: a
 /// shell has no place for an error.
 pub(crate) fn machines() -> Vec<CompletionCandidate> {
-    let context = global(std::env::args_os()).and_then(|global| Context::new(&global).ok());
+    let rights = Rights::of_this_program().ok();
+    let context = global(std::env::args_os())
+        .zip(rights)
+        .and_then(|(global, rights)| Context::new(&global, rights).ok());
     let location = context.and_then(|context| context.settings.location().ok());
     let names = location.map(|(location, _)| vmkit_inventory::names(&location));
     // One that begins like an option would be taken for one.

@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use vmkit_session::Settings;
+use vmkit_session::{Rights, Settings};
 
 use crate::arguments::{ColorChoice, Global};
 
@@ -19,13 +19,13 @@ pub(crate) struct Context {
 }
 
 impl Context {
-    /// Reads who asks and what is configured.
-    pub(crate) fn new(global: &Global) -> anyhow::Result<Self> {
+    /// Reads what is configured.
+    pub(crate) fn new(global: &Global, rights: Rights) -> anyhow::Result<Self> {
         let settings = Settings {
             call_deadline: global.timeout,
             log_level: global.verbosity(),
             data_dir: global.data_dir.clone(),
-            ..Settings::of_this_program(global.config.as_deref())?
+            ..Settings::read(rights, global.config.as_deref())?
         };
         Ok(Self { settings, quiet: global.is_quiet(), color: global.color })
     }

@@ -21,4 +21,6 @@
 
 #![forbid(unsafe_code)]
 
-pub use vmkit_session::{Builder, Error, Look, Row, Scene, Selection, Session, Settings, Source};
+pub use vmkit_session::{
+    Builder, Error, Look, Rights, Row, Scene, Selection, Session, Settings, Source,
+};

@@ -30,12 +30,19 @@ use arguments::{Arguments, Command};
 use clap::Parser as _;
 use context::Context;
 use exit::Exit;
+use vmkit_session::Rights;
 
 fn main() -> ExitCode {
+    // Before anything is read, while the process has one thread.
+    let rights = match Rights::of_this_program().and_then(Rights::give_up) {
+        Ok(rights) => rights,
+        Err(error) => return failed(&error.into()),
+    };
     completion::answer_shell();
     let arguments = Arguments::parse();
     output::log_to_stderr(arguments.global.verbosity());
-    let outcome = Context::new(&arguments.global).and_then(|context| match &arguments.command {
+    let context = Context::new(&arguments.global, rights);
+    let outcome = context.and_then(|context| match &arguments.command {
         Command::Status(wanted) => status::run(wanted, &context),
         Command::Resolve(wanted) => resolve::run(wanted, &context),
         Command::Ssh(wanted) => ssh::run(wanted, &context),
@@ -52,9 +59,11 @@ fn main() -> ExitCode {
     match outcome {
         Ok(exit) => exit.into(),
         Err(error) if exit::is_closed_pipe(&error) => Exit::Healthy.into(),
-        Err(error) => {
-            output::failure(&error, exit::hint(&error).as_deref());
-            Exit::Failed.into()
-        }
+        Err(error) => failed(&error),
     }
+}
+
+fn failed(error: &anyhow::Error) -> ExitCode {
+    output::failure(error, exit::hint(error).as_deref());
+    Exit::Failed.into()
 }

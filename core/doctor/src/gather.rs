@@ -50,7 +50,7 @@ impl Gathering<'_> {
     pub(crate) fn run(mut self) -> Gathered {
         let points = CapturePoints::choose(self.subjects);
         let began = Instant::now();
-        let watch = Watch::start(points.interfaces());
+        let watch = Watch::start(&self.settings.broker, points.interfaces());
         let awaited = points.awaited(self.subjects);
 
         let surroundings = self.surroundings();
@@ -68,7 +68,7 @@ impl Gathering<'_> {
         let surroundings = if self.request.passive || awaited.is_empty() {
             surroundings
         } else {
-            survey::with_new_counters(surroundings)
+            survey::with_new_counters(surroundings, &self.settings.broker)
         };
 
         let passive = self.request.passive.then(nothing_sent);
@@ -83,7 +83,7 @@ impl Gathering<'_> {
         let scene = self.subjects.scene();
         let asks = !self.request.passive && !self.subjects.without_address.is_empty();
         let (texts, replies) = std::thread::scope(|scope| {
-            let texts = scope.spawn(survey::texts);
+            let texts = scope.spawn(|| survey::texts(&self.settings.broker));
             let replies = asks.then(|| router::ask_gateway(scene, self.settings));
             (texts.join().ok(), replies.unwrap_or(Reading::Unknown(Unread::NotTried)))
         });
@@ -112,7 +112,7 @@ impl Gathering<'_> {
             let Some(target) = self.target(name) else { continue };
             let question = Question::TestOffers { interface: target.interface.clone() };
             if self.consent.allows(question, self.person) {
-                tests.insert(name.clone(), test_offers(&target));
+                tests.insert(name.clone(), test_offers(&self.settings.broker, &target));
             } else {
                 omissions.push(Omission {
                     what: format!("asking DHCP servers on {} for offers", target.interface),

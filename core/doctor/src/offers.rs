@@ -5,17 +5,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-use vmkit_capture::{Capture, CaptureError, pcap};
-use vmkit_dhcp::{
-    Discover, FOREIGN_MAC, Frame, Message, MessageKind, Offer, TestCase, TestResult,
-    test_transaction,
-};
-use vmkit_types::{Mac, Reading, Unread};
+use vmkit_capture::pcap;
+use vmkit_dhcp::{FOREIGN_MAC, Frame, Message, MessageKind, Offer, TestCase, TestResult};
+use vmkit_rights::{Broker, DiscoverRequest, Frames, Refusal};
+use vmkit_types::{Mac, Reading};
 
-use crate::error::error_chain;
-
-/// Room for the DHCP and ARP frames of a few seconds.
-const RING_BYTES: usize = 256 << 10;
 /// Pause between DISCOVERs, so that servers and access points do not see a flood.
 const PACE: Duration = Duration::from_millis(60);
 /// How long to wait for answers after each round. Servers answer in milliseconds, or after a ping of
@@ -48,32 +42,20 @@ pub struct OfferTest {
     pub pcap: Vec<u8>,
 }
 
-/// Why the test failed.
-#[derive(Debug, thiserror::Error)]
-enum OfferTestError {
-    /// The interface cannot be captured or sent on.
-    #[error("asking for offers")]
-    Capture(#[from] CaptureError),
-    /// The client identifier does not fit into a message.
-    #[error("asking for offers: a client identifier of {0} octets is too long")]
-    ClientId(usize),
-}
-
 /// Asks for offers: sends DISCOVERs and never a REQUEST. Takes 0.4 s if all are answered, 4 s if
 /// none is. Unknown without the right to raw sockets, or if the interface disappears.
-pub(crate) fn test_offers(target: &OfferTestTarget) -> Reading<OfferTest> {
-    match run(target) {
+pub(crate) fn test_offers(broker: &Broker, target: &OfferTestTarget) -> Reading<OfferTest> {
+    match run(broker, target) {
         Ok(test) => Reading::Known(test),
-        Err(error) => {
-            let text = error_chain(&error);
-            let denied = matches!(error, OfferTestError::Capture(error) if error.is_denied());
-            Reading::Unknown(if denied { Unread::Denied(text) } else { Unread::Failed(text) })
+        Err(refusal) => {
+            let message = format!("asking for offers: {}", refusal.message);
+            Reading::Unknown(Refusal { message, ..refusal }.into())
         }
     }
 }
 
-fn run(target: &OfferTestTarget) -> Result<OfferTest, OfferTestError> {
-    let mut session = Session::open(target)?;
+fn run(broker: &Broker, target: &OfferTestTarget) -> Result<OfferTest, Refusal> {
+    let mut session = Session::open(broker, target)?;
     let first = [
         (TestCase::Host, target.host),
         (TestCase::Machine, target.machine),
@@ -99,8 +81,9 @@ fn run(target: &OfferTestTarget) -> Result<OfferTest, OfferTestError> {
 }
 
 struct Session<'a> {
+    broker: &'a Broker,
     target: &'a OfferTestTarget,
-    capture: Capture,
+    capture: Frames,
     results: Vec<TestResult>,
     /// Index in `results` by transaction id.
     transactions: HashMap<u32, usize>,
@@ -108,14 +91,12 @@ struct Session<'a> {
 }
 
 impl<'a> Session<'a> {
-    fn open(target: &'a OfferTestTarget) -> Result<Self, OfferTestError> {
-        let capture = Capture::open(&target.interface, RING_BYTES)?;
-        let file = pcap::Writer::new(Vec::new()).map_err(|source| CaptureError::System {
-            interface: target.interface.clone(),
-            operation: "keep the frames",
-            source,
-        })?;
-        Ok(Self { target, capture, results: Vec::new(), transactions: HashMap::new(), file })
+    fn open(broker: &'a Broker, target: &'a OfferTestTarget) -> Result<Self, Refusal> {
+        let capture = broker.capture(&target.interface)?;
+        let kept = pcap::Writer::new(Vec::new());
+        let file = kept.map_err(|error| Refusal::failed(format!("keep the frames: {error}")))?;
+        let (results, transactions) = (Vec::new(), HashMap::new());
+        Ok(Self { broker, target, capture, results, transactions, file })
     }
 
     fn is_answered(&self, case: TestCase) -> bool {
@@ -136,7 +117,7 @@ impl<'a> Session<'a> {
     }
 
     /// Sends a DISCOVER for each unanswered case, and waits for the answers.
-    fn round(&mut self) -> Result<(), OfferTestError> {
+    fn round(&mut self) -> Result<(), Refusal> {
         for place in 0..self.results.len() {
             if self.results[place].offers.is_empty() {
                 self.send(place)?;
@@ -146,27 +127,23 @@ impl<'a> Session<'a> {
         self.listen(Instant::now() + ROUND_TIME, true)
     }
 
-    fn send(&mut self, place: usize) -> Result<(), OfferTestError> {
+    fn send(&mut self, place: usize) -> Result<(), Refusal> {
         let result = &mut self.results[place];
-        let xid = test_transaction(fastrand::u16(..));
         let identifier = self.target.client_id.as_ref();
-        let discover = Discover {
-            source: self.target.host,
-            chaddr: result.chaddr.unwrap_or(FOREIGN_MAC),
-            xid,
+        let discover = DiscoverRequest {
+            interface: self.target.interface.clone(),
+            chaddr: result.chaddr.unwrap_or(FOREIGN_MAC).octets(),
             broadcast: result.case != TestCase::MachineUnicast,
             client_id: identifier.filter(|_| result.case == TestCase::MachineClientId).cloned(),
         };
-        let too_long = || OfferTestError::ClientId(identifier.map_or(0, Vec::len));
-        let frame = discover.frame().ok_or_else(too_long)?;
-        self.capture.send(&frame)?;
+        let xid = self.broker.discover(discover)?;
         result.sent += 1;
         self.transactions.insert(xid, place);
         Ok(())
     }
 
     /// Collects answers until the deadline or until all cases have one.
-    fn listen(&mut self, deadline: Instant, until_all: bool) -> Result<(), OfferTestError> {
+    fn listen(&mut self, deadline: Instant, until_all: bool) -> Result<(), Refusal> {
         while !(until_all && self.is_complete()) {
             let Some(frame) = self.capture.next(deadline)? else { return Ok(()) };
             let at = frame.at;

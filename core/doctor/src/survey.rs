@@ -1,14 +1,31 @@
 //! The host's own texts on its bridges, firewall, listeners and names.
 
+use std::thread::ScopedJoinHandle;
+
 use vmkit_platform::{Platform as _, SurveyTexts};
+use vmkit_rights::{Broker, Refusal, SurveyPart};
 use vmkit_survey::Survey;
-use vmkit_types::Reading;
+use vmkit_types::{Reading, Unread};
 
 use crate::Gathered;
 
-/// Runs the system's tools.
-pub(crate) fn texts() -> SurveyTexts {
-    vmkit_platform::current().survey()
+/// Runs the system's tools, by the broker where root sees more.
+pub(crate) fn texts(broker: &Broker) -> SurveyTexts {
+    std::thread::scope(|scope| {
+        let firewall = scope.spawn(|| broker.survey(SurveyPart::Firewall));
+        let listeners = scope.spawn(|| broker.survey(SurveyPart::Listeners));
+        let platform = vmkit_platform::current();
+        let (bridges, hosts) = (platform.bridges(), platform.hosts_file());
+        SurveyTexts { bridges, hosts, firewall: answer(firewall), listeners: answer(listeners) }
+    })
+}
+
+fn answer(asked: ScopedJoinHandle<'_, Result<String, Refusal>>) -> Reading<String> {
+    match asked.join() {
+        Ok(Ok(text)) => Reading::Known(text),
+        Ok(Err(refusal)) => Reading::Unknown(refusal.into()),
+        Err(_) => Reading::Unknown(Unread::Failed("asking vm-broker ended early".to_owned())),
+    }
 }
 
 /// Reads the texts.
@@ -23,8 +40,8 @@ pub(crate) fn survey(texts: &SurveyTexts) -> Survey {
 
 /// Reads the firewall again: its counters now include what was dropped during the captures. The
 /// bridges stay as they were before, since a port that was learning then may forward now.
-pub(crate) fn with_new_counters(gathered: Gathered) -> Gathered {
-    let new = texts();
+pub(crate) fn with_new_counters(gathered: Gathered, broker: &Broker) -> Gathered {
+    let new = texts(broker);
     let survey = Survey { firewall: survey(&new).firewall, ..gathered.survey };
     let texts = gathered.texts.map(|texts| SurveyTexts { firewall: new.firewall, ..texts });
     Gathered { survey, texts, ..gathered }

@@ -67,12 +67,15 @@ fn has_ended(exchange: Option<Exchange>, now: Instant) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use vmkit_rights::{Broker, Refusal};
+
     use super::*;
     use crate::script::Script;
 
     #[test]
     fn waits_for_nobody_where_nothing_is_captured() {
-        let watch = Watch::start([]);
+        let refused = Broker::refused(Refusal::denied("no broker"));
+        let watch = Watch::start(&refused, []);
         let machine =
             Awaited { name: "web".to_owned(), interface: "tap1".to_owned(), macs: vec![] };
         let mut person = Script { patience: 9, ..Script::default() };

@@ -10,11 +10,10 @@ use std::{
     time::{Duration, Instant, SystemTime},
 };
 
-use vmkit_capture::{Capture as Socket, CaptureError, DEFAULT_RING_BYTES, Frame, pcap};
+use vmkit_capture::{Frame, pcap};
 use vmkit_dhcp::{Builder, Message, MessageKind, Traffic};
+use vmkit_rights::Broker;
 use vmkit_types::{Mac, Reading, Unread};
-
-use crate::error::error_chain;
 
 /// Poll interval of the stop flag; imperceptible to a person.
 const TICK: Duration = Duration::from_millis(50);
@@ -22,9 +21,6 @@ const TICK: Duration = Duration::from_millis(50);
 const LONGEST_FILE: usize = 16 << 20;
 /// Most clients tracked at one interface, so that a flood of MACs cannot fill the memory.
 const MOST_CLIENTS: usize = 1000;
-
-/// The right that capturing needs.
-const RIGHT: &str = if cfg!(target_os = "macos") { "root" } else { "CAP_NET_RAW" };
 
 /// The running captures.
 pub(crate) struct Watch {
@@ -61,7 +57,10 @@ pub struct Capture {
 impl Watch {
     /// Starts to capture at these interfaces. One that cannot be captured is unknown in the result,
     /// with the reason.
-    pub(crate) fn start<'a>(interfaces: impl IntoIterator<Item = &'a str>) -> Self {
+    pub(crate) fn start<'a>(
+        broker: &Broker,
+        interfaces: impl IntoIterator<Item = &'a str>,
+    ) -> Self {
         let stop = Arc::new(AtomicBool::new(false));
         let mut points = BTreeMap::new();
         for interface in interfaces {
@@ -70,8 +69,10 @@ impl Watch {
                 let clients = Arc::new(Clients::default());
                 let (counter, ended) = (Arc::clone(&messages), Arc::clone(&stop));
                 let (interface, exchanges) = (interface.to_owned(), Arc::clone(&clients));
-                let thread =
-                    std::thread::spawn(move || capture(&interface, &counter, &exchanges, &ended));
+                let broker = broker.clone();
+                let thread = std::thread::spawn(move || {
+                    capture(&broker, &interface, &counter, &exchanges, &ended)
+                });
                 Point { messages, clients, thread }
             });
         }
@@ -124,14 +125,15 @@ fn note(message: &Message, clients: &Clients, now: Instant) {
 }
 
 fn capture(
+    broker: &Broker,
     interface: &str,
     messages: &AtomicU64,
     clients: &Clients,
     stop: &AtomicBool,
 ) -> Reading<Capture> {
-    let mut capture = match Socket::open(interface, DEFAULT_RING_BYTES) {
+    let mut capture = match broker.capture(interface) {
         Ok(capture) => capture,
-        Err(error) => return Reading::Unknown(unread(&error)),
+        Err(refusal) => return Reading::Unknown(refusal.into()),
     };
     let began = SystemTime::now();
     let mut builder = Builder::default();
@@ -152,9 +154,9 @@ fn capture(
             }
             Ok(None) => {}
             // The interface is gone; keep the frames until then.
-            Err(error) => {
+            Err(refusal) => {
                 if builder.traffic().span.is_none() {
-                    return Reading::Unknown(unread(&error));
+                    return Reading::Unknown(refusal.into());
                 }
                 break;
             }
@@ -163,7 +165,7 @@ fn capture(
     let ended = SystemTime::now();
     mark(&mut file, ended);
     builder.watched(began, ended);
-    if let Ok(counts) = capture.counts() {
+    if let Ok(counts) = capture.finish() {
         builder.lost(counts.dropped);
     }
     Reading::Known(Capture { traffic: builder.finish(), pcap: file.into_inner().bytes })
@@ -173,14 +175,6 @@ fn capture(
 fn mark(file: &mut pcap::Writer<BoundedFile>, at: SystemTime) {
     // Writing to memory cannot fail.
     drop(file.write(&Frame { at, data: &[], length: 0 }));
-}
-
-fn unread(error: &CaptureError) -> Unread {
-    match error {
-        CaptureError::Unsupported { .. } => Unread::Unsupported,
-        error if error.is_denied() => Unread::Denied(format!("{error} (needs {RIGHT})")),
-        error => Unread::Failed(error_chain(error)),
-    }
 }
 
 /// A file in memory that stops growing between two records at its limit.

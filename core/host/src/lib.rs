@@ -16,7 +16,9 @@ mod stamp;
 mod worker;
 
 pub use advise::{Advised, PluginAdvice, advise, gateway_pages};
-pub use find::{Fault, Found, Installation, Mend, Plugin, Refusal, find, vet};
+pub use find::{
+    BrokerCommand, Fault, Found, Installation, Mend, Plugin, Refusal, broker_command, find, vet,
+};
 pub use run::{Addresses, Observed, Purpose, Run, Target, Wait};
 pub use settings::RunSettings;
 pub use snapshot::Snapshot;

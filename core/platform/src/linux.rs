@@ -17,7 +17,7 @@ use vmkit_types::{HostNetwork, Reading, Unread};
 use crate::{
     Invoker, Platform, Process,
     linux_file::{buffer, gone, read, unread},
-    linux_network,
+    linux_network, linux_survey,
     process::arguments,
 };
 
@@ -75,8 +75,16 @@ impl Platform for Linux {
         }
     }
 
-    fn survey(&self) -> crate::SurveyTexts {
-        crate::linux_survey::survey()
+    fn bridges(&self) -> Reading<String> {
+        linux_survey::bridges()
+    }
+
+    fn firewall(&self) -> Reading<String> {
+        linux_survey::firewall()
+    }
+
+    fn listeners(&self) -> Reading<String> {
+        linux_survey::listeners()
     }
 
     fn invoker(&self) -> Invoker {

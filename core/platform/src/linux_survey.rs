@@ -2,10 +2,7 @@
 
 use vmkit_types::{Reading, Unread};
 
-use crate::{
-    command::Tool,
-    survey::{SurveyTexts, hosts, installed},
-};
+use crate::{command::Tool, survey::installed};
 
 const IP: &[&str] = &["/usr/sbin/ip", "/sbin/ip", "/usr/bin/ip", "/bin/ip"];
 const NFT: &[&str] = &["/usr/sbin/nft", "/sbin/nft", "/usr/bin/nft"];
@@ -16,23 +13,16 @@ const LEGACY: &[&str] = &["/usr/sbin/iptables-legacy-save", "/sbin/iptables-lega
 const LEGACY_TABLES: &str = "/proc/net/ip_tables_names";
 const BRIDGED: &str = "/proc/sys/net/bridge/bridge-nf-call-iptables";
 
-/// Reads all texts. The tools run in parallel.
-pub(crate) fn survey() -> SurveyTexts {
-    let start = |programs: &[&'static str], arguments: &[&str]| {
-        installed(programs).map(|program| Tool::start(program, arguments))
-    };
-    let privileged = rustix::process::geteuid().is_root();
-    let bridges = start(IP, &["-details", "-json", "link", "show"]);
-    let listeners = start(SS, &["-lunp"]);
-    let nft = privileged.then(|| start(NFT, &["list", "ruleset"]));
-    let legacy_in_use = std::fs::read_to_string(LEGACY_TABLES).is_ok_and(|names| !names.is_empty());
-    let legacy = (privileged && legacy_in_use).then(|| start(LEGACY, &["-c"]));
-    SurveyTexts {
-        bridges: answer(bridges),
-        firewall: firewall(nft, legacy),
-        listeners: answer(listeners),
-        hosts: hosts(),
-    }
+fn start(programs: &[&'static str], arguments: &[&str]) -> Reading<Tool> {
+    installed(programs).map(|program| Tool::start(program, arguments))
+}
+
+pub(crate) fn bridges() -> Reading<String> {
+    answer(start(IP, &["-details", "-json", "link", "show"]))
+}
+
+pub(crate) fn listeners() -> Reading<String> {
+    answer(start(SS, &["-lunp"]))
 }
 
 fn answer(tool: Reading<Tool>) -> Reading<String> {
@@ -49,10 +39,14 @@ fn answer(tool: Reading<Tool>) -> Reading<String> {
     }
 }
 
-fn firewall(nft: Option<Reading<Tool>>, legacy: Option<Reading<Tool>>) -> Reading<String> {
-    let Some(nft) = nft else {
+/// The rules of both packet filters. The tools run in parallel.
+pub(crate) fn firewall() -> Reading<String> {
+    if !rustix::process::geteuid().is_root() {
         return Reading::Unknown(Unread::Denied("the firewall's rules (needs root)".to_owned()));
-    };
+    }
+    let legacy_in_use = std::fs::read_to_string(LEGACY_TABLES).is_ok_and(|names| !names.is_empty());
+    let nft = start(NFT, &["list", "ruleset"]);
+    let legacy = legacy_in_use.then(|| start(LEGACY, &["-c"]));
     let mut texts = Vec::new();
     let mut missing = None;
     for tool in [Some(nft), legacy].into_iter().flatten() {

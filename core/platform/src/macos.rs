@@ -106,8 +106,17 @@ impl Platform for Macos {
         Reading::Unknown(Unread::Unsupported)
     }
 
-    fn survey(&self) -> crate::SurveyTexts {
-        crate::macos_survey::survey()
+    fn bridges(&self) -> Reading<String> {
+        // The interfaces contain the bridges' members.
+        Reading::Unknown(Unread::Unsupported)
+    }
+
+    fn firewall(&self) -> Reading<String> {
+        crate::macos_survey::firewall()
+    }
+
+    fn listeners(&self) -> Reading<String> {
+        crate::macos_survey::listeners()
     }
 
     fn invoker(&self) -> Invoker {

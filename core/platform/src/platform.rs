@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use vmkit_types::{HostNetwork, Reading};
 
-use crate::{Invoker, Process, SurveyTexts};
+use crate::{Invoker, Process};
 
 /// What vmkit reads from the computer it runs on.
 pub trait Platform {
@@ -25,9 +25,20 @@ pub trait Platform {
     /// The resolved working directory of a process. `Unknown` for other users' processes.
     fn working_directory(&self, pid: u32) -> Reading<PathBuf>;
 
-    /// The output of the system's tools about bridges, the firewall and DHCP servers. Takes as long
-    /// as the slowest tool, a second at most.
-    fn survey(&self) -> SurveyTexts;
+    /// Bridges and their ports, as the system's tool shows them. Takes a second at most, as do the
+    /// firewall and the listeners.
+    fn bridges(&self) -> Reading<String>;
+
+    /// The firewall's rules, and whether they apply to bridged frames.
+    fn firewall(&self) -> Reading<String>;
+
+    /// The listeners on UDP port 67.
+    fn listeners(&self) -> Reading<String>;
+
+    /// The hosts file.
+    fn hosts_file(&self) -> Reading<Vec<u8>> {
+        crate::survey::hosts()
+    }
 
     /// The invoking user and their rights.
     fn invoker(&self) -> Invoker;

@@ -17,6 +17,9 @@ pub enum Error {
     /// The worker and the plugins that belong to this program were not found.
     #[error("cannot find the installed `vm`")]
     Installation(#[source] io::Error),
+    /// Root's rights could not be given up.
+    #[error(transparent)]
+    Rights(#[from] vmkit_rights::IdentityError),
     /// No data directory can be named.
     #[error(transparent)]
     Location(#[from] LocationError),

@@ -10,10 +10,10 @@ use vmkit_host::{Found, Installation, RunSettings, Snapshot, find};
 use vmkit_inventory::{Location, Sources};
 use vmkit_model::{Mode, Problem};
 use vmkit_platform::{Invoker, Platform as _};
+use vmkit_rights::Broker;
 use vmkit_types::{HostNetwork, Reading};
-use vmkit_wire::Account;
 
-use crate::{Config, ConfigError, Error};
+use crate::{Config, ConfigError, Error, Rights};
 
 /// Where an unprivileged user's own plugins lie, below the home directory.
 const OWN_PLUGINS: &str = ".local/share/vmkit/plugins";
@@ -35,6 +35,8 @@ pub struct Settings {
     pub invoker: Invoker,
     /// The worker and the plugins that belong to this program.
     pub installation: Installation,
+    /// Does what needs root's rights.
+    pub broker: Broker,
     /// How long one call of a plugin may take.
     pub call_deadline: Duration,
     /// The least severe level of plugins' log lines that is wanted, 1 (error) to 5 (trace).
@@ -44,14 +46,27 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// The settings of a program that is `vm` itself, with the worker and plugins of its own tree.
-    /// `config`: a configuration file in place of the user's.
+    /// The settings of a program with these rights. `config`: a configuration file in place of the
+    /// user's.
     ///
     /// # Errors
-    /// A configuration file is wrong, or the program's own tree cannot be found.
-    pub fn of_this_program(config: Option<&Path>) -> Result<Self, Error> {
-        let program = std::env::current_exe().map_err(Error::Installation)?;
-        Self::read(&program, config)
+    /// A configuration file is wrong.
+    pub fn read(rights: Rights, config: Option<&Path>) -> Result<Self, Error> {
+        let Rights { invoker, installation, broker } = rights;
+        let config_file = config.map(Path::to_owned);
+        // Root's rights come with root's configuration: the user's could name anything.
+        let user_home = invoker.home.as_ref().known().filter(|_| !invoker.privileged);
+        let config = Config::read(config, user_home.map(PathBuf::as_path))?;
+        Ok(Self {
+            config,
+            config_file,
+            invoker,
+            installation,
+            broker,
+            call_deadline: CALL_DEADLINE,
+            log_level: WARNINGS,
+            data_dir: None,
+        })
     }
 
     /// The settings of another program, with the worker and plugins of a vmkit that is installed
@@ -60,27 +75,7 @@ impl Settings {
     /// # Errors
     /// A configuration file is wrong, or vmkit is not installed there.
     pub fn of_prefix(prefix: impl AsRef<Path>) -> Result<Self, Error> {
-        Self::read(&prefix.as_ref().join("bin/vm"), None)
-    }
-
-    fn read(program: &Path, config: Option<&Path>) -> Result<Self, Error> {
-        let invoker = vmkit_platform::current().invoker();
-        let config_file = config.map(Path::to_owned);
-        // Root's rights come with root's configuration: the user's could name anything.
-        let user_home = invoker.home.as_ref().known().filter(|_| !invoker.privileged);
-        let config = Config::read(config, user_home.map(PathBuf::as_path))?;
-        let account = Account { uid: invoker.uid, gid: invoker.gid };
-        let installation =
-            Installation::of(program, account, invoker.privileged).map_err(Error::Installation)?;
-        Ok(Self {
-            config,
-            config_file,
-            invoker,
-            installation,
-            call_deadline: CALL_DEADLINE,
-            log_level: WARNINGS,
-            data_dir: None,
-        })
+        Self::read(Rights::of(&prefix.as_ref().join("bin/vm"))?, None)
     }
 
     /// The same, with at least this much time for each call of a plugin.

@@ -1,4 +1,5 @@
-//! Lays out a build as an installation: `bin/vm`, `lib/vmkit/vm-worker`, `lib/vmkit/plugins/`.
+//! Lays out a build as an installation: `bin/vm`, `lib/vmkit/` with `vm-worker`, `vm-broker` and
+//! `plugins/`.
 
 use std::{
     fs,
@@ -52,6 +53,7 @@ fn lay_out(workspace: &Workspace, profile: Profile, prefix: &Path) -> anyhow::Re
     let plugins = workspace.plugins();
     let mut cargo = workspace.cargo();
     cargo.args(["build", "--locked", "--package", "vmkit", "--package", "vm-worker"]);
+    cargo.args(["--package", "vm-broker"]);
     cargo.args(plugins.iter().flat_map(|plugin| ["--package", &plugin.package]));
     if matches!(profile, Profile::Release) {
         cargo.arg("--release");
@@ -62,6 +64,7 @@ fn lay_out(workspace: &Workspace, profile: Profile, prefix: &Path) -> anyhow::Re
     let (programs, library) = (prefix.join("bin"), prefix.join("lib/vmkit"));
     put(&built.join("vm"), &programs)?;
     put(&built.join("vm-worker"), &library)?;
+    put(&built.join("vm-broker"), &library)?;
     for plugin in &plugins {
         put(&built.join(&plugin.file_name), &library.join("plugins"))?;
     }

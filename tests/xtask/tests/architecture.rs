@@ -22,6 +22,7 @@ const REACHES_OUT: &[&str] = &[
     "vmkit-host",
     "vmkit-inventory",
     "vmkit-platform",
+    "vmkit-rights",
     "vmkit-wire",
 ];
 
@@ -41,7 +42,8 @@ const LAYERS: &[&[&str]] = &[
         "vmkit-survey",
         "vmkit-wire",
     ],
-    &["vm-worker", "vmkit-diagnose", "vmkit-host", "vmkit-inventory"],
+    &["vmkit-rights"],
+    &["vm-broker", "vm-worker", "vmkit-diagnose", "vmkit-host", "vmkit-inventory"],
     &["vmkit-snapshot"],
     &["vmkit-session"],
     &["vmkit-doctor"],

@@ -59,12 +59,6 @@ impl Cable {
         }
         cable
     }
-
-    /// Unplugs the client, so that nobody sends another frame: the server's own stack keeps quiet
-    /// without a carrier.
-    pub(crate) fn cut(&self) {
-        ip(&format!("-n {} link set eth0 down", self.client));
-    }
 }
 
 impl Drop for Cable {

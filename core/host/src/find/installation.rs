@@ -49,6 +49,11 @@ impl Installation {
         self.library.join("vm-worker")
     }
 
+    /// The program that does for `vm` what needs root's rights.
+    pub fn broker(&self) -> PathBuf {
+        self.library.join("vm-broker")
+    }
+
     /// The plugins that came with vmkit.
     pub fn plugins(&self) -> PathBuf {
         self.library.join("plugins")

@@ -19,7 +19,7 @@ pub use owners::Fault;
 pub(crate) use program::WorkerProgram;
 pub use refusal::Refusal;
 use vet::Gate;
-pub use vet::{Plugin, vet};
+pub use vet::{BrokerCommand, Plugin, broker_command, vet};
 
 /// How a library of this platform is named.
 const SUFFIX: &str = if cfg!(target_os = "macos") { "dylib" } else { "so" };

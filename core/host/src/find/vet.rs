@@ -41,6 +41,25 @@ pub fn vet(path: &Path, installation: &Installation) -> Result<Plugin, Refusal> 
     Gate::of(installation).vet(path)
 }
 
+/// The command that starts `vm-broker`, if nobody can change it who could not replace `vm` as well.
+///
+/// # Errors
+/// Why it may not be started.
+pub fn broker_command(installation: &Installation) -> Result<BrokerCommand, Refusal> {
+    Gate::of(installation).vet_program(&installation.broker()).map(BrokerCommand)
+}
+
+/// Starts the vetted `vm-broker`.
+#[derive(Debug)]
+pub struct BrokerCommand(WorkerProgram);
+
+impl BrokerCommand {
+    /// What starts it. The value has to live until then.
+    pub fn command(&self) -> std::process::Command {
+        self.0.command()
+    }
+}
+
 /// Decides for one installation what may be loaded.
 pub(super) struct Gate<'a> {
     installation: &'a Installation,
@@ -61,7 +80,7 @@ impl<'a> Gate<'a> {
             replacers: program.map_or_else(|_| Replacers::default(), |all| Replacers::of(&all)),
             worker: Err(Arc::new(Refusal::NotAFile(installation.worker()))),
         };
-        gate.worker = gate.vet_worker().map(Arc::new).map_err(Arc::new);
+        gate.worker = gate.vet_program(&installation.worker()).map(Arc::new).map_err(Arc::new);
         gate
     }
 
@@ -93,9 +112,8 @@ impl<'a> Gate<'a> {
         Ok(Plugin { manifest: text.parse()?, path: real, file, worker })
     }
 
-    fn vet_worker(&self) -> Result<WorkerProgram, Refusal> {
-        let worker = self.installation.worker();
-        let real = worker.canonicalize().map_err(|source| unreadable(&worker, source))?;
+    fn vet_program(&self, path: &Path) -> Result<WorkerProgram, Refusal> {
+        let real = path.canonicalize().map_err(|source| unreadable(path, source))?;
         self.judge(&real)?;
         let program = WorkerProgram::open(&real).map_err(|source| unreadable(&real, source))?;
         if program.is_file().map_err(|source| unreadable(&real, source))? {

@@ -10,7 +10,7 @@ use std::{
 
 use vmkit_inventory::{Depth, Inventory, Location, Source, read};
 use vmkit_model::Machine;
-use vmkit_platform::{Invoker, Platform, Process, SurveyTexts};
+use vmkit_platform::{Invoker, Platform, Process};
 use vmkit_types::{HostNetwork, Reading, Unread};
 
 /// A computer with these processes.
@@ -70,14 +70,16 @@ impl Platform for Fake {
         self.working_directory.clone()
     }
 
-    fn survey(&self) -> SurveyTexts {
-        let not_tried = || Reading::Unknown(Unread::NotTried);
-        SurveyTexts {
-            bridges: not_tried(),
-            firewall: not_tried(),
-            listeners: not_tried(),
-            hosts: Reading::Unknown(Unread::NotTried),
-        }
+    fn bridges(&self) -> Reading<String> {
+        Reading::Unknown(Unread::NotTried)
+    }
+
+    fn firewall(&self) -> Reading<String> {
+        Reading::Unknown(Unread::NotTried)
+    }
+
+    fn listeners(&self) -> Reading<String> {
+        Reading::Unknown(Unread::NotTried)
     }
 
     fn invoker(&self) -> Invoker {

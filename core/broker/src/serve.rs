@@ -1,0 +1,93 @@
+//! Takes requests and answers them.
+
+use std::{
+    io,
+    os::{
+        fd::{AsFd as _, OwnedFd},
+        unix::net::UnixStream,
+    },
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    thread,
+    time::{Duration, Instant},
+};
+
+use vmkit_rights::{Refusal, Reply, Request};
+use vmkit_wire::{Receiver, WireError, send};
+
+use crate::{capture, discover::Sender, survey};
+
+/// How long a request may take to arrive: it is written at once.
+const ARRIVAL: Duration = Duration::from_secs(5);
+/// How long an answer may take to leave: it is read at once.
+const DEPARTURE: Duration = Duration::from_secs(5);
+/// Most requests at one time: a capture for each interface and a few more.
+const MOST_AT_ONCE: usize = 64;
+
+/// What requests share.
+#[derive(Debug, Default)]
+pub(crate) struct Shared {
+    pub(crate) sender: Sender,
+    running: AtomicUsize,
+}
+
+/// Serves until the socket closes.
+pub(crate) fn run() -> Result<(), WireError> {
+    let stdin = io::stdin().as_fd().try_clone_to_owned().map_err(WireError::Socket)?;
+    let socket = UnixStream::from(stdin);
+    let mut receiver = Receiver::with_descriptors();
+    let shared = Arc::new(Shared::default());
+    loop {
+        match receiver.receive::<()>(&socket, None) {
+            Ok(()) => {}
+            Err(WireError::Closed) => return Ok(()),
+            Err(error) => return Err(error),
+        }
+        let channel = UnixStream::from(receiver.descriptor()?);
+        if shared.running.fetch_add(1, Ordering::Relaxed) >= MOST_AT_ONCE {
+            shared.running.fetch_sub(1, Ordering::Relaxed);
+            answer(&channel, &Reply::Refused(Refusal::failed("too many requests at one time")));
+            continue;
+        }
+        let shared = Arc::clone(&shared);
+        thread::spawn(move || {
+            serve(&channel, &shared);
+            shared.running.fetch_sub(1, Ordering::Relaxed);
+        });
+    }
+}
+
+/// One request on its own socket.
+fn serve(channel: &UnixStream, shared: &Shared) {
+    let mut receiver = Receiver::with_descriptors();
+    // A request that is not understood is not answered: the other side has left or is broken.
+    let Ok(request) = receiver.receive(channel, Some(Instant::now() + ARRIVAL)) else { return };
+    match request {
+        Request::Capture { interface } => match stream(&mut receiver) {
+            Ok(to) => capture::run(&interface, to, |reply| answer(channel, reply)),
+            Err(refusal) => answer(channel, &Reply::Refused(refusal)),
+        },
+        Request::Discover(wanted) => {
+            let sent = shared.sender.send(&wanted).map(|xid| Reply::Sent { xid });
+            answer(channel, &sent.unwrap_or_else(Reply::Refused));
+        }
+        Request::Survey(part) => match stream(&mut receiver) {
+            Ok(to) => survey::run(part, to, |reply| answer(channel, reply)),
+            Err(refusal) => answer(channel, &Reply::Refused(refusal)),
+        },
+    }
+}
+
+fn stream(receiver: &mut Receiver) -> Result<UnixStream, Refusal> {
+    let descriptor: Result<OwnedFd, _> = receiver.descriptor();
+    let missing = || Refusal::failed("no socket for the answer came with the request");
+    descriptor.map(UnixStream::from).map_err(|_| missing())
+}
+
+fn answer(channel: &UnixStream, reply: &Reply) {
+    // Who does not read the answer does not want it.
+    channel.set_write_timeout(Some(DEPARTURE)).ok();
+    send(channel, reply, &[]).ok();
+}

@@ -1,0 +1,30 @@
+//! The output of the system's tools where root sees more: fixed programs with fixed arguments.
+
+use std::{io::Write as _, os::unix::net::UnixStream, time::Duration};
+
+use vmkit_platform::Platform as _;
+use vmkit_rights::{Refusal, Reply, SurveyPart};
+use vmkit_types::{Reading, Unread};
+
+/// How long the text may wait for its reader, who waits for it.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Runs the tool and sends its text to this socket.
+pub(crate) fn run(part: SurveyPart, mut to: UnixStream, answer: impl FnOnce(&Reply)) {
+    let platform = vmkit_platform::current();
+    let text = match part {
+        SurveyPart::Firewall => platform.firewall(),
+        SurveyPart::Listeners => platform.listeners(),
+    };
+    match text {
+        Reading::Known(text) => {
+            answer(&Reply::Done);
+            to.set_write_timeout(Some(PATIENCE)).ok();
+            // A reader who left needs no text.
+            to.write_all(text.as_bytes()).ok();
+        }
+        Reading::Absent => answer(&Reply::Refused(Refusal::failed("this system has no such tool"))),
+        Reading::Unknown(Unread::Denied(why)) => answer(&Reply::Refused(Refusal::denied(why))),
+        Reading::Unknown(why) => answer(&Reply::Refused(Refusal::failed(why.to_string()))),
+    }
+}

@@ -1,0 +1,201 @@
+//! The link to `vm-broker`.
+
+use std::{
+    io::{self, Read as _},
+    os::{
+        fd::{AsFd as _, BorrowedFd, OwnedFd},
+        unix::net::UnixStream,
+    },
+    process::{Child, Command, Stdio},
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+use vmkit_wire::{Receiver, send};
+
+use crate::{Account, DiscoverRequest, Frames, Refusal, Reply, Request, SurveyPart};
+
+/// How long the broker may take for what the system does at once; the rest is for a busy computer.
+const AT_ONCE: Duration = Duration::from_secs(5);
+/// How long a write to the broker may take. It reads at once.
+const WRITE: Duration = Duration::from_secs(5);
+
+/// Longest text of a tool, as much as the broker reads of it.
+const LONGEST_TEXT: u64 = 8 << 20;
+
+/// What starts the program, once it is needed.
+type Program = Box<dyn Fn() -> Result<Command, Refusal> + Send + Sync>;
+
+/// The link to `vm-broker`, which is started when it is first asked, unless it was started before. A
+/// clone is the same link. The broker ends with the last of them.
+#[derive(Clone)]
+pub struct Broker(Arc<Link>);
+
+struct Link {
+    program: Program,
+    account: Account,
+    state: Mutex<State>,
+}
+
+enum State {
+    NotStarted,
+    Running(Process),
+    Refused(Refusal),
+}
+
+struct Process {
+    socket: UnixStream,
+    child: Child,
+}
+
+impl std::fmt::Debug for Broker {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Broker").finish_non_exhaustive()
+    }
+}
+
+impl Broker {
+    /// A broker that is started by this command when it is first asked. `account`: the user on whose
+    /// behalf it works, whom it believes only where root starts it.
+    pub fn new(
+        account: Account,
+        program: impl Fn() -> Result<Command, Refusal> + Send + Sync + 'static,
+    ) -> Self {
+        let (program, state) = (Box::new(program), Mutex::new(State::NotStarted));
+        Self(Arc::new(Link { program, account, state }))
+    }
+
+    /// No broker: whatever is asked is refused with this reason.
+    pub fn refused(refusal: Refusal) -> Self {
+        Self::new(Account { uid: 0, gid: 0 }, move || Err(refusal.clone()))
+    }
+
+    /// Starts it now, while this process has root's rights. Where that fails, each request says why.
+    pub fn start(&self) {
+        self.0.with_socket(|_| Ok(())).ok();
+    }
+
+    /// Captures DHCP and ARP at this interface.
+    ///
+    /// # Errors
+    /// The interface cannot be captured, or may not be.
+    pub fn capture(&self, interface: &str) -> Result<Frames, Refusal> {
+        let (ours, theirs) = UnixStream::pair().map_err(|error| no_socket(&error))?;
+        let request = Request::Capture { interface: interface.to_owned() };
+        match self.ask(&request, &[theirs.as_fd()], AT_ONCE)? {
+            Reply::Done => Ok(Frames::new(ours)),
+            reply => Err(unexpected(&reply)),
+        }
+    }
+
+    /// Sends one DISCOVER; the result is its transaction id.
+    ///
+    /// # Errors
+    /// It cannot be sent, or may not be.
+    pub fn discover(&self, request: DiscoverRequest) -> Result<u32, Refusal> {
+        match self.ask(&Request::Discover(request), &[], AT_ONCE)? {
+            Reply::Sent { xid } => Ok(xid),
+            reply => Err(unexpected(&reply)),
+        }
+    }
+
+    /// The text of one of the system's tools.
+    ///
+    /// # Errors
+    /// The tool fails, or only root sees it.
+    pub fn survey(&self, part: SurveyPart) -> Result<String, Refusal> {
+        let (ours, theirs) = UnixStream::pair().map_err(|error| no_socket(&error))?;
+        let request = Request::Survey(part);
+        match self.ask(&request, &[theirs.as_fd()], AT_ONCE)? {
+            Reply::Done => {}
+            reply => return Err(unexpected(&reply)),
+        }
+        drop(theirs);
+        let failed = |error| Refusal::of_system("read the text of a tool", &error);
+        ours.set_read_timeout(Some(AT_ONCE)).map_err(failed)?;
+        let mut text = Vec::new();
+        ours.take(LONGEST_TEXT).read_to_end(&mut text).map_err(failed)?;
+        Ok(String::from_utf8_lossy(&text).into_owned())
+    }
+
+    /// Asks on a socket of its own, so that nobody waits for another's answer.
+    fn ask(
+        &self,
+        request: &Request,
+        descriptors: &[BorrowedFd<'_>],
+        patience: Duration,
+    ) -> Result<Reply, Refusal> {
+        let (reply, _) = self.ask_for_descriptors(request, descriptors, patience)?;
+        Ok(reply)
+    }
+
+    fn ask_for_descriptors(
+        &self,
+        request: &Request,
+        descriptors: &[BorrowedFd<'_>],
+        patience: Duration,
+    ) -> Result<(Reply, Receiver), Refusal> {
+        let (ours, theirs) = UnixStream::pair().map_err(|error| no_socket(&error))?;
+        let failed = |error| Refusal::of_wire(&error);
+        ours.set_write_timeout(Some(WRITE)).map_err(|error| no_socket(&error))?;
+        self.0.with_socket(|socket| send(socket, &(), &[theirs.as_fd()]).map_err(failed))?;
+        drop(theirs);
+        send(&ours, request, descriptors).map_err(failed)?;
+        let mut receiver = Receiver::with_descriptors();
+        match receiver.receive(&ours, Some(Instant::now() + patience)).map_err(failed)? {
+            Reply::Refused(refusal) => Err(refusal),
+            reply => Ok((reply, receiver)),
+        }
+    }
+}
+
+impl Link {
+    fn with_socket<T>(
+        &self,
+        work: impl FnOnce(&UnixStream) -> Result<T, Refusal>,
+    ) -> Result<T, Refusal> {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if let State::NotStarted = *state {
+            let started = (self.program)().and_then(|command| spawn(command, self.account));
+            *state = started.map_or_else(State::Refused, State::Running);
+        }
+        match &*state {
+            State::Running(process) => work(&process.socket),
+            State::Refused(refusal) => Err(refusal.clone()),
+            State::NotStarted => Err(Refusal::failed("vm-broker was not started")),
+        }
+    }
+}
+
+/// Starts the program: its standard input is the socket, and what it prints goes nowhere.
+fn spawn(mut command: Command, account: Account) -> Result<Process, Refusal> {
+    let (ours, theirs) = UnixStream::pair().map_err(|error| no_socket(&error))?;
+    let failed = |error: io::Error| Refusal::of_system("start vm-broker", &error);
+    ours.set_write_timeout(Some(WRITE)).map_err(failed)?;
+    let child = command
+        .args([account.uid.to_string(), account.gid.to_string()])
+        .env_clear()
+        .current_dir("/")
+        .stdin(OwnedFd::from(theirs))
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .map_err(failed)?;
+    Ok(Process { socket: ours, child })
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // It ends once its socket closes, which the system does last; nothing it says then is needed.
+        self.socket.shutdown(std::net::Shutdown::Both).ok();
+        self.child.try_wait().ok();
+    }
+}
+
+fn no_socket(error: &io::Error) -> Refusal {
+    Refusal::of_system("make a socket for vm-broker", error)
+}
+
+fn unexpected(reply: &Reply) -> Refusal {
+    Refusal::failed(format!("vm-broker answered something else: {reply:?}"))
+}

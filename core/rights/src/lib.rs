@@ -1,0 +1,24 @@
+//! What a run may do: its process gives up root's rights for good, and asks `vm-broker` for the few
+//! things that need them.
+//!
+//! [`Broker`] starts `vm-broker` and asks it, [`become_user`] gives the rights up. [`Request`] lists all
+//! that can be asked; the broker checks every argument by itself and trusts nothing that this process
+//! says.
+
+#![cfg_attr(
+    target_os = "macos",
+    expect(unsafe_code, reason = "macOS has no safe interface to the groups of a process")
+)]
+#![cfg_attr(not(target_os = "macos"), forbid(unsafe_code))]
+
+mod broker;
+mod frames;
+mod identity;
+mod refusal;
+mod request;
+
+pub use broker::Broker;
+pub use frames::{FrameWriter, Frames};
+pub use identity::{Account, IdentityError, become_user};
+pub use refusal::Refusal;
+pub use request::{DiscoverRequest, Reply, Request, SurveyPart};
