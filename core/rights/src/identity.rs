@@ -32,10 +32,14 @@ pub struct IdentityError {
 /// The system refuses a step.
 pub fn become_user(account: Account) -> Result<(), IdentityError> {
     let failed = |operation| move |source: io::Error| IdentityError { operation, source };
-    // The call has no deadline, but sudo has just looked up the same user.
-    let user = User::from_uid(Uid::from_raw(account.uid))
-        .map_err(|error| failed("look up the user")(error.into()))?;
-    system::give_up(account, user.map(|user| user.name).as_deref())
+    // The call has no deadline, but sudo has just looked up the same user. Root needs no database.
+    let name = match account.uid {
+        0 => None,
+        uid => User::from_uid(Uid::from_raw(uid))
+            .map_err(|error| failed("look up the user")(error.into()))?
+            .map(|user| user.name),
+    };
+    system::give_up(account, name.as_deref())
 }
 
 #[cfg(target_os = "linux")]

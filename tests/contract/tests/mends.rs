@@ -41,7 +41,7 @@ const ROWS: &[Row] = &[
     (&[(PLUGIN, 0, 0, 0o600)], As::User(ANN), "Permission denied", "sudo chmod a+r "),
     (&[(PLUGIN, ANN, 0, 0)], As::User(ANN), "Permission denied", "chmod a+r "),
     (&[(PLUGIN, 0, 0, 0o600)], As::Root, "cannot read it", "chmod a+r "),
-    (&[(PLUGIN, 0, 0, 0o600)], As::Sudo(ANN), "cannot read it", "sudo chmod a+r "),
+    (&[(PLUGIN, 0, 0, 0o600)], As::Sudo(ANN), "Permission denied", "sudo chmod a+r "),
     (&[(PLUGINS, 0, 0, 0o700)], As::User(ANN), "Permission denied", "sudo chmod a+rx "),
     (&[(PLUGINS, 0, 0, 0o744)], As::User(ANN), "Permission denied", "sudo chmod a+rx "),
     (&[(LIB, 0, 0, 0o700)], As::User(ANN), "Permission denied", "sudo chmod a+rx "),
