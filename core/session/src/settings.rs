@@ -139,11 +139,4 @@ impl Settings {
             snapshot,
         })
     }
-
-    /// The user and group that own what root writes on their behalf; `None` without root's rights,
-    /// where everything that is written is the user's own anyway.
-    pub(crate) fn owner(&self) -> Option<(u32, u32)> {
-        let invoker = &self.invoker;
-        invoker.privileged.then_some((invoker.uid, invoker.gid))
-    }
 }

@@ -7,21 +7,21 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use rustix::fs::{
-    AtFlags, Gid, Mode, OFlags, Uid, fchown, fstat, mkdirat, open, openat, renameat, unlinkat,
+use rustix::{
+    fs::{AtFlags, Mode, OFlags, fstat, mkdirat, open, openat, renameat, unlinkat},
+    io::Errno,
+    process::geteuid,
 };
 
 /// Largest file. 10,000 VMs with two keys each take 6 MiB.
 const SIZE_LIMIT: u64 = 16 << 20;
 
-/// A folder below an existing one. No links are followed below that one, and new files and folders
-/// belong to its owner.
+/// A folder below an existing one. No links are followed below that one, and what another user owns
+/// there is neither read nor written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Folder {
     base: PathBuf,
     below: Vec<String>,
-    /// User and group that root works for.
-    owner: Option<(u32, u32)>,
 }
 
 /// A file that could not be read or written.
@@ -34,11 +34,10 @@ pub struct FolderError {
 }
 
 impl Folder {
-    /// The folder of these names below `base`, which may be a link. `owner`: user and group that root
-    /// works for, who own new files and folders.
-    pub fn below(base: impl Into<PathBuf>, names: &[&str], owner: Option<(u32, u32)>) -> Self {
+    /// The folder of these names below `base`, which may be a link.
+    pub fn below(base: impl Into<PathBuf>, names: &[&str]) -> Self {
         let below = names.iter().map(|name| (*name).to_owned()).collect();
-        Self { base: base.into(), below, owner }
+        Self { base: base.into(), below }
     }
 
     /// The path.
@@ -55,7 +54,7 @@ impl Folder {
             let folder = self.open(false)?;
             let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY;
             let file = openat(folder, name, flags | UNFOLLOWED, Mode::empty())?;
-            check_owner(&file, self.owner)?;
+            check_owner(&file)?;
             read_small(File::from(file))
         };
         found(attempt()).map_err(|source| self.error("read", name, source))
@@ -69,7 +68,7 @@ impl Folder {
         let attempt = || {
             let folder = self.open(true)?;
             let new = format!(".{name}.{}", std::process::id());
-            let written = self.write_new(&folder, &new, bytes);
+            let written = write_new(&folder, &new, bytes);
             let renamed = written.and_then(|()| Ok(renameat(&folder, &new, &folder, name)?));
             if renamed.is_err() {
                 unlinkat(&folder, &new, AtFlags::empty()).ok();
@@ -79,31 +78,21 @@ impl Folder {
         attempt().map_err(|source| self.error("write", name, source))
     }
 
-    fn write_new(&self, folder: &OwnedFd, name: &str, bytes: &[u8]) -> io::Result<()> {
-        let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL;
-        let file = openat(folder, name, flags | UNFOLLOWED, Mode::RUSR | Mode::WUSR)?;
-        self.give(&file)?;
-        File::from(file).write_all(bytes)
-    }
-
     /// Opens the folder, and makes missing folders if it may.
     fn open(&self, may_make: bool) -> io::Result<OwnedFd> {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
         let mut at = open(&self.base, flags, Mode::empty())?;
         for name in &self.below {
-            let is_new = may_make && mkdirat(&at, name, Mode::RWXU).is_ok();
-            at = openat(&at, name, flags | UNFOLLOWED, Mode::empty())?;
-            if is_new {
-                self.give(&at)?;
+            if may_make {
+                match mkdirat(&at, name, Mode::RWXU) {
+                    Ok(()) | Err(Errno::EXIST) => {}
+                    Err(error) => return Err(error.into()),
+                }
             }
-            check_owner(&at, self.owner)?;
+            at = openat(&at, name, flags | UNFOLLOWED, Mode::empty())?;
+            check_owner(&at)?;
         }
         Ok(at)
-    }
-
-    fn give(&self, file: impl AsFd) -> io::Result<()> {
-        let Some((uid, gid)) = self.owner else { return Ok(()) };
-        Ok(fchown(file, Some(Uid::from_raw(uid)), Some(Gid::from_raw(gid)))?)
     }
 
     fn error(&self, operation: &'static str, name: &str, source: io::Error) -> FolderError {
@@ -112,6 +101,12 @@ impl Folder {
 }
 
 const UNFOLLOWED: OFlags = OFlags::NOFOLLOW.union(OFlags::CLOEXEC);
+
+fn write_new(folder: &OwnedFd, name: &str, bytes: &[u8]) -> io::Result<()> {
+    let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL;
+    let file = openat(folder, name, flags | UNFOLLOWED, Mode::RUSR | Mode::WUSR)?;
+    File::from(file).write_all(bytes)
+}
 
 fn read_small(file: File) -> io::Result<Vec<u8>> {
     if !file.metadata()?.is_file() {
@@ -126,19 +121,15 @@ fn read_small(file: File) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Reads a small regular file of the user and follows links. `None`: it does not exist. `owner`: user
-/// and group that root works for; the file must belong to that user.
+/// Reads a small regular file of the user and follows links. `None`: it does not exist.
 ///
 /// # Errors
 /// The file is too large, not regular, owned by another user, or cannot be read.
-pub fn read_users_file(
-    path: &Path,
-    owner: Option<(u32, u32)>,
-) -> Result<Option<Vec<u8>>, FolderError> {
+pub fn read_users_file(path: &Path) -> Result<Option<Vec<u8>>, FolderError> {
     let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
     let attempt = || {
         let file = open(path, flags, Mode::empty())?;
-        check_owner(&file, owner)?;
+        check_owner(&file)?;
         read_small(File::from(file))
     };
     found(attempt()).map_err(|source| FolderError { operation: "read", path: path.into(), source })
@@ -152,18 +143,21 @@ fn found(read: io::Result<Vec<u8>>) -> io::Result<Option<Vec<u8>>> {
     }
 }
 
-/// Checks that the file belongs to the user that root works for.
-fn check_owner(file: impl AsFd, owner: Option<(u32, u32)>) -> io::Result<()> {
-    let Some((uid, _)) = owner else { return Ok(()) };
+/// Checks that the file belongs to the user of this process: another one could have put anything
+/// there. For an ordinary user, root's files count too.
+fn check_owner(file: impl AsFd) -> io::Result<()> {
     let owner = fstat(file)?.st_uid;
-    if owner == uid { Ok(()) } else { Err(io::Error::other(format!("user {owner} owns it"))) }
+    if owner == geteuid().as_raw() || owner == 0 {
+        return Ok(());
+    }
+    Err(io::Error::other(format!("user {owner} owns it")))
 }
 
 #[cfg(test)]
 mod tests {
     use std::{
         fs,
-        os::unix::fs::{MetadataExt as _, PermissionsExt as _, symlink},
+        os::unix::fs::{PermissionsExt as _, chown, symlink},
     };
 
     use super::*;
@@ -181,7 +175,7 @@ mod tests {
     #[test]
     fn makes_folders_and_replaces_the_file() {
         let base = tempfile::tempdir().unwrap();
-        let folder = Folder::below(base.path(), &[".local", "state", "vmkit"], None);
+        let folder = Folder::below(base.path(), &[".local", "state", "vmkit"]);
         assert_eq!(outcome(&folder), "none");
         for text in ["a long first text", "then"] {
             folder.replace(NAME, text.as_bytes()).unwrap();
@@ -198,7 +192,7 @@ mod tests {
         let elsewhere = tempfile::tempdir().unwrap();
         let target = elsewhere.path().join("target");
         fs::write(&target, "precious").unwrap();
-        let folder = Folder::below(base.path(), &["vmkit"], None);
+        let folder = Folder::below(base.path(), &["vmkit"]);
 
         symlink(elsewhere.path(), base.path().join("vmkit")).unwrap();
         assert!(folder.read("target").is_err());
@@ -219,15 +213,20 @@ mod tests {
     }
 
     #[test]
-    fn root_uses_only_files_of_the_user_it_works_for() {
+    fn uses_only_folders_and_files_of_this_user() {
         let base = tempfile::tempdir().unwrap();
-        let own = base.path().metadata().unwrap();
-        let (own, other) = ((own.uid(), own.gid()), (own.uid() + 1, own.gid()));
-        let of = |owner| Folder::below(base.path(), &["vmkit"], Some(owner));
-        of(own).replace(NAME, b"text").unwrap();
-        assert_eq!(outcome(&of(own)), "text");
-        assert_eq!(outcome(&of(other)), format!("user {} owns it", own.0));
-        assert!(of(other).replace(NAME, b"lost").is_err());
-        assert_eq!(outcome(&of(own)), "text");
+        let folder = Folder::below(base.path(), &["vmkit"]);
+        folder.replace(NAME, b"text").unwrap();
+        let file = folder.path().join(NAME);
+        assert_eq!(outcome(&folder), "text");
+        // Only root can give files away.
+        if !geteuid().is_root() {
+            return;
+        }
+        chown(&file, Some(12345), None).unwrap();
+        assert_eq!(outcome(&folder), "user 12345 owns it");
+        chown(folder.path(), Some(12345), None).unwrap();
+        assert!(folder.replace(NAME, b"lost").is_err());
+        assert_eq!(fs::read_to_string(&file).unwrap(), "text");
     }
 }

@@ -42,8 +42,8 @@ pub(crate) struct Own {
     /// `None`: there is no place to remember anything.
     folder: Option<Folder>,
     remembered: HostKeys,
-    /// The user's `known_hosts`, and who must own it.
-    known_hosts: Option<(PathBuf, Option<(u32, u32)>)>,
+    /// The user's `known_hosts`.
+    known_hosts: Option<PathBuf>,
     /// The machines that were asked for their first key.
     asked: BTreeSet<MachineId>,
 }
@@ -71,7 +71,7 @@ impl Keys {
             None => (None, HostKeys::default()),
         };
         let home = settings.invoker.home.as_ref().known();
-        let known_hosts = home.map(|home| (home.join(".ssh/known_hosts"), settings.owner()));
+        let known_hosts = home.map(|home| home.join(".ssh/known_hosts"));
         Self::Own(Box::new(Own { folder, remembered, known_hosts, asked: BTreeSet::new() }))
     }
 
@@ -196,8 +196,7 @@ impl Own {
     }
 
     fn known_hosts(&self) -> String {
-        let file = self.known_hosts.as_ref();
-        match file.map(|(path, owner)| read_users_file(path, *owner)) {
+        match self.known_hosts.as_deref().map(read_users_file) {
             Some(Ok(Some(bytes))) => String::from_utf8_lossy(&bytes).into_owned(),
             Some(Err(error)) => {
                 tracing::debug!("no keys of known_hosts: {}", error_chain(&error));
@@ -211,24 +210,23 @@ impl Own {
 /// Where this user's state is; `None`: the user's home is unknown.
 fn folder(settings: &Settings) -> Option<Folder> {
     let invoker = &settings.invoker;
-    let owner = settings.owner();
     if let Some(directory) = &settings.config.state_dir {
-        return below_parent(directory, &[], owner);
+        return below_parent(directory, &[]);
     }
     // Under sudo the environment is another user's.
     let customary = std::env::var_os("XDG_STATE_HOME").filter(|_| !invoker.via_sudo);
     let customary = customary.map(PathBuf::from).filter(|path| path.is_absolute());
     match customary {
-        Some(directory) => below_parent(&directory, &["vmkit"], owner),
-        None => invoker.home.as_ref().known().map(|home| Folder::below(home, BELOW_HOME, owner)),
+        Some(directory) => below_parent(&directory, &["vmkit"]),
+        None => invoker.home.as_ref().known().map(|home| Folder::below(home, BELOW_HOME)),
     }
 }
 
 /// A folder that may itself have to be made.
-fn below_parent(directory: &Path, names: &[&str], owner: Option<(u32, u32)>) -> Option<Folder> {
+fn below_parent(directory: &Path, names: &[&str]) -> Option<Folder> {
     let name = directory.file_name()?.to_str()?;
     let names: Vec<&str> = [name].into_iter().chain(names.iter().copied()).collect();
-    Some(Folder::below(directory.parent()?, &names, owner))
+    Some(Folder::below(directory.parent()?, &names))
 }
 
 fn read(folder: &Folder) -> Result<HostKeys, String> {
