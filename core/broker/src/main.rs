@@ -9,10 +9,14 @@
 mod capture;
 mod discover;
 mod interface;
+mod remedy;
 mod serve;
 mod survey;
 
 use std::process::ExitCode;
+
+use rustix::process::{getgid, getuid};
+use vmkit_rights::Account;
 
 fn main() -> ExitCode {
     // It is started by the number of a descriptor, which would be its name in a list of processes.
@@ -20,9 +24,18 @@ fn main() -> ExitCode {
     rustix::thread::set_name(c"vm-broker").ok();
     // A Ctrl-C ends `vm`, and the end of `vm` ends this.
     rustix::process::setsid().ok();
-    match serve::run() {
+    let Some(user) = user() else { return ExitCode::FAILURE };
+    match serve::run(user) {
         Ok(()) => ExitCode::SUCCESS,
         // `vm` has left or speaks otherwise, so nobody can read a message.
         Err(_) => ExitCode::FAILURE,
     }
+}
+
+/// The user to serve. Only root can name another than its own.
+fn user() -> Option<Account> {
+    let mut named = std::env::args().skip(1).map(|word| word.parse::<u32>().ok());
+    let (uid, gid) = (named.next()??, named.next()??);
+    let own = Account { uid: getuid().as_raw(), gid: getgid().as_raw() };
+    Some(if own.uid == 0 { Account { uid, gid } } else { own })
 }

@@ -14,10 +14,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use vmkit_rights::{Refusal, Reply, Request};
+use vmkit_rights::{Account, Refusal, Reply, Request};
 use vmkit_wire::{Receiver, WireError, send};
 
-use crate::{capture, discover::Sender, survey};
+use crate::{capture, discover::Sender, remedy::Remedies, survey};
 
 /// How long a request may take to arrive: it is written at once.
 const ARRIVAL: Duration = Duration::from_secs(5);
@@ -27,18 +27,23 @@ const DEPARTURE: Duration = Duration::from_secs(5);
 const MOST_AT_ONCE: usize = 64;
 
 /// What requests share.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Shared {
     pub(crate) sender: Sender,
+    pub(crate) remedies: Remedies,
     running: AtomicUsize,
 }
 
 /// Serves until the socket closes.
-pub(crate) fn run() -> Result<(), WireError> {
+pub(crate) fn run(user: Account) -> Result<(), WireError> {
     let stdin = io::stdin().as_fd().try_clone_to_owned().map_err(WireError::Socket)?;
     let socket = UnixStream::from(stdin);
     let mut receiver = Receiver::with_descriptors();
-    let shared = Arc::new(Shared::default());
+    let shared = Arc::new(Shared {
+        sender: Sender::default(),
+        remedies: Remedies::of(user),
+        running: AtomicUsize::new(0),
+    });
     loop {
         match receiver.receive::<()>(&socket, None) {
             Ok(()) => {}
@@ -72,6 +77,10 @@ fn serve(channel: &UnixStream, shared: &Shared) {
         Request::Discover(wanted) => {
             let sent = shared.sender.send(&wanted).map(|xid| Reply::Sent { xid });
             answer(channel, &sent.unwrap_or_else(Reply::Refused));
+        }
+        Request::Remedy { words } => {
+            let ran = shared.remedies.run(&words).map(Reply::Ran);
+            answer(channel, &ran.unwrap_or_else(Reply::Refused));
         }
         Request::Survey(part) => match stream(&mut receiver) {
             Ok(to) => survey::run(part, to, |reply| answer(channel, reply)),

@@ -13,7 +13,9 @@ use std::{
 
 use vmkit_wire::{Receiver, send};
 
-use crate::{Account, DiscoverRequest, Frames, Refusal, Reply, Request, SurveyPart};
+use crate::{
+    Account, CommandResult, DiscoverRequest, Frames, Refusal, Reply, Request, SurveyPart, run,
+};
 
 /// How long the broker may take for what the system does at once; the rest is for a busy computer.
 const AT_ONCE: Duration = Duration::from_secs(5);
@@ -116,6 +118,17 @@ impl Broker {
         let mut text = Vec::new();
         ours.take(LONGEST_TEXT).read_to_end(&mut text).map_err(failed)?;
         Ok(String::from_utf8_lossy(&text).into_owned())
+    }
+
+    /// Runs one command of a remedy, given as the program's name and its arguments.
+    ///
+    /// # Errors
+    /// It is no command of a remedy, or its arguments are not what they should be.
+    pub fn remedy(&self, words: Vec<String>) -> Result<CommandResult, Refusal> {
+        match self.ask(&Request::Remedy { words }, &[], run::DEADLINE + AT_ONCE)? {
+            Reply::Ran(result) => Ok(result),
+            reply => Err(unexpected(&reply)),
+        }
     }
 
     /// Asks on a socket of its own, so that nobody waits for another's answer.

@@ -16,9 +16,11 @@ mod frames;
 mod identity;
 mod refusal;
 mod request;
+mod run;
 
 pub use broker::Broker;
 pub use frames::{FrameWriter, Frames};
 pub use identity::{Account, IdentityError, become_user};
 pub use refusal::Refusal;
 pub use request::{DiscoverRequest, Reply, Request, SurveyPart};
+pub use run::{CommandResult, run_command};

@@ -16,6 +16,11 @@ pub enum Request {
     Discover(DiscoverRequest),
     /// Run the system's tool for this. Its text goes to the socket that comes beside the request.
     Survey(SurveyPart),
+    /// Run one command of a remedy.
+    Remedy {
+        /// The program's name and its arguments.
+        words: Vec<String>,
+    },
 }
 
 /// What root sees more of.
@@ -52,6 +57,8 @@ pub enum Reply {
         /// The transaction id.
         xid: u32,
     },
+    /// The command was run.
+    Ran(crate::CommandResult),
     /// It was not done.
     Refused(crate::Refusal),
 }

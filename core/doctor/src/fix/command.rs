@@ -1,54 +1,29 @@
-//! Runs the command of a remedy without a shell, an environment or a search path, up to a deadline.
+//! Runs the command of a remedy: those that need root by the broker, the others as the user.
 
 use std::{
-    io::{self, Read},
-    os::{fd::AsFd, unix::process::CommandExt as _},
+    io,
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
-    time::{Duration, Instant},
 };
 
-use rustix::{
-    event::{PollFd, PollFlags, Timespec, poll},
-    io::{Errno, ioctl_fionbio},
-};
 use vmkit_platform::Invoker;
+use vmkit_rights::{Broker, CommandResult, Refusal, run_command};
 
 /// Where programs are looked for; only the system's own installer writes there.
 const DIRECTORIES: [&str; 4] = ["/usr/sbin", "/usr/bin", "/sbin", "/bin"];
-/// The `PATH` of the programs that are run.
-const PATH: &str = "/usr/sbin:/usr/bin:/sbin:/bin";
-/// How long a command may take. A DHCP client on a network without a server gives up after 30 s,
-/// and a person may have to type a password.
-const DEADLINE: Duration = Duration::from_mins(1);
-/// Poll interval of the exit status, for a program whose output another process holds open.
-const TICK: Duration = Duration::from_millis(50);
-/// Most bytes of output that are kept.
-const LONGEST_OUTPUT: usize = 4 * 1024;
 
 /// A command that is ready to be run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Prepared {
     program: PathBuf,
     arguments: Vec<String>,
-    /// The account to run as, unless it is this process's own.
-    account: Option<(u32, u32)>,
-}
-
-/// The result of a command.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct CommandResult {
-    /// Its exit status; `None`: it did not end, or a signal ended it.
-    pub(crate) status: Option<i32>,
-    /// What it printed to either stream, bounded.
-    pub(crate) output: String,
-    /// It was still running at the deadline.
-    pub(crate) timed_out: bool,
+    /// The words that the broker knows it by, where it needs root.
+    for_broker: Option<Vec<String>>,
 }
 
 /// Who runs commands, and on which machines.
 pub(crate) struct Runner {
     pub(crate) invoker: Invoker,
+    pub(crate) broker: Broker,
     /// The data directory for commands of `vm`.
     pub(crate) data_directory: Option<PathBuf>,
     /// Somebody can type a password.
@@ -75,17 +50,29 @@ impl Runner {
         } else {
             find(name)?
         };
-        if needs_root && !self.invoker.privileged {
+        if needs_root && self.invoker.privileged {
+            let words = [vec![name.clone()], arguments.clone()].concat();
+            return Ok(Prepared { program, arguments, for_broker: Some(words) });
+        }
+        if needs_root {
             arguments.insert(0, program.display().to_string());
             let options = ["--", "-n"];
             let count = if self.attended { 1 } else { 2 };
             options[..count].iter().for_each(|word| arguments.insert(0, (*word).to_owned()));
-            return Ok(Prepared { program: find("sudo")?, arguments, account: None });
+            return Ok(Prepared { program: find("sudo")?, arguments, for_broker: None });
         }
-        // Under sudo, a command that does not need root runs as the user.
-        let drop = !needs_root && self.invoker.via_sudo;
-        let account = drop.then_some((self.invoker.uid, self.invoker.gid));
-        Ok(Prepared { program, arguments, account })
+        Ok(Prepared { program, arguments, for_broker: None })
+    }
+
+    /// Runs it to its end, or to the deadline.
+    pub(crate) fn run(&self, prepared: &Prepared) -> Result<CommandResult, String> {
+        match &prepared.for_broker {
+            Some(words) => {
+                self.broker.remedy(words.clone()).map_err(|Refusal { message, .. }| message)
+            }
+            None => run_command(&prepared.program, &prepared.arguments, &[])
+                .map_err(|error: io::Error| error.to_string()),
+        }
     }
 }
 
@@ -107,72 +94,6 @@ impl Prepared {
         // Fails only for a NUL, which placeholders reject.
         shlex::try_join(words.clone()).unwrap_or_else(|_| words.collect::<Vec<_>>().join(" "))
     }
-
-    /// Runs it to its end, or to the deadline.
-    pub(crate) fn run(&self) -> io::Result<CommandResult> {
-        let mut command = Command::new(&self.program);
-        command.args(&self.arguments).env_clear().env("LC_ALL", "C").env("PATH", PATH);
-        command.current_dir("/");
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        if let Some((uid, gid)) = self.account {
-            // The standard library gives up root's supplementary groups as well.
-            command.uid(uid).gid(gid);
-        }
-        let mut child = command.spawn()?;
-        let result = follow(&mut child, Instant::now() + DEADLINE)?;
-        // A process of root's, such as sudo, cannot be killed; it goes on.
-        if result.timed_out && child.kill().is_ok() {
-            child.wait().ok();
-        }
-        Ok(result)
-    }
-}
-
-/// Reads both streams until the program ends, or to the deadline.
-fn follow(child: &mut Child, deadline: Instant) -> io::Result<CommandResult> {
-    let mut output = Vec::new();
-    let (mut stdout, mut stderr) = (child.stdout.take(), child.stderr.take());
-    for stream in [stdout.as_ref().map(AsFd::as_fd), stderr.as_ref().map(AsFd::as_fd)] {
-        stream.map(|stream| ioctl_fionbio(stream, true)).transpose()?;
-    }
-    loop {
-        // Before reading, so that everything it printed until its end is read.
-        let ended = child.try_wait()?;
-        drain(&mut stdout, &mut output);
-        drain(&mut stderr, &mut output);
-        let timed_out = ended.is_none() && Instant::now() >= deadline;
-        if ended.is_some() || timed_out {
-            let status = ended.and_then(|status| status.code());
-            let output = String::from_utf8_lossy(&output).into_owned();
-            return Ok(CommandResult { status, output, timed_out });
-        }
-        let open = [stdout.as_ref().map(AsFd::as_fd), stderr.as_ref().map(AsFd::as_fd)];
-        let open = open.into_iter().flatten();
-        let mut polled: Vec<_> =
-            open.map(|fd| PollFd::from_borrowed_fd(fd, PollFlags::IN)).collect();
-        let tick = Timespec::try_from(TICK).map_err(io::Error::other)?;
-        match poll(&mut polled, Some(&tick)) {
-            Ok(_) | Err(Errno::INTR) => {}
-            Err(error) => return Err(error.into()),
-        }
-    }
-}
-
-/// Reads what is there, drops what exceeds the bound, and closes the stream at its end.
-fn drain<R: Read>(stream: &mut Option<R>, output: &mut Vec<u8>) {
-    let mut chunk = [0; 4096];
-    while let Some(open) = stream {
-        match open.read(&mut chunk) {
-            Ok(0) => *stream = None,
-            Ok(count) => {
-                let room = LONGEST_OUTPUT.saturating_sub(output.len());
-                output.extend_from_slice(&chunk[..count.min(room)]);
-            }
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
-            Err(_) => *stream = None,
-        }
-    }
 }
 
 #[cfg(test)]
@@ -185,58 +106,36 @@ mod tests {
         line.split(' ').map(str::to_owned).collect()
     }
 
+    fn runner(uid: u32, via_sudo: bool, privileged: bool, attended: bool) -> Runner {
+        let invoker = Invoker { uid, gid: 7, via_sudo, privileged, home: Reading::Absent };
+        let broker = Broker::refused(Refusal::denied("no broker"));
+        Runner { invoker, broker, data_directory: None, attended }
+    }
+
     #[test]
-    fn runs_a_command_as_root_only_if_it_needs_root() {
-        let invoker = |uid, via_sudo, privileged| Invoker {
-            uid,
-            gid: 7,
-            via_sudo,
-            privileged,
-            home: Reading::Absent,
-        };
+    fn asks_the_broker_for_a_command_that_needs_root() {
         let rows = [
-            (invoker(0, false, true), true, "sudo cat /x", "cat /x", None),
-            (invoker(501, true, true), true, "sudo cat /x", "cat /x", None),
-            (invoker(501, true, true), true, "cat /x", "cat /x", Some((501, 7))),
-            (invoker(501, false, false), true, "cat /x", "cat /x", None),
-            (invoker(0, false, true), true, "/bin/cat -", "/bin/cat -", None),
+            (runner(0, false, true, true), "sudo cat /x", "/cat /x", Some("cat /x")),
+            (runner(501, true, true, true), "sudo cat /x", "/cat /x", Some("cat /x")),
+            (runner(501, true, true, true), "cat /x", "/cat /x", None),
+            (runner(501, false, false, true), "cat /x", "/cat /x", None),
+            (runner(0, false, true, true), "/bin/cat -", "/bin/cat -", None),
         ];
-        for (invoker, attended, line, expected, account) in rows {
-            let runner = Runner { invoker, data_directory: None, attended };
+        for (runner, line, expected, for_broker) in rows {
             let prepared = runner.prepare(&words(line)).expect(line);
             assert!(prepared.line().ends_with(expected), "{line}: {}", prepared.line());
             assert!(prepared.program.is_absolute());
-            assert_eq!(prepared.account, account, "{line}");
+            assert_eq!(prepared.for_broker, for_broker.map(words), "{line}");
         }
-        let invoker = invoker(0, false, true);
+        let refused = runner(0, false, true, true);
+        let prepared = refused.prepare(&words("sudo cat /x")).expect("a command");
+        assert_eq!(refused.run(&prepared).unwrap_err(), "no broker");
         let data_directory = Some(PathBuf::from("/data of mine"));
-        let runner = Runner { invoker, data_directory, attended: false };
+        let runner = Runner { data_directory, ..runner(0, false, true, false) };
         let own = runner.prepare(&words("vm start web")).expect("vm itself");
         assert!(own.line().ends_with(" --data-dir '/data of mine' start web"), "{}", own.line());
         for missing in ["no-such-program", "/no/such/program", "sudo no-such-program"] {
             assert!(runner.prepare(&words(missing)).is_err(), "{missing}");
         }
-    }
-
-    #[test]
-    fn keeps_a_bounded_output_and_the_exit_status() {
-        let run = |script: &str| {
-            let arguments = ["-c", script].map(str::to_owned).to_vec();
-            Prepared { program: "/bin/sh".into(), arguments, account: None }.run().expect(script)
-        };
-        let refused = run("echo refused; echo why >&2; pwd; exit 3");
-        assert_eq!(refused.status, Some(3));
-        for word in ["refused\n", "why\n", "/\n"] {
-            assert!(refused.output.contains(word), "{refused:?}");
-        }
-        let long = run("i=0; while [ $i -lt 3000 ]; do echo line; i=$((i+1)); done");
-        assert_eq!((long.output.len(), long.status), (LONGEST_OUTPUT, Some(0)));
-        // A daemon holds the output open.
-        let began = Instant::now();
-        let left = run("sleep 600 & echo $!");
-        assert!(began.elapsed() < DEADLINE && left.status == Some(0), "{left:?}");
-        run(&format!("kill {}", left.output.trim()));
-        let environment = run("env");
-        assert!(!environment.output.contains("HOME="), "{environment:?}");
     }
 }

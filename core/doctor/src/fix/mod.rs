@@ -7,12 +7,13 @@ mod outcome;
 use std::time::{Duration, Instant};
 
 use vmkit_diagnose::{Fix, FixOutcome, Omission};
+use vmkit_rights::CommandResult;
 
 use crate::{
     Assessment, Doctor, Error, Examination, FixRequest, Note, Pause, Person, examine::Patience,
     person::Wait,
 };
-use command::{CommandResult, Prepared, Runner};
+use command::{Prepared, Runner};
 use offer::{Offer, offers};
 use outcome::{Measurement, outcome};
 
@@ -49,6 +50,7 @@ impl Doctor<'_> {
         let location = self.settings.location().ok();
         let runner = Runner {
             invoker: self.settings.invoker.clone(),
+            broker: self.settings.broker.clone(),
             data_directory: location.map(|(location, _)| location.data_directory),
             attended: person.can_answer(),
         };
@@ -141,7 +143,7 @@ impl Fixing<'_, '_> {
     fn run_commands(&mut self, commands: &[Prepared]) -> Result<CommandResult, String> {
         let mut last = CommandResult::default();
         for (place, command) in commands.iter().enumerate() {
-            let result = match command.run() {
+            let result = match self.runner.run(command) {
                 Ok(result) => result,
                 // An earlier command has changed something, which has to be measured.
                 Err(error) if place > 0 => {

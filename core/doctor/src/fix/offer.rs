@@ -1,8 +1,8 @@
 //! The remedies that can be run against the likeliest cause of a machine.
 
 use vmkit_diagnose::{Fix, FixOutcome, Omission, Remedy};
+use vmkit_rights::CommandResult;
 
-use super::command::CommandResult;
 use crate::{Assessment, Offered, Question};
 
 /// Minimum probability of a cause whose remedies are offered.

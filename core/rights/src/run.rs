@@ -1,0 +1,140 @@
+//! Runs a command without a shell, an environment or a search path, up to a deadline.
+
+use std::{
+    io::{self, Read},
+    os::fd::AsFd,
+    process::{Child, Command, Stdio},
+    time::{Duration, Instant},
+};
+
+use rustix::{
+    event::{PollFd, PollFlags, Timespec, poll},
+    io::{Errno, ioctl_fionbio},
+};
+use serde::{Deserialize, Serialize};
+
+/// The `PATH` of the programs that are run.
+const PATH: &str = "/usr/sbin:/usr/bin:/sbin:/bin";
+/// How long a command may take. A DHCP client on a network without a server gives up after 30 s,
+/// and a person may have to type a password.
+pub(crate) const DEADLINE: Duration = Duration::from_mins(1);
+/// Poll interval of the exit status, for a program whose output another process holds open.
+const TICK: Duration = Duration::from_millis(50);
+/// Most bytes of output that are kept.
+const LONGEST_OUTPUT: usize = 4 * 1024;
+
+/// The result of a command.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CommandResult {
+    /// Its exit status; `None`: it did not end, or a signal ended it.
+    pub status: Option<i32>,
+    /// What it printed to either stream, bounded.
+    pub output: String,
+    /// It was still running at the deadline.
+    pub timed_out: bool,
+}
+
+/// Runs a program with its arguments to its end, or to the deadline. Its environment is the given
+/// variables and no other.
+///
+/// # Errors
+/// It cannot be started.
+pub fn run_command(
+    program: &std::path::Path,
+    arguments: &[String],
+    environment: &[(&str, String)],
+) -> io::Result<CommandResult> {
+    let mut child = Command::new(program)
+        .args(arguments)
+        .env_clear()
+        .env("LC_ALL", "C")
+        .env("PATH", PATH)
+        .envs(environment.iter().map(|(name, value)| (name, value)))
+        .current_dir("/")
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()?;
+    let result = follow(&mut child, Instant::now() + DEADLINE)?;
+    // A process of root's, such as sudo, cannot be killed; it goes on.
+    if result.timed_out && child.kill().is_ok() {
+        child.wait().ok();
+    }
+    Ok(result)
+}
+
+/// Reads both streams until the program ends, or to the deadline.
+fn follow(child: &mut Child, deadline: Instant) -> io::Result<CommandResult> {
+    let mut output = Vec::new();
+    let (mut stdout, mut stderr) = (child.stdout.take(), child.stderr.take());
+    for stream in [stdout.as_ref().map(AsFd::as_fd), stderr.as_ref().map(AsFd::as_fd)] {
+        stream.map(|stream| ioctl_fionbio(stream, true)).transpose()?;
+    }
+    loop {
+        // Before reading, so that everything it printed until its end is read.
+        let ended = child.try_wait()?;
+        drain(&mut stdout, &mut output);
+        drain(&mut stderr, &mut output);
+        let timed_out = ended.is_none() && Instant::now() >= deadline;
+        if ended.is_some() || timed_out {
+            let status = ended.and_then(|status| status.code());
+            let output = String::from_utf8_lossy(&output).into_owned();
+            return Ok(CommandResult { status, output, timed_out });
+        }
+        let open = [stdout.as_ref().map(AsFd::as_fd), stderr.as_ref().map(AsFd::as_fd)];
+        let open = open.into_iter().flatten();
+        let mut polled: Vec<_> =
+            open.map(|fd| PollFd::from_borrowed_fd(fd, PollFlags::IN)).collect();
+        let tick = Timespec::try_from(TICK).map_err(io::Error::other)?;
+        match poll(&mut polled, Some(&tick)) {
+            Ok(_) | Err(Errno::INTR) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
+
+/// Reads what is there, drops what exceeds the bound, and closes the stream at its end.
+fn drain<R: Read>(stream: &mut Option<R>, output: &mut Vec<u8>) {
+    let mut chunk = [0; 4096];
+    while let Some(open) = stream {
+        match open.read(&mut chunk) {
+            Ok(0) => *stream = None,
+            Ok(count) => {
+                let room = LONGEST_OUTPUT.saturating_sub(output.len());
+                output.extend_from_slice(&chunk[..count.min(room)]);
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
+            Err(_) => *stream = None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    #[test]
+    fn keeps_a_bounded_output_and_the_exit_status() {
+        let run = |script: &str| {
+            let arguments = ["-c", script].map(str::to_owned);
+            run_command(Path::new("/bin/sh"), &arguments, &[]).expect(script)
+        };
+        let refused = run("echo refused; echo why >&2; pwd; exit 3");
+        assert_eq!(refused.status, Some(3));
+        for word in ["refused\n", "why\n", "/\n"] {
+            assert!(refused.output.contains(word), "{refused:?}");
+        }
+        let long = run("i=0; while [ $i -lt 3000 ]; do echo line; i=$((i+1)); done");
+        assert_eq!((long.output.len(), long.status), (LONGEST_OUTPUT, Some(0)));
+        // A daemon holds the output open.
+        let began = Instant::now();
+        let left = run("sleep 600 & echo $!");
+        assert!(began.elapsed() < DEADLINE && left.status == Some(0), "{left:?}");
+        run(&format!("kill {}", left.output.trim()));
+        let environment = run("env");
+        assert!(!environment.output.contains("HOME="), "{environment:?}");
+    }
+}

@@ -1,0 +1,163 @@
+//! What `vm-broker` does and refuses, asked as a `vm` that somebody has taken over would ask.
+#![cfg(target_os = "linux")]
+
+use std::{
+    process::Command,
+    time::{Duration, Instant},
+};
+
+use vmkit_lab::{Lab, PATIENCE, Process, Stage, or_skip, run, wait_until};
+use vmkit_rights::{Account, Broker, DiscoverRequest};
+
+/// Two users that this computer does not have.
+const ANN: u32 = 41001;
+const EVE: u32 = 41003;
+
+/// The broker of a `sudo vm` of this user, in the host's namespace.
+fn broker(lab: &Lab, user: u32) -> Broker {
+    let program = Stage::find().expect("a stage").prefix().join("lib/vmkit/vm-broker");
+    let namespace = lab.host().name().to_owned();
+    Broker::new(Account { uid: user, gid: user }, move || {
+        let mut command = Command::new("ip");
+        command.args(["netns", "exec", &namespace]).arg(&program);
+        Ok(command)
+    })
+}
+
+fn words(line: &str) -> Vec<String> {
+    line.split(' ').map(str::to_owned).collect()
+}
+
+/// A QEMU of this user that holds a tap. It opens the tap as root and then becomes the user, as those
+/// of managers do, for which the kernel shows its files as root's.
+fn machine(lab: &Lab, tap: &str, user: u32) -> Process {
+    lab.host().ip(&format!("tuntap add dev {tap} mode tap")).expect("a tap");
+    let mut command = lab.host().command("qemu-system-x86_64");
+    command.args(["-S", "-display", "none", "-machine", "none", "-nodefaults"]);
+    command.args(["-runas", &format!("{user}:{user}")]);
+    command.args(["-netdev", &format!("tap,id=n0,ifname={tap},script=no,downscript=no")]);
+    Process::start(&mut command, &lab.folder().join(format!("{tap}.log"))).expect("a QEMU")
+}
+
+fn bridge_of(lab: &Lab, port: &str) -> String {
+    let shown = lab.host().ip(&format!("-o link show {port}")).expect("the port");
+    let master = shown.split_once(" master ").map(|(_, rest)| rest.split(' ').next());
+    master.flatten().unwrap_or_default().to_owned()
+}
+
+#[test]
+fn puts_only_ports_of_the_users_machines_into_a_bridge() {
+    let Some(lab) = or_skip(Lab::new("broker-port")) else { return };
+    let (ann, eve) = (machine(&lab, "tap1", ANN), machine(&lab, "tap2", EVE));
+    lab.host().ip("tuntap add dev tap3 mode tap").expect("a tap that nobody holds");
+    let join = |port: &str| words(&format!("ip link set {port} master br0"));
+    let own = broker(&lab, ANN);
+    // The program has its port some moments after its start.
+    wait_until(PATIENCE, "the port of ann's machine in the bridge", || {
+        Ok(own.remedy(join("tap1")).is_ok_and(|result| result.status == Some(0)))
+    })
+    .expect("her own port");
+    assert_eq!(bridge_of(&lab, "tap1"), "br0");
+    let other = broker(&lab, EVE);
+    wait_until(PATIENCE, "eve's machine with its port", || {
+        Ok(other.remedy(words("bridge link set dev tap2 state 3")).is_ok())
+    })
+    .expect("eve's machine holds tap2");
+    for port in ["tap2", "tap3", "br0", "lo", "tap9", "../tap1", ""] {
+        let refusal = own.remedy(join(port)).expect_err(port);
+        assert_eq!(bridge_of(&lab, "tap2"), "", "{port}: {refusal}");
+    }
+    assert_eq!(bridge_of(&lab, "tap3"), "");
+    drop((ann, eve));
+}
+
+#[test]
+fn runs_no_command_but_those_of_remedies() {
+    let Some(lab) = or_skip(Lab::new("broker-run")) else { return };
+    let broker = broker(&lab, ANN);
+    let rows = [
+        "id",
+        "sh -c id",
+        "ip link delete br0",
+        "ip link set br0 down",
+        "ip netns add x",
+        "sysctl -w kernel.core_pattern=|/tmp/x",
+        "systemctl restart sshd",
+        "vm hosts-sync --apply",
+        "vm --data-dir relative hosts-sync --apply web",
+        "vm hosts-sync --apply --hosts-file",
+        "iptables -I INPUT -i lo -p udp --dport 67 -j ACCEPT",
+        "dhcpcd -1 eth9",
+    ];
+    for row in rows {
+        let refusal = broker.remedy(words(row)).expect_err(row);
+        assert!(!refusal.message.is_empty(), "{row}");
+    }
+    assert!(broker.remedy(Vec::new()).is_err());
+    let flush = broker.remedy(words("ip neigh flush dev br0")).expect("a command of a remedy");
+    assert_eq!(flush.status, Some(0), "{flush:?}");
+}
+
+#[test]
+fn sends_discovers_and_nothing_else() {
+    let Some(lab) = or_skip(Lab::new("broker-send")) else { return };
+    let broker = broker(&lab, ANN);
+    let plain = DiscoverRequest {
+        interface: "br0".to_owned(),
+        chaddr: [2, 0, 0, 0, 0, 9],
+        broadcast: true,
+        client_id: None,
+    };
+    let mut frames = broker.capture("br0").expect("a capture of the bridge");
+    let hostile = [
+        DiscoverRequest { interface: "lo".to_owned(), ..plain.clone() },
+        DiscoverRequest { interface: "nothing".to_owned(), ..plain.clone() },
+        DiscoverRequest { chaddr: [0xff; 6], ..plain.clone() },
+        DiscoverRequest { client_id: Some(vec![7; 256]), ..plain.clone() },
+    ];
+    for request in hostile {
+        let refusal = broker.discover(request.clone()).expect_err("a refusal");
+        assert!(refusal.message.len() > 10, "{request:?}: {refusal}");
+    }
+    let xid = broker.discover(plain.clone()).expect("a DISCOVER");
+    // A flood is refused; how many of a loop leave depends on the computer.
+    let refused = (0..200).filter(|_| broker.discover(plain.clone()).is_err()).count();
+    assert!(refused > 0, "200 DISCOVERs left at once");
+    let deadline = Instant::now() + PATIENCE;
+    let own = loop {
+        let frame = frames.next(deadline).expect("a running capture").expect("the DISCOVER");
+        if frame.data.get(46..50) == Some(&xid.to_be_bytes()[..]) {
+            break frame.data.to_vec();
+        }
+    };
+    // Option 53 comes first after the magic cookie: DISCOVER, and never a REQUEST.
+    let kinds = own.windows(3).filter(|window| window[..2] == [53, 1]).map(|window| window[2]);
+    assert_eq!(kinds.collect::<Vec<_>>(), [1]);
+    let mac = lab.host().ip("-o link show br0").expect("the bridge");
+    let source: Vec<String> = own[6..12].iter().map(|octet| format!("{octet:02x}")).collect();
+    assert!(mac.contains(&source.join(":")), "{source:?} is not the bridge's own MAC: {mac}");
+    let counts = frames.finish().expect("the counts");
+    assert!(counts.matched > 0);
+    for interface in ["lo", "nothing", "", "../br0"] {
+        assert!(broker.capture(interface).is_err(), "{interface}");
+    }
+}
+
+#[test]
+fn ends_with_its_vm() {
+    let Some(lab) = or_skip(Lab::new("broker-end")) else { return };
+    let broker = broker(&lab, ANN);
+    let frames = broker.capture("br0").expect("a capture");
+    let inside = || {
+        let pids = run(Command::new("ip").args(["netns", "pids", lab.host().name()]))?;
+        let name = |pid: &str| std::fs::read_to_string(format!("/proc/{pid}/comm"));
+        let names = pids.split_whitespace().filter_map(|pid| name(pid).ok());
+        Ok(names.filter(|name| name.trim() == "vm-broker").count())
+    };
+    assert_eq!(inside().expect("a list"), 1);
+    drop((broker, frames));
+    wait_until(Duration::from_secs(30), "the end of vm-broker", || {
+        inside().map(|count| count == 0)
+    })
+    .expect("no broker is left");
+}
