@@ -19,6 +19,7 @@ const REACHES_OUT: &[&str] = &[
     "sysinfo",
     "tokio",
     "vmkit-capture",
+    "vmkit-files",
     "vmkit-host",
     "vmkit-inventory",
     "vmkit-platform",
@@ -29,7 +30,7 @@ const REACHES_OUT: &[&str] = &[
 /// The core's crates from the bottom up. A crate knows crates of the layers below its own, and the
 /// SDK. Front ends are on top: nothing knows them.
 const LAYERS: &[&[&str]] = &[
-    &["vmkit-model"],
+    &["vmkit-files", "vmkit-model"],
     &[
         "vmkit-capture",
         "vmkit-dns",
