@@ -2,10 +2,9 @@
 
 use std::path::Path;
 
-use anyhow::Context as _;
 use vmkit_report::Recorded;
 use vmkit_session::{Builder, Selection, Source, worst};
-use vmkit_snapshot::Record;
+use vmkit_snapshot::{Record, Writer};
 use vmkit_types::escaped;
 
 use crate::{arguments::SnapshotCommand, context::Context, exit::Exit, output};
@@ -19,17 +18,12 @@ pub(crate) fn run(command: &SnapshotCommand, context: &Context) -> anyhow::Resul
 }
 
 fn save(directory: &Path, redact: bool, context: &Context) -> anyhow::Result<Exit> {
-    // Workers have another working directory.
-    let directory = &std::path::absolute(directory).context("cannot name the directory")?;
-    vmkit_snapshot::prepare(directory)?;
+    let writer = Writer::new(directory, redact)?;
     let settings = &context.settings;
-    let source = Source::Recorded(directory.clone());
+    let source = Source::Recorded(writer.artefacts().clone());
     let mut session = Builder::new(settings.clone()).source(source).thorough().start()?;
     let look = session.look(&Selection::all())?;
-    vmkit_snapshot::save(directory, &look.scene.to_record(settings))?;
-    if redact {
-        vmkit_snapshot::redact(directory, &look.scene.names())?;
-    }
+    writer.finish(&look.scene.to_record(settings), &look.scene.names())?;
     for outcome in &look.outcomes {
         if let Some(message) = &outcome.message {
             tracing::info!("{}: {}: {message}", outcome.id, outcome.status);
@@ -55,7 +49,6 @@ fn show(directory: &Path, context: &Context) -> anyhow::Result<Exit> {
 }
 
 fn recorded(directory: &Path, record: &Record) -> Recorded {
-    let size = |path: &Path| path.symlink_metadata().ok().map(|status| status.len());
     Recorded {
         directory: directory.display().to_string(),
         captured_at: record.captured_at,
@@ -63,6 +56,6 @@ fn recorded(directory: &Path, record: &Record) -> Recorded {
         privileged: record.privileged,
         interfaces: record.network.as_ref().map(|network| network.interfaces.len()),
         machines: record.inventory.machines.iter().map(|machine| machine.name.clone()).collect(),
-        artefacts: record.artefacts.iter().map(|(name, path)| (name.clone(), size(path))).collect(),
+        artefacts: record.artefacts.iter().map(|(name, size)| (name.clone(), *size)).collect(),
     }
 }

@@ -1,8 +1,9 @@
 //! What a snapshot of an examination holds beside the signals' artefacts.
 
-use std::{io, path::Path};
+use std::io;
 
 use vmkit_dhcp::TestResult;
+use vmkit_files::Directory;
 use vmkit_gateway::GatewayReplies;
 use vmkit_platform::SurveyTexts;
 use vmkit_snapshot::put;
@@ -16,7 +17,7 @@ impl Gathered {
     ///
     /// # Errors
     /// A file cannot be written.
-    pub fn save(&self, directory: &Path) -> Result<(), Error> {
+    pub fn save(&self, directory: &Directory) -> Result<(), Error> {
         save_captures(directory, &self.captures)?;
         let tests: Vec<_> = self.tests.values().filter_map(|test| test.as_ref().known()).collect();
         save_tests(directory, &tests)?;
@@ -30,7 +31,7 @@ impl Gathered {
     }
 }
 
-fn save_captures(directory: &Path, captures: &Captures) -> Result<(), Error> {
+fn save_captures(directory: &Directory, captures: &Captures) -> Result<(), Error> {
     let guests = captures.guests.iter();
     let guests = guests.map(|(name, capture)| (format!("dhcp/guest-{name}.pcap"), capture));
     // The format has one uplink; further ones are kept beside it.
@@ -45,7 +46,7 @@ fn save_captures(directory: &Path, captures: &Captures) -> Result<(), Error> {
     Ok(())
 }
 
-fn save_tests(directory: &Path, tests: &[&OfferTest]) -> Result<(), Error> {
+fn save_tests(directory: &Directory, tests: &[&OfferTest]) -> Result<(), Error> {
     let Some(first) = tests.first() else { return Ok(()) };
     let results: Vec<TestResult> = tests.iter().flat_map(|test| test.results.clone()).collect();
     let bytes = vmkit_snapshot::write_dhcp_test(&results);
@@ -55,7 +56,7 @@ fn save_tests(directory: &Path, tests: &[&OfferTest]) -> Result<(), Error> {
     Ok(())
 }
 
-fn save_replies(directory: &Path, replies: &GatewayReplies) -> Result<(), Error> {
+fn save_replies(directory: &Directory, replies: &GatewayReplies) -> Result<(), Error> {
     let files = vmkit_gateway::write(replies).map_err(unencodable("the gateway's replies"))?;
     let parts = [
         ("gateway/http.json", files.http),
@@ -68,7 +69,7 @@ fn save_replies(directory: &Path, replies: &GatewayReplies) -> Result<(), Error>
     Ok(())
 }
 
-fn save_texts(directory: &Path, texts: &SurveyTexts) -> Result<(), Error> {
+fn save_texts(directory: &Directory, texts: &SurveyTexts) -> Result<(), Error> {
     let parts = [
         ("host/bridge.json", texts.bridges.as_ref().map(String::as_bytes)),
         ("host/firewall.txt", texts.firewall.as_ref().map(String::as_bytes)),

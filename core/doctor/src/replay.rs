@@ -2,8 +2,6 @@
 
 use std::{
     collections::BTreeMap,
-    fs::File,
-    io::Read as _,
     path::{Path, PathBuf},
 };
 
@@ -12,13 +10,12 @@ use vmkit_diagnose::Machine;
 use vmkit_gateway::{GatewayReplies, Recorded};
 use vmkit_model::{Problem, Severity};
 use vmkit_session::Settings;
+use vmkit_snapshot::Record;
 use vmkit_survey::{Survey, bridges, firewall, hosts, listeners};
 use vmkit_types::{Reading, Unread};
 
 use crate::{Captures, Error, Gathered, OfferTest, router, subjects::Subjects, watch::Capture};
 
-/// Most bytes of one document of a snapshot.
-const LONGEST: u64 = 8 << 20;
 /// The capture at the uplink, as the format names it.
 const UPLINK: &str = "uplink";
 
@@ -28,8 +25,8 @@ pub(crate) fn gather(
     subjects: &Subjects<'_>,
     settings: &Settings,
 ) -> Result<Gathered, Error> {
-    let artefacts = vmkit_snapshot::open(directory)?.artefacts;
-    let mut files = Files { directory, artefacts, problems: Vec::new() };
+    let record = vmkit_snapshot::open(directory)?;
+    let mut files = Files { directory, record, problems: Vec::new() };
     let gathered = Gathered {
         survey: survey(&mut files),
         replies: replies(&mut files),
@@ -119,7 +116,7 @@ fn captures(files: &mut Files<'_>, machines: &[Machine]) -> Captures {
 /// The files of the snapshot, and what could not be read of them.
 struct Files<'a> {
     directory: &'a Path,
-    artefacts: BTreeMap<String, PathBuf>,
+    record: Record,
     problems: Vec<Problem>,
 }
 
@@ -130,29 +127,23 @@ impl Files<'_> {
     }
 
     fn read(&mut self, name: &str) -> Option<Vec<u8>> {
-        let path = self.artefacts.get(name)?.clone();
-        let mut bytes = Vec::new();
-        match File::open(&path).and_then(|file| file.take(LONGEST).read_to_end(&mut bytes)) {
-            Ok(_) => Some(bytes),
-            Err(error) => {
-                self.ignored(path, &error.to_string());
-                None
-            }
-        }
+        self.record.read(name).unwrap_or_else(|error| {
+            self.ignored(self.directory.join(name), &error.to_string());
+            None
+        })
     }
 
     fn capture(&mut self, name: &str) -> Option<Reading<Capture>> {
-        let path = self.artefacts.get(name)?.clone();
-        let file = match File::open(&path) {
-            Ok(file) => file,
+        let bytes = match self.record.read(name) {
+            Ok(bytes) => bytes?,
             Err(error) => {
-                self.ignored(path, &error.to_string());
+                self.ignored(self.directory.join(name), &error.to_string());
                 return Some(Reading::Unknown(Unread::Failed(format!("{name}: {error}"))));
             }
         };
-        let (traffic, fault) = Traffic::read(file);
+        let (traffic, fault) = Traffic::read(&bytes[..]);
         if let Err(fault) = fault {
-            self.ignored(path, &fault.to_string());
+            self.ignored(self.directory.join(name), &fault.to_string());
             // The frames before the fault count.
             if traffic.span.is_none() {
                 return Some(Reading::Unknown(Unread::Malformed(format!("{name} {fault}"))));

@@ -58,12 +58,15 @@ impl Request {
 
 #[cfg(test)]
 mod tests {
+    use vmkit_files::Directory;
+
     use super::*;
 
     #[test]
     fn nothing_is_done_to_this_computer_for_a_snapshot_or_without_sending() {
         let snapshot = || Source::Snapshot("snapshot".into());
-        let recorded = || Source::Recorded("snapshot".into());
+        let place = tempfile::tempdir().unwrap();
+        let recorded = || Source::Recorded(Directory::open(place.path()).unwrap());
         let fix = || Some(FixRequest::Offered);
         let wait = || Some(Duration::from_secs(1));
         let plain = Request::default;

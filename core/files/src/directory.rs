@@ -9,7 +9,7 @@ use std::{
 };
 
 use rustix::{
-    fs::{AtFlags, Dir, Mode, OFlags, mkdirat, open, openat, unlinkat},
+    fs::{AtFlags, Dir, FileType, Mode, OFlags, mkdirat, open, openat, statat, unlinkat},
     io::Errno,
 };
 
@@ -127,6 +127,22 @@ impl Directory {
             Ok(file) => Ok(Some(file)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(error),
+        }
+    }
+
+    /// The size of a regular file in bytes; `None`: there is none.
+    ///
+    /// # Errors
+    /// It is anything but a regular file.
+    pub fn size(&self, name: &str) -> io::Result<Option<u64>> {
+        let (folder, name) = self.folder_of(name, false)?;
+        match statat(&folder, name, AtFlags::SYMLINK_NOFOLLOW) {
+            Ok(status) if FileType::from_raw_mode(status.st_mode).is_file() => {
+                Ok(Some(u64::try_from(status.st_size).unwrap_or(u64::MAX)))
+            }
+            Ok(_) => Err(irregular()),
+            Err(Errno::NOENT) => Ok(None),
+            Err(error) => Err(error.into()),
         }
     }
 

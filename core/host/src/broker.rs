@@ -2,7 +2,7 @@
 //! should be.
 
 use std::{
-    collections::{HashMap, hash_map::Entry},
+    collections::{BTreeSet, HashMap, hash_map::Entry},
     error::Error as _,
     fs::File,
     io,
@@ -19,6 +19,7 @@ use rustix::{
     net::{AddressFamily, SocketAddrUnix, SocketType, connect, socket},
 };
 use vmkit_capture::CaptureError;
+use vmkit_files::Directory;
 use vmkit_wire::{Manifest, OpenRefusal, ReadFile, Resource};
 
 use crate::Snapshot;
@@ -101,10 +102,9 @@ pub(crate) fn open(
             Err(refusal(true, format!("the manifest declares no artefact {argument:?}")))
         }
         Resource::Artefact => match snapshot {
-            Snapshot::Replay { artefacts, .. } => match artefacts.get(argument) {
-                Some(path) => regular_file(path).map(OwnedFd::from),
-                None => Err(absent("the snapshot has no such artefact")),
-            },
+            Snapshot::Replay { directory, artefacts, .. } => {
+                artefact(directory, artefacts, argument).map(OwnedFd::from)
+            }
             _ => Err(absent("no snapshot is replayed")),
         },
         Resource::Recording => match snapshot {
@@ -146,31 +146,34 @@ fn raw_socket(interface: &str) -> Result<OwnedFd, OpenRefusal> {
     })
 }
 
-/// Makes a file of a snapshot. The name has passed the manifest's patterns, which know neither
-/// `..` nor an absolute path. Parts of the probes are numbered, for a signal that is asked twice
+/// Opens a file of the snapshot that is replayed.
+fn artefact(
+    directory: &Directory,
+    artefacts: &BTreeSet<String>,
+    name: &str,
+) -> Result<File, OpenRefusal> {
+    let opened = if artefacts.contains(name) { directory.open_file(name) } else { Ok(None) };
+    let path = directory.path().join(name);
+    let failed = |error: io::Error| OpenRefusal {
+        denied: error.kind() == io::ErrorKind::PermissionDenied,
+        not_found: false,
+        message: format!("open {}: {error}", path.display()),
+    };
+    opened.map_err(failed)?.ok_or_else(|| absent("the snapshot has no such artefact"))
+}
+
+/// Makes a file of a snapshot. Parts of the probes are numbered, for a signal that is asked twice
 /// records twice, and all of them become one document.
-fn new_file(directory: &Path, name: &str) -> Result<File, OpenRefusal> {
-    let path = directory.join(name);
-    let failed = |error: io::Error| refusal(false, format!("create {}: {error}", path.display()));
-    if let Some(above) = path.parent() {
-        std::fs::create_dir_all(above).map_err(failed)?;
-    }
-    let mut created = create(&path);
+fn new_file(directory: &Directory, name: &str) -> Result<File, OpenRefusal> {
+    let mut created = directory.create(name);
     let part = name.strip_prefix(PROBE_PARTS).and_then(|part| part.strip_suffix(".json"));
     for number in 2..=MOST_PARTS {
         let exists = |error: &io::Error| error.kind() == io::ErrorKind::AlreadyExists;
         let Some(part) = part.filter(|_| created.as_ref().is_err_and(exists)) else { break };
-        created = create(&directory.join(format!("{PROBE_PARTS}{part}-{number}.json")));
+        created = directory.create(&format!("{PROBE_PARTS}{part}-{number}.json"));
     }
-    created.map_err(failed)
-}
-
-fn create(path: &Path) -> io::Result<File> {
-    File::options()
-        .write(true)
-        .create_new(true)
-        .custom_flags((OFlags::NOFOLLOW | OFlags::CLOEXEC).bits().cast_signed())
-        .open(path)
+    let path = directory.path().join(name);
+    created.map_err(|error| refusal(false, format!("create {}: {error}", path.display())))
 }
 
 /// Opens a regular file for reading. A guest's log lies where other programs write, so what
@@ -246,7 +249,8 @@ mod tests {
 
     #[test]
     fn a_part_of_the_probes_may_be_recorded_twice_and_nothing_else() {
-        let directory = tempfile::tempdir().unwrap();
+        let place = tempfile::tempdir().unwrap();
+        let directory = Directory::open(place.path()).unwrap();
         let rows = [
             ("probes/tcp.json", true),
             ("probes/tcp.json", true),
@@ -255,11 +259,9 @@ mod tests {
             ("dns.json", false),
         ];
         for (name, expected) in rows {
-            assert_eq!(new_file(directory.path(), name).is_ok(), expected, "{name}");
+            assert_eq!(new_file(&directory, name).is_ok(), expected, "{name}");
         }
-        let parts = directory.path().join("probes").read_dir().unwrap();
-        let mut names: Vec<_> = parts.map(|part| part.unwrap().file_name()).collect();
-        names.sort();
+        let (names, _) = directory.below("probes").unwrap().unwrap().names(10).unwrap();
         assert_eq!(names, ["tcp-2.json", "tcp-3.json", "tcp.json"]);
     }
 }

@@ -1,11 +1,11 @@
 //! Where the signals of a run look.
 
 use std::{
-    collections::BTreeMap,
-    path::PathBuf,
+    collections::BTreeSet,
     time::{Duration, SystemTime},
 };
 
+use vmkit_files::Directory;
 use vmkit_types::{Source, Stage};
 use vmkit_wire::Manifest;
 
@@ -23,12 +23,14 @@ pub enum Snapshot {
     /// At the computer, and every raw artefact is written below this directory.
     Recording {
         /// The directory of the snapshot.
-        directory: PathBuf,
+        directory: Directory,
     },
     /// At these files and nowhere else.
     Replay {
-        /// The files by their path in the snapshot.
-        artefacts: BTreeMap<String, PathBuf>,
+        /// The directory of the snapshot.
+        directory: Directory,
+        /// The paths of the files in it.
+        artefacts: BTreeSet<String>,
         /// When they were captured: the present of the run.
         captured_at: SystemTime,
     },
@@ -72,6 +74,6 @@ impl Snapshot {
             Self::Replay { artefacts, .. } => Some(artefacts),
             Self::None | Self::Recording { .. } => None,
         };
-        artefacts.into_iter().flat_map(BTreeMap::keys)
+        artefacts.into_iter().flatten()
     }
 }

@@ -17,6 +17,6 @@ pub struct Recorded {
     pub interfaces: Option<usize>,
     /// Names of the machines.
     pub machines: Vec<String>,
-    /// The raw artefacts by path, with their sizes in bytes if these can be read.
-    pub artefacts: Vec<(String, Option<u64>)>,
+    /// The raw artefacts by path, with their sizes in bytes.
+    pub artefacts: Vec<(String, u64)>,
 }

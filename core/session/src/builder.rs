@@ -104,7 +104,8 @@ impl Builder {
 fn snapshot(source: Source, record: Option<&Record>) -> Snapshot {
     match (source, record) {
         (_, Some(record)) => Snapshot::Replay {
-            artefacts: record.artefacts.clone(),
+            directory: record.directory.clone(),
+            artefacts: record.artefacts.keys().cloned().collect(),
             captured_at: record.captured_at,
         },
         (Source::Recorded(directory), None) => Snapshot::Recording { directory },

@@ -147,7 +147,6 @@ impl Scene {
             privileged: invoker.privileged,
             network: self.network.as_ref(),
             machines: &self.machines,
-            owner: invoker.via_sudo.then_some((invoker.uid, invoker.gid)),
         }
     }
 

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use vmkit_files::Directory;
+
 /// Where a session looks.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Source {
@@ -9,7 +11,7 @@ pub enum Source {
     #[default]
     Computer,
     /// At this computer; the signals' raw artefacts go to this directory.
-    Recorded(PathBuf),
+    Recorded(Directory),
     /// At the snapshot in this directory, and nowhere else.
     Snapshot(PathBuf),
 }

@@ -6,16 +6,19 @@
 
 #![forbid(unsafe_code)]
 
+mod artefacts;
 mod dhcp_test;
 mod document;
-mod file;
+mod limits;
 mod machine;
 mod network;
+mod put;
 mod read;
 mod redact;
 mod write;
 
 pub use dhcp_test::{read_dhcp_test, write_dhcp_test};
+pub use put::{SaveError, put};
 pub use read::{OpenError, Record, open};
-pub use redact::{Names, redact};
-pub use write::{Capture, SaveError, prepare, put, save};
+pub use redact::Names;
+pub use write::{Capture, Writer};

@@ -30,7 +30,7 @@ fn read_or_unread<T>(value: Option<T>) -> Reading<T> {
     value.map_or_else(unread, Reading::Known)
 }
 
-/// The machine in the document. Malformed values are named in `problems`.
+/// The machine in the document, without its console log. Malformed values are named in `problems`.
 pub(crate) fn read(
     vm: &document::Machine,
     monitor: Option<&document::Monitor>,
@@ -57,7 +57,6 @@ pub(crate) fn read(
     let console_written_at = time_of("time of the console log", &vm.console_written_at);
     let qmp = monitor.and_then(|monitor| monitor.status.as_ref());
     let qmp = qmp.map(|status| QmpStatus { running: status == "running", state: status.clone() });
-    let console_log = directory.join("console").join(format!("{}.log", vm.name));
     Machine {
         name: vm.name.clone(),
         manager: "vm-toolkit",
@@ -82,7 +81,7 @@ pub(crate) fn read(
         qmp: read_or_unread(qmp),
         monitor: None,
         console_written_at,
-        console_log: Some(console_log).filter(|path| path.symlink_metadata().is_ok()),
+        console_log: None,
         guest_agent: None,
         memory_mb: unread(),
         vcpus: unread(),

@@ -1,27 +1,23 @@
 //! Reads a snapshot.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, HashMap},
     io,
     path::{Path, PathBuf},
     time::SystemTime,
 };
 
+use vmkit_files::Directory;
 use vmkit_inventory::{Inventory, valid_name};
-use vmkit_model::{Problem, Severity};
+use vmkit_model::{Machine, Problem};
 use vmkit_types::{HostNetwork, Reading};
 
 use crate::{
+    artefacts::{artefacts, problem, skipped},
     document::{Document, Monitors, SCHEMA},
-    file, machine, network,
+    limits::{DOCUMENT, LARGEST_ARTEFACT, LARGEST_DOCUMENT},
+    machine, network,
 };
-
-/// The directories with artefacts.
-const DIRECTORIES: [&str; 7] = ["neigh", "leases", "console", "agent", "dhcp", "gateway", "host"];
-/// The documents that signals read.
-const DOCUMENTS: [&str; 3] = ["dns.json", "probes.json", "probe-dhcp.json"];
-/// Most artefacts of one directory: a console log for each of 10,000 machines.
-const MOST_FILES: usize = 10_000;
 
 /// A snapshot that can be replayed.
 #[derive(Clone, Debug)]
@@ -36,9 +32,24 @@ pub struct Record {
     pub network: Option<HostNetwork>,
     /// The machines, and the parts that could not be read.
     pub inventory: Inventory,
-    /// The artefacts by their path in the snapshot. Anything but a regular file is skipped and
-    /// named among the problems.
-    pub artefacts: BTreeMap<String, PathBuf>,
+    /// Where it is. Artefacts are read from it by their names.
+    pub directory: Directory,
+    /// The size in bytes of each artefact by its path in the snapshot. Anything but a regular file of at
+    /// most 64 MiB is skipped and named among the problems.
+    pub artefacts: BTreeMap<String, u64>,
+}
+
+impl Record {
+    /// The content of an artefact; `None`: there is none.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub fn read(&self, name: &str) -> io::Result<Option<Vec<u8>>> {
+        if !self.artefacts.contains_key(name) {
+            return Ok(None);
+        }
+        self.directory.read(name, LARGEST_ARTEFACT)
+    }
 }
 
 /// Why a snapshot cannot be opened.
@@ -81,12 +92,23 @@ pub enum OpenError {
     },
 }
 
-/// Opens the snapshot in `directory`. Reads nothing outside of it.
-pub fn open(directory: &Path) -> Result<Record, OpenError> {
-    let path = directory.join("snapshot.json");
-    let bytes = file::read(&path)
+/// Opens the snapshot at this path. Nothing outside of it is read, and no link in it is followed.
+///
+/// # Errors
+/// There is no snapshot, or it has another format.
+pub fn open(path: &Path) -> Result<Record, OpenError> {
+    let directory = match Directory::open(path) {
+        Ok(directory) => directory,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            return Err(OpenError::NoSnapshot(path.to_owned()));
+        }
+        Err(source) => return Err(OpenError::Unreadable { path: path.to_owned(), source }),
+    };
+    let path = path.join(DOCUMENT);
+    let bytes = directory
+        .read(DOCUMENT, LARGEST_DOCUMENT)
         .map_err(|source| OpenError::Unreadable { path: path.clone(), source })?
-        .ok_or_else(|| OpenError::NoSnapshot(directory.to_owned()))?;
+        .ok_or_else(|| OpenError::NoSnapshot(directory.path().to_owned()))?;
     let document: Document = serde_json::from_slice(&bytes)
         .map_err(|source| OpenError::Malformed { path: path.clone(), source })?;
     if document.schema != SCHEMA {
@@ -96,23 +118,48 @@ pub fn open(directory: &Path) -> Result<Record, OpenError> {
         return Err(OpenError::Time { path, found: document.captured_at });
     };
     let mut problems = Vec::new();
-    let monitors = monitors(directory, &mut problems);
-    let artefacts = artefacts(directory, &mut problems);
+    let monitors = monitors(&directory, &mut problems);
+    let artefacts = artefacts(&directory, &mut problems);
 
     let mut unclear = Vec::new();
     let network = document.host.as_ref().map(|host| network::read(host, &mut unclear));
+    let machines = machines(&document, &monitors, &directory, &artefacts, &mut unclear);
+    problems.extend(unclear.into_iter().map(|what| problem(&path, &format!("skipped: {what}"))));
+    Ok(Record {
+        captured_at,
+        platform: document.platform,
+        privileged: document.privileged,
+        network,
+        inventory: Inventory { machines, problems },
+        directory,
+        artefacts,
+    })
+}
+
+/// The machines by name. Those that are skipped are named in `unclear`.
+fn machines(
+    document: &Document,
+    monitors: &Monitors,
+    directory: &Directory,
+    artefacts: &BTreeMap<String, u64>,
+    unclear: &mut Vec<String>,
+) -> Vec<Machine> {
+    let ports = ports(document);
     let mut machines = Vec::new();
     for vm in &document.vms {
-        if valid_name(&vm.name) {
-            let mut machine = machine::read(vm, monitors.get(&vm.name), directory, &mut unclear);
-            let only = machine.cards.others.is_empty().then_some(&mut machine.cards.first.net);
-            if let Some(Reading::Known(net)) = only {
-                net.port = net.port.take().or_else(|| port(&document, &vm.name));
-            }
-            machines.push(machine);
-        } else {
+        if !valid_name(&vm.name) {
             unclear.push(format!("VM with the name {:?}", vm.name));
+            continue;
         }
+        let mut machine = machine::read(vm, monitors.get(&vm.name), directory.path(), unclear);
+        let console = format!("console/{}.log", vm.name);
+        let is_recorded = artefacts.contains_key(&console);
+        machine.console_log = is_recorded.then(|| directory.path().join(console));
+        let only = machine.cards.others.is_empty().then_some(&mut machine.cards.first.net);
+        if let Some(Reading::Known(net)) = only {
+            net.port = net.port.take().or_else(|| ports.get(vm.name.as_str()).cloned());
+        }
+        machines.push(machine);
     }
     machines.sort_by(|one, other| one.name.cmp(&other.name));
     machines.dedup_by(|later, first| {
@@ -122,67 +169,23 @@ pub fn open(directory: &Path) -> Result<Record, OpenError> {
         }
         twice
     });
-    problems.extend(unclear.into_iter().map(|what| problem(&path, &format!("skipped: {what}"))));
-    Ok(Record {
-        captured_at,
-        platform: document.platform,
-        privileged: document.privileged,
-        network,
-        inventory: Inventory { machines, problems },
-        artefacts,
-    })
+    machines
 }
 
-/// The machine's port according to the host's interfaces.
-fn port(document: &Document, machine: &str) -> Option<String> {
-    let mut interfaces = document.host.as_ref()?.interfaces.iter();
-    interfaces.find(|each| each.vm.as_deref() == Some(machine)).map(|each| each.name.clone())
+/// The port of each machine according to the host's interfaces.
+fn ports(document: &Document) -> HashMap<&str, String> {
+    let interfaces = document.host.iter().flat_map(|host| &host.interfaces).rev();
+    interfaces.filter_map(|each| Some((each.vm.as_deref()?, each.name.clone()))).collect()
 }
 
-fn problem(path: &Path, message: &str) -> Problem {
-    Problem { path: path.to_owned(), message: message.to_owned(), severity: Severity::Warning }
-}
-
-fn monitors(directory: &Path, problems: &mut Vec<Problem>) -> Monitors {
-    let path = directory.join("qmp.json");
-    let read = file::read(&path).and_then(|bytes| {
+fn monitors(directory: &Directory, problems: &mut Vec<Problem>) -> Monitors {
+    let read = directory.read("qmp.json", LARGEST_DOCUMENT).and_then(|bytes| {
         bytes.map_or(Ok(Monitors::new()), |bytes| Ok(serde_json::from_slice(&bytes)?))
     });
     read.unwrap_or_else(|error| {
-        problems.push(problem(&path, &format!("skipped: {error}")));
+        problems.push(skipped(directory, "qmp.json", &error));
         Monitors::new()
     })
-}
-
-fn artefacts(directory: &Path, problems: &mut Vec<Problem>) -> BTreeMap<String, PathBuf> {
-    let mut names: Vec<String> = DOCUMENTS.iter().map(|name| (*name).to_owned()).collect();
-    for part in DIRECTORIES {
-        let path = directory.join(part);
-        match path.read_dir() {
-            Ok(entries) => {
-                let files = entries.take(MOST_FILES).filter_map(|entry| {
-                    let name = entry.ok()?.file_name().into_string().ok()?;
-                    Some(format!("{part}/{name}"))
-                });
-                names.extend(files);
-            }
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(error) => problems.push(problem(&path, &format!("skipped: {error}"))),
-        }
-    }
-    let mut artefacts = BTreeMap::new();
-    for name in names {
-        let path = directory.join(&name);
-        match path.symlink_metadata() {
-            Ok(status) if status.is_file() => {
-                artefacts.insert(name, path);
-            }
-            Ok(_) => problems.push(problem(&path, "skipped: not a regular file")),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(error) => problems.push(problem(&path, &format!("skipped: {error}"))),
-        }
-    }
-    artefacts
 }
 
 #[cfg(test)]

@@ -1,28 +1,29 @@
 //! Writes a snapshot.
 
-use std::{
-    collections::BTreeMap,
-    fs, io,
-    os::unix::fs::{DirBuilderExt as _, chown},
-    path::{Path, PathBuf},
-    time::SystemTime,
-};
+use std::{collections::BTreeMap, io, path::Path, time::SystemTime};
 
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
+use vmkit_files::Directory;
 use vmkit_model::Machine;
 use vmkit_types::HostNetwork;
 
 use crate::{
+    Names,
     document::{Document, Monitor, SCHEMA},
-    file, machine, network,
+    limits::{DOCUMENT, LARGEST_DOCUMENT, MOST_FILES},
+    machine, network,
+    put::{SaveError, put, unwritable},
+    redact,
 };
 
 /// The directory for the signals' parts of `probes.json`, which several of them write.
 const PROBE_PARTS: &str = "probes";
 /// The document with all parts.
 const PROBES: &str = "probes.json";
+/// The directory for what is recorded before it is redacted.
+const UNREDACTED: &str = "unredacted";
 
 /// The data that is recorded beside the artefacts of the signals.
 #[derive(Clone, Copy, Debug)]
@@ -37,140 +38,165 @@ pub struct Capture<'a> {
     pub network: Option<&'a HostNetwork>,
     /// The machines.
     pub machines: &'a [Machine],
-    /// User and group that get the files, if root writes them for a user.
-    pub owner: Option<(u32, u32)>,
 }
 
-/// Why a snapshot could not be written.
-#[derive(Debug, thiserror::Error)]
-pub enum SaveError {
-    /// The directory is not empty.
-    #[error("{} is not empty", .0.display())]
-    NotEmpty(PathBuf),
-    /// A file or directory cannot be made.
-    #[error("cannot write {}", path.display())]
-    Unwritable {
-        /// The file or directory.
-        path: PathBuf,
-        /// The error of the system.
-        source: io::Error,
-    },
-    /// The time of the capture is out of range.
-    #[error("the clock of this computer is out of range")]
-    Time,
+/// A snapshot that is being written.
+#[derive(Debug)]
+pub struct Writer {
+    directory: Directory,
+    /// Where the artefacts go meanwhile, if they are to be redacted.
+    unredacted: Option<Directory>,
 }
 
-pub(crate) fn unwritable(path: &Path) -> impl FnOnce(io::Error) -> SaveError {
-    let path = path.to_owned();
-    move |source| SaveError::Unwritable { path, source }
-}
+impl Writer {
+    /// Creates the directory, or accepts an empty one. Only its owner can read what is written. With
+    /// `redacted`, nothing but what was redacted remains.
+    ///
+    /// # Errors
+    /// The directory is not empty, cannot be made, or lies behind another user's link.
+    pub fn new(path: &Path, redacted: bool) -> Result<Self, SaveError> {
+        let directory = Directory::make(path).map_err(unwritable(path))?;
+        if !directory.is_empty().map_err(unwritable(path))? {
+            return Err(SaveError::NotEmpty(path.to_owned()));
+        }
+        let make = || directory.make_below(UNREDACTED).map_err(unwritable(path));
+        let unredacted = redacted.then(make).transpose()?;
+        Ok(Self { directory, unredacted })
+    }
 
-/// Creates the directory, or accepts an empty one. Only its owner can read it.
-pub fn prepare(directory: &Path) -> Result<(), SaveError> {
-    fs::DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(directory)
-        .map_err(unwritable(directory))?;
-    let mut entries = directory.read_dir().map_err(unwritable(directory))?;
-    if entries.next().is_some() { Err(SaveError::NotEmpty(directory.to_owned())) } else { Ok(()) }
-}
+    /// Where artefacts are recorded.
+    pub fn artefacts(&self) -> &Directory {
+        self.unredacted.as_ref().unwrap_or(&self.directory)
+    }
 
-/// Completes the snapshot in `directory`, where the signals have written their artefacts.
-pub fn save(directory: &Path, capture: &Capture<'_>) -> Result<(), SaveError> {
-    let captured_at = Timestamp::try_from(capture.captured_at).map_err(|_| SaveError::Time)?;
-    merge_probes(directory)?;
-    let monitors: BTreeMap<&str, Monitor> = capture
-        .machines
-        .iter()
-        .filter_map(|machine| Some((machine.name.as_str(), machine::monitor(machine)?)))
-        .collect();
-    write(&directory.join("qmp.json"), &monitors)?;
-    let document = Document {
-        schema: SCHEMA.to_owned(),
-        captured_at: captured_at.to_string(),
-        platform: Some(capture.platform.to_owned()),
-        privileged: Some(capture.privileged),
-        host: capture.network.map(network::write),
-        vms: capture.machines.iter().map(machine::write).collect(),
-    };
-    // Last: a directory that has it is complete.
-    write(&directory.join("snapshot.json"), &document)?;
-    match capture.owner {
-        Some(owner) => give(directory, owner),
-        None => Ok(()),
+    /// Completes the snapshot. `names` are those to be redacted.
+    ///
+    /// # Errors
+    /// A file cannot be written. What was not redacted yet remains in the directory `unredacted`.
+    pub fn finish(self, capture: &Capture<'_>, names: &Names) -> Result<(), SaveError> {
+        let captured_at = Timestamp::try_from(capture.captured_at).map_err(|_| SaveError::Time)?;
+        let artefacts = self.artefacts();
+        merge_probes(artefacts)?;
+        let monitors: BTreeMap<&str, Monitor> = capture
+            .machines
+            .iter()
+            .filter_map(|machine| Some((machine.name.as_str(), machine::monitor(machine)?)))
+            .collect();
+        write(artefacts, "qmp.json", &monitors)?;
+        let document = Document {
+            schema: SCHEMA.to_owned(),
+            captured_at: captured_at.to_string(),
+            platform: Some(capture.platform.to_owned()),
+            privileged: Some(capture.privileged),
+            host: capture.network.map(network::write),
+            vms: capture.machines.iter().map(machine::write).collect(),
+        };
+        // Last: a directory that has it is complete.
+        write(artefacts, DOCUMENT, &document)?;
+        if self.unredacted.is_some() {
+            redact::copy(artefacts, &self.directory, names)?;
+            self.directory.remove(UNREDACTED).map_err(unwritable(artefacts.path()))?;
+        }
+        Ok(())
     }
 }
 
-/// Adds one artefact to the snapshot in `directory`, by its path in it.
-pub fn put(directory: &Path, name: &str, bytes: &[u8]) -> Result<(), SaveError> {
-    let path = directory.join(name);
-    if let Some(parent) = path.parent() {
-        fs::DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(parent)
-            .map_err(unwritable(parent))?;
-    }
-    fs::write(&path, bytes).map_err(unwritable(&path))
-}
-
-fn write(path: &Path, document: &impl Serialize) -> Result<(), SaveError> {
+fn write(directory: &Directory, name: &str, document: &impl Serialize) -> Result<(), SaveError> {
     let text = serde_json::to_vec_pretty(document).map_err(io::Error::from);
-    text.and_then(|text| fs::write(path, text)).map_err(unwritable(path))
+    put(directory, name, &text.map_err(unwritable(&directory.path().join(name)))?)
 }
 
 /// Merges the parts that the signals have written into one list.
-fn merge_probes(directory: &Path) -> Result<(), SaveError> {
-    let parts = directory.join(PROBE_PARTS);
-    let Ok(entries) = parts.read_dir() else { return Ok(()) };
-    let mut paths: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
-    paths.sort();
+fn merge_probes(directory: &Directory) -> Result<(), SaveError> {
+    let path = directory.path().join(PROBE_PARTS);
+    let parts = directory.below(PROBE_PARTS).map_err(unwritable(&path))?;
+    let Some(parts) = parts else { return Ok(()) };
+    let (names, _) = parts.names(MOST_FILES).map_err(unwritable(&path))?;
     let mut probes: Vec<Value> = Vec::new();
-    for path in paths {
-        let bytes = file::read(&path).map_err(unwritable(&path))?.unwrap_or_default();
+    for name in names {
+        let bytes = parts.read(&name, LARGEST_DOCUMENT).map_err(unwritable(&path.join(&name)))?;
         // The part of a signal that was killed may be truncated: it counts as not observed.
-        if let Ok(Value::Array(part)) = serde_json::from_slice(&bytes) {
+        if let Ok(Value::Array(part)) = serde_json::from_slice(&bytes.unwrap_or_default()) {
             probes.extend(part);
         }
     }
-    write(&directory.join(PROBES), &probes)?;
-    fs::remove_dir_all(&parts).map_err(unwritable(&parts))
-}
-
-/// Gives the directory and everything in it to the user for whom root works.
-fn give(directory: &Path, owner: (u32, u32)) -> Result<(), SaveError> {
-    let change = |path: &Path| chown(path, Some(owner.0), Some(owner.1)).map_err(unwritable(path));
-    for entry in directory.read_dir().map_err(unwritable(directory))? {
-        let path = entry.map_err(unwritable(directory))?.path();
-        let status = path.symlink_metadata().map_err(unwritable(&path))?;
-        if status.is_dir() { give(&path, owner)? } else { change(&path)? }
-    }
-    change(directory)
+    write(directory, PROBES, &probes)?;
+    directory.remove(PROBE_PARTS).map_err(unwritable(&path))
 }
 
 #[cfg(test)]
 mod tests {
+    use std::{fs, os::unix::fs::symlink};
+
     use super::*;
+
+    fn capture() -> Capture<'static> {
+        let captured_at = SystemTime::UNIX_EPOCH;
+        Capture { captured_at, platform: "linux", privileged: false, network: None, machines: &[] }
+    }
 
     #[test]
     fn merges_the_parts_of_probes_into_one_list() {
-        let directory = tempfile::tempdir().unwrap();
-        let parts = directory.path().join(PROBE_PARTS);
-        fs::create_dir(&parts).unwrap();
-        fs::write(parts.join("tcp.json"), r#"[{"kind":"tcp"}]"#).unwrap();
-        fs::write(parts.join("icmp.json"), r#"[{"kind":"ic"#).unwrap();
-        merge_probes(directory.path()).unwrap();
-        let merged = fs::read_to_string(directory.path().join(PROBES)).unwrap();
+        let place = tempfile::tempdir().unwrap();
+        let writer = Writer::new(place.path(), false).unwrap();
+        put(writer.artefacts(), "probes/tcp.json", br#"[{"kind":"tcp"}]"#).unwrap();
+        put(writer.artefacts(), "probes/icmp.json", br#"[{"kind":"ic"#).unwrap();
+        writer.finish(&capture(), &Names::default()).unwrap();
+        let merged = fs::read_to_string(place.path().join(PROBES)).unwrap();
         assert_eq!(serde_json::from_str::<Value>(&merged).unwrap()[0]["kind"], "tcp");
-        assert!(!parts.exists());
+        assert!(!place.path().join(PROBE_PARTS).exists());
     }
 
     #[test]
     fn refuses_a_directory_that_is_not_empty() {
-        let directory = tempfile::tempdir().unwrap();
-        prepare(directory.path()).unwrap();
-        fs::write(directory.path().join("mine"), "").unwrap();
-        assert!(matches!(prepare(directory.path()), Err(SaveError::NotEmpty(_))));
+        let place = tempfile::tempdir().unwrap();
+        fs::write(place.path().join("mine"), "").unwrap();
+        assert!(matches!(Writer::new(place.path(), false), Err(SaveError::NotEmpty(_))));
+    }
+
+    #[test]
+    fn a_link_that_appears_while_it_is_written_is_not_followed() {
+        for (planted, target) in [
+            ("snapshot.json", "file"),
+            ("qmp.json", "file"),
+            ("probes.json", "file"),
+            ("probes.json", "new"),
+            ("probes", "folder"),
+        ] {
+            let (place, elsewhere) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+            fs::write(elsewhere.path().join("file"), "precious").unwrap();
+            fs::create_dir(elsewhere.path().join("folder")).unwrap();
+            let writer = Writer::new(place.path(), false).unwrap();
+            symlink(elsewhere.path().join(target), place.path().join(planted)).unwrap();
+            let mut outcome = put(writer.artefacts(), "probes/tcp.json", b"[]");
+            outcome = outcome.and_then(|()| writer.finish(&capture(), &Names::default()));
+            assert!(outcome.is_err(), "{planted} {target}");
+            let file = fs::read_to_string(elsewhere.path().join("file")).unwrap();
+            assert_eq!(file, "precious", "{planted} {target}");
+            assert!(!elsewhere.path().join("new").exists());
+            assert_eq!(elsewhere.path().join("folder").read_dir().unwrap().count(), 0);
+        }
+    }
+
+    #[test]
+    fn a_directory_that_is_moved_while_it_is_written_gets_all_of_it() {
+        let (place, elsewhere) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let writer = Writer::new(&place.path().join("record"), false).unwrap();
+        fs::rename(place.path().join("record"), place.path().join("moved")).unwrap();
+        symlink(elsewhere.path(), place.path().join("record")).unwrap();
+        put(writer.artefacts(), "host/hosts", b"").unwrap();
+        writer.finish(&capture(), &Names::default()).unwrap();
+        assert!(place.path().join("moved/host/hosts").exists());
+        assert_eq!(elsewhere.path().read_dir().unwrap().count(), 0);
+    }
+
+    #[test]
+    fn what_is_redacted_is_the_only_copy() {
+        let place = tempfile::tempdir().unwrap();
+        let writer = Writer::new(place.path(), true).unwrap();
+        put(writer.artefacts(), "console/web.log", b"web login:").unwrap();
+        writer.finish(&capture(), &Names::new(["web"], [], [])).unwrap();
+        assert!(!place.path().join(UNREDACTED).exists());
+        assert!(place.path().join("console/vm1.log").exists());
     }
 }

@@ -6,11 +6,11 @@ mod terminal;
 
 use std::time::{Duration, Instant};
 
-use anyhow::Context as _;
 use vmkit_diagnose::Catalogue;
 use vmkit_doctor::{Assessment, Doctor, FixRequest, Gathered, Request, Treatment};
 use vmkit_report::{Conclusion, DoctorHost, DoctorNetwork, DoctorVm};
 use vmkit_session::{Scene, Selection, Source};
+use vmkit_snapshot::Writer;
 use vmkit_types::{Reading, Unread};
 
 use crate::{arguments, context::Context, exit::Exit, output};
@@ -27,24 +27,21 @@ pub(crate) fn run(wanted: &arguments::Doctor, context: &Context) -> anyhow::Resu
     let began = Instant::now();
     let catalogue = Catalogue::builtin()?.with_commands(arguments::has_command);
     let settings = context.settings.clone().with_patience(PATIENCE);
-    let request = request(wanted)?;
-    let source = request.source.clone();
+    let writer = wanted.save.as_deref().map(|save| Writer::new(save, wanted.redact)).transpose()?;
+    let request = request(wanted, writer.as_ref());
     let mut person = Terminal::new(context.quiet)?;
     let mut doctor = Doctor::start(request, settings.clone(), &catalogue)?;
     let examination = doctor.examine(&mut person)?;
     let treatment = doctor.fix(examination, &mut person)?;
 
     let report = report(&treatment, &catalogue, began.elapsed());
-    if let Source::Recorded(directory) = &source {
-        treatment.examination.gathered.save(directory)?;
+    if let Some(writer) = writer {
+        treatment.examination.gathered.save(writer.artefacts())?;
         let scene = &treatment.examination.look.scene;
         let mut page = Vec::new();
         report.write_html(&mut page)?;
-        vmkit_snapshot::put(directory, "report.html", &page)?;
-        vmkit_snapshot::save(directory, &scene.to_record(&settings))?;
-        if wanted.redact {
-            vmkit_snapshot::redact(directory, &scene.names())?;
-        }
+        vmkit_snapshot::put(writer.artefacts(), "report.html", &page)?;
+        writer.finish(&scene.to_record(&settings), &scene.names())?;
     }
     let terminal = output::terminal(context);
     output::answer(|out| {
@@ -59,19 +56,14 @@ pub(crate) fn run(wanted: &arguments::Doctor, context: &Context) -> anyhow::Resu
     })
 }
 
-fn request(wanted: &arguments::Doctor) -> anyhow::Result<Request> {
-    let source = match (&wanted.from, &wanted.save) {
+fn request(wanted: &arguments::Doctor, writer: Option<&Writer>) -> Request {
+    let source = match (&wanted.from, writer) {
         (Some(from), _) => Source::Snapshot(from.clone()),
-        (None, Some(save)) => {
-            // Workers have another working directory.
-            let directory = std::path::absolute(save).context("cannot name the directory")?;
-            vmkit_snapshot::prepare(&directory)?;
-            Source::Recorded(directory)
-        }
+        (None, Some(writer)) => Source::Recorded(writer.artefacts().clone()),
         (None, None) => Source::Computer,
     };
     let fix = wanted.fix.clone();
-    Ok(Request {
+    Request {
         selection: Selection::named(&wanted.names),
         source,
         passive: wanted.passive,
@@ -79,7 +71,7 @@ fn request(wanted: &arguments::Doctor) -> anyhow::Result<Request> {
         unplug: wanted.provoke,
         yes: wanted.yes,
         fix: fix.map(|named| named.map_or(FixRequest::Offered, FixRequest::Named)),
-    })
+    }
 }
 
 fn report<'a>(

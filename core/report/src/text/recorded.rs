@@ -36,8 +36,7 @@ pub(crate) fn write_recorded(
     writeln!(out)?;
     let width = recorded.artefacts.iter().map(|(name, _)| shown(name).len()).max().unwrap_or(0);
     for (name, size) in &recorded.artefacts {
-        let size = size.map_or_else(|| "cannot be read".to_owned(), |size| format!("{size} bytes"));
-        writeln!(out, "  {:width$}  {size}", shown(name))?;
+        writeln!(out, "  {:width$}  {size} bytes", shown(name))?;
     }
     if recorded.artefacts.is_empty() {
         writeln!(out, "  No signal recorded anything.")?;
@@ -70,7 +69,7 @@ mod tests {
             privileged: Some(false),
             interfaces: None,
             machines: vec!["web".to_owned()],
-            artefacts: vec![("neigh/ip-neigh.json".to_owned(), Some(7))],
+            artefacts: vec![("neigh/ip-neigh.json".to_owned(), 7)],
         };
         let mut out = Vec::new();
         write_recorded(&recorded, &mut out, Terminal::default()).unwrap();

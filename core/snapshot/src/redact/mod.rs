@@ -8,54 +8,53 @@ mod capture;
 mod names;
 mod text;
 
-use std::{
-    fs, io,
-    path::{Path, PathBuf},
-};
+use vmkit_files::Directory;
 
 pub use names::Names;
 
-use crate::{SaveError, write::unwritable};
+use crate::{
+    limits::{DOCUMENT, LARGEST_ARTEFACT, MOST_FILES},
+    put::{SaveError, put, unwritable},
+};
 use addresses::Addresses;
 
-/// Redacts the snapshot in `directory`, in place. `names` are those of machines, their hosts and
-/// users.
+/// Writes what the snapshot in `from` holds into `to`, redacted. `names` are those of machines, their hosts
+/// and users. Files in other places than those of the format are dropped.
 ///
 /// # Errors
-/// A file cannot be read or written. Files that were not reached stay unredacted.
-pub fn redact(directory: &Path, names: &Names) -> Result<(), SaveError> {
-    let mut files = Vec::new();
-    collect(directory, &mut files).map_err(unwritable(directory))?;
-    files.sort();
+/// A file cannot be read or written.
+pub(crate) fn copy(from: &Directory, to: &Directory, names: &Names) -> Result<(), SaveError> {
     let mut addresses = Addresses::default();
-    for path in files {
-        let bytes = fs::read(&path).map_err(unwritable(&path))?;
-        let is_capture = path.extension().is_some_and(|extension| extension == "pcap");
-        let redacted = if is_capture {
+    let (tops, _) = from.names(MOST_FILES).map_err(unwritable(from.path()))?;
+    let mut files = Vec::new();
+    for top in tops {
+        // A name with an ending is a file's.
+        if top.contains('.') {
+            files.push(top);
+            continue;
+        }
+        let path = from.path().join(&top);
+        let folder = from.below(&top).map_err(unwritable(&path))?;
+        let inner = folder.map(|folder| folder.names(MOST_FILES)).transpose();
+        let (inner, _) = inner.map_err(unwritable(&path))?.unwrap_or_default();
+        files.extend(inner.into_iter().map(|name| format!("{top}/{name}")));
+    }
+    // A directory that has the document is complete.
+    files.sort_by_key(|name| (name == DOCUMENT, name.clone()));
+    for name in files {
+        let path = from.path().join(&name);
+        let read = from.read(&name, LARGEST_ARTEFACT).map_err(unwritable(&path))?;
+        let Some(bytes) = read else { continue };
+        let redacted = if is_capture(&name) {
             capture::redact(&bytes, &mut addresses, names)
         } else {
             text::redact(&bytes, &mut addresses, names)
         };
-        fs::write(&path, redacted).map_err(unwritable(&path))?;
-        let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
-        let other = name.map(|name| names.in_file_name(&name)).unwrap_or_default();
-        let to = path.with_file_name(other);
-        if to != path {
-            fs::rename(&path, &to).map_err(unwritable(&path))?;
-        }
+        put(to, &names.in_path(&name), &redacted)?;
     }
     Ok(())
 }
 
-fn collect(directory: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
-    for entry in directory.read_dir()? {
-        let path = entry?.path();
-        let status = path.symlink_metadata()?;
-        if status.is_dir() {
-            collect(&path, files)?;
-        } else if status.is_file() {
-            files.push(path);
-        }
-    }
-    Ok(())
+fn is_capture(name: &str) -> bool {
+    name.rsplit_once('.').is_some_and(|(_, extension)| extension == "pcap")
 }

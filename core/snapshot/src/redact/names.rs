@@ -39,16 +39,21 @@ impl Names {
         found.map(|(_, stand_in)| stand_in.as_str())
     }
 
-    /// The name of a file, in which a machine's name may stand: `guest-NAME.pcap`, `NAME.log`.
-    pub(super) fn in_file_name(&self, file: &str) -> String {
+    /// The path of a file, in whose name a machine's may stand: `dhcp/guest-NAME.pcap`,
+    /// `console/NAME.log`.
+    pub(super) fn in_path(&self, path: &str) -> String {
+        let (folder, file) =
+            path.rsplit_once('/').map_or(("", path), |(above, _)| path.split_at(above.len() + 1));
         let (stem, extension) = file.rsplit_once('.').unwrap_or((file, ""));
         let (before, name) = match stem.strip_prefix("guest-") {
             Some(name) => ("guest-", name),
             None => ("", stem),
         };
         match self.stand_in(name) {
-            Some(stand_in) if !extension.is_empty() => format!("{before}{stand_in}.{extension}"),
-            _ => file.to_owned(),
+            Some(stand_in) if !extension.is_empty() => {
+                format!("{folder}{before}{stand_in}.{extension}")
+            }
+            _ => path.to_owned(),
         }
     }
 }
