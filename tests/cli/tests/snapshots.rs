@@ -21,13 +21,14 @@ struct Places {
 
 impl Places {
     fn new() -> Self {
-        let root = tempfile::Builder::new().prefix("vmkit-cli-").tempdir().unwrap();
-        fs::set_permissions(root.path(), fs::Permissions::from_mode(0o755)).unwrap();
+        let root =
+            tempfile::Builder::new().prefix("vmkit-cli-").tempdir().expect("make a directory");
+        fs::set_permissions(root.path(), fs::Permissions::from_mode(0o755)).expect("open it");
         let places = Self { root, data: DataDirectory::new() };
         for name in ["theirs", "roots"] {
-            fs::create_dir(places.path(name)).unwrap();
+            fs::create_dir(places.path(name)).expect("make it");
         }
-        chown(places.path("theirs"), Some(SOMEBODY), Some(SOMEBODY)).unwrap();
+        chown(places.path("theirs"), Some(SOMEBODY), Some(SOMEBODY)).expect("give it away");
         places
     }
 
@@ -38,8 +39,8 @@ impl Places {
     /// Puts a link of the other user's into their folder.
     fn plant(&self, name: &str, target: &str) {
         let link = self.path("theirs").join(name);
-        symlink(self.path(target), &link).unwrap();
-        lchown(&link, Some(SOMEBODY), Some(SOMEBODY)).unwrap();
+        symlink(self.path(target), &link).expect("make a link");
+        lchown(&link, Some(SOMEBODY), Some(SOMEBODY)).expect("give it away");
     }
 
     /// Runs `vm` as root, through sudo or not, with a directory below this one as the last argument.
@@ -51,9 +52,9 @@ impl Places {
             command.env("SUDO_UID", SOMEBODY.to_string()).env("SUDO_GID", SOMEBODY.to_string());
         }
         let output = command.output().expect("start vm");
-        let text = |bytes| String::from_utf8(bytes).unwrap();
+        let text = |bytes| String::from_utf8(bytes).expect("vm prints UTF-8");
         Output {
-            status: output.status.code().unwrap(),
+            status: output.status.code().expect("vm exits"),
             stdout: text(output.stdout),
             stderr: text(output.stderr),
         }
@@ -63,9 +64,9 @@ impl Places {
 /// Everything below this folder, itself included.
 fn all_below(folder: &Path) -> Vec<PathBuf> {
     let mut found = vec![folder.to_owned()];
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.symlink_metadata().unwrap().is_dir() {
+    for entry in fs::read_dir(folder).expect("list a folder") {
+        let path = entry.expect("read an entry").path();
+        if path.symlink_metadata().expect("its status").is_dir() {
             found.extend(all_below(&path));
         } else {
             found.push(path);
