@@ -102,13 +102,12 @@ fn in_words(manifest: &Manifest) -> Vec<String> {
     if needs.neighbour_table {
         words.push("reads the kernel's neighbour table".to_owned());
     }
-    if needs.raw_socket {
-        words.push(
-            "sends frames on the VMs' links and hears ARP there, by the host's socket".to_owned(),
-        );
+    if needs.arp {
+        words.push("learns who answers ARP for the VMs' addresses, asked by the host".to_owned());
     }
     if needs.guest_agent {
-        words.push("talks to the guest agents of the VMs, connected for it by the host".to_owned());
+        let what = "learns interfaces, host name and system from the VMs' guest agents";
+        words.push(format!("{what}, asked by the host"));
     }
     for file in &needs.read_files {
         words.push(match file {

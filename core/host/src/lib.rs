@@ -9,6 +9,7 @@
 mod advise;
 mod broker;
 mod find;
+mod proxy;
 mod run;
 mod settings;
 mod snapshot;

@@ -119,7 +119,7 @@ fn without_senders(found: Vec<Found>) -> (Vec<Found>, Vec<PluginOutcome>) {
         let plugin = found.plugin.as_ref().ok();
         plugin.is_some_and(|plugin| {
             let needs = plugin.manifest.needs_here();
-            needs.network || needs.raw_socket
+            needs.network || needs.arp
         })
     };
     let (sending, silent): (Vec<_>, Vec<_>) = found.into_iter().partition(sends);

@@ -11,13 +11,14 @@ mod frame;
 mod manifest;
 mod message;
 mod needs;
+mod question;
 
 pub use code::{Declared, PluginKind};
 pub use frame::{FRAME_LIMIT, Receiver, WireError, send};
 pub use manifest::{Cost, EPOCH, Manifest, ManifestError};
 pub use message::{
-    Account, Advise, FailureCode, FromWorker, Load, Observe, OpenRefusal, Opened, Resource,
-    ToWorker, WIRE_VERSION, WireAdvice, WireAdviceKind, WireFact, WireObservation, WireStep,
-    WireSubject, WireWord, configuration,
+    Account, Advise, FailureCode, FromWorker, Load, Observe, ToWorker, WIRE_VERSION, WireAdvice,
+    WireAdviceKind, WireFact, WireObservation, WireStep, WireSubject, WireWord, configuration,
 };
 pub use needs::{GatewayPage, Needs, ReadFile};
+pub use question::{Answer, Answered, Opened, Question, Refusal, Resource};

@@ -6,11 +6,12 @@ use vmkit_types::{Source, Stage};
 use crate::{
     Needs,
     code::{SourceCode, StageCode},
+    question::{Answer, Answered, Opened, Question, Resource},
 };
 
 /// Version of the protocol. Host and worker are installed together, so different versions mean a
 /// broken installation.
-pub const WIRE_VERSION: u32 = 1;
+pub const WIRE_VERSION: u32 = 2;
 
 /// From the host to its worker.
 #[derive(Debug, Serialize, Deserialize)]
@@ -27,6 +28,10 @@ pub enum ToWorker {
     Cancel,
     /// The answer to [`FromWorker::Open`]; a granted descriptor comes beside it.
     Opened(Opened),
+    /// One answer to [`FromWorker::Ask`].
+    Answer(Answer),
+    /// All answers to [`FromWorker::Ask`] have come.
+    Answered(Answered),
 }
 
 /// What a worker needs before it loads.
@@ -117,15 +122,12 @@ pub struct WireSubject {
     /// Whether its console log can be opened.
     #[serde(default)]
     pub has_console: bool,
-    /// Whether its guest agent can be connected to.
+    /// Whether its guest agent can be asked.
     #[serde(default)]
     pub has_guest_agent: bool,
     /// Addresses found so far.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub candidates: Vec<String>,
-    /// The host's links that candidates are on, each as the text of a link.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub links: Vec<String>,
     /// SSH host keys that the machine is known by, each as the text of a known key.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub known_host_keys: Vec<String>,
@@ -168,6 +170,15 @@ pub enum FromWorker {
         /// Its name or index.
         argument: String,
     },
+    /// Asks the host a question. The host answers one after another.
+    Ask {
+        /// What is asked.
+        question: Question,
+        /// The number that its answers have.
+        number: u32,
+        /// What it is asked about.
+        words: Vec<String>,
+    },
     /// The call has succeeded.
     Done,
     /// Loading or the call has failed.
@@ -177,25 +188,6 @@ pub enum FromWorker {
         /// What failed, in one sentence.
         message: String,
     },
-}
-
-/// What a plugin can ask the host to open.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Resource {
-    /// The console log of a machine of the batch.
-    Console,
-    /// An artefact of the snapshot that is being replayed.
-    Artefact,
-    /// A new file of the snapshot that is being recorded.
-    Recording,
-    /// A connection to the guest agent of a machine of the batch.
-    GuestAgent,
-    /// A socket for ARP frames on a link that holds candidates of the batch.
-    RawSocket,
-    /// Something that this version does not know.
-    #[serde(other)]
-    Unknown,
 }
 
 /// The class of a failure.
@@ -217,24 +209,6 @@ pub enum FailureCode {
     /// None of the others.
     #[serde(other)]
     Other,
-}
-
-/// The answer to a request to open something.
-#[derive(Debug, Serialize, Deserialize)]
-pub struct Opened {
-    /// Why it was not opened; `None`: the descriptor comes beside this message.
-    pub refusal: Option<OpenRefusal>,
-}
-
-/// Why something was not opened.
-#[derive(Debug, Serialize, Deserialize)]
-pub struct OpenRefusal {
-    /// Whether the permission is missing.
-    pub denied: bool,
-    /// Whether it does not exist.
-    pub not_found: bool,
-    /// Names the operation and the object.
-    pub message: String,
 }
 
 /// One observation, unchecked, as the plugin reports it.

@@ -14,9 +14,10 @@ pub struct Needs {
     pub network: bool,
     /// Reading the kernel's neighbour table (routing netlink).
     pub neighbour_table: bool,
-    /// Sockets for ARP frames on the links that candidates are on, opened by the host.
-    pub raw_socket: bool,
-    /// Connections to the machines' guest agents, opened by the host.
+    /// Who answers ARP for the candidates, asked by the host. Earlier versions handed over a socket.
+    #[serde(alias = "raw_socket")]
+    pub arp: bool,
+    /// What the machines' guest agents report, asked by the host.
     pub guest_agent: bool,
     /// The SSH host keys that the machines are known by.
     pub host_keys: bool,

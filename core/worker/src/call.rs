@@ -1,23 +1,21 @@
 //! One call, and the host as the plugin sees it.
 
 use std::{
-    os::{
-        fd::{IntoRawFd as _, OwnedFd},
-        unix::net::UnixStream,
-    },
+    os::fd::IntoRawFd as _,
     sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicBool, Ordering},
-        mpsc,
+        Arc,
+        atomic::{AtomicU32, Ordering},
     },
     time::{Duration, Instant},
 };
 
 use vmkit_abi::{
-    Error, ErrorCode, HostApi, Level, Observation, Resource, Source, Stage,
-    stable::{RResult, RStr, RString, RVec},
+    Attribute, Error, ErrorCode, HostApi, Level, Observation, Question, Resource, Source, Stage,
+    stable::{ROption, RResult, RStr, RString, RVec},
 };
-use vmkit_wire::{Advise, FromWorker, Observe, Opened, WireError, WireObservation};
+use vmkit_wire::{Advise, FromWorker, Observe, Opened, Refusal, WireError, WireObservation};
+
+use crate::channel::{Channel, Heard};
 
 /// Most observations in one frame, which keeps a frame far below its limit.
 const FRAME_OBSERVATIONS: usize = 256;
@@ -29,59 +27,8 @@ const TEXT_LIMIT: usize = 4096;
 /// Most attributes of an observation that are passed on.
 const ATTRIBUTE_LIMIT: usize = 16;
 
-type Answer = (Opened, Option<OwnedFd>);
-
-/// The worker's end of the socket, shared by the threads that send and the one that receives.
-pub(crate) struct Channel {
-    socket: UnixStream,
-    sending: Mutex<()>,
-    log_level: u32,
-    cancelled: AtomicBool,
-    asking: Mutex<()>,
-    answers: (mpsc::Sender<Answer>, Mutex<mpsc::Receiver<Answer>>),
-}
-
-impl Channel {
-    pub(crate) fn new(socket: UnixStream, log_level: u32) -> Self {
-        let (sender, receiver) = mpsc::channel();
-        Self {
-            socket,
-            sending: Mutex::new(()),
-            log_level,
-            cancelled: AtomicBool::new(false),
-            asking: Mutex::new(()),
-            answers: (sender, Mutex::new(receiver)),
-        }
-    }
-
-    pub(crate) fn socket(&self) -> &UnixStream {
-        &self.socket
-    }
-
-    pub(crate) fn send(&self, message: &FromWorker) -> Result<(), WireError> {
-        // A poisoned lock is harmless: the lock guards one `send`, which does not panic.
-        let _one_at_a_time = self.sending.lock().unwrap_or_else(PoisonError::into_inner);
-        vmkit_wire::send(&self.socket, message, &[])
-    }
-
-    pub(crate) fn cancel(&self) {
-        self.cancelled.store(true, Ordering::Relaxed);
-    }
-
-    pub(crate) fn opened(&self, opened: Opened, descriptor: Option<OwnedFd>) {
-        // This cannot fail, because the receiver lives as long as this channel.
-        self.answers.0.send((opened, descriptor)).ok();
-    }
-
-    fn ask(&self, question: &FromWorker, patience: Duration) -> Result<Answer, Error> {
-        let _one_question = self.asking.lock().unwrap_or_else(PoisonError::into_inner);
-        self.send(question).map_err(|error| failure(ErrorCode::IO, &error.to_string()))?;
-        let answers = self.answers.1.lock().unwrap_or_else(PoisonError::into_inner);
-        answers
-            .recv_timeout(patience)
-            .map_err(|_| failure(ErrorCode::TIMED_OUT, "the host did not answer in time"))
-    }
-}
+/// Most words of a question that are passed on: one for each of 10,000 machines.
+const WORD_LIMIT: usize = 10_001;
 
 /// One call of the plugin.
 pub(crate) struct Call {
@@ -91,12 +38,14 @@ pub(crate) struct Call {
     source: Source,
     now_ms: i64,
     artefacts: Vec<String>,
+    /// The number of the question whose answers are taken; zero: there is none.
+    question: AtomicU32,
 }
 
 impl Call {
     /// A call of an advice plugin, which gets facts and has nothing else to look at.
     pub(crate) fn of_advice(channel: Arc<Channel>, advise: &Advise) -> Self {
-        channel.cancelled.store(false, Ordering::Relaxed);
+        channel.begin();
         let deadline = Instant::now() + Duration::from_millis(advise.budget_ms);
         Self {
             channel,
@@ -105,12 +54,13 @@ impl Call {
             source: Source::SNAPSHOT,
             now_ms: advise.now_ms,
             artefacts: Vec::new(),
+            question: AtomicU32::default(),
         }
     }
 
     /// A call of a signal.
     pub(crate) fn new(channel: Arc<Channel>, observe: &Observe) -> Self {
-        channel.cancelled.store(false, Ordering::Relaxed);
+        channel.begin();
         let stage = match observe.stage {
             vmkit_types::Stage::Discover => Stage::DISCOVER,
             vmkit_types::Stage::Confirm => Stage::CONFIRM,
@@ -122,7 +72,8 @@ impl Call {
         };
         let deadline = Instant::now() + Duration::from_millis(observe.budget_ms);
         let artefacts = observe.artefacts.clone();
-        Self { channel, deadline, stage, source, now_ms: observe.now_ms, artefacts }
+        let (now_ms, question) = (observe.now_ms, AtomicU32::default());
+        Self { channel, deadline, stage, source, now_ms, artefacts, question }
     }
 
     fn remaining(&self) -> Duration {
@@ -139,7 +90,7 @@ impl HostApi for Call {
     }
 
     fn cancelled(&self) -> bool {
-        self.channel.cancelled.load(Ordering::Relaxed)
+        self.channel.is_cancelled()
     }
 
     fn remaining_ms(&self) -> u64 {
@@ -181,29 +132,77 @@ impl HostApi for Call {
             Resource::CONSOLE => vmkit_wire::Resource::Console,
             Resource::ARTEFACT => vmkit_wire::Resource::Artefact,
             Resource::RECORDING => vmkit_wire::Resource::Recording,
-            Resource::GUEST_AGENT => vmkit_wire::Resource::GuestAgent,
-            Resource::RAW_SOCKET => vmkit_wire::Resource::RawSocket,
+            Resource::GUEST_AGENT | Resource::RAW_SOCKET => vmkit_wire::Resource::Channel,
             _ => vmkit_wire::Resource::Unknown,
         };
-        let question = FromWorker::Open { resource, argument: bounded(argument.as_str()) };
-        match self.channel.ask(&question, self.remaining()) {
-            Ok((Opened { refusal: None }, Some(descriptor))) => {
+        let argument = bounded(argument.as_str());
+        match self.channel.open(resource, argument, self.remaining()) {
+            Ok(Some((Opened { refusal: None }, Some(descriptor)))) => {
                 RResult::ROk(descriptor.into_raw_fd())
             }
-            Ok((Opened { refusal: Some(refusal) }, _)) => {
-                let code = match (refusal.denied, refusal.not_found) {
-                    (true, _) => ErrorCode::DENIED,
-                    (_, true) => ErrorCode::NOT_FOUND,
-                    _ => ErrorCode::IO,
-                };
-                RResult::RErr(failure(code, &refusal.message))
-            }
-            Ok((Opened { refusal: None }, None)) => {
+            Ok(Some((Opened { refusal: Some(refusal) }, _))) => RResult::RErr(refused(&refusal)),
+            Ok(Some((Opened { refusal: None }, None))) => {
                 RResult::RErr(failure(ErrorCode::IO, "the host's answer lacks its descriptor"))
             }
-            Err(error) => RResult::RErr(error),
+            Ok(None) => RResult::RErr(silent()),
+            Err(error) => RResult::RErr(lost(&error)),
         }
     }
+
+    fn ask(&self, question: Question, words: RVec<RString>) -> RResult<(), Error> {
+        let question = match question {
+            Question::WHO_HAS => vmkit_wire::Question::WhoHas,
+            Question::GUEST_AGENTS => vmkit_wire::Question::GuestAgents,
+            _ => vmkit_wire::Question::Unknown,
+        };
+        let words = words.iter().take(WORD_LIMIT).map(|word| bounded(word)).collect();
+        match self.channel.ask(question, words) {
+            Ok(number) => {
+                self.question.store(number, Ordering::Relaxed);
+                RResult::ROk(())
+            }
+            Err(error) => RResult::RErr(lost(&error)),
+        }
+    }
+
+    fn answer(&self) -> RResult<ROption<RVec<Attribute>>, Error> {
+        let question = self.question.load(Ordering::Relaxed);
+        if question == 0 {
+            return RResult::RErr(failure(ErrorCode::OTHER, "no question is open"));
+        }
+        match self.channel.heard(question, self.deadline) {
+            Some(Heard::Answer(answer)) => {
+                let pairs = answer.attributes.into_iter();
+                let attributes =
+                    pairs.map(|(key, value)| Attribute { key: key.into(), value: value.into() });
+                RResult::ROk(ROption::RSome(attributes.collect()))
+            }
+            Some(Heard::End(end)) => {
+                self.question.store(0, Ordering::Relaxed);
+                end.refusal.map_or(RResult::ROk(ROption::RNone), |refusal| {
+                    RResult::RErr(refused(&refusal))
+                })
+            }
+            None => RResult::RErr(silent()),
+        }
+    }
+}
+
+fn refused(refusal: &Refusal) -> Error {
+    let code = match (refusal.denied, refusal.not_found) {
+        (true, _) => ErrorCode::DENIED,
+        (_, true) => ErrorCode::NOT_FOUND,
+        _ => ErrorCode::IO,
+    };
+    failure(code, &refusal.message)
+}
+
+fn silent() -> Error {
+    failure(ErrorCode::TIMED_OUT, "the host did not answer in time")
+}
+
+fn lost(error: &WireError) -> Error {
+    failure(ErrorCode::IO, &error.to_string())
 }
 
 fn failure(code: ErrorCode, message: &str) -> Error {

@@ -12,6 +12,7 @@
 
 mod account;
 mod call;
+mod channel;
 mod confine;
 mod descriptors;
 mod plugin;

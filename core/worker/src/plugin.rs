@@ -141,9 +141,7 @@ fn machine(subject: &WireSubject) -> VirtualMachine {
     let guest_agent = Attribute { key: extension::GUEST_AGENT.into(), value: RString::new() };
     let guest_agent = subject.has_guest_agent.then_some(guest_agent);
     let cards = subject.cards.iter().map(|card| attribute(extension::CARD, card));
-    let link = |link: &String| attribute(extension::LINK, link);
     let known_host_key = |key: &String| attribute(extension::KNOWN_HOST_KEY, key);
-    let links = subject.links.iter().map(link);
     let known_host_keys = subject.known_host_keys.iter().map(known_host_key);
     VirtualMachine {
         name: subject.name.as_str().into(),
@@ -151,7 +149,7 @@ fn machine(subject: &WireSubject) -> VirtualMachine {
         hostname: subject.hostname.as_deref().map(Into::into).into(),
         has_console: subject.has_console,
         candidates: subject.candidates.iter().map(|address| address.as_str().into()).collect(),
-        ext: guest_agent.into_iter().chain(cards).chain(links).chain(known_host_keys).collect(),
+        ext: guest_agent.into_iter().chain(cards).chain(known_host_keys).collect(),
     }
 }
 

@@ -13,7 +13,8 @@ use vmkit_wire::{
 };
 
 use crate::{
-    call::{Call, Channel},
+    call::Call,
+    channel::{Channel, Heard},
     confine,
     plugin::Plugin,
 };
@@ -128,6 +129,8 @@ fn listen(
                         if opened.refusal.is_none() { receiver.descriptor().ok() } else { None };
                     channel.opened(opened, descriptor);
                 }
+                Ok(ToWorker::Answer(answer)) => channel.answered(Heard::Answer(answer)),
+                Ok(ToWorker::Answered(end)) => channel.answered(Heard::End(end)),
                 Ok(ToWorker::Load(_)) => {}
                 // The host has left, so nobody waits for the plugin.
                 Err(_) => leave(),

@@ -5,10 +5,10 @@ use std::{
     net::{IpAddr, Ipv4Addr},
 };
 
-use vmkit_plugin::{Kind, Mac, Observation, Subject, attribute};
+use vmkit_plugin::{ArpOutcome, ArpReply, Kind, Mac, Observation, Subject, attribute};
 use vmkit_probing::Target;
 
-use crate::outcome::{Answer, Outcome, Replier};
+use crate::outcome::Answer;
 
 /// Most other MACs at one address that are reported one by one. One refutes as well as many.
 const OTHERS: usize = 3;
@@ -25,7 +25,8 @@ pub(crate) fn findings(
         targets.iter().map(|target| (target.address, target.machines.as_slice())).collect();
     let mut facts = Vec::new();
     for answer in answers {
-        let of_address = machines.get(&IpAddr::V4(answer.address)).copied().unwrap_or_default();
+        let of_address =
+            machines.get(&IpAddr::V4(answer.seen.address)).copied().unwrap_or_default();
         for &vm in of_address {
             let Some(subject) = vms.get(vm) else { continue };
             facts.extend(of_machine(vm, subject, answer, &owners, &for_many));
@@ -41,23 +42,24 @@ fn of_machine(
     owners: &Owners<'_>,
     for_many: &HashSet<Mac>,
 ) -> Vec<Observation> {
-    let on = answer.interface.as_ref().map_or_else(String::new, |name| format!(" on {name}"));
+    let on = answer.seen.interface.as_ref().map_or_else(String::new, |name| format!(" on {name}"));
     let about = |kind: Kind, says: String| about(vm, kind, says, answer);
-    match &answer.outcome {
-        Outcome::Unread(why) => {
+    match &answer.seen.outcome {
+        ArpOutcome::Unread(why) => {
             let mut unread = Observation::unread(vm, why);
-            unread.address = Some(answer.address.into());
+            unread.address = Some(answer.seen.address.into());
             return vec![unread];
         }
-        Outcome::Silent(tries) => {
+        ArpOutcome::Silent(tries) => {
             let times = tries.map_or_else(String::new, |tries| format!(", asked {tries} times"));
             return vec![about(Kind::ArpSilent, format!("nobody answers ARP{on}{times}"))];
         }
-        Outcome::Replies(_) => {}
+        ArpOutcome::Replies(_) => {}
     }
-    let is_own = |replier: &&Replier| subject.macs.contains(&replier.mac);
-    let (own, others): (Vec<&Replier>, Vec<&Replier>) = answer.repliers().iter().partition(is_own);
-    let is_host = |replier: &&&Replier| !for_many.contains(&replier.mac);
+    let is_own = |replier: &&ArpReply| subject.macs.contains(&replier.mac);
+    let (own, others): (Vec<&ArpReply>, Vec<&ArpReply>) =
+        answer.seen.replies().iter().partition(is_own);
+    let is_host = |replier: &&&ArpReply| !for_many.contains(&replier.mac);
     let holders: Vec<Mac> = others.iter().filter(is_host).map(|replier| replier.mac).collect();
     let mut facts = Vec::new();
     for replier in &own {
@@ -104,9 +106,9 @@ fn answering_for_many(answers: &[Answer], owners: &Owners<'_>) -> HashSet<Mac> {
     let mut first_at: HashMap<Mac, Ipv4Addr> = HashMap::new();
     let mut for_many = HashSet::new();
     for answer in answers {
-        for mac in answer.repliers().iter().map(|replier| replier.mac) {
-            let first = *first_at.entry(mac).or_insert(answer.address);
-            if first != answer.address && !owners.0.contains_key(&mac) {
+        for mac in answer.seen.replies().iter().map(|replier| replier.mac) {
+            let first = *first_at.entry(mac).or_insert(answer.seen.address);
+            if first != answer.seen.address && !owners.0.contains_key(&mac) {
                 for_many.insert(mac);
             }
         }
@@ -141,15 +143,15 @@ impl<'a> Owners<'a> {
 }
 
 fn about(vm: usize, kind: Kind, says: String, answer: &Answer) -> Observation {
-    let mut fact = Observation::new(vm, kind, says).at(answer.address);
+    let mut fact = Observation::new(vm, kind, says).at(answer.seen.address);
     fact.age = answer.age;
-    match &answer.interface {
+    match &answer.seen.interface {
         Some(name) => fact.with(attribute::INTERFACE, name.as_str()),
         None => fact,
     }
 }
 
-fn timed(fact: Observation, replier: &Replier) -> Observation {
+fn timed(fact: Observation, replier: &ArpReply) -> Observation {
     match replier.round_trip {
         Some(time) => fact.with(attribute::RTT_US, time.as_micros().to_string()),
         None => fact,
@@ -157,7 +159,7 @@ fn timed(fact: Observation, replier: &Replier) -> Observation {
 }
 
 /// The MACs of all that answered, for the attribute.
-fn joined(repliers: &[&Replier]) -> String {
+fn joined(repliers: &[&ArpReply]) -> String {
     let macs: Vec<String> = repliers.iter().map(|replier| text(replier.mac)).collect();
     macs.join(",")
 }
@@ -170,7 +172,7 @@ fn text(mac: Mac) -> String {
 mod tests {
     use std::time::Duration;
 
-    use vmkit_plugin::Unread;
+    use vmkit_plugin::{ArpAnswer, Unread};
 
     use super::*;
 
@@ -189,13 +191,14 @@ mod tests {
         Subject { name: name.into(), macs: macs.to_vec(), candidates, ..Subject::default() }
     }
 
-    fn answer(last: u8, outcome: Outcome) -> Answer {
-        Answer { address: at(last), interface: Some("br0".into()), outcome, age: None }
+    fn answer(last: u8, outcome: ArpOutcome) -> Answer {
+        let seen = ArpAnswer { address: at(last), interface: Some("br0".into()), outcome };
+        Answer { seen, age: None }
     }
 
-    fn replies(macs: &[Mac]) -> Outcome {
+    fn replies(macs: &[Mac]) -> ArpOutcome {
         let round_trip = Some(Duration::from_micros(400));
-        Outcome::Replies(macs.iter().map(|&mac| Replier { mac, round_trip }).collect())
+        ArpOutcome::Replies(macs.iter().map(|&mac| ArpReply { mac, round_trip }).collect())
     }
 
     fn lines(answers: &[Answer], vms: &[Subject]) -> Vec<String> {
@@ -210,7 +213,7 @@ mod tests {
     #[test]
     fn reports_what_each_outcome_means_for_each_machine() {
         let vms = [vm("web", &[WEB, WEB_TOO], &[5]), vm("db", &[DB], &[5]), vm("bare", &[], &[5])];
-        let rows: [(Outcome, &[&str]); 6] = [
+        let rows: [(ArpOutcome, &[&str]); 6] = [
             (
                 replies(&[WEB]),
                 &[
@@ -260,7 +263,7 @@ mod tests {
                 ],
             ),
             (
-                Outcome::Silent(Some(3)),
+                ArpOutcome::Silent(Some(3)),
                 &[
                     "0 arp-silent - nobody answers ARP on br0, asked 3 times",
                     "1 arp-silent - nobody answers ARP on br0, asked 3 times",
@@ -268,7 +271,7 @@ mod tests {
                 ],
             ),
             (
-                Outcome::Unread(Unread::TimedOut),
+                ArpOutcome::Unread(Unread::TimedOut),
                 &[
                     "0 unread - no answer before the deadline",
                     "1 unread - no answer before the deadline",

@@ -3,10 +3,10 @@
 use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
-use vmkit_plugin::{Cx, Mac, Result, bounded};
+use vmkit_plugin::{ArpAnswer, ArpOutcome, ArpReply, Cx, Mac, Result, bounded};
 use vmkit_probing::{Entry, Target, last_entries};
 
-use crate::outcome::{Answer, Outcome, Replier};
+use crate::outcome::Answer;
 
 /// The part of the probes that this signal records.
 const PART: &str = "probes/arp.json";
@@ -28,17 +28,21 @@ struct Details {
 
 /// Writes the answers into the snapshot that is being recorded.
 pub(crate) fn record(answers: &[Answer], cx: &Cx<'_>) -> Result<()> {
-    vmkit_probing::record(PART, answers.iter().filter_map(entry).collect(), cx)
+    vmkit_probing::record(
+        PART,
+        answers.iter().filter_map(|answer| entry(&answer.seen)).collect(),
+        cx,
+    )
 }
 
 /// The entry for an answer; `None`: nothing was seen that could be recorded.
-fn entry(answer: &Answer) -> Option<Entry<Details>> {
+fn entry(answer: &ArpAnswer) -> Option<Entry<Details>> {
     let word = match answer.outcome {
-        Outcome::Replies(_) => "reply",
-        Outcome::Silent(_) => "silent",
-        Outcome::Unread(_) => return None,
+        ArpOutcome::Replies(_) => "reply",
+        ArpOutcome::Silent(_) => "silent",
+        ArpOutcome::Unread(_) => return None,
     };
-    let repliers = answer.repliers();
+    let repliers = answer.replies();
     let first = repliers.first();
     let details = Details {
         interface: answer.interface.clone(),
@@ -54,34 +58,34 @@ pub(crate) fn replay(targets: &[Target], cx: &Cx<'_>) -> Result<Vec<Answer>> {
     let mut answers = last_entries(cx, answer)?;
     let of_target = |target: &Target| {
         let recorded = answers.remove(&target.address)?;
-        Some(Answer { age: recorded.age, ..recorded.outcome })
+        Some(Answer { seen: recorded.outcome, age: recorded.age })
     };
     Ok(targets.iter().filter_map(of_target).collect())
 }
 
 /// The answer in an entry, as if it had just come.
-fn answer(entry: &Entry<Details>) -> Option<Answer> {
+fn answer(entry: &Entry<Details>) -> Option<ArpAnswer> {
     let IpAddr::V4(address) = entry.ip else { return None };
     let outcome = match (entry.kind.as_str(), entry.outcome.as_str()) {
-        ("arp", "reply") => Outcome::Replies(repliers(entry)?),
-        ("arp", "silent" | "timeout") => Outcome::Silent(None),
+        ("arp", "reply") => ArpOutcome::Replies(repliers(entry)?),
+        ("arp", "silent" | "timeout") => ArpOutcome::Silent(None),
         _ => return None,
     };
     let name = entry.details.interface.as_deref();
     let interface = name.map(|name| bounded(name, NAME_LIMIT).to_owned());
-    Some(Answer { address, interface, outcome, age: None })
+    Some(ArpAnswer { address, interface, outcome })
 }
 
 /// The hosts that answered, the first with its time; `None`: the entry names no host.
-fn repliers(entry: &Entry<Details>) -> Option<Vec<Replier>> {
+fn repliers(entry: &Entry<Details>) -> Option<Vec<ArpReply>> {
     let mut round_trip = entry.round_trip();
-    let mut repliers: Vec<Replier> = Vec::new();
+    let mut repliers: Vec<ArpReply> = Vec::new();
     let Details { mac, repliers: others, .. } = &entry.details;
     for mac in mac.iter().chain(others).filter_map(|mac| mac.parse::<Mac>().ok()) {
         let is_one_host = !mac.is_zero() && !mac.is_multicast();
         let known = repliers.iter().any(|replier| replier.mac == mac);
         if is_one_host && !known && repliers.len() < MOST_REPLIERS {
-            repliers.push(Replier { mac, round_trip: round_trip.take() });
+            repliers.push(ArpReply { mac, round_trip: round_trip.take() });
         }
     }
     (!repliers.is_empty()).then_some(repliers)
@@ -99,30 +103,30 @@ mod tests {
     const STRANGER: Mac = Mac::new([0x3c, 0, 0, 0, 0, 9]);
     const ADDRESS: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 1);
 
-    fn replies(macs: &[Mac], first: Option<Duration>) -> Outcome {
+    fn replies(macs: &[Mac], first: Option<Duration>) -> ArpOutcome {
         let times = std::iter::once(first).chain(std::iter::repeat(None));
-        let replier = |(&mac, round_trip)| Replier { mac, round_trip };
-        Outcome::Replies(macs.iter().zip(times).map(replier).collect())
+        let replier = |(&mac, round_trip)| ArpReply { mac, round_trip };
+        ArpOutcome::Replies(macs.iter().zip(times).map(replier).collect())
     }
 
     #[test]
     fn answers_survive_a_snapshot() {
         let two = replies(&[WEB, STRANGER], Some(Duration::from_micros(400)));
-        for outcome in [two, Outcome::Silent(None), Outcome::Unread(Unread::TimedOut)] {
+        for outcome in [two, ArpOutcome::Silent(None), ArpOutcome::Unread(Unread::TimedOut)] {
             let interface = Some("br0".to_owned());
-            let expected = Answer { address: ADDRESS, interface, outcome, age: None };
+            let expected = ArpAnswer { address: ADDRESS, interface, outcome };
             let recorded = entry(&expected).map(|entry| {
                 let text = serde_json::to_string(&entry).unwrap();
                 answer(&serde_json::from_str(&text).unwrap())
             });
-            let is_seen = !matches!(expected.outcome, Outcome::Unread(_));
+            let is_seen = !matches!(expected.outcome, ArpOutcome::Unread(_));
             assert_eq!(recorded, is_seen.then_some(Some(expected)));
         }
     }
 
     #[test]
     fn reads_or_skips_each_entry() {
-        let rows: [(&str, Option<Outcome>); 11] = [
+        let rows: [(&str, Option<ArpOutcome>); 11] = [
             (r#""outcome":"reply","mac":"52:54:0:0:0:1""#, Some(replies(&[WEB], None))),
             (
                 r#""outcome":"reply","mac":null,"repliers":["3c:00:00:00:00:09","52:54:00:00:00:01",
@@ -133,8 +137,8 @@ mod tests {
                 r#""outcome":"reply","repliers":["ff:ff:ff:ff:ff:ff","x","52:54:00:00:00:01"]"#,
                 Some(replies(&[WEB], None)),
             ),
-            (r#""outcome":"timeout""#, Some(Outcome::Silent(None))),
-            (r#""outcome":"silent","rtt_ms":-1e300"#, Some(Outcome::Silent(None))),
+            (r#""outcome":"timeout""#, Some(ArpOutcome::Silent(None))),
+            (r#""outcome":"silent","rtt_ms":-1e300"#, Some(ArpOutcome::Silent(None))),
             (r#""outcome":"reply""#, None),
             (r#""outcome":"reply","repliers":"52:54:00:00:00:01""#, None),
             (r#""outcome":"melted""#, None),

@@ -1,16 +1,15 @@
 //! The addresses that QEMU's guest agent reports on the VM's own network cards.
 //!
-//! Each VM has a channel of its own to its agent, so it is certain which guest answers. The answer
+//! Each VM has a channel of its own to its agent, on which the host asks. The answer
 //! itself is the guest's word: it is bounded, and only addresses on the VM's MACs count.
 
 #![deny(unsafe_code)]
 
-mod exchange;
 mod reply;
-mod round;
 
 use vmkit_plugin::{
-    Cx, NoConfig, Observation, Plugin, Result, Signal, Source, Stage, Subject, Unread,
+    AgentAnswer, AgentCommand, Cx, NoConfig, Observation, Plugin, Result, Signal, Source, Stage,
+    Subject, Unread,
 };
 
 /// The plugin.
@@ -35,12 +34,15 @@ impl Signal for GuestAgent {
         if is_replay {
             return replay(vms, cx);
         }
-        round::run(vms, cx, |index, reply| {
-            let mut observations = observations(index, &vms[index], &reply);
+        let can_answer = |vm: &usize| vms[*vm].has_guest_agent && !vms[*vm].macs.is_empty();
+        let machines: Vec<usize> = (0..vms.len()).filter(can_answer).collect();
+        cx.ask_guest_agents(AgentCommand::Interfaces, &machines, |AgentAnswer { vm, reply }| {
+            let reply = reply.map(String::into_bytes);
+            let mut observations = observations(vm, &vms[vm], &reply);
             if let Ok(reply) = reply
-                && let Err(error) = cx.record(&artefact(&vms[index]), &reply)
+                && let Err(error) = cx.record(&artefact(&vms[vm]), &reply)
             {
-                observations.push(Observation::unread(index, &error.into()));
+                observations.push(Observation::unread(vm, &error.into()));
             }
             cx.emit_all(observations)
         })
@@ -70,7 +72,7 @@ fn replay(vms: &[Subject], cx: &Cx<'_>) -> Result<()> {
     for (index, vm) in vms.iter().enumerate().filter(|(_, vm)| !vm.macs.is_empty()) {
         cx.check()?;
         // A reply that is cut here is no longer JSON and is reported as malformed.
-        let reply = cx.read_artefact(&artefact(vm), reply::REPLY_LIMIT);
+        let reply = cx.read_artefact(&artefact(vm), AgentAnswer::LONGEST as u64);
         let nothing = || {
             let what = "no answer of a guest agent was recorded";
             vec![Observation::nothing_to_look_at(index, what)]

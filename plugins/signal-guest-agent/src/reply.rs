@@ -8,10 +8,6 @@ use std::net::IpAddr;
 use serde_json::Value;
 use vmkit_plugin::{Kind, Mac, Observation, Unread, attribute, bounded, escaped, is_host_address};
 
-/// Longest reply that is read, in bytes. An interface takes some 500 with its statistics, and a guest full
-/// of containers has hundreds of them.
-pub(crate) const REPLY_LIMIT: u64 = 1 << 20;
-
 /// Most addresses of one machine that are reported: with IPv6, a card has a handful.
 const ADDRESSES_LIMIT: usize = 16;
 

@@ -1,15 +1,9 @@
-//! The plugin with agents that the test runs, and with its own recordings.
+//! The plugin with replies of agents, and with its own recordings.
 
-use std::{
-    io::{BufRead as _, BufReader, Read as _, Write as _},
-    os::unix::net::{UnixListener, UnixStream},
-    path::Path,
-    thread::{self, JoinHandle},
-    time::Duration,
-};
+use std::time::Duration;
 
 use signal_guest_agent::GuestAgent;
-use vmkit_plugin::{ErrorCode, Mac, Stage, Subject};
+use vmkit_plugin::{ErrorCode, Mac, Stage, Subject, Unread};
 use vmkit_testkit::FakeHost;
 
 const REPLY: &str = include_str!("data/docker-host.json");
@@ -23,136 +17,40 @@ fn web() -> Subject {
     Subject { name: "web".into(), macs, has_guest_agent: true, ..Subject::default() }
 }
 
-/// What an agent does with its connection.
-type Behaviour = fn(UnixStream);
-
-/// An agent that serves one connection, in a directory of its own.
-struct Agent {
-    directory: tempfile::TempDir,
-    thread: JoinHandle<()>,
-}
-
-impl Agent {
-    fn start(behaviour: Behaviour) -> Self {
-        let directory = tempfile::tempdir().expect("make a directory");
-        let listener = UnixListener::bind(directory.path().join("web.qga")).expect("listen");
-        let thread = thread::spawn(move || behaviour(listener.accept().expect("accept").0));
-        Self { directory, thread }
-    }
-
-    fn path(&self) -> &Path {
-        self.directory.path()
-    }
-
-    fn host(&self) -> FakeHost {
-        FakeHost::new().with_guest_agent(0, self.path().join("web.qga"))
-    }
-
-    /// The plugin's report about the machine of this agent.
-    fn lines(self) -> Vec<String> {
-        let report = self.host().observe::<GuestAgent>("{}", &[web()]);
-        assert_eq!(report.result, Ok(()));
-        self.thread.join().expect("the agent did not panic");
-        report.lines()
-    }
-}
-
-/// The next request, and the number in it, if any.
-fn request(reader: &mut BufReader<UnixStream>) -> (String, String) {
-    let mut line = Vec::new();
-    reader.read_until(b'\n', &mut line).expect("read a request");
-    let line = String::from_utf8_lossy(line.strip_prefix(&[0xff]).unwrap_or(&line)).into_owned();
-    let number = line.chars().filter(char::is_ascii_digit).collect();
-    (line, number)
-}
-
-/// Answers as QEMU's agent does, after sending `before`.
-fn answer(stream: UnixStream, before: &[u8], reply: &str) {
-    let mut to_client = stream.try_clone().expect("clone the stream");
-    let mut reader = BufReader::new(stream);
-    let (line, number) = request(&mut reader);
-    assert!(line.contains("\"guest-sync-delimited\""), "{line}");
-    to_client.write_all(before).expect("write to the client");
-    to_client
-        .write_all(&[b"\xff", format!("{{\"return\": {number}}}\n").as_bytes()].concat())
-        .expect("write to the client");
-    let (line, _) = request(&mut reader);
-    assert_eq!(line, "{\"execute\":\"guest-network-get-interfaces\"}\n");
-    to_client.write_all(reply.replace('\n', "").as_bytes()).expect("write to the client");
-    to_client.write_all(b"\n").expect("write to the client");
-}
-
-/// Reads until the client has left. The client requests nothing before it has an answer.
-fn keep_silent(mut stream: UnixStream) {
-    let mut requests = Vec::new();
-    stream.read_to_end(&mut requests).expect("read until the client leaves");
-    let lines = requests.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
-    assert_eq!(lines.count(), 1, "{}", String::from_utf8_lossy(&requests));
-}
-
 #[test]
 fn reports_the_agents_addresses_on_the_machines_own_card() {
-    assert_eq!(Agent::start(|stream| answer(stream, b"", REPLY)).lines(), FACTS);
+    let report =
+        FakeHost::new().with_guest_agent(0, Ok(REPLY)).observe::<GuestAgent>("{}", &[web()]);
+    assert_eq!((report.lines(), report.result), (FACTS.map(ToOwned::to_owned).to_vec(), Ok(())));
 }
 
 #[test]
-fn skips_what_an_earlier_client_left_behind() {
-    let left: Behaviour = |stream| {
-        let left = b"half a repl\"y}\n\xff{\"return\": 1}\n{\"return\": []}\n\xff{broken\n";
-        answer(stream, left, REPLY);
-    };
-    assert_eq!(Agent::start(left).lines(), FACTS);
-}
-
-#[test]
-fn reports_an_agent_with_a_wrong_answer_as_unread() {
-    let failed = |how| format!("0 unread - talk to the guest agent: {how}");
-    let rows: [(Behaviour, String); 5] = [
-        (keep_silent, "0 unread - no answer before the deadline".to_owned()),
-        // The scheduler decides whether writing or reading shows it.
-        (drop, failed("")),
+fn reports_an_agent_without_an_answer_as_unread() {
+    let rows = [
+        (Err(Unread::TimedOut), "0 unread - no answer before the deadline"),
         (
-            |mut stream| {
-                let mut reader = BufReader::new(stream.try_clone().unwrap());
-                request(&mut reader);
-                stream.write_all(b"\xff{\"return\"").unwrap();
-            },
-            failed("it was closed within a reply, or the reply is too long"),
-        ),
-        (
-            |stream| {
-                let refusal = r#"{"error":{"class":"CommandNotFound","desc":"it is disabled"}}"#;
-                answer(stream, b"", refusal);
-            },
-            "0 unread - the guest agent refuses: it is disabled".to_owned(),
-        ),
-        (
-            |mut stream| {
-                // Sending fails once the client has left.
-                while stream.write_all(&[b'x'; 1 << 14]).is_ok() {}
-            },
-            failed("it was closed within a reply, or the reply is too long"),
+            Ok(r#"{"error":{"class":"CommandNotFound","desc":"it is disabled"}}"#),
+            "0 unread - the guest agent refuses: it is disabled",
         ),
     ];
-    for (row, (behaviour, expected)) in rows.into_iter().enumerate() {
-        let lines = Agent::start(behaviour).lines();
-        assert_eq!(lines.len(), 1, "row {row}: {lines:?}");
-        assert!(lines[0].starts_with(&expected), "row {row}: {lines:?}");
+    for (reply, expected) in rows {
+        let report =
+            FakeHost::new().with_guest_agent(0, reply).observe::<GuestAgent>("{}", &[web()]);
+        assert_eq!((report.lines(), report.result), (vec![expected.to_owned()], Ok(())));
     }
 }
 
 #[test]
 fn a_recording_gives_the_same_observations() {
-    let agent = Agent::start(|stream| answer(stream, b"", REPLY));
-    let host = agent.host().recording_to(agent.path());
+    let directory = tempfile::tempdir().unwrap();
+    let host = FakeHost::new().with_guest_agent(0, Ok(REPLY)).recording_to(directory.path());
     let live = host.observe::<GuestAgent>("{}", &[web()]);
     assert_eq!(live.lines(), FACTS);
     let replay = FakeHost::new()
-        .with_artefact_file("agent/web.json", agent.path().join("agent/web.json"))
+        .with_artefact_file("agent/web.json", directory.path().join("agent/web.json"))
         .observe::<GuestAgent>("{}", &[Subject { has_guest_agent: false, ..web() }]);
     assert_eq!(replay.result, Ok(()));
     assert_eq!(replay.observations, live.observations);
-    agent.thread.join().unwrap();
 }
 
 #[test]
@@ -173,7 +71,7 @@ fn skips_machines_without_an_agent_or_a_mac() {
     let confirming = FakeHost::new().at_stage(Stage::Confirm).observe::<GuestAgent>("{}", &[web()]);
     assert_eq!(confirming.lines(), [""; 0]);
     let report = FakeHost::new().observe::<GuestAgent>("{}", &[web()]);
-    assert_eq!(report.lines(), ["0 unread - the fake host has no such file"]);
+    assert_eq!(report.lines(), ["0 unread - the fake host has no such agent"]);
 }
 
 #[test]

@@ -49,14 +49,27 @@ codes! {
         CONSOLE = 1,
         /// A raw artefact of a snapshot, read only; argument: its path in the snapshot.
         ARTEFACT = 2,
-        /// A non-blocking link-layer socket for ARP frames; argument: the name of the interface, one
-        /// of the machines' links.
+        /// Reserved, and refused: hosts of an earlier version handed over a socket for ARP frames.
+        /// Ask `Question::WHO_HAS`.
         RAW_SOCKET = 3,
         /// A new file to write, in the snapshot that is being recorded; argument: its path there.
         RECORDING = 4,
-        /// A connection to a machine's guest agent (a Unix stream socket); argument: its index in the
-        /// batch.
+        /// Reserved, and refused: hosts of an earlier version handed over a connection to a guest
+        /// agent. Ask `Question::GUEST_AGENTS`.
         GUEST_AGENT = 5,
+    }
+}
+
+codes! {
+    /// What a plugin can ask the host, each with the words of `HostApi::ask`. Answers are names and
+    /// values, as `vmkit_types` writes and reads them.
+    Question {
+        /// Who answers ARP for candidates of the batch; words: their IPv4 addresses. One answer for each
+        /// that is on a link of the host.
+        WHO_HAS = 1,
+        /// What guest agents report; words: a command that only reads, such as
+        /// `guest-network-get-interfaces`, then indices in the batch. One answer for each.
+        GUEST_AGENTS = 2,
     }
 }
 
@@ -118,16 +131,12 @@ pub struct Error {
 
 /// Names of the attributes in [`VirtualMachine::ext`] and [`Advice::ext`].
 pub mod extension {
-    /// Present where `Resource::GUEST_AGENT` can be opened for the machine; its value is empty.
+    /// Present where the machine has a channel to a guest agent; its value is empty.
     pub const GUEST_AGENT: &str = "guest-agent";
     /// A network card of the machine: its MAC, network mode, interface or bridge, and port on the
     /// host, with `-` for what is unknown, such as `52:54:00:4b:5e:57 bridged br0 tap0`. One for each
     /// card, in the order of its manager.
     pub const CARD: &str = "card";
-    /// A link of the host that holds a candidate of the machine: the interface that
-    /// `Resource::RAW_SOCKET` can be opened for, its MAC, and the host's IPv4 address there with the
-    /// prefix length of its network, such as `br0 52:54:00:00:00:01 192.168.1.50/24`.
-    pub const LINK: &str = "link";
     /// An SSH host key that the machine is known by, such as `ssh-ed25519 AAAA…`; the word
     /// `known_hosts` follows a key that was found under the machine's name only.
     pub const KNOWN_HOST_KEY: &str = "known-host-key";

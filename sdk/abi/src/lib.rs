@@ -27,7 +27,7 @@ mod traits;
 
 pub use data::{
     Advice, AdviceKind, Attribute, Error, ErrorCode, Fact, Level, Machine, MachineState,
-    Observation, Resource, Source, Stage, VirtualMachine, extension,
+    Observation, Question, Resource, Source, Stage, VirtualMachine, extension,
 };
 pub use load::{LoadError, LoadedPlugin, load_file};
 pub use module::{Make, MakeFn, PluginModule, PluginModule_Prefix, PluginModule_Ref};

@@ -3,11 +3,12 @@
 use abi_stable::{
     sabi_trait,
     sabi_types::RRef,
-    std_types::{RBox, RResult, RSlice, RStr, RString, RVec},
+    std_types::{RBox, ROption, RResult, RSlice, RStr, RString, RVec},
 };
 
 use crate::{
-    Advice, Error, Fact, Level, Machine, Observation, Resource, Source, Stage, VirtualMachine,
+    Advice, Attribute, Error, ErrorCode, Fact, Level, Machine, Observation, Question, Resource,
+    Source, Stage, VirtualMachine,
 };
 
 /// What the host lends to a plugin for the time of one call.
@@ -34,6 +35,21 @@ pub trait HostApi: Send + Sync {
     /// owns it.
     #[sabi(last_prefix_field)]
     fn open(&self, resource: Resource, argument: RStr<'_>) -> RResult<i32, Error>;
+    /// Asks the host something that the manifest declares. A new question ends the one before.
+    fn ask(&self, question: Question, words: RVec<RString>) -> RResult<(), Error> {
+        let _ = (question, words);
+        RResult::RErr(older_host())
+    }
+    /// Waits for the next answer to the question; none: all have come. It fails where the question
+    /// was not answered, or not to its end.
+    fn answer(&self) -> RResult<ROption<RVec<Attribute>>, Error> {
+        RResult::RErr(older_host())
+    }
+}
+
+fn older_host() -> Error {
+    let message = "this host is older than the plugin and answers no questions";
+    Error { code: ErrorCode::UNSUPPORTED, message: message.into(), ext: RVec::new() }
 }
 
 /// A borrowed host, for one call.

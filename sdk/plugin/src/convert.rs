@@ -47,7 +47,6 @@ pub(crate) fn subject_in(vm: &abi::VirtualMachine) -> Subject {
             .any(|attribute| attribute.key == abi::extension::GUEST_AGENT),
         candidates: vm.candidates.iter().filter_map(|address| address.parse().ok()).collect(),
         cards: parsed(vm, abi::extension::CARD),
-        links: parsed(vm, abi::extension::LINK),
         known_host_keys: parsed(vm, abi::extension::KNOWN_HOST_KEY),
     }
 }

@@ -2,10 +2,7 @@
 
 use std::{
     fs::File,
-    os::{
-        fd::{FromRawFd, OwnedFd},
-        unix::net::UnixStream,
-    },
+    os::fd::{FromRawFd, OwnedFd},
     time::{Duration, SystemTime},
 };
 
@@ -15,7 +12,7 @@ use vmkit_types::{Observation, Source, Stage};
 use crate::{Error, ErrorCode, Result, convert};
 
 /// What a plugin can use during one call: where to report, the time that is left, and what the host
-/// opens for it.
+/// opens and asks for it.
 pub struct Cx<'a> {
     host: HostRef<'a>,
 }
@@ -27,7 +24,9 @@ impl<'a> Cx<'a> {
         Self { host }
     }
 
-    pub(crate) fn host(&self) -> &HostRef<'a> {
+    /// The foreign interface itself, for the tests of hosts.
+    #[doc(hidden)]
+    pub fn host(&self) -> &HostRef<'a> {
         &self.host
     }
 
@@ -133,26 +132,6 @@ impl<'a> Cx<'a> {
     /// The host cannot open it, or it is not a regular file; the message names the path.
     pub fn open_console(&self, vm: usize) -> Result<File> {
         self.open(Resource::CONSOLE, &vm.to_string()).map(File::from)
-    }
-
-    /// A connection to the guest agent of machine `vm` of the batch: a blocking stream that no other
-    /// program shares. The manifest must declare `guest_agent`.
-    ///
-    /// # Errors
-    /// The host cannot connect; the message names the path.
-    pub fn open_guest_agent(&self, vm: usize) -> Result<UnixStream> {
-        self.open(Resource::GUEST_AGENT, &vm.to_string()).map(UnixStream::from)
-    }
-
-    /// A socket for ARP frames on one of the machines' [`links`](vmkit_types::Subject::links).
-    /// Each read gives one whole frame, and each write sends one; neither waits. The kernel delivers
-    /// only ARP. Frames that came before the call are still in the socket. The manifest must declare
-    /// `raw_socket`.
-    ///
-    /// # Errors
-    /// `Denied`: the host may not open it, or the interface is not one of the links.
-    pub fn raw_socket(&self, interface: &str) -> Result<File> {
-        self.open(Resource::RAW_SOCKET, interface).map(File::from)
     }
 
     fn open(&self, resource: Resource, argument: &str) -> Result<OwnedFd> {

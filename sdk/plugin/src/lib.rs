@@ -20,6 +20,7 @@ pub mod export;
 mod guard;
 mod kinds;
 mod machine;
+mod question;
 
 pub use artefact::parse_list;
 pub use cx::Cx;
@@ -27,9 +28,10 @@ pub use error::{Error, ErrorCode, Result};
 pub use kinds::{AdviceSource, Inventory, NoConfig, Plugin, Signal};
 pub use machine::{Machine, MachineState};
 pub use vmkit_types::{
-    Advice, AdviceKind, Fact, HostKey, InvalidHostKey, InvalidMac, Kind, KnownKey, Link, Mac,
-    MacStatus, NetworkMode, Observation, Reading, Source, Stage, Step, Subject, Unread, Witness,
-    Word, attribute, bounded, escaped, is_host_address,
+    Advice, AdviceKind, AgentAnswer, AgentCommand, ArpAnswer, ArpOutcome, ArpReply, Fact, HostKey,
+    InvalidHostKey, InvalidMac, Kind, KnownKey, Mac, MacStatus, NetworkMode, Observation, Reading,
+    Source, Stage, Step, Subject, Unread, Witness, Word, attribute, bounded, escaped,
+    is_host_address,
 };
 
 /// The foreign interface, for [`export!`] and the test kit only.

@@ -1,13 +1,10 @@
 //! A host that lives in the test.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, VecDeque},
     fs::File,
     io::{self, Seek as _, Write as _},
-    os::{
-        fd::{IntoRawFd, OwnedFd},
-        unix::net::UnixStream,
-    },
+    os::fd::IntoRawFd,
     path::{Path, PathBuf},
     sync::{
         Mutex, MutexGuard, PoisonError,
@@ -17,12 +14,17 @@ use std::{
 };
 
 use vmkit_abi::{
-    self as abi, ErrorCode, HostApi, HostApi_TO, HostRef, Level, Resource, SignalBox,
-    stable::{RRef, RResult, RSlice, RStr, RString, RVec, TD_Opaque},
+    self as abi, ErrorCode, HostApi, HostApi_TO, HostRef, Level, Question, Resource, SignalBox,
+    stable::{ROption, RRef, RResult, RSlice, RStr, RString, RVec, TD_Opaque},
 };
-use vmkit_plugin::{AdviceSource, Error, Fact, Inventory, Observation, Signal, Stage, Subject};
+use vmkit_plugin::{
+    AdviceSource, ArpAnswer, Error, Fact, Inventory, Observation, Signal, Stage, Subject, Unread,
+};
 
-use crate::observation::{observation_in, subject_out};
+use crate::{
+    answers::{Answers, Refused},
+    observation::{attribute, observation_in, subject_out},
+};
 
 /// One line that a plugin logged.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -85,8 +87,9 @@ pub struct FakeHost {
     cancelled: AtomicBool,
     cancel_after: Option<usize>,
     consoles: HashMap<usize, PathBuf>,
-    guest_agents: HashMap<usize, PathBuf>,
-    raw_sockets: HashMap<String, OwnedFd>,
+    answers: Answers,
+    /// Answers to the open question that are not yet taken, or why there are none.
+    open_question: Mutex<Result<VecDeque<RVec<abi::Attribute>>, Refused>>,
     recording: Option<PathBuf>,
     files: Vec<tempfile::NamedTempFile>,
     emitted: Mutex<Vec<abi::Observation>>,
@@ -104,8 +107,8 @@ impl Default for FakeHost {
             cancelled: AtomicBool::new(false),
             cancel_after: None,
             consoles: HashMap::new(),
-            guest_agents: HashMap::new(),
-            raw_sockets: HashMap::new(),
+            answers: Answers::default(),
+            open_question: Mutex::new(Ok(VecDeque::new())),
             recording: None,
             files: Vec::new(),
             emitted: Mutex::default(),
@@ -165,18 +168,18 @@ impl FakeHost {
         self
     }
 
-    /// Connects to the Unix socket at this path as the guest agent of machine `vm`.
+    /// Answers for the guest agent of machine `vm`, whatever the command.
     #[must_use]
-    pub fn with_guest_agent(mut self, vm: usize, path: impl AsRef<Path>) -> Self {
-        self.guest_agents.insert(vm, path.as_ref().to_owned());
+    pub fn with_guest_agent(mut self, vm: usize, reply: Result<&str, Unread>) -> Self {
+        self.answers.agents.insert(vm, reply.map(ToOwned::to_owned));
         self
     }
 
-    /// Gives the plugin this socket as the raw one on this interface. A pair of Unix datagram sockets
-    /// makes a link whose other end the test holds.
+    /// Gives this answer to whoever asks by ARP for its address. Without any, the right to ask is
+    /// missing.
     #[must_use]
-    pub fn with_raw_socket(mut self, interface: &str, socket: impl Into<OwnedFd>) -> Self {
-        self.raw_sockets.insert(interface.to_owned(), socket.into());
+    pub fn with_arp(mut self, answer: ArpAnswer) -> Self {
+        self.answers.arp.push(answer);
         self
     }
 
@@ -315,21 +318,11 @@ impl HostApi for FakeHost {
         let refuse = |code, message: String| {
             RResult::RErr(abi::Error { code, message: message.into(), ext: RVec::new() })
         };
-        if resource == Resource::RAW_SOCKET {
-            let Some(socket) = self.raw_sockets.get(argument.as_str()) else {
-                return refuse(ErrorCode::DENIED, format!("no raw socket on {argument}"));
-            };
-            return match socket.try_clone() {
-                Ok(socket) => RResult::ROk(socket.into_raw_fd()),
-                Err(error) => refuse(ErrorCode::IO, format!("duplicate a socket: {error}")),
-            };
-        }
         let of_machine = |paths: &HashMap<usize, PathBuf>| {
             argument.as_str().parse().ok().and_then(|vm: usize| paths.get(&vm).cloned())
         };
         let path = match resource {
             Resource::CONSOLE => of_machine(&self.consoles),
-            Resource::GUEST_AGENT => of_machine(&self.guest_agents),
             Resource::ARTEFACT => self.artefacts.get(argument.as_str()).cloned(),
             Resource::RECORDING => self.recording.as_ref().map(|below| below.join(&*argument)),
             _ => None,
@@ -338,13 +331,33 @@ impl HostApi for FakeHost {
             return refuse(ErrorCode::NOT_FOUND, "the fake host has no such file".to_owned());
         };
         let opened = match resource {
-            Resource::GUEST_AGENT => UnixStream::connect(&path).map(IntoRawFd::into_raw_fd),
             Resource::RECORDING => new_file(&path).map(IntoRawFd::into_raw_fd),
             _ => File::open(&path).map(IntoRawFd::into_raw_fd),
         };
         match opened {
             Ok(descriptor) => RResult::ROk(descriptor),
             Err(error) => refuse(ErrorCode::IO, format!("open {}: {error}", path.display())),
+        }
+    }
+
+    fn ask(&self, question: Question, words: RVec<RString>) -> RResult<(), abi::Error> {
+        let words: Vec<&str> = words.iter().map(RString::as_str).collect();
+        let answers = self.answers.to(question, &words).map(|answers| {
+            let pairs = |(key, value): (String, String)| attribute(&key, &value);
+            let answers = answers.into_iter();
+            answers.map(|answer| answer.into_iter().map(pairs).collect()).collect()
+        });
+        *self.open_question.lock().unwrap_or_else(PoisonError::into_inner) = answers;
+        RResult::ROk(())
+    }
+
+    fn answer(&self) -> RResult<ROption<RVec<abi::Attribute>>, abi::Error> {
+        match &mut *self.open_question.lock().unwrap_or_else(PoisonError::into_inner) {
+            Ok(answers) => RResult::ROk(answers.pop_front().into()),
+            Err((code, message)) => {
+                let message = message.as_str().into();
+                RResult::RErr(abi::Error { code: *code, message, ext: RVec::new() })
+            }
         }
     }
 }

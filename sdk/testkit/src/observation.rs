@@ -6,7 +6,7 @@ use vmkit_abi::{
     self as abi,
     stable::{ROption, RString},
 };
-use vmkit_plugin::{Kind, KnownKey, Link, Observation, Subject};
+use vmkit_plugin::{Kind, KnownKey, Observation, Subject};
 
 /// # Panics
 /// If the plugin reports an invalid address or MAC.
@@ -33,9 +33,7 @@ pub(crate) fn subject_out(subject: &Subject) -> abi::VirtualMachine {
     let guest_agent =
         abi::Attribute { key: abi::extension::GUEST_AGENT.into(), value: RString::new() };
     let cards = subject.cards.iter().map(|card| attribute(abi::extension::CARD, card));
-    let link = |link: &Link| attribute(abi::extension::LINK, link);
     let known_host_key = |known: &KnownKey| attribute(abi::extension::KNOWN_HOST_KEY, known);
-    let links = subject.links.iter().map(link);
     let known_host_keys = subject.known_host_keys.iter().map(known_host_key);
     let guest_agent = subject.has_guest_agent.then_some(guest_agent);
     abi::VirtualMachine {
@@ -44,10 +42,10 @@ pub(crate) fn subject_out(subject: &Subject) -> abi::VirtualMachine {
         hostname: subject.hostname.as_deref().map(Into::into).into(),
         has_console: subject.has_console,
         candidates: subject.candidates.iter().map(|at| at.to_string().into()).collect(),
-        ext: guest_agent.into_iter().chain(cards).chain(links).chain(known_host_keys).collect(),
+        ext: guest_agent.into_iter().chain(cards).chain(known_host_keys).collect(),
     }
 }
 
-fn attribute(key: &str, value: &impl ToString) -> abi::Attribute {
+pub(crate) fn attribute(key: &str, value: &impl ToString) -> abi::Attribute {
     abi::Attribute { key: key.into(), value: value.to_string().into() }
 }

@@ -6,9 +6,9 @@
 
 mod address;
 mod advice;
+mod answer;
 mod card;
 mod host_key;
-mod link;
 mod mac;
 mod network;
 mod observation;
@@ -18,9 +18,9 @@ mod text;
 
 pub use address::is_host_address;
 pub use advice::{Advice, AdviceKind, Fact, MacStatus, Step, Witness, Word};
+pub use answer::{AgentAnswer, AgentCommand, ArpAnswer, ArpOutcome, ArpReply, Attributes};
 pub use card::{InvalidCard, NetworkMode, SubjectCard};
 pub use host_key::{HostKey, InvalidHostKey, KnownKey};
-pub use link::{InvalidLink, Link};
 pub use mac::{InvalidMac, Mac};
 pub use network::{HostNetwork, Interface, InterfaceKind, Prefix, Route};
 pub use observation::{Kind, Observation, attribute};

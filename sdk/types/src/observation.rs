@@ -184,15 +184,7 @@ impl Observation {
 
     /// The source could not be read for this machine.
     pub fn unread(vm: usize, why: &Unread) -> Self {
-        let reason = match why {
-            Unread::NotTried => "not-tried",
-            Unread::Denied(_) => "denied",
-            Unread::TimedOut => "timed-out",
-            Unread::Malformed(_) => "malformed",
-            Unread::Unsupported => "unsupported",
-            Unread::Failed(_) => "failed",
-        };
-        Self::new(vm, Kind::Unread, why.to_string()).with(attribute::REASON, reason)
+        Self::new(vm, Kind::Unread, why.to_string()).with(attribute::REASON, why.code())
     }
 
     /// There was nothing to look at for this machine; `what` says what it lacks, such as a console

@@ -32,6 +32,40 @@ pub enum Unread {
     Failed(String),
 }
 
+impl Unread {
+    /// The word for it in observations and answers.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::NotTried => "not-tried",
+            Self::Denied(_) => "denied",
+            Self::TimedOut => "timed-out",
+            Self::Malformed(_) => "malformed",
+            Self::Unsupported => "unsupported",
+            Self::Failed(_) => "failed",
+        }
+    }
+
+    /// What the text of this reason names; empty for a reason without such a text.
+    pub fn detail(&self) -> &str {
+        match self {
+            Self::NotTried | Self::TimedOut | Self::Unsupported => "",
+            Self::Denied(what) | Self::Malformed(what) | Self::Failed(what) => what,
+        }
+    }
+
+    /// The reason of this code. A code that this version does not know is a failure.
+    pub fn from_code(code: &str, detail: &str) -> Self {
+        match code {
+            "not-tried" => Self::NotTried,
+            "denied" => Self::Denied(detail.to_owned()),
+            "timed-out" => Self::TimedOut,
+            "malformed" => Self::Malformed(detail.to_owned()),
+            "unsupported" => Self::Unsupported,
+            _ => Self::Failed(detail.to_owned()),
+        }
+    }
+}
+
 impl<T> Reading<T> {
     /// The value, where it is known.
     pub fn known(self) -> Option<T> {

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use crate::{KnownKey, Link, Mac, SubjectCard};
+use crate::{KnownKey, Mac, SubjectCard};
 
 /// One virtual machine, as a signal plugin sees it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -17,12 +17,10 @@ pub struct Subject {
     pub hostname: Option<String>,
     /// Whether it has a console log that can be opened with `Cx::open_console`.
     pub has_console: bool,
-    /// Whether it has a channel to a guest agent that can be opened with `Cx::open_guest_agent`.
+    /// Whether it has a channel to a guest agent that can be asked with `Cx::ask_guest_agents`.
     pub has_guest_agent: bool,
     /// Addresses found so far. Empty in [`Stage::Discover`].
     pub candidates: Vec<IpAddr>,
-    /// The host's links that candidates are on. Empty unless the plugin declares `raw_socket`.
-    pub links: Vec<Link>,
     /// SSH host keys that the machine is known by. Empty unless the plugin declares `host_keys`.
     pub known_host_keys: Vec<KnownKey>,
 }

@@ -26,7 +26,7 @@ const ROWS: &[Row] = &[
     ("lie-about-kind", "ok", "", 3),
     ("garbage", "error", "it sent a frame that is not a message", 0),
     ("close", "crashed", "its process", 2),
-    ("raw-socket", "denied", "the manifest declares no `raw_socket`", 2),
+    ("ask-by-arp", "denied", "the manifest declares no `arp`", 2),
     ("console", "error", "the machine has no console log", 2),
     ("say \u{1b}[31mred", "error", "behaviour say \\x1b[31mred", 2),
 ];

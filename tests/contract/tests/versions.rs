@@ -25,9 +25,8 @@ const GROWN: &[Edit] = &[
     },
     Edit {
         file: "sdk/abi/src/traits.rs",
-        find: "    fn open(&self, resource: Resource, argument: RStr<'_>) -> RResult<i32, Error>;\n",
-        replace: "    fn open(&self, resource: Resource, argument: RStr<'_>) -> RResult<i32, Error>;\n\
-                  \x20   fn later(&self) -> u64 { 7 }\n",
+        find: "}\n\nfn older_host() -> Error {\n",
+        replace: "    fn later(&self) -> u64 { 7 }\n}\n\nfn older_host() -> Error {\n",
     },
 ];
 

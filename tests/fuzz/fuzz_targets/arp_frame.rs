@@ -2,9 +2,14 @@
 
 #![cfg_attr(fuzzing, no_main)]
 
+use vmkit_proxy::arp::Link;
+use vmkit_types::Mac;
+
 fn read(bytes: &[u8]) {
-    let link = "br0 52:54:00:00:00:09 192.168.1.50/24".parse().expect("a link");
-    signal_arp_probe::parse_for_test(bytes, &link);
+    let mac = Mac::new([0x52, 0x54, 0, 0, 0, 9]);
+    let address = [192, 168, 1, 50].into();
+    let link = Link { interface: "br0".to_owned(), mac, address, length: 24 };
+    vmkit_proxy::arp::parse_for_test(bytes, &link);
 }
 
 vmkit_fuzz::target!();

@@ -23,6 +23,7 @@ const REACHES_OUT: &[&str] = &[
     "vmkit-host",
     "vmkit-inventory",
     "vmkit-platform",
+    "vmkit-proxy",
     "vmkit-rights",
     "vmkit-wire",
 ];
@@ -43,7 +44,7 @@ const LAYERS: &[&[&str]] = &[
         "vmkit-survey",
         "vmkit-wire",
     ],
-    &["vmkit-rights"],
+    &["vmkit-proxy", "vmkit-rights"],
     &["vm-broker", "vm-worker", "vmkit-diagnose", "vmkit-host", "vmkit-inventory"],
     &["vmkit-snapshot"],
     &["vmkit-session"],

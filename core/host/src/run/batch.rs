@@ -1,8 +1,12 @@
 //! What the plugins of one stage are asked.
 
-use std::{net::IpAddr, path::PathBuf};
+use std::{
+    net::{IpAddr, Ipv4Addr},
+    path::PathBuf,
+};
 
-use vmkit_types::{Link, Stage, Subject};
+use vmkit_proxy::arp::Link;
+use vmkit_types::{Stage, Subject};
 use vmkit_wire::WireSubject;
 
 use super::{
@@ -16,8 +20,8 @@ pub(super) struct Batch {
     pub(super) subjects: Vec<WireSubject>,
     pub(super) consoles: Vec<Option<PathBuf>>,
     pub(super) guest_agents: Vec<Option<PathBuf>>,
-    /// Names of the interfaces on which candidates lie.
-    pub(super) links: Vec<String>,
+    /// The links that candidates are on, each with its candidates.
+    pub(super) on_links: Vec<(Link, Vec<Ipv4Addr>)>,
 }
 
 impl Batch {
@@ -30,29 +34,37 @@ impl Batch {
     ) -> Self {
         let subjects = targets.iter().map(|target| {
             let candidates = addresses.get(&target.id).map(Vec::as_slice).unwrap_or_default();
-            wire_subject(&target.subject, candidates, links)
+            wire_subject(&target.subject, candidates)
         });
-        let found = addresses.values().flatten().filter_map(|address| link_of(*address, links));
-        let mut names: Vec<String> = found.map(|link| link.interface.clone()).collect();
-        names.sort_unstable();
-        names.dedup();
         Self {
             stage,
             subjects: subjects.collect(),
             consoles: targets.iter().map(|target| target.console.clone()).collect(),
             guest_agents: targets.iter().map(|target| target.guest_agent.clone()).collect(),
-            links: names,
+            on_links: on_links(addresses, links),
         }
     }
 }
 
-fn wire_subject(subject: &Subject, candidates: &[IpAddr], links: &[Link]) -> WireSubject {
-    let mut of_candidates: Vec<&Link> = Vec::new();
-    for link in candidates.iter().filter_map(|address| link_of(*address, links)) {
-        if !of_candidates.contains(&link) {
-            of_candidates.push(link);
+/// The candidates by link, each once.
+fn on_links(addresses: &Addresses, links: &[Link]) -> Vec<(Link, Vec<Ipv4Addr>)> {
+    let mut on_links: Vec<(Link, Vec<Ipv4Addr>)> = Vec::new();
+    let mut candidates: Vec<IpAddr> = addresses.values().flatten().copied().collect();
+    candidates.sort_unstable();
+    candidates.dedup();
+    for candidate in candidates {
+        let (Some(link), IpAddr::V4(address)) = (link_of(candidate, links), candidate) else {
+            continue;
+        };
+        match on_links.iter_mut().find(|(known, _)| known == link) {
+            Some((_, addresses)) => addresses.push(address),
+            None => on_links.push((link.clone(), vec![address])),
         }
     }
+    on_links
+}
+
+fn wire_subject(subject: &Subject, candidates: &[IpAddr]) -> WireSubject {
     WireSubject {
         name: subject.name.clone(),
         macs: subject.macs.iter().map(ToString::to_string).collect(),
@@ -61,7 +73,6 @@ fn wire_subject(subject: &Subject, candidates: &[IpAddr], links: &[Link]) -> Wir
         has_console: subject.has_console,
         has_guest_agent: subject.has_guest_agent,
         candidates: candidates.iter().map(ToString::to_string).collect(),
-        links: of_candidates.into_iter().map(ToString::to_string).collect(),
         known_host_keys: subject.known_host_keys.iter().map(ToString::to_string).collect(),
     }
 }

@@ -236,7 +236,7 @@ fn lead(
             subjects: &batch.subjects,
             consoles: &batch.consoles,
             guest_agents: &batch.guest_agents,
-            links: &batch.links,
+            on_links: &batch.on_links,
             snapshot: &settings.snapshot,
             budget: settings.call_deadline,
         };

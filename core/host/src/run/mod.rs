@@ -11,7 +11,8 @@ use std::{
 };
 
 use vmkit_model::{Evidence, PluginOutcome, PluginStatus};
-use vmkit_types::{HostNetwork, Link, Stage};
+use vmkit_proxy::arp::Link;
+use vmkit_types::{HostNetwork, Stage};
 
 use crate::{Found, Installation, RunSettings, worker::Received};
 use batch::Batch;
@@ -68,7 +69,7 @@ impl Run {
 
     /// Begins a round: asks every discovering plugin about these machines, and returns the facts that
     /// came in time for the next stage. Plugins that wait for others on the network are not waited
-    /// for. `network` has the links on which plugins may be given sockets.
+    /// for. `network` has the links on which candidates are asked for by ARP.
     ///
     /// Workers that ended in an earlier round are started again, unless they failed three times.
     pub fn discover(

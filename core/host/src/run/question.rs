@@ -14,7 +14,7 @@ pub struct Target {
     pub subject: Subject,
     /// Its console log, opened for plugins that declare it.
     pub console: Option<PathBuf>,
-    /// The socket of its guest agent, connected to for plugins that declare it.
+    /// The socket of its guest agent, which is asked for plugins that declare it.
     pub guest_agent: Option<PathBuf>,
 }
 

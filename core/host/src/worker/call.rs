@@ -1,14 +1,16 @@
 //! One call of a plugin.
 
 use std::{
+    net::Ipv4Addr,
     path::PathBuf,
     time::{Duration, SystemTime},
 };
 
+use vmkit_proxy::arp::Link;
 use vmkit_types::{Observation, Stage};
 use vmkit_wire::{Observe, WireSubject};
 
-use crate::{Plugin, Snapshot, broker::Grants};
+use crate::{Plugin, Snapshot, broker::Grants, proxy::Askable};
 
 /// What one call is about.
 pub(crate) struct Call<'a> {
@@ -20,8 +22,8 @@ pub(crate) struct Call<'a> {
     pub(crate) consoles: &'a [Option<PathBuf>],
     /// The sockets of the batch's guest agents.
     pub(crate) guest_agents: &'a [Option<PathBuf>],
-    /// Names of the interfaces on which candidates of the batch lie.
-    pub(crate) links: &'a [String],
+    /// The links that candidates of the batch are on, each with its candidates.
+    pub(crate) on_links: &'a [(Link, Vec<Ipv4Addr>)],
     /// Where to look.
     pub(crate) snapshot: &'a Snapshot,
     /// How long it may take.
@@ -46,9 +48,6 @@ impl Call<'_> {
             artefacts: self.snapshot.names().filter(declared).cloned().collect(),
             vms: self.subjects.to_vec(),
         };
-        if !plugin.manifest.needs_here().raw_socket {
-            question.vms.iter_mut().for_each(|vm| vm.links.clear());
-        }
         if !plugin.manifest.needs_here().host_keys {
             question.vms.iter_mut().for_each(|vm| vm.known_host_keys.clear());
         }
@@ -57,12 +56,16 @@ impl Call<'_> {
 
     /// What the host may open for the plugin during the call.
     pub(super) fn grants<'g>(&'g self, plugin: &'g Plugin) -> Grants<'g> {
-        Grants {
+        Grants { manifest: &plugin.manifest, consoles: self.consoles, snapshot: self.snapshot }
+    }
+
+    /// What the host may ask for the plugin during the call.
+    pub(super) fn askable<'g>(&'g self, plugin: &'g Plugin) -> Askable<'g> {
+        Askable {
             manifest: &plugin.manifest,
-            consoles: self.consoles,
             guest_agents: self.guest_agents,
-            links: self.links,
-            snapshot: self.snapshot,
+            on_links: self.on_links,
+            is_replay: self.snapshot.is_replayed(),
         }
     }
 }

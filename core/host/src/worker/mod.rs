@@ -15,18 +15,15 @@ use std::{
 
 use vmkit_types::escaped;
 use vmkit_wire::{
-    Advise, FromWorker, Load, Needs, OpenRefusal, Opened, Receiver, ToWorker, WIRE_VERSION,
-    WireAdvice, WireError, send,
+    Advise, Answer, Answered, FromWorker, Load, Needs, Opened, Question, Receiver, Refusal,
+    ToWorker, WIRE_VERSION, WireAdvice, WireError, send,
 };
 
 pub(crate) use call::{Call, Received};
 pub(crate) use end::End;
 
 use crate::{
-    Installation, Plugin, RunSettings, Snapshot,
-    broker::{self, RawSockets},
-    find::WorkerProgram,
-    stamp,
+    Installation, Plugin, RunSettings, Snapshot, broker, find::WorkerProgram, proxy::Proxy, stamp,
 };
 
 /// How long a cancelled plugin may take to return before its process is killed. Plugins check for
@@ -44,6 +41,9 @@ const MOST_BYTES: usize = 32 << 20;
 /// Most log lines in a worker's life: more than a person reads, and no flood.
 const MOST_LOG_LINES: usize = 1000;
 
+/// Why an advice source gets nothing else.
+const FACTS_ONLY: &str = "an advice source is given facts and no files";
+
 /// A running worker with its plugin loaded. Dropping it ends the process.
 pub(crate) struct Worker {
     child: Child,
@@ -51,7 +51,7 @@ pub(crate) struct Worker {
     receiver: Receiver,
     log_lines: usize,
     is_reaped: bool,
-    raw_sockets: RawSockets,
+    proxy: Proxy,
     /// What confines it, in plain words.
     pub(crate) confinement: String,
 }
@@ -76,7 +76,7 @@ impl Worker {
             receiver: Receiver::default(),
             log_lines: 0,
             is_reaped: false,
-            raw_sockets: RawSockets::default(),
+            proxy: Proxy::default(),
             confinement: String::new(),
         };
         let by_path = cfg!(target_os = "macos").then(|| plugin.path.display().to_string());
@@ -141,6 +141,7 @@ impl Worker {
         facts: &mut Vec<Received>,
     ) -> Result<(), End> {
         let deadline = Instant::now() + call.budget;
+        self.proxy.begin();
         self.say(&ToWorker::Observe(call.question(plugin)), None)?;
         let mut cancelled = false;
         loop {
@@ -159,13 +160,15 @@ impl Worker {
                     self.log(level, &target, &message)?;
                 }
                 Ok(FromWorker::Open { resource, argument }) => {
-                    let grants = call.grants(plugin);
-                    let opened = broker::open(grants, &mut self.raw_sockets, resource, &argument);
+                    let opened = broker::open(call.grants(plugin), resource, &argument);
                     let (opened, refusal) = match opened {
                         Ok(opened) => (Some(opened), None),
                         Err(refusal) => (None, Some(refusal)),
                     };
                     self.say(&ToWorker::Opened(Opened { refusal }), opened.as_ref())?;
+                }
+                Ok(FromWorker::Ask { question, number, words }) => {
+                    self.answer(plugin, call, (question, number, &words), deadline)?;
                 }
                 Ok(FromWorker::Done) => return Ok(()),
                 Ok(FromWorker::Failed { code, message }) => {
@@ -185,6 +188,28 @@ impl Worker {
         }
     }
 
+    /// Answers a question of the plugin. Meanwhile the plugin waits, so no other frame is read.
+    fn answer(
+        &mut self,
+        plugin: &Plugin,
+        call: &Call<'_>,
+        (question, number, words): (Question, u32, &[String]),
+        deadline: Instant,
+    ) -> Result<(), End> {
+        let askable = call.askable(plugin);
+        let mut sent = Ok(());
+        let say = |attributes| {
+            let answer = ToWorker::Answer(Answer { number, attributes });
+            if sent.is_ok() {
+                sent = send(&self.socket, &answer, &[]);
+            }
+        };
+        let outcome = self.proxy.answer(askable, question, words, deadline, say);
+        sent.map_err(|error| self.lost(error))?;
+        let refusal = outcome.err();
+        self.say(&ToWorker::Answered(Answered { number, refusal }), None)
+    }
+
     /// Asks an advice source what follows from these facts.
     pub(crate) fn advise(&mut self, question: Advise) -> Result<Vec<WireAdvice>, End> {
         let budget = Duration::from_millis(question.budget_ms);
@@ -199,9 +224,12 @@ impl Worker {
                     self.log(level, &target, &message)?;
                 }
                 Ok(FromWorker::Open { .. }) => {
-                    let message = "an advice source is given facts and no files".to_owned();
-                    let refusal = OpenRefusal { denied: true, not_found: false, message };
-                    self.say(&ToWorker::Opened(Opened { refusal: Some(refusal) }), None)?;
+                    let refusal = Some(Refusal::denied(FACTS_ONLY));
+                    self.say(&ToWorker::Opened(Opened { refusal }), None)?;
+                }
+                Ok(FromWorker::Ask { number, .. }) => {
+                    let refusal = Some(Refusal::denied(FACTS_ONLY));
+                    self.say(&ToWorker::Answered(Answered { number, refusal }), None)?;
                 }
                 Ok(FromWorker::Done) => return Ok(advice),
                 Ok(FromWorker::Failed { code, message }) => {

@@ -71,7 +71,7 @@ impl Signal for Misbehave {
                 Ok(())
             }
             "forbidden" => forbidden(cx),
-            "raw-socket" => cx.raw_socket("lo").map(|_| ()),
+            "ask-by-arp" => cx.who_has(&[[192, 168, 1, 9].into()]).map(|_| ()),
             "console" => cx.open_console(0).map(|_| ()),
             // `vm status` shows an error's message, unlike an observation without weight.
             "report-user" => {

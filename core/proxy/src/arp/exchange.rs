@@ -2,12 +2,9 @@
 
 use std::{collections::HashMap, net::Ipv4Addr, time::Duration};
 
-use vmkit_plugin::Unread;
+use vmkit_types::{ArpOutcome, ArpReply, Unread};
 
-use crate::{
-    frame::Reply,
-    outcome::{Outcome, Replier},
-};
+use super::frame::Reply;
 
 /// Requests for an address while nobody answers. Wi-Fi sends a broadcast once and nobody acknowledges
 /// it, so one or two may be lost.
@@ -21,12 +18,12 @@ const SPACING: Duration = Duration::from_millis(1);
 /// How long a second holder may take after the first request, and a first holder after the last one.
 /// A sleeping Wi-Fi station gets broadcasts with its access point's beacons, every 100 to 300 ms.
 const WATCH: Duration = Duration::from_millis(300);
-/// Most repliers that are kept for one address: more are a flood, which says nothing new.
-const MOST_REPLIERS: usize = 16;
+/// Most hosts that are kept for one address: more are a flood, which says nothing new.
+const MOST_REPLIES: usize = 16;
 
 /// What to do next on the link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Step {
+pub(super) enum Step {
     /// Ask for this address, then call [`Exchange::asked`].
     Ask(Ipv4Addr),
     /// Do nothing before this time.
@@ -37,7 +34,7 @@ pub(crate) enum Step {
 
 /// The questions on one link. Times count from the beginning of the exchange.
 #[derive(Debug)]
-pub(crate) struct Exchange {
+pub(super) struct Exchange {
     questions: Vec<Question>,
     by_address: HashMap<Ipv4Addr, usize>,
     spaced_until: Duration,
@@ -49,12 +46,12 @@ struct Question {
     /// Times of the first and the last request.
     asked: Option<(Duration, Duration)>,
     tries: u8,
-    repliers: Vec<Replier>,
+    replies: Vec<ArpReply>,
 }
 
 impl Exchange {
     /// Questions for these addresses, each once.
-    pub(crate) fn new(addresses: impl IntoIterator<Item = Ipv4Addr>) -> Self {
+    pub(super) fn new(addresses: impl IntoIterator<Item = Ipv4Addr>) -> Self {
         let mut exchange = Self {
             questions: Vec::new(),
             by_address: HashMap::new(),
@@ -63,15 +60,15 @@ impl Exchange {
         for address in addresses {
             let next = exchange.questions.len();
             if *exchange.by_address.entry(address).or_insert(next) == next {
-                let repliers = Vec::new();
-                exchange.questions.push(Question { address, asked: None, tries: 0, repliers });
+                let replies = Vec::new();
+                exchange.questions.push(Question { address, asked: None, tries: 0, replies });
             }
         }
         exchange
     }
 
     /// What to do at this time.
-    pub(crate) fn step(&self, now: Duration) -> Step {
+    pub(super) fn step(&self, now: Duration) -> Step {
         let mut next: Option<Duration> = None;
         let mut earlier = |at: Duration| next = Some(next.map_or(at, |next| next.min(at)));
         for question in &self.questions {
@@ -88,7 +85,7 @@ impl Exchange {
     }
 
     /// Notes that a request for the address was sent.
-    pub(crate) fn asked(&mut self, address: Ipv4Addr, now: Duration) {
+    pub(super) fn asked(&mut self, address: Ipv4Addr, now: Duration) {
         self.spaced_until = now + SPACING;
         let Some(question) = self.question(address) else { return };
         let first = question.asked.map_or(now, |(first, _)| first);
@@ -97,18 +94,18 @@ impl Exchange {
     }
 
     /// Notes a reply. One that came before a request says nothing.
-    pub(crate) fn replied(&mut self, reply: Reply, now: Duration) {
+    pub(super) fn replied(&mut self, reply: Reply, now: Duration) {
         let Some(question) = self.question(reply.address) else { return };
         let Some((_, last)) = question.asked else { return };
-        let known = question.repliers.iter().any(|replier| replier.mac == reply.mac);
-        if !known && question.repliers.len() < MOST_REPLIERS {
+        let known = question.replies.iter().any(|known| known.mac == reply.mac);
+        if !known && question.replies.len() < MOST_REPLIES {
             let round_trip = Some(now.saturating_sub(last));
-            question.repliers.push(Replier { mac: reply.mac, round_trip });
+            question.replies.push(ArpReply { mac: reply.mac, round_trip });
         }
     }
 
     /// The outcome for each address at this time.
-    pub(crate) fn outcomes(&self, now: Duration) -> impl Iterator<Item = (Ipv4Addr, Outcome)> {
+    pub(super) fn outcomes(&self, now: Duration) -> impl Iterator<Item = (Ipv4Addr, ArpOutcome)> {
         self.questions.iter().map(move |question| (question.address, question.outcome(now)))
     }
 
@@ -121,34 +118,34 @@ impl Exchange {
 impl Question {
     /// Time of the next request; `None`: there is none.
     fn due(&self) -> Option<Duration> {
-        let tries = if self.repliers.is_empty() { TRIES } else { TRIES_AFTER_REPLY };
+        let tries = if self.replies.is_empty() { TRIES } else { TRIES_AFTER_REPLY };
         let Some((_, last)) = self.asked else { return Some(Duration::ZERO) };
         (self.tries < tries).then(|| last + INTERVAL)
     }
 
     /// When waiting for further answers ends.
     fn over(&self) -> Duration {
-        let watched = |(first, last)| if self.repliers.is_empty() { last } else { first };
+        let watched = |(first, last)| if self.replies.is_empty() { last } else { first };
         self.asked.map_or(Duration::MAX, |asked| watched(asked) + WATCH)
     }
 
-    fn outcome(&self, now: Duration) -> Outcome {
-        if !self.repliers.is_empty() {
-            return Outcome::Replies(self.repliers.clone());
+    fn outcome(&self, now: Duration) -> ArpOutcome {
+        if !self.replies.is_empty() {
+            return ArpOutcome::Replies(self.replies.clone());
         }
         let waited = self.asked.map_or(Duration::ZERO, |(first, _)| now.saturating_sub(first));
         // One request may be lost, and silence means nothing before an answer had time to come.
         if self.tries > 1 && waited >= WATCH {
-            Outcome::Silent(Some(self.tries))
+            ArpOutcome::Silent(Some(self.tries))
         } else {
-            Outcome::Unread(Unread::TimedOut)
+            ArpOutcome::Unread(Unread::TimedOut)
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use vmkit_plugin::Mac;
+    use vmkit_types::Mac;
 
     use super::*;
 
@@ -162,9 +159,9 @@ mod tests {
         Mac::new([0x52, 0x54, 0, 0, 0, last])
     }
 
-    fn macs(outcome: &Outcome) -> Vec<Mac> {
+    fn macs(outcome: &ArpOutcome) -> Vec<Mac> {
         match outcome {
-            Outcome::Replies(repliers) => repliers.iter().map(|replier| replier.mac).collect(),
+            ArpOutcome::Replies(replies) => replies.iter().map(|reply| reply.mac).collect(),
             _ => Vec::new(),
         }
     }
@@ -245,11 +242,11 @@ mod tests {
     #[test]
     fn silence_counts_after_two_requests_and_time_for_an_answer() {
         let rows = [
-            (0, 10, Outcome::Unread(Unread::TimedOut)),
-            (1, 400, Outcome::Unread(Unread::TimedOut)),
-            (2, 299, Outcome::Unread(Unread::TimedOut)),
-            (2, 300, Outcome::Silent(Some(2))),
-            (3, 500, Outcome::Silent(Some(3))),
+            (0, 10, ArpOutcome::Unread(Unread::TimedOut)),
+            (1, 400, ArpOutcome::Unread(Unread::TimedOut)),
+            (2, 299, ArpOutcome::Unread(Unread::TimedOut)),
+            (2, 300, ArpOutcome::Silent(Some(2))),
+            (3, 500, ArpOutcome::Silent(Some(3))),
         ];
         for (tries, now, expected) in rows {
             let mut exchange = Exchange::new([A]);

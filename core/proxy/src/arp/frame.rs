@@ -2,66 +2,59 @@
 
 use std::net::Ipv4Addr;
 
-use pnet_base::MacAddr;
-use pnet_packet::{
-    Packet as _,
-    arp::{ArpHardwareTypes, ArpOperations, ArpPacket, MutableArpPacket},
-    ethernet::{EtherTypes, EthernetPacket, MutableEthernetPacket},
-};
-use vmkit_plugin::{Link, Mac};
+use vmkit_types::Mac;
 
-/// Octets of an Ethernet header.
-const HEADER: usize = 14;
+use super::link::Link;
+
 /// Octets of a request, without the padding that network cards add.
-pub(crate) const REQUEST: usize = HEADER + 28;
+pub(super) const REQUEST: usize = 42;
+
+/// Frame type, hardware, protocol, and the lengths of their addresses: ARP between Ethernet and IPv4
+/// addresses (RFC 826).
+const ETHERNET_AND_IPV4: [u8; 8] = [0x08, 0x06, 0, 1, 0x08, 0, 6, 4];
+/// The two operations.
+const ASKS: [u8; 2] = [0, 1];
+const REPLIES: [u8; 2] = [0, 2];
+/// Where the fields begin.
+const TYPE: usize = 12;
+const OPERATION: usize = 20;
+const SENDER_MAC: usize = 22;
+const SENDER: usize = 28;
+const TARGET: usize = 38;
 
 /// Which MAC answers for an address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Reply {
-    pub(crate) address: Ipv4Addr,
-    pub(crate) mac: Mac,
+pub(super) struct Reply {
+    pub(super) address: Ipv4Addr,
+    pub(super) mac: Mac,
 }
 
 /// The frame that asks on this link who has the address. Its sender is the host's own address:
 /// MAC-NAT does not translate a request without a sender, and some hosts do not answer it.
-pub(crate) fn request(link: &Link, address: Ipv4Addr) -> Option<[u8; REQUEST]> {
+pub(super) fn request(link: &Link, address: Ipv4Addr) -> [u8; REQUEST] {
     let mut frame = [0; REQUEST];
-    let own = pnet_mac(link.mac);
-    let mut ethernet = MutableEthernetPacket::new(&mut frame)?;
-    ethernet.set_destination(MacAddr::broadcast());
-    ethernet.set_source(own);
-    ethernet.set_ethertype(EtherTypes::Arp);
-    let mut arp = MutableArpPacket::new(&mut frame[HEADER..])?;
-    arp.set_hardware_type(ArpHardwareTypes::Ethernet);
-    arp.set_protocol_type(EtherTypes::Ipv4);
-    arp.set_hw_addr_len(6);
-    arp.set_proto_addr_len(4);
-    arp.set_operation(ArpOperations::Request);
-    arp.set_sender_hw_addr(own);
-    arp.set_sender_proto_addr(link.address);
-    arp.set_target_hw_addr(MacAddr::zero());
-    arp.set_target_proto_addr(address);
-    Some(frame)
+    let mut put = |at: usize, octets: &[u8]| frame[at..at + octets.len()].copy_from_slice(octets);
+    put(0, &[0xff; 6]);
+    put(6, &link.mac.octets());
+    put(TYPE, &ETHERNET_AND_IPV4);
+    put(OPERATION, &ASKS);
+    put(SENDER_MAC, &link.mac.octets());
+    put(SENDER, &link.address.octets());
+    put(TARGET, &address.octets());
+    frame
 }
 
 /// The reply in this frame, if it is one to this host and its MAC can be that of one other host.
-pub(crate) fn reply(frame: &[u8], link: &Link) -> Option<Reply> {
-    let ethernet = EthernetPacket::new(frame)?;
-    let arp = ArpPacket::new(ethernet.payload())?;
-    let mac = Mac::new(arp.get_sender_hw_addr().octets());
-    let is_reply = ethernet.get_ethertype() == EtherTypes::Arp
-        && arp.get_hardware_type() == ArpHardwareTypes::Ethernet
-        && arp.get_protocol_type() == EtherTypes::Ipv4
-        && (arp.get_hw_addr_len(), arp.get_proto_addr_len()) == (6, 4)
-        && arp.get_operation() == ArpOperations::Reply;
+pub(super) fn reply(frame: &[u8], link: &Link) -> Option<Reply> {
+    let frame: &[u8; REQUEST] = frame.first_chunk()?;
+    let address = |at: usize| frame[at..].first_chunk().map(|octets: &[u8; 4]| (*octets).into());
+    let mac = Mac::new(*frame[SENDER_MAC..].first_chunk()?);
+    let is_reply =
+        frame[TYPE..OPERATION] == ETHERNET_AND_IPV4 && frame[OPERATION..SENDER_MAC] == REPLIES;
     let is_one_host = !mac.is_zero() && !mac.is_multicast() && mac != link.mac;
-    (is_reply && is_one_host && arp.get_target_proto_addr() == link.address)
-        .then(|| Reply { address: arp.get_sender_proto_addr(), mac })
-}
-
-fn pnet_mac(mac: Mac) -> MacAddr {
-    let octets = mac.octets();
-    MacAddr::new(octets[0], octets[1], octets[2], octets[3], octets[4], octets[5])
+    let is_for_this_host = address(TARGET) == Some(link.address);
+    let address = address(SENDER)?;
+    (is_reply && is_one_host && is_for_this_host).then_some(Reply { address, mac })
 }
 
 #[cfg(test)]
@@ -71,12 +64,14 @@ mod tests {
     const WEB: Ipv4Addr = Ipv4Addr::new(192, 168, 1, 64);
 
     fn link() -> Link {
-        "br0 52:54:00:00:00:09 192.168.1.50/24".parse().unwrap()
+        let mac = Mac::new([0x52, 0x54, 0, 0, 0, 9]);
+        let address = Ipv4Addr::new(192, 168, 1, 50);
+        Link { interface: "br0".to_owned(), mac, address, length: 24 }
     }
 
     /// A reply of 52:54:00:00:00:01 to the host, with some octets changed.
     fn answer(changes: &[(usize, &[u8])]) -> Vec<u8> {
-        let mut frame = request(&link(), WEB).unwrap().to_vec();
+        let mut frame = request(&link(), WEB).to_vec();
         let mac = [0x52, 0x54, 0, 0, 0, 1];
         frame[..6].copy_from_slice(&link().mac.octets());
         frame[6..12].copy_from_slice(&mac);
@@ -93,7 +88,7 @@ mod tests {
 
     #[test]
     fn a_request_is_what_the_kernel_would_send() {
-        let frame = request(&link(), WEB).unwrap();
+        let frame = request(&link(), WEB);
         let expected: [&[u8]; 4] = [
             &[0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x52, 0x54, 0, 0, 0, 9, 0x08, 0x06],
             &[0, 1, 0x08, 0, 6, 4, 0, 1],

@@ -1,0 +1,151 @@
+//! Answers what plugins ask: only what their manifest declares, only about the machines of the call,
+//! and each question once in a call. A plugin gets answers and no channel.
+
+use std::{
+    collections::BTreeSet,
+    error::Error as _,
+    net::Ipv4Addr,
+    path::PathBuf,
+    time::{Duration, Instant, SystemTime},
+};
+
+use vmkit_proxy::{
+    agent,
+    arp::{ArpError, Asker, Link},
+};
+use vmkit_types::{AgentAnswer, AgentCommand, Attributes, Unread};
+use vmkit_wire::{Manifest, Question, Refusal};
+
+/// Time kept back from the deadline of the call, in which the plugin reports what follows.
+const MARGIN: Duration = Duration::from_millis(20);
+
+/// What the host may ask for a plugin in one call.
+#[derive(Clone, Copy)]
+pub(crate) struct Askable<'a> {
+    /// Its manifest.
+    pub(crate) manifest: &'a Manifest,
+    /// The sockets of the batch's guest agents.
+    pub(crate) guest_agents: &'a [Option<PathBuf>],
+    /// The links that candidates of the batch are on, each with its candidates.
+    pub(crate) on_links: &'a [(Link, Vec<Ipv4Addr>)],
+    /// Whether nothing but a snapshot is looked at.
+    pub(crate) is_replay: bool,
+}
+
+/// What one worker asks.
+#[derive(Debug, Default)]
+pub(crate) struct Proxy {
+    asker: Asker,
+    /// What the present call has asked for: the name of each command, or empty for ARP.
+    asked: BTreeSet<&'static str>,
+}
+
+impl Proxy {
+    /// Begins a call.
+    pub(crate) fn begin(&mut self) {
+        self.asked.clear();
+    }
+
+    /// Answers a question until the call's deadline; `say` takes each answer as it comes.
+    ///
+    /// # Errors
+    /// The question is not answered, or not to its end.
+    pub(crate) fn answer(
+        &mut self,
+        askable: Askable<'_>,
+        question: Question,
+        words: &[String],
+        deadline: Instant,
+        say: impl FnMut(Attributes),
+    ) -> Result<(), Refusal> {
+        let needs = askable.manifest.needs_here();
+        let deadline = deadline.checked_sub(MARGIN).unwrap_or(deadline);
+        match question {
+            Question::WhoHas | Question::GuestAgents if askable.is_replay => {
+                Err(Refusal::not_found("a snapshot is replayed: nothing is asked"))
+            }
+            Question::WhoHas if needs.arp => self.who_has(askable.on_links, words, deadline, say),
+            Question::WhoHas => Err(Refusal::denied("the manifest declares no `arp`")),
+            Question::GuestAgents if needs.guest_agent => {
+                self.ask_agents(askable.guest_agents, words, deadline, say)
+            }
+            Question::GuestAgents => Err(Refusal::denied("the manifest declares no `guest_agent`")),
+            Question::Unknown => Err(Refusal::not_found("this host does not know the question")),
+        }
+    }
+
+    /// Asks by ARP for candidates. Those that are on no link of the host have no answer.
+    fn who_has(
+        &mut self,
+        on_links: &[(Link, Vec<Ipv4Addr>)],
+        words: &[String],
+        deadline: Instant,
+        mut say: impl FnMut(Attributes),
+    ) -> Result<(), Refusal> {
+        self.once("ARP", "")?;
+        let wanted: BTreeSet<Ipv4Addr> =
+            words.iter().filter_map(|word| word.parse().ok()).collect();
+        let of_link = |(link, candidates): &'_ (Link, Vec<Ipv4Addr>)| {
+            let own = candidates.iter().filter(|address| wanted.contains(address));
+            (link.clone(), own.copied().collect::<Vec<_>>())
+        };
+        let asked: Vec<_> =
+            on_links.iter().map(of_link).filter(|(_, addresses)| !addresses.is_empty()).collect();
+        let answers = self.asker.who_has(&asked, deadline).map_err(|error| match &error {
+            ArpError::Denied(_) => Refusal::denied(error.to_string()),
+            ArpError::Wait(_) => {
+                let why = error.source().map_or_else(String::new, |why| format!(": {why}"));
+                Refusal::failed(format!("{error}{why}"))
+            }
+        })?;
+        for answer in &answers {
+            say(answer.attributes());
+        }
+        Ok(())
+    }
+
+    /// Asks guest agents with a command of the list.
+    fn ask_agents(
+        &mut self,
+        agents: &[Option<PathBuf>],
+        words: &[String],
+        deadline: Instant,
+        mut say: impl FnMut(Attributes),
+    ) -> Result<(), Refusal> {
+        let (name, indices) = words.split_first().ok_or_else(|| Refusal::failed("no command"))?;
+        let command = AgentCommand::from_name(name).ok_or_else(|| {
+            let list = AgentCommand::ALL.map(AgentCommand::name).join(", ");
+            Refusal::denied(format!("no guest agent is asked for {name:?}, only for {list}"))
+        })?;
+        self.once("the guest agents", command.name())?;
+        let machines: BTreeSet<usize> = indices
+            .iter()
+            .map(|index| index.parse().ok().filter(|vm| *vm < agents.len()))
+            .collect::<Option<_>>()
+            .ok_or_else(|| Refusal::not_found("no machine of the batch has this index"))?;
+        let connect = |vm: &usize| match agents.get(*vm) {
+            Some(Some(path)) => agent::connect(path),
+            _ => Err(Unread::Failed("the machine has no channel to a guest agent".to_owned())),
+        };
+        agent::ask_all(machines, connect, (command, conversation()), deadline, |vm, reply| {
+            say(AgentAnswer { vm, reply }.attributes());
+        });
+        Ok(())
+    }
+
+    /// Refuses what this call has asked before: a plugin asks about all machines at once.
+    fn once(&mut self, who: &str, command: &'static str) -> Result<(), Refusal> {
+        if self.asked.insert(command) {
+            return Ok(());
+        }
+        let what = if command.is_empty() { String::new() } else { format!(" for {command}") };
+        Err(Refusal::denied(format!("{who} can be asked{what} once in a call")))
+    }
+}
+
+/// A number that no answer to an earlier client has: the time in milliseconds, cut to what every
+/// agent's JSON parser accepts as an integer.
+fn conversation() -> u32 {
+    let since_epoch = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    u32::try_from(since_epoch.as_millis() & 0x7fff_ffff).unwrap_or_default()
+}
