@@ -12,6 +12,7 @@ mod interface;
 mod remedy;
 mod serve;
 mod survey;
+mod who_has;
 
 use std::process::ExitCode;
 

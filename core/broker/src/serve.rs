@@ -17,7 +17,7 @@ use std::{
 use vmkit_rights::{Account, Refusal, Reply, Request};
 use vmkit_wire::{Receiver, WireError, send};
 
-use crate::{capture, discover::Sender, remedy::Remedies, survey};
+use crate::{capture, discover::Sender, remedy::Remedies, survey, who_has::Links};
 
 /// How long a request may take to arrive: it is written at once.
 const ARRIVAL: Duration = Duration::from_secs(5);
@@ -31,6 +31,7 @@ const MOST_AT_ONCE: usize = 64;
 pub(crate) struct Shared {
     pub(crate) sender: Sender,
     pub(crate) remedies: Remedies,
+    pub(crate) links: Links,
     running: AtomicUsize,
 }
 
@@ -42,6 +43,7 @@ pub(crate) fn run(user: Account) -> Result<(), WireError> {
     let shared = Arc::new(Shared {
         sender: Sender::default(),
         remedies: Remedies::of(user),
+        links: Links::default(),
         running: AtomicUsize::new(0),
     });
     loop {
@@ -81,6 +83,10 @@ fn serve(channel: &UnixStream, shared: &Shared) {
         Request::Remedy { words } => {
             let ran = shared.remedies.run(&words).map(Reply::Ran);
             answer(channel, &ran.unwrap_or_else(Reply::Refused));
+        }
+        Request::WhoHas(wanted) => {
+            let holders = shared.links.who_has(&wanted).map(Reply::Holders);
+            answer(channel, &holders.unwrap_or_else(Reply::Refused));
         }
         Request::Survey(part) => match stream(&mut receiver) {
             Ok(to) => survey::run(part, to, |reply| answer(channel, reply)),

@@ -3,16 +3,13 @@
 
 use std::{
     collections::BTreeSet,
-    error::Error as _,
     net::Ipv4Addr,
     path::PathBuf,
     time::{Duration, Instant, SystemTime},
 };
 
-use vmkit_proxy::{
-    agent,
-    arp::{ArpError, Asker, Link},
-};
+use vmkit_proxy::agent;
+use vmkit_rights::Broker;
 use vmkit_types::{AgentAnswer, AgentCommand, Attributes, Unread};
 use vmkit_wire::{Manifest, Question, Refusal};
 
@@ -26,8 +23,10 @@ pub(crate) struct Askable<'a> {
     pub(crate) manifest: &'a Manifest,
     /// The sockets of the batch's guest agents.
     pub(crate) guest_agents: &'a [Option<PathBuf>],
-    /// The links that candidates of the batch are on, each with its candidates.
-    pub(crate) on_links: &'a [(Link, Vec<Ipv4Addr>)],
+    /// The interfaces on whose links candidates of the batch are, each with its candidates.
+    pub(crate) on_links: &'a [(String, Vec<Ipv4Addr>)],
+    /// Asks by ARP.
+    pub(crate) broker: &'a Broker,
     /// Whether nothing but a snapshot is looked at.
     pub(crate) is_replay: bool,
 }
@@ -35,7 +34,6 @@ pub(crate) struct Askable<'a> {
 /// What one worker asks.
 #[derive(Debug, Default)]
 pub(crate) struct Proxy {
-    asker: Asker,
     /// What the present call has asked for: the name of each command, or empty for ARP.
     asked: BTreeSet<&'static str>,
 }
@@ -64,7 +62,7 @@ impl Proxy {
             Question::WhoHas | Question::GuestAgents if askable.is_replay => {
                 Err(Refusal::not_found("a snapshot is replayed: nothing is asked"))
             }
-            Question::WhoHas if needs.arp => self.who_has(askable.on_links, words, deadline, say),
+            Question::WhoHas if needs.arp => self.who_has(askable, words, deadline, say),
             Question::WhoHas => Err(Refusal::denied("the manifest declares no `arp`")),
             Question::GuestAgents if needs.guest_agent => {
                 self.ask_agents(askable.guest_agents, words, deadline, say)
@@ -77,7 +75,7 @@ impl Proxy {
     /// Asks by ARP for candidates. Those that are on no link of the host have no answer.
     fn who_has(
         &mut self,
-        on_links: &[(Link, Vec<Ipv4Addr>)],
+        Askable { on_links, broker, .. }: Askable<'_>,
         words: &[String],
         deadline: Instant,
         mut say: impl FnMut(Attributes),
@@ -85,18 +83,20 @@ impl Proxy {
         self.once("ARP", "")?;
         let wanted: BTreeSet<Ipv4Addr> =
             words.iter().filter_map(|word| word.parse().ok()).collect();
-        let of_link = |(link, candidates): &'_ (Link, Vec<Ipv4Addr>)| {
+        let of_link = |(link, candidates): &(String, Vec<Ipv4Addr>)| {
             let own = candidates.iter().filter(|address| wanted.contains(address));
             (link.clone(), own.copied().collect::<Vec<_>>())
         };
         let asked: Vec<_> =
             on_links.iter().map(of_link).filter(|(_, addresses)| !addresses.is_empty()).collect();
-        let answers = self.asker.who_has(&asked, deadline).map_err(|error| match &error {
-            ArpError::Denied(_) => Refusal::denied(error.to_string()),
-            ArpError::Wait(_) => {
-                let why = error.source().map_or_else(String::new, |why| format!(": {why}"));
-                Refusal::failed(format!("{error}{why}"))
-            }
+        if asked.is_empty() {
+            return Ok(());
+        }
+        let patience = deadline.saturating_duration_since(Instant::now());
+        let answers = broker.who_has(asked, patience).map_err(|refusal| Refusal {
+            denied: refusal.denied,
+            not_found: false,
+            message: refusal.message,
         })?;
         for answer in &answers {
             say(answer.attributes());

@@ -3,6 +3,7 @@
 use std::{collections::HashMap, time::Duration};
 
 use vmkit_model::Mode;
+use vmkit_rights::Broker;
 
 use crate::Snapshot;
 
@@ -17,6 +18,8 @@ pub struct RunSettings {
     pub log_level: u32,
     /// Configurations by id of the plugin: JSON objects, as text.
     pub configurations: HashMap<String, String>,
+    /// Does what needs root's rights.
+    pub broker: Broker,
     /// Where the signals look.
     pub snapshot: Snapshot,
 }

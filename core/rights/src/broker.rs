@@ -2,6 +2,7 @@
 
 use std::{
     io::{self, Read as _},
+    net::Ipv4Addr,
     os::{
         fd::{AsFd as _, BorrowedFd, OwnedFd},
         unix::net::UnixStream,
@@ -11,10 +12,12 @@ use std::{
     time::{Duration, Instant},
 };
 
+use vmkit_types::ArpAnswer;
 use vmkit_wire::{Receiver, send};
 
 use crate::{
-    Account, CommandResult, DiscoverRequest, Frames, Refusal, Reply, Request, SurveyPart, run,
+    Account, CommandResult, DiscoverRequest, Frames, Refusal, Reply, Request, SurveyPart,
+    WhoHasRequest, run,
 };
 
 /// How long the broker may take for what the system does at once; the rest is for a busy computer.
@@ -97,6 +100,26 @@ impl Broker {
     pub fn discover(&self, request: DiscoverRequest) -> Result<u32, Refusal> {
         match self.ask(&Request::Discover(request), &[], AT_ONCE)? {
             Reply::Sent { xid } => Ok(xid),
+            reply => Err(unexpected(&reply)),
+        }
+    }
+
+    /// Asks by ARP on these interfaces who has addresses, and returns what came of it for each.
+    ///
+    /// # Errors
+    /// The right is missing, or an interface may not be used.
+    pub fn who_has(
+        &self,
+        asked: Vec<(String, Vec<Ipv4Addr>)>,
+        patience: Duration,
+    ) -> Result<Vec<ArpAnswer>, Refusal> {
+        let patience_ms = u64::try_from(patience.as_millis()).unwrap_or(u64::MAX);
+        let request = Request::WhoHas(WhoHasRequest { asked, patience_ms });
+        match self.ask(&request, &[], patience.saturating_add(AT_ONCE))? {
+            Reply::Holders(answers) => {
+                let answer = |answer: &Vec<_>| ArpAnswer::from_attributes(answer);
+                Ok(answers.iter().filter_map(answer).collect())
+            }
             reply => Err(unexpected(&reply)),
         }
     }

@@ -1,5 +1,7 @@
 //! All that can be asked of the broker.
 
+use std::net::Ipv4Addr;
+
 use serde::{Deserialize, Serialize};
 
 /// One thing to do. Each travels on a socket of its own, which also carries the answer.
@@ -14,6 +16,8 @@ pub enum Request {
     },
     /// Send one DISCOVER.
     Discover(DiscoverRequest),
+    /// Ask by ARP who has addresses.
+    WhoHas(WhoHasRequest),
     /// Run the system's tool for this. Its text goes to the socket that comes beside the request.
     Survey(SurveyPart),
     /// Run one command of a remedy.
@@ -46,6 +50,16 @@ pub struct DiscoverRequest {
     pub client_id: Option<Vec<u8>>,
 }
 
+/// Who has which address, asked by ARP. The broker asks only for other hosts of the interfaces' own
+/// networks, for a limited number of them and at a limited rate.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WhoHasRequest {
+    /// The interfaces, each with addresses.
+    pub asked: Vec<(String, Vec<Ipv4Addr>)>,
+    /// Milliseconds until the answer is of no use.
+    pub patience_ms: u64,
+}
+
 /// What the broker answers.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -59,6 +73,8 @@ pub enum Reply {
     },
     /// The command was run.
     Ran(crate::CommandResult),
+    /// Who has the addresses: each answer as the names and values of an `ArpAnswer`.
+    Holders(Vec<Vec<(String, String)>>),
     /// It was not done.
     Refused(crate::Refusal),
 }

@@ -136,6 +136,7 @@ impl Settings {
             call_deadline: self.call_deadline,
             log_level: self.log_level,
             configurations: self.config.plugin_configurations()?,
+            broker: self.broker.clone(),
             snapshot,
         })
     }

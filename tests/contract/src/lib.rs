@@ -20,6 +20,7 @@ use vmkit_host::{
     find,
 };
 use vmkit_model::{Evidence, MachineId, Mode, PluginOutcome};
+use vmkit_rights::Broker;
 use vmkit_types::{Fact, HostNetwork, Subject};
 use vmkit_wire::Account;
 
@@ -158,6 +159,9 @@ impl Tree {
                 .iter()
                 .map(|(id, text)| ((*id).to_owned(), (*text).to_owned()))
                 .collect::<HashMap<_, _>>(),
+            broker: Broker::new(vmkit_rights::Account { uid: 0, gid: 0 }, || {
+                Ok(Command::new(built("vm-broker")))
+            }),
             snapshot: Snapshot::None,
         }
     }

@@ -1,6 +1,7 @@
 //! What the plugins of one stage are asked.
 
 use std::{
+    collections::BTreeMap,
     net::{IpAddr, Ipv4Addr},
     path::PathBuf,
 };
@@ -20,8 +21,8 @@ pub(super) struct Batch {
     pub(super) subjects: Vec<WireSubject>,
     pub(super) consoles: Vec<Option<PathBuf>>,
     pub(super) guest_agents: Vec<Option<PathBuf>>,
-    /// The links that candidates are on, each with its candidates.
-    pub(super) on_links: Vec<(Link, Vec<Ipv4Addr>)>,
+    /// The interfaces on whose links candidates are, each with its candidates.
+    pub(super) on_links: Vec<(String, Vec<Ipv4Addr>)>,
 }
 
 impl Batch {
@@ -46,22 +47,18 @@ impl Batch {
     }
 }
 
-/// The candidates by link, each once.
-fn on_links(addresses: &Addresses, links: &[Link]) -> Vec<(Link, Vec<Ipv4Addr>)> {
-    let mut on_links: Vec<(Link, Vec<Ipv4Addr>)> = Vec::new();
+/// The candidates by the interface of their link, each once.
+fn on_links(addresses: &Addresses, links: &[Link]) -> Vec<(String, Vec<Ipv4Addr>)> {
+    let mut on_links: BTreeMap<String, Vec<Ipv4Addr>> = BTreeMap::new();
     let mut candidates: Vec<IpAddr> = addresses.values().flatten().copied().collect();
     candidates.sort_unstable();
     candidates.dedup();
     for candidate in candidates {
-        let (Some(link), IpAddr::V4(address)) = (link_of(candidate, links), candidate) else {
-            continue;
-        };
-        match on_links.iter_mut().find(|(known, _)| known == link) {
-            Some((_, addresses)) => addresses.push(address),
-            None => on_links.push((link.clone(), vec![address])),
+        if let (Some(link), IpAddr::V4(address)) = (link_of(candidate, links), candidate) {
+            on_links.entry(link.interface.clone()).or_default().push(address);
         }
     }
-    on_links
+    on_links.into_iter().collect()
 }
 
 fn wire_subject(subject: &Subject, candidates: &[IpAddr]) -> WireSubject {

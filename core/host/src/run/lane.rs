@@ -237,6 +237,7 @@ fn lead(
             consoles: &batch.consoles,
             guest_agents: &batch.guest_agents,
             on_links: &batch.on_links,
+            broker: &settings.broker,
             snapshot: &settings.snapshot,
             budget: settings.call_deadline,
         };

@@ -6,7 +6,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use vmkit_proxy::arp::Link;
+use vmkit_rights::Broker;
 use vmkit_types::{Observation, Stage};
 use vmkit_wire::{Observe, WireSubject};
 
@@ -22,8 +22,10 @@ pub(crate) struct Call<'a> {
     pub(crate) consoles: &'a [Option<PathBuf>],
     /// The sockets of the batch's guest agents.
     pub(crate) guest_agents: &'a [Option<PathBuf>],
-    /// The links that candidates of the batch are on, each with its candidates.
-    pub(crate) on_links: &'a [(Link, Vec<Ipv4Addr>)],
+    /// The interfaces on whose links candidates of the batch are, each with its candidates.
+    pub(crate) on_links: &'a [(String, Vec<Ipv4Addr>)],
+    /// Asks by ARP.
+    pub(crate) broker: &'a Broker,
     /// Where to look.
     pub(crate) snapshot: &'a Snapshot,
     /// How long it may take.
@@ -65,6 +67,7 @@ impl Call<'_> {
             manifest: &plugin.manifest,
             guest_agents: self.guest_agents,
             on_links: self.on_links,
+            broker: self.broker,
             is_replay: self.snapshot.is_replayed(),
         }
     }

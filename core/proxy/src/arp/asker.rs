@@ -37,7 +37,7 @@ pub enum ArpError {
 /// Asks by ARP, on a socket for each link.
 #[derive(Debug, Default)]
 pub struct Asker {
-    /// Kept open: closing the last copy takes the kernel about 16 ms.
+    /// Kept open: closing one takes the kernel about 16 ms.
     sockets: HashMap<String, File>,
 }
 
