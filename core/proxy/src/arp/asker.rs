@@ -18,7 +18,7 @@ use super::{
 
 /// Most addresses that one question asks for: three broadcasts each keep a Wi-Fi link busy for up to
 /// a second. More addresses are in doubt only if a whole network is at fault.
-pub const MOST_ADDRESSES: usize = 256;
+pub(super) const MOST_ADDRESSES: usize = 256;
 
 /// Why nobody can be asked by ARP.
 #[derive(Debug, thiserror::Error)]
@@ -43,7 +43,7 @@ pub struct Asker {
 
 impl Asker {
     /// Asks on each link for its addresses until the deadline, and returns who answered. Asks only for
-    /// other hosts of the link's own network, for at most [`MOST_ADDRESSES`], and for each at most
+    /// other hosts of the link's own network, for 256 at most, and for each at most
     /// three times.
     ///
     /// # Errors

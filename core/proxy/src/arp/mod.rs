@@ -9,7 +9,7 @@ mod link;
 #[cfg(test)]
 mod tests;
 
-pub use asker::{ArpError, Asker, MOST_ADDRESSES};
+pub use asker::{ArpError, Asker};
 pub use link::Link;
 
 /// Reads a frame that came on this link, for tests from outside.

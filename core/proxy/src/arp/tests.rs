@@ -9,7 +9,7 @@ use std::{
 
 use vmkit_types::{ArpAnswer, ArpOutcome, Mac, Unread};
 
-use super::{Asker, Link, MOST_ADDRESSES};
+use super::{Asker, Link, asker::MOST_ADDRESSES};
 
 const WEB: Mac = Mac::new([0x52, 0x54, 0, 0, 0, 1]);
 const STRANGER: Mac = Mac::new([0x3c, 0, 0, 0, 0, 9]);
