@@ -13,10 +13,11 @@ use std::{
 
 use rustix::{
     fs::{
-        Access, AtFlags, FileType, FlockOperation, Gid, Mode, OFlags, Stat, Uid, accessat, fchown,
-        flock, fstat, open, openat, statat,
+        Access, AtFlags, FileType, FlockOperation, Mode, OFlags, Stat, accessat, flock, fstat,
+        open, openat, statat,
     },
     io::Errno,
+    process::geteuid,
 };
 
 /// Largest file that is read, more than four times the largest lists that block advertisements.
@@ -64,6 +65,17 @@ pub enum StoreError {
     /// The path is a symbolic link.
     #[error("{} is a symbolic link; the program that manages its target would undo a change", .0.display())]
     Link(PathBuf),
+    /// Another user planted the file.
+    #[error("{} belongs to user {}, who owns neither the hosts file nor its directory", path.display(), owner)]
+    Foreign {
+        /// The file.
+        path: PathBuf,
+        /// The user's id.
+        owner: u32,
+    },
+    /// The file has several names, so it may be a file of somebody else's.
+    #[error("{} has a second name elsewhere (a hard link)", .0.display())]
+    HardLink(PathBuf),
     /// The path is not a regular file.
     #[error("{} is not a regular file", .0.display())]
     NotRegular(PathBuf),
@@ -197,14 +209,51 @@ impl Store {
             Errno::LOOP => StoreError::Link(self.beside(&name)),
             error => self.failed("open the lock", &name, error.into()),
         })?;
-        // A lock file that root makes in a user's directory belongs to that user.
-        if let Ok(of) = fstat(&self.directory) {
-            fchown(&lock, Some(Uid::from_raw(of.st_uid)), Some(Gid::from_raw(of.st_gid))).ok();
-        }
+        let opened = fstat(&lock).map_err(|error| self.failed("look at", &name, error.into()))?;
+        self.refuse_planted(&name, &opened, None)?;
         let lock = locked(File::from(lock), LOCK_DEADLINE)
             .map_err(|error| self.failed("lock", &name, error))?;
         let lock = lock.ok_or_else(|| StoreError::Locked(self.beside(&name)))?;
         Ok(Writer { store: self, _lock: lock })
+    }
+
+    /// Reads a file that an earlier run wrote beside this hosts file. `None`: it does not exist.
+    ///
+    /// # Errors
+    /// It is not such a file, or cannot be read.
+    pub(crate) fn read_own(
+        &self,
+        name: &OsStr,
+        hosts: &Current,
+    ) -> Result<Option<Current>, StoreError> {
+        let Some(own) = self.read_beside(name)? else { return Ok(None) };
+        self.refuse_planted(name, &own.stat, Some(hosts))?;
+        Ok(Some(own))
+    }
+
+    /// Refuses files that others put into a directory such as `/tmp`.
+    fn refuse_planted(
+        &self,
+        name: &OsStr,
+        stat: &Stat,
+        hosts: Option<&Current>,
+    ) -> Result<(), StoreError> {
+        if FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile {
+            return Err(StoreError::NotRegular(self.beside(name)));
+        }
+        if stat.st_nlink > 1 {
+            return Err(StoreError::HardLink(self.beside(name)));
+        }
+        let directory = fstat(&self.directory)
+            .map_err(|error| self.failed("look at the directory of", name, error.into()))?;
+        // The files of these users may be theirs, or have been made for them.
+        let owners = [0, geteuid().as_raw(), directory.st_uid];
+        let hosts_owner = hosts.map(|hosts| hosts.stat.st_uid);
+        if owners.into_iter().chain(hosts_owner).any(|owner| owner == stat.st_uid) {
+            Ok(())
+        } else {
+            Err(StoreError::Foreign { path: self.beside(name), owner: stat.st_uid })
+        }
     }
 
     /// The name of a file beside the hosts file.

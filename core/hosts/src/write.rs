@@ -49,13 +49,13 @@ impl Writer<'_> {
         let store = self.store;
         let (backup, sum) = names(store);
         remove_leftovers(store);
-        let former = store.read_beside(&backup)?;
+        let former = store.read_own(&backup, current)?;
         // A killed run may have left a backup of the current contents.
         let former = former.filter(|former| former.bytes != current.bytes);
         let Some(former) = former else {
             return Err(StoreError::NothingToUndo(store.beside(&backup)));
         };
-        let written = store.read_beside(&sum)?.map(|sum| sum.bytes);
+        let written = store.read_own(&sum, current)?.map(|sum| sum.bytes);
         if written != Some(sum_of(store, &current.bytes)) {
             let (path, backup) = (store.path().to_owned(), store.beside(&backup));
             return Err(StoreError::ChangedSince(path, backup));

@@ -151,6 +151,60 @@ fn follows_no_links_at_the_names_of_its_other_files() {
     assert_eq!(fs::read_to_string(at("precious")).unwrap(), "kept");
 }
 
+/// Another user of this computer. The test runs as root, which may give files to them.
+const EVE: u32 = 41_666;
+
+#[test]
+fn keeps_the_owner_of_a_file_that_is_a_hard_link_at_the_name_of_its_lock() {
+    let directory = directory();
+    let at = |name: &str| directory.path().join(name);
+    chown(directory.path(), Some(EVE), Some(EVE)).unwrap();
+    fs::write(at("precious"), "kept").unwrap();
+    fs::hard_link(at("precious"), at(".hosts.vmkit-lock")).unwrap();
+    let refused = apply(&at("hosts"), "192.168.1.64");
+    assert!(matches!(refused, Err(StoreError::HardLink(_))), "{refused:?}");
+    assert_eq!(fs::metadata(at("precious")).unwrap().uid(), 0);
+    assert_eq!(fs::read_to_string(at("hosts")).unwrap(), FOREIGN);
+}
+
+#[test]
+fn gives_no_file_of_its_own_to_the_owner_of_the_directory() {
+    let directory = directory();
+    chown(directory.path(), Some(EVE), Some(EVE)).unwrap();
+    apply(&directory.path().join("hosts"), "192.168.1.64").unwrap();
+    let lock = directory.path().join(".hosts.vmkit-lock");
+    assert_eq!(fs::metadata(lock).unwrap().uid(), 0);
+}
+
+#[test]
+fn uses_no_lock_that_another_user_planted() {
+    let directory = directory();
+    let lock = directory.path().join(".hosts.vmkit-lock");
+    fs::write(&lock, "").unwrap();
+    chown(&lock, Some(EVE), Some(EVE)).unwrap();
+    let refused = apply(&directory.path().join("hosts"), "192.168.1.64");
+    assert!(matches!(refused, Err(StoreError::Foreign { owner: EVE, .. })), "{refused:?}");
+    fs::remove_file(&lock).unwrap();
+    assert!(std::process::Command::new("mkfifo").arg(&lock).status().unwrap().success());
+    let refused = apply(&directory.path().join("hosts"), "192.168.1.64");
+    assert!(matches!(refused, Err(StoreError::NotRegular(_))), "{refused:?}");
+}
+
+#[test]
+fn restores_no_backup_that_another_user_planted() {
+    let directory = directory();
+    let at = |name: &str| directory.path().join(name);
+    apply(&at("hosts"), "192.168.1.64").unwrap();
+    for name in ["hosts.vmkit-backup", "hosts.vmkit-backup.sha256"] {
+        chown(at(name), Some(EVE), Some(EVE)).unwrap();
+        let refused = undo(&at("hosts"));
+        assert!(matches!(refused, Err(StoreError::Foreign { owner: EVE, .. })), "{refused:?}");
+        chown(at(name), Some(0), Some(0)).unwrap();
+    }
+    assert_eq!(fs::read_to_string(at("hosts")).unwrap(), written("192.168.1.64"));
+    undo(&at("hosts")).unwrap();
+}
+
 #[test]
 fn writes_a_file_of_100_mib() {
     let directory = directory();
