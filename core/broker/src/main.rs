@@ -8,6 +8,7 @@
 
 mod capture;
 mod discover;
+mod hosts;
 mod interface;
 mod remedy;
 mod serve;

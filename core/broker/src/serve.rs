@@ -17,7 +17,7 @@ use std::{
 use vmkit_rights::{Account, Refusal, Reply, Request};
 use vmkit_wire::{Receiver, WireError, send};
 
-use crate::{capture, discover::Sender, remedy::Remedies, survey, who_has::Links};
+use crate::{capture, discover::Sender, hosts, remedy::Remedies, survey, who_has::Links};
 
 /// How long a request may take to arrive: it is written at once.
 const ARRIVAL: Duration = Duration::from_secs(5);
@@ -80,6 +80,13 @@ fn serve(channel: &UnixStream, shared: &Shared) {
             let sent = shared.sender.send(&wanted).map(|xid| Reply::Sent { xid });
             answer(channel, &sent.unwrap_or_else(Reply::Refused));
         }
+        Request::Hosts { base } => {
+            let written = stream(&mut receiver).and_then(|from| hosts::replace(base, from));
+            answer(channel, &written.map_or_else(Reply::Refused, Reply::Hosts));
+        }
+        Request::UndoHosts { base } => {
+            answer(channel, &hosts::undo(base).map_or_else(Reply::Refused, Reply::Hosts));
+        }
         Request::Remedy { words } => {
             let ran = shared.remedies.run(&words).map(Reply::Ran);
             answer(channel, &ran.unwrap_or_else(Reply::Refused));
@@ -97,7 +104,7 @@ fn serve(channel: &UnixStream, shared: &Shared) {
 
 fn stream(receiver: &mut Receiver) -> Result<UnixStream, Refusal> {
     let descriptor: Result<OwnedFd, _> = receiver.descriptor();
-    let missing = || Refusal::failed("no socket for the answer came with the request");
+    let missing = || Refusal::failed("no socket came with the request");
     descriptor.map(UnixStream::from).map_err(|_| missing())
 }
 

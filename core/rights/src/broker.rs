@@ -1,7 +1,7 @@
 //! The link to `vm-broker`.
 
 use std::{
-    io::{self, Read as _},
+    io::{self, Read as _, Write as _},
     net::Ipv4Addr,
     os::{
         fd::{AsFd as _, BorrowedFd, OwnedFd},
@@ -16,8 +16,8 @@ use vmkit_types::ArpAnswer;
 use vmkit_wire::{Receiver, send};
 
 use crate::{
-    Account, CommandResult, DiscoverRequest, Frames, Refusal, Reply, Request, SurveyPart,
-    WhoHasRequest, run,
+    Account, CommandResult, DiscoverRequest, Frames, HostsReply, Refusal, Reply, Request,
+    SurveyPart, WhoHasRequest, run,
 };
 
 /// How long the broker may take for what the system does at once; the rest is for a busy computer.
@@ -25,6 +25,8 @@ const AT_ONCE: Duration = Duration::from_secs(5);
 /// How long a write to the broker may take. It reads at once.
 const WRITE: Duration = Duration::from_secs(5);
 
+/// How long the hosts file may take: 20 s for the lock, and as long for a slow disk and the caches.
+const HOSTS: Duration = Duration::from_mins(1);
 /// Longest text of a tool, as much as the broker reads of it.
 const LONGEST_TEXT: u64 = 8 << 20;
 
@@ -150,6 +152,39 @@ impl Broker {
     pub fn remedy(&self, words: Vec<String>) -> Result<CommandResult, Refusal> {
         match self.ask(&Request::Remedy { words }, &[], run::DEADLINE + AT_ONCE)? {
             Reply::Ran(result) => Ok(result),
+            reply => Err(unexpected(&reply)),
+        }
+    }
+
+    /// Replaces the system's hosts file by these contents, if its own have this SHA-256.
+    ///
+    /// # Errors
+    /// It cannot be written, or the change is more than one of vmkit's block.
+    pub fn replace_hosts(&self, base: [u8; 32], new: &[u8]) -> Result<HostsReply, Refusal> {
+        let (ours, theirs) = UnixStream::pair().map_err(|error| no_socket(&error))?;
+        ours.set_write_timeout(Some(WRITE)).map_err(|error| no_socket(&error))?;
+        std::thread::scope(|scope| {
+            // A broker that refuses does not read all of it, and says why.
+            scope.spawn(move || (&ours).write_all(new).ok());
+            self.hosts(&Request::Hosts { base }, Some(theirs))
+        })
+    }
+
+    /// Restores the backup of the system's hosts file, if its contents have this SHA-256.
+    ///
+    /// # Errors
+    /// There is nothing to restore, or it cannot be written.
+    pub fn undo_hosts(&self, base: [u8; 32]) -> Result<HostsReply, Refusal> {
+        self.hosts(&Request::UndoHosts { base }, None)
+    }
+
+    fn hosts(&self, request: &Request, from: Option<UnixStream>) -> Result<HostsReply, Refusal> {
+        let descriptors: Vec<_> = from.iter().map(|stream| stream.as_fd()).collect();
+        let reply = self.ask(request, &descriptors, HOSTS);
+        // Ends a writer whose reader has left.
+        drop(from);
+        match reply? {
+            Reply::Hosts(reply) => Ok(reply),
             reply => Err(unexpected(&reply)),
         }
     }

@@ -22,5 +22,5 @@ pub use broker::Broker;
 pub use frames::{FrameWriter, Frames};
 pub use identity::{Account, IdentityError, become_user};
 pub use refusal::Refusal;
-pub use request::{DiscoverRequest, Reply, Request, SurveyPart, WhoHasRequest};
+pub use request::{DiscoverRequest, HostsReply, Reply, Request, SurveyPart, WhoHasRequest};
 pub use run::{CommandResult, run_command};

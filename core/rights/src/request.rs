@@ -20,6 +20,17 @@ pub enum Request {
     WhoHas(WhoHasRequest),
     /// Run the system's tool for this. Its text goes to the socket that comes beside the request.
     Survey(SurveyPart),
+    /// Replace the system's hosts file, if its contents have this SHA-256. The new contents come from
+    /// the socket that comes beside the request.
+    Hosts {
+        /// The digest of the contents that the change was made for.
+        base: [u8; 32],
+    },
+    /// Restore the hosts file's backup, if its contents have this SHA-256.
+    UndoHosts {
+        /// The digest of the contents.
+        base: [u8; 32],
+    },
     /// Run one command of a remedy.
     Remedy {
         /// The program's name and its arguments.
@@ -75,6 +86,23 @@ pub enum Reply {
     Ran(crate::CommandResult),
     /// Who has the addresses: each answer as the names and values of an `ArpAnswer`.
     Holders(Vec<Vec<(String, String)>>),
+    /// What became of the hosts file.
+    Hosts(HostsReply),
     /// It was not done.
     Refused(crate::Refusal),
+}
+
+/// What became of the system's hosts file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum HostsReply {
+    /// It has other contents than the change was made for, and was left alone.
+    Changed,
+    /// It was written.
+    Written {
+        /// By overwriting, since a new file could not take its place.
+        in_place: bool,
+        /// The commands that emptied the resolvers' caches, each with its failure.
+        caches: Vec<(String, Result<(), String>)>,
+    },
 }

@@ -8,11 +8,13 @@ use std::{
     collections::BTreeMap,
     fs,
     io::{BufRead as _, BufReader},
-    path::Path,
+    os::unix::fs::MetadataExt as _,
+    path::{Path, PathBuf},
     process::{Command, Stdio},
 };
 
 use vmkit_cli_tests::{DataDirectory, vm};
+use vmkit_rights::{Account, Broker, HostsReply};
 
 /// The user who calls sudo; the user database need not know them.
 const ANN: &str = "41001";
@@ -136,4 +138,82 @@ fn becomes_the_caller_of_sudo_before_it_reads_anything() {
         .filter(|path| !Path::new(path).starts_with(tree))
         .collect();
     assert!(strange.is_empty(), "opened as root: {strange:#?}");
+}
+
+/// Lines of others in a hosts file, and a block of a machine that is gone.
+const FOREIGN: &str = "127.0.0.1 localhost\n10.0.0.7 nas\n";
+const FORMER_BLOCK: &str = "# BEGIN vmkit: `vm hosts-sync` writes the lines up to END; edits here are \
+                            lost\n192.168.1.9\told\t# vm old\n# END vmkit\n";
+
+/// A command below `sh` that sees this directory as `/etc`.
+fn with_etc(etc: &Path) -> Command {
+    let mut command = Command::new("unshare");
+    command.args(["--mount", "--propagation", "private", "sh", "-ec"]);
+    command.arg("mount --bind \"$0\" /etc; exec \"$@\"").arg(etc);
+    command.env_clear().env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin").stdin(Stdio::null());
+    command
+}
+
+/// A directory of root's with a hosts file.
+fn etc(directory: &DataDirectory) -> PathBuf {
+    let hosts = directory.write("etc/hosts", [FOREIGN, FORMER_BLOCK].concat());
+    hosts.parent().expect("a directory").to_owned()
+}
+
+#[test]
+fn the_hosts_file_is_written_by_the_broker_under_sudo() {
+    let directory = DataDirectory::new();
+    let etc = etc(&directory);
+    let hosts_sync = |option: &str| {
+        let mut command = with_etc(&etc);
+        command.arg(vm()).arg("--data-dir").arg(directory.path(""));
+        command.args(["hosts-sync", option, "--json"]);
+        let output = command.env("SUDO_UID", ANN).env("SUDO_GID", ANN).output().expect("start it");
+        assert!(output.status.success(), "{output:?}");
+        let document: serde_json::Value =
+            serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{output:?}"));
+        (document["outcome"].clone(), fs::read_to_string(etc.join("hosts")).expect("the file"))
+    };
+    let whole = [FOREIGN, FORMER_BLOCK].concat();
+    assert_eq!(hosts_sync("--apply"), ("replaced".into(), FOREIGN.to_owned()));
+    assert_eq!(hosts_sync("--apply"), ("unchanged".into(), FOREIGN.to_owned()));
+    assert_eq!(hosts_sync("--undo"), ("undone".into(), whole));
+    let owner = fs::metadata(etc.join("hosts")).expect("the file").uid();
+    assert_eq!(owner, 0);
+}
+
+/// What a `vm` that somebody has taken over may ask for.
+#[test]
+fn the_broker_writes_only_the_block_of_the_hosts_file() {
+    let directory = DataDirectory::new();
+    let etc = etc(&directory);
+    let program = vm().with_file_name("../lib/vmkit/vm-broker");
+    let user: u32 = ANN.parse().expect("a number");
+    let place = etc.clone();
+    let broker = Broker::new(Account { uid: user, gid: user }, move || {
+        let mut command = with_etc(&place);
+        command.arg(&program);
+        Ok(command)
+    });
+    let former = [FOREIGN, FORMER_BLOCK].concat();
+    let base = vmkit_hosts::digest(former.as_bytes());
+    let refused = [
+        String::new(),
+        FOREIGN.replace("10.0.0.7", "6.6.6.6"),
+        former.clone() + "6.6.6.6 bank.example\n",
+        former.replace("old\t#", "localhost\t#"),
+        former.replace("192.168.1.9", "127.0.0.1"),
+        former.replace("\t# vm old", "\t# vm old\n6.6.6.6 bank.example"),
+    ];
+    for new in refused {
+        let refusal = broker.replace_hosts(base, new.as_bytes()).expect_err(&new);
+        assert!(refusal.denied, "{refusal}");
+    }
+    let stale = broker.replace_hosts([7; 32], FOREIGN.as_bytes()).expect("an answer");
+    assert_eq!(stale, HostsReply::Changed);
+    assert!(broker.undo_hosts(base).is_err(), "there is nothing to undo");
+    assert_eq!(fs::read_to_string(etc.join("hosts")).expect("the file"), former);
+    let written = broker.replace_hosts(base, FOREIGN.as_bytes()).expect("an answer");
+    assert!(matches!(written, HostsReply::Written { in_place: false, .. }), "{written:?}");
+    assert_eq!(fs::read_to_string(etc.join("hosts")).expect("the file"), FOREIGN);
 }

@@ -6,8 +6,9 @@ mod view;
 
 use std::time::{Instant, SystemTime};
 
-use vmkit_hosts::{CacheFlush, Store, StoreError, WriteMethod, flush_caches, unified};
+use vmkit_hosts::{CacheFlush, Store, StoreError, WriteMethod, digest, flush_caches, unified};
 use vmkit_report::{HostsDecision, HostsOutcome, HostsSync};
+use vmkit_rights::{Broker, HostsReply, Refusal};
 use vmkit_scoring::{Lack, Unchecked};
 use vmkit_session::{Builder, Look, Scene, Selection, worst};
 
@@ -19,6 +20,9 @@ use crate::{
     output,
 };
 
+/// How often a plan is made anew because another program wrote the file meanwhile.
+const MOST_PLANS: usize = 20;
+
 /// Runs the command.
 pub(crate) fn run(wanted: &Arguments, context: &Context) -> anyhow::Result<Exit> {
     let began = Instant::now();
@@ -27,8 +31,7 @@ pub(crate) fn run(wanted: &Arguments, context: &Context) -> anyhow::Result<Exit>
     // Fail before the slow scan.
     let current = store.read().map_err(with_hint)?;
     Planned::check(&store, &current.bytes)?;
-    let privileged = context.settings.invoker.privileged;
-    if (wanted.apply || wanted.undo) && !store.is_writable() && !privileged {
+    if (wanted.apply || wanted.undo) && !store.is_writable() && !by_broker(&store, context) {
         let path = store.path().display();
         let failure = Failure::new(format!("no permission to write {path}"));
         return Err(failure.with_hint(next::with_rights(wanted, context)).into());
@@ -58,7 +61,7 @@ pub(crate) fn run(wanted: &Arguments, context: &Context) -> anyhow::Result<Exit>
         weights: session.weights(),
     };
     let mut sync = if wanted.apply {
-        apply(&store, &machines).map_err(|error| match error {
+        apply(&store, &machines, context).map_err(|error| match error {
             NotApplied::Store(error) => with_hint(error),
             NotApplied::Other(error) => error,
         })?
@@ -100,8 +103,21 @@ impl From<StoreError> for NotApplied {
     }
 }
 
-/// Plans and writes under the lock.
-fn apply(store: &Store, machines: &Machines<'_>) -> Result<HostsSync, NotApplied> {
+/// Whether the broker writes the file: this process has no right to, and root had one.
+fn by_broker(store: &Store, context: &Context) -> bool {
+    !store.is_writable() && store.is_system_file() && context.settings.invoker.privileged
+}
+
+/// Plans and writes.
+fn apply(
+    store: &Store,
+    machines: &Machines<'_>,
+    context: &Context,
+) -> Result<HostsSync, NotApplied> {
+    if by_broker(store, context) {
+        return apply_by_broker(store, machines, &context.settings.broker);
+    }
+    // Nobody else writes between the plan and its file.
     let writer = store.lock()?;
     let current = store.read()?;
     let planned = machines.plan(store, &current).map_err(NotApplied::Other)?;
@@ -120,6 +136,35 @@ fn apply(store: &Store, machines: &Machines<'_>) -> Result<HostsSync, NotApplied
     Ok(sync)
 }
 
+/// Plans again until nobody has changed the file since.
+fn apply_by_broker(
+    store: &Store,
+    machines: &Machines<'_>,
+    broker: &Broker,
+) -> Result<HostsSync, NotApplied> {
+    for _ in 0..MOST_PLANS {
+        let current = store.read()?;
+        let planned = machines.plan(store, &current).map_err(NotApplied::Other)?;
+        if planned.plan.changes_nothing(&current.bytes) {
+            return Ok(view::sync(store, planned, HostsOutcome::Unchanged));
+        }
+        let reply = broker.replace_hosts(digest(&current.bytes), &planned.plan.bytes);
+        if let HostsReply::Written { in_place, caches } = reply.map_err(refused)? {
+            let outcome =
+                if in_place { HostsOutcome::WrittenInPlace } else { HostsOutcome::Replaced };
+            let mut sync = view::sync(store, planned, outcome);
+            sync.backup = Some(store.backup().display().to_string());
+            sync.caches = caches;
+            return Ok(sync);
+        }
+    }
+    Err(StoreError::Changed(store.path().to_owned()).into())
+}
+
+fn refused(refusal: Refusal) -> NotApplied {
+    NotApplied::Other(Failure::new(refusal.message).into())
+}
+
 fn caches(store: &Store) -> Vec<(String, Result<(), String>)> {
     let flushed = flush_caches(store).into_iter();
     flushed.map(|CacheFlush { command, outcome }| (command, outcome)).collect()
@@ -131,16 +176,26 @@ fn undo(
     began: Instant,
     context: &Context,
 ) -> anyhow::Result<Exit> {
-    let attempt = || {
-        let writer = store.lock()?;
-        let current = store.read()?;
-        writer.undo(&current)?;
-        Ok((current.bytes, store.read()?.bytes))
+    let with_hint = |error| with_hint(error, wanted, context);
+    let by_broker = by_broker(store, context);
+    let writer = if by_broker { None } else { Some(store.lock().map_err(with_hint)?) };
+    let before = store.read().map_err(with_hint)?;
+    let caches = if let Some(writer) = writer {
+        writer.undo(&before).map_err(with_hint)?;
+        caches(store)
+    } else {
+        match context.settings.broker.undo_hosts(digest(&before.bytes)) {
+            Ok(HostsReply::Written { caches, .. }) => caches,
+            Ok(HostsReply::Changed) => {
+                return Err(with_hint(StoreError::Changed(store.path().to_owned())));
+            }
+            Err(refusal) => return Err(Failure::new(refusal.message).into()),
+        }
     };
-    let (before, after) = attempt().map_err(|error| with_hint(error, wanted, context))?;
+    let after = store.read().map_err(with_hint)?;
     let sync = HostsSync {
-        diff: unified(&before, &after),
-        caches: caches(store),
+        diff: unified(&before.bytes, &after.bytes),
+        caches,
         generated_at: SystemTime::now(),
         ..view::untouched(store, HostsOutcome::Undone)
     };

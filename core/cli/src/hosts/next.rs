@@ -35,6 +35,11 @@ pub(super) fn after(
 /// A hint how to run this as root.
 pub(super) fn with_rights(wanted: &Arguments, context: &Context) -> String {
     match words(true, wanted.undo, wanted, context) {
+        _ if context.settings.invoker.via_sudo => {
+            "with root's rights only this computer's own hosts file is written; another has to be \
+             its user's"
+                .to_owned()
+        }
         _ if context.settings.invoker.privileged => "not even root may do it here".to_owned(),
         Some(words) => format!("run it as root: {}", command_line(&words)),
         None => "run it as root".to_owned(),

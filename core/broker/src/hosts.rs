@@ -1,0 +1,61 @@
+//! Writes the system's hosts file: vmkit's block of it and nothing else.
+
+use std::{io::Read as _, os::unix::net::UnixStream, path::Path, time::Duration};
+
+use vmkit_hosts::{
+    CacheFlush, Current, Store, StoreError, WriteMethod, check_change, digest, flush_caches,
+};
+use vmkit_rights::{HostsReply, Refusal};
+
+/// The system's hosts file.
+const FILE: &str = "/etc/hosts";
+/// Largest new file, as large as one that is read.
+const LONGEST: u64 = 256 << 20;
+/// How long the new contents may take to arrive: they are written at once.
+const ARRIVAL: Duration = Duration::from_secs(30);
+
+/// Replaces the contents that have this digest by those that come from the socket.
+pub(crate) fn replace(base: [u8; 32], from: UnixStream) -> Result<HostsReply, Refusal> {
+    let read = |error| Refusal::failed(format!("read the new hosts file: {error}"));
+    from.set_read_timeout(Some(ARRIVAL)).map_err(read)?;
+    let mut new = Vec::new();
+    from.take(LONGEST + 1).read_to_end(&mut new).map_err(read)?;
+    if new.len() as u64 > LONGEST {
+        return Err(Refusal::denied(format!("the new hosts file is over {} MiB", LONGEST >> 20)));
+    }
+    change(base, |writer, current| {
+        check_change(&current.bytes, &new).map_err(|error| Refusal::denied(error.to_string()))?;
+        writer.write(current, &new).map_err(|error| refusal(&error))
+    })
+}
+
+/// Restores the backup, if the contents have this digest.
+pub(crate) fn undo(base: [u8; 32]) -> Result<HostsReply, Refusal> {
+    change(base, |writer, current| writer.undo(current).map_err(|error| refusal(&error)))
+}
+
+/// Changes the file under its lock.
+fn change(
+    base: [u8; 32],
+    change: impl FnOnce(&vmkit_hosts::Writer<'_>, &Current) -> Result<WriteMethod, Refusal>,
+) -> Result<HostsReply, Refusal> {
+    let store = Store::at(Path::new(FILE)).map_err(|error| refusal(&error))?;
+    let writer = store.lock().map_err(|error| refusal(&error))?;
+    let current = store.read().map_err(|error| refusal(&error))?;
+    if digest(&current.bytes) != base {
+        return Ok(HostsReply::Changed);
+    }
+    let method = change(&writer, &current)?;
+    drop(writer);
+    let flushed = flush_caches(&store).into_iter();
+    Ok(HostsReply::Written {
+        in_place: method == WriteMethod::InPlace,
+        caches: flushed.map(|CacheFlush { command, outcome }| (command, outcome)).collect(),
+    })
+}
+
+fn refusal(error: &StoreError) -> Refusal {
+    let source = std::error::Error::source(error);
+    let source = source.map_or_else(String::new, |source| format!(": {source}"));
+    Refusal { denied: error.lacks_rights(), message: format!("{error}{source}") }
+}
