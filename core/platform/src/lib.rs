@@ -15,6 +15,8 @@ mod linux_file;
 #[cfg(target_os = "linux")]
 mod linux_network;
 #[cfg(target_os = "linux")]
+mod linux_process;
+#[cfg(target_os = "linux")]
 mod linux_survey;
 #[cfg(target_os = "macos")]
 mod macos;
@@ -28,7 +30,7 @@ mod survey;
 
 pub use invoker::Invoker;
 pub use platform::Platform;
-pub use process::Process;
+pub use process::{Executable, Process};
 pub use survey::SurveyTexts;
 
 #[cfg(target_os = "linux")]

@@ -1,23 +1,19 @@
 //! Linux: `/proc` and `/sys`.
 
-use std::{
-    fs::File,
-    path::{Path, PathBuf},
-    time::{Duration, SystemTime},
-};
+use std::path::{Path, PathBuf};
 
-use procfs::{FromRead as _, process::Stat};
 use rustix::{
     io::Errno,
     process::{Pid, test_kill_process},
-    time::{ClockId, clock_gettime},
 };
 use vmkit_types::{HostNetwork, Reading, Unread};
 
 use crate::{
-    Invoker, Platform, Process,
+    Executable, Invoker, Platform, Process,
     linux_file::{buffer, gone, read, unread},
-    linux_network, linux_survey,
+    linux_network,
+    linux_process::{executable, holds_lock, started_at, user},
+    linux_survey,
     process::arguments,
 };
 
@@ -39,7 +35,8 @@ impl Platform for Linux {
         };
         match command_line(pid, &mut buffer()) {
             Reading::Known(arguments) => {
-                Reading::Known(Process { pid, arguments, started_at: started_at(pid) })
+                let (user, started_at) = (user(pid), started_at(pid));
+                Reading::Known(Process { pid, arguments, user, started_at })
             }
             // With `hidepid`, /proc lacks other users' processes, but signals show that they exist.
             Reading::Absent if test_kill_process(number) == Err(Errno::PERM) => hidden(),
@@ -61,9 +58,18 @@ impl Platform for Linux {
         let numbers = entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
         let processes = numbers.filter_map(|pid| {
             let arguments = command_line(pid, &mut buffer).known()?;
-            Some(Process { pid, arguments, started_at: Reading::Unknown(Unread::NotTried) })
+            let (user, started_at) = (not_tried(), not_tried());
+            Some(Process { pid, arguments, user, started_at })
         });
         Reading::Known(processes.collect())
+    }
+
+    fn executable(&self, pid: u32) -> Reading<Executable> {
+        executable(pid)
+    }
+
+    fn holds_lock(&self, pid: u32, file: &Path) -> Reading<bool> {
+        holds_lock(pid, file)
     }
 
     fn working_directory(&self, pid: u32) -> Reading<PathBuf> {
@@ -92,6 +98,10 @@ impl Platform for Linux {
     }
 }
 
+fn not_tried<T>() -> Reading<T> {
+    Reading::Unknown(Unread::NotTried)
+}
+
 fn hidden<T>() -> Reading<T> {
     let what = "processes of other users (/proc is mounted with hidepid)";
     Reading::Unknown(Unread::Denied(what.to_owned()))
@@ -106,35 +116,9 @@ fn command_line(pid: u32, buffer: &mut [u8]) -> Reading<Vec<String>> {
     }
 }
 
-/// When the process started. The kernel counts ticks since the boot, including suspended time.
-fn started_at(pid: u32) -> Reading<SystemTime> {
-    let path = format!("/proc/{pid}/stat");
-    let stat = match File::open(&path) {
-        Ok(file) => Stat::from_read(file),
-        Err(error) if gone(&error) => return Reading::Absent,
-        Err(error) => return Reading::Unknown(unread(&format!("read {path}"), &error)),
-    };
-    let Ok(stat) = stat else {
-        return Reading::Unknown(Unread::Malformed(path));
-    };
-    let since_boot = after_boot(stat.starttime, procfs::ticks_per_second());
-    let now = clock_gettime(ClockId::Boottime);
-    let booted_ago = Duration::try_from(now).ok();
-    let started = booted_ago
-        .zip(since_boot)
-        .and_then(|(up, since)| SystemTime::now().checked_sub(up.saturating_sub(since)));
-    started.map_or(Reading::Unknown(Unread::Malformed(path)), Reading::Known)
-}
-
-/// The time from the boot to this tick.
-fn after_boot(ticks: u64, per_second: u64) -> Option<Duration> {
-    let nanoseconds = u128::from(ticks) * 1_000_000_000 / u128::from(per_second.max(1));
-    u64::try_from(nanoseconds).ok().map(Duration::from_nanos)
-}
-
 #[cfg(test)]
 mod tests {
-    use std::time::Instant;
+    use std::time::{Duration, Instant, SystemTime};
 
     use super::*;
 
@@ -145,6 +129,9 @@ mod tests {
         assert_eq!(own.arguments, std::env::args().collect::<Vec<_>>());
         let age = SystemTime::now().duration_since(own.started_at.known().unwrap()).unwrap();
         assert!(age < Duration::from_hours(1), "a test that is {age:?} old");
+        assert_eq!(own.user, Reading::Known(rustix::process::geteuid().as_raw()));
+        let program = Linux.executable(pid).known().unwrap();
+        assert_eq!(program.path, std::env::current_exe().unwrap());
         let all = Linux.processes().known().unwrap();
         assert_eq!(all.iter().find(|process| process.pid == pid).unwrap().arguments, own.arguments);
     }
@@ -155,12 +142,6 @@ mod tests {
         for pid in [0, 4_194_305, i32::MAX as u32 + 1, u32::MAX] {
             assert_eq!(Linux.process(pid), Reading::Absent, "{pid}");
         }
-    }
-
-    #[test]
-    fn converts_ticks_without_overflow() {
-        assert_eq!(after_boot(150, 100), Some(Duration::from_millis(1500)));
-        assert_eq!(after_boot(u64::MAX, 100), None);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! macOS: processes by `sysinfo` and `ps`, the network by the system's tools.
 
 use std::{
+    os::unix::fs::MetadataExt as _,
     path::PathBuf,
     time::{Duration, SystemTime},
 };
@@ -13,7 +14,7 @@ use sysinfo::{ProcessRefreshKind, ProcessesToUpdate, System, UpdateKind};
 use vmkit_types::{HostNetwork, InterfaceKind, Reading, Unread, bounded};
 
 use crate::{
-    Invoker, Platform, Process,
+    Executable, Invoker, Platform, Process,
     command::Tool,
     interfaces::interfaces,
     macos_text::{
@@ -73,7 +74,7 @@ impl Platform for Macos {
             return Reading::Known(process);
         }
         let pid_text = pid.to_string();
-        let selection = ["-ww", "-o", "pid=,etime=,args=", "-p", &pid_text];
+        let selection = ["-ww", "-o", "pid=,uid=,ruid=,etime=,args=", "-p", &pid_text];
         match Tool::start("/bin/ps", &selection).output() {
             Reading::Known(text) => {
                 let found = listed_processes(&text).into_iter().find(|listed| listed.pid == pid);
@@ -91,7 +92,8 @@ impl Platform for Macos {
         }
         // The kernel hides the arguments of other users' processes, and QEMU runs as root for vmnet.
         // `ps` may read them but joins them with spaces, so it only fills the gaps.
-        let listed = Tool::start("/bin/ps", &["-axww", "-o", "pid=,etime=,args="]).output();
+        let listed =
+            Tool::start("/bin/ps", &["-axww", "-o", "pid=,uid=,ruid=,etime=,args="]).output();
         listed.map(|text| {
             let known = |pid| processes.iter().any(|p| p.pid == pid && !p.arguments.is_empty());
             let missing = listed_processes(&text).into_iter().filter(|listed| !known(listed.pid));
@@ -100,6 +102,27 @@ impl Platform for Macos {
             processes.extend(missing);
             processes
         })
+    }
+
+    fn executable(&self, pid: u32) -> Reading<Executable> {
+        let Ok(mut system) = System::new() else { return Reading::Unknown(Unread::Unsupported) };
+        let pid = sysinfo::Pid::from_u32(pid);
+        let wanted = ProcessRefreshKind::nothing().with_exe(UpdateKind::Always);
+        system.refresh_processes_specifics(ProcessesToUpdate::Some(&[pid]), true, wanted);
+        let Some(process) = system.process(pid) else { return Reading::Absent };
+        let Some(path) = process.exe() else {
+            return Reading::Unknown(Unread::Denied(format!("see the program of process {pid}")));
+        };
+        match path.metadata() {
+            Ok(status) => Reading::Known(Executable {
+                path: path.to_owned(),
+                owner: status.uid(),
+                writable_by_others: status.mode() & 0o022 != 0,
+            }),
+            Err(error) => {
+                Reading::Unknown(Unread::Failed(format!("look at {}: {error}", path.display())))
+            }
+        }
     }
 
     fn working_directory(&self, _: u32) -> Reading<PathBuf> {
@@ -127,7 +150,8 @@ impl Platform for Macos {
 /// The processes that `sysinfo` lists; none if it fails.
 fn seen(which: ProcessesToUpdate<'_>) -> Vec<Process> {
     let Ok(mut system) = System::new() else { return Vec::new() };
-    let wanted = ProcessRefreshKind::nothing().with_cmd(UpdateKind::Always);
+    let wanted =
+        ProcessRefreshKind::nothing().with_cmd(UpdateKind::Always).with_user(UpdateKind::Always);
     system.refresh_processes_specifics(which, true, wanted);
     let processes = system.processes().values();
     processes
@@ -146,6 +170,10 @@ fn seen(which: ProcessesToUpdate<'_>) -> Vec<Process> {
             Process {
                 pid: process.pid().as_u32(),
                 arguments: arguments.collect(),
+                user: user(
+                    process.user_id().map(|user| **user),
+                    process.effective_user_id().map(|user| **user),
+                ),
                 started_at: known_start(started_at),
             }
         })
@@ -154,7 +182,24 @@ fn seen(which: ProcessesToUpdate<'_>) -> Vec<Process> {
 
 fn process_of(listed: ListedProcess) -> Process {
     let started_at = listed.age.and_then(|age| SystemTime::now().checked_sub(age));
-    Process { pid: listed.pid, arguments: listed.arguments, started_at: known_start(started_at) }
+    Process {
+        pid: listed.pid,
+        arguments: listed.arguments,
+        user: user(listed.user, listed.effective_user),
+        started_at: known_start(started_at),
+    }
+}
+
+/// The user that the real and the effective one agree on.
+fn user(real: Option<u32>, effective: Option<u32>) -> Reading<u32> {
+    match (real, effective) {
+        (Some(real), Some(effective)) if real == effective => Reading::Known(real),
+        (Some(real), Some(effective)) => {
+            let why = format!("it runs as several users: {real}, {effective}");
+            Reading::Unknown(Unread::Failed(why))
+        }
+        _ => Reading::Unknown(Unread::Failed("the system does not report its user".to_owned())),
+    }
 }
 
 fn known_start(started_at: Option<SystemTime>) -> Reading<SystemTime> {

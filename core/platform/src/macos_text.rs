@@ -129,21 +129,34 @@ pub(crate) fn kind(name: &str, wifi: &[&str]) -> InterfaceKind {
     row.map_or(InterfaceKind::Unknown, |(_, kind)| *kind)
 }
 
-/// One line of `ps -ww -o pid=,etime=,args=`.
+/// One line of `ps -ww -o pid=,uid=,ruid=,etime=,args=`.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct ListedProcess {
     pub(crate) pid: u32,
+    pub(crate) effective_user: Option<u32>,
+    pub(crate) user: Option<u32>,
     pub(crate) age: Option<Duration>,
     pub(crate) arguments: Vec<String>,
 }
 
-/// The processes in the output of `ps -ww -o pid=,etime=,args=`.
+/// The processes in the output of `ps -ww -o pid=,uid=,ruid=,etime=,args=`.
 pub(crate) fn listed_processes(text: &str) -> Vec<ListedProcess> {
     let process = |line: &str| {
-        let (pid, rest) = line.trim_start().split_once(' ')?;
-        let (age, line) = rest.trim_start().split_once(' ')?;
-        let arguments = split_options(line.trim());
-        Some(ListedProcess { pid: pid.parse().ok()?, age: elapsed(age), arguments })
+        let mut rest = line;
+        let mut column = || {
+            let (column, behind) = rest.trim_start().split_once(' ')?;
+            rest = behind;
+            Some(column)
+        };
+        let (pid, effective_user, user) = (column()?.parse().ok()?, column()?, column()?);
+        let age = elapsed(column()?);
+        Some(ListedProcess {
+            pid,
+            effective_user: effective_user.parse().ok(),
+            user: user.parse().ok(),
+            age,
+            arguments: split_options(rest.trim()),
+        })
     };
     text.lines().filter_map(process).collect()
 }
@@ -338,8 +351,8 @@ bridge101: flags=8a63<UP,BROADCAST,SMART,RUNNING,ALLMULTI,SIMPLEX,MULTICAST> mtu
 
     #[test]
     fn reads_command_lines_with_spaces_in_paths() {
-        let text = "    1 02-03:04:05 /sbin/launchd
- 4242    01:21 qemu-system-aarch64 -m 4096 -daemonize -drive file=/Users/u/VM Data/vms/web/web.qcow2,if=virtio
+        let text = "    1     0     0 02-03:04:05 /sbin/launchd
+ 4242     0   501    01:21 qemu-system-aarch64 -m 4096 -daemonize -drive file=/Users/u/VM Data/vms/web/web.qcow2,if=virtio
   bad line
 ";
         let listed = listed_processes(text);
@@ -355,6 +368,7 @@ bridge101: flags=8a63<UP,BROADCAST,SMART,RUNNING,ALLMULTI,SIMPLEX,MULTICAST> mtu
         ];
         assert_eq!(listed[1].arguments, expected);
         assert_eq!(listed[1].age, Some(Duration::from_secs(81)));
+        assert_eq!((listed[1].effective_user, listed[1].user), (Some(0), Some(501)));
         assert_eq!(elapsed("-"), None);
     }
 }

@@ -1,10 +1,10 @@
 //! What an operating system has to provide.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use vmkit_types::{HostNetwork, Reading};
+use vmkit_types::{HostNetwork, Reading, Unread};
 
-use crate::{Invoker, Process};
+use crate::{Executable, Invoker, Process};
 
 /// What vmkit reads from the computer it runs on.
 pub trait Platform {
@@ -14,13 +14,23 @@ pub trait Platform {
     /// The current interfaces with addresses of both families, and the IPv4 routes.
     fn network(&self) -> Reading<HostNetwork>;
 
-    /// One process with its start time. `Absent`: no process has this number. `Unknown`: the system
+    /// One process with its user and start time. `Absent`: no process has this number. `Unknown`: the system
     /// hides it from this user.
     fn process(&self, pid: u32) -> Reading<Process>;
 
-    /// All processes without their start times, which would take as long again. `Unknown`: the
-    /// system shows only some, so none can be called absent.
+    /// All processes without their users and start times, which would take as long again. `Unknown`:
+    /// the system shows only some, so none can be called absent.
     fn processes(&self) -> Reading<Vec<Process>>;
+
+    /// The program of a process. `Unknown` for other users' processes, where the system shows it only
+    /// to root.
+    fn executable(&self, pid: u32) -> Reading<Executable>;
+
+    /// Whether the process holds a lock for writing on this file, which takes the right to write to it.
+    fn holds_lock(&self, pid: u32, file: &Path) -> Reading<bool> {
+        let _ = (pid, file);
+        Reading::Unknown(Unread::Unsupported)
+    }
 
     /// The resolved working directory of a process. `Unknown` for other users' processes.
     fn working_directory(&self, pid: u32) -> Reading<PathBuf>;

@@ -1,6 +1,6 @@
-//! A process and its command line.
+//! A process, its command line and its program.
 
-use std::time::SystemTime;
+use std::{path::PathBuf, time::SystemTime};
 
 use vmkit_types::Reading;
 
@@ -16,8 +16,37 @@ pub struct Process {
     /// The arguments, starting with the program. Bytes that are not UTF-8 are replaced. Empty for
     /// kernel threads and zombies. Cut after 64 KiB.
     pub arguments: Vec<String>,
+    /// The user that it runs as. Unknown if it has several: then one user may have started another
+    /// one's program.
+    pub user: Reading<u32>,
     /// The start time.
     pub started_at: Reading<SystemTime>,
+}
+
+/// The program that a process runs, by what the kernel knows and not by its command line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Executable {
+    /// The path of its file. The file may have been replaced since.
+    pub path: PathBuf,
+    /// The owner of the file.
+    pub owner: u32,
+    /// Whether users who are neither its owner nor root may write to it.
+    pub writable_by_others: bool,
+}
+
+impl Executable {
+    /// Whether its file has the name of a QEMU that runs machines.
+    pub fn is_qemu(&self) -> bool {
+        let name = self.path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        // Nix wraps programs in scripts and puts a dot before their names.
+        let name = name.strip_prefix('.').unwrap_or(name);
+        name.starts_with("qemu-system-") || name.starts_with("qemu-kvm")
+    }
+
+    /// Whether only root and these users can change it.
+    pub fn belongs_to(&self, users: &[u32]) -> bool {
+        !self.writable_by_others && (self.owner == 0 || users.contains(&self.owner))
+    }
 }
 
 /// Splits a command line at its zero bytes.
@@ -33,6 +62,25 @@ pub(crate) fn arguments(line: &[u8]) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn recognises_a_qemu_by_its_file_and_its_owner() {
+        let rows = [
+            ("/usr/bin/qemu-system-x86_64", 0, false, (true, true)),
+            ("/usr/libexec/qemu-kvm", 0, false, (true, true)),
+            ("/nix/store/x/bin/.qemu-system-x86_64-wrapped", 0, false, (true, true)),
+            ("/home/ann/bin/qemu-system-x86_64", 1000, false, (true, true)),
+            ("/home/eve/bin/qemu-system-x86_64", 1001, false, (true, false)),
+            ("/usr/bin/qemu-system-x86_64", 0, true, (true, false)),
+            ("/usr/bin/sudo", 0, false, (false, true)),
+            ("/usr/bin/qemu-img", 0, false, (false, true)),
+            ("/", 0, false, (false, true)),
+        ];
+        for (path, owner, writable_by_others, expected) in rows {
+            let executable = Executable { path: path.into(), owner, writable_by_others };
+            assert_eq!((executable.is_qemu(), executable.belongs_to(&[1000])), expected, "{path}");
+        }
+    }
 
     #[test]
     fn splits_a_command_line_at_zero_bytes() {
