@@ -7,9 +7,14 @@
 #![forbid(unsafe_code)]
 
 mod capture;
+mod console;
 mod discover;
 mod hosts;
 mod interface;
+mod monitor;
+mod named;
+mod place;
+mod process;
 mod remedy;
 mod serve;
 mod survey;

@@ -3,7 +3,7 @@
 use std::{
     io,
     os::{
-        fd::{AsFd as _, OwnedFd},
+        fd::{AsFd as _, BorrowedFd, OwnedFd},
         unix::net::UnixStream,
     },
     sync::{
@@ -17,7 +17,10 @@ use std::{
 use vmkit_rights::{Account, Refusal, Reply, Request};
 use vmkit_wire::{Receiver, WireError, send};
 
-use crate::{capture, discover::Sender, hosts, remedy::Remedies, survey, who_has::Links};
+use crate::{
+    capture, console, discover::Sender, hosts, monitor, process, remedy::Remedies, survey,
+    who_has::Links,
+};
 
 /// How long a request may take to arrive: it is written at once.
 const ARRIVAL: Duration = Duration::from_secs(5);
@@ -32,6 +35,7 @@ pub(crate) struct Shared {
     pub(crate) sender: Sender,
     pub(crate) remedies: Remedies,
     pub(crate) links: Links,
+    user: Account,
     running: AtomicUsize,
 }
 
@@ -44,6 +48,7 @@ pub(crate) fn run(user: Account) -> Result<(), WireError> {
         sender: Sender::default(),
         remedies: Remedies::of(user),
         links: Links::default(),
+        user,
         running: AtomicUsize::new(0),
     });
     loop {
@@ -95,6 +100,20 @@ fn serve(channel: &UnixStream, shared: &Shared) {
             let holders = shared.links.who_has(&wanted).map(Reply::Holders);
             answer(channel, &holders.unwrap_or_else(Reply::Refused));
         }
+        Request::Process { pid } => {
+            let facts = process::facts(pid, shared.user).map(Reply::Process);
+            answer(channel, &facts.unwrap_or_else(Reply::Refused));
+        }
+        Request::Monitor { pid, path, command } => match stream(&mut receiver) {
+            Ok(to) => monitor::run((pid, &path), &command, shared.user, &to, |reply| {
+                answer(channel, reply);
+            }),
+            Err(refusal) => answer(channel, &Reply::Refused(refusal)),
+        },
+        Request::Console { pid, path } => match console::open(pid, &path, shared.user) {
+            Ok(log) => answer_with(channel, &Reply::Done, &[log.as_fd()]),
+            Err(refusal) => answer(channel, &Reply::Refused(refusal)),
+        },
         Request::Survey(part) => match stream(&mut receiver) {
             Ok(to) => survey::run(part, to, |reply| answer(channel, reply)),
             Err(refusal) => answer(channel, &Reply::Refused(refusal)),
@@ -109,7 +128,11 @@ fn stream(receiver: &mut Receiver) -> Result<UnixStream, Refusal> {
 }
 
 fn answer(channel: &UnixStream, reply: &Reply) {
+    answer_with(channel, reply, &[]);
+}
+
+fn answer_with(channel: &UnixStream, reply: &Reply, descriptors: &[BorrowedFd<'_>]) {
     // Who does not read the answer does not want it.
     channel.set_write_timeout(Some(DEPARTURE)).ok();
-    send(channel, reply, &[]).ok();
+    send(channel, reply, descriptors).ok();
 }

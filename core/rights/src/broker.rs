@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// How long the broker may take for what the system does at once; the rest is for a busy computer.
-const AT_ONCE: Duration = Duration::from_secs(5);
+pub(crate) const AT_ONCE: Duration = Duration::from_secs(5);
 /// How long a write to the broker may take. It reads at once.
 const WRITE: Duration = Duration::from_secs(5);
 
@@ -190,7 +190,7 @@ impl Broker {
     }
 
     /// Asks on a socket of its own, so that nobody waits for another's answer.
-    fn ask(
+    pub(crate) fn ask(
         &self,
         request: &Request,
         descriptors: &[BorrowedFd<'_>],
@@ -200,7 +200,7 @@ impl Broker {
         Ok(reply)
     }
 
-    fn ask_for_descriptors(
+    pub(crate) fn ask_for_descriptors(
         &self,
         request: &Request,
         descriptors: &[BorrowedFd<'_>],
@@ -263,10 +263,10 @@ impl Drop for Process {
     }
 }
 
-fn no_socket(error: &io::Error) -> Refusal {
+pub(crate) fn no_socket(error: &io::Error) -> Refusal {
     Refusal::of_system("make a socket for vm-broker", error)
 }
 
-fn unexpected(reply: &Reply) -> Refusal {
+pub(crate) fn unexpected(reply: &Reply) -> Refusal {
     Refusal::failed(format!("vm-broker answered something else: {reply:?}"))
 }

@@ -7,13 +7,19 @@
 
 #![cfg_attr(
     target_os = "macos",
-    expect(unsafe_code, reason = "macOS has no safe interface to the groups of a process")
+    expect(
+        unsafe_code,
+        reason = "macOS has no safe interface to the groups of a process and the peer of a socket"
+    )
 )]
 #![cfg_attr(not(target_os = "macos"), forbid(unsafe_code))]
 
 mod broker;
 mod frames;
 mod identity;
+mod monitor;
+mod peer;
+mod qemu;
 mod refusal;
 mod request;
 mod run;
@@ -21,6 +27,10 @@ mod run;
 pub use broker::Broker;
 pub use frames::{FrameWriter, Frames};
 pub use identity::{Account, IdentityError, become_user};
+pub use monitor::MonitorCommand;
+pub use peer::{Peer, peer};
 pub use refusal::Refusal;
-pub use request::{DiscoverRequest, HostsReply, Reply, Request, SurveyPart, WhoHasRequest};
+pub use request::{
+    DiscoverRequest, HostsReply, ProcessFacts, Reply, Request, SurveyPart, WhoHasRequest,
+};
 pub use run::{CommandResult, run_command};

@@ -1,8 +1,10 @@
 //! All that can be asked of the broker.
 
-use std::net::Ipv4Addr;
+use std::{net::Ipv4Addr, path::PathBuf};
 
 use serde::{Deserialize, Serialize};
+
+use crate::MonitorCommand;
 
 /// One thing to do. Each travels on a socket of its own, which also carries the answer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,6 +38,41 @@ pub enum Request {
         /// The program's name and its arguments.
         words: Vec<String>,
     },
+    /// Which program a QEMU of root's or of the user's runs, and where.
+    Process {
+        /// Its number.
+        pid: u32,
+    },
+    /// Say this to the monitor of a QEMU of root's. What it answers goes to the socket that comes beside
+    /// the request.
+    Monitor {
+        /// The QEMU's number.
+        pid: u32,
+        /// The monitor's socket.
+        path: PathBuf,
+        /// What to say.
+        command: MonitorCommand,
+    },
+    /// Open the console log of a QEMU of root's for reading. The descriptor comes beside the answer.
+    Console {
+        /// The QEMU's number.
+        pid: u32,
+        /// The log.
+        path: PathBuf,
+    },
+}
+
+/// What the kernel knows of a process.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProcessFacts {
+    /// The file of its program.
+    pub program: PathBuf,
+    /// The owner of that file.
+    pub program_owner: u32,
+    /// Whether users who are neither its owner nor root may write to that file.
+    pub writable_by_others: bool,
+    /// Its resolved working directory, if known.
+    pub working_directory: Option<PathBuf>,
 }
 
 /// What root sees more of.
@@ -88,6 +125,8 @@ pub enum Reply {
     Holders(Vec<Vec<(String, String)>>),
     /// What became of the hosts file.
     Hosts(HostsReply),
+    /// What the kernel knows of the process; `None`: it is no QEMU of root's or of the user's.
+    Process(Option<ProcessFacts>),
     /// It was not done.
     Refused(crate::Refusal),
 }

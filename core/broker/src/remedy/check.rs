@@ -52,7 +52,7 @@ fn held_by_a_machine(port: &str, user: Account) -> Result<(), Refusal> {
         .map_err(|error| Refusal::failed(format!("list the processes: {error}")))?;
     let pids = entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse::<u32>().ok());
     let mut holders = pids.filter(|pid| holds::port(*pid, port));
-    if holders.any(|pid| holds::is_machine_of(pid, user)) {
+    if holders.any(|pid| crate::process::Qemu::of(pid, user).is_ok()) {
         Ok(())
     } else {
         Err(Refusal::denied(format!("no machine of user {} holds the port {port}", user.uid)))
@@ -70,8 +70,6 @@ mod holds {
         fs,
         path::{Path, PathBuf},
     };
-
-    use vmkit_rights::Account;
 
     /// Whether the process has the port's device open.
     pub(super) fn port(pid: u32, port: &str) -> bool {
@@ -98,23 +96,5 @@ mod holds {
         }
         let info = fs::read_to_string(format!("/proc/{pid}/fdinfo/{fd}")).unwrap_or_default();
         info.lines().any(|line| line.strip_prefix("iff:").is_some_and(|name| name.trim() == port))
-    }
-
-    /// Whether the process is a QEMU, of this user or of root.
-    pub(super) fn is_machine_of(pid: u32, user: Account) -> bool {
-        let Some(uid) = user_of(pid) else { return false };
-        let Ok(program) = fs::read_link(format!("/proc/{pid}/exe")) else { return false };
-        let name = program.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-        let is_qemu = name.starts_with("qemu-system-") || name.starts_with("qemu-kvm");
-        is_qemu && (uid == 0 || uid == user.uid)
-    }
-
-    /// The user that the process runs as. The owner of its files would not do: the kernel gives root
-    /// those of a process that nobody may inspect, which any user can start.
-    fn user_of(pid: u32) -> Option<u32> {
-        let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
-        let ids = status.lines().find_map(|line| line.strip_prefix("Uid:"))?;
-        // The effective one.
-        ids.split_whitespace().nth(1)?.parse().ok()
     }
 }
