@@ -161,7 +161,8 @@ impl Gathering<'_> {
             if self.consent.allows(question, self.person) {
                 let machines = &self.subjects.scene().machines;
                 let machine = machines.iter().find(|machine| machine.name == *name);
-                let link = machine.and_then(|it| Link::of(it, it.cards.reachable()));
+                let broker = self.settings.broker_of_root();
+                let link = machine.and_then(|it| Link::of(it, it.cards.reachable(), broker));
                 links.push((name.as_str(), link));
             } else {
                 omissions.push(Omission {

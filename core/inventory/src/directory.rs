@@ -5,6 +5,7 @@ use std::{
     ffi::OsString,
     fs::DirEntry,
     io::{self, ErrorKind},
+    os::unix::fs::MetadataExt as _,
     path::{Component, Path, PathBuf},
 };
 
@@ -29,6 +30,8 @@ pub(crate) struct Found {
     pub(crate) entry: Entry,
     /// Its directory exists, or could not be looked at.
     pub(crate) present: bool,
+    /// The user whose directory it is, if it can be looked at.
+    pub(crate) owner: Option<u32>,
 }
 
 /// All machines, sorted by name.
@@ -40,6 +43,7 @@ pub(crate) fn discover(location: &Location, problems: &mut Vec<Problem>) -> Vec<
             directory: location.base_directory.join(name),
             entry: Entry::empty(),
             present: true,
+            owner: owner_of(&location.base_directory.join(name)),
         });
     }
     if machines.len() > MACHINES_LIMIT {
@@ -81,7 +85,8 @@ fn registered(location: &Location, problems: &mut Vec<Problem>) -> BTreeMap<Stri
         });
         let directory = directory_of(&name, &entry, location, problems);
         let present = is_present(&directory, problems);
-        machines.insert(name.clone(), Found { name, directory, entry, present });
+        let owner = owner_of(&directory);
+        machines.insert(name.clone(), Found { name, directory, entry, present, owner });
     }
     machines
 }
@@ -107,6 +112,10 @@ fn directory_of(
             usual()
         }
     }
+}
+
+fn owner_of(directory: &Path) -> Option<u32> {
+    Some(std::fs::metadata(directory).ok()?.uid())
 }
 
 fn is_present(directory: &Path, problems: &mut Vec<Problem>) -> bool {

@@ -23,6 +23,8 @@ mod qmp;
 mod read;
 mod registry;
 mod shell;
+mod sight;
+mod whose;
 
 pub use directory::names;
 pub use location::{Location, LocationError, Source, Sources};

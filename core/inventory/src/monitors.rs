@@ -1,35 +1,38 @@
 //! The monitors of machines: asked all at once, read later.
 
-use std::{
-    collections::BTreeMap,
-    path::{Path, PathBuf},
-};
+use std::collections::BTreeMap;
 
 use vmkit_model::{Machine, QmpStatus};
+use vmkit_rights::Broker;
 use vmkit_types::Reading;
 
-use crate::qmp;
+use crate::qmp::{self, Socket};
 
 /// The sockets of machines' monitors.
 #[derive(Clone, Debug, Default)]
-pub struct Monitors(Vec<(String, PathBuf)>);
+pub struct Monitors {
+    of_machines: Vec<(String, Socket)>,
+    /// Who asks where only root may connect.
+    broker: Option<Broker>,
+}
 
 impl Monitors {
+    pub(crate) fn new(broker: Option<&Broker>) -> Self {
+        Self { of_machines: Vec::new(), broker: broker.cloned() }
+    }
+
     /// Adds a machine's monitor.
-    pub(crate) fn add(&mut self, machine: &str, socket: PathBuf) {
-        self.0.push((machine.to_owned(), socket));
+    pub(crate) fn add(&mut self, machine: &str, socket: Socket) {
+        self.of_machines.push((machine.to_owned(), socket));
     }
 
     /// Asks the monitors of the wanted machines, without waiting, and keeps the others for later.
     pub fn ask(&mut self, wanted: impl Fn(&str) -> bool) -> AskedMonitors {
-        let all = std::mem::take(&mut self.0).into_iter();
+        let all = std::mem::take(&mut self.of_machines).into_iter();
         let (wanted, others) = all.partition(|(machine, _)| wanted(machine));
-        self.0 = others;
+        self.of_machines = others;
         let (machines, sockets): (Vec<_>, Vec<_>) = wanted.into_iter().unzip();
-        AskedMonitors {
-            machines,
-            questions: qmp::ask(&sockets.iter().map(PathBuf::as_path).collect::<Vec<&Path>>()),
-        }
+        AskedMonitors { machines, questions: qmp::ask(&sockets, self.broker.as_ref()) }
     }
 }
 

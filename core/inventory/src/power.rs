@@ -1,8 +1,11 @@
 //! Finds the processes of machines, and proves them by more than their number.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    time::{Duration, SystemTime},
+};
 
-use vmkit_model::Problem;
+use vmkit_model::{Problem, ProcessDoubt};
 use vmkit_platform::{Platform, Process};
 use vmkit_types::{Reading, Unread};
 
@@ -10,7 +13,13 @@ use crate::{
     directory::Found,
     file,
     ownership::{Directories, named_relatively, qemu_program, relative_own_files},
+    sight::Sight,
+    whose::{self, Doubt},
 };
+
+/// Start times are rounded, on macOS to whole seconds: a file made at the start may seem to be older
+/// by this much.
+pub(crate) const START_SLACK: Duration = Duration::from_secs(2);
 
 /// Largest pid file that is read: ten digits and a line break, with room for white space.
 const PID_LIMIT: u64 = 64;
@@ -25,6 +34,8 @@ pub(crate) enum Liveness {
     Unproven(Process),
     /// There is none.
     Dead,
+    /// A process names its files and may not speak for it; more about it.
+    Doubted(ProcessDoubt, String),
     /// The system does not show enough to decide.
     Undetermined(Unread),
 }
@@ -38,7 +49,7 @@ impl Liveness {
     pub(crate) fn process(&self) -> Option<&Process> {
         match self {
             Self::Alive(process) | Self::Unproven(process) => Some(process),
-            Self::Dead | Self::Undetermined(_) => None,
+            Self::Dead | Self::Doubted(..) | Self::Undetermined(_) => None,
         }
     }
 }
@@ -46,7 +57,7 @@ impl Liveness {
 /// The process of each machine, in their order. The process table is read at most once.
 pub(crate) fn processes(
     machines: &[Found],
-    platform: &impl Platform,
+    sight: &Sight<'_, impl Platform>,
     problems: &mut Vec<Problem>,
 ) -> Vec<Liveness> {
     let paths = machines.iter().map(|machine| (machine.name.as_str(), known_paths(machine)));
@@ -54,7 +65,7 @@ pub(crate) fn processes(
     let mut bad_files = Vec::new();
     let mut states = Vec::with_capacity(machines.len());
     for (index, machine) in machines.iter().enumerate() {
-        let by_file = by_pid_file(index, machine, &directories, platform);
+        let by_file = by_pid_file(index, machine, &directories, sight);
         states.push(by_file.unwrap_or_else(|problem| {
             bad_files.push((index, problem));
             Liveness::Dead
@@ -62,7 +73,7 @@ pub(crate) fn processes(
     }
     let lost = |(state, machine): (&Liveness, &Found)| machine.present && !state.is_alive();
     if states.iter().zip(machines).any(lost) {
-        by_process_table(&mut states, machines, &directories, platform);
+        by_process_table(&mut states, machines, &directories, sight);
     }
     // QEMU lets only its own user read its pid file. That is no problem if the process was found
     // without it.
@@ -80,33 +91,63 @@ fn known_paths(machine: &Found) -> Vec<PathBuf> {
     [machine.directory.clone()].into_iter().chain(canonical).collect()
 }
 
+fn pid_file(machine: &Found) -> PathBuf {
+    machine.directory.join(format!("{}.pid", machine.name))
+}
+
+/// Whether the process may speak for the machine whose files it names.
+fn check(
+    process: &Process,
+    machine: &Found,
+    sight: &Sight<'_, impl Platform>,
+) -> Result<(), Doubt> {
+    let program = || sight.executable(process.pid);
+    let holds_pid_file = || sight.holds_lock(process.pid, &pid_file(machine));
+    whose::check(process, program, holds_pid_file, &sight.trusted(machine.owner))
+}
+
 fn by_pid_file(
     index: usize,
     machine: &Found,
     directories: &Directories<'_>,
-    platform: &impl Platform,
+    sight: &Sight<'_, impl Platform>,
 ) -> Result<Liveness, Problem> {
-    let path = machine.directory.join(format!("{}.pid", machine.name));
+    let path = pid_file(machine);
     let line = file::first_line(&path, PID_LIMIT)
         .map_err(|error| Problem::warning(&path, error.error_chain()))?;
     let Some(line) = line.filter(|_| machine.present) else { return Ok(Liveness::Dead) };
     let pid =
         line.parse().map_err(|_| Problem::warning(&path, "does not hold a process number"))?;
-    Ok(match platform.process(pid) {
-        Reading::Known(process) => {
-            let arguments = &process.arguments;
-            match directories.owner(arguments) {
-                Some(owner) if owner == index => Liveness::Alive(process),
-                None if named_relatively(arguments).any(|name| name == machine.name) => {
-                    Liveness::Alive(process)
-                }
-                None if qemu_program(arguments).is_some() => Liveness::Unproven(process),
-                _ => Liveness::Dead,
-            }
+    let process = match sight.platform.process(pid) {
+        Reading::Known(process) => process,
+        Reading::Absent => return Ok(Liveness::Dead),
+        Reading::Unknown(why) => return Ok(Liveness::Undetermined(why)),
+    };
+    let arguments = &process.arguments;
+    let is_named = match directories.owner(arguments) {
+        Some(owner) if owner == index => true,
+        Some(_) => return Ok(Liveness::Dead),
+        // Here the pid file alone connects the process with the machine.
+        None if qemu_program(arguments).is_none() || is_later(&process, &path) => {
+            return Ok(Liveness::Dead);
         }
-        Reading::Absent => Liveness::Dead,
-        Reading::Unknown(why) => Liveness::Undetermined(why),
+        None => named_relatively(arguments).any(|name| name == machine.name),
+    };
+    Ok(match check(&process, machine, sight) {
+        Ok(()) if is_named => Liveness::Alive(process),
+        Ok(()) => Liveness::Unproven(process),
+        Err(Doubt::Untrusted(doubt, more)) if is_named => Liveness::Doubted(doubt, more),
+        Err(_) => Liveness::Dead,
     })
+}
+
+/// Whether the process started after the file was written, so that it has the number of another one
+/// that ended.
+fn is_later(process: &Process, file: &Path) -> bool {
+    let written = file.metadata().and_then(|status| status.modified()).ok();
+    let started = process.started_at.as_ref().known().copied();
+    let age = |(started, written): (SystemTime, SystemTime)| started.duration_since(written).ok();
+    started.zip(written).and_then(age).is_some_and(|age| age > START_SLACK)
 }
 
 /// Finds the processes of machines whose pid file is stale, or missing, as after a foreground
@@ -115,9 +156,9 @@ fn by_process_table(
     states: &mut [Liveness],
     machines: &[Found],
     directories: &Directories<'_>,
-    platform: &impl Platform,
+    sight: &Sight<'_, impl Platform>,
 ) {
-    let mut processes = match platform.processes() {
+    let mut processes = match sight.platform.processes() {
         Reading::Known(processes) => processes,
         Reading::Absent => Vec::new(),
         Reading::Unknown(why) => {
@@ -131,60 +172,99 @@ fn by_process_table(
     // QEMU itself before its wrappers.
     processes.sort_by_key(|process| (qemu_program(&process.arguments), process.pid));
     for process in processes {
-        let mut owner = directories.owner(&process.arguments);
-        if owner.is_none() {
-            let Some(files) = relative_files(&process, platform) else {
-                mark_undetermined(states, machines, &process);
-                continue;
-            };
-            owner = directories.owner_of_files(files);
-        }
-        let Some(owner) = owner else { continue };
-        if states[owner].is_alive() {
-            continue;
-        }
-        // Read it again by its number: that gives the start time, and it may have ended.
-        match platform.process(process.pid) {
-            Reading::Known(again) if again.arguments == process.arguments => {
-                states[owner] = Liveness::Alive(again);
+        let owner = match directories.owner(&process.arguments) {
+            None => match of_relative_files(&process, directories, sight) {
+                RelativeFiles::Of(owner) => Some(owner),
+                RelativeFiles::OfNone => None,
+                RelativeFiles::Somewhere => {
+                    mark_undetermined(states, machines, &process, sight);
+                    None
+                }
+            },
+            owner => owner,
+        };
+        let Some(owner) = owner.filter(|owner| !states[*owner].is_alive()) else { continue };
+        // Read it again by its number: that gives its user and its start time, and it may have ended.
+        let again = match sight.platform.process(process.pid) {
+            Reading::Known(again) if again.arguments == process.arguments => again,
+            Reading::Known(_) | Reading::Absent => continue,
+            Reading::Unknown(_) => process,
+        };
+        match check(&again, &machines[owner], sight) {
+            Ok(()) => states[owner] = Liveness::Alive(again),
+            Err(Doubt::Untrusted(doubt, more)) if states[owner] == Liveness::Dead => {
+                states[owner] = Liveness::Doubted(doubt, more);
             }
-            Reading::Known(_) | Reading::Absent => {}
-            Reading::Unknown(_) => states[owner] = Liveness::Alive(process),
+            Err(_) => {}
         }
     }
 }
 
-/// The files that a process names relative to its working directory, with links resolved. `None`:
-/// the directory is unknown.
-fn relative_files(process: &Process, platform: &impl Platform) -> Option<Vec<PathBuf>> {
+/// The machine whose own files a process names relative to its working directory.
+enum RelativeFiles {
+    Of(usize),
+    OfNone,
+    /// The directory is unknown.
+    Somewhere,
+}
+
+fn of_relative_files(
+    process: &Process,
+    directories: &Directories<'_>,
+    sight: &Sight<'_, impl Platform>,
+) -> RelativeFiles {
     let mut names = relative_own_files(&process.arguments).peekable();
     if names.peek().is_none() {
-        return Some(Vec::new());
+        return RelativeFiles::OfNone;
     }
-    let directory = platform.working_directory(process.pid).known()?;
     // A daemon has changed its directory since it was started.
-    if directory == Path::new("/") {
-        return None;
-    }
+    let directory = sight.working_directory(process.pid).known();
+    let Some(directory) = directory.filter(|directory| directory != Path::new("/")) else {
+        return RelativeFiles::Somewhere;
+    };
     let real = |name: &str| {
         let path = directory.join(name);
         Some(path.parent()?.canonicalize().ok()?.join(path.file_name()?))
     };
-    names.map(real).collect()
+    match names.map(real).collect::<Option<_>>() {
+        Some(files) => {
+            directories.owner_of_files(files).map_or(RelativeFiles::OfNone, RelativeFiles::Of)
+        }
+        None => RelativeFiles::Somewhere,
+    }
 }
 
 /// Marks the machines that this QEMU may belong to as undetermined: it names their files relative
-/// to an unknown directory.
-fn mark_undetermined(states: &mut [Liveness], machines: &[Found], process: &Process) {
+/// to an unknown directory. A process of another user or another program cannot be theirs.
+fn mark_undetermined(
+    states: &mut [Liveness],
+    machines: &[Found],
+    process: &Process,
+    sight: &Sight<'_, impl Platform>,
+) {
+    let again = match sight.platform.process(process.pid) {
+        Reading::Known(again) => again,
+        Reading::Absent => return,
+        Reading::Unknown(_) => process.clone(),
+    };
     for name in named_relatively(&process.arguments) {
         // They are sorted by name.
         let Ok(index) = machines.binary_search_by(|machine| machine.name.as_str().cmp(name)) else {
             continue;
         };
-        if machines[index].present && states[index] == Liveness::Dead {
+        let machine = &machines[index];
+        if machine.present
+            && states[index] == Liveness::Dead
+            && may_be(&check(&again, machine, sight))
+        {
             let why =
                 format!("process {} names files of a `{name}` in some directory", process.pid);
             states[index] = Liveness::Undetermined(Unread::Failed(why));
         }
     }
+}
+
+/// Whether a process may speak for a machine, as far as this user sees.
+fn may_be(checked: &Result<(), Doubt>) -> bool {
+    matches!(checked, Ok(()) | Err(Doubt::Untrusted(ProcessDoubt::ProgramUnseen, _)))
 }

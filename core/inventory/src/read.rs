@@ -1,12 +1,14 @@
 //! Reads the machines of a data directory.
 
 use std::{
+    os::unix::fs::MetadataExt as _,
     path::{Path, PathBuf},
-    time::{Duration, SystemTime},
+    time::SystemTime,
 };
 
 use vmkit_model::{End, Machine, Power, Problem, QmpStatus};
 use vmkit_platform::{Platform, Process};
+use vmkit_rights::Broker;
 use vmkit_types::{HostNetwork, Reading, Unread};
 
 use crate::{
@@ -16,15 +18,13 @@ use crate::{
     file::{self, FileError},
     guest_names::{self, GuestNames, USER_DATA_LIMIT},
     ownership::qemu_program,
-    power::{Liveness, processes},
+    power::{Liveness, START_SLACK, processes},
+    qmp::Socket,
+    sight::Sight,
 };
 
 /// The manager whose format this crate reads.
 const MANAGER: &str = "vm-toolkit";
-
-/// Start times are rounded, on macOS to whole seconds: a log made at the start may seem to be older
-/// by this much.
-const START_SLACK: Duration = Duration::from_secs(2);
 
 /// What is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -45,12 +45,18 @@ pub struct Inventory {
 }
 
 /// Reads the machines of a location. Only [`Depth::WithQmp`] waits, for QEMU's monitors: at most
-/// 200 ms in all, or 400 ms if some processes are unproven.
-pub fn read(location: &Location, platform: &impl Platform, depth: Depth) -> Inventory {
+/// 200 ms in all, or 400 ms if some processes are unproven. `broker`: who is asked for what only root
+/// sees, where somebody can be.
+pub fn read(
+    location: &Location,
+    platform: &impl Platform,
+    broker: Option<&Broker>,
+    depth: Depth,
+) -> Inventory {
     match depth {
-        Depth::ProcessesOnly => survey(location, platform, false).0,
+        Depth::ProcessesOnly => survey(location, &Sight::new(platform, broker), false).0,
         Depth::WithQmp => {
-            let (mut inventory, mut monitors) = read_beside_monitors(location, platform);
+            let (mut inventory, mut monitors) = read_beside_monitors(location, platform, broker);
             monitors.ask(|_| true).update(&mut inventory.machines);
             inventory
         }
@@ -63,39 +69,47 @@ pub fn read(location: &Location, platform: &impl Platform, depth: Depth) -> Inve
 pub fn read_beside_monitors(
     location: &Location,
     platform: &impl Platform,
+    broker: Option<&Broker>,
 ) -> (Inventory, Monitors) {
-    survey(location, platform, true)
+    survey(location, &Sight::new(platform, broker), true)
 }
 
 fn survey(
     location: &Location,
-    platform: &impl Platform,
+    sight: &Sight<'_, impl Platform>,
     doubtful_are_asked: bool,
 ) -> (Inventory, Monitors) {
     let mut problems = Vec::new();
     let found = discover(location, &mut problems);
-    let states = processes(&found, platform, &mut problems);
+    let states = processes(&found, sight, &mut problems);
     let lines: Vec<_> = states.iter().map(|state| state.process().map(read_line)).collect();
     // Machines without a process too: a socket without a listener costs a microsecond.
-    let (mut proven, mut doubtful) = (Monitors::default(), Monitors::default());
+    let (mut proven, mut doubtful) = (Monitors::new(sight.broker), Monitors::default());
     for ((found, state), line) in found.iter().zip(&states).zip(&lines) {
         let is_proven = matches!(state, Liveness::Alive(_));
         let monitors = if is_proven { &mut proven } else { &mut doubtful };
         let line = line.as_ref().filter(|_| is_proven);
-        monitors.add(&found.name, monitor(&found.name, &found.directory, line));
+        let process = state.process().filter(|_| is_proven);
+        let user = process.and_then(|process| process.user.as_ref().known().copied());
+        let users = user.map_or_else(|| sight.trusted(found.owner).users, |user| vec![user]);
+        let path = monitor(&found.name, &found.directory, line);
+        let pid = process.map(|process| process.pid);
+        monitors.add(&found.name, Socket { path, users, pid });
     }
     let mut answers = doubtful.ask(|_| doubtful_are_asked).answers();
     let mut up_since = None;
-    let mut bridges = Bridges { platform, network: None };
+    let mut bridges = Bridges { platform: sight.platform, network: None };
     let mut machines = Vec::with_capacity(found.len());
     for ((found, state), line) in found.into_iter().zip(states).zip(lines) {
         let line = line.map(|line| bridges.complete(line));
         let qmp = answers.remove(&found.name).unwrap_or(Reading::Unknown(Unread::NotTried));
-        let mut machine = machine(found, &state, line, qmp, &mut problems);
+        let users = sight.trusted(found.owner).users;
+        let mut machine = machine(found, &state, line, qmp, &users, &mut problems);
         if machine.power == Power::Stopped {
             // The first process started with the computer.
-            let since = up_since
-                .get_or_insert_with(|| platform.process(1).map(|first| first.started_at.known()));
+            let since = up_since.get_or_insert_with(|| {
+                sight.platform.process(1).map(|first| first.started_at.known())
+            });
             machine.end = end(&machine, since.as_ref().known().copied().flatten());
         }
         machines.push(machine);
@@ -143,13 +157,17 @@ fn machine(
     state: &Liveness,
     line: Option<CommandLine>,
     qmp: Reading<QmpStatus>,
+    users: &[u32],
     problems: &mut Vec<Problem>,
 ) -> Machine {
-    let Found { name, directory, entry, present } = found;
+    let Found { name, directory, entry, present, .. } = found;
     let power = power(present, state, &qmp);
     if power == Power::Unknown {
         let why = match state {
             Liveness::Undetermined(why) => why.to_string(),
+            Liveness::Doubted(doubt, more) => {
+                format!("{doubt}: {more} names its files, and nothing that it says is used")
+            }
             _ => "a process listens on its monitor's socket and does not answer".to_owned(),
         };
         problems.push(Problem::warning(&directory, format!("whether it runs is unknown: {why}")));
@@ -164,7 +182,8 @@ fn machine(
     let cards = line.map(|line| line.cards);
     let cards = cards::read(&name, &directory, cards, &entry.mac, problems);
     let started_at = process.and_then(|process| process.started_at.clone().known());
-    let console_log = Some(console_log).filter(|path| is_of_this_run(path, started_at));
+    let console_log = Some(console_log)
+        .filter(|path| is_of_this_run(path, started_at) && is_of(path, users, problems));
     Machine {
         manager: MANAGER,
         hostname,
@@ -175,6 +194,11 @@ fn machine(
         power,
         end: Reading::Absent,
         pid: process.map(|process| process.pid),
+        user: process.and_then(|process| process.user.as_ref().known().copied()),
+        doubt: match state {
+            Liveness::Doubted(doubt, _) => Some(*doubt),
+            _ => None,
+        },
         started_at,
         qmp,
         monitor,
@@ -201,6 +225,20 @@ fn is_of_this_run(log: &Path, started_at: Option<SystemTime>) -> bool {
     let age_at_start =
         started_at.zip(written_at(log)).map(|(start, written)| start.duration_since(written));
     !matches!(age_at_start, Some(Ok(age)) if age > START_SLACK)
+}
+
+/// Whether a log belongs to root or to one of these users. Another one could have written anything.
+fn is_of(log: &Path, users: &[u32], problems: &mut Vec<Problem>) -> bool {
+    let owner = log.symlink_metadata().map(|status| status.uid());
+    match owner {
+        Ok(owner) if owner != 0 && !users.contains(&owner) => {
+            let message = format!("is not read: it belongs to another user ({owner})");
+            problems.push(Problem::warning(log, message));
+            false
+        }
+        // Opening it says what is wrong with it.
+        _ => true,
+    }
 }
 
 /// When a log was last written to. `None`: it is no file.
@@ -231,7 +269,8 @@ fn power(present: bool, state: &Liveness, qmp: &Reading<QmpStatus>) -> Power {
         (_, Reading::Known(status)) => status.power(),
         (Liveness::Alive(_), _) => Power::Running,
         // A process listens on the machine's own socket and does not answer.
-        (_, Reading::Unknown(Unread::TimedOut)) | (Liveness::Undetermined(_), _) => Power::Unknown,
+        (_, Reading::Unknown(Unread::TimedOut))
+        | (Liveness::Undetermined(_) | Liveness::Doubted(..), _) => Power::Unknown,
         (Liveness::Dead | Liveness::Unproven(_), _) => Power::Stopped,
     }
 }

@@ -113,7 +113,7 @@ fn accepts_a_pid_only_with_a_proof() {
             Some(18),
         ),
         ("QEMU before sudo", None, fake().with(17, &sudo).with(18, &own), Power::Running, Some(18)),
-        ("sudo alone", Some("17"), fake().with(17, &sudo), Power::Running, Some(17)),
+        ("sudo alone", Some("17"), fake().with(17, &sudo), Power::Stopped, None),
         (
             "relative names",
             Some("17"),
@@ -275,7 +275,7 @@ fn follows_a_link_to_the_data_directory() {
     let canonical = directory.canonicalize().unwrap();
     for seen in [canonical, link.join("vms/web")] {
         let platform = Fake::default().with(5, &Data::qemu(&seen, "-m 1"));
-        let inventory = read(&location, &platform, Depth::ProcessesOnly);
+        let inventory = read(&location, &platform, None, Depth::ProcessesOnly);
         assert_eq!(of(&inventory, "web").power, Power::Running, "{}", seen.display());
     }
 }
@@ -289,12 +289,12 @@ fn reports_a_missing_data_directory_once() {
     ] {
         let path = directory.path().join("missing");
         let location = vmkit_inventory::Location::at(&path, source);
-        let inventory = read(&location, &Fake::default(), Depth::WithQmp);
+        let inventory = read(&location, &Fake::default(), None, Depth::WithQmp);
         let problems: Vec<_> = inventory.problems.iter().map(|p| (&p.path, p.severity)).collect();
         assert_eq!(problems, [(&path, severity)]);
     }
     let empty = vmkit_inventory::Location::at(directory.path(), vmkit_inventory::Source::Flag);
-    let inventory = read(&empty, &Fake::default(), Depth::WithQmp);
+    let inventory = read(&empty, &Fake::default(), None, Depth::WithQmp);
     assert_eq!((inventory.machines.len(), inventory.problems.len()), (0, 0));
 }
 

@@ -80,7 +80,7 @@ fn real_monitors_distinguish_paused_machines_from_running_ones() {
     let Some(two) = Qemu::start(&held, "held", &["-S"]) else { return };
     let location = data.location();
     let start = Instant::now();
-    let inventory = vmkit_inventory::read(&location, &current(), Depth::WithQmp);
+    let inventory = vmkit_inventory::read(&location, &current(), None, Depth::WithQmp);
     println!("two real monitors: {:?}", start.elapsed());
     assert_eq!(inventory.problems, []);
     let found = of(&inventory, "running");
@@ -96,7 +96,7 @@ fn real_monitors_distinguish_paused_machines_from_running_ones() {
 
     let Some(three) = Qemu::start(&busy, "busy", &["-S"]) else { return };
     let _client = occupy(&busy.join("busy.qmp"));
-    let inventory = vmkit_inventory::read(&location, &current(), Depth::WithQmp);
+    let inventory = vmkit_inventory::read(&location, &current(), None, Depth::WithQmp);
     let found = of(&inventory, "busy");
     assert_eq!((found.power, found.pid), (Power::Running, Some(three.0.id())));
     assert_eq!(found.qmp, Reading::Unknown(Unread::TimedOut));
@@ -109,11 +109,11 @@ fn finds_a_foreground_start_without_pid_file_and_stops_with_its_process() {
     let directory = data.machine("web");
     let Some(qemu) = Qemu::start(&directory, "web", &[]) else { return };
     fs::remove_file(directory.join("web.pid")).unwrap();
-    let find = || vmkit_inventory::read(&data.location(), &current(), Depth::ProcessesOnly);
+    let find = || vmkit_inventory::read(&data.location(), &current(), None, Depth::ProcessesOnly);
     assert_eq!(of(&find(), "web").pid, Some(qemu.0.id()));
     drop(qemu);
     // The socket of a killed QEMU stays.
-    let inventory = vmkit_inventory::read(&data.location(), &current(), Depth::WithQmp);
+    let inventory = vmkit_inventory::read(&data.location(), &current(), None, Depth::WithQmp);
     let web = of(&inventory, "web");
     assert_eq!((web.power, &web.qmp), (Power::Stopped, &Reading::Absent));
 }
@@ -161,7 +161,7 @@ fn asks_wanted_monitors_only_and_keeps_proven_processes() {
         let lines = if name == "mute" { &["no QMP\r\n"] } else { PAUSED };
         scripted(&directory.join(format!("{name}.qmp")), lines);
     }
-    let (mut inventory, mut monitors) = read_beside_monitors(&data.location(), &platform);
+    let (mut inventory, mut monitors) = read_beside_monitors(&data.location(), &platform, None);
     assert!(inventory.machines.iter().all(|machine| machine.power == Power::Running));
     monitors.ask(|name| name != "unwanted").update(&mut inventory.machines);
     let powers: Vec<_> = inventory.machines.iter().map(|machine| machine.power).collect();

@@ -15,7 +15,7 @@ mod problem;
 
 pub use card::{Card, Cards, MacSource, Net};
 pub use evidence::Evidence;
-pub use machine::{End, Machine, Power, QmpStatus};
+pub use machine::{End, Machine, Power, ProcessDoubt, QmpStatus};
 pub use machine_id::MachineId;
 pub use mode::Mode;
 pub use plugin::{PluginOutcome, PluginStatus};

@@ -32,6 +32,10 @@ pub struct Machine {
     pub end: Reading<End>,
     /// Its process, if that is proven to be this machine's.
     pub pid: Option<u32>,
+    /// The user of that process.
+    pub user: Option<u32>,
+    /// Why a process that names its files may not speak for it, if there is one.
+    pub doubt: Option<ProcessDoubt>,
     /// When that process started.
     pub started_at: Option<SystemTime>,
     /// The answer of QEMU's monitor.
@@ -77,6 +81,37 @@ pub enum Power {
     Running,
     /// Nobody could see whether there is a process.
     Unknown,
+}
+
+/// Why a process that names a machine's files may not speak for the machine: nothing of its command
+/// line is used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ProcessDoubt {
+    /// It is neither of the machine's owner nor of root.
+    OfAnotherUser,
+    /// Its program can be changed by another user.
+    ProgramOfAnotherUser,
+    /// It is root's, and only root sees its program.
+    ProgramUnseen,
+}
+
+impl ProcessDoubt {
+    /// All of them with their words for machines.
+    pub const WORDS: [(Self, &str); 3] = [
+        (Self::OfAnotherUser, "process-of-another-user"),
+        (Self::ProgramOfAnotherUser, "program-of-another-user"),
+        (Self::ProgramUnseen, "program-unseen"),
+    ];
+}
+
+impl std::fmt::Display for ProcessDoubt {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::OfAnotherUser => "process of another user",
+            Self::ProgramOfAnotherUser => "a program that another user can change",
+            Self::ProgramUnseen => "a process of root, whose program only root sees",
+        })
+    }
 }
 
 /// How a process ended that left its pid file. QEMU removes the file when it shuts down.

@@ -42,14 +42,16 @@ impl Scene {
             return Ok(Self::of_record(directory, vmkit_snapshot::open(directory)?));
         }
         let (location, problems) = settings.location()?;
-        let inventory = read(&location, &vmkit_platform::current(), Depth::ProcessesOnly);
+        let (platform, broker) = (vmkit_platform::current(), settings.broker_of_root());
+        let inventory = read(&location, &platform, broker, Depth::ProcessesOnly);
         Ok(Self::of_computer(location, problems, inventory, None, settings))
     }
 
     /// Reads the machines and the network, all but what the machines' monitors say.
     pub(crate) fn without_monitors(settings: &Settings) -> Result<(Self, Monitors), Error> {
         let (location, problems) = settings.location()?;
-        let (inventory, monitors) = read_beside_monitors(&location, &vmkit_platform::current());
+        let (platform, broker) = (vmkit_platform::current(), settings.broker_of_root());
+        let (inventory, monitors) = read_beside_monitors(&location, &platform, broker);
         let network = match settings.network() {
             Reading::Known(network) => Some(network),
             Reading::Absent => None,

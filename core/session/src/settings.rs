@@ -101,6 +101,11 @@ impl Settings {
         })?)
     }
 
+    /// The broker, if it has root's rights.
+    pub fn broker_of_root(&self) -> Option<&Broker> {
+        self.invoker.privileged.then_some(&self.broker)
+    }
+
     /// All plugins in the directories of this run.
     pub fn plugins(&self) -> Vec<Found> {
         find(&self.plugin_directories(), &self.installation)

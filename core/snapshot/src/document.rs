@@ -74,6 +74,10 @@ pub(crate) struct Machine {
     /// it was shut down or never started.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) end: Option<String>,
+    /// Why a process that names the machine's files may not speak for it: `process-of-another-user`,
+    /// `program-of-another-user` or `program-unseen`. Missing: there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) doubt: Option<String>,
     #[serde(default)]
     pub(crate) pid: Option<u32>,
     #[serde(default)]

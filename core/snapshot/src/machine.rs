@@ -3,7 +3,7 @@
 use std::{path::Path, time::SystemTime};
 
 use jiff::Timestamp;
-use vmkit_model::{Card, Cards, End, Machine, Net, Power, QmpStatus};
+use vmkit_model::{Card, Cards, End, Machine, Net, Power, ProcessDoubt, QmpStatus};
 use vmkit_types::{NetworkMode, Reading, Unread};
 
 use crate::document;
@@ -77,6 +77,8 @@ pub(crate) fn read(
             None => Reading::Absent,
         },
         pid: vm.pid,
+        user: None,
+        doubt: vm.doubt.as_deref().and_then(doubt),
         started_at,
         qmp: read_or_unread(qmp),
         monitor: None,
@@ -147,6 +149,10 @@ fn power(state: Option<&str>, qmp: Option<&QmpStatus>) -> Power {
     }
 }
 
+fn doubt(word: &str) -> Option<ProcessDoubt> {
+    ProcessDoubt::WORDS.iter().find(|(_, other)| *other == word).map(|(doubt, _)| *doubt)
+}
+
 fn net(net: &document::Net) -> Option<Net> {
     let mode = MODES.iter().find(|(_, word)| net.mode.as_deref() == Some(*word));
     let (mode, _) = mode?;
@@ -179,6 +185,10 @@ pub(crate) fn write(machine: &Machine) -> document::Machine {
             Reading::Unknown(_) => Some("unknown".to_owned()),
             Reading::Absent => None,
         },
+        doubt: machine.doubt.and_then(|doubt| {
+            let word = ProcessDoubt::WORDS.iter().find(|(other, _)| *other == doubt);
+            word.map(|(_, word)| (*word).to_owned())
+        }),
         pid: machine.pid,
         started_at: machine.started_at.and_then(text_of),
         console_written_at: machine.console_written_at.and_then(text_of),

@@ -124,6 +124,12 @@ pub fn open(path: &Path) -> Result<Record, OpenError> {
     let mut unclear = Vec::new();
     let network = document.host.as_ref().map(|host| network::read(host, &mut unclear));
     let machines = machines(&document, &monitors, &directory, &artefacts, &mut unclear);
+    for machine in &machines {
+        if let Some(doubt) = machine.doubt {
+            let message = format!("whether {} runs is unknown: {doubt}", machine.name);
+            problems.push(Problem::warning(&path, message));
+        }
+    }
     problems.extend(unclear.into_iter().map(|what| problem(&path, &format!("skipped: {what}"))));
     Ok(Record {
         captured_at,

@@ -12,10 +12,12 @@ use rustix::{
     net::{RecvFlags, recv},
 };
 use vmkit_model::{Card, Machine};
+use vmkit_rights::{Broker, MonitorCommand};
+use vmkit_types::Unread;
 
 use super::{
-    connected,
-    session::{Session, Step, set_link},
+    Socket, Unasked, said,
+    session::{Session, Step},
 };
 
 /// How long a monitor may take for a command. It answers within a millisecond, or within a second
@@ -23,10 +25,11 @@ use super::{
 const DEADLINE: Duration = Duration::from_secs(3);
 
 /// The cable of a machine's network card.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Link {
-    socket: PathBuf,
+    socket: Socket,
     netdev: String,
+    broker: Option<Broker>,
 }
 
 /// Why a link was not set. After [`LinkError::NoAnswer`] it may have been set.
@@ -60,10 +63,13 @@ pub enum LinkError {
 }
 
 impl Link {
-    /// The cable of a card of the machine, if QEMU has an id for it.
-    pub fn of(machine: &Machine, card: &Card) -> Option<Self> {
+    /// The cable of a card of the machine, if QEMU has an id for it. `broker`: who asks where only root
+    /// may connect.
+    pub fn of(machine: &Machine, card: &Card, broker: Option<&Broker>) -> Option<Self> {
         let netdev = card.net.as_ref().known()?.netdev.clone()?;
-        Some(Self { socket: machine.monitor.clone()?, netdev })
+        let (path, users) = (machine.monitor.clone()?, machine.user.into_iter().collect());
+        let socket = Socket { path, users, pid: machine.pid };
+        Some(Self { socket, netdev, broker: broker.cloned() })
     }
 
     /// QEMU's id of the cable.
@@ -74,9 +80,13 @@ impl Link {
     /// Plugs the cable in, or unplugs it. Takes at most 3 s.
     pub fn set(&self, up: bool) -> Result<(), LinkError> {
         let deadline = Instant::now() + DEADLINE;
-        let socket = || self.socket.clone();
+        let socket = || self.socket.path.clone();
         let failed = |error: Errno| LinkError::Connect { socket: socket(), source: error.into() };
-        let monitor = connected(&self.socket, &set_link(&self.netdev, up)).map_err(failed)?;
+        let command = MonitorCommand::SetLink { netdev: self.netdev.clone(), up };
+        let monitor = said(&self.socket, &command, self.broker.as_ref()).map_err(|unasked| {
+            let source = io::Error::from(unasked);
+            LinkError::Connect { socket: socket(), source }
+        })?;
         let mut session = Session::of_command();
         let mut chunk = [0_u8; 4096];
         loop {
@@ -103,6 +113,20 @@ impl Link {
                     return Err(LinkError::Refused { socket: socket(), netdev, why });
                 }
             }
+        }
+    }
+}
+
+impl From<Unasked> for io::Error {
+    fn from(unasked: Unasked) -> Self {
+        match unasked {
+            Unasked::System(error) => error.into(),
+            Unasked::Listener(user) => Self::new(
+                io::ErrorKind::PermissionDenied,
+                format!("user {user} listens on it, who does not run the machine"),
+            ),
+            Unasked::Broker(Unread::Denied(why)) => Self::new(io::ErrorKind::PermissionDenied, why),
+            Unasked::Broker(why) => Self::other(why.to_string()),
         }
     }
 }

@@ -19,9 +19,9 @@ use rustix::{
         socket,
     },
 };
-use session::COMMANDS;
 pub(crate) use session::{Session, Step};
 use vmkit_model::QmpStatus;
+use vmkit_rights::{Broker, MonitorCommand, peer};
 use vmkit_types::{Reading, Unread};
 
 /// How long all monitors together may take. A healthy one answers within a millisecond, on a loaded
@@ -29,18 +29,28 @@ use vmkit_types::{Reading, Unread};
 /// notice.
 pub(crate) const DEADLINE: Duration = Duration::from_millis(200);
 
-/// Sends the question to every socket, without waiting.
-pub(crate) fn ask(sockets: &[&Path]) -> Questions {
+/// A monitor's socket, and who may listen on it.
+#[derive(Clone, Debug)]
+pub(crate) struct Socket {
+    pub(crate) path: PathBuf,
+    /// The users who may listen, beside root.
+    pub(crate) users: Vec<u32>,
+    /// The process that is proven to have it.
+    pub(crate) pid: Option<u32>,
+}
+
+/// Sends the question to every socket, without waiting. `broker`: who asks where only root may connect.
+pub(crate) fn ask(sockets: &[Socket], broker: Option<&Broker>) -> Questions {
     let deadline = Instant::now() + DEADLINE;
     let mut answers = vec![Reading::Unknown(Unread::TimedOut); sockets.len()];
     let mut open = Vec::new();
-    for (index, &path) in sockets.iter().enumerate() {
-        match connected(path, COMMANDS) {
-            Ok(socket) => {
-                let (path, session) = (path.to_owned(), Session::new());
-                open.push(Monitor { index, path, socket, session });
+    for (index, socket) in sockets.iter().enumerate() {
+        match said(socket, &MonitorCommand::Status, broker) {
+            Ok(connection) => {
+                let (path, session) = (socket.path.clone(), Session::new());
+                open.push(Monitor { index, path, socket: connection, session });
             }
-            Err(error) => answers[index] = refused(path, error),
+            Err(error) => answers[index] = refused(&socket.path, error),
         }
     }
     Questions { deadline, answers, open }
@@ -124,8 +134,45 @@ const SEND_FLAGS: SendFlags = SendFlags::NOSIGNAL;
 #[cfg(target_vendor = "apple")]
 const SEND_FLAGS: SendFlags = SendFlags::empty();
 
-/// Connects and asks without waiting: a monitor with a full queue of clients would block for ever.
-fn connected(path: &Path, commands: &[u8]) -> Result<OwnedFd, Errno> {
+/// Why a monitor was not asked.
+enum Unasked {
+    System(Errno),
+    Listener(u32),
+    Broker(Unread),
+}
+
+/// Connects and says the command without waiting, by the broker where only root may connect.
+fn said(
+    socket: &Socket,
+    command: &MonitorCommand,
+    broker: Option<&Broker>,
+) -> Result<OwnedFd, Unasked> {
+    match (connected(socket, command), socket.pid.zip(broker)) {
+        (Err(Unasked::System(Errno::ACCESS | Errno::PERM)), Some((pid, broker))) => {
+            let passed = broker.monitor(pid, &socket.path, command.clone());
+            let passed = OwnedFd::from(passed.map_err(|refusal| Unasked::Broker(refusal.into()))?);
+            ioctl_fionbio(&passed, true).map_err(Unasked::System)?;
+            Ok(passed)
+        }
+        (connected, _) => connected,
+    }
+}
+
+/// Never waits: a monitor with a full queue of clients would block for ever.
+fn connected(to: &Socket, command: &MonitorCommand) -> Result<OwnedFd, Unasked> {
+    let connection = connection(&to.path).map_err(Unasked::System)?;
+    // Nothing is said to a stranger who has put a socket there.
+    let peer = peer(&connection)
+        .map_err(|error| Unasked::System(Errno::from_io_error(&error).unwrap_or(Errno::IO)))?;
+    if peer.uid != 0 && !to.users.contains(&peer.uid) {
+        return Err(Unasked::Listener(peer.uid));
+    }
+    // A few dozen bytes always fit in a fresh socket.
+    send(&connection, &command.bytes(), SEND_FLAGS).map_err(Unasked::System)?;
+    Ok(connection)
+}
+
+fn connection(path: &Path) -> Result<OwnedFd, Errno> {
     let address = SocketAddrUnix::new(path)?;
     let socket = socket(AddressFamily::UNIX, SocketType::STREAM, None)?;
     fcntl_setfd(&socket, FdFlags::CLOEXEC)?;
@@ -133,12 +180,20 @@ fn connected(path: &Path, commands: &[u8]) -> Result<OwnedFd, Errno> {
     #[cfg(target_vendor = "apple")]
     rustix::net::sockopt::set_socket_nosigpipe(&socket, true)?;
     connect(&socket, &address)?;
-    // A few dozen bytes always fit in a fresh socket.
-    send(&socket, commands, SEND_FLAGS)?;
     Ok(socket)
 }
 
-fn refused(path: &Path, error: Errno) -> Reading<QmpStatus> {
+fn refused(path: &Path, unasked: Unasked) -> Reading<QmpStatus> {
+    let error = match unasked {
+        Unasked::System(error) => error,
+        Unasked::Broker(why) => return Reading::Unknown(why),
+        Unasked::Listener(user) => {
+            return failed(
+                path,
+                &format!("user {user} listens on it, who does not run the machine"),
+            );
+        }
+    };
     match error {
         Errno::NOENT | Errno::NOTDIR | Errno::CONNREFUSED => Reading::Absent,
         Errno::ACCESS | Errno::PERM => {

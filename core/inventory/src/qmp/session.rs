@@ -1,7 +1,6 @@
 //! The protocol with one monitor, without its socket.
 
 use serde::Deserialize;
-use serde_json::json;
 use vmkit_model::QmpStatus;
 use vmkit_types::bounded;
 
@@ -20,21 +19,6 @@ pub(crate) enum Step {
     /// QEMU carried out the command.
     Done,
     Refused(&'static str),
-}
-
-/// Everything that a monitor is sent, in one piece. QEMU executes commands in their order, and a
-/// hundred monitors that are woken once answer in a third of the time of three exchanges.
-///
-/// QEMU reads byte by byte, about 6 µs each, and a command ends with its brace: so there is no byte
-/// beyond it.
-pub(crate) const COMMANDS: &[u8] =
-    b"{\"execute\":\"qmp_capabilities\"}{\"execute\":\"query-status\"}";
-
-/// The commands that plug or unplug the host's end of a network card's cable, which sets the card's
-/// link as well.
-pub(crate) fn set_link(netdev: &str, up: bool) -> Vec<u8> {
-    let set = json!({ "execute": "set_link", "arguments": { "name": netdev, "up": up } });
-    format!("{{\"execute\":\"qmp_capabilities\"}}{set}").into_bytes()
 }
 
 /// One conversation: greeting, capabilities and the answer. Events in between are skipped.
@@ -190,10 +174,6 @@ mod tests {
 
     #[test]
     fn ends_a_command_when_it_was_carried_out_or_refused() {
-        let said = String::from_utf8(set_link("n\"0", false)).expect("JSON");
-        let (_, command) = said.split_once("}{").expect("two commands");
-        let command: serde_json::Value = serde_json::from_str(&format!("{{{command}")).unwrap();
-        assert_eq!(command["arguments"], json!({ "name": "n\"0", "up": false }));
         let missing = r#"{"error": {"class": "DeviceNotFound", "desc": "Device 'n0' not found"}}"#;
         let table: &[(&[&str], Step)] = &[
             (&[GREETING, DONE], Step::Wait),

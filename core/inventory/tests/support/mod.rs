@@ -10,7 +10,7 @@ use std::{
 
 use vmkit_inventory::{Depth, Inventory, Location, Source, read};
 use vmkit_model::Machine;
-use vmkit_platform::{Invoker, Platform, Process};
+use vmkit_platform::{Executable, Invoker, Platform, Process};
 use vmkit_types::{HostNetwork, Reading, Unread};
 
 /// A computer with these processes.
@@ -38,7 +38,24 @@ impl Fake {
         let arguments = line.split(' ').map(str::to_owned).collect();
         let started_at = Reading::Known(SystemTime::UNIX_EPOCH);
         if let Reading::Known(processes) = &mut self.processes {
-            processes.push(Process { pid, arguments, started_at });
+            let user = Reading::Known(rustix::process::geteuid().as_raw());
+            processes.push(Process { pid, arguments, user, started_at });
+        }
+        self
+    }
+
+    /// Starts the last process at this time.
+    pub(crate) fn since(mut self, time: SystemTime) -> Self {
+        if let Reading::Known(processes) = &mut self.processes {
+            processes.last_mut().unwrap().started_at = Reading::Known(time);
+        }
+        self
+    }
+
+    /// Makes the last process this user's.
+    pub(crate) fn by(mut self, user: u32) -> Self {
+        if let Reading::Known(processes) = &mut self.processes {
+            processes.last_mut().unwrap().user = Reading::Known(user);
         }
         self
     }
@@ -66,6 +83,15 @@ impl Platform for Fake {
         self.processes.clone()
     }
 
+    fn executable(&self, pid: u32) -> Reading<Executable> {
+        let started_with = |process: Process| process.arguments[0].clone().into();
+        self.process(pid).map(started_with).map(|path| Executable {
+            path,
+            owner: 0,
+            writable_by_others: false,
+        })
+    }
+
     fn working_directory(&self, _: u32) -> Reading<PathBuf> {
         self.working_directory.clone()
     }
@@ -84,7 +110,13 @@ impl Platform for Fake {
 
     fn invoker(&self) -> Invoker {
         let home = Reading::Absent;
-        Invoker { uid: 0, gid: 0, via_sudo: false, privileged: false, home }
+        Invoker {
+            uid: rustix::process::geteuid().as_raw(),
+            gid: 0,
+            via_sudo: false,
+            privileged: false,
+            home,
+        }
     }
 }
 
@@ -127,7 +159,7 @@ impl Data {
     }
 
     pub(crate) fn read(&self, platform: &Fake, depth: Depth) -> Inventory {
-        read(&self.location(), platform, depth)
+        read(&self.location(), platform, None, depth)
     }
 
     /// What a QEMU of the machine in this directory is called with.

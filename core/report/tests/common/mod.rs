@@ -57,6 +57,8 @@ pub(crate) fn machine(name: &str, last: u8) -> Machine {
         power: Power::Running,
         end: Reading::Absent,
         pid: Some(4200 + u32::from(last)),
+        user: None,
+        doubt: None,
         started_at: Some(now() - Duration::from_secs(81)),
         qmp: Reading::Absent,
         monitor: None,

@@ -1,0 +1,304 @@
+//! A machine is whose it is: the command line of another user's process says nothing about it.
+//!
+//! These tests run as root, with processes of two ordinary users whom the user database need not know.
+#![cfg(target_os = "linux")]
+
+use std::{
+    fs,
+    os::unix::{
+        fs::{PermissionsExt as _, chown},
+        net::UnixListener,
+        process::CommandExt as _,
+    },
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+};
+
+use serde_json::Value;
+use vmkit_cli_tests::{DataDirectory, vm};
+
+/// Whose machines are looked at.
+const ANN: u32 = 41_001;
+/// Who wants to speak for them.
+const EVE: u32 = 41_002;
+const ROOT: u32 = 0;
+const EVES_MAC: &str = "52:54:00:ee:ee:ee";
+const QEMU: &str = "qemu-system-x86_64";
+
+/// Where `vm` gets its rights from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum As {
+    Ann,
+    AnnBySudo,
+    Root,
+}
+
+/// A process that ends with the test.
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.0.kill().ok();
+        self.0.wait().ok();
+    }
+}
+
+/// ann's machine `web`, and a place for eve's things.
+struct Place {
+    data: DataDirectory,
+    eve: tempfile::TempDir,
+}
+
+impl Place {
+    fn new() -> Self {
+        let data = DataDirectory::new();
+        data.add("web");
+        let own = |path: &Path, user| chown(path, Some(user), Some(user)).expect("own a file");
+        for path in ["", "vms", "vms/web", "vms/web/web.qcow2", ".vm-registry.json"] {
+            own(&data.path(path), ANN);
+        }
+        let eve = tempfile::Builder::new().prefix("vmkit-eve-").tempdir().expect("a directory");
+        fs::set_permissions(eve.path(), fs::Permissions::from_mode(0o755)).expect("open it");
+        own(eve.path(), EVE);
+        Self { data, eve }
+    }
+
+    fn directory(&self) -> PathBuf {
+        self.data.path("vms/web")
+    }
+
+    /// A copy of a shell, which waits for its input and takes all arguments, under a QEMU's name.
+    fn shell(&self, user: u32, mode: u32) -> PathBuf {
+        let path = self.eve.path().join(QEMU);
+        fs::remove_file(&path).ok();
+        fs::copy("/bin/bash", &path).expect("copy a shell");
+        chown(&path, Some(user), Some(user)).expect("own it");
+        fs::set_permissions(&path, fs::Permissions::from_mode(mode)).expect("set its mode");
+        path
+    }
+
+    /// The command line of a QEMU that runs `web` with eve's MAC, monitor and agent.
+    fn forged(&self) -> Vec<String> {
+        let (web, eve) = (self.directory(), self.eve.path());
+        let disk = format!("file={}/web.qcow2,if=virtio", web.display());
+        let monitor = format!("unix:{}/monitor,server,nowait", eve.display());
+        let agent = format!("socket,id=ga,path={}/agent,server=on", eve.display());
+        let card = format!("virtio-net,netdev=n,mac={EVES_MAC}");
+        let port = "virtserialport,chardev=ga,name=org.qemu.guest_agent.0";
+        let words = [
+            ["-drive", &disk],
+            ["-netdev", "tap,id=n,ifname=tap-eve,br=br-eve"],
+            ["-device", &card],
+            ["-qmp", &monitor],
+            ["-chardev", &agent],
+            ["-device", port],
+        ];
+        words.concat().into_iter().map(str::to_owned).collect()
+    }
+
+    /// Runs `vm status` and returns its JSON.
+    fn status(&self, who: As) -> Value {
+        self.json(who, &["status", "--json"])
+    }
+
+    fn json(&self, who: As, arguments: &[&str]) -> Value {
+        let root = self.data.path("");
+        let mut command = Command::new(vm());
+        command.args(["--timeout", "60", "--data-dir"]).arg(&root).args(arguments);
+        command.env_clear().env("HOME", "/nonexistent").stdin(Stdio::null());
+        match who {
+            As::Ann => drop(command.uid(ANN).gid(ANN)),
+            As::AnnBySudo => {
+                command.env("SUDO_UID", ANN.to_string()).env("SUDO_GID", ANN.to_string());
+            }
+            As::Root => {}
+        }
+        let output = command.output().expect("start vm; these tests run as root");
+        serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {output:?}"))
+    }
+}
+
+fn machine(document: &Value) -> &Value {
+    document["vms"].as_array().and_then(|vms| vms.first()).expect("a machine")
+}
+
+fn problems(document: &Value) -> String {
+    document["problems"].to_string()
+}
+
+/// A process of this user that runs a shell and waits.
+fn wait_as(user: u32, program: &Path, name: &str, arguments: &[&str], more: &[String]) -> Running {
+    let child = Command::new(program)
+        .arg0(name)
+        .args(arguments)
+        .args(["-c", "read line"])
+        .args(more)
+        .env_clear()
+        .uid(user)
+        .gid(user)
+        .current_dir(program.parent().expect("a directory"))
+        .stdin(Stdio::piped())
+        .spawn()
+        .expect("start a shell");
+    Running(child)
+}
+
+fn users_of(process: &Running) -> String {
+    let text = fs::read_to_string(format!("/proc/{}/status", process.0.id())).expect("it runs");
+    let line = text.lines().find_map(|line| line.strip_prefix("Uid:")).expect("its users");
+    line.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// A socket of eve's that counts who comes.
+fn trap(path: &Path) -> UnixListener {
+    fs::remove_file(path).ok();
+    let listener = UnixListener::bind(path).expect("listen");
+    fs::set_permissions(path, fs::Permissions::from_mode(0o777)).expect("open it for all");
+    listener.set_nonblocking(true).expect("do not wait");
+    listener
+}
+
+#[test]
+fn another_users_process_gives_a_machine_nothing() {
+    let place = Place::new();
+    // How eve starts it: the owner and mode of the program, its arguments, and the users it runs as.
+    let rows: [(&str, u32, u32, &[&str], &str); 3] = [
+        ("a program of her own", EVE, 0o755, &[], "41002 41002 41002 41002"),
+        // Such a process forbids dumps, and the kernel makes its entry in /proc root's.
+        ("a program that she cannot read", ROOT, 0o711, &[], "41002 41002 41002 41002"),
+        ("a set-user-id program of root's", ROOT, 0o4755, &["-p"], "41002 0 0 0"),
+    ];
+    for (case, owner, mode, arguments, users) in rows {
+        let program = place.shell(owner, mode);
+        let process = wait_as(EVE, &program, QEMU, arguments, &place.forged());
+        assert_eq!(users_of(&process), users, "{case}");
+        let traps = ["monitor", "agent"].map(|name| trap(&place.eve.path().join(name)));
+        for who in [As::Ann, As::AnnBySudo, As::Root] {
+            let document = place.status(who);
+            let web = machine(&document);
+            assert_eq!(web["state"], Value::Null, "{case}, {who:?}: {document:#}");
+            assert_eq!(web["pid"], Value::Null, "{case}, {who:?}");
+            let text = web.to_string();
+            for forged in [EVES_MAC, "tap-eve", "br-eve"] {
+                assert!(!text.contains(forged), "{case}, {who:?}: {forged} in {text}");
+            }
+            let said = problems(&document);
+            assert!(said.contains("process of another user"), "{case}, {who:?}: {said}");
+        }
+        for trap in &traps {
+            assert!(trap.accept().is_err(), "{case}: somebody connected to eve's socket");
+        }
+    }
+}
+
+#[test]
+fn another_users_relative_names_do_not_blur_a_machine() {
+    let place = Place::new();
+    let program = place.shell(EVE, 0o755);
+    let names = ["-name", "web", "-drive", "file=web.qcow2"].map(str::to_owned);
+    let _process = wait_as(EVE, &program, QEMU, &[], &names);
+    for who in [As::Ann, As::AnnBySudo] {
+        let document = place.status(who);
+        assert_eq!(machine(&document)["state"], "stopped", "{who:?}: {document:#}");
+        assert_eq!(document["problems"], Value::Array(Vec::new()), "{who:?}");
+    }
+}
+
+/// sudo is root's, and any user chooses its command line while it asks for a password: so it is with
+/// this shell.
+#[test]
+fn a_process_of_roots_needs_the_program_of_a_qemu() {
+    let place = Place::new();
+    let _process = wait_as(ROOT, Path::new("/bin/bash"), QEMU, &[], &place.forged());
+    let rows = [
+        (As::Ann, None, "a process of root, whose program only root sees"),
+        (As::AnnBySudo, Some("stopped"), "[]"),
+        (As::Root, Some("stopped"), "[]"),
+    ];
+    for (who, state, problem) in rows {
+        let document = place.status(who);
+        let web = machine(&document);
+        assert_eq!((web["state"].as_str(), &web["pid"]), (state, &Value::Null), "{who:?}");
+        assert!(!web.to_string().contains(EVES_MAC), "{who:?}: {web}");
+        assert!(problems(&document).contains(problem), "{who:?}: {document:#}");
+    }
+}
+
+/// As a toolkit starts it by sudo, for a bridge: root's QEMU, whose monitor only root may connect to.
+#[test]
+fn roots_qemu_of_anns_machine_is_hers() {
+    let mut place = Place::new();
+    place.data.start("web");
+    let pid_file = place.directory().join("web.pid");
+    let pid: u32 = fs::read_to_string(&pid_file).expect("its number").trim().parse().expect("one");
+    fs::set_permissions(pid_file, fs::Permissions::from_mode(0o600)).expect("as QEMU does");
+    // As ann alone, the lock on the pid file proves it, and the monitor is closed.
+    for (who, state) in [(As::Ann, "running"), (As::AnnBySudo, "paused"), (As::Root, "paused")] {
+        let document = place.status(who);
+        let web = machine(&document);
+        assert_eq!(web["pid"], pid, "{who:?}: {document:#}");
+        let shown = web["state"].as_str().unwrap_or_default();
+        let runs = shown == "booting" || shown == "initializing" || shown == "running";
+        assert!(shown == state || state == "running" && runs, "{who:?}: {document:#}");
+    }
+}
+
+#[test]
+fn a_stranger_on_a_machines_own_socket_hears_nothing() {
+    let place = Place::new();
+    // A directory that eve may write to, where ann's machine is said to have its monitor.
+    fs::set_permissions(place.directory(), fs::Permissions::from_mode(0o777)).expect("open it");
+    let log = place.directory().join("console.log");
+    fs::write(&log, "web login: \n").expect("write a log");
+    chown(&log, Some(EVE), Some(EVE)).expect("eve's log");
+    let socket = place.directory().join("web.qmp");
+    let script = format!(
+        "import socket,sys\ns=socket.socket(socket.AF_UNIX)\ns.bind({:?})\ns.listen()\n\
+         print('ready',flush=True)\nc,_=s.accept()\nc.settimeout(60)\n\
+         print(len(c.recv(100)),flush=True)\n",
+        socket.display().to_string()
+    );
+    let mut child = Command::new("python3")
+        .args(["-c", &script])
+        .uid(EVE)
+        .gid(EVE)
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("start python3");
+    let mut said = std::io::BufReader::new(child.stdout.take().expect("its output"));
+    let mut line = String::new();
+    std::io::BufRead::read_line(&mut said, &mut line).expect("it listens");
+    let _child = Running(child);
+    fs::set_permissions(&socket, fs::Permissions::from_mode(0o777)).expect("open it for all");
+    let document = place.status(As::AnnBySudo);
+    let web = machine(&document);
+    assert_eq!(web["state"], "stopped", "{document:#}");
+    assert!(problems(&document).contains("it belongs to another user (41002)"), "{document:#}");
+    line.clear();
+    std::io::BufRead::read_line(&mut said, &mut line).expect("what it heard");
+    assert_eq!(line.trim(), "0", "eve heard a question");
+}
+
+#[test]
+fn a_snapshot_keeps_why_a_process_was_not_believed() {
+    let place = Place::new();
+    let program = place.shell(EVE, 0o755);
+    let _process = wait_as(EVE, &program, QEMU, &[], &place.forged());
+    let saved = place.eve.path().join("saved");
+    let status = Command::new(vm())
+        .arg("--data-dir")
+        .arg(place.data.path(""))
+        .args(["snapshot", "save"])
+        .arg(&saved)
+        .env_clear()
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .expect("start vm");
+    assert!(status.success(), "{status}");
+    let path = saved.to_str().expect("a plain path");
+    let document = place.json(As::Root, &["status", "--json", "--from", path]);
+    assert_eq!(machine(&document)["state"], Value::Null, "{document:#}");
+    assert!(problems(&document).contains("process of another user"), "{document:#}");
+    assert!(!document.to_string().contains(EVES_MAC), "{document:#}");
+}
