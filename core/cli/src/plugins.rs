@@ -3,7 +3,7 @@
 use vmkit_host::{Found, Plugin, vet};
 use vmkit_model::PluginStatus;
 use vmkit_report::{PluginDetails, PluginEntry, Plugins};
-use vmkit_wire::{Cost, Manifest, ReadFile};
+use vmkit_wire::{Cost, GatewayPage, Manifest, ReadFile};
 
 use crate::{
     arguments::PluginCommand,
@@ -58,7 +58,7 @@ fn entry(found: &Found, context: &Context) -> PluginEntry {
             status: PluginStatus::Ok,
             message: None,
             hint: None,
-            details: Some(details(plugin)),
+            details: Some(details(plugin, context)),
         },
         Err(refusal) => PluginEntry {
             id: found.path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
@@ -71,7 +71,7 @@ fn entry(found: &Found, context: &Context) -> PluginEntry {
     }
 }
 
-fn details(plugin: &Plugin) -> PluginDetails {
+fn details(plugin: &Plugin, context: &Context) -> PluginDetails {
     let manifest = &plugin.manifest;
     PluginDetails {
         version: manifest.version.clone(),
@@ -86,16 +86,32 @@ fn details(plugin: &Plugin) -> PluginDetails {
             Cost::Network => "network",
         }
         .to_owned(),
-        needs: in_words(manifest),
+        needs: in_words(manifest, context),
+    }
+}
+
+/// Whether the host asks the gateway for this page of a plugin.
+fn page_in_words(plugin: &str, page: &GatewayPage, context: &Context) -> String {
+    let path = &page.path;
+    let referer = page.referer.as_ref();
+    let referer = referer.map_or_else(String::new, |name| format!(" with referrer {name}"));
+    if vmkit_gateway::is_reviewed(path) {
+        format!("asks the gateway for {path}, through the host")
+    } else if context.settings.allows_page(plugin, path) {
+        format!("asks the gateway for {path}{referer}, through the host: you allow it")
+    } else {
+        format!(
+            "does not get {path}{referer} of the gateway, which nobody has reviewed. To allow it, add \
+             to [gateway_pages] in the configuration: {plugin} = [\"{path}\"]"
+        )
     }
 }
 
 /// What a plugin is allowed to use, each a plain sentence.
-fn in_words(manifest: &Manifest) -> Vec<String> {
+fn in_words(manifest: &Manifest, context: &Context) -> Vec<String> {
     let needs = manifest.needs_here();
-    let pages = manifest.gateway.iter();
-    let mut words: Vec<String> =
-        pages.map(|page| format!("asks the gateway for {}, through the host", page.path)).collect();
+    let page = |page: &GatewayPage| page_in_words(&manifest.id, page, context);
+    let mut words: Vec<String> = manifest.gateway.iter().map(page).collect();
     if needs.network {
         words.push("makes connections on the network".to_owned());
     }

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use vmkit_dhcp::Traffic;
 use vmkit_diagnose::Router;
-use vmkit_gateway::{GatewayReplies, PageRequest, Ports};
+use vmkit_gateway::{DeclaredPage, GatewayReplies, Ports};
 use vmkit_host::{PluginAdvice, Snapshot, advise, gateway_pages};
 use vmkit_model::Mode;
 use vmkit_session::{Scene, Settings};
@@ -12,14 +12,16 @@ use vmkit_types::{AdviceKind, Fact, InterfaceKind, Mac, Reading, Unread};
 
 use crate::{Captures, Gathered, error::error_chain, subjects::Subjects};
 
-/// Asks the gateway for the pages that the advice plugins declare.
+/// Asks the gateway for the reviewed and allowed ones among the pages that the advice plugins declare.
 pub(crate) fn ask_gateway(scene: &Scene, settings: &Settings) -> Reading<GatewayReplies> {
     let Some(gateway) = gateway(scene) else { return Reading::Unknown(Unread::NotTried) };
-    let pages = gateway_pages(&settings.plugins());
-    let wanted: Vec<PageRequest> = pages
-        .into_iter()
-        .map(|page| PageRequest { path: page.path, referer: page.referer })
+    let pages = gateway_pages(&settings.plugins()).into_iter();
+    let declared: Vec<_> = pages
+        .map(|(plugin, page)| DeclaredPage { plugin, path: page.path, referer: page.referer })
         .collect();
+    let wanted = vmkit_gateway::requests(&declared, |page: &DeclaredPage| {
+        settings.allows_page(&page.plugin, &page.path)
+    });
     Reading::Known(vmkit_gateway::ask(gateway, &wanted, Ports::default()))
 }
 

@@ -9,6 +9,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 use ureq::{Agent, config::Config};
+use vmkit_types::is_page_path;
 
 use crate::secrets;
 
@@ -25,13 +26,22 @@ const PAGE_LIMIT: Duration = Duration::from_millis(1200);
 /// Requests at the same time. Small routers have few workers, and one is often slow.
 const PARALLEL_REQUESTS: usize = 4;
 
-/// A page to ask for.
+/// A page to ask for: by GET, without a query.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PageRequest {
-    /// Path and query, from the `/` on: printable ASCII.
-    pub path: String,
+    pub(crate) path: String,
     /// Path of the page to name as the referrer.
-    pub referer: Option<String>,
+    pub(crate) referer: Option<String>,
+}
+
+impl PageRequest {
+    /// A request for this page that names this referrer; `None`: one of them is not the path of a
+    /// page.
+    pub fn new(path: &str, referer: Option<&str>) -> Option<Self> {
+        let plain = is_page_path(path) && referer.is_none_or(is_page_path);
+        let owned = ToOwned::to_owned;
+        plain.then(|| Self { path: owned(path), referer: referer.map(owned) })
+    }
 }
 
 /// A requested page.

@@ -1,5 +1,5 @@
-//! Asks a VM's gateway what it is: the few pages that advice plugins declare, its UPnP description,
-//! and its names.
+//! Asks a VM's gateway what it is: a few pages that advice plugins declare and somebody has reviewed,
+//! its UPnP description, and its names.
 //!
 //! Requests go to the gateway's address only, without credentials, redirects or cookies. Every answer
 //! is bounded in size and time, and stripped of keys and passwords. A snapshot keeps the answers under
@@ -10,6 +10,7 @@
 mod facts;
 mod http;
 mod names;
+mod pages;
 mod record;
 mod secrets;
 mod ssdp;
@@ -21,6 +22,7 @@ use std::{
 
 pub use facts::facts;
 pub use http::{Page, PageRequest, Response};
+pub use pages::{DeclaredPage, is_reviewed, requests};
 pub use record::{ReadError, Recorded, read, write};
 
 /// Time limit of all requests together. A page takes tens of milliseconds, a second on a busy hub.

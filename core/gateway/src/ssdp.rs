@@ -8,6 +8,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use vmkit_types::is_page_path;
+
 use crate::{Page, Response, http};
 
 /// Longest answer, in bytes.
@@ -86,16 +88,19 @@ fn headers(answer: &str) -> BTreeMap<String, String> {
         .collect()
 }
 
-/// The location, if it is on the gateway. A description elsewhere is not fetched.
+/// The location, if it is a document on the gateway. Anybody on the link can answer in the gateway's
+/// name, and must not choose a request that changes something: so no query, and XML, which
+/// descriptions are.
 fn on_gateway(location: &str, gateway: IpAddr) -> Option<String> {
     let rest = location.strip_prefix("http://")?;
-    let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
+    let (authority, _) = rest.split_once('/')?;
+    let path = &rest[authority.len()..];
     let host: IpAddr = match authority.parse::<SocketAddr>() {
         Ok(address) => address.ip(),
         Err(_) => authority.trim_start_matches('[').trim_end_matches(']').parse().ok()?,
     };
-    let plain = location.len() < 300 && location.bytes().all(|byte| byte.is_ascii_graphic());
-    (host == gateway && plain).then(|| format!("http://{authority}/{path}"))
+    let is_document = is_page_path(path) && path.to_ascii_lowercase().ends_with(".xml");
+    (host == gateway && is_document).then(|| format!("http://{authority}{path}"))
 }
 
 #[cfg(test)]
@@ -106,7 +111,13 @@ mod tests {
     fn accepts_only_descriptions_on_the_gateway() {
         let rows = [
             ("http://192.168.1.254:5000/root.xml", Some("http://192.168.1.254:5000/root.xml")),
-            ("http://192.168.1.254", Some("http://192.168.1.254/")),
+            ("http://192.168.1.254/upnp/IGD.XML", Some("http://192.168.1.254/upnp/IGD.XML")),
+            ("http://192.168.1.254", None),
+            ("http://192.168.1.254/reboot.cgi", None),
+            ("http://192.168.1.254/apply.cgi?then=/root.xml", None),
+            ("http://192.168.1.254/apply.cgi%3fthen=/root.xml", None),
+            ("http://192.168.1.254/a/../apply/root.xml", None),
+            ("http://192.168.1.254/apply#/root.xml", None),
             ("http://192.168.1.9/root.xml", None),
             ("http://evil.test/root.xml", None),
             ("http://192.168.1.254@evil.test/", None),

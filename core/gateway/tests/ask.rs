@@ -11,7 +11,9 @@ use std::{
 };
 
 use hub::{HOST, Hub, Page, response};
-use vmkit_gateway::{GatewayReplies, PATIENCE, PageRequest, ask, facts, read, write};
+use vmkit_gateway::{
+    DeclaredPage, GatewayReplies, PATIENCE, PageRequest, ask, facts, read, requests, write,
+};
 
 /// Added to the time limit for a busy computer; far below one limit for each page.
 const SLACK: Duration = Duration::from_secs(20);
@@ -24,7 +26,7 @@ fn no_search() -> impl Fn(u16) -> Option<String> + Send + 'static {
 }
 
 fn request(path: &str) -> PageRequest {
-    PageRequest { path: path.to_owned(), referer: None }
+    PageRequest::new(path, None).unwrap()
 }
 
 /// Asks the hub, and checks the time limit.
@@ -110,9 +112,24 @@ fn many_hanging_pages_share_one_time_limit() {
 #[test]
 fn sends_the_referrer_of_a_page() {
     let hub = Hub::start(&[("/list", Page::Bytes(response("200 OK", "", "[]")))], no_search());
-    let page = PageRequest { path: "/list".to_owned(), referer: Some("/home.htm".to_owned()) };
+    let page = PageRequest::new("/list", Some("/home.htm")).unwrap();
     ask(HOST, &[page], hub.ports);
     assert_eq!(hub.requests(), [format!("/list http://127.0.0.1:{}/home.htm", hub.ports.web)]);
+}
+
+#[test]
+fn a_plugins_own_page_is_asked_for_only_with_consent() {
+    let declared = ["/", "/reboot.cgi", "/reboot.cgi?now"].map(|path| DeclaredPage {
+        plugin: "my-hub".to_owned(),
+        path: path.to_owned(),
+        referer: None,
+    });
+    let rows: [(bool, &[&str]); 2] = [(false, &["/ -"]), (true, &["/ -", "/reboot.cgi -"])];
+    for (consents, expected) in rows {
+        let hub = Hub::start(&[], no_search());
+        ask(HOST, &requests(&declared, |_| consents), hub.ports);
+        assert_eq!(hub.requests(), expected, "consents: {consents}");
+    }
 }
 
 fn answer_to_search(location: &str) -> String {
@@ -131,6 +148,7 @@ fn fetches_the_description_only_from_the_gateway() {
         ("http://127.0.0.1:{port}@127.0.0.2/root.xml", None),
         ("file:///etc/passwd", None),
         ("http://127.0.0.1:{port}/other.xml", None),
+        ("http://127.0.0.1:{port}/root.xml?reboot=1", None),
     ];
     for (location, expected) in rows {
         let answer =
@@ -138,6 +156,7 @@ fn fetches_the_description_only_from_the_gateway() {
         let hub = Hub::start(&[("/root.xml", page.clone())], answer);
         let replies = ask_in_time(&hub, &[]);
         assert_eq!(replies.description.as_deref(), expected, "{location}");
+        assert!(hub.requests().iter().all(|request| !request.contains("reboot")), "{location}");
         let facts = facts(HOST, None, &replies);
         assert!(facts.iter().any(|f| f.key == "ssdp.server" && f.value == "Linux UPnP/1.0 Hub/1"));
     }

@@ -46,11 +46,14 @@ pub struct Advised {
     pub outcomes: Vec<PluginOutcome>,
 }
 
-/// The pages of the gateway that the advice plugins declare, each once.
-pub fn gateway_pages(found: &[Found]) -> Vec<GatewayPage> {
+/// The pages of the gateway that the advice plugins declare, each with the plugin's id.
+pub fn gateway_pages(found: &[Found]) -> Vec<(String, GatewayPage)> {
     let plugins = found.iter().filter_map(|found| found.plugin.as_ref().ok());
-    let wanted = plugins.filter(|plugin| is_advice(plugin));
-    let pages: BTreeSet<_> = wanted.flat_map(|plugin| plugin.manifest.gateway.clone()).collect();
+    let pages =
+        plugins.filter(|plugin| is_advice(plugin)).flat_map(|Plugin { manifest, .. }| {
+            manifest.gateway.iter().map(|page| (manifest.id.clone(), page.clone()))
+        });
+    let pages: BTreeSet<_> = pages.collect();
     pages.into_iter().collect()
 }
 

@@ -24,6 +24,8 @@ pub struct Config {
     pub state_dir: Option<PathBuf>,
     /// Further directories of plugins.
     pub plugin_directories: Vec<PathBuf>,
+    /// Pages of the gateway that plugins may have asked for beside the reviewed ones, by id.
+    gateway_pages: BTreeMap<String, Vec<String>>,
     /// What is known of interfaces that hide it.
     interfaces: BTreeMap<String, InterfaceConfig>,
     /// Configurations of plugins, by id.
@@ -69,6 +71,7 @@ impl Config {
             config.data_dir = own.data_dir.or(config.data_dir);
             config.state_dir = own.state_dir.or(config.state_dir);
             config.plugin_directories.extend(own.plugin_directories);
+            config.gateway_pages.extend(own.gateway_pages);
             config.interfaces.extend(own.interfaces);
             config.plugins.extend(own.plugins);
         }
@@ -88,6 +91,12 @@ impl Config {
         }
         let text = fs::read_to_string(path).map_err(|error| unusable(Fault::Unreadable(error)))?;
         toml::from_str(&text).map(Some).map_err(|error| unusable(Fault::Malformed(error)))
+    }
+
+    /// Whether the user allows that this page of the gateway is asked for on behalf of the plugin.
+    pub(crate) fn allows_page(&self, plugin: &str, path: &str) -> bool {
+        let pages = self.gateway_pages.get(plugin);
+        pages.is_some_and(|pages| pages.iter().any(|page| page == path))
     }
 
     /// What the configuration says an interface is.
@@ -165,6 +174,11 @@ mod tests {
         let config: Config =
             toml::from_str("[plugins.ssh]\ntimeout_ms = 400\n[interfaces.en0]\nkind = \"wifi\"\n")
                 .unwrap();
+        assert!(!config.allows_page("ssh", "/"));
+        let pages: Config = toml::from_str("[gateway_pages]\nhub = [\"/status.js\"]").unwrap();
+        let allowed = ["/status.js", "/status", "/"].map(|path| pages.allows_page("hub", path));
+        assert_eq!(allowed, [true, false, false]);
+        assert!(!pages.allows_page("other", "/status.js"));
         assert_eq!(config.plugin_configurations().unwrap()["ssh"], r#"{"timeout_ms":400}"#);
         assert_eq!(config.interface_kind("en0"), Some(InterfaceKind::Wifi));
         assert_eq!(config.interface_kind("en1"), None);

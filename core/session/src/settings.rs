@@ -111,6 +111,11 @@ impl Settings {
         find(&self.plugin_directories(), &self.installation)
     }
 
+    /// Whether the user allows that this page of the gateway is asked for on behalf of the plugin.
+    pub fn allows_page(&self, plugin: &str, path: &str) -> bool {
+        self.config.allows_page(plugin, path)
+    }
+
     fn plugin_directories(&self) -> Vec<PathBuf> {
         let mut directories = vec![self.installation.plugins()];
         directories.extend(self.config.plugin_directories.iter().cloned());

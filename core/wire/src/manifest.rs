@@ -64,8 +64,8 @@ pub struct Manifest {
     /// The raw artefacts of a snapshot that it reads in place of the live source.
     #[serde(default)]
     pub artefacts: Vec<String>,
-    /// Pages of the gateway that an advice plugin needs. The host requests them; the plugin itself
-    /// cannot.
+    /// Pages of the gateway that an advice plugin needs. The host requests those that were reviewed or
+    /// that the user allows; the plugin itself cannot.
     #[serde(default)]
     pub gateway: Vec<GatewayPage>,
     /// JSON Schema of its configuration.
@@ -125,7 +125,10 @@ pub enum ManifestError {
         found: u32,
     },
     /// It declares too many pages of the gateway, or pages that cannot be requested.
-    #[error("manifest: `gateway` holds at most {MOST_PAGES} paths, each plain and from `/` on")]
+    #[error(
+        "manifest: `gateway` holds at most {MOST_PAGES} paths, each plain, from `/` on and without a \
+         query"
+    )]
     Gateway,
     /// Its id is not a valid name.
     #[error("manifest: the id may hold lower-case letters, digits and hyphens, 1 to 40 of them")]
@@ -265,6 +268,10 @@ mod tests {
             ("\u{1b}[2J", "manifest: expected value"),
             (
                 r#"{"id":"a","version":"1","epoch":1,"kinds":[],"gateway":[{"path":"/a b"}]}"#,
+                "manifest: `gateway` holds",
+            ),
+            (
+                r#"{"id":"a","version":"1","epoch":1,"kinds":[],"gateway":[{"path":"/a?reboot"}]}"#,
                 "manifest: `gateway` holds",
             ),
             (

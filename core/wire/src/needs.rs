@@ -1,9 +1,7 @@
 //! What a plugin needs: rights on this computer, and pages of the gateway.
 
 use serde::{Deserialize, Serialize};
-
-/// Longest path of a page of the gateway, in bytes.
-const LONGEST_PATH: usize = 200;
+use vmkit_types::is_page_path;
 
 /// What a plugin needs from the system. Its worker can do nothing else.
 #[derive(Clone, Debug, Default, Deserialize, Serialize, PartialEq, Eq)]
@@ -59,7 +57,7 @@ impl From<ReadFile> for String {
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq, PartialOrd, Ord)]
 #[serde(deny_unknown_fields)]
 pub struct GatewayPage {
-    /// Path and query, from the `/` on.
+    /// Path from the `/` on.
     pub path: String,
     /// Path of the page that the request names as its referrer, if the gateway requires one.
     #[serde(default)]
@@ -67,13 +65,8 @@ pub struct GatewayPage {
 }
 
 impl GatewayPage {
-    /// Whether both paths can be part of a request: printable ASCII after a single `/`.
+    /// Whether both are paths of pages, without a query.
     pub(crate) fn is_plain(&self) -> bool {
-        [Some(&self.path), self.referer.as_ref()].into_iter().flatten().all(|path| {
-            path.starts_with('/')
-                && !path.starts_with("//")
-                && path.len() <= LONGEST_PATH
-                && path.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'#')
-        })
+        is_page_path(&self.path) && self.referer.as_deref().is_none_or(is_page_path)
     }
 }

@@ -26,4 +26,4 @@ pub use network::{HostNetwork, Interface, InterfaceKind, Prefix, Route};
 pub use observation::{Kind, Observation, attribute};
 pub use reading::{Reading, Unread};
 pub use subject::{Source, Stage, Subject};
-pub use text::{bounded, escaped};
+pub use text::{bounded, escaped, is_page_path};

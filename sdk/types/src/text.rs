@@ -9,6 +9,25 @@ pub fn bounded(text: &str, limit: usize) -> &str {
     &text[..end]
 }
 
+/// Longest path of a page, in bytes.
+const LONGEST_PATH: usize = 200;
+
+/// Whether the text is the path of a page of a gateway and nothing more: names between single slashes,
+/// without a query, a fragment, escapes, or the way to a folder above.
+pub fn is_page_path(text: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/-_.~".contains(&byte);
+    let Some(names) = text.strip_prefix('/').filter(|_| text.len() <= LONGEST_PATH) else {
+        return false;
+    };
+    let mut names = names.split('/').peekable();
+    let mut are_names = true;
+    while let Some(name) = names.next() {
+        let is_last = names.peek().is_none();
+        are_names &= (is_last || !name.is_empty()) && name != "." && name != "..";
+    }
+    are_names && text.bytes().all(plain)
+}
+
 /// The text with escapes (`\x1b`, `\u{202e}`) in place of all characters that could steer a terminal or
 /// reorder a line.
 ///
@@ -47,6 +66,37 @@ fn hides_or_reorders(character: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_page_path_is_a_path_and_nothing_more() {
+        let long = format!("/{}", "x".repeat(LONGEST_PATH));
+        let rows = [
+            ("/", true),
+            ("/gui/", true),
+            ("/cgi/cgi_owl.js", true),
+            ("/rest/v1/cablemodem/state_", true),
+            ("/...", true),
+            ("", false),
+            ("index.htm", false),
+            ("//evil.test/", false),
+            ("/a//b", false),
+            ("/a/../b", false),
+            ("/..", false),
+            ("/./a", false),
+            ("/a?reboot", false),
+            ("/a#b", false),
+            ("/a;b", false),
+            ("/%2e%2e/a", false),
+            ("/a b", false),
+            ("/a\r\nHost: evil.test", false),
+            ("/user:secret@evil.test", false),
+            ("/\\evil.test", false),
+            (long.as_str(), false),
+        ];
+        for (text, expected) in rows {
+            assert_eq!(is_page_path(text), expected, "{text:?}");
+        }
+    }
 
     #[test]
     fn escapes_everything_that_steers_a_terminal() {

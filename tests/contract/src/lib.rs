@@ -17,7 +17,7 @@ use std::{
 
 use vmkit_host::{
     Addresses, Advised, Installation, Purpose, Run, RunSettings, Snapshot, Target, Wait, advise,
-    find,
+    find, gateway_pages,
 };
 use vmkit_model::{Evidence, MachineId, Mode, PluginOutcome};
 use vmkit_rights::Broker;
@@ -141,6 +141,13 @@ impl Tree {
         let found = find(&[self.plugins()], &installation);
         let settings = self.settings(configurations);
         advise(&found, &installation, &settings, facts, SystemTime::UNIX_EPOCH)
+    }
+
+    /// The pages of the gateway that the tree's plugins declare, each with the plugin's id.
+    pub fn gateway_pages(&self) -> Vec<(String, String)> {
+        let found = find(&[self.plugins()], &self.installation());
+        let pages = gateway_pages(&found).into_iter();
+        pages.map(|(plugin, page)| (plugin, page.path)).collect()
     }
 
     /// Starts a run of all plugins of the tree.

@@ -82,6 +82,15 @@ fn a_plugin_gets_only_the_pages_it_declares() {
 }
 
 #[test]
+fn built_in_plugins_declare_only_pages_that_were_reviewed() {
+    let tree = Tree::with(&["advice-routers", "advice-bt-smart-hub-2", "contract-misadvise"]);
+    let mut pages = tree.gateway_pages();
+    assert!(pages.len() > 10, "{pages:?}");
+    pages.retain(|(_, path)| !vmkit_gateway::is_reviewed(path));
+    assert_eq!(pages, [("misadvise".to_owned(), "/declared".to_owned())]);
+}
+
+#[test]
 fn a_witness_and_a_command_arrive_as_data() {
     let mac = "52:54:00:00:00:01";
     let advised = advise("witness", &[fact("machine.mac", mac)]);
