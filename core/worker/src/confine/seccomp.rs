@@ -25,7 +25,6 @@ const ALLOWED: &[c_long] = &[
     libc::SYS_close,
     libc::SYS_close_range,
     libc::SYS_fstat,
-    libc::SYS_fcntl,
     libc::SYS_dup,
     libc::SYS_dup3,
     libc::SYS_pipe2,
@@ -141,6 +140,18 @@ const FOR_PROGRAMS: &[c_long] = &[libc::SYS_execve, libc::SYS_wait4, libc::SYS_w
 const CONTROLS: [u64; 5] =
     [libc::TCGETS, libc::FIONREAD, libc::FIONBIO, libc::FIOCLEX, libc::FIONCLEX];
 
+/// What may be done to a descriptor by `fcntl`: copy it, and read and set whether it is inherited and
+/// blocks. `F_SETOWN` would send signals to other processes, and `F_SETLEASE` and locks would hold up
+/// programs that use the same file.
+const DESCRIPTOR_COMMANDS: [i32; 6] = [
+    libc::F_DUPFD,
+    libc::F_DUPFD_CLOEXEC,
+    libc::F_GETFD,
+    libc::F_SETFD,
+    libc::F_GETFL,
+    libc::F_SETFL,
+];
+
 /// What tells a thread from a process, and a process with namespaces of its own.
 const CLONE_KINDS: i32 = libc::CLONE_THREAD
     | libc::CLONE_NEWNS
@@ -184,6 +195,7 @@ fn program(needs: &Needs) -> Result<BpfProgram, BackendError> {
     rules.insert(libc::SYS_clone3, Vec::new());
     rules.insert(libc::SYS_clone, clones(!needs.exec.is_empty())?);
     rules.insert(libc::SYS_ioctl, argument_is_one_of(1, CONTROLS)?);
+    rules.insert(libc::SYS_fcntl, argument_is_one_of(1, DESCRIPTOR_COMMANDS.map(number))?);
     if needs.network || needs.neighbour_table {
         rules.extend(FOR_SOCKETS.iter().map(|call| (*call, Vec::new())));
     } else {

@@ -160,6 +160,9 @@ fn forbidden(cx: &Cx<'_>) -> Result<()> {
         ("open a socket that sends to paths", datagram_pair()),
         #[cfg(target_os = "linux")]
         ("ask a descriptor for the network's interfaces", interfaces_by_control()),
+        // A socket with an owner sends it signals, whichever the plugin chooses.
+        ("make the host the owner of a descriptor", own_by_host()),
+        ("lock a file of others", lock()),
         #[cfg(target_os = "linux")]
         ("start a process", child_process(0)),
         #[cfg(target_os = "linux")]
@@ -192,6 +195,21 @@ fn interfaces_by_control() -> io::Result<usize> {
     // input is a socket.
     let asked = unsafe { libc::ioctl(0, libc::SIOCGIFCONF, list.as_mut_ptr()) };
     if asked == 0 { Ok(0) } else { Err(io::Error::last_os_error()) }
+}
+
+fn own_by_host() -> io::Result<usize> {
+    // SAFETY: a plain call. Standard input is a file of the worker.
+    let done = unsafe { libc::fcntl(0, libc::F_SETOWN, libc::getppid()) };
+    if done == 0 { Ok(0) } else { Err(io::Error::last_os_error()) }
+}
+
+fn lock() -> io::Result<usize> {
+    // SAFETY: all zeros are a valid lock, of the whole file.
+    let mut lock: libc::flock = unsafe { std::mem::zeroed() };
+    lock.l_type = libc::c_short::try_from(libc::F_RDLCK).unwrap_or(0);
+    // SAFETY: a plain call with a live lock. Standard input is open for reading.
+    let done = unsafe { libc::fcntl(0, libc::F_SETLK, &raw const lock) };
+    if done == 0 { Ok(0) } else { Err(io::Error::last_os_error()) }
 }
 
 #[cfg(target_os = "linux")]
