@@ -89,6 +89,9 @@ mod tests {
         DeclaredPage { plugin: plugin.to_owned(), path: path.to_owned(), referer }
     }
 
+    /// What is declared, what the user allows, and what is asked for.
+    type Row<'a> = (&'a [DeclaredPage], &'a [(&'a str, &'a str)], &'a [&'a str]);
+
     /// What is asked for, each as the path and its referrer.
     fn asked(declared: &[DeclaredPage], allowed: &[(&str, &str)]) -> Vec<String> {
         let is_allowed =
@@ -112,13 +115,21 @@ mod tests {
         let owl = page("hub", "/cgi/cgi_owl.js", Some("/reboot.htm"));
         let root = page("hub", "/", None);
         let odd = page("hub", "/a?reboot=1", None);
-        let rows: [(&[DeclaredPage], &[(&str, &str)], &[&str]); 6] = [
+        let rows: [Row<'_>; 6] = [
             (&[root.clone(), root.clone()], &[], &["/ None"]),
             // The referrer is that of the list.
             (&[owl], &[], &["/cgi/cgi_owl.js Some(\"/basic_-_my_devices.htm\")"]),
             (&[reboot.clone(), root], &[], &["/ None"]),
-            (&[reboot.clone()], &[("hub", "/reboot.htm")], &["/reboot.htm Some(\"/home.htm\")"]),
-            (&[of_other, reboot], &[("hub", "/reboot.htm")], &["/reboot.htm Some(\"/home.htm\")"]),
+            (
+                std::slice::from_ref(&reboot),
+                &[("hub", "/reboot.htm")],
+                &["/reboot.htm Some(\"/home.htm\")"],
+            ),
+            (
+                &[of_other, reboot.clone()],
+                &[("hub", "/reboot.htm")],
+                &["/reboot.htm Some(\"/home.htm\")"],
+            ),
             // Even where the user allows it.
             (&[odd], &[("hub", "/a?reboot=1")], &[]),
         ];

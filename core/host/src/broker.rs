@@ -17,6 +17,8 @@ use vmkit_wire::{Manifest, ReadFile, Refusal, Resource};
 
 use crate::Snapshot;
 
+/// Where plugins record that are not vmkit's own.
+const OTHERS: &str = "plugins/";
 /// Where signals write their parts of a snapshot's probes.
 const PROBE_PARTS: &str = "probes/";
 /// Most parts of one signal: it is asked twice.
@@ -31,6 +33,8 @@ const CHANNEL: &str = "plugins get no raw sockets and no connections to guest ag
 pub(crate) struct Grants<'a> {
     /// Its manifest.
     pub(crate) manifest: &'a Manifest,
+    /// Whether the plugin is vmkit's own.
+    pub(crate) is_own: bool,
     /// The console logs of the batch.
     pub(crate) consoles: &'a [Option<PathBuf>],
     /// The snapshot that is replayed or recorded.
@@ -43,7 +47,7 @@ pub(crate) fn open(
     resource: Resource,
     argument: &str,
 ) -> Result<OwnedFd, Refusal> {
-    let Grants { manifest, consoles, snapshot } = grants;
+    let Grants { manifest, is_own, consoles, snapshot } = grants;
     let needs = manifest.needs_here();
     match resource {
         Resource::Console if snapshot.is_replayed() => {
@@ -68,12 +72,23 @@ pub(crate) fn open(
             }
             _ => Err(Refusal::not_found("no snapshot is replayed")),
         },
+        Resource::Recording if !is_own && !is_file_of(&manifest.id, argument) => {
+            let place = format!("{OTHERS}{}.…", manifest.id);
+            Err(Refusal::denied(format!("it can record {place} and not {argument:?}")))
+        }
         Resource::Recording => match snapshot {
             Snapshot::Recording { directory } => new_file(directory, argument).map(OwnedFd::from),
             _ => Err(Refusal::not_found("no snapshot is recorded")),
         },
         Resource::Unknown => Err(Refusal::not_found("this host does not know the resource")),
     }
+}
+
+/// Whether this is a file of the plugin of this id. All other files of a snapshot are what vmkit and its
+/// own plugins have seen, and a replay believes them.
+fn is_file_of(id: &str, name: &str) -> bool {
+    let file = name.strip_prefix(OTHERS).and_then(|name| name.strip_prefix(id));
+    file.is_some_and(|ending| ending.starts_with('.') && !ending.contains('/'))
 }
 
 /// Opens a file of the snapshot that is replayed.
@@ -141,6 +156,23 @@ fn regular_file(path: &Path) -> Result<File, Refusal> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_plugin_of_others_has_files_of_its_own() {
+        let rows = [
+            ("plugins/hub.json", true),
+            ("plugins/hub.raw.txt", true),
+            ("plugins/hub-2.json", false),
+            ("plugins/hub", false),
+            ("plugins/other.json", false),
+            ("plugins/hub./x", false),
+            ("snapshot.json", false),
+            ("neigh/hub.json", false),
+        ];
+        for (name, expected) in rows {
+            assert_eq!(is_file_of("hub", name), expected, "{name}");
+        }
+    }
 
     #[test]
     fn a_part_of_the_probes_may_be_recorded_twice_and_nothing_else() {

@@ -8,7 +8,8 @@ use vmkit_model::{Problem, Severity};
 use crate::limits::{LARGEST_ARTEFACT, MOST_FILES};
 
 /// The directories with artefacts.
-const DIRECTORIES: [&str; 7] = ["neigh", "leases", "console", "agent", "dhcp", "gateway", "host"];
+const DIRECTORIES: [&str; 8] =
+    ["neigh", "leases", "console", "agent", "dhcp", "gateway", "host", "plugins"];
 /// The documents that signals read.
 const DOCUMENTS: [&str; 3] = ["dns.json", "probes.json", "probe-dhcp.json"];
 /// The size of each artefact by its path in the snapshot. What is skipped is named in `problems`.

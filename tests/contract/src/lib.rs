@@ -15,6 +15,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
+use vmkit_files::Directory;
 use vmkit_host::{
     Addresses, Advised, Installation, Purpose, Run, RunSettings, Snapshot, Target, Wait, advise,
     find, gateway_pages,
@@ -133,6 +134,34 @@ impl Tree {
         run.discover(vec![of], Some(network));
         run.confirm(Purpose::Reach, &addresses);
         Observed::of(run)
+    }
+
+    /// Records what this plugin sees of these VMs into a new directory. It lies outside of the tree, as a
+    /// plugin of others does.
+    ///
+    /// # Panics
+    /// The directories cannot be made.
+    pub fn record_outside(
+        &self,
+        plugin: &str,
+        targets: Vec<Target>,
+        how: &str,
+    ) -> (Observed, PathBuf) {
+        let (outside, record) = (self.root.join("outside"), self.root.join("record"));
+        let file = format!("lib{}.so", plugin.replace('-', "_"));
+        for directory in [&outside, &record] {
+            fs::create_dir(directory).expect("make a directory");
+        }
+        place(&built(&file), &outside.join(&file));
+        let installation = self.installation();
+        let directory = Directory::open(&record).expect("open a directory");
+        let settings = RunSettings {
+            snapshot: Snapshot::Recording { directory },
+            ..self.settings(&[("misbehave", how)])
+        };
+        let mut run = Run::start(find(&[outside], &installation), &installation, settings);
+        run.discover(targets, None);
+        (Observed::of(run), record)
     }
 
     /// Runs all advice plugins of the tree on these facts.

@@ -104,6 +104,27 @@ fn refuses_a_console_that_is_not_a_regular_file() {
     }
 }
 
+/// Other files of a snapshot are what vmkit and its own plugins have seen, and a replay believes them.
+#[test]
+fn a_plugin_of_others_records_only_files_of_its_own() {
+    let how = r#"{"how":"record"}"#;
+    let tree = Tree::with(&[]);
+    let (ran, record) = tree.record_outside("contract-misbehave", vec![machine("web")], how);
+    assert_eq!(ran.outcome("misbehave"), ("ok", ""));
+    let refused =
+        |name: &str| format!("{name}: it can record plugins/misbehave.… and not \"{name}\"");
+    let expected = [
+        "a fact".to_owned(),
+        refused("snapshot.json"),
+        refused("neigh/ip-neigh.txt"),
+        refused("plugins/other.txt"),
+        "plugins/misbehave.txt: recorded".to_owned(),
+    ];
+    assert_eq!(ran.texts("misbehave"), expected);
+    let made: Vec<_> = record.read_dir().unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(made, ["plugins"]);
+}
+
 #[test]
 fn a_worker_that_ends_between_two_rounds_is_reported_in_the_second() {
     let tree = Tree::with(&["contract-misbehave"]);

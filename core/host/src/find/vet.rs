@@ -29,6 +29,8 @@ pub struct Plugin {
     pub file: File,
     /// What it says of itself.
     pub manifest: Manifest,
+    /// Whether it lies in the program's own tree.
+    pub(crate) is_own: bool,
     /// The program that loads it.
     pub(crate) worker: Arc<WorkerProgram>,
 }
@@ -109,7 +111,8 @@ impl<'a> Gate<'a> {
         self.check_worker_can_read(&library)?;
         let text = section::manifest(&file)
             .map_err(|reason| Refusal::NoManifest { path: real.clone(), reason })?;
-        Ok(Plugin { manifest: text.parse()?, path: real, file, worker })
+        let is_own = self.is_own(&real);
+        Ok(Plugin { manifest: text.parse()?, path: real, file, is_own, worker })
     }
 
     fn vet_program(&self, path: &Path) -> Result<WorkerProgram, Refusal> {
@@ -122,9 +125,13 @@ impl<'a> Gate<'a> {
         Err(Refusal::NotAFile(real))
     }
 
+    fn is_own(&self, real: &Path) -> bool {
+        self.tree.as_ref().is_some_and(|tree| real.starts_with(tree))
+    }
+
     /// Refuses what others could change; the file itself as it was looked at.
     fn judge(&self, real: &Path) -> Result<Component, Refusal> {
-        let own = self.tree.as_ref().is_some_and(|tree| real.starts_with(tree));
+        let own = self.is_own(real);
         let nobody = Replacers::default();
         let rule = Rule {
             user: (!self.installation.privileged).then_some(self.installation.user),

@@ -58,7 +58,12 @@ impl Call<'_> {
 
     /// What the host may open for the plugin during the call.
     pub(super) fn grants<'g>(&'g self, plugin: &'g Plugin) -> Grants<'g> {
-        Grants { manifest: &plugin.manifest, consoles: self.consoles, snapshot: self.snapshot }
+        Grants {
+            manifest: &plugin.manifest,
+            is_own: plugin.is_own,
+            consoles: self.consoles,
+            snapshot: self.snapshot,
+        }
     }
 
     /// What the host may ask for the plugin during the call.

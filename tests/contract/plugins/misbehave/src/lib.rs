@@ -72,6 +72,7 @@ impl Signal for Misbehave {
             }
             "forbidden" => forbidden(cx),
             "ask-by-arp" => cx.who_has(&[[192, 168, 1, 9].into()]).map(|_| ()),
+            "record" => record(cx),
             "console" => cx.open_console(0).map(|_| ()),
             // `vm status` shows an error's message, unlike an observation without weight.
             "report-user" => {
@@ -86,6 +87,20 @@ vmkit_plugin::export!(manifest = "../plugin.json", signal = Misbehave);
 
 fn fact(vm: usize) -> Observation {
     Observation::new(vm, Kind::NeighbourReachable, "a fact").at([192, 168, 1, 9])
+}
+
+/// Records files of vmkit, of another plugin, and its own.
+fn record(cx: &Cx<'_>) -> Result<()> {
+    let names =
+        ["snapshot.json", "neigh/ip-neigh.txt", "plugins/other.txt", "plugins/misbehave.txt"];
+    for name in names {
+        let says = match cx.record(name, b"forged") {
+            Ok(()) => format!("{name}: recorded"),
+            Err(why) => format!("{name}: {why}"),
+        };
+        cx.emit(Observation::new(0, Kind::ConsolePhase, says))?;
+    }
+    Ok(())
 }
 
 fn hang() -> ! {
