@@ -15,6 +15,7 @@ use vmkit_types::{Reading, bounded, escaped};
 use crate::{
     Location, Source, file,
     names::valid_name,
+    others::Owners,
     registry::{self, Entry, REGISTRY_LIMIT},
 };
 
@@ -34,10 +35,19 @@ pub(crate) struct Found {
     pub(crate) owner: Option<u32>,
 }
 
-/// All machines, sorted by name.
+/// All machines, sorted by name, without those that any user could have put there.
 pub(crate) fn discover(location: &Location, problems: &mut Vec<Problem>) -> Vec<Found> {
-    let mut machines = registered(location, problems);
-    for name in with_image(location, problems) {
+    let owners = Owners::of(&location.data_directory);
+    let mut machines = BTreeMap::new();
+    if is_accepted(&location.registry, owners.objection(&location.registry), problems) {
+        machines = registered(location, problems);
+    }
+    let mut with_images = Vec::new();
+    let base = &location.base_directory;
+    if is_accepted(base, owners.objection_to_list(base), problems) {
+        with_images = with_image(location, problems);
+    }
+    for name in with_images {
         machines.entry(name).or_insert_with_key(|name| Found {
             name: name.clone(),
             directory: location.base_directory.join(name),
@@ -46,11 +56,21 @@ pub(crate) fn discover(location: &Location, problems: &mut Vec<Problem>) -> Vec<
             owner: owner_of(&location.base_directory.join(name)),
         });
     }
+    machines.retain(|_, found| {
+        is_accepted(&found.directory, owners.objection(&found.directory), problems)
+    });
     if machines.len() > MACHINES_LIMIT {
         let message = format!("holds more than {MACHINES_LIMIT} machines; the others are skipped");
         problems.push(Problem::error(&location.base_directory, message));
     }
     machines.into_values().take(MACHINES_LIMIT).collect()
+}
+
+/// Whether there is no objection; one becomes a problem.
+fn is_accepted(path: &Path, objection: Option<String>, problems: &mut Vec<Problem>) -> bool {
+    let Some(why) = objection else { return true };
+    problems.push(Problem::error(path, format!("is skipped: {why}")));
+    false
 }
 
 /// The names of the machines of a location, sorted, from its files alone. Skips what cannot be

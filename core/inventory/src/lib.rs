@@ -15,6 +15,7 @@ mod guest_names;
 mod location;
 mod monitors;
 mod names;
+mod others;
 mod ownership;
 #[doc(hidden)]
 pub mod parsers;

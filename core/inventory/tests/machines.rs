@@ -4,7 +4,7 @@ mod support;
 
 use std::{
     fs::{self, File},
-    os::unix::fs::symlink,
+    os::unix::fs::{PermissionsExt as _, symlink},
     time::{Duration, SystemTime},
 };
 
@@ -262,6 +262,37 @@ fn validates_names_and_directories_of_the_registry() {
     assert_eq!(of(&inventory, "relative").directory, data.path("vms/relative"));
     // Two directories, one file in a directory's place, one list, two names.
     assert_eq!(inventory.problems.len(), 6, "{:?}", inventory.problems);
+}
+
+#[test]
+fn machines_that_any_user_could_have_put_there_are_skipped() {
+    /// What is open to everybody, the machines that are left, and what is reported.
+    type Row<'a> = (&'a str, u32, &'a [&'a str], &'a [&'a str]);
+    let rows: [Row<'_>; 7] = [
+        ("", 0o755, &["alone", "outside", "web"], &[]),
+        ("vms", 0o775, &["alone", "outside", "web"], &[]),
+        (".vm-registry.json", 0o666, &["alone", "web"], &[".vm-registry.json"]),
+        ("", 0o777, &[], &[".vm-registry.json", "vms"]),
+        ("vms", 0o777, &["outside"], &["vms", "vms/web"]),
+        ("vms", 0o1777, &["alone", "outside", "web"], &[]),
+        ("vms/web", 0o777, &["alone", "outside"], &["vms/web"]),
+    ];
+    for (open, mode, left, reported) in rows {
+        let (data, elsewhere) = (Data::new(), Data::new());
+        data.machine("web");
+        data.machine("alone");
+        let outside = elsewhere.machine("outside");
+        let entry = format!(r#""web":{{}},"outside":{{"directory":"{}"}}"#, outside.display());
+        data.registry(&entry);
+        fs::set_permissions(data.path(open), fs::Permissions::from_mode(mode)).unwrap();
+        let inventory = data.read(&Fake::default(), Depth::ProcessesOnly);
+        assert_eq!(names(&inventory), left, "{open} {mode:o}");
+        let problems: Vec<_> =
+            inventory.problems.iter().map(|it| (&it.path, it.severity)).collect();
+        let paths: Vec<_> = reported.iter().map(|path| data.path(path)).collect();
+        let expected: Vec<_> = paths.iter().map(|path| (path, Severity::Error)).collect();
+        assert_eq!(problems, expected, "{open} {mode:o}");
+    }
 }
 
 #[test]
