@@ -23,7 +23,27 @@ pub(crate) struct Answer {
     /// The machine as it was read.
     pub(crate) machine: Machine,
     /// Its address, where there is one that can be used.
-    pub(crate) address: Option<IpAddr>,
+    address: Option<IpAddr>,
+    /// The guest alone names it, and it is on no link of this computer.
+    leads_elsewhere: bool,
+}
+
+impl Answer {
+    /// The address to log in at. The guest does not choose a host elsewhere for that.
+    ///
+    /// # Errors
+    /// There is none; the exit status. Why was printed.
+    pub(crate) fn address_for_login(&self) -> Result<IpAddr, Exit> {
+        let address = self.address.ok_or(self.exit)?;
+        if self.leads_elsewhere {
+            output::note(&format!(
+                "only the guest says that it is at {address}, which is in no network of this \
+                 computer: not connected\n"
+            ));
+            return Err(Exit::CannotTell);
+        }
+        Ok(address)
+    }
 }
 
 /// Runs the command.
@@ -65,7 +85,8 @@ pub(crate) fn ask(
     if let Some(remark) = remark.filter(|_| exit != Exit::Healthy || !context.quiet) {
         output::note(&remark);
     }
-    Ok(Answer { exit, machine: machine.clone(), address: pick.address })
+    let leads_elsewhere = pick.leads_elsewhere();
+    Ok(Answer { exit, machine: machine.clone(), address: pick.address, leads_elsewhere })
 }
 
 /// What could not be read of a machine whose address was not found: with it, it might have been.

@@ -18,7 +18,10 @@ use crate::{
 /// Runs the command. Where the machine has an address, this process becomes ssh.
 pub(crate) fn run(wanted: &arguments::Ssh, context: &Context) -> anyhow::Result<Exit> {
     let answer = ask(&wanted.name, None, context, |_| Ok(()))?;
-    let Some(address) = answer.address else { return Ok(answer.exit) };
+    let address = match answer.address_for_login() {
+        Ok(address) => address,
+        Err(exit) => return Ok(exit),
+    };
     let machine = &answer.machine;
     let user = wanted.user.as_ref().or(machine.username.as_ref().known());
     if let (None, Reading::Unknown(why)) = (user, &machine.username) {
@@ -40,7 +43,7 @@ fn command(machine: &Machine, address: IpAddr, user: Option<&String>) -> Command
     command.arg(format!("-oHostName={address}"));
     command.arg(format!("-oHostKeyAlias={}", host_key_alias(machine)));
     command.arg("-oCheckHostIP=no");
-    // The address is one of this computer's own links: nothing lies between.
+    // A proxy of the user's for other hosts would not find it.
     command.arg("-oProxyCommand=none");
     if let Some(user) = user {
         command.arg("-l").arg(user);

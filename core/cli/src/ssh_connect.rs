@@ -28,7 +28,10 @@ const BUFFER: usize = 64 << 10;
 /// Runs the command.
 pub(crate) fn run(wanted: &arguments::SshConnect, context: &Context) -> anyhow::Result<Exit> {
     let answer = ask(&wanted.name, None, context, |_| Ok(()))?;
-    let Some(address) = answer.address else { return Ok(answer.exit) };
+    let address = match answer.address_for_login() {
+        Ok(address) => address,
+        Err(exit) => return Ok(exit),
+    };
     let address = SocketAddr::new(address, wanted.port);
     let connection = TcpStream::connect_timeout(&address, CONNECT_DEADLINE)
         .with_context(|| format!("cannot connect to {} at {address}", wanted.name))?;

@@ -35,6 +35,8 @@ fn candidate(flags: &[Flag], probability: f64) -> Candidate {
         card: None,
         flags: flags.to_vec(),
         ledger: Vec::new(),
+        on_link: true,
+        contested: false,
         doubt: None,
         struck_out: None,
     }

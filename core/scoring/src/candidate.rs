@@ -6,10 +6,10 @@ use vmkit_model::Evidence;
 use vmkit_types::{Kind, Mac, attribute};
 
 use crate::{
-    Doubt, Entry, Flag, StruckOut, Weights,
+    Doubt, Entry, Flag, StruckOut, Weights, WhyNot,
     holders::Holders,
     ledger::{Item, Scale, Scratch},
-    place::Standing,
+    place::{Standing, Where},
 };
 
 /// A candidate before it is compared with others.
@@ -84,7 +84,7 @@ impl Weighed {
         let Some(self_given) = self_given else { return };
         let named = self.ledger.iter().filter(|entry| entry.counted()).any(|entry| {
             let rule = weights.rule(&entry.evidence.observation.kind);
-            rule.is_some_and(|rule| rule.held || weights.groups[rule.group].guest_claim)
+            rule.is_some_and(|rule| rule.held || rule.listed)
         });
         let open = self.address.is_ipv4() && !named && !self.held && self.standing.doubt.is_none();
         if open && !self.standing.link_local {
@@ -172,26 +172,32 @@ fn macs<'i, 's: 'i, 'a: 'i>(items: impl Iterator<Item = &'i Item<'s, 'a>>) -> Ve
 }
 
 /// Whether another host was seen there within the half-life of that evidence, and the machine has
-/// not been seen since, by a later frame or by an answer that only it can give. If the other is one
-/// of the machines, only a frame counts: clones may share a host key.
+/// not been seen there by a later frame. A host key is no such frame: whoever stands between can
+/// relay a connection to the machine, and clones may share a key.
 fn held_by_other(items: &[Item<'_, '_>], scale: &Scale<'_>) -> bool {
-    let answered_itself = |group: Option<usize>, age: Duration| {
-        items.iter().filter(|item| item.supports()).any(|item| {
-            let own = item.rule.filter(|rule| rule.ties && rule.reaches);
-            own.is_some_and(|rule| {
-                (item.age < age && !rule.identifies)
-                    || group.is_some_and(|group| rule.group != group)
-            })
+    let supporting = || items.iter().filter(|item| item.supports());
+    let identified = supporting().any(|item| item.rule.is_some_and(|rule| rule.identifies));
+    let seen_after = |age: Duration| {
+        supporting().any(|item| {
+            let frame = item.rule.filter(|rule| rule.ties && rule.reaches && !rule.identifies);
+            frame.is_some() && item.age < age
         })
     };
-    let fresh = items.iter().filter(|item| item.entry.counted() && item.is_fresh());
-    fresh.filter_map(|item| Some((item, item.rule?))).any(|(item, rule)| {
-        let other_origin = || {
-            let mac = item.entry.evidence.observation.mac;
-            let of_a_machine = mac.is_some_and(|mac| scale.crowd.owners.contains_key(&mac));
-            (!of_a_machine).then_some(rule.group)
+    let another = |item: &Item<'_, '_>| {
+        let translated =
+            item.entry.evidence.observation.mac.is_some_and(|it| scale.crowd.is_host(it));
+        let stands_there = match item.entry.why_not {
+            None => !(identified && translated),
+            // It says nothing of who has the address. But the key came from there.
+            Some(WhyNot::AnswersForMany(_)) => identified && !translated,
+            Some(_) => false,
         };
-        rule.refutes || (rule.other_mac && !answered_itself(other_origin(), item.age))
+        stands_there && !seen_after(item.age)
+    };
+    items.iter().filter(|item| item.is_fresh()).any(|item| {
+        item.rule.is_some_and(|rule| {
+            (rule.refutes && item.entry.counted()) || (rule.other_mac && another(item))
+        })
     })
 }
 
@@ -207,19 +213,17 @@ fn flags(
     let aged = |item: &Item<'_, '_>| item.rule.is_some_and(|rule| rule.stale) || !item.is_fresh();
     let freshest = supporting().min_by_key(|item| (item.age, aged(item)));
     let outdated = !reached && freshest.is_some_and(aged);
+    let claims = |item: &Item<'_, '_>| item.rule.is_some_and(|rule| rule.guest_claim);
+    let of_anybody = |item: &Item<'_, '_>| {
+        item.rule.is_some_and(|rule| scale.weights.groups[rule.group].anonymous && !rule.ties)
+    };
     let only_claimed = supported
-        && supporting().all(|item| {
-            item.rule.is_some_and(|rule| {
-                let group = &scale.weights.groups[rule.group];
-                group.guest_claim || (group.anonymous && !rule.ties)
-            })
-        })
-        && supporting()
-            .any(|i| i.rule.is_some_and(|rule| scale.weights.groups[rule.group].guest_claim));
+        && supporting().all(|item| claims(item) || of_anybody(item))
+        && supporting().any(claims);
     let all = [
         (standing.link_local, Flag::LinkLocal),
         (outdated, Flag::Stale),
-        (standing.off_subnet, Flag::OffSubnet),
+        (standing.link == Where::Elsewhere, Flag::OffSubnet),
         (standing.struck_out == Some(StruckOut::Gateway), Flag::Gateway),
         (standing.struck_out == Some(StruckOut::Host), Flag::Host),
         (mismatch, Flag::MacMismatch),

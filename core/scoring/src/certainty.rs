@@ -4,9 +4,10 @@ use std::{fmt, net::IpAddr};
 
 use crate::{Candidate, Entry, Flag, Pick, Verdict, Weights, weights::Rule};
 
-/// Flags that make an address uncertain however likely it is: others have it, or only the guest
-/// says that it is the machine's.
-const UNCERTAIN: [Flag; 6] = [
+/// Flags that make an address uncertain however likely it is: others have it, only the guest says
+/// that it is the machine's, or it is on no link where the host could see the machine.
+const UNCERTAIN: [Flag; 7] = [
+    Flag::OffSubnet,
     Flag::DuplicateIp,
     Flag::DuplicateMac,
     Flag::MacMismatch,
@@ -26,8 +27,12 @@ pub enum NotCertain {
     Flagged(IpAddr, Flag),
     /// Another host was seen there, and the machine has not been seen there alone since.
     Contested(IpAddr),
-    /// The machine itself has not been seen there.
+    /// No link of the host is known to lead there.
+    NoLink(IpAddr),
+    /// The host has not seen the machine itself there.
     NotSeen(IpAddr),
+    /// The second address is as likely, and nothing tells which one is the machine's own.
+    Tied(IpAddr, IpAddr),
 }
 
 impl fmt::Display for NotCertain {
@@ -55,10 +60,18 @@ impl fmt::Display for NotCertain {
                     Flag::GuestClaimOnly => "is claimed by the guest alone",
                     Flag::Stale => "is supported by old evidence alone",
                     Flag::LinkLocal => "is one that the guest gave itself",
-                    Flag::OffSubnet | Flag::Gateway | Flag::Host => "is not one of its own",
+                    Flag::OffSubnet => "is in no network of this computer",
+                    Flag::Gateway | Flag::Host => "is not one of its own",
                 }
             ),
             Self::Contested(address) => write!(f, "another host was seen at {address}"),
+            Self::NoLink(address) => {
+                write!(f, "no link of this computer is known to lead to {address}")
+            }
+            Self::Tied(address, other) => write!(
+                f,
+                "{other} is as likely as {address}, and nothing tells which one is its own"
+            ),
             Self::NotSeen(address) => {
                 write!(f, "the machine itself has not been seen at {address}")
             }
@@ -68,15 +81,17 @@ impl fmt::Display for NotCertain {
 
 impl Pick {
     /// The address, if it is certain enough to be written: it is likely enough, it has one owner,
-    /// and the machine itself, by its MAC or its host key, was just seen there.
+    /// it is the only one that the machine may be known by, and the host itself has just seen the
+    /// machine there, on a link of its own, by a frame, a neighbour entry or a host key.
     ///
     /// # Errors
     /// Why it is not.
     pub fn certain_address(&self, weights: &Weights) -> Result<IpAddr, NotCertain> {
         let picked = self.picked().filter(|_| self.address.is_some());
-        let Some(Candidate { address, probability, flags, ledger, .. }) = picked else {
+        let Some(candidate) = picked else {
             return Err(NotCertain::Verdict(self.verdict));
         };
+        let Candidate { address, probability, flags, .. } = candidate;
         if let Some(flag) = UNCERTAIN.iter().find(|flag| flags.contains(flag)) {
             return Err(NotCertain::Flagged(*address, *flag));
         }
@@ -84,10 +99,27 @@ impl Pick {
         if *probability < least {
             return Err(NotCertain::Unlikely(*address, *probability, least));
         }
-        if self.verdict != Verdict::Resolved {
+        if candidate.contested {
             return Err(NotCertain::Contested(*address));
         }
-        if seen_there(ledger, weights) { Ok(*address) } else { Err(NotCertain::NotSeen(*address)) }
+        if !candidate.on_link {
+            return Err(NotCertain::NoLink(*address));
+        }
+        if !seen_there(&candidate.ledger, weights) {
+            return Err(NotCertain::NotSeen(*address));
+        }
+        match self.tied_with(weights) {
+            Some(other) => Err(NotCertain::Tied(*address, other)),
+            None => Ok(*address),
+        }
+    }
+
+    /// Whether the guest alone names the address, and it is in no network of the host: nobody must
+    /// connect there on the guest's word.
+    pub fn leads_elsewhere(&self) -> bool {
+        self.picked().is_some_and(|candidate| {
+            [Flag::OffSubnet, Flag::GuestClaimOnly].iter().all(|it| candidate.flags.contains(it))
+        })
     }
 
     /// Whether [`Self::certain_address`] has one.
@@ -96,6 +128,7 @@ impl Pick {
     }
 }
 
+/// Whether the host itself has seen the machine there.
 fn seen_there(ledger: &[Entry], weights: &Weights) -> bool {
     let supporting = || {
         let counted = ledger.iter().filter(|entry| entry.counted() && entry.weight > 0.0);
@@ -104,7 +137,7 @@ fn seen_there(ledger: &[Entry], weights: &Weights) -> bool {
     let somebody_answers = supporting().any(|rule| rule.reaches);
     let machine = |rule: &Rule| {
         let at_once = rule.held || rule.reaches;
-        rule.ties && (at_once || (rule.answered.is_some() && somebody_answers))
+        !rule.guest_claim && rule.ties && (at_once || (rule.answered.is_some() && somebody_answers))
     };
     supporting().any(machine)
 }
@@ -123,9 +156,22 @@ mod tests {
 
     #[test]
     fn says_why_an_address_is_not_certain() {
-        let rows: [Row; 8] = [
+        let rows: [Row; 9] = [
             (Verdict::Resolved, 0.995, None, Kind::NeighbourReachable, ""),
-            (Verdict::Resolved, 0.99, Some(Flag::OffSubnet), Kind::NeighbourReachable, ""),
+            (
+                Verdict::Probable,
+                0.99,
+                Some(Flag::OffSubnet),
+                Kind::NeighbourReachable,
+                "192.168.1.64 is in no network of this computer",
+            ),
+            (
+                Verdict::Resolved,
+                0.995,
+                None,
+                Kind::AgentAddress,
+                "the machine itself has not been seen at 192.168.1.64",
+            ),
             (
                 Verdict::Resolved,
                 0.98999,
@@ -193,6 +239,8 @@ mod tests {
                     probability,
                     card: None,
                     flags: flag.into_iter().collect(),
+                    on_link: true,
+                    contested: verdict == Verdict::Probable,
                     ledger: vec![entry],
                     doubt: None,
                     struck_out: None,

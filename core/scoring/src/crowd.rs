@@ -15,7 +15,9 @@ pub(crate) struct Crowd {
     /// The running machines that have this MAC.
     pub(crate) owners: HashMap<Mac, Vec<usize>>,
     answering_for_many: HashSet<Mac>,
-    /// MACs of the host's Wi-Fi adapters.
+    /// MACs of the host's interfaces.
+    host: Vec<Mac>,
+    /// Those of its Wi-Fi adapters.
     wifi: Vec<Mac>,
 }
 
@@ -27,8 +29,9 @@ impl Crowd {
         network: Option<&HostNetwork>,
         weights: &Weights,
     ) -> (Self, Vec<Vec<&'a Evidence>>) {
-        let interfaces = network.iter().flat_map(|network| &network.interfaces);
-        let wifi = interfaces.filter(|interface| interface.kind == InterfaceKind::Wifi);
+        let interfaces = || network.iter().flat_map(|network| &network.interfaces);
+        let host = interfaces().filter_map(|interface| interface.mac).collect();
+        let wifi = interfaces().filter(|interface| interface.kind == InterfaceKind::Wifi);
         let wifi = wifi.filter_map(|interface| interface.mac).collect();
         let mut owners: HashMap<Mac, Vec<usize>> = HashMap::new();
         for (vm, case) in cases.iter().enumerate().filter(|(_, case)| case.running) {
@@ -59,12 +62,17 @@ impl Crowd {
                 answering_for_many.insert(mac);
             }
         }
-        (Self { owners, answering_for_many, wifi }, per_machine)
+        (Self { owners, answering_for_many, host, wifi }, per_machine)
     }
 
     /// Whether this MAC, which no machine has, was seen at several of their addresses.
     pub(crate) fn answers_for_many(&self, mac: Mac) -> bool {
         self.answering_for_many.contains(&mac)
+    }
+
+    /// Whether this MAC is the host's.
+    pub(crate) fn is_host(&self, mac: Mac) -> bool {
+        self.host.contains(&mac)
     }
 
     /// Whether frames of this machine carry this MAC: Wi-Fi replaces the MACs of bridged machines.

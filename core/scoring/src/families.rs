@@ -12,7 +12,7 @@ impl Pick {
         let Some(picked) = picked else { return Vec::new() };
         let other = self.candidates.iter().find(|candidate| {
             candidate.address.is_ipv4() != picked.is_ipv4()
-                && candidate.probability >= weights.thresholds.resolved
+                && candidate.verdict(weights) == Verdict::Resolved
                 && candidate.flags.is_empty()
                 && candidate.struck_out.is_none()
         });
@@ -31,6 +31,8 @@ mod tests {
             probability,
             card: None,
             flags: flags.to_vec(),
+            on_link: true,
+            contested: false,
             ledger: Vec::new(),
             doubt: None,
             struck_out: None,

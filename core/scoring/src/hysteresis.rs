@@ -2,15 +2,15 @@
 
 use std::net::IpAddr;
 
-use crate::{Flag, Pick, Verdict, Weights};
+use crate::{Flag, Pick, Weights, preference::preference};
 
 /// How many times likelier another address must be to replace the one that was shown. Otherwise two
 /// candidates of about the same weight would alternate.
 const CLEARLY_BETTER: f64 = 10.0;
 
 impl Pick {
-    /// Keeps `previous` as the address unless the new one is ten times likelier or evidence refutes
-    /// the previous one.
+    /// Keeps `previous` as the address unless the new one is ten times likelier, the new one is the
+    /// machine's own or sure and the previous one is not, or evidence refutes the previous one.
     pub fn settle(&mut self, previous: Option<IpAddr>, weights: &Weights) {
         let (Some(previous), Some(picked)) = (previous, self.picked()) else { return };
         let Some(kept) = self.candidates.iter().find(|candidate| candidate.address == previous)
@@ -18,18 +18,15 @@ impl Pick {
             return;
         };
         let refuted = kept.struck_out.is_some() || kept.flags.contains(&Flag::MacMismatch);
-        let better = picked.probability > kept.probability * CLEARLY_BETTER;
+        let better = picked.probability > kept.probability * CLEARLY_BETTER
+            || preference(picked, weights) < preference(kept, weights);
         if picked.address == previous || refuted || better {
             return;
         }
         let probability = kept.probability;
         self.address = Some(previous);
         self.confidence = Some(probability);
-        self.verdict = if probability >= weights.thresholds.resolved {
-            Verdict::Resolved
-        } else {
-            Verdict::Probable
-        };
+        self.verdict = kept.verdict(weights);
         self.notes.push(format!("{previous} is kept: no other address is clearly likelier"));
     }
 }
@@ -37,7 +34,7 @@ impl Pick {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Candidate;
+    use crate::{Candidate, Verdict};
 
     fn candidate(last: u8, probability: f64, flags: &[Flag]) -> Candidate {
         Candidate {
@@ -45,6 +42,8 @@ mod tests {
             probability,
             card: None,
             flags: flags.to_vec(),
+            on_link: true,
+            contested: false,
             ledger: Vec::new(),
             doubt: None,
             struck_out: None,

@@ -152,9 +152,9 @@ impl<'s> Scale<'s> {
         let of_boot = |rule: &Rule| {
             self.why_not(&evidence.observation, evidence.seen_at(), rule, false).is_none()
         };
-        let claim = |rule: &&Rule| self.weights.groups[rule.group].guest_claim;
+        let rule = self.weights.rule(&evidence.observation.kind);
         matches!(address, IpAddr::V4(v4) if v4.is_link_local())
-            && self.weights.rule(&evidence.observation.kind).filter(claim).is_some_and(of_boot)
+            && rule.filter(|rule| rule.listed).is_some_and(of_boot)
     }
 
     fn uptime(&self) -> Option<Duration> {

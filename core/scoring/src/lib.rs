@@ -19,6 +19,7 @@ mod hysteresis;
 mod ledger;
 mod pick;
 mod place;
+mod preference;
 mod probe;
 mod search;
 mod unchecked;

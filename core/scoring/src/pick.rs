@@ -85,6 +85,10 @@ pub struct Candidate {
     pub card: Option<usize>,
     /// Its properties, in a fixed order.
     pub flags: Vec<Flag>,
+    /// It is on a link of the host that a machine can be on.
+    pub on_link: bool,
+    /// It may be another machine's or another host's.
+    pub contested: bool,
     /// The evidence: the greatest weight first, then what was not counted.
     pub ledger: Vec<Entry>,
     /// Why its prior is low.

@@ -27,9 +27,23 @@ pub(crate) struct Standing {
     pub(crate) struck_out: Option<StruckOut>,
     pub(crate) doubt: Option<Doubt>,
     pub(crate) link_local: bool,
-    pub(crate) off_subnet: bool,
+    pub(crate) link: Where,
     /// It is in a network of the host that gives a bridged machine no addresses.
     pub(crate) wrong_nat: bool,
+}
+
+/// Where an address is, seen from the host.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Where {
+    /// On a link of the host that a machine can be on.
+    OnLink,
+    /// At the other end of a VPN.
+    Tunnel,
+    /// In no network of the host.
+    Elsewhere,
+    /// The host's networks are unknown, or the address is link-local.
+    #[default]
+    Unknown,
 }
 
 /// Why the address is unlikely for one card.
@@ -89,7 +103,12 @@ impl<'n> Place<'n> {
             struck_out: self.struck_out(address, lengths),
             doubt: fit.doubt.map(|says| Doubt { says, weight }),
             link_local,
-            off_subnet: self.known && !link_local && self.on_link(address).is_none(),
+            link: match self.on_link(address) {
+                Some(found) if found.kind == InterfaceKind::Vpn => Where::Tunnel,
+                Some(_) => Where::OnLink,
+                None if self.known && !link_local => Where::Elsewhere,
+                None => Where::Unknown,
+            },
             wrong_nat: fit.wrong_nat,
         }
     }

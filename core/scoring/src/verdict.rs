@@ -8,6 +8,8 @@ use crate::{
     Candidate, Case, Flag, Pick, Verdict, Weights,
     candidate::{Draft, Weighed},
     crowd::Crowd,
+    place::Where,
+    preference::preference,
 };
 
 /// Most other machines that a note names.
@@ -89,7 +91,7 @@ pub(crate) fn decide(
     let (first, second) = if first_is_v6 { (v6, v4) } else { (v4, v6) };
     let mut candidates = first.candidates;
     candidates.extend(second.candidates);
-    Pick {
+    let mut pick = Pick {
         verdict: first.verdict,
         address: first.address,
         confidence: first.confidence,
@@ -99,7 +101,13 @@ pub(crate) fn decide(
         notes,
         unread: draft.unread,
         unchecked: None,
+    };
+    if let (Some(address), Some(other)) = (pick.address, pick.tied_with(weights)) {
+        let says =
+            format!("{other} is as likely as {address}, and nothing tells which one is its own");
+        pick.notes.push(says);
     }
+    pick
 }
 
 /// Flags and notes on what other machines and hosts have to do with the address. `others` names
@@ -151,7 +159,6 @@ impl Family {
         let none = (-highest).exp();
         let rivals = Rivals::new(open.clone().map(|(w, _)| (w, odds(w))));
         let greatest = open.map(|(w, _)| rivals.of(w.card).total(none)).fold(none, f64::max);
-        let mut contested = Vec::new();
         let mut none_probability = none / greatest;
         let mut candidates: Vec<Candidate> = Vec::with_capacity(weighed.len());
         for (weighed, share) in weighed {
@@ -165,14 +172,13 @@ impl Family {
             };
             none_probability += alone * (1.0 - share);
             let shared = share < 1.0 || weighed.flags.contains(&Flag::DuplicateMac);
-            if shared || weighed.held_by_other {
-                contested.push(weighed.address);
-            }
             candidates.push(Candidate {
                 address: weighed.address,
                 probability: alone * share,
                 card: weighed.card,
                 flags: weighed.flags,
+                on_link: weighed.standing.link == Where::OnLink,
+                contested: shared || weighed.held_by_other,
                 ledger: weighed.ledger,
                 doubt: weighed.standing.doubt,
                 struck_out: weighed.standing.struck_out,
@@ -187,7 +193,7 @@ impl Family {
                 .then(a.address.cmp(&b.address))
         });
         let best = candidates.first().filter(|candidate| candidate.struck_out.is_none());
-        let verdict = verdict(best, none_probability, &contested, weights);
+        let verdict = verdict(best, none_probability, weights);
         let shown = best.filter(|_| matches!(verdict, Verdict::Resolved | Verdict::Probable));
         Self {
             verdict,
@@ -253,40 +259,11 @@ impl Rivals {
     }
 }
 
-/// The order of IPv6 addresses, which a machine has several of: among about equally likely ones,
-/// the greatest scope comes first.
-fn preference(candidate: &Candidate, weights: &Weights) -> (u8, u8) {
-    let IpAddr::V6(address) = candidate.address else { return (0, 0) };
-    let thresholds = weights.thresholds;
-    let sureness = match candidate.probability {
-        p if p >= thresholds.resolved => 0,
-        p if p >= thresholds.probable => 1,
-        _ => 2,
-    };
-    let reach = match address {
-        link_local if link_local.is_unicast_link_local() => 2,
-        local if local.is_unique_local() => 1,
-        _ => 0,
-    };
-    (sureness, reach)
-}
-
-fn verdict(
-    best: Option<&Candidate>,
-    none_probability: f64,
-    contested: &[IpAddr],
-    weights: &Weights,
-) -> Verdict {
-    let thresholds = weights.thresholds;
+fn verdict(best: Option<&Candidate>, none_probability: f64, weights: &Weights) -> Verdict {
     match best {
         Some(best) if best.flags.contains(&Flag::LinkLocal) => Verdict::NoAddress,
-        // An address or MAC of two machines is wrong for one of them, and an address where another
-        // host was seen may be wrong for this machine.
-        Some(best) if best.probability >= thresholds.resolved => {
-            if contested.contains(&best.address) { Verdict::Probable } else { Verdict::Resolved }
-        }
-        Some(best) if best.probability >= thresholds.probable => Verdict::Probable,
-        Some(_) if none_probability < thresholds.probable => Verdict::Ambiguous,
+        Some(best) if best.probability >= weights.thresholds.probable => best.verdict(weights),
+        Some(_) if none_probability < weights.thresholds.probable => Verdict::Ambiguous,
         _ => Verdict::NoAddress,
     }
 }

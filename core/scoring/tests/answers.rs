@@ -97,7 +97,7 @@ const ANSWERS: &[Scenario] = &[
             "db 192.168.1.64 ssh-ready",
         ],
         expected: &[(
-            "db: resolved 192.168.1.64",
+            "db: probable 192.168.1.64",
             &["not neighbour-other-mac: 52:54:00:00:00:57 is the MAC of this computer's Wi-Fi"],
         )],
     },
@@ -185,7 +185,7 @@ const KEYS: &[Scenario] = &[
         network: "lan",
         machines: &["web bridged on=en0"],
         evidence: &["web 192.168.1.64 console-address", "web 192.168.1.64 ssh-new-host-key"],
-        expected: &[("web: resolved 192.168.1.64", &["+console-address"])],
+        expected: &[("web: probable 192.168.1.64", &["+console-address"])],
     },
 ];
 
@@ -213,7 +213,7 @@ const SIDE_BY_SIDE: &[Scenario] = &[
             "db fe80::6 neighbour-reachable mac=db",
         ],
         expected: &[
-            ("web: resolved 2001:db8::5", &["\n2001:db8::5 sure [off-subnet]", "\nfd00::5 sure"]),
+            ("web: probable 2001:db8::5", &["\n2001:db8::5 sure [off-subnet]", "\nfd00::5 sure"]),
             ("db: no-address -", &["fe80::6 likely [link-local]"]),
         ],
     },
@@ -222,6 +222,6 @@ const SIDE_BY_SIDE: &[Scenario] = &[
         network: "lan",
         machines: &["web bridged on=en0"],
         evidence: &["web 2001:db8::5 agent-address mac=web", "web 192.168.1.64 console-address"],
-        expected: &[("web: resolved 192.168.1.64", &["2001:db8::5 sure"])],
+        expected: &[("web: probable 192.168.1.64", &["2001:db8::5 sure"])],
     },
 ];

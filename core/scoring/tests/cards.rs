@@ -39,10 +39,10 @@ const SCENARIOS: &[Scenario] = &[
             "web 192.168.65.4 ssh-ready",
         ],
         expected: &[(
-            "web: resolved 192.168.65.4",
+            "web: probable 192.168.65.4",
             &[
-                "192.168.65.4 sure [] card 1 |",
-                "[off-subnet] card 0 doubt: the host cannot reach a machine on QEMU's user network",
+                "192.168.65.4 sure [guest-claim-only] card 1 |",
+                "[off-subnet guest-claim-only] card 0 doubt: the host cannot reach a machine on QEMU's user network",
             ],
         )],
     },
@@ -52,7 +52,7 @@ const SCENARIOS: &[Scenario] = &[
         machines: &["web user and bridged on=en0 mac=x"],
         evidence: &["web 10.0.2.15 console-address", "web 192.168.1.50 console-address"],
         expected: &[(
-            "web: resolved 192.168.1.50",
+            "web: probable 192.168.1.50",
             &["192.168.1.50 sure [guest-claim-only] card 1"],
         )],
     },
@@ -152,7 +152,7 @@ const SCENARIOS: &[Scenario] = &[
             "web - lease-none if=virbr0",
         ],
         expected: &[(
-            "web: resolved 192.168.39.7",
+            "web: probable 192.168.39.7",
             &["card 1 | +console-address | -lease-none", "not lease-none: the machine may not use"],
         )],
     },

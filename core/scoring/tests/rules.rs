@@ -29,7 +29,7 @@ fn single_signals_have_the_odds_of_the_table() {
         ("neighbour-cached mac=web", 1.0, ""),
         ("console-address", 1.0, "guest-claim-only"),
         ("lease-expired", 1.0, "stale"),
-        ("dns-address", 1.0, ""),
+        ("dns-address", 1.0, "guest-claim-only"),
         ("neighbour-reachable mac=web age=60", 0.5, ""),
         ("neighbour-stale mac=web age=600", 0.5, "stale"),
     ];
@@ -174,14 +174,14 @@ const RULES: &[Scenario] = &[
         ],
     },
     Scenario {
-        name: "the host key decides against the MAC of a bridge that translates",
+        name: "the host key answers from the MAC of a bridge that translates, or of a relay",
         network: "lan",
         machines: &["web bridged on=en0"],
         evidence: &[
             "web 192.168.1.64 neighbour-other-mac mac=host if=en0 age=20",
             "web 192.168.1.64 ssh-host-key",
         ],
-        expected: &[("web: resolved 192.168.1.64", &["[mac-mismatch]"])],
+        expected: &[("web: probable 192.168.1.64", &["[mac-mismatch]"])],
     },
     Scenario {
         name: "a LAN that happens to be 192.168.64.0/24",
@@ -215,7 +215,7 @@ const RULES: &[Scenario] = &[
         ],
         expected: &[(
             "web: resolved 192.168.1.64",
-            // ln 200 + 0.3 · (ln 20 + ln 4) is above the cap of ln 300.
+            // ln 200 + 0.3 · (ln 9 + ln 4) is above the cap of ln 300.
             &["192.168.1.64 sure [] | +dhcp-ack | +lease-current | +dns-address"],
         )],
     },
@@ -247,7 +247,7 @@ const RULES: &[Scenario] = &[
             "web 192.168.1.64 console-address age=5",
         ],
         expected: &[(
-            "web: resolved 192.168.1.64",
+            "web: probable 192.168.1.64",
             &["sure", "not console-address: the same source reported something newer"],
         )],
     },
@@ -272,8 +272,8 @@ const RULES: &[Scenario] = &[
             "db 192.168.1.65 neighbour-other-mac mac=host",
         ],
         expected: &[
-            ("web: resolved 192.168.1.64", &["answers for several addresses"]),
-            ("db: resolved 192.168.1.65", &["[guest-claim-only]"]),
+            ("web: probable 192.168.1.64", &["answers for several addresses"]),
+            ("db: probable 192.168.1.65", &["[guest-claim-only]"]),
         ],
     },
     Scenario {
@@ -282,7 +282,7 @@ const RULES: &[Scenario] = &[
         machines: &["web bridged up=10"],
         evidence: &["web 192.168.1.64 console-address", "web 192.168.1.64 arp-silent"],
         expected: &[(
-            "web: resolved 192.168.1.64",
+            "web: probable 192.168.1.64",
             &["not arp-silent: the machine may still have been booting"],
         )],
     },
@@ -294,14 +294,14 @@ const RULES: &[Scenario] = &[
             "web 2001:db8::5 neighbour-reachable mac=web",
             "web 169.254.3.4 neighbour-stale mac=web",
         ],
-        expected: &[("web: resolved 2001:db8::5", &["sure [off-subnet]"])],
+        expected: &[("web: probable 2001:db8::5", &["sure [off-subnet]"])],
     },
     Scenario {
         name: "an IPv4 address written inside IPv6 is one candidate",
         network: "lan",
         machines: &["web bridged"],
         evidence: &["web ::ffff:192.168.1.64 dns-address", "web 192.168.1.64 console-address"],
-        expected: &[("web: resolved 192.168.1.64", &["192.168.1.64 sure []"])],
+        expected: &[("web: probable 192.168.1.64", &["192.168.1.64 sure [guest-claim-only]"])],
     },
     Scenario {
         name: "no lease here, and the router leases: a cached entry and a silent SSH port are enough",

@@ -91,7 +91,7 @@ const TROUBLES: &[Scenario] = &[
             "web 172.17.0.1 agent-address mac=docker",
         ],
         expected: &[(
-            "web: resolved 192.168.1.13",
+            "web: probable 192.168.1.13",
             &["192.168.2.2 unlikely [off-subnet]", "172.17.0.1 unlikely [host]"],
         )],
     },
@@ -145,7 +145,7 @@ const TROUBLES: &[Scenario] = &[
             "web 192.168.1.20 console-address",
         ],
         expected: &[(
-            "web: resolved 192.168.1.50",
+            "web: probable 192.168.1.50",
             &[
                 "192.168.1.0 unlikely [guest-claim-only] struck out: the address of a whole network",
                 "192.168.1.1 unlikely [gateway guest-claim-only] struck out: the address of the gate",

@@ -60,12 +60,7 @@ impl Weights {
         for (name, row) in table.groups {
             within(&format!("the cap of {name}"), row.cap, 1.0, 1e12)?;
             names.insert(name, groups.len());
-            groups.push(Group {
-                cap: row.cap.ln(),
-                guest_claim: row.guest_claim,
-                anonymous: row.anonymous,
-                state: row.state,
-            });
+            groups.push(Group { cap: row.cap.ln(), anonymous: row.anonymous, state: row.state });
         }
         let mut rows: Vec<(String, KindRow)> = table.kinds.into_iter().collect();
         rows.sort_by(|(a, one), (b, two)| (&one.group, a).cmp(&(&two.group, b)));
@@ -139,7 +134,7 @@ mod tests {
             ("answered_lr = ", "answered_lr = -", "the answered_lr of neighbour-"),
             ("half_life = 60\n", "half_life = 0\n", "weights: the half-life of"),
             ("resolved = 0.9", "resolved = 0.5", "weights: thresholds.resolved is out of range"),
-            ("group = \"agent\"", "group = \"agnt\"", "agent-address names the unknown group agnt"),
+            ("group = \"guest\"", "group = \"gest\"", "names the unknown group gest"),
             ("172.17.0.0/16", "172.17.0.0/33", "172.17.0.0/33 is not a network"),
             ("stale = true", "stall = true", "cannot read the table of weights"),
         ];

@@ -34,8 +34,6 @@ pub(super) struct Table {
 pub(super) struct GroupRow {
     pub(super) cap: f64,
     #[serde(default)]
-    pub(super) guest_claim: bool,
-    #[serde(default)]
     pub(super) anonymous: bool,
     #[serde(default)]
     pub(super) state: bool,
@@ -76,6 +74,12 @@ pub(super) struct KindRow {
     pub(super) kept: Option<f64>,
     #[serde(default)]
     pub(super) held: bool,
+    #[serde(default)]
+    pub(super) guest_claim: bool,
+    #[serde(default)]
+    pub(super) listed: bool,
+    #[serde(default)]
+    pub(super) assigns: bool,
 }
 
 impl KindRow {
@@ -119,6 +123,9 @@ impl KindRow {
             answered: self.answered_lr.map(f64::ln),
             kept: self.kept,
             held: self.held,
+            guest_claim: self.guest_claim,
+            listed: self.listed,
+            assigns: self.assigns,
         })
     }
 }

@@ -19,8 +19,6 @@ pub(crate) struct Thresholds {
 pub(crate) struct Group {
     /// The limit of its sum, for or against, as a logarithm.
     pub(crate) cap: f64,
-    /// The guest itself reports its facts.
-    pub(crate) guest_claim: bool,
     /// Its facts do not show who answers, unless they tie.
     pub(crate) anonymous: bool,
     /// Its facts are states of one thing, so that the last reading counts.
@@ -64,6 +62,12 @@ pub(crate) struct Rule {
     pub(crate) kept: Option<f64>,
     /// The machine has the address at this moment, perhaps among others.
     pub(crate) held: bool,
+    /// It is the guest's own word.
+    pub(crate) guest_claim: bool,
+    /// The guest lists it among the addresses of its own cards.
+    pub(crate) listed: bool,
+    /// A DHCP server gives the address to the machine.
+    pub(crate) assigns: bool,
 }
 
 /// How the weight of a fact decays.

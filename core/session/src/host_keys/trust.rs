@@ -53,7 +53,7 @@ mod tests {
 
     use vmkit_model::Card;
     use vmkit_scoring::{Case, score};
-    use vmkit_types::Observation;
+    use vmkit_types::{HostNetwork, Interface, InterfaceKind, Observation, Prefix};
 
     use super::*;
 
@@ -67,6 +67,20 @@ mod tests {
             mac: MAC.parse().unwrap(),
             instance: None,
         }
+    }
+
+    /// 10.0.0.0/24 on a bridge.
+    fn network() -> HostNetwork {
+        let address = Prefix { address: [10, 0, 0, 254].into(), length: 24 };
+        let bridge = Interface {
+            name: "br0".to_owned(),
+            mac: None,
+            addresses: vec![address],
+            kind: InterfaceKind::Bridge,
+            up: true,
+            bridge: None,
+        };
+        HostNetwork { interfaces: vec![bridge], routes: Vec::new() }
     }
 
     /// `KIND ADDRESS [KEY]` each, about the machine or, with `db:` before it, about another one.
@@ -121,6 +135,7 @@ mod tests {
             started_at: None,
         };
         let cases = [case("web", MAC), case("db", "52:54:00:00:00:02")];
+        let network = network();
         for (of_web, of_db, seen, expected) in rows {
             let (web, db) = (identity("web"), identity("db"));
             let mut remembered = HostKeys::default();
@@ -134,7 +149,7 @@ mod tests {
                 }
             }
             let evidence = evidence(seen, now);
-            let picks = score(&cases, &evidence, None, now, &weights);
+            let picks = score(&cases, &evidence, Some(&network), now, &weights);
             let key = key_to_trust(0, &picks[0], &web, &remembered, &evidence, &weights);
             assert_eq!(key.as_ref().map(HostKey::encoded), expected, "{seen:?}");
         }

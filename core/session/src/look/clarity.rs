@@ -46,14 +46,17 @@ fn answers(pick: &Pick) -> bool {
     })
 }
 
-/// Whether such evidence shows the machine itself at the address, by its MAC or through a channel of
-/// its own. A lease or a name outlives the machine that it was given to.
+/// Whether such evidence shows the machine itself at the address, by its MAC or its host key. A lease
+/// or a name outlives the machine that it was given to, and the guest says what it likes.
 fn shows_machine(kind: &Kind) -> bool {
-    let neighbour = matches!(
+    matches!(
         kind,
-        Kind::NeighbourReachable | Kind::NeighbourStale | Kind::NeighbourCached | Kind::ArpReply
-    );
-    neighbour || matches!(kind.code(), "agent-address" | "ssh-host-key")
+        Kind::NeighbourReachable
+            | Kind::NeighbourStale
+            | Kind::NeighbourCached
+            | Kind::ArpReply
+            | Kind::SshHostKey
+    )
 }
 
 #[cfg(test)]
