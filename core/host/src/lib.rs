@@ -7,6 +7,7 @@
 #![forbid(unsafe_code)]
 
 mod advise;
+mod authority;
 mod broker;
 mod find;
 mod proxy;

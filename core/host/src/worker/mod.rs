@@ -143,15 +143,16 @@ impl Worker {
         let deadline = Instant::now() + call.budget;
         self.proxy.begin();
         self.say(&ToWorker::Observe(call.question(plugin)), None)?;
-        let mut cancelled = false;
+        let (mut cancelled, replays) = (false, call.snapshot.is_replayed());
         loop {
             let until = if cancelled { deadline + CANCEL_GRACE } else { deadline };
             match self.next(until) {
                 Ok(FromWorker::Observations { items }) => {
                     let received_at = call.snapshot.received_at(&plugin.manifest, call.stage);
                     for seen in items {
-                        let fact = stamp::checked(&seen, call.subjects.len())
-                            .map_err(|what| End::protocol(&format!("it reported {what}")))?;
+                        let fact =
+                            stamp::checked(&seen, call.subjects.len(), &plugin.manifest, replays)
+                                .map_err(|what| End::protocol(&format!("it reported {what}")))?;
                         facts.push((received_at, fact));
                     }
                     self.check_flood(facts.len(), call.subjects.len())?;

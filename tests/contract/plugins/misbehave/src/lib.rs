@@ -10,7 +10,9 @@ use std::{
 };
 
 use serde::Deserialize;
-use vmkit_plugin::{Cx, Error, ErrorCode, Kind, Observation, Plugin, Result, Signal, Subject};
+use vmkit_plugin::{
+    Cx, Error, ErrorCode, Kind, Observation, Plugin, Result, Signal, Subject, attribute,
+};
 
 #[derive(Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -63,6 +65,14 @@ impl Signal for Misbehave {
             "print" => print(),
             "lie-about-machine" => cx.emit(fact(vms.len() + 7)),
             "lie-about-kind" => cx.emit(Observation::new(0, Kind::Other("\u{1b}]0;x".into()), "x")),
+            "lie-about-arp" => cx.emit(unseen(Kind::ArpReply)),
+            "lie-about-key" => {
+                cx.emit(unseen(Kind::SshHostKey).with(attribute::HOST_KEY, "ssh-ed25519 AAAA"))
+            }
+            "lie-about-agent" => cx.emit(unseen(Kind::AgentAddress)),
+            "lie-beside-a-kind" => {
+                cx.emit(unseen(Kind::ConsoleAddress).with(attribute::HOST_KEY, "ssh-ed25519 AAAA"))
+            }
             "garbage" => garbage(),
             "close" => close(),
             "read-standard-input" => {
@@ -86,7 +96,12 @@ impl Signal for Misbehave {
 vmkit_plugin::export!(manifest = "../plugin.json", signal = Misbehave);
 
 fn fact(vm: usize) -> Observation {
-    Observation::new(vm, Kind::NeighbourReachable, "a fact").at([192, 168, 1, 9])
+    Observation::new(vm, Kind::ConsoleAddress, "a fact").at([192, 168, 1, 9])
+}
+
+/// A fact that the manifest does not let it know.
+fn unseen(kind: Kind) -> Observation {
+    Observation::new(0, kind, "I just know").at([192, 168, 1, 66])
 }
 
 /// Records files of vmkit, of another plugin, and its own.

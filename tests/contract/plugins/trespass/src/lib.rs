@@ -61,7 +61,7 @@ impl Signal for Trespass {
         };
         attempts.into_iter().try_for_each(|(what, outcome)| {
             let says = format!("{what}: {}", outcome.unwrap_or_else(|why| why));
-            cx.emit(Observation::new(0, Kind::ConsolePhase, says))
+            cx.emit(Observation::new(0, Kind::Other("said".to_owned()), says))
         })
     }
 }

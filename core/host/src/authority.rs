@@ -1,0 +1,241 @@
+//! What a plugin must be granted to know each kind of fact.
+//!
+//! A plugin that reports more than its manifest lets it know has invented it, whether or not it is
+//! right: nothing else that it says can be relied on either.
+
+use vmkit_types::{Kind, attribute};
+use vmkit_wire::{Manifest, ReadFile};
+
+/// A grant, as a manifest declares it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Grant {
+    Network,
+    NeighbourTable,
+    Arp,
+    GuestAgent,
+    HostKeys,
+    /// The machines' console logs.
+    Console,
+    /// Any file of this computer.
+    AnyFile,
+    /// This file, by its own path.
+    File(&'static str),
+    /// One of these programs, by name.
+    Program(&'static [&'static str]),
+}
+
+use Grant::{
+    AnyFile, Console, File, GuestAgent, HostKeys, NeighbourTable, Network, Program, Arp,
+};
+
+/// The kinds that one source has, by how their codes begin.
+struct Source {
+    /// The beginnings of their codes.
+    kinds: &'static [&'static str],
+    /// Each of these grants suffices.
+    grants: &'static [Grant],
+    /// In a replay, an artefact whose name begins so suffices.
+    artefacts: &'static [&'static str],
+}
+
+/// The programs that print the neighbour table.
+const TABLE_PROGRAMS: Grant = Program(&["arp", "ndp", "ip"]);
+/// The neighbour table as a file, which does not cover the other files beside it.
+const TABLE_FILE: Grant = File("/proc/net/arp");
+
+/// The sources. The first one that fits a kind decides.
+const SOURCES: &[Source] = &[
+    Source {
+        // Who holds an address shows in the table and in the answers to ARP requests.
+        kinds: &["neighbour-other-mac"],
+        grants: &[NeighbourTable, TABLE_PROGRAMS, TABLE_FILE, Arp],
+        artefacts: &["neigh/", "probes"],
+    },
+    Source {
+        kinds: &["neighbour-"],
+        grants: &[NeighbourTable, TABLE_PROGRAMS, TABLE_FILE],
+        artefacts: &["neigh/"],
+    },
+    Source { kinds: &["arp-"], grants: &[Arp], artefacts: &["probes"] },
+    Source {
+        kinds: &["ssh-host-key", "ssh-other-host-key", "ssh-new-host-key"],
+        grants: &[HostKeys],
+        artefacts: &["probes"],
+    },
+    Source { kinds: &["ssh-", "icmp-"], grants: &[Network], artefacts: &["probes"] },
+    Source { kinds: &["console-"], grants: &[Console], artefacts: &["console/"] },
+    Source { kinds: &["agent-"], grants: &[GuestAgent], artefacts: &["agent/"] },
+    Source { kinds: &["dhcp-"], grants: &[AnyFile], artefacts: &["dhcp/"] },
+    Source {
+        kinds: &["lease-"],
+        grants: &[AnyFile, Program(&["virsh", "dhcp-lease-list"])],
+        artefacts: &["leases/"],
+    },
+    Source { kinds: &["dns-"], grants: &[Network, AnyFile], artefacts: &["dns"] },
+];
+
+/// Checks that the manifest lets the plugin know a fact of this kind, with these attributes. `replays`:
+/// it looks at a snapshot.
+///
+/// # Errors
+/// What it reported, and what that needs.
+pub(crate) fn check(
+    manifest: &Manifest,
+    replays: bool,
+    kind: &Kind,
+    attributes: &[(String, String)],
+) -> Result<(), String> {
+    let code = kind.code();
+    // A kind without a source has no weight: whoever reports it changes nothing.
+    let source = SOURCES.iter().find(|source| source.kinds.iter().any(|it| code.starts_with(it)));
+    if let Some(source) = source.filter(|source| !source.is_open_to(manifest, replays)) {
+        return Err(format!("{code}, which it cannot know without {}", source.wanted()));
+    }
+    let keys = SOURCES.iter().find(|source| source.grants == [HostKeys]);
+    let shows_key = attributes.iter().any(|(name, _)| name == attribute::HOST_KEY);
+    match keys.filter(|keys| shows_key && !keys.is_open_to(manifest, replays)) {
+        Some(keys) => Err(format!("a host key, which it cannot know without {}", keys.wanted())),
+        None => Ok(()),
+    }
+}
+
+impl Source {
+    fn is_open_to(&self, manifest: &Manifest, replays: bool) -> bool {
+        let declares = |start: &&str| manifest.artefacts.iter().any(|name| name.starts_with(start));
+        self.grants.iter().any(|grant| grant.is_declared(manifest))
+            || (replays && self.artefacts.iter().any(|start| declares(start)))
+    }
+
+    /// The grants, for people.
+    fn wanted(&self) -> String {
+        let names: Vec<String> = self.grants.iter().map(|grant| grant.name()).collect();
+        names.join(" or ")
+    }
+}
+
+impl Grant {
+    fn is_declared(self, manifest: &Manifest) -> bool {
+        let needs = manifest.needs_here();
+        let mut files = needs.read_files.iter();
+        match self {
+            Self::Network => needs.network,
+            Self::NeighbourTable => needs.neighbour_table,
+            Self::Arp => needs.arp,
+            Self::GuestAgent => needs.guest_agent,
+            Self::HostKeys => needs.host_keys,
+            Self::Console => files.any(|file| *file == ReadFile::Console),
+            Self::AnyFile => files.any(|file| matches!(file, ReadFile::Path(_))),
+            Self::File(own) => {
+                files.any(|file| matches!(file, ReadFile::Path(path) if path == own))
+            }
+            Self::Program(names) => needs.exec.iter().any(|path| {
+                let name = path.rsplit('/').next();
+                name.is_some_and(|name| names.contains(&name))
+            }),
+        }
+    }
+
+    fn name(self) -> String {
+        match self {
+            Self::Network => "`network`".to_owned(),
+            Self::NeighbourTable => "`neighbour_table`".to_owned(),
+            Self::Arp => "`arp`".to_owned(),
+            Self::GuestAgent => "`guest_agent`".to_owned(),
+            Self::HostKeys => "`host_keys`".to_owned(),
+            Self::Console => "`{console}` in `read_files`".to_owned(),
+            Self::AnyFile => "a file in `read_files`".to_owned(),
+            Self::File(path) => format!("`{path}` in `read_files`"),
+            Self::Program(names) => format!("{} in `exec`", names.join(", ")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn manifest(needs: &str, artefacts: &str) -> Manifest {
+        let text = format!(
+            r#"{{"id":"a","version":"1","epoch":1,"kinds":["signal"],"needs":{{{needs}}},
+            "artefacts":[{artefacts}]}}"#
+        );
+        text.parse().unwrap()
+    }
+
+    /// The codes of the kinds that a plugin with this manifest may report.
+    fn known(needs: &str, artefacts: &str, replays: bool) -> Vec<&'static str> {
+        let manifest = manifest(needs, artefacts);
+        let may = |kind: &&Kind| check(&manifest, replays, kind, &[]).is_ok();
+        Kind::NAMED.iter().filter(may).map(Kind::code).collect()
+    }
+
+    #[test]
+    fn each_grant_opens_its_own_kinds() {
+        // The needs of a manifest, and the beginnings of the codes that it may report.
+        let rows: [(&str, &[&str]); 12] = [
+            ("", &[]),
+            (
+                r#""network":true"#,
+                &[
+                    "ssh-ready",
+                    "ssh-no-banner",
+                    "ssh-refused",
+                    "ssh-timeout",
+                    "ssh-unreachable",
+                    "dns-",
+                    "icmp-",
+                ],
+            ),
+            (r#""neighbour_table":true"#, &["neighbour-"]),
+            (r#""arp":true"#, &["arp-", "neighbour-other-mac"]),
+            (r#""guest_agent":true"#, &["agent-"]),
+            (r#""host_keys":true"#, &["ssh-host-key", "ssh-other-host-key", "ssh-new-host-key"]),
+            (r#""read_files":["{console}"]"#, &["console-"]),
+            (r#""read_files":["/var/lib/misc/*.leases"]"#, &["dhcp-", "lease-", "dns-"]),
+            (r#""read_files":["/proc/net/*"]"#, &["dhcp-", "lease-", "dns-"]),
+            (r#""read_files":["/proc/net/arp"]"#, &["neighbour-", "dhcp-", "lease-", "dns-"]),
+            (r#""exec":["/usr/sbin/arp"]"#, &["neighbour-"]),
+            (r#""exec":["/usr/bin/true"]"#, &[]),
+        ];
+        for (needs, expected) in rows {
+            let fits =
+                |code: &str| code == "unread" || expected.iter().any(|it| code.starts_with(it));
+            let expected: Vec<_> =
+                Kind::NAMED.iter().map(Kind::code).filter(|it| fits(it)).collect();
+            assert_eq!(known(needs, "", false), expected, "{needs}");
+        }
+    }
+
+    #[test]
+    fn every_kind_but_unread_has_a_source() {
+        assert_eq!(known("", "", false), ["unread"]);
+    }
+
+    #[test]
+    fn an_artefact_counts_in_a_replay_alone() {
+        assert_eq!(known("", r#""dhcp/*.pcap""#, false), ["unread"]);
+        assert_eq!(known("", r#""dhcp/*.pcap""#, true), ["dhcp-ack", "unread"]);
+    }
+
+    #[test]
+    fn says_what_was_reported_and_what_it_needs() {
+        let key = [(attribute::HOST_KEY.to_owned(), "ssh-ed25519 AAAA".to_owned())];
+        let rows = [
+            (Kind::ArpReply, &[][..], "arp-reply, which it cannot know without `arp`"),
+            (
+                Kind::DnsAddress,
+                &[],
+                "dns-address, which it cannot know without `network` or a file in `read_files`",
+            ),
+            (
+                Kind::Other("tomorrow".to_owned()),
+                &key,
+                "a host key, which it cannot know without `host_keys`",
+            ),
+        ];
+        for (kind, attributes, expected) in rows {
+            let why = check(&manifest("", ""), false, &kind, attributes).unwrap_err();
+            assert_eq!(why, expected);
+        }
+    }
+}
