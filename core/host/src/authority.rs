@@ -103,7 +103,7 @@ impl Source {
     fn is_open_to(&self, manifest: &Manifest, replays: bool) -> bool {
         let declares = |start: &&str| manifest.artefacts.iter().any(|name| name.starts_with(start));
         self.grants.iter().any(|grant| grant.is_declared(manifest))
-            || (replays && self.artefacts.iter().any(|start| declares(start)))
+            || (replays && self.artefacts.iter().any(declares))
     }
 
     /// The grants, for people.

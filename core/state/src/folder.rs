@@ -5,16 +5,25 @@ use std::{
     io::{self, Read as _, Write as _},
     os::fd::{AsFd, OwnedFd},
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use rustix::{
-    fs::{AtFlags, Mode, OFlags, fstat, mkdirat, open, openat, renameat, unlinkat},
+    fs::{
+        AtFlags, FileType, Mode, OFlags, fstat, fsync, mkdirat, open, openat, renameat, unlinkat,
+    },
     io::Errno,
     process::geteuid,
 };
 
+use crate::Lock;
+
 /// Largest file. 10,000 VMs with two keys each take 6 MiB.
 const SIZE_LIMIT: u64 = 16 << 20;
+
+/// How long to wait for a lock. Another run holds it for one small write, which a busy disk delays by up
+/// to a second.
+const LOCK_PATIENCE: Duration = Duration::from_secs(2);
 
 /// A folder below an existing one. No links are followed below that one, and what another user owns
 /// there is neither read nor written.
@@ -60,7 +69,22 @@ impl Folder {
         found(attempt()).map_err(|source| self.error("read", name, source))
     }
 
-    /// Replaces a file atomically. Makes the folder if it does not exist.
+    /// Keeps other runs from changing a file until the lock is dropped. Makes the folder if it does not
+    /// exist.
+    ///
+    /// # Errors
+    /// The lock cannot be made, or another run holds it for too long.
+    pub fn lock(&self, name: &str) -> Result<Lock, FolderError> {
+        let name = format!(".{name}.lock");
+        let attempt = || {
+            let lock = Lock::on(lock_file(&self.open(true)?, &name)?, LOCK_PATIENCE)?;
+            lock.ok_or_else(|| io::Error::other("another run of vm holds it"))
+        };
+        attempt().map_err(|source| self.error("lock", &name, source))
+    }
+
+    /// Replaces a file atomically, and so that it survives a power cut. Makes the folder if it does not
+    /// exist.
     ///
     /// # Errors
     /// The file cannot be written.
@@ -69,7 +93,10 @@ impl Folder {
             let folder = self.open(true)?;
             let new = format!(".{name}.{}", std::process::id());
             let written = write_new(&folder, &new, bytes);
-            let renamed = written.and_then(|()| Ok(renameat(&folder, &new, &folder, name)?));
+            let renamed = written.and_then(|()| {
+                renameat(&folder, &new, &folder, name)?;
+                Ok(fsync(&folder)?)
+            });
             if renamed.is_err() {
                 unlinkat(&folder, &new, AtFlags::empty()).ok();
             }
@@ -100,12 +127,28 @@ impl Folder {
     }
 }
 
+const PRIVATE: Mode = Mode::RUSR.union(Mode::WUSR);
 const UNFOLLOWED: OFlags = OFlags::NOFOLLOW.union(OFlags::CLOEXEC);
 
 fn write_new(folder: &OwnedFd, name: &str, bytes: &[u8]) -> io::Result<()> {
     let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL;
-    let file = openat(folder, name, flags | UNFOLLOWED, Mode::RUSR | Mode::WUSR)?;
-    File::from(file).write_all(bytes)
+    let mut file = File::from(openat(folder, name, flags | UNFOLLOWED, PRIVATE)?);
+    file.write_all(bytes)?;
+    file.sync_all()
+}
+
+/// Opens a lock file. It has no other name, which would lock another file.
+fn lock_file(folder: &OwnedFd, name: &str) -> io::Result<OwnedFd> {
+    let flags = OFlags::RDWR | OFlags::CREATE | OFlags::NONBLOCK | OFlags::NOCTTY | UNFOLLOWED;
+    let file = openat(folder, name, flags, PRIVATE)?;
+    check_owner(&file)?;
+    let status = fstat(&file)?;
+    let is_regular = FileType::from_raw_mode(status.st_mode) == FileType::RegularFile;
+    if is_regular && status.st_nlink == 1 {
+        Ok(file)
+    } else {
+        Err(io::Error::other("not a regular file of one name"))
+    }
 }
 
 fn read_small(file: File) -> io::Result<Vec<u8>> {
@@ -228,5 +271,43 @@ mod tests {
         chown(folder.path(), Some(12345), None).unwrap();
         assert!(folder.replace(NAME, b"lost").is_err());
         assert_eq!(fs::read_to_string(&file).unwrap(), "text");
+    }
+
+    #[test]
+    fn runs_that_change_a_file_at_once_lose_nothing() {
+        let base = tempfile::tempdir().unwrap();
+        let folder = Folder::below(base.path(), &["vmkit"]);
+        let append = |_| {
+            for _ in 0..20 {
+                let _locked = folder.lock(NAME).unwrap();
+                let mut bytes = folder.read(NAME).unwrap().unwrap_or_default();
+                bytes.push(b'x');
+                folder.replace(NAME, &bytes).unwrap();
+            }
+        };
+        std::thread::scope(|scope| {
+            for number in 0..2 {
+                scope.spawn(move || append(number));
+            }
+        });
+        assert_eq!(outcome(&folder), "x".repeat(40));
+    }
+
+    #[test]
+    fn locks_no_file_that_has_another_name() {
+        let base = tempfile::tempdir().unwrap();
+        let folder = Folder::below(base.path(), &["vmkit"]);
+        drop(folder.lock(NAME).unwrap());
+        let lock = folder.path().join(format!(".{NAME}.lock"));
+        let other = base.path().join("other");
+        fs::write(&other, "precious").unwrap();
+        for is_hard in [true, false] {
+            fs::remove_file(&lock).unwrap();
+            let linked =
+                if is_hard { fs::hard_link(&other, &lock) } else { symlink(&other, &lock) };
+            linked.unwrap();
+            assert!(folder.lock(NAME).is_err());
+        }
+        assert_eq!(fs::read_to_string(&other).unwrap(), "precious");
     }
 }

@@ -98,6 +98,17 @@ impl HostKeys {
         })
     }
 
+    /// Forgets these keys, of whatever VM. Whether there were any.
+    pub fn forget(&mut self, revoked: &[HostKey]) -> bool {
+        let mut changed = false;
+        for entry in &mut self.entries {
+            let before = entry.keys.len();
+            entry.keys.retain(|seen| !revoked.contains(&seen.key));
+            changed |= entry.keys.len() < before;
+        }
+        changed
+    }
+
     /// Records that this VM was asked and showed no key.
     pub fn record_missing(&mut self, machine: &Identity, now: SystemTime) {
         self.entry(machine).missing_at = Some(now);
@@ -188,6 +199,20 @@ mod tests {
             let other_stays = !now.has_same_place(&old);
             assert_eq!(keys.belongs_to_another(&key("OLD"), &now), other_stays, "{what}");
         }
+    }
+
+    #[test]
+    fn forgets_revoked_keys_of_all_machines() {
+        let (web, db) = (machine("web", 1, None), machine("db", 2, None));
+        let mut keys = HostKeys::default();
+        for (machine, text) in [(&web, "LEAKED"), (&web, "OWN"), (&db, "LEAKED")] {
+            keys.record_seen(machine, &key(text), SystemTime::UNIX_EPOCH);
+        }
+        assert!(!keys.forget(&[key("OTHER")]));
+        assert!(keys.forget(&[key("LEAKED")]));
+        assert_eq!(keys.keys_of(&web).map(HostKey::encoded).collect::<Vec<_>>(), ["OWN"]);
+        // A machine whose only key is revoked is asked for its new one.
+        assert!(keys.should_ask(&db, SystemTime::UNIX_EPOCH));
     }
 
     #[test]

@@ -8,10 +8,12 @@
 mod document;
 mod folder;
 mod host_keys;
+mod lock;
 
 pub use document::InvalidState;
 pub use folder::{Folder, FolderError, read_users_file};
 pub use host_keys::{HostKeys, Identity};
+pub use lock::Lock;
 
 /// The file's name.
 pub const HOST_KEYS: &str = "host-keys.json";

@@ -4,19 +4,33 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use ring::hmac;
 use vmkit_types::HostKey;
 
-/// The keys that a `known_hosts` file has for a host of this name, in the file's order. Skips lines with
-/// patterns, markers (`@revoked`, `@cert-authority`) or faults.
+/// The mark of a line whose key must not be trusted.
+const REVOKED: &str = "@revoked";
+
+/// The keys that a `known_hosts` file marks as `@revoked`, for whatever hosts: the private half of such
+/// a key may be in anybody's hands.
+pub fn revoked(known_hosts: &str) -> Vec<HostKey> {
+    let keys = known_hosts.lines().filter_map(|line| {
+        let marked = line.trim_start().strip_prefix(REVOKED)?;
+        let (_, key) = marked.strip_prefix([' ', '\t'])?.trim_start().split_once([' ', '\t'])?;
+        key.trim_start().parse().ok()
+    });
+    keys.collect()
+}
+
+/// The keys that a `known_hosts` file has for a host of this name, in the file's order, without revoked
+/// ones. Skips lines with patterns, markers (`@cert-authority`) or faults.
 pub fn find(known_hosts: &str, name: &str) -> Vec<HostKey> {
     // ssh looks names up in lower case.
     let name = name.to_ascii_lowercase();
-    let mut found = Vec::new();
+    let (mut found, revoked) = (Vec::new(), revoked(known_hosts));
     for line in known_hosts.lines() {
         let line = line.trim_start();
         let Some((hosts, key)) = line.split_once([' ', '\t']) else { continue };
         if hosts.starts_with(['#', '@']) || !names(hosts, &name) {
             continue;
         }
-        found.extend(key.parse().ok().filter(|key| !found.contains(key)));
+        found.extend(key.parse().ok().filter(|key| !found.contains(key) && !revoked.contains(key)));
     }
     found
 }
@@ -53,6 +67,10 @@ mod tests {
              |1|{salt} ssh-rsa CUT\n\
              |1|***|*** ssh-rsa NOBASE\n\
              @revoked web ssh-rsa REVOKED\n\
+             web ssh-ed25519 LEAKED\n\
+             @revoked  * \tssh-ed25519 LEAKED\n\
+             @revokedweb ssh-rsa NOMARK\n\
+             @revoked web\n\
              *.local,!web ssh-rsa PATTERN\n\
              webserver ssh-rsa LONGER\n\
              [web]:2222 ssh-rsa PORT\n\
@@ -66,5 +84,7 @@ mod tests {
         assert_eq!(found("Web"), expected);
         assert_eq!(found("192.168.1.64"), ["ssh-ed25519 PLAIN"]);
         assert_eq!(found("db"), [""; 0]);
+        let revoked: Vec<_> = revoked(&file).iter().map(ToString::to_string).collect();
+        assert_eq!(revoked, ["ssh-rsa REVOKED", "ssh-ed25519 LEAKED"]);
     }
 }

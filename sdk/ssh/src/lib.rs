@@ -21,7 +21,7 @@ use ring::digest::{SHA256, digest};
 use vmkit_types::HostKey;
 
 pub use exchange::{Exchange, ExchangeError};
-pub use known_hosts::find;
+pub use known_hosts::{find, revoked};
 
 /// The short form of a key that `ssh-keygen -l` shows, such as `SHA256:uNiV…`.
 pub fn fingerprint(key: &HostKey) -> String {

@@ -2,6 +2,7 @@
 //! theirs, and which keys are remembered.
 
 mod alias;
+mod known_hosts;
 mod trust;
 
 use std::{
@@ -14,11 +15,12 @@ use std::{
 use vmkit_host::Addresses;
 use vmkit_model::{Evidence, Machine, MachineId};
 use vmkit_scoring::Weights;
-use vmkit_state::{Folder, HOST_KEYS, HostKeys, Identity, read_users_file};
+use vmkit_state::{Folder, HOST_KEYS, HostKeys, Identity};
 use vmkit_types::{HostKey, Kind, KnownKey, attribute};
 
 use crate::Settings;
 pub use alias::host_key_alias;
+use known_hosts::KnownHosts;
 pub(crate) use trust::Learner;
 use trust::key_to_trust;
 
@@ -44,6 +46,8 @@ pub(crate) struct Own {
     remembered: HostKeys,
     /// The user's `known_hosts`.
     known_hosts: Option<PathBuf>,
+    /// What it says, and which keys are revoked, read when first needed in a look.
+    texts: Option<KnownHosts>,
     /// The machines that were asked for their first key.
     asked: BTreeSet<MachineId>,
 }
@@ -72,7 +76,8 @@ impl Keys {
         };
         let home = settings.invoker.home.as_ref().known();
         let known_hosts = home.map(|home| home.join(".ssh/known_hosts"));
-        Self::Own(Box::new(Own { folder, remembered, known_hosts, asked: BTreeSet::new() }))
+        let asked = BTreeSet::new();
+        Self::Own(Box::new(Own { folder, remembered, known_hosts, texts: None, asked }))
     }
 
     /// The addresses at which keys are compared: of machines whose address is in doubt, and of those
@@ -110,17 +115,16 @@ impl Keys {
         chosen
     }
 
-    /// The keys that the machines are known by; those that stand under their names in `known_hosts`
-    /// only for machines whose keys are compared.
+    /// The keys that the machines are known by, without revoked ones; those that stand under their
+    /// names in `known_hosts` only for machines whose keys are compared.
     pub(crate) fn known<'a>(
-        &self,
+        &mut self,
         machines: impl Iterator<Item = &'a Machine>,
         are_compared: impl Fn(&MachineId) -> bool,
     ) -> BTreeMap<MachineId, Vec<KnownKey>> {
-        let mut known_hosts = None;
         let mut known = |machine: &Machine| match self {
             Self::Recorded => machine.known_host_keys.clone(),
-            Self::Own(own) => own.known(machine, are_compared(&machine.id()), &mut known_hosts),
+            Self::Own(own) => own.known(machine, are_compared(&machine.id())),
         };
         machines.map(|machine| (machine.id(), known(machine))).collect()
     }
@@ -134,34 +138,35 @@ impl Keys {
         now: SystemTime,
     ) {
         let Self::Own(own) = self else { return };
-        let Some(folder) = &own.folder else { return };
         let asked = std::mem::take(&mut own.asked);
         let shows_key = |item: &Evidence| item.observation.attribute(attribute::HOST_KEY).is_some();
         if asked.is_empty() && !evidence.iter().any(shows_key) {
+            own.texts = None;
             return;
         }
-        // Another run may have learned something since this one began.
-        let mut keys = match read(folder) {
-            Ok(keys) => keys,
-            Err(why) => return tracing::warn!("SSH host keys are not remembered: {why}"),
-        };
-        let mut changed = false;
-        for learner in machines {
-            let Some(identity) = identity(learner.machine) else { continue };
-            let Learner { machine, vm, pick } = learner;
-            match key_to_trust(*vm, pick, &identity, &keys, evidence, weights) {
-                Some(key) => changed |= keys.record_seen(&identity, &key, now),
-                None if asked.contains(&machine.id()) => {
-                    keys.record_missing(&identity, now);
-                    changed = true;
+        let revoked = own.texts().revoked.clone();
+        let lesson = |keys: &mut HostKeys| {
+            let mut changed = keys.forget(&revoked);
+            for learner in machines {
+                let Some(identity) = identity(learner.machine) else { continue };
+                let Learner { machine, vm, pick } = learner;
+                let key = key_to_trust(*vm, pick, &identity, keys, evidence, weights);
+                match key.filter(|key| !revoked.contains(key)) {
+                    Some(key) => changed |= keys.record_seen(&identity, &key, now),
+                    None if asked.contains(&machine.id()) => {
+                        keys.record_missing(&identity, now);
+                        changed = true;
+                    }
+                    None => {}
                 }
-                None => {}
             }
+            changed
+        };
+        if let Err(why) = own.change(lesson) {
+            tracing::warn!("SSH host keys are not remembered: {why}");
         }
-        if changed && let Err(error) = folder.replace(HOST_KEYS, &keys.to_text()) {
-            tracing::warn!("SSH host keys are not remembered: {}", error_chain(&error));
-        }
-        own.remembered = keys;
+        // The next look reads them again.
+        own.texts = None;
     }
 }
 
@@ -172,38 +177,47 @@ impl Own {
         standing.certain && self.folder.is_some() && lacks
     }
 
-    /// The keys that the machine is known by. `text` is the content of `known_hosts`, read when it is
-    /// first needed.
-    fn known(
-        &self,
-        machine: &Machine,
-        is_compared: bool,
-        text: &mut Option<String>,
-    ) -> Vec<KnownKey> {
+    /// Changes the remembered keys, and the file if they change: another run may have learned
+    /// something since this one began.
+    fn change(&mut self, change: impl Fn(&mut HostKeys) -> bool) -> Result<(), String> {
+        let Some(folder) = &self.folder else { return Ok(()) };
+        let mut keys = read(folder)?;
+        if change(&mut keys) {
+            let _locked = folder.lock(HOST_KEYS).map_err(|error| error_chain(&error))?;
+            keys = read(folder)?;
+            if change(&mut keys) {
+                let written = folder.replace(HOST_KEYS, &keys.to_text());
+                written.map_err(|error| error_chain(&error))?;
+            }
+        }
+        self.remembered = keys;
+        Ok(())
+    }
+
+    /// The keys that the machine is known by.
+    fn known(&mut self, machine: &Machine, is_compared: bool) -> Vec<KnownKey> {
         let identity = identity(machine);
         let known = identity.map(|identity| self.remembered.keys_of(&identity).cloned().collect());
-        let known: Vec<HostKey> = known.unwrap_or_default();
+        let mut known: Vec<HostKey> = known.unwrap_or_default();
+        if known.is_empty() && !is_compared {
+            return Vec::new();
+        }
+        let texts = self.texts();
+        known.retain(|key| !texts.revoked.contains(key));
         if !known.is_empty() || !is_compared {
             return with_trust(known, false);
         }
-        let text = text.get_or_insert_with(|| self.known_hosts());
         let hostname = machine.hostname.as_ref().known();
         let alias = host_key_alias(machine);
         let hostname = hostname.filter(|name| **name != machine.name);
         let names = [Some(&alias), Some(&machine.name), hostname];
-        let found = names.into_iter().flatten().flat_map(|name| vmkit_ssh::find(text, name));
+        let found = names.into_iter().flatten().flat_map(|name| texts.keys_of(name));
         with_trust(found.collect(), true)
     }
 
-    fn known_hosts(&self) -> String {
-        match self.known_hosts.as_deref().map(read_users_file) {
-            Some(Ok(Some(bytes))) => String::from_utf8_lossy(&bytes).into_owned(),
-            Some(Err(error)) => {
-                tracing::debug!("no keys of known_hosts: {}", error_chain(&error));
-                String::new()
-            }
-            Some(Ok(None)) | None => String::new(),
-        }
+    fn texts(&mut self) -> &KnownHosts {
+        let file = self.known_hosts.as_deref();
+        self.texts.get_or_insert_with(|| KnownHosts::read(file))
     }
 }
 
