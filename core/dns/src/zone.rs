@@ -1,7 +1,7 @@
 //! The VMs' names and addresses, and the answer to each query.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeSet, HashMap, hash_map::Entry},
     net::{IpAddr, Ipv4Addr, Ipv6Addr},
     time::Instant,
 };
@@ -19,6 +19,8 @@ pub struct Zone {
     suffix: Suffix,
     /// By name in lower case, since DNS ignores case. `None`: nobody could look.
     machines: HashMap<Vec<u8>, Option<Addresses>>,
+    /// Names that several VMs have, which therefore lead to none.
+    shared: BTreeSet<String>,
     good_until: Instant,
     /// Seconds for which an answer may be cached.
     ttl: u32,
@@ -66,16 +68,27 @@ impl Zone {
         good_until: Instant,
         ttl: u32,
     ) -> Self {
-        let mut zone = Self { suffix, machines: HashMap::new(), good_until, ttl };
+        let (machines_by_name, shared) = (HashMap::new(), BTreeSet::new());
+        let mut zone = Self { suffix, machines: machines_by_name, shared, good_until, ttl };
         for (name, addresses) in machines {
             if (1..=LABEL_LIMIT).contains(&name.len()) {
-                let entry = zone.machines.entry(name.to_ascii_lowercase().into_bytes());
-                entry
-                    .and_modify(|known| *known = Some(Addresses::default()))
-                    .or_insert_with(|| addresses.as_deref().map(Addresses::first_of_each));
+                match zone.machines.entry(name.to_ascii_lowercase().into_bytes()) {
+                    Entry::Occupied(mut known) => {
+                        known.insert(Some(Addresses::default()));
+                        zone.shared.insert(name.to_ascii_lowercase());
+                    }
+                    Entry::Vacant(place) => {
+                        place.insert(addresses.as_deref().map(Addresses::first_of_each));
+                    }
+                }
             }
         }
         zone
+    }
+
+    /// The names, in lower case, that several VMs have and that therefore lead to none.
+    pub fn shared_names(&self) -> impl Iterator<Item = &str> {
+        self.shared.iter().map(String::as_str)
     }
 
     /// Seconds for which an answer may be cached.
@@ -164,6 +177,7 @@ mod tests {
         ];
         let good_until = start + Duration::from_secs(30);
         let zone = Zone::new("vm.test".parse().unwrap(), machines, good_until, 5);
+        assert_eq!(zone.shared_names().collect::<Vec<_>>(), ["twin"]);
         let rows = [
             ("web.vm.test.", RecordType::A, Answer::Address(v4)),
             ("web.vm.test.", RecordType::AAAA, Answer::Address(v6)),

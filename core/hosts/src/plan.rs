@@ -85,6 +85,9 @@ pub enum Refusal {
     /// A line outside of our block names this machine only and could be taken over.
     #[error("line {0}, outside of the block, names it; --adopt takes that line over")]
     Adoptable(usize),
+    /// The guest of another machine has the same host name, so neither gets it.
+    #[error("the VM {0} has this host name, too")]
+    SharedHostName(String),
     /// Another machine has the name.
     #[error("the VM {0} already has this name")]
     OtherMachine(String),
@@ -126,6 +129,7 @@ pub fn plan(file: &HostsFile<'_>, current: &[u8], request: &Request<'_>) -> Plan
         },
     };
     draft.remove_former();
+    draft.remove_shared_names();
     for machine in request.machines {
         if !draft.is_meant(&machine.name) {
             continue;
@@ -176,6 +180,26 @@ impl Draft<'_> {
         self.lines = kept;
     }
 
+    /// Removes host names that several machines have, from whichever line had them first.
+    fn remove_shared_names(&mut self) {
+        let mut lines = std::mem::take(&mut self.lines);
+        for line in lines.iter_mut().filter(|line| self.is_meant(&line.machine)) {
+            let own = line.machine.clone();
+            line.names.retain(|name| *name == own || self.sharing(&own, name).is_none());
+        }
+        self.lines = lines;
+    }
+
+    /// Another machine with this host name, where this machine has it, too.
+    fn sharing(&self, machine: &str, name: &str) -> Option<&str> {
+        let has = |each: &&HostsMachine| {
+            each.hostname.as_ref().is_some_and(|own| own.eq_ignore_ascii_case(name))
+        };
+        let all = || self.request.machines.iter().filter(has);
+        all().find(|each| each.name == machine)?;
+        all().find(|each| each.name != machine).map(|other| other.name.as_str())
+    }
+
     fn decide(&mut self, machine: &HostsMachine) -> Decision {
         let place = self.lines.iter().position(|line| line.machine == machine.name);
         let address = match &machine.address {
@@ -203,7 +227,12 @@ impl Draft<'_> {
         if let Some(hostname) =
             machine.hostname.as_ref().filter(|name| !name.eq_ignore_ascii_case(&machine.name))
         {
-            match self.claim_name(machine, hostname) {
+            let shared = self.sharing(&machine.name, hostname).map(str::to_owned);
+            let claimed = match shared {
+                Some(other) => Err(Refusal::SharedHostName(other)),
+                None => self.claim_name(machine, hostname),
+            };
+            match claimed {
                 Ok(()) => names.push(hostname.clone()),
                 Err(why) => {
                     self.plan.omitted_names.push((machine.name.clone(), hostname.clone(), why));

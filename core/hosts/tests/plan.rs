@@ -92,6 +92,41 @@ fn does_not_write_names_that_others_have() {
 }
 
 #[test]
+fn gives_a_host_name_of_two_machines_to_neither() {
+    let named = |name: &str, address: &str, hostname: &str| HostsMachine {
+        hostname: Some(hostname.to_owned()),
+        ..machine(name, address)
+    };
+    let machines = [
+        named("alpha", "192.168.1.64", "ubuntu"),
+        named("beta", "192.168.1.65", "Ubuntu"),
+        named("gamma", "no address", "ubuntu"),
+        named("delta", "192.168.1.66", "own"),
+    ];
+    let plan = planned(b"", &machines, false, None);
+    let text = String::from_utf8(plan.bytes.clone()).unwrap();
+    for line in ["192.168.1.64\talpha\t#", "192.168.1.65\tbeta\t#", "192.168.1.66\tdelta own\t#"] {
+        assert!(text.contains(line), "{line}: {text}");
+    }
+    assert!(!text.to_lowercase().contains("ubuntu"), "{text}");
+    let omitted: Vec<_> =
+        plan.omitted_names.iter().map(|(of, name, why)| format!("{of} {name}: {why}")).collect();
+    let expected = [
+        "alpha ubuntu: the VM beta has this host name, too",
+        "beta Ubuntu: the VM alpha has this host name, too",
+    ];
+    assert_eq!(omitted, expected);
+
+    // A line of before, of whichever machine was first, loses the name.
+    let before = text.replace("\talpha\t", "\talpha ubuntu\t");
+    let again = planned(before.as_bytes(), &machines, false, None);
+    assert_eq!(String::from_utf8(again.bytes).unwrap(), text);
+    let silent = [named("alpha", "no address", "ubuntu"), machines[1].clone(), machines[3].clone()];
+    let stale = planned(before.as_bytes(), &silent, false, None);
+    assert!(!String::from_utf8(stale.bytes).unwrap().contains("ubuntu"));
+}
+
+#[test]
 fn takes_over_other_lines_only_when_asked() {
     let file = "127.0.0.1 localhost\n192.168.1.60 web\n192.168.1.61 web other\n";
     let machines = [machine("web", "192.168.1.64")];

@@ -1,7 +1,7 @@
 //! The text of the entries.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fmt::Write as _,
     path::{Path, PathBuf},
 };
@@ -62,8 +62,9 @@ pub(crate) fn render(
 "
     .to_owned();
     let mut skipped = Vec::new();
+    let twins = twins(&entries);
     for Entry { name, user, host_key_alias } in entries {
-        if let Some(why) = objection(&name, own) {
+        if let Some(why) = objection(&name, own, &twins) {
             skipped.push(Skipped { name, why });
             continue;
         }
@@ -83,8 +84,23 @@ Host {name}
     Ok(Rendered { text, skipped })
 }
 
+/// The names in lower case that several machines have.
+fn twins(entries: &[Entry]) -> BTreeSet<String> {
+    let mut seen = BTreeSet::new();
+    let names = entries.iter().map(|entry| entry.name.to_ascii_lowercase());
+    names.filter(|name| !seen.insert(name.clone())).collect()
+}
+
 /// Why a machine with this name gets no entry.
-fn objection(name: &str, own: &BTreeMap<String, usize>) -> Option<String> {
+fn objection(
+    name: &str,
+    own: &BTreeMap<String, usize>,
+    twins: &BTreeSet<String>,
+) -> Option<String> {
+    // ssh looks host keys up in lower case, so the two would vouch for each other.
+    if twins.contains(&name.to_ascii_lowercase()) {
+        return Some("another VM has the same name, but for upper and lower case".to_owned());
+    }
     if name.starts_with('-') {
         return Some("ssh would take its name for an option".to_owned());
     }
@@ -132,7 +148,8 @@ mod tests {
     fn writes_an_entry_for_each_machine_that_it_would_not_harm() {
         let own = BTreeMap::from([("db".to_owned(), 7)]);
         let invocation = Invocation { program: "/usr/bin/vm".into(), data_directory: None };
-        let entries = ["web", "db", "-oX", "LocalHost"].map(|name| entry(name, Some("ubuntu")));
+        let entries = ["web", "db", "-oX", "LocalHost", "Twin", "twin"]
+            .map(|name| entry(name, Some("ubuntu")));
         let Rendered { text, skipped } = render(entries.into(), &own, &invocation).unwrap();
         let blocks: Vec<_> = text.split("\n\n").skip(1).collect();
         let expected = "\
@@ -145,7 +162,7 @@ Host web
 ";
         assert_eq!(blocks, [expected]);
         let names: Vec<_> = skipped.iter().map(|entry| entry.name.as_str()).collect();
-        assert_eq!(names, ["db", "-oX", "LocalHost"]);
+        assert_eq!(names, ["db", "-oX", "LocalHost", "Twin", "twin"]);
     }
 
     #[test]

@@ -43,6 +43,7 @@ pub(crate) fn run(wanted: &arguments::Dns, context: &Context) -> anyhow::Result<
         interval: wanted.interval,
         has_zone: false,
         problem: None,
+        shared: Vec::new(),
     };
     // Look before serving, so that the first query gets an answer.
     let zones = Zones::new(looks.zone()?);
@@ -71,6 +72,8 @@ struct Looks {
     has_zone: bool,
     /// The last message about a failed look, until one succeeds.
     problem: Option<String>,
+    /// The names that were reported to belong to several VMs.
+    shared: Vec<String>,
 }
 
 impl Looks {
@@ -117,7 +120,21 @@ impl Looks {
         let good_for = self.interval * MISSED_LOOKS + LONGEST_LOOK;
         let ttl = self.interval.as_secs().clamp(1, LONGEST_TTL);
         let ttl = u32::try_from(ttl).unwrap_or(1);
-        Ok(Zone::new(self.suffix.clone(), machines, Instant::now() + good_for, ttl))
+        let zone = Zone::new(self.suffix.clone(), machines, Instant::now() + good_for, ttl);
+        self.report_shared(&zone);
+        Ok(zone)
+    }
+
+    /// Prints which names lead nowhere because several VMs have them, once for the same names.
+    fn report_shared(&mut self, zone: &Zone) {
+        let shared: Vec<String> = zone.shared_names().map(str::to_owned).collect();
+        for name in shared.iter().filter(|name| !self.shared.contains(name)) {
+            let name = escaped(name);
+            output::note(&format!(
+                "several VMs are called {name}, which therefore has no address\n"
+            ));
+        }
+        self.shared = shared;
     }
 }
 
