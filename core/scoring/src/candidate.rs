@@ -21,8 +21,8 @@ pub(crate) struct Weighed {
     pub(crate) ledger: Vec<Entry>,
     pub(crate) logit: f64,
     pub(crate) flags: Vec<Flag>,
-    /// A source tied the address to the machine.
-    pub(crate) tied: bool,
+    /// What tied the address to the machine.
+    pub(crate) tied: Tie,
     /// The MAC that it is tied to, if known.
     pub(crate) tied_mac: Option<Mac>,
     /// MACs of others that were seen there.
@@ -33,6 +33,17 @@ pub(crate) struct Weighed {
     pub(crate) held_by_other: bool,
     /// The machine has it at this moment. It may have others too.
     pub(crate) held: bool,
+}
+
+/// What ties an address to a machine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Tie {
+    /// Nothing.
+    None,
+    /// The guest's word alone.
+    Claim,
+    /// A source of the host.
+    Source,
 }
 
 /// The evidence of one machine by what it is about.
@@ -129,16 +140,25 @@ impl Weighed {
             let counted = items.iter().filter(|item| item.entry.counted());
             counted.filter(move |item| item.rule.is_some_and(|rule| rule.other_mac == other_mac))
         };
-        let tie = counted(false)
-            .find(|item| item.supports() && item.rule.is_some_and(|rule| rule.ties))
-            .map(|item| item.entry.evidence);
+        let ties = || {
+            let rule_of = |item: &Item<'s, 'a>| item.rule.filter(|rule| rule.ties);
+            let supporting = counted(false).filter(|item| item.supports());
+            supporting.filter_map(move |item| Some((item.entry.evidence, rule_of(item)?)))
+        };
+        let tie = ties().next().map(|(evidence, _)| evidence);
+        let tied = if ties().any(|(_, rule)| !rule.guest_claim) {
+            Tie::Source
+        } else if tie.is_some() {
+            Tie::Claim
+        } else {
+            Tie::None
+        };
         let tied_mac = tie.and_then(|item| item.observation.mac.or_else(|| holders.mac()));
         let held_by = macs(counted(true));
         let mismatch = counted(true).next().is_some();
         let duplicates = counted(false).filter(|item| item.is_fresh());
         let duplicates = duplicates.filter(|item| item.rule.is_some_and(|rule| rule.duplicate));
         let shared_with = macs(duplicates);
-        let tied = tie.is_some();
         let identified = items
             .iter()
             .any(|item| item.supports() && item.rule.is_some_and(|rule| rule.identifies));

@@ -6,7 +6,7 @@ use vmkit_types::Mac;
 
 use crate::{
     Candidate, Case, Flag, Pick, Verdict, Weights,
-    candidate::{Draft, Weighed},
+    candidate::{Draft, Tie, Weighed},
     crowd::Crowd,
     place::Where,
     preference::preference,
@@ -16,7 +16,13 @@ use crate::{
 const NAMES_IN_A_NOTE: usize = 3;
 
 /// The addresses that are tied to several machines of the run.
-pub(crate) struct Claims(HashMap<IpAddr, Claim>);
+#[derive(Default)]
+pub(crate) struct Claims {
+    /// By sources of the host.
+    sources: HashMap<IpAddr, Claim>,
+    /// By whatever, the guests' word included.
+    all: HashMap<IpAddr, Claim>,
+}
 
 struct Claim {
     /// Sum of the odds of all machines that it is tied to.
@@ -31,22 +37,40 @@ impl Claims {
         let mut ties: Vec<(IpAddr, usize, &Weighed)> = Vec::new();
         for (vm, draft) in drafts.iter().enumerate() {
             let open = draft.candidates.iter().filter(|c| c.standing.struck_out.is_none());
-            let claimed = open.filter(|candidate| candidate.tied);
+            let claimed = open.filter(|candidate| candidate.tied != Tie::None);
             ties.extend(claimed.map(|candidate| (candidate.address, vm, candidate)));
         }
         ties.sort_unstable_by_key(|(address, vm, _)| (*address, *vm));
-        let of_several = ties.chunk_by(|a, b| a.0 == b.0).filter(|ties| ties.len() > 1);
-        let claim = |ties: &[(IpAddr, usize, &Weighed)]| Claim {
-            odds: ties.iter().map(|(_, _, candidate)| candidate.logit.exp()).sum(),
-            machines: ties.iter().map(|(_, vm, _)| *vm).collect(),
-            several_macs: ties.iter().any(|(_, _, other)| other.tied_mac != ties[0].2.tied_mac),
-        };
-        Self(of_several.map(|ties| (ties[0].0, claim(ties))).collect())
+        let mut claims = Self::default();
+        for all in ties.chunk_by(|a, b| a.0 == b.0).filter(|ties| ties.len() > 1) {
+            let of_sources = all.iter().filter(|(.., candidate)| candidate.tied == Tie::Source);
+            let of_sources: Vec<_> = of_sources.copied().collect();
+            if of_sources.len() > 1 {
+                claims.sources.insert(all[0].0, Claim::of(&of_sources));
+            }
+            claims.all.insert(all[0].0, Claim::of(all));
+        }
+        claims
     }
 
-    /// The claim on this address, if other machines are tied to it too.
+    /// The claim on this address, if other machines are tied to it too. The word of one guest takes
+    /// nothing from a machine that the host itself has found there.
     fn contested(&self, candidate: &Weighed) -> Option<&Claim> {
-        if candidate.tied { self.0.get(&candidate.address) } else { None }
+        match candidate.tied {
+            Tie::None => None,
+            Tie::Claim => self.all.get(&candidate.address),
+            Tie::Source => self.sources.get(&candidate.address),
+        }
+    }
+}
+
+impl Claim {
+    fn of(ties: &[(IpAddr, usize, &Weighed)]) -> Self {
+        Self {
+            odds: ties.iter().map(|(.., candidate)| candidate.logit.exp()).sum(),
+            machines: ties.iter().map(|(_, vm, _)| *vm).collect(),
+            several_macs: ties.iter().any(|(.., other)| other.tied_mac != ties[0].2.tied_mac),
+        }
     }
 }
 

@@ -203,6 +203,20 @@ const DUPLICATES: &[Scenario] = &[
         ],
     },
     Scenario {
+        name: "a guest whose agent claims another machine's address takes nothing from it either",
+        network: "lan",
+        machines: &["web bridged", "evil bridged"],
+        evidence: &[
+            "web 192.168.1.64 neighbour-reachable mac=web",
+            "web 192.168.1.64 ssh-ready",
+            "evil 192.168.1.64 agent-address mac=evil",
+        ],
+        expected: &[
+            ("web: resolved 192.168.1.64", &["192.168.1.64 sure []"]),
+            ("evil: ambiguous -", &["[duplicate-ip guest-claim-only]", "is also held by web"]),
+        ],
+    },
+    Scenario {
         name: "every machine has one MAC (multipass#28)",
         network: "lan",
         machines: &["web bridged", "db bridged mac=web", "off mac=web off"],

@@ -43,3 +43,54 @@ fn text(path: &Path) -> String {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{collections::BTreeSet, fs, time::SystemTime};
+
+    use vmkit_model::Machine;
+    use vmkit_state::{Folder, HostKeys};
+
+    use super::super::{Keys, Own, identity};
+
+    const MACHINES: &str = r#"{"schema": "vmkit.snapshot/1", "captured_at": "2026-11-24T06:00:00Z",
+        "vms": [{"name": "web", "manager": "vm-toolkit", "mac": "52:54:00:00:00:01"}]}"#;
+
+    fn machine(directory: &std::path::Path) -> Machine {
+        fs::write(directory.join("snapshot.json"), MACHINES).unwrap();
+        vmkit_snapshot::open(directory).unwrap().inventory.machines.remove(0)
+    }
+
+    #[test]
+    fn a_revoked_key_identifies_no_machine_wherever_it_is_from() {
+        const REVOKED: &str = "@revoked * ssh-ed25519 LEAKED\n";
+        // What vmkit remembers, what known_hosts says, and the keys that the machine is known by.
+        let rows: [(&str, &str, &[&str]); 5] = [
+            ("ssh-ed25519 LEAKED", "", &["ssh-ed25519 LEAKED"]),
+            ("ssh-ed25519 LEAKED", REVOKED, &[]),
+            ("ssh-ed25519 OWN", REVOKED, &["ssh-ed25519 OWN"]),
+            ("", "web ssh-ed25519 LEAKED\n@revoked db ssh-ed25519 LEAKED\n", &[]),
+            ("", "web ssh-ed25519 OWN\n", &["ssh-ed25519 OWN known_hosts"]),
+        ];
+        for (remembered, text, expected) in rows {
+            let directory = tempfile::tempdir().unwrap();
+            let web = machine(directory.path());
+            let file = directory.path().join("known_hosts");
+            fs::write(&file, text).unwrap();
+            let mut keys = HostKeys::default();
+            if let Ok(key) = remembered.parse() {
+                keys.record_seen(&identity(&web).unwrap(), &key, SystemTime::UNIX_EPOCH);
+            }
+            let mut keys = Keys::Own(Box::new(Own {
+                folder: Some(Folder::below(directory.path(), &["vmkit"])),
+                remembered: keys,
+                known_hosts: Some(file),
+                texts: None,
+                asked: BTreeSet::new(),
+            }));
+            let known = keys.known(std::iter::once(&web), |_| true).remove(&web.id()).unwrap();
+            let known: Vec<_> = known.iter().map(ToString::to_string).collect();
+            assert_eq!(known, expected, "{remembered:?} {text:?}");
+        }
+    }
+}
