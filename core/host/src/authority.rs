@@ -24,9 +24,7 @@ enum Grant {
     Program(&'static [&'static str]),
 }
 
-use Grant::{
-    AnyFile, Console, File, GuestAgent, HostKeys, NeighbourTable, Network, Program, Arp,
-};
+use Grant::{AnyFile, Arp, Console, File, GuestAgent, HostKeys, NeighbourTable, Network, Program};
 
 /// The kinds that one source has, by how their codes begin.
 struct Source {

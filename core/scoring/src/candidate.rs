@@ -10,6 +10,7 @@ use crate::{
     holders::Holders,
     ledger::{Item, Scale, Scratch},
     place::{Standing, Where},
+    tie::{Tie, tie},
 };
 
 /// A candidate before it is compared with others.
@@ -33,17 +34,6 @@ pub(crate) struct Weighed {
     pub(crate) held_by_other: bool,
     /// The machine has it at this moment. It may have others too.
     pub(crate) held: bool,
-}
-
-/// What ties an address to a machine.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Tie {
-    /// Nothing.
-    None,
-    /// The guest's word alone.
-    Claim,
-    /// A source of the host.
-    Source,
 }
 
 /// The evidence of one machine by what it is about.
@@ -140,20 +130,8 @@ impl Weighed {
             let counted = items.iter().filter(|item| item.entry.counted());
             counted.filter(move |item| item.rule.is_some_and(|rule| rule.other_mac == other_mac))
         };
-        let ties = || {
-            let rule_of = |item: &Item<'s, 'a>| item.rule.filter(|rule| rule.ties);
-            let supporting = counted(false).filter(|item| item.supports());
-            supporting.filter_map(move |item| Some((item.entry.evidence, rule_of(item)?)))
-        };
-        let tie = ties().next().map(|(evidence, _)| evidence);
-        let tied = if ties().any(|(_, rule)| !rule.guest_claim) {
-            Tie::Source
-        } else if tie.is_some() {
-            Tie::Claim
-        } else {
-            Tie::None
-        };
-        let tied_mac = tie.and_then(|item| item.observation.mac.or_else(|| holders.mac()));
+        let (tied, tied_mac) = tie(items);
+        let tied_mac = tied_mac.or_else(|| holders.mac()).filter(|_| tied != Tie::None);
         let held_by = macs(counted(true));
         let mismatch = counted(true).next().is_some();
         let duplicates = counted(false).filter(|item| item.is_fresh());

@@ -22,6 +22,7 @@ mod place;
 mod preference;
 mod probe;
 mod search;
+mod tie;
 mod unchecked;
 mod verdict;
 mod weights;

@@ -6,10 +6,11 @@ use vmkit_types::Mac;
 
 use crate::{
     Candidate, Case, Flag, Pick, Verdict, Weights,
-    candidate::{Draft, Tie, Weighed},
+    candidate::{Draft, Weighed},
     crowd::Crowd,
     place::Where,
     preference::preference,
+    tie::Tie,
 };
 
 /// Most other machines that a note names.

@@ -24,12 +24,7 @@ const ROWS: &[Row] = &[
     ("read-standard-input", "ok", "", 2),
     ("lie-about-machine", "error", "it reported machine 9 of a batch of 2", 0),
     ("lie-about-kind", "ok", "", 3),
-    (
-        "lie-about-arp",
-        "error",
-        "it reported arp-reply, which it cannot know without `arp`",
-        0,
-    ),
+    ("lie-about-arp", "error", "it reported arp-reply, which it cannot know without `arp`", 0),
     ("lie-about-key", "error", "it reported ssh-host-key, which it cannot know without", 0),
     ("lie-about-agent", "error", "agent-address, which it cannot know without `guest_agent`", 0),
     ("lie-beside-a-kind", "error", "a host key, which it cannot know without `host_keys`", 0),

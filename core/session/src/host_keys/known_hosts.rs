@@ -5,6 +5,8 @@ use std::path::Path;
 use vmkit_state::read_users_file;
 use vmkit_types::HostKey;
 
+use super::chain::error_chain;
+
 /// The known hosts of all users, ssh(1).
 const OF_ALL_USERS: &str = "/etc/ssh/ssh_known_hosts";
 
@@ -38,7 +40,7 @@ fn text(path: &Path) -> String {
         Ok(Some(bytes)) => String::from_utf8_lossy(&bytes).into_owned(),
         Ok(None) => String::new(),
         Err(error) => {
-            tracing::debug!("no keys of known_hosts: {}", super::error_chain(&error));
+            tracing::debug!("no keys of known_hosts: {}", error_chain(&error));
             String::new()
         }
     }

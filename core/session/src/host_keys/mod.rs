@@ -2,6 +2,7 @@
 //! theirs, and which keys are remembered.
 
 mod alias;
+mod chain;
 mod known_hosts;
 mod trust;
 
@@ -20,6 +21,7 @@ use vmkit_types::{HostKey, Kind, KnownKey, attribute};
 
 use crate::Settings;
 pub use alias::host_key_alias;
+use chain::error_chain;
 use known_hosts::KnownHosts;
 pub(crate) use trust::Learner;
 use trust::key_to_trust;
@@ -249,11 +251,6 @@ fn read(folder: &Folder) -> Result<HostKeys, String> {
     bytes.map_or_else(|| Ok(HostKeys::default()), parse).map_err(|error| {
         format!("{}: {}", folder.path().join(HOST_KEYS).display(), error_chain(&error))
     })
-}
-
-fn error_chain(error: &dyn std::error::Error) -> String {
-    let causes = std::iter::successors(Some(error), |error| error.source());
-    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
 fn identity(machine: &Machine) -> Option<Identity> {

@@ -6,7 +6,7 @@ use std::{
 };
 
 use vmkit_dhcp::{Message, Traffic};
-use vmkit_scoring::Verdict;
+use vmkit_scoring::{Pick, Verdict};
 use vmkit_types::{Reading, Unread};
 
 use super::{
@@ -19,6 +19,16 @@ use crate::{Attachment, Facts, FindingCode, findings::sheet::Sheet};
 /// (RFC 2131, 4.1), and udhcpc waits longer only after three tries.
 const SILENCE: Duration = Duration::from_secs(12);
 
+/// From this probability on an address counts as the machine's, even if only the guest vouches for it or
+/// it is in no network of this computer.
+const LIKELY: f64 = 0.9;
+
+/// Whether the machine has its address, and need not ask for one.
+fn has_address(pick: &Pick) -> bool {
+    let likely = pick.picked().is_some_and(|it| it.probability >= LIKELY && !it.contested);
+    pick.verdict == Verdict::Resolved || likely
+}
+
 /// Whether the machine sends anything, and whether it asks for an address.
 pub(super) fn judge(facts: &Facts<'_>, guest: &[&Message], sides: &Sides<'_>, sheet: &mut Sheet) {
     let asks = guest.iter().filter(|message| is_ask(message)).count();
@@ -28,8 +38,7 @@ pub(super) fn judge(facts: &Facts<'_>, guest: &[&Message], sides: &Sides<'_>, sh
         return sheet.absent(FindingCode::GuestNeverAsks, says);
     }
     let Reading::Known(traffic) = facts.guest_traffic else { return };
-    // A machine that has its address need not ask.
-    if facts.pick.verdict == Verdict::Resolved {
+    if has_address(facts.pick) {
         return;
     }
     // An empty capture without timestamps asserts no traffic.
