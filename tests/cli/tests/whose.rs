@@ -246,8 +246,10 @@ fn roots_qemu_of_anns_machine_is_hers() {
 #[test]
 fn a_stranger_on_a_machines_own_socket_hears_nothing() {
     let place = Place::new();
-    // A directory that eve may write to, where ann's machine is said to have its monitor.
-    fs::set_permissions(place.directory(), fs::Permissions::from_mode(0o777)).expect("open it");
+    // A directory that eve's group may write to, where ann's machine is said to have its monitor. One
+    // that everybody may write to is skipped.
+    chown(place.directory(), Some(ANN), Some(EVE)).expect("share it");
+    fs::set_permissions(place.directory(), fs::Permissions::from_mode(0o775)).expect("share it");
     let log = place.directory().join("console.log");
     fs::write(&log, "web login: \n").expect("write a log");
     chown(&log, Some(EVE), Some(EVE)).expect("eve's log");
