@@ -1,8 +1,8 @@
-//! `vm snapshot save` and `vm snapshot show`.
+//! `vm snapshot`.
 
 use std::path::Path;
 
-use vmkit_report::Recorded;
+use vmkit_report::{Recorded, SnapshotCheck};
 use vmkit_session::{Builder, Selection, Source, worst};
 use vmkit_snapshot::{Record, Writer};
 use vmkit_types::escaped;
@@ -13,6 +13,13 @@ use crate::{arguments::SnapshotCommand, context::Context, exit::Exit, output};
 pub(crate) fn run(command: &SnapshotCommand, context: &Context) -> anyhow::Result<Exit> {
     match command {
         SnapshotCommand::Save { directory, redact } => save(directory, *redact, context),
+        SnapshotCommand::Redact { directory, copy } => {
+            let record = vmkit_snapshot::open(directory)?;
+            vmkit_snapshot::redact(&record, copy)?;
+            output::problems(&record.inventory.problems, context);
+            check(copy, false)
+        }
+        SnapshotCommand::Check { directory, json } => check(directory, *json),
         SnapshotCommand::Show { directory } => show(directory, context),
     }
 }
@@ -23,7 +30,7 @@ fn save(directory: &Path, redact: bool, context: &Context) -> anyhow::Result<Exi
     let source = Source::Recorded(writer.artefacts().clone());
     let mut session = Builder::new(settings.clone()).source(source).thorough().start()?;
     let look = session.look(&Selection::all())?;
-    writer.finish(&look.scene.to_record(settings), &look.scene.names())?;
+    writer.finish(&look.scene.to_record(settings))?;
     for outcome in &look.outcomes {
         if let Some(message) = &outcome.message {
             tracing::info!("{}: {}: {message}", outcome.id, outcome.status);
@@ -37,6 +44,14 @@ fn save(directory: &Path, redact: bool, context: &Context) -> anyhow::Result<Exi
         output::note(&format!("the record lacks addresses: {why}; next: {hint}\n"));
         unchecked.lack.into()
     }))
+}
+
+fn check(directory: &Path, json: bool) -> anyhow::Result<Exit> {
+    let traces = vmkit_snapshot::check(directory)?;
+    let exit = if traces.is_empty() { Exit::Healthy } else { Exit::Findings };
+    let check = SnapshotCheck { directory: directory.display().to_string(), traces };
+    output::answer(|out| if json { check.write_json(out) } else { check.write_text(out) })?;
+    Ok(exit)
 }
 
 fn show(directory: &Path, context: &Context) -> anyhow::Result<Exit> {

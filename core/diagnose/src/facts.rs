@@ -6,7 +6,9 @@ use vmkit_dhcp::{TestResult, Traffic};
 use vmkit_model::Evidence;
 use vmkit_scoring::Pick;
 use vmkit_survey::Survey;
-use vmkit_types::{Advice, HostNetwork, Mac, NetworkMode, Reading, Witness};
+use vmkit_types::{Advice, HostNetwork, Reading, Witness};
+
+use crate::machines::{Machine, Machines};
 
 /// The operating system of the host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -17,46 +19,6 @@ pub enum Platform {
     MacOs,
     /// Another one, or not recorded.
     Unknown,
-}
-
-/// The state of a machine's process.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Process {
-    /// There is none.
-    Stopped,
-    /// It ended without being shut down.
-    Crashed,
-    /// None, and its directory is gone.
-    Missing,
-    /// QEMU keeps the guest from running.
-    Paused,
-    /// It runs.
-    Running,
-}
-
-/// One machine, from its manager and its process.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Machine {
-    /// Its name.
-    pub name: String,
-    /// The state of its process.
-    pub process: Reading<Process>,
-    /// When its process started.
-    pub started_at: Option<SystemTime>,
-    /// When its console was last written to.
-    pub console_written_at: Option<SystemTime>,
-    /// Whether QEMU holds its virtual link up.
-    pub link_up: Reading<bool>,
-    /// Its MACs.
-    pub macs: Vec<Mac>,
-    /// The MAC that the registry records.
-    pub recorded_mac: Reading<Mac>,
-    /// How it is connected to the network.
-    pub mode: Option<NetworkMode>,
-    /// The interface or bridge of the host that it is on.
-    pub interface: Option<String>,
-    /// The host's end of its card, such as a tap.
-    pub port: Option<String>,
 }
 
 /// The network's router, as the advice plugins describe it. Their texts are not to be trusted.
@@ -82,7 +44,7 @@ pub struct Facts<'a> {
     /// The machine.
     pub machine: &'a Machine,
     /// All machines of the host, including this one.
-    pub machines: &'a [Machine],
+    pub machines: &'a Machines,
     /// The host's network.
     pub network: Reading<&'a HostNetwork>,
     /// Bridges, firewall and listeners of the host.

@@ -1,6 +1,8 @@
 //! The machines of a look, as a diagnosis describes them.
 
-use vmkit_diagnose::{Attachment, Machine, Platform, Process};
+use std::collections::HashMap;
+
+use vmkit_diagnose::{Attachment, Machine, Machines, Platform, Process};
 use vmkit_model::{Card, End, Power};
 use vmkit_scoring::{Pick, Verdict};
 use vmkit_session::{Look, Row, Scene, Selection};
@@ -16,7 +18,9 @@ pub(crate) struct Subjects<'a> {
     /// The host's operating system.
     pub(crate) platform: Platform,
     /// All machines of the scene.
-    pub(crate) machines: Vec<Machine>,
+    pub(crate) machines: Machines,
+    /// Their places in the list, by name.
+    places: HashMap<String, usize>,
     /// Names of the machines to examine that run and have no usable address.
     pub(crate) without_address: Vec<String>,
 }
@@ -34,8 +38,15 @@ impl<'a> Subjects<'a> {
         let without = rows.iter().filter(|it| it.machine.power == Power::Running && lacks(it.pick));
         let without_address = without.map(|row| row.machine.name.clone()).collect();
         let network = scene.network.as_ref();
-        let machines = scene.machines.iter().map(|it| describe(it, card(it, &rows), network));
-        Ok(Self { look, platform, machines: machines.collect(), without_address, rows })
+        let by_name: HashMap<&str, Row<'_>> =
+            rows.iter().map(|row| (row.machine.name.as_str(), *row)).collect();
+        let described = scene.machines.iter().map(|machine| {
+            describe(machine, card(machine, by_name.get(machine.name.as_str()).copied()), network)
+        });
+        let machines: Machines = described.collect();
+        let places = machines.iter().enumerate().map(|(place, it)| (it.name.clone(), place));
+        let places = places.collect();
+        Ok(Self { look, rows, platform, machines, places, without_address })
     }
 
     pub(crate) fn scene(&self) -> &'a Scene {
@@ -49,12 +60,12 @@ impl<'a> Subjects<'a> {
 
     /// The machine with this name.
     pub(crate) fn find(&self, name: &str) -> Option<&Machine> {
-        self.machines.iter().find(|machine| machine.name == name)
+        self.machines.get(*self.places.get(name)?)
     }
 
     /// The machine of this row, as a diagnosis describes it.
     pub(crate) fn describe(&self, row: Row<'_>) -> Machine {
-        describe(row.machine, card(row.machine, &[row]), self.scene().network.as_ref())
+        describe(row.machine, card(row.machine, Some(row)), self.scene().network.as_ref())
     }
 
     /// Where the machine's cable ends.
@@ -65,8 +76,7 @@ impl<'a> Subjects<'a> {
 
 /// The card to diagnose: the one with the picked address, or else the first one that this computer
 /// can reach.
-fn card<'m>(machine: &'m vmkit_model::Machine, rows: &[Row<'_>]) -> &'m Card {
-    let row = rows.iter().find(|row| row.machine.name == machine.name);
+fn card<'m>(machine: &'m vmkit_model::Machine, row: Option<Row<'_>>) -> &'m Card {
     let picked = row.and_then(|row| machine.cards.get(row.pick.picked()?.card?));
     picked.unwrap_or(machine.cards.reachable())
 }

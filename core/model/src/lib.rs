@@ -12,6 +12,7 @@ mod machine_id;
 mod mode;
 mod plugin;
 mod problem;
+mod trace;
 
 pub use card::{Card, Cards, MacSource, Net};
 pub use evidence::Evidence;
@@ -20,3 +21,4 @@ pub use machine_id::MachineId;
 pub use mode::Mode;
 pub use plugin::{PluginOutcome, PluginStatus};
 pub use problem::{Problem, Severity};
+pub use trace::{Place, Trace, TraceKind};

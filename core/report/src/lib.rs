@@ -20,6 +20,7 @@ mod state;
 mod status;
 mod text;
 mod time;
+mod traces;
 mod watch;
 mod write;
 
@@ -36,5 +37,6 @@ pub use ssh::{Ssh, SshState};
 pub use state::{State, state};
 pub use status::{Meta, Statistics, Status, Vm};
 pub use text::{Style, Terminal, command_line};
+pub use traces::SnapshotCheck;
 pub use watch::Watch;
 pub use write::write_page;

@@ -4,7 +4,10 @@ use std::io::{self, Write};
 
 use vmkit_diagnose::Page;
 
-use crate::{Doctor, HostsSync, Plugins, Recorded, Resolution, Status, Terminal, html, json, text};
+use crate::{
+    Doctor, HostsSync, Plugins, Recorded, Resolution, SnapshotCheck, Status, Terminal, html, json,
+    text,
+};
 
 impl Doctor<'_> {
     /// Writes the document `vmkit.doctor/1`.
@@ -73,6 +76,24 @@ impl Plugins {
     /// Those of `out`.
     pub fn write_info(&self, out: &mut impl Write, terminal: Terminal) -> io::Result<()> {
         text::write_plugin_info(&self.0, out, terminal)
+    }
+}
+
+impl SnapshotCheck {
+    /// Writes the document `vmkit.snapshot-check/1`.
+    ///
+    /// # Errors
+    /// Those of `out`.
+    pub fn write_json(&self, out: &mut impl Write) -> io::Result<()> {
+        json::write(out, &json::SnapshotCheckDocument::new(self))
+    }
+
+    /// Writes what was found, a line each, and the next command.
+    ///
+    /// # Errors
+    /// Those of `out`.
+    pub fn write_text(&self, out: &mut impl Write) -> io::Result<()> {
+        text::write_traces(self, out)
     }
 }
 

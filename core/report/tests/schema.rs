@@ -6,8 +6,8 @@ use std::{collections::BTreeMap, path::Path};
 
 use common::{compare, full, hosts_sync, plugin_entries, text, world};
 use serde_json::Value;
-use vmkit_model::Mode;
-use vmkit_report::{HostsOutcome, Plugins, schema};
+use vmkit_model::{Mode, Place, Trace, TraceKind};
+use vmkit_report::{HostsOutcome, Plugins, SnapshotCheck, schema};
 
 #[test]
 fn the_schema_files_match_the_types() {
@@ -32,6 +32,7 @@ fn documents_have_exactly_the_fields_of_their_schema() {
         ("vmkit.status.1.json", text(|out| full.status(Mode::Full).write_json(out))),
         ("vmkit.plugins.1.json", text(|out| Plugins(plugin_entries()).write_json(out))),
         ("vmkit.resolve.1.json", text(|out| full.resolutions().swap_remove(0).write_json(out))),
+        ("vmkit.snapshot-check.1.json", text(|out| snapshot_check().write_json(out))),
         ("vmkit.hosts.1.json", text(|out| hosts_sync(HostsOutcome::Replaced).write_json(out))),
     ];
     let schemas: BTreeMap<_, _> = schema().into_iter().collect();
@@ -40,6 +41,21 @@ fn documents_have_exactly_the_fields_of_their_schema() {
         let document: Value = serde_json::from_str(&document).unwrap();
         check(name, &schema, &schema, &document);
     }
+}
+
+fn snapshot_check() -> SnapshotCheck {
+    let trace = |place, kind| Trace {
+        path: "neigh/arp-an.txt".to_owned(),
+        place,
+        kind,
+        excerpt: "52:54:00:4b:5e:57\x1b[2J".to_owned(),
+    };
+    let traces = vec![
+        trace(Place::File, TraceKind::File),
+        trace(Place::Line(3), TraceKind::Mac),
+        trace(Place::Packet(1), TraceKind::Payload),
+    ];
+    SnapshotCheck { directory: "record".to_owned(), traces }
 }
 
 /// Compares the names of fields, and the words of enumerations, down the whole document.

@@ -8,7 +8,7 @@ use std::{
 use vmkit_inventory::{Depth, Inventory, Location, Monitors, read, read_beside_monitors};
 use vmkit_model::{Machine, Problem, Severity};
 use vmkit_platform::Platform as _;
-use vmkit_snapshot::{Capture, Names, Record};
+use vmkit_snapshot::{Capture, Record};
 use vmkit_types::{HostNetwork, Reading};
 
 use crate::{Error, Settings, Source};
@@ -150,16 +150,5 @@ impl Scene {
             network: self.network.as_ref(),
             machines: &self.machines,
         }
-    }
-
-    /// The names in it that show whose machines these are, for redaction.
-    pub fn names(&self) -> Names {
-        let of = |reading: &Reading<String>| reading.as_ref().known().cloned();
-        let machines = self.machines.iter().map(|machine| machine.name.as_str());
-        let users: Vec<String> = self.machines.iter().filter_map(|m| of(&m.username)).collect();
-        let mut hosts: Vec<String> = self.machines.iter().filter_map(|m| of(&m.hostname)).collect();
-        hosts.push(rustix::system::uname().nodename().to_string_lossy().into_owned());
-        let (hosts, users) = (hosts.iter().map(String::as_str), users.iter().map(String::as_str));
-        Names::new(machines, hosts, users)
     }
 }

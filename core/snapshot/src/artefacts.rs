@@ -12,6 +12,9 @@ const DIRECTORIES: [&str; 8] =
     ["neigh", "leases", "console", "agent", "dhcp", "gateway", "host", "plugins"];
 /// The documents that signals read.
 const DOCUMENTS: [&str; 3] = ["dns.json", "probes.json", "probe-dhcp.json"];
+/// The answers of the machines' monitors.
+pub(crate) const MONITORS: &str = "qmp.json";
+
 /// The size of each artefact by its path in the snapshot. What is skipped is named in `problems`.
 pub(crate) fn artefacts(
     directory: &Directory,

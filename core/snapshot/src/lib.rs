@@ -7,6 +7,7 @@
 #![forbid(unsafe_code)]
 
 mod artefacts;
+mod check;
 mod dhcp_test;
 mod document;
 mod limits;
@@ -17,8 +18,8 @@ mod read;
 mod redact;
 mod write;
 
+pub use check::check;
 pub use dhcp_test::{read_dhcp_test, write_dhcp_test};
 pub use put::{SaveError, put};
 pub use read::{OpenError, Record, open};
-pub use redact::Names;
-pub use write::{Capture, Writer};
+pub use write::{Capture, Writer, redact};

@@ -13,7 +13,7 @@ use vmkit_model::{Machine, Problem};
 use vmkit_types::{HostNetwork, Reading};
 
 use crate::{
-    artefacts::{artefacts, problem, skipped},
+    artefacts::{MONITORS, artefacts, problem, skipped},
     document::{Document, Monitors, SCHEMA},
     limits::{DOCUMENT, LARGEST_ARTEFACT, LARGEST_DOCUMENT},
     machine, network,
@@ -185,11 +185,11 @@ fn ports(document: &Document) -> HashMap<&str, String> {
 }
 
 fn monitors(directory: &Directory, problems: &mut Vec<Problem>) -> Monitors {
-    let read = directory.read("qmp.json", LARGEST_DOCUMENT).and_then(|bytes| {
+    let read = directory.read(MONITORS, LARGEST_DOCUMENT).and_then(|bytes| {
         bytes.map_or(Ok(Monitors::new()), |bytes| Ok(serde_json::from_slice(&bytes)?))
     });
     read.unwrap_or_else(|error| {
-        problems.push(skipped(directory, "qmp.json", &error));
+        problems.push(skipped(directory, MONITORS, &error));
         Monitors::new()
     })
 }

@@ -10,12 +10,13 @@ use vmkit_model::Machine;
 use vmkit_types::HostNetwork;
 
 use crate::{
-    Names,
+    artefacts::MONITORS,
     document::{Document, Monitor, SCHEMA},
     limits::{DOCUMENT, LARGEST_DOCUMENT, MOST_FILES},
     machine, network,
     put::{SaveError, put, unwritable},
-    redact,
+    read::Record,
+    redact::{self, Names},
 };
 
 /// The directory for the signals' parts of `probes.json`, which several of them write.
@@ -55,10 +56,7 @@ impl Writer {
     /// # Errors
     /// The directory is not empty, cannot be made, or lies behind another user's link.
     pub fn new(path: &Path, redacted: bool) -> Result<Self, SaveError> {
-        let directory = Directory::make(path).map_err(unwritable(path))?;
-        if !directory.is_empty().map_err(unwritable(path))? {
-            return Err(SaveError::NotEmpty(path.to_owned()));
-        }
+        let directory = empty_directory(path)?;
         let make = || directory.make_below(UNREDACTED).map_err(unwritable(path));
         let unredacted = redacted.then(make).transpose()?;
         Ok(Self { directory, unredacted })
@@ -69,11 +67,11 @@ impl Writer {
         self.unredacted.as_ref().unwrap_or(&self.directory)
     }
 
-    /// Completes the snapshot. `names` are those to be redacted.
+    /// Completes the snapshot.
     ///
     /// # Errors
     /// A file cannot be written. What was not redacted yet remains in the directory `unredacted`.
-    pub fn finish(self, capture: &Capture<'_>, names: &Names) -> Result<(), SaveError> {
+    pub fn finish(self, capture: &Capture<'_>) -> Result<(), SaveError> {
         let captured_at = Timestamp::try_from(capture.captured_at).map_err(|_| SaveError::Time)?;
         let artefacts = self.artefacts();
         merge_probes(artefacts)?;
@@ -82,7 +80,7 @@ impl Writer {
             .iter()
             .filter_map(|machine| Some((machine.name.as_str(), machine::monitor(machine)?)))
             .collect();
-        write(artefacts, "qmp.json", &monitors)?;
+        write(artefacts, MONITORS, &monitors)?;
         let document = Document {
             schema: SCHEMA.to_owned(),
             captured_at: captured_at.to_string(),
@@ -94,11 +92,27 @@ impl Writer {
         // Last: a directory that has it is complete.
         write(artefacts, DOCUMENT, &document)?;
         if self.unredacted.is_some() {
-            redact::copy(artefacts, &self.directory, names)?;
+            redact::copy(artefacts, &self.directory, &Names::of(capture.machines))?;
             self.directory.remove(UNREDACTED).map_err(unwritable(artefacts.path()))?;
         }
         Ok(())
     }
+}
+
+/// Writes the snapshot `record` into the directory at this path, redacted.
+///
+/// # Errors
+/// The directory is not empty, cannot be made, or lies behind another user's link.
+pub fn redact(record: &Record, path: &Path) -> Result<(), SaveError> {
+    let to = empty_directory(path)?;
+    redact::copy(&record.directory, &to, &Names::of(&record.inventory.machines))
+}
+
+/// Creates the directory, or accepts an empty one.
+fn empty_directory(path: &Path) -> Result<Directory, SaveError> {
+    let directory = Directory::make(path).map_err(unwritable(path))?;
+    let is_empty = directory.is_empty().map_err(unwritable(path))?;
+    if is_empty { Ok(directory) } else { Err(SaveError::NotEmpty(path.to_owned())) }
 }
 
 fn write(directory: &Directory, name: &str, document: &impl Serialize) -> Result<(), SaveError> {
@@ -141,7 +155,7 @@ mod tests {
         let writer = Writer::new(place.path(), false).unwrap();
         put(writer.artefacts(), "probes/tcp.json", br#"[{"kind":"tcp"}]"#).unwrap();
         put(writer.artefacts(), "probes/icmp.json", br#"[{"kind":"ic"#).unwrap();
-        writer.finish(&capture(), &Names::default()).unwrap();
+        writer.finish(&capture()).unwrap();
         let merged = fs::read_to_string(place.path().join(PROBES)).unwrap();
         assert_eq!(serde_json::from_str::<Value>(&merged).unwrap()[0]["kind"], "tcp");
         assert!(!place.path().join(PROBE_PARTS).exists());
@@ -169,7 +183,7 @@ mod tests {
             let writer = Writer::new(place.path(), false).unwrap();
             symlink(elsewhere.path().join(target), place.path().join(planted)).unwrap();
             let mut outcome = put(writer.artefacts(), "probes/tcp.json", b"[]");
-            outcome = outcome.and_then(|()| writer.finish(&capture(), &Names::default()));
+            outcome = outcome.and_then(|()| writer.finish(&capture()));
             assert!(outcome.is_err(), "{planted} {target}");
             let file = fs::read_to_string(elsewhere.path().join("file")).unwrap();
             assert_eq!(file, "precious", "{planted} {target}");
@@ -185,7 +199,7 @@ mod tests {
         fs::rename(place.path().join("record"), place.path().join("moved")).unwrap();
         symlink(elsewhere.path(), place.path().join("record")).unwrap();
         put(writer.artefacts(), "host/hosts", b"").unwrap();
-        writer.finish(&capture(), &Names::default()).unwrap();
+        writer.finish(&capture()).unwrap();
         assert!(place.path().join("moved/host/hosts").exists());
         assert_eq!(elsewhere.path().read_dir().unwrap().count(), 0);
     }
@@ -195,8 +209,8 @@ mod tests {
         let place = tempfile::tempdir().unwrap();
         let writer = Writer::new(place.path(), true).unwrap();
         put(writer.artefacts(), "console/web.log", b"web login:").unwrap();
-        writer.finish(&capture(), &Names::new(["web"], [], [])).unwrap();
+        writer.finish(&capture()).unwrap();
         assert!(!place.path().join(UNREDACTED).exists());
-        assert!(place.path().join("console/vm1.log").exists());
+        assert!(place.path().join("console/x1.log").exists());
     }
 }

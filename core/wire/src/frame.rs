@@ -100,6 +100,7 @@ fn failure(error: rustix::io::Errno) -> WireError {
 #[derive(Debug, Default)]
 pub struct Receiver {
     buffer: Vec<u8>,
+    chunk: Vec<u8>,
     start: usize,
     descriptors: VecDeque<OwnedFd>,
     takes_descriptors: bool,
@@ -161,14 +162,14 @@ impl Receiver {
                 }
                 socket.set_read_timeout(Some(left)).map_err(WireError::Socket)?;
             }
-            let filled = self.buffer.len();
-            self.buffer.resize(filled + CHUNK, 0);
+            // Kept between reads: most frames are short, and clearing it costs more than they do.
+            self.chunk.resize(CHUNK, 0);
             let outcome = if self.takes_descriptors {
-                read_with_descriptors(socket, &mut self.buffer[filled..], &mut self.descriptors)
+                read_with_descriptors(socket, &mut self.chunk, &mut self.descriptors)
             } else {
-                rustix::io::read(socket, &mut self.buffer[filled..])
+                rustix::io::read(socket, &mut self.chunk[..])
             };
-            self.buffer.truncate(filled + outcome.unwrap_or(0));
+            self.buffer.extend_from_slice(&self.chunk[..outcome.unwrap_or(0)]);
             match outcome {
                 Ok(0) => return Err(WireError::Closed),
                 Ok(count) => self.received += count,

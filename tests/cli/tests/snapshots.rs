@@ -159,3 +159,56 @@ fn a_replay_reads_no_part_that_is_a_link_or_a_pipe() {
         assert!(!shown.stdout.contains(&format!("  {part}")), "{part} {instead:?} {shown:?}");
     }
 }
+
+/// The snapshots below this folder of the repository.
+fn snapshots(folder: &str) -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(folder);
+    let entries = fs::read_dir(folder).expect("list snapshots");
+    let paths = entries.map(|entry| entry.expect("an entry").path());
+    paths.filter(|path| path.join("snapshot.json").exists()).collect()
+}
+
+/// What the doctor concludes of each VM: state, verdict, whether it has an address, and the causes in
+/// their order; then the router.
+fn conclusions(snapshot: &Path) -> Vec<String> {
+    let output = run(&["doctor", "--from", snapshot.to_str().expect("UTF-8"), "--json"]);
+    let json = output.json();
+    let each = json["vms"].as_array().expect("a list").iter().map(|vm| {
+        let causes: Vec<_> =
+            vm["causes"].as_array().into_iter().flatten().map(|cause| &cause["code"]).collect();
+        format!("{} {} {} {causes:?}", vm["state"], vm["verdict"], vm["ip"].is_null())
+    });
+    each.chain([json["network"]["router"]["id"].to_string(), output.status.to_string()]).collect()
+}
+
+#[test]
+fn a_redacted_snapshot_gets_the_same_answers() {
+    let folders = ["tests/corpus/doctor", "tests/corpus/lab", "tests/cli/data"];
+    let mut differences = Vec::new();
+    for snapshot in folders.into_iter().flat_map(snapshots) {
+        let place = tempfile::tempdir().unwrap();
+        let redacted = place.path().join("redacted");
+        let from = snapshot.to_str().unwrap();
+        let output = run(&["snapshot", "redact", from, redacted.to_str().unwrap()]);
+        assert_eq!(output.status, 0, "{from} {output:?}");
+        let (mut before, mut after) = (conclusions(&snapshot), conclusions(&redacted));
+        // The order of VMs is that of their names.
+        before.sort();
+        after.sort();
+        if before != after {
+            differences.push(format!("{from}\n  {before:?}\n  {after:?}"));
+        }
+    }
+    assert!(differences.is_empty(), "{}", differences.join("\n"));
+}
+
+#[test]
+fn the_check_says_where_something_identifies() {
+    let output =
+        run(&["snapshot", "check", &format!("{}/data/smart-hub", env!("CARGO_MANIFEST_DIR"))]);
+    output.assert_harmless();
+    assert_eq!(output.status, 1, "{output:?}");
+    for line in ["gateway/http.json:", "MAC ", "word iPad", "Next: vm snapshot redact "] {
+        assert!(output.stdout.contains(line), "{line} {}", output.stdout);
+    }
+}

@@ -3,6 +3,7 @@
 #![expect(clippy::doc_markdown, reason = "these comments are the help text, which shows backticks")]
 
 mod hosts_sync;
+mod snapshot;
 
 use std::{ffi::OsString, net::SocketAddr, path::PathBuf, time::Duration};
 
@@ -10,6 +11,7 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use vmkit_dns::Suffix;
 
 pub(crate) use hosts_sync::{HostsSync, SYSTEM_HOSTS};
+pub(crate) use snapshot::{Snapshot, SnapshotCommand};
 
 /// Finds the address of every virtual machine on this computer, and says how it knows.
 #[derive(Debug, Parser)]
@@ -256,7 +258,7 @@ pub(crate) struct Doctor {
     /// Write all evidence, captures included, to this directory
     #[arg(long, value_name = "DIR", conflicts_with = "from")]
     pub(crate) save: Option<PathBuf>,
-    /// Replace names, MACs and addresses in what is written, each by the same stand-in everywhere
+    /// Keep only what a diagnosis needs in what is written: names, MACs and addresses become stand-ins
     #[arg(long, requires = "save")]
     pub(crate) redact: bool,
     /// Diagnose the snapshot in this directory; nothing is sent and nothing else is read
@@ -285,31 +287,6 @@ pub(crate) enum PluginCommand {
         /// Print one JSON document
         #[arg(long)]
         json: bool,
-    },
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Snapshot {
-    #[command(subcommand)]
-    pub(crate) command: SnapshotCommand,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum SnapshotCommand {
-    /// Record what every signal sees now
-    Save {
-        /// A new or empty directory
-        #[arg(value_name = "DIR")]
-        directory: PathBuf,
-        /// Replace names, MACs and addresses, each by the same stand-in everywhere
-        #[arg(long)]
-        redact: bool,
-    },
-    /// What a snapshot holds
-    Show {
-        /// The directory of the snapshot
-        #[arg(value_name = "DIR")]
-        directory: PathBuf,
     },
 }
 

@@ -41,7 +41,7 @@ pub(crate) fn run(wanted: &arguments::Doctor, context: &Context) -> anyhow::Resu
         let mut page = Vec::new();
         report.write_html(&mut page)?;
         vmkit_snapshot::put(writer.artefacts(), "report.html", &page)?;
-        writer.finish(&scene.to_record(&settings), &scene.names())?;
+        writer.finish(&scene.to_record(&settings))?;
     }
     let terminal = output::terminal(context);
     output::answer(|out| {

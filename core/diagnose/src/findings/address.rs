@@ -101,8 +101,8 @@ fn two_owners(facts: &Facts<'_>, best: &Candidate, sheet: &mut Sheet) {
         let seen = &entry.evidence.observation;
         let repliers = seen.attribute(attribute::MACS).unwrap_or_default();
         let of_other = |mac: &Mac| {
-            let mut others = facts.machines.iter().filter(|m| m.name != facts.machine.name);
-            others.any(|other| other.macs.contains(mac)) && !facts.machine.macs.contains(mac)
+            let mut holders = facts.machines.with_mac(*mac);
+            !facts.machine.macs.contains(mac) && holders.any(|it| it.name != facts.machine.name)
         };
         let macs = repliers.split(|c: char| !c.is_ascii_hexdigit() && c != ':');
         seen.kind == Kind::ArpDuplicate

@@ -215,7 +215,7 @@ fn client_identifier(facts: &Facts<'_>, all: &[&Message], sheet: &mut Sheet) {
     let Some(id) = ids.next() else { return };
     let other = all.iter().find(|m| !own(&m.chaddr) && m.client_id.as_ref() == Some(id));
     let machine = |mac: Mac| {
-        let found = facts.machines.iter().find(|machine| machine.macs.contains(&mac));
+        let found = facts.machines.with_mac(mac).next();
         found.map_or_else(|| mac.to_string(), |machine| machine.name.clone())
     };
     match other {

@@ -3,7 +3,7 @@
 use vmkit_types::{Reading, Unread, escaped};
 
 use super::sheet::Sheet;
-use crate::{Facts, FindingCode, Process};
+use crate::{Facts, FindingCode, Machine, Process};
 
 pub(super) fn judge(facts: &Facts<'_>, sheet: &mut Sheet) {
     let machine = facts.machine;
@@ -35,12 +35,12 @@ fn shared_mac(facts: &Facts<'_>, sheet: &mut Sheet) {
     if machine.macs.is_empty() {
         return sheet.unknown(code, &Unread::NotTried);
     }
-    let others = facts.machines.iter().filter(|other| {
+    let is_other = |other: &&Machine| {
         other.name != machine.name
             && matches!(other.process, Reading::Known(Process::Running | Process::Paused))
-    });
-    let sharing = others.into_iter().find_map(|other| {
-        let mac = other.macs.iter().find(|mac| machine.macs.contains(mac))?;
+    };
+    let sharing = machine.macs.iter().find_map(|mac| {
+        let other = facts.machines.with_mac(*mac).find(is_other)?;
         Some(format!("{mac} is also the MAC of {}", escaped(&other.name)))
     });
     match sharing {

@@ -18,7 +18,7 @@ const MANY: usize = 4;
 
 pub(super) fn judge(facts: &Facts<'_>, best: &Candidate, sheet: &mut Sheet) {
     let own = |mac: &Mac| {
-        facts.machines.iter().any(|machine| machine.macs.contains(mac))
+        facts.machines.with_mac(*mac).next().is_some()
             || facts.network.as_ref().known().is_some_and(|network| {
                 network.interfaces.iter().any(|interface| interface.mac == Some(*mac))
             })

@@ -3,8 +3,8 @@
 use std::time::SystemTime;
 
 use vmkit_diagnose::{
-    Catalogue, Diagnosis, Facts, Finding, FindingCode, Machine, Platform, Process, Router, State,
-    diagnose,
+    Catalogue, Diagnosis, Facts, Finding, FindingCode, Machine, Machines, Platform, Process,
+    Router, State, diagnose,
 };
 use vmkit_scoring::{Pick, Unchecked, Verdict};
 use vmkit_survey::Survey;
@@ -98,7 +98,7 @@ impl Scene<'_> {
             now: SystemTime::UNIX_EPOCH,
             platform,
             machine: &machine,
-            machines: std::slice::from_ref(&machine),
+            machines: &Machines::from_iter([machine.clone()]),
             network: Reading::Known(&network),
             survey: &survey,
             evidence: Vec::new(),

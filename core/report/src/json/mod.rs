@@ -11,6 +11,7 @@ mod plugins;
 mod remedy;
 mod resolve;
 mod status;
+mod traces;
 mod vm;
 
 use std::io::{self, Write};
@@ -22,6 +23,7 @@ pub(crate) use hosts::HostsDocument;
 pub(crate) use plugins::PluginsDocument;
 pub(crate) use resolve::ResolveDocument;
 pub(crate) use status::StatusDocument;
+pub(crate) use traces::SnapshotCheckDocument;
 
 use crate::clean::ascii;
 
@@ -47,5 +49,6 @@ pub fn schema() -> Vec<(&'static str, String)> {
         ("vmkit.plugins.1.json", text(schemars::schema_for!(PluginsDocument<'_>))),
         ("vmkit.resolve.1.json", text(schemars::schema_for!(ResolveDocument<'_>))),
         ("vmkit.hosts.1.json", text(schemars::schema_for!(HostsDocument<'_>))),
+        ("vmkit.snapshot-check.1.json", text(schemars::schema_for!(SnapshotCheckDocument<'_>))),
     ]
 }

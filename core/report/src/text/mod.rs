@@ -18,6 +18,7 @@ mod style;
 mod summary;
 mod table;
 mod terminal;
+mod traces;
 mod unchecked;
 mod watch;
 mod words;
@@ -36,6 +37,7 @@ pub(crate) use plugins::{write_plugin_info, write_plugin_list};
 pub(crate) use recorded::write_recorded;
 pub(crate) use resolve::remark;
 pub(crate) use status::write_status;
+pub(crate) use traces::write_traces;
 pub(crate) use watch::{draw_watch, watched, write_changes};
 
 use words::{counted, distinct, pastes};

@@ -47,8 +47,8 @@ pub struct Look {
     pub evidence: Vec<Evidence>,
     /// How each plugin's part went.
     pub outcomes: Vec<PluginOutcome>,
-    /// The machines that have a process, as the evidence numbers them.
-    running: Vec<MachineId>,
+    /// The places of each machine's evidence in the list.
+    of_machine: BTreeMap<MachineId, Vec<usize>>,
 }
 
 /// A machine with its pick.
@@ -81,8 +81,8 @@ impl Look {
 
     /// The evidence about one machine.
     pub fn evidence_of(&self, machine: &MachineId) -> impl Iterator<Item = &Evidence> {
-        let number = self.running.iter().position(|running| running == machine);
-        self.evidence.iter().filter(move |item| Some(item.observation.vm) == number)
+        let places = self.of_machine.get(machine).into_iter().flatten();
+        places.filter_map(|place| self.evidence.get(*place))
     }
 }
 
@@ -246,7 +246,8 @@ impl Session {
             picks.entry(machine.id()).or_insert_with(Pick::not_running);
         }
         unchecked::check(picks.values_mut(), &outcomes, commands);
-        Look { scene, picks, evidence, outcomes, running: running.into_ids() }
+        let of_machine = by_machine(&evidence, &running.into_ids());
+        Look { scene, picks, evidence, outcomes, of_machine }
     }
 
     /// The commands that lead on from a look at these machines.
@@ -284,6 +285,17 @@ impl Reached {
     fn is_clear(&self, machine: &MachineId) -> bool {
         self.clarity.get(machine).is_some_and(|machine| machine.beyond_doubt)
     }
+}
+
+/// The places of each machine's evidence. `running`: the machines as the evidence numbers them.
+fn by_machine(evidence: &[Evidence], running: &[MachineId]) -> BTreeMap<MachineId, Vec<usize>> {
+    let mut places: BTreeMap<MachineId, Vec<usize>> = BTreeMap::new();
+    for (place, item) in evidence.iter().enumerate() {
+        if let Some(machine) = running.get(item.observation.vm) {
+            places.entry(machine.clone()).or_default().push(place);
+        }
+    }
+    places
 }
 
 fn clarity(picks: &Picks, weights: &Weights) -> BTreeMap<MachineId, Clarity> {

@@ -1,28 +1,35 @@
-//! Captures: MACs and addresses in the frames, and the checksums over them.
+//! Captures: every packet is built anew from the fields that a diagnosis reads.
 
-use std::{net::Ipv4Addr, time::SystemTime};
+use std::{
+    net::{IpAddr, Ipv4Addr},
+    time::SystemTime,
+};
 
-use etherparse::{EtherType, Ethernet2Slice, Ipv4HeaderSlice};
+use etherparse::{EtherType, Ethernet2Slice, Ipv4Header, UdpHeader, ip_number};
 use vmkit_capture::{Frame, pcap::Writer};
-use vmkit_dhcp::{Checksum, Content, Frame as Read, pcap::frames};
+use vmkit_dhcp::{Checksum, Content, Frame as Read, Message, MessageKind, pcap::frames};
 use vmkit_types::Mac;
 
-use super::{addresses::Addresses, names::Names, text};
+use super::{stand_ins::StandIns, text};
 
-/// Where the fields are: RFC 826, 791, 768 and 2131.
+/// Length of an Ethernet header, and of an ARP packet for IPv4 behind it: RFC 826.
 const ETHERNET: usize = 14;
-const UDP: usize = 8;
-const CIADDR: usize = 12;
+const ARP: usize = 28;
+/// Shortest BOOTP message, RFC 1542, 2.1.
+const SHORTEST_MESSAGE: usize = 300;
+/// Where the fields of a DHCP message are: RFC 2131.
 const CHADDR: usize = 28;
-const OPTIONS: usize = 240;
+const COOKIE: [u8; 4] = [99, 130, 83, 99];
+/// Ports of server and client.
+const PORTS: [u16; 2] = [67, 68];
 
 /// Redacts a capture; what is no capture becomes an empty one. Frames that are neither DHCP nor ARP
 /// lose all but their Ethernet header.
-pub(super) fn redact(bytes: &[u8], addresses: &mut Addresses, names: &Names) -> Vec<u8> {
+pub(super) fn redact(bytes: &[u8], stand_ins: &mut StandIns<'_>) -> Vec<u8> {
     // Writing to memory cannot fail.
     let Ok(mut writer) = Writer::new(Vec::new()) else { return Vec::new() };
     let each = |at: SystemTime, frame: &[u8]| {
-        let data = redacted(at, frame, addresses, names);
+        let data = rebuilt(at, frame, stand_ins).unwrap_or_default();
         let length = u32::try_from(data.len()).unwrap_or(u32::MAX);
         writer.write(&Frame { at, data: &data, length }).ok();
         Ok::<(), vmkit_dhcp::pcap::Fault>(())
@@ -32,95 +39,142 @@ pub(super) fn redact(bytes: &[u8], addresses: &mut Addresses, names: &Names) -> 
     writer.into_inner()
 }
 
-fn redacted(at: SystemTime, frame: &[u8], addresses: &mut Addresses, names: &Names) -> Vec<u8> {
-    let mut data = frame.to_vec();
-    let Some(read) = Read::parse(at, frame) else { return Vec::new() };
-    for start in [0, 6] {
-        mac(&mut data, start, addresses);
+/// `None`: it is no Ethernet frame.
+fn rebuilt(at: SystemTime, frame: &[u8], stand_ins: &mut StandIns<'_>) -> Option<Vec<u8>> {
+    let read = Read::parse(at, frame)?;
+    let ethernet = Ethernet2Slice::from_slice_without_fcs(frame).ok()?;
+    let mut data = Vec::with_capacity(ETHERNET + SHORTEST_MESSAGE);
+    for mac in [read.destination, read.source] {
+        data.extend_from_slice(&stand_ins.addresses.mac(mac).octets());
     }
-    let plain = Ethernet2Slice::from_slice_without_fcs(frame).ok();
-    let kind = plain.map(|ethernet| ethernet.ether_type());
-    match read.content {
-        Content::Arp(_) if kind == Some(EtherType::ARP) => {
-            for (hardware, protocol) in [(8, 14), (18, 24)] {
-                mac(&mut data, ETHERNET + hardware, addresses);
-                ip(&mut data, ETHERNET + protocol, addresses);
-            }
+    data.extend_from_slice(&ethernet.ether_type().0.to_be_bytes());
+    // A VLAN tag shifts every field: such a frame keeps its header alone.
+    match (read.content, ethernet.ether_type()) {
+        (Content::Arp(_), EtherType::ARP) => {
+            data.extend_from_slice(&arp(frame.get(ETHERNET..ETHERNET + ARP)?, stand_ins));
         }
-        Content::Dhcp(datagram) if kind == Some(EtherType::IPV4) => {
-            dhcp(&mut data, datagram.checksum, addresses, names);
+        (Content::Dhcp(_), EtherType::IPV4) => {
+            let message = Message::parse(at, &read);
+            let payload = message.as_ref().map(|message| payload(message, stand_ins));
+            datagram(&mut data, &read, &payload.unwrap_or_default(), stand_ins)?;
         }
-        // A VLAN tag shifts every field: drop the frame rather than redact half of it.
-        Content::Arp(_) | Content::Dhcp(_) | Content::Other => data.truncate(ETHERNET),
+        _ => {}
     }
-    data
+    Some(data)
 }
 
-fn dhcp(data: &mut [u8], checksum: Checksum, addresses: &mut Addresses, names: &Names) {
-    let Ok(header) = Ipv4HeaderSlice::from_slice(&data[ETHERNET..]) else { return };
-    let udp = ETHERNET + header.slice().len();
-    let payload = udp + UDP;
-    ip(data, ETHERNET + 12, addresses);
-    ip(data, ETHERNET + 16, addresses);
-    for field in 0..4 {
-        ip(data, payload + CIADDR + 4 * field, addresses);
+/// An ARP packet with its kinds and its operation.
+fn arp(packet: &[u8], stand_ins: &mut StandIns<'_>) -> Vec<u8> {
+    let mut out = packet[..8].to_vec();
+    for pair in packet[8..].chunks_exact(10) {
+        let (mac, ip) = pair.split_at(6);
+        let mac = Mac::new(mac.try_into().unwrap_or_default());
+        let ip = Ipv4Addr::from(<[u8; 4]>::try_from(ip).unwrap_or_default());
+        out.extend_from_slice(&stand_ins.addresses.mac(mac).octets());
+        out.extend_from_slice(&stand_ins.addresses.v4(ip).octets());
     }
-    mac(data, payload + CHADDR, addresses);
-    options(data, payload + OPTIONS, addresses, names);
-    // A checksum that was right or absent is left out, which UDP over IPv4 allows; a wrong one
-    // stays wrong.
-    if checksum != Checksum::Wrong && data.len() >= udp + 8 {
-        data[udp + 6..udp + 8].fill(0);
+    out
+}
+
+/// The headers of IP and UDP, and the payload. A checksum that was right or absent is left out, which UDP
+/// over IPv4 allows; a wrong one stays wrong.
+fn datagram(
+    data: &mut Vec<u8>,
+    frame: &Read<'_>,
+    payload: &[u8],
+    stand_ins: &mut StandIns<'_>,
+) -> Option<()> {
+    let Content::Dhcp(datagram) = frame.content else { return None };
+    let [source, destination] = [datagram.source, datagram.destination]
+        .map(|address| stand_ins.addresses.v4(address).octets());
+    // The direction is in the first octet of the message: replies come from the server.
+    let is_reply = datagram.payload.first() == Some(&2);
+    let [from, to] = if is_reply { PORTS } else { [PORTS[1], PORTS[0]] };
+    let length = u16::try_from(payload.len()).ok()?;
+    let mut udp =
+        UdpHeader { source_port: from, destination_port: to, length: length + 8, checksum: 0 };
+    if datagram.checksum == Checksum::Wrong {
+        udp.checksum = !udp.calc_checksum_ipv4_raw(source, destination, payload).ok()?;
+        // Zero says that there is none.
+        udp.checksum = udp.checksum.max(1);
     }
-    if let Ok(header) = Ipv4HeaderSlice::from_slice(&data[ETHERNET..]) {
-        let sum = header.to_header().calc_header_checksum().to_be_bytes();
-        data[ETHERNET + 10..ETHERNET + 12].copy_from_slice(&sum);
+    let ip = Ipv4Header::new(length + 8, 64, ip_number::UDP, source, destination).ok()?;
+    ip.write(data).ok()?;
+    udp.write(data).ok()?;
+    data.extend_from_slice(payload);
+    Some(())
+}
+
+/// The message from those of its fields that a diagnosis reads.
+fn payload(message: &Message, stand_ins: &mut StandIns<'_>) -> Vec<u8> {
+    use MessageKind::{Ack, Nak, Offer};
+    let is_reply = matches!(message.kind, Offer | Ack | Nak);
+    let mut out = vec![if is_reply { 2 } else { 1 }, 1, 6, 0];
+    out.extend_from_slice(&message.xid.to_be_bytes());
+    out.extend_from_slice(&message.secs.to_be_bytes());
+    out.extend_from_slice(&[if message.broadcast_flag { 0x80 } else { 0 }, 0]);
+    for address in [message.ciaddr, message.yiaddr, None, None] {
+        let address = address.unwrap_or(Ipv4Addr::UNSPECIFIED);
+        out.extend_from_slice(&stand_ins.addresses.v4(address).octets());
+    }
+    out.extend_from_slice(&stand_ins.addresses.mac(message.chaddr).octets());
+    out.resize(CHADDR + 16 + 64 + 128, 0);
+    out.extend_from_slice(&COOKIE);
+    options(&mut out, message, stand_ins);
+    out.push(255);
+    out.resize(out.len().max(SHORTEST_MESSAGE), 0);
+    out
+}
+
+/// Options by their numbers, RFC 2132.
+fn options(out: &mut Vec<u8>, message: &Message, stand_ins: &mut StandIns<'_>) {
+    let mut add = |code: u8, data: &[u8]| {
+        if let Ok(length) = u8::try_from(data.len()) {
+            out.extend_from_slice(&[code, length]);
+            out.extend_from_slice(data);
+        }
+    };
+    add(53, &[number(message.kind)]);
+    if let Some(length) = message.prefix {
+        let mask = u32::MAX.checked_shl(32 - u32::from(length.min(32))).unwrap_or(0);
+        add(1, &mask.to_be_bytes());
+    }
+    let mut address = |address: Ipv4Addr| match stand_ins.addresses.ip(IpAddr::V4(address)) {
+        IpAddr::V4(address) => address.octets(),
+        IpAddr::V6(_) => [0; 4],
+    };
+    if !message.routers.is_empty() {
+        add(3, &message.routers.iter().flat_map(|router| address(*router)).collect::<Vec<_>>());
+    }
+    for (code, value) in [(50, message.requested), (54, message.server)] {
+        if let Some(value) = value {
+            add(code, &address(value));
+        }
+    }
+    if let Some(seconds) = message.lease_s {
+        add(51, &seconds.to_be_bytes());
+    }
+    for (code, value) in [(15, &message.domain), (56, &message.says)] {
+        if let Some(value) = value {
+            add(code, text::redact_name(value, stand_ins).as_bytes());
+        }
+    }
+    if let Some(identifier) = &message.client_id {
+        add(61, &stand_ins.identifier(identifier));
     }
 }
 
-/// Options that hold addresses, MACs or names.
-fn options(data: &mut [u8], mut at: usize, addresses: &mut Addresses, names: &Names) {
-    while let Some(&[code, length]) = data.get(at..at + 2).and_then(|two| two.first_chunk::<2>()) {
-        if code == 0 {
-            at += 1;
-            continue;
-        }
-        let (start, end) = (at + 2, at + 2 + usize::from(length));
-        if code == 255 || end > data.len() {
-            return;
-        }
-        match code {
-            3 | 4 | 6 | 28 | 42 | 44 | 50 | 54 => {
-                (start..end).step_by(4).for_each(|place| ip(data, place, addresses));
-            }
-            61 if length == 7 && data[start] == 1 => mac(data, start + 1, addresses),
-            12 | 15 | 56 | 81 | 119 => {
-                let text = text::redact(&data[start..end], addresses, names);
-                // The length is part of the format: a longer stand-in is cut, a shorter one padded.
-                for (place, byte) in (start..end).zip(text.into_iter().chain(std::iter::repeat(0)))
-                {
-                    data[place] = byte;
-                }
-            }
-            _ => {}
-        }
-        at = end;
-    }
-}
-
-fn mac(data: &mut [u8], at: usize, addresses: &mut Addresses) {
-    if let Some(place) = data.get_mut(at..at + 6)
-        && let Ok(octets) = <[u8; 6]>::try_from(&*place)
-    {
-        place.copy_from_slice(&addresses.mac(Mac::new(octets)).octets());
-    }
-}
-
-fn ip(data: &mut [u8], at: usize, addresses: &mut Addresses) {
-    if let Some(place) = data.get_mut(at..at + 4)
-        && let Ok(octets) = <[u8; 4]>::try_from(&*place)
-    {
-        place.copy_from_slice(&addresses.v4(Ipv4Addr::from(octets)).octets());
+/// The number of a kind of message: option 53.
+fn number(kind: MessageKind) -> u8 {
+    match kind {
+        MessageKind::Discover => 1,
+        MessageKind::Offer => 2,
+        MessageKind::Request => 3,
+        MessageKind::Decline => 4,
+        MessageKind::Ack => 5,
+        MessageKind::Nak => 6,
+        MessageKind::Release => 7,
+        MessageKind::Inform => 8,
     }
 }
 
@@ -128,19 +182,26 @@ fn ip(data: &mut [u8], at: usize, addresses: &mut Addresses) {
 mod tests {
     use vmkit_dhcp::Traffic;
 
+    use super::super::names::Names;
     use super::*;
 
     #[test]
     fn a_redacted_capture_keeps_its_messages_with_other_names() {
         let bytes = include_bytes!("../../../../sdk/dhcp/tests/data/mac-nat-guest.pcap");
-        let redacted = redact(bytes, &mut Addresses::default(), &Names::default());
+        let names = Names::default();
+        let redacted = redact(bytes, &mut StandIns::new(&names));
         let (before, _) = Traffic::read(&bytes[..]);
         let (after, fault) = Traffic::read(&redacted[..]);
         assert_eq!(fault, Ok(()));
-        let kinds = |traffic: &Traffic| traffic.messages().map(|m| m.kind).collect::<Vec<_>>();
+        let kinds = |traffic: &Traffic| {
+            traffic
+                .messages()
+                .map(|m| (m.kind, m.xid, m.checksum == Checksum::Wrong))
+                .collect::<Vec<_>>()
+        };
         assert_eq!(kinds(&after), kinds(&before));
         let chaddr = before.exchanges[0].chaddr.octets();
-        assert!(!redacted.windows(6).any(|window| window == chaddr));
+        assert!(!redacted.windows(3).any(|window| window == &chaddr[3..]));
         assert_ne!(after.exchanges[0].chaddr, before.exchanges[0].chaddr);
         assert_eq!(after.exchanges[0].chaddr.octets()[..3], chaddr[..3]);
     }

@@ -1,60 +1,77 @@
-//! Replaces names, MACs and addresses in a snapshot, each by the same stand-in everywhere.
+//! Replaces everything in a snapshot that is not known to identify nobody, each thing by the same stand-in
+//! everywhere.
 //!
-//! Keeps what a diagnosis needs: the vendor's half of a MAC, the network of an address and whether
-//! it looks like a gateway's, lengths and times. Removes what identifies a person or a place.
+//! Keeps what a diagnosis needs: the vendor's half of a MAC, the network of an address and whether it
+//! looks like a gateway's, lengths and times. Packets and the gateway's pages are built anew from the
+//! fields that are read; texts keep known words.
 
 mod addresses;
 mod capture;
+mod forms;
+mod gateway;
+mod json;
 mod names;
+mod stand_ins;
 mod text;
+mod words;
 
 use vmkit_files::Directory;
 
-pub use names::Names;
+pub(crate) use names::Names;
 
 use crate::{
-    limits::{DOCUMENT, LARGEST_ARTEFACT, MOST_FILES},
+    artefacts::{MONITORS, artefacts},
+    limits::{DOCUMENT, LARGEST_ARTEFACT},
     put::{SaveError, put, unwritable},
 };
-use addresses::Addresses;
+use stand_ins::StandIns;
 
-/// Writes what the snapshot in `from` holds into `to`, redacted. `names` are those of machines, their hosts
-/// and users. Files in other places than those of the format are dropped.
+/// Files of plugins that are not vmkit's own.
+const OF_OTHERS: &str = "plugins/";
+
+/// Writes what the snapshot in `from` holds into `to`, redacted. Files in other places than those of the
+/// format are dropped.
 ///
 /// # Errors
 /// A file cannot be read or written.
 pub(crate) fn copy(from: &Directory, to: &Directory, names: &Names) -> Result<(), SaveError> {
-    let mut addresses = Addresses::default();
-    let (tops, _) = from.names(MOST_FILES).map_err(unwritable(from.path()))?;
-    let mut files = Vec::new();
-    for top in tops {
-        // A name with an ending is a file's.
-        if top.contains('.') {
-            files.push(top);
-            continue;
-        }
-        let path = from.path().join(&top);
-        let folder = from.below(&top).map_err(unwritable(&path))?;
-        let inner = folder.map(|folder| folder.names(MOST_FILES)).transpose();
-        let (inner, _) = inner.map_err(unwritable(&path))?.unwrap_or_default();
-        files.extend(inner.into_iter().map(|name| format!("{top}/{name}")));
-    }
-    // A directory that has the document is complete.
-    files.sort_by_key(|name| (name == DOCUMENT, name.clone()));
-    for name in files {
+    let mut stand_ins = StandIns::new(names);
+    let files = artefacts(from, &mut Vec::new()).into_keys();
+    // What the plugins of others record has no form that could be checked.
+    let files = files.filter(|name| !name.starts_with(OF_OTHERS));
+    // Last: a directory that has the document is complete.
+    let last = [MONITORS, DOCUMENT].map(str::to_owned);
+    for name in files.chain(last) {
         let path = from.path().join(&name);
-        let read = from.read(&name, LARGEST_ARTEFACT).map_err(unwritable(&path))?;
-        let Some(bytes) = read else { continue };
-        let redacted = if is_capture(&name) {
-            capture::redact(&bytes, &mut addresses, names)
-        } else {
-            text::redact(&bytes, &mut addresses, names)
+        let Some(bytes) = from.read(&name, LARGEST_ARTEFACT).map_err(unwritable(&path))? else {
+            continue;
         };
-        put(to, &names.in_path(&name), &redacted)?;
+        let redacted = file(&name, &bytes, &mut stand_ins);
+        put(to, &path_in(&name, &mut stand_ins), &redacted)?;
     }
     Ok(())
 }
 
-fn is_capture(name: &str) -> bool {
-    name.rsplit_once('.').is_some_and(|(_, extension)| extension == "pcap")
+fn file(name: &str, bytes: &[u8], stand_ins: &mut StandIns<'_>) -> Vec<u8> {
+    let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
+    match (name, extension) {
+        ("gateway/http.json", _) => gateway::pages(bytes, stand_ins),
+        ("gateway/ssdp.xml", _) => gateway::description(bytes, stand_ins),
+        (_, "pcap") => capture::redact(bytes, stand_ins),
+        (_, "json") => json::redact(bytes, stand_ins),
+        _ => text::redact(bytes, stand_ins),
+    }
+}
+
+/// The path of a file, in whose name a machine's may stand: `dhcp/guest-NAME.pcap`, `console/NAME.log`.
+fn path_in(path: &str, stand_ins: &mut StandIns<'_>) -> String {
+    let Some((folder, file)) = path.split_once('/') else { return path.to_owned() };
+    let Some((stem, extension)) = file.rsplit_once('.') else { return path.to_owned() };
+    let (before, name) = match stem.strip_prefix("guest-") {
+        Some(name) => ("guest-", name),
+        None => ("", stem),
+    };
+    let (name, extension) =
+        (text::redact_name(name, stand_ins), text::redact_str(extension, stand_ins));
+    format!("{folder}/{before}{name}.{extension}")
 }

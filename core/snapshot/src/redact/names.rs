@@ -1,59 +1,55 @@
 //! Stand-ins for names.
 
-/// A shorter name would match inside other words.
-const SHORTEST: usize = 3;
+use std::collections::HashMap;
 
-/// Names and their stand-ins, the longest names first.
+use vmkit_model::Machine;
+use vmkit_types::Reading;
+
+/// A shorter name of a host or a user would match inside other words.
+const SHORTEST: usize = 3;
+/// Names that images have. They identify nobody.
+const USUAL: [&str; 6] = ["root", "ubuntu", "debian", "admin", "user", "cloud"];
+
+/// Names and their stand-ins, by the name in small letters.
 #[derive(Clone, Debug, Default)]
-pub struct Names(Vec<(String, String)>);
+pub(crate) struct Names(HashMap<String, String>);
 
 impl Names {
+    /// The names of these machines, and those that their files give to guests and users.
+    pub(crate) fn of(machines: &[Machine]) -> Self {
+        let of = |reading: &'_ Reading<String>| reading.as_ref().known().cloned();
+        let hosts: Vec<String> = machines.iter().filter_map(|each| of(&each.hostname)).collect();
+        let users: Vec<String> = machines.iter().filter_map(|each| of(&each.username)).collect();
+        let machines = machines.iter().map(|machine| machine.name.as_str());
+        Self::new(machines, hosts.iter().map(String::as_str), users.iter().map(String::as_str))
+    }
+
     /// Stand-ins `vm1`, `vm2`, … for machines, `host1`, … for hosts and `user1`, … for users. A
     /// name that stands in two lists has the stand-in of the first.
-    pub fn new<'a>(
+    pub(super) fn new<'a>(
         machines: impl IntoIterator<Item = &'a str>,
         hosts: impl IntoIterator<Item = &'a str>,
         users: impl IntoIterator<Item = &'a str>,
     ) -> Self {
-        let mut names: Vec<(String, String)> = Vec::new();
-        let mut add = |name: &str, kind: &str, least: usize| {
-            let known = names.iter().any(|(known, _)| known.eq_ignore_ascii_case(name));
-            if name.len() >= least && !known {
-                let number = names.iter().filter(|(_, own)| own.starts_with(kind)).count() + 1;
-                names.push((name.to_owned(), format!("{kind}{number}")));
+        let mut names = HashMap::new();
+        let mut add = |kind: &str, of_kind: &mut dyn Iterator<Item = &'a str>| {
+            let mut number = 0;
+            for name in of_kind {
+                names.entry(name.to_ascii_lowercase()).or_insert_with(|| {
+                    number += 1;
+                    format!("{kind}{number}")
+                });
             }
         };
-        machines.into_iter().for_each(|name| add(name, "vm", 1));
-        hosts.into_iter().for_each(|name| add(name, "host", SHORTEST));
-        // A name that every image has identifies nobody.
-        let usual = ["root", "ubuntu", "debian", "admin", "user", "cloud"];
-        let own = users.into_iter().filter(|name| !usual.contains(name));
-        own.for_each(|name| add(name, "user", SHORTEST));
-        names.sort_by_key(|(name, _)| std::cmp::Reverse(name.len()));
+        add("vm", &mut machines.into_iter());
+        add("host", &mut hosts.into_iter().filter(|name| name.len() >= SHORTEST));
+        let own = |name: &&str| name.len() >= SHORTEST && !USUAL.contains(name);
+        add("user", &mut users.into_iter().filter(own));
         Self(names)
     }
 
-    /// The stand-in of a word that is a name.
-    pub(super) fn stand_in(&self, word: &str) -> Option<&str> {
-        let found = self.0.iter().find(|(name, _)| name.eq_ignore_ascii_case(word));
-        found.map(|(_, stand_in)| stand_in.as_str())
-    }
-
-    /// The path of a file, in whose name a machine's may stand: `dhcp/guest-NAME.pcap`,
-    /// `console/NAME.log`.
-    pub(super) fn in_path(&self, path: &str) -> String {
-        let (folder, file) =
-            path.rsplit_once('/').map_or(("", path), |(above, _)| path.split_at(above.len() + 1));
-        let (stem, extension) = file.rsplit_once('.').unwrap_or((file, ""));
-        let (before, name) = match stem.strip_prefix("guest-") {
-            Some(name) => ("guest-", name),
-            None => ("", stem),
-        };
-        match self.stand_in(name) {
-            Some(stand_in) if !extension.is_empty() => {
-                format!("{folder}{before}{stand_in}.{extension}")
-            }
-            _ => path.to_owned(),
-        }
+    /// The stand-in of a name.
+    pub(super) fn stand_in(&self, name: &str) -> Option<&str> {
+        self.0.get(&name.to_ascii_lowercase()).map(String::as_str)
     }
 }

@@ -11,7 +11,7 @@ use vmkit_types::{
     Unread,
 };
 
-use crate::{Facts, Machine, Platform, Process, Router};
+use crate::{Facts, Machine, Machines, Platform, Process, Router};
 
 pub(super) const VM: &str = "52:54:00:00:00:01";
 pub(super) const HOST: &str = "aa:aa:aa:aa:aa:aa";
@@ -119,7 +119,7 @@ impl Scene {
         let weights = Weights::builtin().unwrap();
         let network = self.network.as_ref().known();
         let picks = score(&[case], &evidence, network, now(), &weights);
-        let machines: Vec<Machine> =
+        let machines: Machines =
             std::iter::once(&self.machine).chain(&self.others).cloned().collect();
         look(&Facts {
             now: now(),

@@ -1,0 +1,132 @@
+//! Checks a line of a text.
+
+use std::{
+    collections::HashSet,
+    net::{Ipv4Addr, Ipv6Addr},
+    sync::LazyLock,
+};
+
+use vmkit_model::{Place, TraceKind};
+
+use super::{
+    octets::{Hosts, is_numbered_mac, is_numbered_v6},
+    shapes::{octets, unescaped, words},
+    traces::Traces,
+};
+
+/// Words that identify nobody, one a line.
+static KNOWN: LazyLock<HashSet<&str>> =
+    LazyLock::new(|| include_str!("../redact/words.txt").lines().collect());
+/// What numbered names of a redaction begin with.
+const STAND_INS: [&str; 4] = ["vm", "host", "user", "x"];
+/// Most digits of a number that is no serial number, and those of a time since 1970.
+const MOST_DIGITS: usize = 7;
+const DIGITS_OF_TIME: usize = 10;
+
+/// Checks a line.
+pub(super) fn check(path: &str, place: Place, line: &str, traces: &mut Traces, hosts: &mut Hosts) {
+    let line = unescaped(line);
+    for word in words(&line) {
+        // With nanoseconds, a time has a long number.
+        if word.parse::<jiff::Timestamp>().is_ok() {
+            continue;
+        }
+        if let Some(kind) = kind_of(word, path, place, hosts) {
+            traces.add(path, place, kind, word);
+        }
+    }
+}
+
+/// What of the word could identify.
+fn kind_of(word: &str, path: &str, place: Place, hosts: &mut Hosts) -> Option<TraceKind> {
+    if let Some(octets) = octets(word) {
+        return match <[u8; 6]>::try_from(&octets[..]) {
+            Ok(mac) => (!is_numbered_mac(mac)).then_some(TraceKind::Mac),
+            Err(_) => (!is_numbered_identifier(&octets)).then_some(TraceKind::Identifier),
+        };
+    }
+    if let Ok(address) = word.parse::<Ipv6Addr>() {
+        return (!is_numbered_v6(address)).then_some(TraceKind::Address);
+    }
+    // The identifier of a bridge is its priority and its MAC.
+    if let Some((_, mac)) = word.split_once('.').filter(|(_, mac)| mac.matches(':').count() == 5) {
+        return kind_of(mac, path, place, hosts);
+    }
+    let mut worst = None;
+    let parts: Vec<&str> =
+        word.split([':', '.', '-', '_']).filter(|part| !part.is_empty()).collect();
+    let mut at = 0;
+    while let Some(part) = parts.get(at) {
+        if let Some(address) = address(&parts[at..], word) {
+            if !hosts.count(address, path, place) {
+                worst = Some(TraceKind::Address);
+            }
+            at += 4;
+            continue;
+        }
+        if let Some(octets) = octets(part) {
+            let mac = <[u8; 6]>::try_from(&octets[..]);
+            let numbered = mac.map_or_else(|_| is_numbered_identifier(&octets), is_numbered_mac);
+            worst = worst.or((!numbered).then_some(TraceKind::Identifier));
+        } else if !is_common(part) {
+            let digits = part.bytes().all(|byte| byte.is_ascii_digit());
+            worst = worst.or(Some(if digits { TraceKind::Identifier } else { TraceKind::Word }));
+        }
+        at += 1;
+    }
+    worst
+}
+
+/// An address of which the octets are parts of a word, as in `dhcp-192-168-77-50`. A version or a date is
+/// none.
+fn address(parts: &[&str], word: &str) -> Option<Ipv4Addr> {
+    let mut octets = [0; 4];
+    for (octet, part) in octets.iter_mut().zip(parts.get(..4)?) {
+        *octet = part.parse().ok()?;
+    }
+    let joined = |separator: &str| word.contains(&parts[..4].join(separator));
+    (joined(".") || joined("-") || joined("_")).then(|| {
+        let address = Ipv4Addr::from(octets);
+        if word.ends_with("in-addr.arpa") {
+            Ipv4Addr::from([octets[3], octets[2], octets[1], octets[0]])
+        } else {
+            address
+        }
+    })
+}
+
+/// Whether an identifier of seven octets or more consists of zeros, of a number, or of a numbered MAC.
+fn is_numbered_identifier(octets: &[u8]) -> bool {
+    let Some((head, mac)) = octets.split_last_chunk::<6>() else {
+        return octets.iter().rev().skip(2).all(|octet| *octet == 0);
+    };
+    let small = |head: &[u8]| head.iter().filter(|octet| **octet != 0).count() <= 3;
+    let is_number = head.iter().chain(&mac[..4]).all(|octet| *octet == 0);
+    is_number || (small(head) && is_numbered_mac(*mac))
+}
+
+fn is_common(part: &str) -> bool {
+    let part = part.to_ascii_lowercase();
+    let digits = part.bytes().filter(u8::is_ascii_digit).count();
+    let letters: Vec<&str> =
+        part.split(|c: char| c.is_ascii_digit()).filter(|run| !run.is_empty()).collect();
+    match letters[..] {
+        // The number of an identifier has zeros before it.
+        [] => {
+            part.trim_start_matches('0').len() <= MOST_DIGITS
+                || (digits == DIGITS_OF_TIME && part.starts_with('1'))
+        }
+        [only] if digits == 0 => only.len() == 1 || KNOWN.contains(only),
+        _ if part.starts_with("0x") => part.len() <= 10,
+        [kind] if STAND_INS.contains(&kind) && part.starts_with(kind) => true,
+        [first, ..] if part.starts_with(first) && first.len() > 1 => {
+            digits <= 5 && KNOWN.contains(first)
+        }
+        [first, ..] if part.starts_with(first) => letters.len() == 1 && digits <= 5,
+        _ => {
+            digits <= 2 * MOST_DIGITS
+                && letters.iter().all(|run| run.len() <= 4)
+                && letters.len() <= 2
+        }
+    }
+}

@@ -1,0 +1,173 @@
+//! The forms in which MACs, addresses and identifiers stand in texts.
+
+use std::net::{Ipv4Addr, Ipv6Addr};
+
+use vmkit_types::Mac;
+
+/// The ends of names for reverse look-ups, RFC 1035, 3.5, and RFC 3596, 2.5.
+const REVERSE_V4: &[u8] = b".in-addr.arpa";
+const REVERSE_V6: &[u8] = b"ip6.arpa";
+
+/// Something that identifies, at the beginning of a text.
+#[derive(Debug, PartialEq)]
+pub(super) enum Form {
+    /// A MAC, with what separates its octets: nothing, `:`, `-`, or `.` every four digits.
+    Mac(Mac, Option<u8>),
+    /// Octets of another number: a DUID, a client identifier, an interface identifier.
+    Octets(Vec<u8>),
+    /// An IPv4 address, with what separates its octets.
+    V4(Ipv4Addr, u8),
+    /// The name for a reverse look-up of an IPv4 address.
+    Reverse4(Ipv4Addr),
+    /// The name for a reverse look-up of an IPv6 address.
+    Reverse6(Ipv6Addr),
+    /// An IPv6 address.
+    V6(Ipv6Addr),
+    /// A key in base64.
+    Key,
+}
+
+/// The form that `text` begins with, and its length. The byte before it is no letter or digit.
+pub(super) fn at_start(text: &[u8]) -> Option<(Form, usize)> {
+    octets(text)
+        .or_else(|| reverse6(text))
+        .or_else(|| v6(text))
+        .or_else(|| v4(text))
+        .or_else(|| unseparated(text))
+        .or_else(|| dotted(text))
+        .or_else(|| key(text))
+}
+
+fn ends_word(text: &[u8], at: usize) -> bool {
+    text.get(at).is_none_or(|byte| !byte.is_ascii_alphanumeric())
+}
+
+fn run(text: &[u8], belongs: impl Fn(u8) -> bool) -> usize {
+    text.iter().take_while(|byte| belongs(**byte)).count()
+}
+
+fn hex(digits: &[u8]) -> Option<u8> {
+    let valid = (1..=2).contains(&digits.len()) && digits.iter().all(u8::is_ascii_hexdigit);
+    valid.then(|| u8::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()).flatten()
+}
+
+/// Six octets or more, separated by `:` or `-`; or four with two digits each, as an IAID has.
+fn octets(text: &[u8]) -> Option<(Form, usize)> {
+    let separator = *text.get(1..3)?.iter().find(|byte| matches!(byte, b':' | b'-'))?;
+    let (mut found, mut end) = (Vec::new(), 0);
+    loop {
+        let digits = run(&text[end..], |byte| byte.is_ascii_hexdigit());
+        let Some(octet) = hex(&text[end..end + digits]) else { break };
+        found.push(octet);
+        end += digits;
+        if text.get(end) != Some(&separator) || hex_starts(&text[end + 1..]).is_none() {
+            break;
+        }
+        end += 1;
+    }
+    if !ends_word(text, end) || text.get(end..end + 2) == Some(b"::") {
+        return None;
+    }
+    match <[u8; 6]>::try_from(&found[..]) {
+        Ok(mac) => Some((Form::Mac(Mac::new(mac), Some(separator)), end)),
+        Err(_) if found.len() > 6 => Some((Form::Octets(found), end)),
+        Err(_) if found.len() >= 4 && separator == b':' && end == 3 * found.len() - 1 => {
+            Some((Form::Octets(found), end))
+        }
+        Err(_) => None,
+    }
+}
+
+/// Whether an octet follows.
+fn hex_starts(text: &[u8]) -> Option<u8> {
+    hex(&text[..run(text, |byte| byte.is_ascii_hexdigit())])
+}
+
+fn v6(text: &[u8]) -> Option<(Form, usize)> {
+    let mut end = run(text, |byte| byte.is_ascii_hexdigit() || matches!(byte, b':' | b'.'));
+    while end > 2 && matches!(text[end - 1], b'.' | b':') && text.get(end - 2..end) != Some(b"::") {
+        end -= 1;
+    }
+    let word = std::str::from_utf8(&text[..end]).ok().filter(|word| word.contains(':'))?;
+    // A port may follow in netstat's form, after a dot.
+    let word = match word.rsplit_once('.') {
+        Some((address, port))
+            if port.bytes().all(|byte| byte.is_ascii_digit())
+                && address.parse::<Ipv6Addr>().is_ok() =>
+        {
+            address
+        }
+        _ => word,
+    };
+    let address = word.parse().ok()?;
+    ends_word(text, word.len()).then_some((Form::V6(address), word.len()))
+}
+
+fn v4(text: &[u8]) -> Option<(Form, usize)> {
+    let first = run(text, |byte| byte.is_ascii_digit());
+    let separator = *text.get(first).filter(|byte| matches!(byte, b'.' | b'-' | b'_'))?;
+    let (mut octets, mut end) = ([0; 4], 0);
+    for (place, octet) in octets.iter_mut().enumerate() {
+        if place > 0 {
+            (text.get(end) == Some(&separator)).then_some(())?;
+            end += 1;
+        }
+        let digits = run(&text[end..], |byte| byte.is_ascii_digit());
+        let valid = (1..=3).contains(&digits);
+        *octet = valid
+            .then(|| std::str::from_utf8(&text[end..end + digits]).ok()?.parse().ok())
+            .flatten()?;
+        end += digits;
+    }
+    if !ends_word(text, end) {
+        return None;
+    }
+    if separator == b'.' && text[end..].starts_with(REVERSE_V4) {
+        octets.reverse();
+        return Some((Form::Reverse4(octets.into()), end + REVERSE_V4.len()));
+    }
+    Some((Form::V4(octets.into(), separator), end))
+}
+
+fn reverse6(text: &[u8]) -> Option<(Form, usize)> {
+    let nibbles = text.get(..64)?;
+    let mut octets = [0; 16];
+    for (place, pair) in nibbles.chunks_exact(4).enumerate() {
+        let [low, b'.', high, b'.'] = *pair else { return None };
+        octets[15 - place] = hex(&[high, low])?;
+    }
+    let end = 64 + REVERSE_V6.len();
+    (text.get(64..end)? == REVERSE_V6).then_some((Form::Reverse6(octets.into()), end))
+}
+
+/// Twelve hexadecimal digits, or more of a longer identifier; digits alone are a number.
+fn unseparated(text: &[u8]) -> Option<(Form, usize)> {
+    let end = run(text, |byte| byte.is_ascii_hexdigit());
+    let is_number = text[..end].iter().all(u8::is_ascii_digit);
+    if end < 12 || !end.is_multiple_of(2) || is_number || !ends_word(text, end) {
+        return None;
+    }
+    let octets: Option<Vec<u8>> = text[..end].chunks_exact(2).map(hex).collect();
+    let octets = octets?;
+    match <[u8; 6]>::try_from(&octets[..]) {
+        Ok(mac) => Some((Form::Mac(Mac::new(mac), None), end)),
+        Err(_) => Some((Form::Octets(octets), end)),
+    }
+}
+
+/// `5254.004b.5e57`, as switches print it.
+fn dotted(text: &[u8]) -> Option<(Form, usize)> {
+    let text_of = text.get(..14).filter(|_| ends_word(text, 14))?;
+    let (b'.', b'.') = (text_of[4], text_of[9]) else { return None };
+    let digits = [&text_of[..4], &text_of[5..9], &text_of[10..]].concat();
+    match unseparated(&digits)? {
+        (Form::Mac(mac, _), 12) => Some((Form::Mac(mac, Some(b'.')), 14)),
+        _ => None,
+    }
+}
+
+/// Public keys of SSH all begin with the length of their algorithm's name.
+fn key(text: &[u8]) -> Option<(Form, usize)> {
+    let end = run(text, |byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'='));
+    (text.starts_with(b"AAAA") && end > 4).then_some((Form::Key, end))
+}
