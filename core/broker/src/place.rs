@@ -110,3 +110,93 @@ fn of_io(operation: &str, path: &Path, error: &io::Error) -> Refusal {
         Refusal::failed(message)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        fs,
+        os::unix::{fs::symlink, net::UnixListener},
+    };
+
+    use vmkit_platform::{Executable, Process};
+    use vmkit_types::{Reading, Unread};
+
+    use super::*;
+
+    /// A QEMU of whoever runs the tests.
+    fn qemu(pid: u32) -> Qemu {
+        let uid = rustix::process::geteuid().as_raw();
+        let started_at = Reading::Unknown(Unread::NotTried);
+        let process = Process { pid, arguments: Vec::new(), user: Reading::Known(uid), started_at };
+        let program =
+            Executable { path: "/qemu-system-arm".into(), owner: 0, writable_by_others: false };
+        Qemu { process, uid, program }
+    }
+
+    fn me() -> Account {
+        Account { uid: rustix::process::geteuid().as_raw(), gid: 0 }
+    }
+
+    #[test]
+    fn opens_only_a_file_of_the_qemu_that_has_one_name() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = |name: &str| directory.path().join(name);
+        for name in ["log", "linked", "target"] {
+            fs::write(path(name), name).unwrap();
+        }
+        fs::hard_link(path("linked"), path("other-name")).unwrap();
+        symlink(path("target"), path("link")).unwrap();
+        fs::create_dir(path("directory")).unwrap();
+        rustix::fs::mknodat(
+            rustix::fs::CWD,
+            path("fifo"),
+            FileType::Fifo,
+            Mode::from_raw_mode(0o600),
+            0,
+        )
+        .unwrap();
+        let rows = [
+            ("log", true),
+            ("linked", false),
+            ("link", false),
+            ("directory", false),
+            ("fifo", false),
+            ("missing", false),
+        ];
+        for (name, expected) in rows {
+            assert_eq!(open_log(&qemu(1), &path(name), me()).is_ok(), expected, "{name}");
+        }
+        let other = Qemu { uid: 41_001, ..qemu(1) };
+        assert!(open_log(&other, &path("log"), me()).unwrap_err().denied, "another user's file");
+        let stranger = Account { uid: 41_002, gid: 41_002 };
+        let refused = open_log(&qemu(1), &path("log"), stranger).unwrap_err();
+        assert!(refused.denied && refused.message.contains("belongs to user"), "{refused}");
+    }
+
+    #[test]
+    fn connects_only_to_a_socket_that_the_qemu_itself_listens_on() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = |name: &str| directory.path().join(name);
+        let listener = UnixListener::bind(path("socket")).unwrap();
+        symlink(path("socket"), path("link")).unwrap();
+        fs::write(path("file"), "").unwrap();
+        let own = std::process::id();
+        let rows = [
+            ("socket", own, None),
+            ("socket", 1, Some("listens on")),
+            ("link", own, Some("is not a socket")),
+            ("file", own, Some("is not a socket")),
+            ("missing", own, Some("No such file")),
+        ];
+        for (name, pid, expected) in rows {
+            match (connect_to(&qemu(pid), &path(name), me()), expected) {
+                (Ok(_), None) => {}
+                (Err(refused), Some(expected)) => {
+                    assert!(refused.message.contains(expected), "{name}: {refused}");
+                }
+                (found, _) => panic!("{name}, {pid}: {found:?}"),
+            }
+        }
+        drop(listener);
+    }
+}

@@ -11,7 +11,7 @@ use vmkit_types::Reading;
 pub(crate) struct Qemu {
     pub(crate) process: Process,
     pub(crate) uid: u32,
-    program: Executable,
+    pub(crate) program: Executable,
 }
 
 impl Qemu {

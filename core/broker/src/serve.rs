@@ -18,7 +18,7 @@ use vmkit_rights::{Account, Refusal, Reply, Request};
 use vmkit_wire::{Receiver, WireError, send};
 
 use crate::{
-    capture, console, discover::Sender, hosts, monitor, process, remedy::Remedies, survey,
+    agent, capture, console, discover::Sender, hosts, monitor, process, remedy::Remedies, survey,
     who_has::Links,
 };
 
@@ -108,6 +108,13 @@ fn serve(channel: &UnixStream, shared: &Shared) {
             Ok(to) => monitor::run((pid, &path), &command, shared.user, &to, |reply| {
                 answer(channel, reply);
             }),
+            Err(refusal) => answer(channel, &Reply::Refused(refusal)),
+        },
+        Request::GuestAgent { pid, path, command, patience_ms } => match stream(&mut receiver) {
+            Ok(to) => {
+                let asked = (command.as_str(), patience_ms);
+                agent::run((pid, &path), asked, shared.user, &to, |reply| answer(channel, reply));
+            }
             Err(refusal) => answer(channel, &Reply::Refused(refusal)),
         },
         Request::Console { pid, path } => match console::open(pid, &path, shared.user) {

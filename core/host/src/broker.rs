@@ -1,21 +1,12 @@
 //! Opens files for plugins: only what their manifest declares, and only if it is what it should be.
 
-use std::{
-    collections::BTreeSet,
-    fs::File,
-    io,
-    os::{
-        fd::OwnedFd,
-        unix::fs::{FileTypeExt as _, OpenOptionsExt as _},
-    },
-    path::{Path, PathBuf},
-};
+use std::{collections::BTreeSet, fs::File, io, os::fd::OwnedFd, path::PathBuf};
 
-use rustix::{fs::OFlags, io::Errno};
 use vmkit_files::Directory;
+use vmkit_rights::Broker;
 use vmkit_wire::{Manifest, ReadFile, Refusal, Resource};
 
-use crate::Snapshot;
+use crate::{Holder, Snapshot, console};
 
 /// Where plugins record that are not vmkit's own.
 const OTHERS: &str = "plugins/";
@@ -37,6 +28,10 @@ pub(crate) struct Grants<'a> {
     pub(crate) is_own: bool,
     /// The console logs of the batch.
     pub(crate) consoles: &'a [Option<PathBuf>],
+    /// The processes of the batch.
+    pub(crate) processes: &'a [Option<Holder>],
+    /// Opens what only root may.
+    pub(crate) broker: &'a Broker,
     /// The snapshot that is replayed or recorded.
     pub(crate) snapshot: &'a Snapshot,
 }
@@ -47,7 +42,7 @@ pub(crate) fn open(
     resource: Resource,
     argument: &str,
 ) -> Result<OwnedFd, Refusal> {
-    let Grants { manifest, is_own, consoles, snapshot } = grants;
+    let Grants { manifest, is_own, consoles, processes, broker, snapshot } = grants;
     let needs = manifest.needs_here();
     match resource {
         Resource::Console if snapshot.is_replayed() => {
@@ -56,7 +51,10 @@ pub(crate) fn open(
         Resource::Console if needs.read_files.contains(&ReadFile::Console) => {
             let console = argument.parse().ok().and_then(|vm: usize| consoles.get(vm));
             match console {
-                Some(Some(path)) => regular_file(path).map(OwnedFd::from),
+                Some(Some(path)) => {
+                    let process = argument.parse().ok().and_then(|vm: usize| processes.get(vm));
+                    console::open(path, process.copied().flatten(), broker)
+                }
                 Some(None) => Err(Refusal::not_found("the machine has no console log")),
                 None => Err(Refusal::not_found("no machine of the batch has this index")),
             }
@@ -119,38 +117,6 @@ fn new_file(directory: &Directory, name: &str) -> Result<File, Refusal> {
     }
     let path = directory.path().join(name);
     created.map_err(|error| Refusal::failed(format!("create {}: {error}", path.display())))
-}
-
-/// Opens a regular file for reading. A guest's log lies where other programs write, so what
-/// stands in its place is checked on the open file, and nothing can block.
-fn regular_file(path: &Path) -> Result<File, Refusal> {
-    let failed = |error: &io::Error| Refusal {
-        denied: error.kind() == io::ErrorKind::PermissionDenied,
-        not_found: error.kind() == io::ErrorKind::NotFound,
-        message: if error.raw_os_error() == Some(Errno::LOOP.raw_os_error()) {
-            format!("{} is a symbolic link", path.display())
-        } else {
-            format!("open {}: {error}", path.display())
-        },
-    };
-    let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC | OFlags::NOCTTY).bits();
-    let file = File::options()
-        .read(true)
-        .custom_flags(flags.cast_signed())
-        .open(path)
-        .map_err(|error| failed(&error))?;
-    let kind = file.metadata().map_err(|error| failed(&error))?.file_type();
-    if kind.is_file() {
-        return Ok(file);
-    }
-    let what = if kind.is_dir() {
-        "a directory"
-    } else if kind.is_fifo() {
-        "a named pipe"
-    } else {
-        "a device or socket"
-    };
-    Err(Refusal::failed(format!("{} is {what}, not a regular file", path.display())))
 }
 
 #[cfg(test)]

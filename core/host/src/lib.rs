@@ -9,6 +9,8 @@
 mod advise;
 mod authority;
 mod broker;
+mod channel;
+mod console;
 mod find;
 mod proxy;
 mod run;
@@ -21,6 +23,6 @@ pub use advise::{Advised, PluginAdvice, advise, gateway_pages};
 pub use find::{
     BrokerCommand, Fault, Found, Installation, Mend, Plugin, Refusal, broker_command, find, vet,
 };
-pub use run::{Addresses, Observed, Purpose, Run, Target, Wait};
+pub use run::{Addresses, Holder, Observed, Purpose, Run, Target, Wait};
 pub use settings::RunSettings;
 pub use snapshot::Snapshot;

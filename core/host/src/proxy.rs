@@ -5,16 +5,22 @@ use std::{
     collections::BTreeSet,
     net::Ipv4Addr,
     path::PathBuf,
+    thread,
     time::{Duration, Instant, SystemTime},
 };
 
 use vmkit_proxy::agent;
 use vmkit_rights::Broker;
-use vmkit_types::{AgentAnswer, AgentCommand, Attributes, Unread};
+use vmkit_types::{AgentAnswer, AgentCommand, Attributes};
 use vmkit_wire::{Manifest, Question, Refusal};
+
+use crate::{Holder, channel::Channel};
 
 /// Time kept back from the deadline of the call, in which the plugin reports what follows.
 const MARGIN: Duration = Duration::from_millis(20);
+
+/// Most guest agents that the broker asks at one time: well below the requests that it takes.
+const BY_BROKER: usize = 16;
 
 /// What the host may ask for a plugin in one call.
 #[derive(Clone, Copy)]
@@ -23,9 +29,11 @@ pub(crate) struct Askable<'a> {
     pub(crate) manifest: &'a Manifest,
     /// The sockets of the batch's guest agents.
     pub(crate) guest_agents: &'a [Option<PathBuf>],
+    /// The processes of the batch.
+    pub(crate) processes: &'a [Option<Holder>],
     /// The interfaces on whose links candidates of the batch are, each with its candidates.
     pub(crate) on_links: &'a [(String, Vec<Ipv4Addr>)],
-    /// Asks by ARP.
+    /// Asks by ARP, and guest agents that only root may connect to.
     pub(crate) broker: &'a Broker,
     /// Whether nothing but a snapshot is looked at.
     pub(crate) is_replay: bool,
@@ -65,7 +73,7 @@ impl Proxy {
             Question::WhoHas if needs.arp => self.who_has(askable, words, deadline, say),
             Question::WhoHas => Err(Refusal::denied("the manifest declares no `arp`")),
             Question::GuestAgents if needs.guest_agent => {
-                self.ask_agents(askable.guest_agents, words, deadline, say)
+                self.ask_agents(askable, words, deadline, say)
             }
             Question::GuestAgents => Err(Refusal::denied("the manifest declares no `guest_agent`")),
             Question::Unknown => Err(Refusal::not_found("this host does not know the question")),
@@ -107,7 +115,7 @@ impl Proxy {
     /// Asks guest agents with a command of the list.
     fn ask_agents(
         &mut self,
-        agents: &[Option<PathBuf>],
+        askable: Askable<'_>,
         words: &[String],
         deadline: Instant,
         mut say: impl FnMut(Attributes),
@@ -118,17 +126,36 @@ impl Proxy {
             Refusal::denied(format!("no guest agent is asked for {name:?}, only for {list}"))
         })?;
         self.once("the guest agents", command.name())?;
+        let agents = askable.guest_agents;
         let machines: BTreeSet<usize> = indices
             .iter()
             .map(|index| index.parse().ok().filter(|vm| *vm < agents.len()))
             .collect::<Option<_>>()
             .ok_or_else(|| Refusal::not_found("no machine of the batch has this index"))?;
-        let connect = |vm: &usize| match agents.get(*vm) {
-            Some(Some(path)) => agent::connect(path),
-            _ => Err(Unread::Failed("the machine has no channel to a guest agent".to_owned())),
+        let channel = |vm: usize| Channel {
+            path: agents.get(vm).and_then(Option::as_deref),
+            process: askable.processes.get(vm).copied().flatten(),
         };
-        agent::ask_all(machines, connect, (command, conversation()), deadline, |vm, reply| {
-            say(AgentAnswer { vm, reply }.attributes());
+        let (of_root, own): (Vec<usize>, Vec<usize>) =
+            machines.into_iter().partition(|vm| channel(*vm).is_closed());
+        let question = (command, conversation());
+        thread::scope(|scope| {
+            let shares: Vec<_> = (0..BY_BROKER.min(of_root.len()))
+                .map(|share| {
+                    let machines = of_root.iter().copied().skip(share).step_by(BY_BROKER);
+                    let ask = move |vm| (vm, channel(vm).ask_by(askable.broker, command, deadline));
+                    scope.spawn(move || machines.map(ask).collect::<Vec<_>>())
+                })
+                .collect();
+            let connect = |vm: &usize| channel(*vm).connect();
+            agent::ask_all(own, connect, question, deadline, |vm, reply| {
+                say(AgentAnswer { vm, reply }.attributes());
+            });
+            // A share that panicked has no answers.
+            for (vm, reply) in shares.into_iter().flat_map(|share| share.join().unwrap_or_default())
+            {
+                say(AgentAnswer { vm, reply }.attributes());
+            }
         });
         Ok(())
     }

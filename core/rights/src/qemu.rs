@@ -1,12 +1,16 @@
 //! Asks the broker about QEMUs, for what only root sees or opens.
 
 use std::{
+    io::Read as _,
     os::{
         fd::{AsFd as _, OwnedFd},
         unix::net::UnixStream,
     },
     path::Path,
+    time::Instant,
 };
+
+use vmkit_types::{AgentAnswer, AgentCommand};
 
 use crate::{
     Broker, MonitorCommand, ProcessFacts, Refusal, Reply, Request,
@@ -42,6 +46,34 @@ impl Broker {
             Reply::Done => Ok(ours),
             reply => Err(unexpected(&reply)),
         }
+    }
+
+    /// Asks the guest agent of root's QEMU until the deadline; the guest's own word.
+    ///
+    /// # Errors
+    /// It is no QEMU of root's, it has no such channel, or the agent does not reply.
+    pub fn guest_agent(
+        &self,
+        pid: u32,
+        path: &Path,
+        command: AgentCommand,
+        deadline: Instant,
+    ) -> Result<String, Refusal> {
+        let (mut ours, theirs) = UnixStream::pair().map_err(|error| no_socket(&error))?;
+        let patience = deadline.saturating_duration_since(Instant::now());
+        let patience_ms = u64::try_from(patience.as_millis()).unwrap_or(u64::MAX);
+        let (path, command) = (path.to_owned(), command.name().to_owned());
+        let request = Request::GuestAgent { pid, path, command, patience_ms };
+        match self.ask(&request, &[theirs.as_fd()], patience + AT_ONCE)? {
+            Reply::Done => {}
+            reply => return Err(unexpected(&reply)),
+        }
+        drop(theirs);
+        let failed = |error| Refusal::of_system("read the guest agent's reply", &error);
+        ours.set_read_timeout(Some(AT_ONCE)).map_err(failed)?;
+        let mut reply = String::new();
+        (&mut ours).take(AgentAnswer::LONGEST as u64).read_to_string(&mut reply).map_err(failed)?;
+        Ok(reply)
     }
 
     /// Opens the console log of root's QEMU for reading.

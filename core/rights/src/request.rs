@@ -53,6 +53,18 @@ pub enum Request {
         /// What to say.
         command: MonitorCommand,
     },
+    /// Ask the guest agent of a QEMU of root's. Its reply goes to the socket that comes beside the
+    /// request.
+    GuestAgent {
+        /// The QEMU's number.
+        pid: u32,
+        /// The channel's socket.
+        path: PathBuf,
+        /// The command's name in the agent's protocol.
+        command: String,
+        /// How long the agent may take.
+        patience_ms: u64,
+    },
     /// Open the console log of a QEMU of root's for reading. The descriptor comes beside the answer.
     Console {
         /// The QEMU's number.

@@ -304,3 +304,85 @@ fn a_snapshot_keeps_why_a_process_was_not_believed() {
     assert!(problems(&document).contains("process of another user"), "{document:#}");
     assert!(!document.to_string().contains(EVES_MAC), "{document:#}");
 }
+
+/// What stands for root's QEMU with a guest: it answers as a monitor and as a guest agent, at sockets that
+/// only root may connect to.
+const GUEST: &str = r#"
+import os, re, select, socket
+os.umask(0o077)
+def listen(name):
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(os.environ["WEB"] + "/web." + name)
+    listener.listen()
+    return listener
+listeners, clients = {listen(name): name for name in ("qmp", "qga")}, set()
+print("ready", flush=True)
+while True:
+    for one in select.select([*listeners, *clients], [], [])[0]:
+        if one in listeners:
+            client = one.accept()[0]
+            clients.add(client)
+            if listeners[one] == "qmp":
+                client.sendall(b'{"QMP":{}}\r\n')
+            continue
+        text = one.recv(65536)
+        if not text:
+            clients.remove(one)
+        if b"query-status" in text:
+            one.sendall(b'{"return":{}}\r\n{"return":{"status":"paused","running":false}}\r\n')
+        for number in re.findall(rb'guest-sync-delimited.*?"id":(\d+)', text):
+            one.sendall(b'\xff{"return":' + number + b'}\n')
+        if b"guest-network-get-interfaces" in text:
+            one.sendall(b'{"return":[{"name":"eth0","hardware-address":"52:54:00:00:00:07",'
+                b'"ip-addresses":[{"ip-address-type":"ipv4","ip-address":"192.0.2.7","prefix":24}]}]}\n')
+"#;
+
+/// The status of a plugin in the JSON.
+fn plugin<'a>(document: &'a Value, id: &str) -> &'a Value {
+    let plugins = document["plugins"].as_array().expect("plugins");
+    plugins.iter().find(|plugin| plugin["id"] == id).unwrap_or_else(|| panic!("{document:#}"))
+}
+
+#[test]
+fn what_only_root_may_open_of_her_machine_reaches_ann_by_sudo() {
+    let place = Place::new();
+    let web = place.directory();
+    let program = place.eve.path().join(QEMU);
+    fs::copy("/usr/bin/python3", &program).expect("copy an interpreter");
+    let log = web.join("console.log");
+    let command_line = [
+        ["-drive".to_owned(), format!("file={}/web.qcow2,if=virtio", web.display())],
+        ["-netdev".to_owned(), "tap,id=n,ifname=tap7".to_owned()],
+        ["-device".to_owned(), "virtio-net,netdev=n,mac=52:54:00:00:00:07".to_owned()],
+        ["-qmp".to_owned(), format!("unix:{}/web.qmp,server,nowait", web.display())],
+        ["-chardev".to_owned(), format!("socket,id=ga,path={}/web.qga,server=on", web.display())],
+        ["-device".to_owned(), "virtserialport,chardev=ga,name=org.qemu.guest_agent.0".to_owned()],
+        ["-serial".to_owned(), format!("file:{}", log.display())],
+    ];
+    let mut child = Command::new(&program)
+        .args(["-c", GUEST])
+        .args(command_line.concat())
+        .env_clear()
+        .env("PYTHONHOME", "/usr")
+        .env("WEB", &web)
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("start it");
+    let mut line = String::new();
+    let said = child.stdout.take().expect("its output");
+    let child = Running(child);
+    std::io::BufRead::read_line(&mut std::io::BufReader::new(said), &mut line).expect("a line");
+    assert_eq!(line, "ready\n");
+    fs::write(&log, "web login: \n").expect("write a log");
+    fs::set_permissions(&log, fs::Permissions::from_mode(0o600)).expect("close it");
+
+    let document = place.status(As::AnnBySudo);
+    let (id, shown) = (child.0.id(), machine(&document));
+    assert_eq!((&shown["pid"], &shown["state"]), (&id.into(), &"paused".into()), "{document:#}");
+    assert!(shown.to_string().contains("192.0.2.7"), "the agent's word: {document:#}");
+    assert_eq!(plugin(&document, "console")["status"], "ok", "{document:#}");
+    // Without root's rights nothing of it is seen, and the process is not proven.
+    let document = place.status(As::Ann);
+    assert_eq!(machine(&document)["state"], Value::Null, "{document:#}");
+    assert!(!machine(&document).to_string().contains("192.0.2.7"), "{document:#}");
+}

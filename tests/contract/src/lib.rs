@@ -244,7 +244,7 @@ impl Observed {
 /// A VM without a console.
 pub fn machine(name: &str) -> Target {
     let subject = Subject { name: name.to_owned(), ..Subject::default() };
-    Target { id: MachineId::new(name), subject, console: None, guest_agent: None }
+    Target { id: MachineId::new(name), subject, console: None, guest_agent: None, process: None }
 }
 
 /// The build directory.

@@ -12,7 +12,7 @@ use vmkit_wire::WireSubject;
 
 use super::{
     link::link_of,
-    question::{Addresses, Target},
+    question::{Addresses, Holder, Target},
 };
 
 /// What the plugins of one stage are asked, and what they may have opened for it.
@@ -21,6 +21,7 @@ pub(super) struct Batch {
     pub(super) subjects: Vec<WireSubject>,
     pub(super) consoles: Vec<Option<PathBuf>>,
     pub(super) guest_agents: Vec<Option<PathBuf>>,
+    pub(super) processes: Vec<Option<Holder>>,
     /// The interfaces on whose links candidates are, each with its candidates.
     pub(super) on_links: Vec<(String, Vec<Ipv4Addr>)>,
 }
@@ -42,6 +43,7 @@ impl Batch {
             subjects: subjects.collect(),
             consoles: targets.iter().map(|target| target.console.clone()).collect(),
             guest_agents: targets.iter().map(|target| target.guest_agent.clone()).collect(),
+            processes: targets.iter().map(|target| target.process).collect(),
             on_links: on_links(addresses, links),
         }
     }

@@ -236,6 +236,7 @@ fn lead(
             subjects: &batch.subjects,
             consoles: &batch.consoles,
             guest_agents: &batch.guest_agents,
+            processes: &batch.processes,
             on_links: &batch.on_links,
             broker: &settings.broker,
             snapshot: &settings.snapshot,

@@ -18,7 +18,7 @@ use crate::{Found, Installation, RunSettings, worker::Received};
 use batch::Batch;
 use lane::{Event, Job, Lane};
 pub(crate) use lane::{load_patience, refused};
-pub use question::{Addresses, Purpose, Target, Wait};
+pub use question::{Addresses, Holder, Purpose, Target, Wait};
 
 /// How long the confirming stage waits for the discovering one; three tenths of what a call may take,
 /// where that is longer. The built-in signals need milliseconds; a plugin that takes longer keeps its

@@ -5,6 +5,15 @@ use std::{collections::BTreeMap, net::IpAddr, path::PathBuf};
 use vmkit_model::MachineId;
 use vmkit_types::{KnownKey, Subject};
 
+/// The process of a machine, by which its log and its sockets are checked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Holder {
+    /// Its number.
+    pub pid: u32,
+    /// Its user.
+    pub user: u32,
+}
+
 /// One machine to ask about.
 #[derive(Clone, Debug)]
 pub struct Target {
@@ -16,6 +25,8 @@ pub struct Target {
     pub console: Option<PathBuf>,
     /// The socket of its guest agent, which is asked for plugins that declare it.
     pub guest_agent: Option<PathBuf>,
+    /// Its process, if that is known.
+    pub process: Option<Holder>,
 }
 
 /// Addresses to ask about, by machine.

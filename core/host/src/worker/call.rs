@@ -10,7 +10,7 @@ use vmkit_rights::Broker;
 use vmkit_types::{Observation, Stage};
 use vmkit_wire::{Observe, WireSubject};
 
-use crate::{Plugin, Snapshot, broker::Grants, proxy::Askable};
+use crate::{Holder, Plugin, Snapshot, broker::Grants, proxy::Askable};
 
 /// What one call is about.
 pub(crate) struct Call<'a> {
@@ -22,9 +22,11 @@ pub(crate) struct Call<'a> {
     pub(crate) consoles: &'a [Option<PathBuf>],
     /// The sockets of the batch's guest agents.
     pub(crate) guest_agents: &'a [Option<PathBuf>],
+    /// The processes of the batch.
+    pub(crate) processes: &'a [Option<Holder>],
     /// The interfaces on whose links candidates of the batch are, each with its candidates.
     pub(crate) on_links: &'a [(String, Vec<Ipv4Addr>)],
-    /// Asks by ARP.
+    /// Does what only root may.
     pub(crate) broker: &'a Broker,
     /// Where to look.
     pub(crate) snapshot: &'a Snapshot,
@@ -62,6 +64,8 @@ impl Call<'_> {
             manifest: &plugin.manifest,
             is_own: plugin.is_own,
             consoles: self.consoles,
+            processes: self.processes,
+            broker: self.broker,
             snapshot: self.snapshot,
         }
     }
@@ -71,6 +75,7 @@ impl Call<'_> {
         Askable {
             manifest: &plugin.manifest,
             guest_agents: self.guest_agents,
+            processes: self.processes,
             on_links: self.on_links,
             broker: self.broker,
             is_replay: self.snapshot.is_replayed(),

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use vmkit_host::{Addresses, Target};
+use vmkit_host::{Addresses, Holder, Target};
 use vmkit_model::{Card, Evidence, Machine, MachineId, Power};
 use vmkit_scoring::{Case, Pick, Weights, candidates_to_probe, score};
 use vmkit_types::Subject;
@@ -136,5 +136,6 @@ fn target(machine: &Machine) -> Target {
         },
         console: machine.console_log.clone(),
         guest_agent: machine.guest_agent.clone(),
+        process: machine.pid.zip(machine.user).map(|(pid, user)| Holder { pid, user }),
     }
 }
