@@ -8,6 +8,7 @@
 
 mod agent;
 mod capture;
+mod children;
 mod console;
 mod discover;
 mod hosts;

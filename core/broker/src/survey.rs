@@ -6,11 +6,14 @@ use vmkit_platform::Platform as _;
 use vmkit_rights::{Refusal, Reply, SurveyPart};
 use vmkit_types::{Reading, Unread};
 
+use crate::children;
+
 /// How long the text may wait for its reader, who waits for it.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Runs the tool and sends its text to this socket.
 pub(crate) fn run(part: SurveyPart, mut to: UnixStream, answer: impl FnOnce(&Reply)) {
+    children::may_change_the_network();
     let platform = vmkit_platform::current();
     let text = match part {
         SurveyPart::Firewall => platform.firewall(),

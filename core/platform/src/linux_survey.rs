@@ -1,5 +1,6 @@
 //! The survey on Linux: `ip`, `nft`, `iptables-legacy-save`, `ss`.
 
+use rustix::thread::{CapabilitySet, capability_is_in_ambient_set};
 use vmkit_types::{Reading, Unread};
 
 use crate::{command::Tool, survey::installed};
@@ -39,10 +40,18 @@ fn answer(tool: Reading<Tool>) -> Reading<String> {
     }
 }
 
+/// Whether the tools that this process starts see the rules; without the right they print none.
+fn may_list_rules() -> bool {
+    rustix::process::geteuid().is_root()
+        || capability_is_in_ambient_set(CapabilitySet::NET_ADMIN).unwrap_or_default()
+}
+
 /// The rules of both packet filters. The tools run in parallel.
 pub(crate) fn firewall() -> Reading<String> {
-    if !rustix::process::geteuid().is_root() {
-        return Reading::Unknown(Unread::Denied("the firewall's rules (needs root)".to_owned()));
+    if !may_list_rules() {
+        return Reading::Unknown(Unread::Denied(
+            "the firewall's rules (needs root or CAP_NET_ADMIN)".to_owned(),
+        ));
     }
     let legacy_in_use = std::fs::read_to_string(LEGACY_TABLES).is_ok_and(|names| !names.is_empty());
     let nft = start(NFT, &["list", "ruleset"]);

@@ -7,7 +7,7 @@ use std::{
 };
 
 use vmkit_lab::{Lab, PATIENCE, Process, Stage, or_skip, run, wait_until};
-use vmkit_rights::{Account, Broker, DiscoverRequest};
+use vmkit_rights::{Account, Broker, DiscoverRequest, SurveyPart};
 
 /// Two users that this computer does not have.
 const ANN: u32 = 41001;
@@ -141,6 +141,56 @@ fn sends_discovers_and_nothing_else() {
     for interface in ["lo", "nothing", "", "../br0"] {
         assert!(broker.capture(interface).is_err(), "{interface}");
     }
+}
+
+/// The broker with the capabilities that `install --capture-group` gives it, or without, started by a
+/// user without sudo.
+fn unprivileged(lab: &Lab, capabilities: Option<&str>) -> Broker {
+    let stage = Stage::find().expect("a stage");
+    let program = lab.folder().join(format!("broker-{}", capabilities.is_some()));
+    std::fs::copy(stage.prefix().join("lib/vmkit/vm-broker"), &program).expect("a copy");
+    if let Some(capabilities) = capabilities {
+        run(Command::new("setcap").arg(capabilities).arg(&program)).expect("capabilities");
+    }
+    let namespace = lab.host().name().to_owned();
+    // Who is not root serves itself, whatever it says.
+    Broker::new(Account { uid: 0, gid: 0 }, move || {
+        let mut command = Command::new("ip");
+        command.args(["netns", "exec", &namespace, "setpriv", "--clear-groups"]);
+        command.args([&format!("--reuid={ANN}"), &format!("--regid={ANN}")]).arg(&program);
+        Ok(command)
+    })
+}
+
+#[test]
+fn a_group_with_its_two_capabilities_needs_no_sudo() {
+    let Some(lab) = or_skip(Lab::new("broker-caps")) else { return };
+    let discover = DiscoverRequest {
+        interface: "br0".to_owned(),
+        chaddr: [2, 0, 0, 0, 0, 9],
+        broadcast: true,
+        client_id: None,
+    };
+    let quick = || words("ip link set br0 type bridge stp_state 0");
+    let with = unprivileged(&lab, Some("cap_net_raw,cap_net_admin=ep"));
+    with.capture("br0").expect("a capture").finish().expect("its counts");
+    with.discover(discover.clone()).expect("a DISCOVER");
+    let rules = with.survey(SurveyPart::Firewall).expect("the rules");
+    assert!(rules.contains("bridge-nf-call-iptables"), "{rules}");
+    let result = with.remedy(quick()).expect("a remedy");
+    assert_eq!(result.status, Some(0), "{result:?}");
+    assert!(with.replace_hosts([0; 32], b"").is_err(), "files stay root's");
+
+    let without = unprivileged(&lab, None);
+    for refusal in [
+        without.capture("br0").map(drop).expect_err("no capture"),
+        without.discover(discover).map(drop).expect_err("no DISCOVER"),
+        without.survey(SurveyPart::Firewall).map(drop).expect_err("no rules"),
+    ] {
+        assert!(refusal.denied && refusal.message.contains("CAP_NET_"), "{refusal}");
+    }
+    let result = without.remedy(quick()).expect("the tool says why not");
+    assert_ne!(result.status, Some(0), "{result:?}");
 }
 
 #[test]

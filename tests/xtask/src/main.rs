@@ -77,6 +77,10 @@ enum Task {
         /// Where to install, for example /usr/local.
         #[arg(long)]
         prefix: PathBuf,
+        /// A group whose members may capture and test without sudo: its members alone may start
+        /// vm-broker, which gets the two capabilities for the network (Linux, as root).
+        #[arg(long)]
+        capture_group: Option<String>,
     },
     /// Install the pinned tools for .ci/run into target/tools.
     CiTools,
@@ -98,7 +102,9 @@ fn main() -> anyhow::Result<()> {
             println!("staged {}", stage.display());
             Ok(())
         }
-        Task::Install { prefix } => stage::install(&workspace, &prefix),
+        Task::Install { prefix, capture_group } => {
+            stage::install(&workspace, &prefix, capture_group.as_deref())
+        }
         Task::CiTools => ci_tools::get(&workspace),
     }
 }

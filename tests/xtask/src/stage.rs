@@ -42,10 +42,28 @@ pub(crate) fn stage(workspace: &Workspace, profile: Profile) -> anyhow::Result<P
 }
 
 /// Builds a release and installs it beside plugins of others.
-pub(crate) fn install(workspace: &Workspace, prefix: &Path) -> anyhow::Result<()> {
+pub(crate) fn install(
+    workspace: &Workspace,
+    prefix: &Path,
+    capture_group: Option<&str>,
+) -> anyhow::Result<()> {
     lay_out(workspace, Profile::Release, prefix)?;
+    if let Some(group) = capture_group {
+        allow_captures(&prefix.join("lib/vmkit/vm-broker"), group)?;
+    }
     println!("installed {}", prefix.join("bin/vm").display());
     Ok(())
+}
+
+/// Lets the members of this group, and nobody else, start the broker with rights over the network.
+fn allow_captures(broker: &Path, group: &str) -> anyhow::Result<()> {
+    let run = |program: &str, what: &str| {
+        command::run(std::process::Command::new(program).arg(what).arg(broker))
+    };
+    run("chgrp", group)?;
+    // Before the capabilities, so that nobody else ever has them; a change of mode keeps them.
+    run("chmod", "0750")?;
+    run("setcap", "cap_net_raw,cap_net_admin=ep")
 }
 
 /// Returns the file names of the plugins.

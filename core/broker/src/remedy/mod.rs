@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use vmkit_rights::{Account, CommandResult, Refusal, run_command};
 
 use self::list::parse;
+use crate::children;
 
 /// Where programs are looked for; only the system's own installer writes there.
 const DIRECTORIES: [&str; 4] = ["/usr/sbin", "/usr/bin", "/sbin", "/bin"];
@@ -36,6 +37,7 @@ impl Remedies {
         let (program, environment) = if name == list::VM {
             (own_program()?, self.as_under_sudo())
         } else {
+            children::may_change_the_network();
             (find(name)?, Vec::new())
         };
         run_command(&program, arguments, &environment)
