@@ -1,5 +1,6 @@
 //! `vm plugin list` and `vm plugin info`.
 
+use vmkit_gateway::DeclaredPage;
 use vmkit_host::{Found, Plugin, vet};
 use vmkit_model::PluginStatus;
 use vmkit_report::{PluginDetails, PluginEntry, Plugins};
@@ -90,27 +91,14 @@ fn details(plugin: &Plugin, context: &Context) -> PluginDetails {
     }
 }
 
-/// Whether the host asks the gateway for this page of a plugin.
-fn page_in_words(plugin: &str, page: &GatewayPage, context: &Context) -> String {
-    let path = &page.path;
-    let referer = page.referer.as_ref();
-    let referer = referer.map_or_else(String::new, |name| format!(" with referrer {name}"));
-    if vmkit_gateway::is_reviewed(path) {
-        format!("asks the gateway for {path}, through the host")
-    } else if context.settings.allows_page(plugin, path) {
-        format!("asks the gateway for {path}{referer}, through the host: you allow it")
-    } else {
-        format!(
-            "does not get {path}{referer} of the gateway, which nobody has reviewed. To allow it, add \
-             to [gateway_pages] in the configuration: {plugin} = [\"{path}\"]"
-        )
-    }
-}
-
 /// What a plugin is allowed to use, each a plain sentence.
 fn in_words(manifest: &Manifest, context: &Context) -> Vec<String> {
     let needs = manifest.needs_here();
-    let page = |page: &GatewayPage| page_in_words(&manifest.id, page, context);
+    let page = |GatewayPage { path, referer }: &GatewayPage| {
+        let (plugin, path, referer) = (manifest.id.clone(), path.clone(), referer.clone());
+        let allowed = context.settings.allows_page(&plugin, &path);
+        DeclaredPage { plugin, path, referer }.in_words(allowed)
+    };
     let mut words: Vec<String> = manifest.gateway.iter().map(page).collect();
     if needs.network {
         words.push("makes connections on the network".to_owned());

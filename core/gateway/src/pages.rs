@@ -41,6 +41,25 @@ pub struct DeclaredPage {
     pub referer: Option<String>,
 }
 
+impl DeclaredPage {
+    /// Whether the gateway is asked for it, in one sentence. `allowed`: the user allows it.
+    pub fn in_words(&self, allowed: bool) -> String {
+        let Self { plugin, path, referer } = self;
+        let referer =
+            referer.as_ref().map_or_else(String::new, |it| format!(" with referrer {it}"));
+        if is_reviewed(path) {
+            format!("asks the gateway for {path}, through the host")
+        } else if allowed {
+            format!("asks the gateway for {path}{referer}, through the host: you allow it")
+        } else {
+            format!(
+                "does not get {path}{referer} of the gateway, which nobody has reviewed. To allow it, \
+                 add to [gateway_pages] in the configuration: {plugin} = [\"{path}\"]"
+            )
+        }
+    }
+}
+
 /// Whether this page is on the reviewed list.
 pub fn is_reviewed(path: &str) -> bool {
     reviewed().iter().any(|page| page.path == path)
@@ -135,6 +154,28 @@ mod tests {
         ];
         for (declared, allowed, expected) in rows {
             assert_eq!(asked(declared, allowed), expected, "{declared:?}");
+        }
+    }
+
+    #[test]
+    fn says_which_pages_are_not_requested_and_how_to_allow_them() {
+        let rows = [
+            (page("hub", "/", None), false, "asks the gateway for /, through the host"),
+            (
+                page("hub", "/reboot.htm", None),
+                false,
+                "does not get /reboot.htm of the gateway, which nobody has reviewed. To allow it, add \
+                 to [gateway_pages] in the configuration: hub = [\"/reboot.htm\"]",
+            ),
+            (
+                page("hub", "/reboot.htm", Some("/home.htm")),
+                true,
+                "asks the gateway for /reboot.htm with referrer /home.htm, through the host: you \
+                 allow it",
+            ),
+        ];
+        for (page, allowed, expected) in rows {
+            assert_eq!(page.in_words(allowed), expected);
         }
     }
 

@@ -11,7 +11,7 @@ use std::{
 
 use vmkit_proxy::agent;
 use vmkit_rights::Broker;
-use vmkit_types::{AgentAnswer, AgentCommand, Attributes};
+use vmkit_types::{AgentAnswer, AgentCommand, Attributes, bounded};
 use vmkit_wire::{Manifest, Question, Refusal};
 
 use crate::{Holder, channel::Channel};
@@ -21,6 +21,8 @@ const MARGIN: Duration = Duration::from_millis(20);
 
 /// Most guest agents that the broker asks at one time: well below the requests that it takes.
 const BY_BROKER: usize = 16;
+/// Bytes that are shown of a command that is none.
+const LONGEST_NAME: usize = 100;
 
 /// What the host may ask for a plugin in one call.
 #[derive(Clone, Copy)]
@@ -123,6 +125,7 @@ impl Proxy {
         let (name, indices) = words.split_first().ok_or_else(|| Refusal::failed("no command"))?;
         let command = AgentCommand::from_name(name).ok_or_else(|| {
             let list = AgentCommand::ALL.map(AgentCommand::name).join(", ");
+            let name = bounded(name, LONGEST_NAME);
             Refusal::denied(format!("no guest agent is asked for {name:?}, only for {list}"))
         })?;
         self.once("the guest agents", command.name())?;

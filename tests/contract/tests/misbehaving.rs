@@ -19,6 +19,7 @@ const ROWS: &[Row] = &[
     // Either the plugin reports the deadline itself, or it is killed first.
     ("dawdle", "timeout", "", 2),
     ("flood", "error", "it reported more than 1152 facts", 0),
+    ("flood-opening", "error", "it asked for more than 72 files", 0),
     ("flood-log", "error", "it logged more than 1000 lines", 0),
     ("print", "ok", "", 2),
     ("read-standard-input", "ok", "", 2),

@@ -1,4 +1,4 @@
-//! A socket for ARP only, to pass to a process without rights.
+//! A socket for ARP only.
 
 use std::{io, os::fd::OwnedFd};
 

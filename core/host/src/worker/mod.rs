@@ -35,6 +35,12 @@ fn most_observations(batch: usize) -> usize {
     1024 + 64 * batch
 }
 
+/// Most files that may be opened for one call: the log, the answer and the record of each machine, and
+/// each file of a snapshot.
+fn most_files(call: &Call<'_>) -> usize {
+    64 + 4 * call.subjects.len() + 2 * call.snapshot.names().count()
+}
+
 /// Most bytes that a worker may send in its life: all the facts of 10,000 machines fit.
 const MOST_BYTES: usize = 32 << 20;
 
@@ -144,6 +150,7 @@ impl Worker {
         self.proxy.begin();
         self.say(&ToWorker::Observe(call.question(plugin)), None)?;
         let (mut cancelled, replays) = (false, call.snapshot.is_replayed());
+        let (mut files, most) = (0, most_files(call));
         loop {
             let until = if cancelled { deadline + CANCEL_GRACE } else { deadline };
             match self.next(until) {
@@ -161,6 +168,10 @@ impl Worker {
                     self.log(level, &target, &message)?;
                 }
                 Ok(FromWorker::Open { resource, argument }) => {
+                    files += 1;
+                    if files > most {
+                        return Err(End::protocol(&format!("it asked for more than {most} files")));
+                    }
                     let opened = broker::open(call.grants(plugin), resource, &argument);
                     let (opened, refusal) = match opened {
                         Ok(opened) => (Some(opened), None),

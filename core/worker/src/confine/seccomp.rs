@@ -116,8 +116,8 @@ const ALLOWED_HERE: &[c_long] = &[
 #[cfg(not(target_arch = "x86_64"))]
 const ALLOWED_HERE: &[c_long] = &[];
 
-/// Further calls on sockets, for a plugin that may make some. Others cannot redirect a socket that the
-/// host connected or bound for them.
+/// Further calls on sockets, for a plugin that may make some. Others have the socket of the host
+/// alone, and cannot turn it to another address.
 const FOR_SOCKETS: &[c_long] = &[
     libc::SYS_connect,
     libc::SYS_bind,

@@ -59,6 +59,10 @@ impl Signal for Misbehave {
             "flood" => loop {
                 cx.emit_all((0..1000).map(|_| fact(0)).collect())?;
             },
+            "flood-opening" => loop {
+                // Whether it is opened does not matter.
+                drop(cx.open_console(0));
+            },
             "flood-log" => loop {
                 tracing::error!("{}", "x".repeat(4000));
             },
