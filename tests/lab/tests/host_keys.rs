@@ -100,7 +100,9 @@ fn recognises_a_vm_by_its_key() {
     let (machine, says) = status_and_key(&lab, &STATUS);
     let known = format!("proves the VM's known host key ssh-ed25519 {first}");
     assert_eq!(says, [known.as_str()], "{machine:#}");
-    assert_eq!(machine["verdict"], "resolved", "{machine:#}");
+    // A relay would look the same: the key answers from a MAC that is not the VM's.
+    assert_eq!(machine["verdict"], "probable", "{machine:#}");
+    assert_eq!(machine["ip"], "192.168.77.50", "{machine:#}");
     assert_eq!(machine["ssh"]["state"], "ready", "{machine:#}");
 
     drop(server);

@@ -106,14 +106,21 @@ fn does_not_take_another_ssh_server_for_the_vms() {
 const PROXY_ARP: Scenario = Scenario {
     name: "proxy-arp",
     title: "the router answers ARP for the guests and forwards to them",
-    why: "one MAC for many addresses says nothing of any; the guests' own words remain",
+    why: "one MAC for many addresses says nothing of any; the guests' own words remain, which are \
+          probable at most",
     machines: &[
-        Expected { says: &[("192.168.77.50", "answers for several addresses")], ..RESOLVED },
+        Expected {
+            verdict: "probable",
+            flags: &[("192.168.77.50", &["guest-claim-only"])],
+            says: &[("192.168.77.50", "answers for several addresses")],
+            ..RESOLVED
+        },
         Expected {
             name: "db",
             truth: &["192.168.77.60"],
+            verdict: "probable",
             ip: Some("192.168.77.60"),
-            flags: &[],
+            flags: &[("192.168.77.60", &["guest-claim-only"])],
             ..RESOLVED
         },
     ],
