@@ -22,6 +22,8 @@ const STAND_INS: [&str; 4] = ["vm", "host", "user", "x"];
 /// Most digits of a number that is no serial number, and those of a time since 1970.
 const MOST_DIGITS: usize = 7;
 const DIGITS_OF_TIME: usize = 10;
+/// The first second of 2100, with which leases end that never do.
+const NEVER: &str = "4102444800";
 
 /// Checks a line.
 pub(super) fn check(path: &str, place: Place, line: &str, traces: &mut Traces, hosts: &mut Hosts) {
@@ -115,6 +117,7 @@ fn is_common(part: &str) -> bool {
         [] => {
             part.trim_start_matches('0').len() <= MOST_DIGITS
                 || (digits == DIGITS_OF_TIME && part.starts_with('1'))
+                || part == NEVER
         }
         [only] if digits == 0 => only.len() == 1 || KNOWN.contains(only),
         _ if part.starts_with("0x") => part.len() <= 10,

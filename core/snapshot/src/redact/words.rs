@@ -5,12 +5,14 @@ use std::collections::{HashMap, HashSet};
 /// Words of kernels, boot logs, network tools, DHCP clients and routers, one a line.
 const KNOWN: &str = include_str!("words.txt");
 /// Units and other endings that stand behind a number: `10ms`, `24T06`, `2nd`.
-const UNITS: [&str; 21] = [
+const UNITS: [&str; 22] = [
     "s", "ms", "us", "ns", "m", "h", "d", "w", "t", "z", "k", "mb", "gb", "kb", "mib", "gib",
-    "mhz", "ghz", "x", "th", "mbps",
+    "mhz", "ghz", "x", "th", "mbps", "p",
 ];
 /// Most digits of a number: more may be a serial number or a telephone's.
 const MOST_DIGITS: usize = 7;
+/// The first second of 2100, with which leases end that never do.
+const NEVER: &str = "4102444800";
 
 /// The known words, and the stand-ins so far.
 #[derive(Debug)]
@@ -62,7 +64,7 @@ impl Words {
 fn is_quantity(text: &str) -> bool {
     let digits = text.bytes().take_while(u8::is_ascii_digit).count();
     let (number, unit) = text.split_at(digits);
-    let is_time = digits == 10 && number.starts_with('1');
+    let is_time = digits == 10 && (number.starts_with('1') || number == NEVER);
     if digits > MOST_DIGITS && !is_time {
         return false;
     }
