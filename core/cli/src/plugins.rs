@@ -1,10 +1,16 @@
-//! `vm plugin list` and `vm plugin info`.
+//! `vm plugin`.
 
-use vmkit_gateway::DeclaredPage;
-use vmkit_host::{Found, Plugin, vet};
-use vmkit_model::PluginStatus;
-use vmkit_report::{PluginDetails, PluginEntry, Plugins};
-use vmkit_wire::{Cost, GatewayPage, Manifest, ReadFile};
+use std::{
+    io::{self, IsTerminal as _},
+    path::Path,
+};
+
+use vmkit_host::{Found, Identity, Origin};
+use vmkit_report::{
+    LockedPlugin, PluginDetails, PluginEntry, PluginLock, PluginOrigin, PluginRequest, Plugins,
+};
+use vmkit_session::Request;
+use vmkit_wire::Manifest;
 
 use crate::{
     arguments::PluginCommand,
@@ -17,10 +23,16 @@ use crate::{
 pub(crate) fn run(command: &PluginCommand, context: &Context) -> anyhow::Result<Exit> {
     let terminal = output::terminal(context);
     match command {
-        PluginCommand::List { json } => {
+        PluginCommand::List { lock: false, json } => {
             let plugins = Plugins(entries(context));
             output::answer(|out| {
                 if *json { plugins.write_json(out) } else { plugins.write_list(out, terminal) }
+            })?;
+        }
+        PluginCommand::List { lock: true, json } => {
+            let lock = lock(context)?;
+            output::answer(|out| {
+                if *json { lock.write_json(out) } else { lock.write_text(out, terminal) }
             })?;
         }
         PluginCommand::Info { plugin, json } => {
@@ -29,14 +41,65 @@ pub(crate) fn run(command: &PluginCommand, context: &Context) -> anyhow::Result<
                 if *json { plugins.write_json(out) } else { plugins.write_info(out, terminal) }
             })?;
         }
+        PluginCommand::Trust { file, unconfined, yes } => {
+            return trust(file, *unconfined, *yes, context);
+        }
+        PluginCommand::Untrust { plugin } => {
+            for entry in context.settings.untrust(plugin)? {
+                output::note(&format!("{} {} is no longer trusted.\n", entry.id, entry.version));
+            }
+        }
     }
     Ok(Exit::Healthy)
 }
 
+fn trust(file: &Path, unconfined: bool, yes: bool, context: &Context) -> anyhow::Result<Exit> {
+    let Request { plugin, before } = context.settings.request(file)?;
+    let request = PluginRequest {
+        entry: described(&plugin.path, &Identity::of(&plugin), context),
+        before: before.in_words().to_owned(),
+        warnings: plugin.manifest.warnings(),
+    };
+    let terminal = output::terminal(context);
+    output::answer(|out| request.write_text(out, terminal))?;
+    if !(yes || agrees()?) {
+        output::note("It is not trusted.\n");
+        return Ok(Exit::Findings);
+    }
+    context.settings.trust(&plugin, unconfined)?;
+    output::note(&format!("{} may run.\n", plugin.manifest.id));
+    Ok(Exit::Healthy)
+}
+
+fn agrees() -> anyhow::Result<bool> {
+    if !(io::stdin().is_terminal() && io::stderr().is_terminal()) {
+        let alone = Failure::new("nobody is at the terminal who could agree");
+        return Err(alone.with_hint("read what it needs, then add --yes").into());
+    }
+    output::note("Let exactly this file run? [y/N] ");
+    let mut answer = String::new();
+    io::stdin().read_line(&mut answer)?;
+    Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
+}
+
+fn lock(context: &Context) -> anyhow::Result<PluginLock> {
+    let trusted = context.settings.trusted_plugins()?.into_iter();
+    let locked = trusted.map(|(entry, by_root)| LockedPlugin {
+        id: entry.id,
+        version: entry.version,
+        sha256: entry.sha256.to_string(),
+        needs: entry.needs,
+        unconfined: entry.unconfined,
+        path: entry.path,
+        trusted_at: entry.trusted_at,
+        by_root,
+    });
+    Ok(PluginLock(locked.collect()))
+}
+
 fn one(name: &str, context: &Context) -> anyhow::Result<PluginEntry> {
     if let Some(path) = as_library(name) {
-        let plugin = vet(path, &context.settings.installation);
-        return Ok(entry(&Found { path: path.to_owned(), plugin }, context));
+        return Ok(entry(&context.settings.plugin_at(path), context));
     }
     let entries = entries(context);
     let known: Vec<&str> = entries.iter().map(|entry| entry.id.as_str()).collect();
@@ -51,29 +114,35 @@ fn entries(context: &Context) -> Vec<PluginEntry> {
 }
 
 fn entry(found: &Found, context: &Context) -> PluginEntry {
-    let path = found.path.display().to_string();
+    let name = || found.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let known = found.identity.as_ref().map(|identity| described(&found.path, identity, context));
+    let entry = known.unwrap_or_else(|| PluginEntry::of_file(name(), &found.path));
     match &found.plugin {
-        Ok(plugin) => PluginEntry {
-            id: plugin.manifest.id.clone(),
-            path,
-            status: PluginStatus::Ok,
-            message: None,
-            hint: None,
-            details: Some(details(plugin, context)),
-        },
+        Ok(_) => entry,
         Err(refusal) => PluginEntry {
-            id: found.path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
-            path,
             status: refusal.status(),
             message: Some(refusal.in_full()),
             hint: Some(refusal.mend(&found.path, &context.settings.installation).to_string()),
-            details: None,
+            ..entry
         },
     }
 }
 
-fn details(plugin: &Plugin, context: &Context) -> PluginDetails {
-    let manifest = &plugin.manifest;
+fn described(path: &Path, identity: &Identity, context: &Context) -> PluginEntry {
+    PluginEntry {
+        origin: Some(match identity.origin {
+            Origin::Bundled => PluginOrigin::Bundled,
+            Origin::Trusted { unconfined: false } => PluginOrigin::Trusted,
+            Origin::Trusted { unconfined: true } => PluginOrigin::TrustedUnconfined,
+            Origin::Stranger => PluginOrigin::Stranger,
+        }),
+        sha256: Some(identity.sha256.to_string()),
+        details: Some(details(&identity.manifest, context)),
+        ..PluginEntry::of_file(identity.manifest.id.clone(), path)
+    }
+}
+
+fn details(manifest: &Manifest, context: &Context) -> PluginDetails {
     PluginDetails {
         version: manifest.version.clone(),
         epoch: manifest.epoch,
@@ -81,46 +150,7 @@ fn details(plugin: &Plugin, context: &Context) -> PluginDetails {
         kinds: manifest.kinds.iter().map(ToString::to_string).collect(),
         stages: manifest.stages.iter().map(ToString::to_string).collect(),
         modes: manifest.modes.iter().map(|mode| mode.code().to_owned()).collect(),
-        cost: match manifest.cost {
-            Cost::Instant => "instant",
-            Cost::Local => "local",
-            Cost::Network => "network",
-        }
-        .to_owned(),
-        needs: in_words(manifest, context),
+        cost: manifest.cost.code().to_owned(),
+        needs: manifest.needs_in_words(|page| context.settings.page_in_words(&manifest.id, page)),
     }
-}
-
-/// What a plugin is allowed to use, each a plain sentence.
-fn in_words(manifest: &Manifest, context: &Context) -> Vec<String> {
-    let needs = manifest.needs_here();
-    let page = |GatewayPage { path, referer }: &GatewayPage| {
-        let (plugin, path, referer) = (manifest.id.clone(), path.clone(), referer.clone());
-        let allowed = context.settings.allows_page(&plugin, &path);
-        DeclaredPage { plugin, path, referer }.in_words(allowed)
-    };
-    let mut words: Vec<String> = manifest.gateway.iter().map(page).collect();
-    if needs.network {
-        words.push("makes connections on the network".to_owned());
-    }
-    if needs.neighbour_table {
-        words.push("reads the kernel's neighbour table".to_owned());
-    }
-    if needs.arp {
-        words.push("learns who answers ARP for the VMs' addresses, asked by the host".to_owned());
-    }
-    if needs.guest_agent {
-        let what = "learns interfaces, host name and system from the VMs' guest agents";
-        words.push(format!("{what}, asked by the host"));
-    }
-    for file in &needs.read_files {
-        words.push(match file {
-            ReadFile::Console => {
-                "reads the console logs of the VMs, opened for it by the host".to_owned()
-            }
-            ReadFile::Path(path) => format!("reads {path}"),
-        });
-    }
-    words.extend(needs.exec.iter().map(|program| format!("runs {program}")));
-    words
 }

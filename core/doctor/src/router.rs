@@ -45,6 +45,7 @@ pub(crate) fn with_advice(
     let facts = facts(gateway, replies, &gathered.captures, subjects);
     let found = settings.plugins();
     let advised = advise(&found, &settings.installation, &run, &facts, scene.now());
+    settings.count_incidents(&advised.incidents);
     let router = Reading::Known(router(gateway, advised.advice));
     Gathered { router, outcomes: advised.outcomes, ..gathered }
 }

@@ -12,7 +12,7 @@ use vmkit_wire::{
 };
 
 use crate::{
-    Found, Installation, Plugin, RunSettings,
+    Found, Incident, Installation, Plugin, RunSettings,
     run::{load_patience, refused},
     worker::{End, Worker},
 };
@@ -44,6 +44,8 @@ pub struct Advised {
     pub advice: Vec<PluginAdvice>,
     /// How each plugin fared.
     pub outcomes: Vec<PluginOutcome>,
+    /// The crashes and floods.
+    pub incidents: Vec<Incident>,
 }
 
 /// The pages of the gateway that the advice plugins declare, each with the plugin's id.
@@ -67,24 +69,24 @@ pub fn advise(
 ) -> Advised {
     let mut advised = Advised::default();
     let results: Vec<_> = std::thread::scope(|scope| {
-        let asked = found.iter().filter_map(|Found { path, plugin }| match plugin {
-            Err(refusal) => Some((refused(path, refusal, installation), None)),
+        let asked = found.iter().filter_map(|Found { path, plugin, .. }| match plugin {
+            Err(refusal) => Some((refused(path, refusal, installation), None, None)),
             Ok(plugin) if is_advice(plugin) => {
                 let call = scope.spawn(|| ask(plugin, installation, settings, facts, now));
-                Some((outcome(plugin), Some(call)))
+                Some((outcome(plugin), Some(plugin.sha256), Some(call)))
             }
             Ok(_) => None,
         });
         let asked: Vec<_> = asked.collect();
-        let joined = asked.into_iter().map(|(outcome, call)| {
+        let joined = asked.into_iter().map(|(outcome, sha256, call)| {
             let answer = call.map(|call| {
                 call.join().unwrap_or_else(|_| (Err(End::protocol("asking it failed")), None))
             });
-            (outcome, answer)
+            (outcome, sha256, answer)
         });
         joined.collect()
     });
-    for (mut outcome, answer) in results {
+    for (mut outcome, sha256, answer) in results {
         match answer {
             Some((Ok(items), elapsed)) => {
                 outcome.elapsed = elapsed;
@@ -94,6 +96,13 @@ pub fn advise(
             Some((Err(end), elapsed)) => {
                 outcome.elapsed = elapsed;
                 outcome.status = end.status;
+                outcome.hint = end.hint;
+                let sha256 = sha256.filter(|_| end.is_incident);
+                advised.incidents.extend(sha256.map(|sha256| Incident {
+                    id: outcome.id.clone(),
+                    sha256,
+                    what: end.message.clone(),
+                }));
                 outcome.message = Some(end.message);
             }
             // The report names a library that may not be loaded among the signals.

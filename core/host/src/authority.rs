@@ -190,7 +190,7 @@ mod tests {
             (r#""host_keys":true"#, &["ssh-host-key", "ssh-other-host-key", "ssh-new-host-key"]),
             (r#""read_files":["{console}"]"#, &["console-"]),
             (r#""read_files":["/var/lib/misc/*.leases"]"#, &["dhcp-", "lease-", "dns-"]),
-            (r#""read_files":["/proc/net/*"]"#, &["dhcp-", "lease-", "dns-"]),
+            (r#""read_files":["/var/lib/dhcp/dhcpd*.leases"]"#, &["dhcp-", "lease-", "dns-"]),
             (r#""read_files":["/proc/net/arp"]"#, &["neighbour-", "dhcp-", "lease-", "dns-"]),
             (r#""exec":["/usr/sbin/arp"]"#, &["neighbour-"]),
             (r#""exec":["/usr/bin/true"]"#, &[]),

@@ -50,7 +50,7 @@ fn check_owner(path: &Path, status: &Metadata, process: Option<Holder>) -> Resul
 
 /// Opens a regular file for reading. A guest's log lies where other programs write, so what
 /// stands in its place is checked on the open file, and nothing can block.
-fn regular_file(path: &Path) -> Result<(File, Metadata), Refusal> {
+pub(crate) fn regular_file(path: &Path) -> Result<(File, Metadata), Refusal> {
     let failed = |error: &io::Error| Refusal {
         denied: error.kind() == io::ErrorKind::PermissionDenied,
         not_found: error.kind() == io::ErrorKind::NotFound,

@@ -11,6 +11,7 @@ mod authority;
 mod broker;
 mod channel;
 mod console;
+mod declared_files;
 mod find;
 mod proxy;
 mod run;
@@ -21,8 +22,9 @@ mod worker;
 
 pub use advise::{Advised, PluginAdvice, advise, gateway_pages};
 pub use find::{
-    BrokerCommand, Fault, Found, Installation, Mend, Plugin, Refusal, broker_command, find, vet,
+    BrokerCommand, Consent, Fault, Found, Identity, Installation, Mend, Origin, Pins, Plugin,
+    Refusal, broker_command, examine, find, look_at,
 };
-pub use run::{Addresses, Holder, Observed, Purpose, Run, Target, Wait};
+pub use run::{Addresses, Holder, Incident, Observed, Purpose, Run, Target, Wait};
 pub use settings::RunSettings;
 pub use snapshot::Snapshot;

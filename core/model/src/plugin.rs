@@ -11,7 +11,7 @@ pub struct PluginOutcome {
     pub version: Option<String>,
     /// How it ended.
     pub status: PluginStatus,
-    /// Why, unless the status is `Ok`.
+    /// Why, unless the status is `Ok`; then, what of it is not confined.
     pub message: Option<String>,
     /// The command that repairs a refused plugin.
     pub hint: Option<String>,
@@ -31,7 +31,7 @@ pub enum PluginStatus {
     Timeout,
     /// It panicked, or its process died.
     Crashed,
-    /// It is not trusted: others could change its file.
+    /// It is not trusted: others could change its file, or nobody has agreed to it.
     Refused,
     /// It was built for another plugin interface.
     Incompatible,

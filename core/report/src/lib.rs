@@ -30,7 +30,9 @@ pub use json::schema;
 pub use doctor::{Conclusion, Doctor, DoctorHost, DoctorNetwork, DoctorVm};
 pub use failure::failure;
 pub use hosts::{HostsDecision, HostsOutcome, HostsSync, HostsVm};
-pub use plugins::{PluginDetails, PluginEntry, Plugins};
+pub use plugins::{
+    LockedPlugin, PluginDetails, PluginEntry, PluginLock, PluginOrigin, PluginRequest, Plugins,
+};
 pub use recorded::Recorded;
 pub use resolve::Resolution;
 pub use ssh::{Ssh, SshState};

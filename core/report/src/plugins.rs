@@ -1,4 +1,9 @@
-//! The view model of `vm plugin list` and `vm plugin info`.
+//! The view models of `vm plugin`.
+
+use std::{
+    path::{Path, PathBuf},
+    time::SystemTime,
+};
 
 use vmkit_model::PluginStatus;
 
@@ -15,8 +20,41 @@ pub struct PluginEntry {
     pub message: Option<String>,
     /// The command that repairs it, if there is one.
     pub hint: Option<String>,
+    /// Who answers for it; `None`: it could not be read, or others could change it.
+    pub origin: Option<PluginOrigin>,
+    /// The SHA-256 of its file, likewise.
+    pub sha256: Option<String>,
     /// Its manifest; `None`: it could not be read.
     pub details: Option<PluginDetails>,
+}
+
+impl PluginEntry {
+    /// Of a file of which nothing is known yet.
+    pub fn of_file(id: String, path: &Path) -> Self {
+        Self {
+            id,
+            path: path.display().to_string(),
+            status: PluginStatus::Ok,
+            message: None,
+            hint: None,
+            origin: None,
+            sha256: None,
+            details: None,
+        }
+    }
+}
+
+/// Who answers for a plugin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PluginOrigin {
+    /// It came with vmkit.
+    Bundled,
+    /// The user, or root for everybody, has agreed to this file.
+    Trusted,
+    /// The same, even where its files cannot be confined.
+    TrustedUnconfined,
+    /// Nobody.
+    Stranger,
 }
 
 /// The manifest of a plugin.
@@ -39,6 +77,42 @@ pub struct PluginDetails {
     /// What it may use, each in one sentence. Empty: nothing.
     pub needs: Vec<String>,
 }
+
+/// A plugin that the user may agree to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PluginRequest {
+    /// The plugin.
+    pub entry: PluginEntry,
+    /// What was agreed to before, in a sentence.
+    pub before: String,
+    /// What to think about first, each in a sentence.
+    pub warnings: Vec<&'static str>,
+}
+
+/// A plugin that somebody has agreed to.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LockedPlugin {
+    /// Its id.
+    pub id: String,
+    /// Its version.
+    pub version: String,
+    /// The SHA-256 of its file.
+    pub sha256: String,
+    /// Its needs, as they were agreed to.
+    pub needs: serde_json::Value,
+    /// Whether it may run where its files cannot be confined.
+    pub unconfined: bool,
+    /// Where it lay.
+    pub path: PathBuf,
+    /// When somebody agreed.
+    pub trusted_at: SystemTime,
+    /// Whether root agreed, for everybody.
+    pub by_root: bool,
+}
+
+/// The plugins that somebody has agreed to.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PluginLock(pub Vec<LockedPlugin>);
 
 /// The plugins that were found.
 #[derive(Clone, Debug, PartialEq, Eq)]

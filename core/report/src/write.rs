@@ -5,8 +5,8 @@ use std::io::{self, Write};
 use vmkit_diagnose::Page;
 
 use crate::{
-    Doctor, HostsSync, Plugins, Recorded, Resolution, SnapshotCheck, Status, Terminal, html, json,
-    text,
+    Doctor, HostsSync, PluginLock, PluginRequest, Plugins, Recorded, Resolution, SnapshotCheck,
+    Status, Terminal, html, json, text,
 };
 
 impl Doctor<'_> {
@@ -94,6 +94,34 @@ impl SnapshotCheck {
     /// Those of `out`.
     pub fn write_text(&self, out: &mut impl Write) -> io::Result<()> {
         text::write_traces(self, out)
+    }
+}
+
+impl PluginRequest {
+    /// Writes what the plugin is, what it may do, and what to think about.
+    ///
+    /// # Errors
+    /// Those of `out`.
+    pub fn write_text(&self, out: &mut impl Write, terminal: Terminal) -> io::Result<()> {
+        text::write_plugin_request(self, out, terminal)
+    }
+}
+
+impl PluginLock {
+    /// Writes the document `vmkit.plugin-lock/1`.
+    ///
+    /// # Errors
+    /// Those of `out`.
+    pub fn write_json(&self, out: &mut impl Write) -> io::Result<()> {
+        json::write(out, &json::PluginLockDocument::new(self))
+    }
+
+    /// Writes a line for each.
+    ///
+    /// # Errors
+    /// Those of `out`.
+    pub fn write_text(&self, out: &mut impl Write, terminal: Terminal) -> io::Result<()> {
+        text::write_plugin_lock(&self.0, out, terminal)
     }
 }
 

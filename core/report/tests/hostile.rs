@@ -8,7 +8,10 @@ use std::{path::Path, time::Duration};
 
 use common::{World, evidence, fact, mac, machine, now, terminal, text};
 use vmkit_model::{Card, Machine, Mode, Net, PluginOutcome, PluginStatus, Problem};
-use vmkit_report::{PluginDetails, PluginEntry, Plugins, Style, Terminal, failure};
+use vmkit_report::{
+    LockedPlugin, PluginDetails, PluginEntry, PluginLock, PluginOrigin, PluginRequest, Plugins,
+    Style, Terminal, failure,
+};
 use vmkit_scoring::{Case, Weights, score};
 use vmkit_types::{NetworkMode, Observation, Reading, Unread, attribute};
 
@@ -72,6 +75,22 @@ fn outputs(style: Style) -> Vec<String> {
     let world = World { rows, plugins: reports(), problems };
     let (status, fast) = (world.status(Mode::Full), world.status(Mode::Fast));
     let resolution = world.resolutions().swap_remove(0);
+    vec![
+        text(|out| status.write_text(out, terminal)),
+        text(|out| fast.write_text(out, terminal)),
+        text(|out| status.write_explanation(out, terminal)),
+        text(|out| status.write_json(out)),
+        text(|out| resolution.write_address(out)),
+        text(|out| resolution.write_json(out)),
+        resolution.remark(Some(HOSTILE)).unwrap_or_default(),
+        failure(&[HOSTILE.to_owned()], Some(HOSTILE)),
+    ]
+    .into_iter()
+    .chain(plugin_outputs(terminal))
+    .collect()
+}
+
+fn plugin_outputs(terminal: Terminal) -> Vec<String> {
     let list = || vec![HOSTILE.to_owned()];
     let details = PluginDetails {
         version: HOSTILE.to_owned(),
@@ -89,21 +108,33 @@ fn outputs(style: Style) -> Vec<String> {
         status: PluginStatus::Refused,
         message: Some(HOSTILE.to_owned()),
         hint: Some(HOSTILE.to_owned()),
+        origin: Some(PluginOrigin::Stranger),
+        sha256: Some("5e".repeat(32)),
         details,
     };
+    let request = PluginRequest {
+        entry: entry(Some(details.clone())),
+        before: "nothing".to_owned(),
+        warnings: Vec::new(),
+    };
+    let lock = PluginLock(vec![LockedPlugin {
+        id: HOSTILE.to_owned(),
+        version: HOSTILE.to_owned(),
+        sha256: "5e".repeat(32),
+        needs: HOSTILE.into(),
+        unconfined: true,
+        path: HOSTILE.into(),
+        trusted_at: std::time::SystemTime::UNIX_EPOCH,
+        by_root: false,
+    }]);
     let plugins = Plugins(vec![entry(Some(details)), entry(None)]);
     vec![
-        text(|out| status.write_text(out, terminal)),
-        text(|out| fast.write_text(out, terminal)),
-        text(|out| status.write_explanation(out, terminal)),
-        text(|out| status.write_json(out)),
-        text(|out| resolution.write_address(out)),
-        text(|out| resolution.write_json(out)),
-        resolution.remark(Some(HOSTILE)).unwrap_or_default(),
         text(|out| plugins.write_list(out, terminal)),
         text(|out| plugins.write_info(out, terminal)),
         text(|out| plugins.write_json(out)),
-        failure(&[HOSTILE.to_owned()], Some(HOSTILE)),
+        text(|out| request.write_text(out, terminal)),
+        text(|out| lock.write_text(out, terminal)),
+        text(|out| lock.write_json(out)),
     ]
 }
 

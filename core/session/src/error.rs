@@ -5,6 +5,7 @@ use std::{io, path::PathBuf};
 use vmkit_inventory::LocationError;
 use vmkit_scoring::WeightsError;
 use vmkit_snapshot::OpenError;
+use vmkit_state::{FolderError, InvalidState};
 
 use crate::ConfigError;
 
@@ -47,6 +48,31 @@ pub enum Error {
         /// Where machines were read from.
         place: PathBuf,
     },
+    /// A plugin may not be loaded, whatever anybody agrees to.
+    #[error("{why}")]
+    Plugin {
+        /// Why.
+        why: String,
+        /// The command that mends it.
+        hint: String,
+    },
+    /// What vmkit remembers cannot be read or written.
+    #[error(transparent)]
+    Folder(#[from] FolderError),
+    /// What vmkit remembers is not valid.
+    #[error("cannot use {}", path.display())]
+    State {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: InvalidState,
+    },
+    /// Nobody has agreed to this plugin.
+    #[error("no plugin `{0}` is trusted")]
+    NotTrusted(String),
+    /// There is no place to remember anything.
+    #[error("your home directory is unknown")]
+    NoHome,
     /// The look did not see everything that decides whether a machine exists.
     #[error("{0}")]
     Incomplete(String),
@@ -65,7 +91,15 @@ impl Error {
             Self::UnknownMachine { known, .. } => {
                 Some(format!("the VMs here are: {}", known.join(", ")))
             }
+            Self::Plugin { hint, .. } => Some(hint.clone()),
+            Self::NotTrusted(_) => Some("vm plugin list --lock".to_owned()),
             _ => None,
         }
+    }
+
+    /// The error and its causes, on one line.
+    pub(crate) fn in_one_line(&self) -> String {
+        let causes = std::iter::successors(Some(self as &dyn std::error::Error), |it| it.source());
+        causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
     }
 }

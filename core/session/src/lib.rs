@@ -8,6 +8,7 @@
 
 mod builder;
 mod config;
+mod consent;
 mod error;
 mod host_keys;
 mod look;
@@ -20,6 +21,7 @@ mod unchecked;
 
 pub use builder::Builder;
 pub use config::{Config, ConfigError};
+pub use consent::{Before, Request};
 pub use error::Error;
 pub use host_keys::host_key_alias;
 pub use look::{Look, Row, Session};

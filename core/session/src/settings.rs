@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use vmkit_host::{Found, Installation, RunSettings, Snapshot, find};
+use vmkit_host::{Installation, RunSettings, Snapshot};
 use vmkit_inventory::{Location, Sources};
 use vmkit_model::{Mode, Problem};
 use vmkit_platform::{Invoker, Platform as _};
@@ -106,17 +106,13 @@ impl Settings {
         self.invoker.privileged.then_some(&self.broker)
     }
 
-    /// All plugins in the directories of this run.
-    pub fn plugins(&self) -> Vec<Found> {
-        find(&self.plugin_directories(), &self.installation)
-    }
-
     /// Whether the user allows that this page of the gateway is asked for on behalf of the plugin.
     pub fn allows_page(&self, plugin: &str, path: &str) -> bool {
         self.config.allows_page(plugin, path)
     }
 
-    fn plugin_directories(&self) -> Vec<PathBuf> {
+    /// Where this run looks for plugins.
+    pub(crate) fn plugin_directories(&self) -> Vec<PathBuf> {
         let mut directories = vec![self.installation.plugins()];
         directories.extend(self.config.plugin_directories.iter().cloned());
         let home = self.invoker.home.as_ref().known().filter(|_| !self.invoker.privileged);

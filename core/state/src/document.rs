@@ -42,11 +42,16 @@ struct Key {
 #[derive(Debug, thiserror::Error)]
 pub enum InvalidState {
     /// Not JSON of this form.
-    #[error("not a file of host keys")]
+    #[error("not a file of this kind")]
     Malformed(#[source] serde_json::Error),
     /// The schema of another version.
-    #[error("its schema is {0:?}; this version of vmkit reads {SCHEMA:?}")]
-    OtherSchema(String),
+    #[error("its schema is {found:?}; this version of vmkit reads {known:?}")]
+    OtherSchema {
+        /// The schema of the file.
+        found: String,
+        /// The schema that is read.
+        known: &'static str,
+    },
 }
 
 impl HostKeys {
@@ -57,7 +62,7 @@ impl HostKeys {
     pub fn parse(text: &[u8]) -> Result<Self, InvalidState> {
         let document: Document = serde_json::from_slice(text).map_err(InvalidState::Malformed)?;
         if document.schema != SCHEMA {
-            return Err(InvalidState::OtherSchema(document.schema));
+            return Err(InvalidState::OtherSchema { found: document.schema, known: SCHEMA });
         }
         let machines = document.machines.into_iter();
         let machines = machines.filter_map(|machine| serde_json::from_value(machine).ok());
@@ -139,8 +144,8 @@ mod tests {
     #[test]
     fn rejects_invalid_files_and_drops_invalid_entries() {
         let rows: [(&str, &str); 5] = [
-            ("", "not a file of host keys"),
-            (r#"{"schema":"vmkit.host-keys/1"}"#, "not a file of host keys"),
+            ("", "not a file of this kind"),
+            (r#"{"schema":"vmkit.host-keys/1"}"#, "not a file of this kind"),
             (
                 r#"{"schema":"vmkit.host-keys/2","machines":[]}"#,
                 "its schema is \"vmkit.host-keys/2\"; this version of vmkit reads \

@@ -10,7 +10,8 @@ use std::{
 
 use rustix::{
     fs::{
-        AtFlags, FileType, Mode, OFlags, fstat, fsync, mkdirat, open, openat, renameat, unlinkat,
+        AtFlags, FileType, Mode, OFlags, fchmod, fstat, fsync, mkdirat, open, openat, renameat,
+        unlinkat,
     },
     io::Errno,
     process::geteuid,
@@ -31,6 +32,8 @@ const LOCK_PATIENCE: Duration = Duration::from_secs(2);
 pub struct Folder {
     base: PathBuf,
     below: Vec<String>,
+    /// Whether everybody may read what is in it.
+    public: bool,
 }
 
 /// A file that could not be read or written.
@@ -46,7 +49,13 @@ impl Folder {
     /// The folder of these names below `base`, which may be a link.
     pub fn below(base: impl Into<PathBuf>, names: &[&str]) -> Self {
         let below = names.iter().map(|name| (*name).to_owned()).collect();
-        Self { base: base.into(), below }
+        Self { base: base.into(), below, public: false }
+    }
+
+    /// The same, but everybody may read new folders and files.
+    #[must_use]
+    pub fn for_everybody(self) -> Self {
+        Self { public: true, ..self }
     }
 
     /// The path.
@@ -92,7 +101,7 @@ impl Folder {
         let attempt = || {
             let folder = self.open(true)?;
             let new = format!(".{name}.{}", std::process::id());
-            let written = write_new(&folder, &new, bytes);
+            let written = self.write_new(&folder, &new, bytes);
             let renamed = written.and_then(|()| {
                 renameat(&folder, &new, &folder, name)?;
                 Ok(fsync(&folder)?)
@@ -110,16 +119,29 @@ impl Folder {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
         let mut at = open(&self.base, flags, Mode::empty())?;
         for name in &self.below {
-            if may_make {
-                match mkdirat(&at, name, Mode::RWXU) {
-                    Ok(()) | Err(Errno::EXIST) => {}
-                    Err(error) => return Err(error.into()),
-                }
-            }
+            let is_new = match may_make.then(|| mkdirat(&at, name, Mode::RWXU)) {
+                Some(Ok(())) => true,
+                None | Some(Err(Errno::EXIST)) => false,
+                Some(Err(error)) => return Err(error.into()),
+            };
             at = openat(&at, name, flags | UNFOLLOWED, Mode::empty())?;
             check_owner(&at)?;
+            if is_new && self.public {
+                open_for_others(&at, Mode::RWXG | Mode::RWXO)?;
+            }
         }
         Ok(at)
+    }
+
+    fn write_new(&self, folder: &OwnedFd, name: &str, bytes: &[u8]) -> io::Result<()> {
+        let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL;
+        let file = openat(folder, name, flags | UNFOLLOWED, PRIVATE)?;
+        if self.public {
+            open_for_others(&file, Mode::RGRP | Mode::ROTH)?;
+        }
+        let mut file = File::from(file);
+        file.write_all(bytes)?;
+        file.sync_all()
     }
 
     fn error(&self, operation: &'static str, name: &str, source: io::Error) -> FolderError {
@@ -129,13 +151,6 @@ impl Folder {
 
 const PRIVATE: Mode = Mode::RUSR.union(Mode::WUSR);
 const UNFOLLOWED: OFlags = OFlags::NOFOLLOW.union(OFlags::CLOEXEC);
-
-fn write_new(folder: &OwnedFd, name: &str, bytes: &[u8]) -> io::Result<()> {
-    let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL;
-    let mut file = File::from(openat(folder, name, flags | UNFOLLOWED, PRIVATE)?);
-    file.write_all(bytes)?;
-    file.sync_all()
-}
 
 /// Opens a lock file. It has no other name, which would lock another file.
 fn lock_file(folder: &OwnedFd, name: &str) -> io::Result<OwnedFd> {
@@ -149,6 +164,13 @@ fn lock_file(folder: &OwnedFd, name: &str) -> io::Result<OwnedFd> {
     } else {
         Err(io::Error::other("not a regular file of one name"))
     }
+}
+
+/// Lets others read, and enter what can be entered, whatever the mask of this process is.
+fn open_for_others(file: &OwnedFd, access: Mode) -> io::Result<()> {
+    let own = Mode::from_raw_mode(fstat(file)?.st_mode).intersection(Mode::RWXU);
+    let write = Mode::WGRP | Mode::WOTH;
+    Ok(fchmod(file, own.union(access.difference(write)))?)
 }
 
 fn read_small(file: File) -> io::Result<Vec<u8>> {

@@ -11,6 +11,8 @@ mod frame;
 mod manifest;
 mod message;
 mod needs;
+mod needs_grammar;
+mod needs_words;
 mod question;
 
 pub use code::{Declared, PluginKind};
@@ -21,4 +23,5 @@ pub use message::{
     WireAdviceKind, WireFact, WireObservation, WireStep, WireSubject, WireWord, configuration,
 };
 pub use needs::{GatewayPage, Needs, ReadFile};
+pub use needs_grammar::{NeedsError, fits, is_private};
 pub use question::{Answer, Answered, Opened, Question, Refusal, Resource};

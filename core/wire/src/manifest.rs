@@ -9,6 +9,7 @@ use vmkit_types::Stage;
 use crate::{
     code::{self, Declared, PluginKind},
     needs::{GatewayPage, Needs},
+    needs_grammar::{NeedsError, fits},
 };
 
 /// The epoch of the plugin interface that this host speaks. A test of the worker checks that the ABI
@@ -94,6 +95,17 @@ pub enum Cost {
     Network,
 }
 
+impl Cost {
+    /// The word for it in JSON and text.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Instant => "instant",
+            Self::Local => "local",
+            Self::Network => "network",
+        }
+    }
+}
+
 /// A mode, as manifests write it. `basic` runs no plugin, so no manifest can name it.
 #[derive(Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -130,6 +142,9 @@ pub enum ManifestError {
          query"
     )]
     Gateway,
+    /// It names files or programs that no manifest may name.
+    #[error(transparent)]
+    Needs(#[from] NeedsError),
     /// Its id is not a valid name.
     #[error("manifest: the id may hold lower-case letters, digits and hyphens, 1 to 40 of them")]
     Id,
@@ -155,6 +170,10 @@ impl FromStr for Manifest {
         if !(1..=40).contains(&manifest.id.len()) || !manifest.id.bytes().all(plain) {
             return Err(ManifestError::Id);
         }
+        // Both, so that a plugin is refused on every platform or on none.
+        for needs in [Some(&manifest.needs), manifest.needs_macos.as_ref()].into_iter().flatten() {
+            needs.check()?;
+        }
         let pages = &manifest.gateway;
         if pages.len() > MOST_PAGES || !pages.iter().all(GatewayPage::is_plain) {
             return Err(ManifestError::Gateway);
@@ -174,7 +193,7 @@ impl Manifest {
     /// within one file name.
     pub fn declares_artefact(&self, name: &str) -> bool {
         let plain = |part: &str| !part.is_empty() && part != "." && part != "..";
-        name.split('/').all(plain) && self.artefacts.iter().any(|pattern| fits(pattern, name))
+        name.split('/').all(plain) && self.artefacts.iter().any(|pattern| stands_for(pattern, name))
     }
 
     /// Whether it offers this kind.
@@ -188,15 +207,9 @@ impl Manifest {
     }
 }
 
-/// Whether `name` is `pattern` with its `*`, if any, replaced within a path component.
-fn fits(pattern: &str, name: &str) -> bool {
-    match pattern.split_once('*') {
-        None => pattern == name,
-        Some((before, after)) => name
-            .strip_prefix(before)
-            .and_then(|rest| rest.strip_suffix(after))
-            .is_some_and(|middle| !middle.is_empty() && !middle.contains('/')),
-    }
+/// Whether `name` is `pattern` with its `*`, if any, replaced by something within a path component.
+fn stands_for(pattern: &str, name: &str) -> bool {
+    fits(pattern, name) && name.len() >= pattern.len()
 }
 
 #[cfg(test)]
@@ -266,6 +279,14 @@ mod tests {
                 "manifest: unknown field `kernel`",
             ),
             ("\u{1b}[2J", "manifest: expected value"),
+            (
+                r#"{"id":"a","version":"1","epoch":1,"kinds":[],"needs":{"read_files":["/"]}}"#,
+                "manifest: `read_files` may not name \"/\"",
+            ),
+            (
+                r#"{"id":"a","version":"1","epoch":1,"kinds":[],"needs_macos":{"exec":["sh"]}}"#,
+                "manifest: `exec` may not name \"sh\"",
+            ),
             (
                 r#"{"id":"a","version":"1","epoch":1,"kinds":[],"gateway":[{"path":"/a b"}]}"#,
                 "manifest: `gateway` holds",

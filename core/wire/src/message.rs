@@ -43,6 +43,9 @@ pub struct Load {
     pub configuration: String,
     /// What its confinement must permit.
     pub needs: Needs,
+    /// Whether it may load the plugin where files cannot be confined.
+    #[serde(default)]
+    pub may_run_unconfined: bool,
     /// Whether it writes files of a snapshot, which the host opens.
     #[serde(default)]
     pub records: bool,
@@ -143,6 +146,9 @@ pub enum FromWorker {
         older_than_host: bool,
         /// How it is confined, in plain words.
         confinement: String,
+        /// What is not confined, in plain words, if something is not.
+        #[serde(default)]
+        unconfined: Option<String>,
     },
     /// Observations, as they are found.
     Observations {
@@ -196,6 +202,8 @@ pub enum FromWorker {
 pub enum FailureCode {
     /// The worker could not confine itself, so it did not load.
     Confinement,
+    /// Files cannot be confined here, and nobody has agreed to that.
+    NotConfined,
     /// The library or its layout does not match this host.
     Incompatible,
     /// The plugin does not accept the configuration.

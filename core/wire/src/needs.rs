@@ -31,7 +31,7 @@ pub struct Needs {
 pub enum ReadFile {
     /// The machines' console logs, which the host opens: `{console}`.
     Console,
-    /// Files by absolute path; the last component may hold a `*`.
+    /// Files by absolute path, which the host opens; the last component may hold a `*`.
     Path(String),
 }
 

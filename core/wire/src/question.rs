@@ -12,6 +12,10 @@ pub enum Resource {
     Artefact,
     /// A new file of the snapshot that is being recorded.
     Recording,
+    /// A file that the manifest declares: its path.
+    File,
+    /// The paths that match a pattern of the manifest.
+    Files,
     /// A channel that hosts of an earlier version handed over. It is refused.
     Channel,
     /// Something that this version does not know.

@@ -133,6 +133,8 @@ impl HostApi for Call {
             Resource::ARTEFACT => vmkit_wire::Resource::Artefact,
             Resource::RECORDING => vmkit_wire::Resource::Recording,
             Resource::GUEST_AGENT | Resource::RAW_SOCKET => vmkit_wire::Resource::Channel,
+            Resource::FILE => vmkit_wire::Resource::File,
+            Resource::FILES => vmkit_wire::Resource::Files,
             _ => vmkit_wire::Resource::Unknown,
         };
         let argument = bounded(argument.as_str());

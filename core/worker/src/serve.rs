@@ -15,7 +15,7 @@ use vmkit_wire::{
 use crate::{
     call::Call,
     channel::{Channel, Heard},
-    confine,
+    confine::{self, Confinement},
     plugin::Plugin,
 };
 
@@ -42,9 +42,9 @@ pub(crate) fn run() -> Result<(), WireError> {
     let channel = Arc::new(Channel::new(socket, load.log_level));
 
     let plugin = match prepare(&load, library.as_ref()) {
-        Ok((plugin, confinement)) => {
+        Ok((plugin, Confinement { words: confinement, unconfined })) => {
             let older_than_host = plugin.older_than_host;
-            channel.send(&FromWorker::Ready { older_than_host, confinement })?;
+            channel.send(&FromWorker::Ready { older_than_host, confinement, unconfined })?;
             plugin
         }
         Err((code, message)) => return channel.send(&FromWorker::Failed { code, message }),
@@ -77,13 +77,16 @@ pub(crate) fn run() -> Result<(), WireError> {
 fn prepare(
     load: &Load,
     library: Option<&OwnedFd>,
-) -> Result<(Plugin, String), (FailureCode, String)> {
+) -> Result<(Plugin, Confinement), (FailureCode, String)> {
     if load.wire != WIRE_VERSION {
         let message = format!("this vm speaks protocol {}, vm-worker {WIRE_VERSION}", load.wire);
         return Err((FailureCode::Incompatible, message));
     }
     let confinement =
         confine::enter(load, library).map_err(|error| (FailureCode::Confinement, error))?;
+    if let Some(what) = confinement.unconfined.as_ref().filter(|_| !load.may_run_unconfined) {
+        return Err((FailureCode::NotConfined, what.clone()));
+    }
     let path = match (library, &load.path) {
         (Some(library), _) => {
             use std::os::fd::AsRawFd as _;

@@ -62,7 +62,7 @@ impl Signal for Dns {
                 None => nothing_recorded(vms.len()),
             }),
             (Stage::Discover, Source::Live | Source::Recording) => {
-                look(vms, &Responders::of_system(), self.timeout_ms.duration(), cx)
+                look(vms, &Responders::of_system(cx), self.timeout_ms.duration(), cx)
             }
         }
     }

@@ -1,10 +1,11 @@
 //! The responders that this computer's files name.
 
 use std::{
-    fs::File,
     io::Read as _,
     net::{IpAddr, Ipv4Addr, SocketAddr},
 };
+
+use vmkit_plugin::{Cx, Error, ErrorCode};
 
 use crate::{
     hosts::Hosts,
@@ -75,10 +76,10 @@ pub(crate) struct Responders {
 
 impl Responders {
     /// The responders of this computer. Files that cannot be read are logged and skipped.
-    pub(crate) fn of_system() -> Self {
-        let (resolvers, search) = resolv_conf(&text("/etc/resolv.conf").unwrap_or_default());
-        let hosts = Hosts::parse(&text("/etc/hosts").unwrap_or_default());
-        let Routes { gateways, interfaces } = routes();
+    pub(crate) fn of_system(cx: &Cx<'_>) -> Self {
+        let (resolvers, search) = resolv_conf(&text("/etc/resolv.conf", cx).unwrap_or_default());
+        let hosts = Hosts::parse(&text("/etc/hosts", cx).unwrap_or_default());
+        let Routes { gateways, interfaces } = routes(cx);
         let server = |source: String, ip: IpAddr| Server { source, address: (ip, DNS_PORT).into() };
         let system = resolvers.iter().map(|ip| server(SYSTEM.to_owned(), *ip));
         let others = gateways.iter().filter(|ip| !resolvers.contains(ip));
@@ -88,9 +89,15 @@ impl Responders {
     }
 }
 
-fn text(path: &str) -> Option<String> {
+fn text(path: &str, cx: &Cx<'_>) -> Option<String> {
     let mut bytes = Vec::new();
-    let read = File::open(path).and_then(|file| file.take(LIMIT).read_to_end(&mut bytes));
+    let read = cx.open_file(path).and_then(|file| match file {
+        Some(file) => file
+            .take(LIMIT)
+            .read_to_end(&mut bytes)
+            .map_err(|error| Error::io(&format!("read {path}"), &error)),
+        None => Err(Error::new(ErrorCode::NotFound, "it does not exist")),
+    });
     match read {
         Ok(_) => Some(String::from_utf8_lossy(&bytes).into_owned()),
         Err(error) => {
@@ -126,17 +133,15 @@ struct Routes {
     interfaces: Vec<String>,
 }
 
-/// The manifest declares all of `/proc/net`, because Landlock's rules apply to inodes and the kernel makes
-/// a new one each time a file there is opened.
 #[cfg(target_os = "linux")]
-fn routes() -> Routes {
-    text("/proc/net/route").map(|text| parse_routes(&text)).unwrap_or_default()
+fn routes(cx: &Cx<'_>) -> Routes {
+    text("/proc/net/route", cx).map(|text| parse_routes(&text)).unwrap_or_default()
 }
 
 /// No file has the routing table here. So the system chooses the interface of mDNS, and the gateway is asked
 /// only if it is the system's resolver, as it is in most homes.
 #[cfg(not(target_os = "linux"))]
-fn routes() -> Routes {
+fn routes(_: &Cx<'_>) -> Routes {
     Routes::default()
 }
 

@@ -37,7 +37,7 @@ impl Signal for Leases {
         }
         let texts = match cx.source() {
             Source::Snapshot => files::of_snapshot(cx),
-            Source::Live | Source::Recording => files::live(),
+            Source::Live | Source::Recording => files::live(cx),
         };
         if texts.is_empty() {
             return cx.emit_all(findings::without_files(vms.len()));

@@ -14,7 +14,6 @@ mod snapshot;
 use std::{
     net::SocketAddr,
     num::{NonZero, NonZeroU16},
-    path::Path,
 };
 
 use serde::Deserialize;
@@ -69,7 +68,7 @@ impl Signal for SshKey {
             return snapshot::replay(&targets, vms, port, cx);
         }
         let limits = Limits { at_once: EXCHANGES, timeout: self.timeout_ms.duration() };
-        let own_keys = own_keys::read(Path::new(own_keys::FOLDER));
+        let own_keys = own_keys::read(own_keys::PATTERN, cx);
         let proofs = probe_all(
             &targets,
             limits,

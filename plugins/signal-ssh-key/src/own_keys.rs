@@ -1,40 +1,34 @@
 //! The host keys of this computer's own SSH server.
 
-use std::{
-    fs::{self, File},
-    io::Read as _,
-    path::Path,
-};
+use std::io::Read as _;
 
-use vmkit_plugin::HostKey;
+use vmkit_plugin::{Cx, HostKey};
 
 /// Where OpenSSH keeps them, on Linux and macOS.
-pub(crate) const FOLDER: &str = "/etc/ssh";
+pub(crate) const PATTERN: &str = "/etc/ssh/ssh_host_*_key.pub";
 /// Most files that are read: OpenSSH has one for each of its five kinds of key.
 const MOST_FILES: usize = 16;
 /// Longest file, in bytes: a key has less than 3 KiB.
 const SIZE_LIMIT: u64 = 8192;
 
-/// The public keys in a folder; empty where there is no server.
-pub(crate) fn read(folder: &Path) -> Vec<HostKey> {
-    let Ok(entries) = folder.read_dir() else { return Vec::new() };
-    let paths = entries.filter_map(|entry| Some(entry.ok()?.path())).filter(|path| {
-        let name = path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
-        name.starts_with("ssh_host_") && name.ends_with("_key.pub")
-    });
-    paths.take(MOST_FILES).filter_map(|path| key(&path)).collect()
+/// The public keys in these files; empty where there is no server.
+pub(crate) fn read(pattern: &str, cx: &Cx<'_>) -> Vec<HostKey> {
+    let paths = cx.files(pattern).unwrap_or_default();
+    paths.iter().take(MOST_FILES).filter_map(|path| key(path, cx)).collect()
 }
 
-fn key(path: &Path) -> Option<HostKey> {
-    // Reading anything else, such as a pipe, could block.
-    fs::metadata(path).ok().filter(fs::Metadata::is_file)?;
+fn key(path: &str, cx: &Cx<'_>) -> Option<HostKey> {
     let mut text = String::new();
-    File::open(path).ok()?.take(SIZE_LIMIT).read_to_string(&mut text).ok()?;
+    cx.open_file(path).ok()??.take(SIZE_LIMIT).read_to_string(&mut text).ok()?;
     text.parse().ok()
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
+    use vmkit_testkit::FakeHost;
+
     use super::*;
 
     #[test]
@@ -47,7 +41,12 @@ mod tests {
         write("known.pub", "ssh-ed25519 OTHER\n");
         fs::create_dir(folder.path().join("ssh_host_dir_key.pub")).unwrap();
         let own = HostKey::new("ssh-ed25519", "OWN").unwrap();
-        assert_eq!(read(folder.path()), [own]);
-        assert_eq!(read(&folder.path().join("none")), []);
+        let host = FakeHost::new();
+        let read = |below: &str| {
+            let pattern = folder.path().join(below).join("ssh_host_*_key.pub");
+            read(pattern.to_str().unwrap(), &host.context())
+        };
+        assert_eq!(read(""), [own]);
+        assert_eq!(read("none"), []);
     }
 }

@@ -57,6 +57,11 @@ codes! {
         /// Reserved, and refused: hosts of an earlier version handed over a connection to a guest
         /// agent. Ask `Question::GUEST_AGENTS`.
         GUEST_AGENT = 5,
+        /// A file that the manifest declares, read only; argument: its path.
+        FILE = 6,
+        /// The paths of the files that match a pattern of the manifest, as a stream of lines; argument:
+        /// the pattern.
+        FILES = 7,
     }
 }
 

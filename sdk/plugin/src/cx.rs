@@ -2,6 +2,7 @@
 
 use std::{
     fs::File,
+    io::Read as _,
     os::fd::{FromRawFd, OwnedFd},
     time::{Duration, SystemTime},
 };
@@ -132,6 +133,30 @@ impl<'a> Cx<'a> {
     /// The host cannot open it, or it is not a regular file; the message names the path.
     pub fn open_console(&self, vm: usize) -> Result<File> {
         self.open(Resource::CONSOLE, &vm.to_string()).map(File::from)
+    }
+
+    /// The file at this path, open for reading; `None` where there is none. The manifest must declare it
+    /// in `read_files`, alone or by a pattern.
+    ///
+    /// # Errors
+    /// The host cannot open it, or it is not a regular file; the message names the path.
+    pub fn open_file(&self, path: &str) -> Result<Option<File>> {
+        self.open_if_there(Resource::FILE, path)
+    }
+
+    /// The paths of the files that match this pattern of the manifest's `read_files`, sorted, at most 64.
+    ///
+    /// # Errors
+    /// The host cannot list them; the message names the directory.
+    pub fn files(&self, pattern: &str) -> Result<Vec<String>> {
+        let Some(mut lines) = self.open_if_there(Resource::FILES, pattern)? else {
+            return Ok(Vec::new());
+        };
+        let mut text = String::new();
+        lines
+            .read_to_string(&mut text)
+            .map_err(|error| Error::io(&format!("list {pattern}"), &error))?;
+        Ok(text.lines().map(str::to_owned).collect())
     }
 
     fn open(&self, resource: Resource, argument: &str) -> Result<OwnedFd> {

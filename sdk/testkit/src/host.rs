@@ -18,11 +18,13 @@ use vmkit_abi::{
     stable::{ROption, RRef, RResult, RSlice, RStr, RString, RVec, TD_Opaque},
 };
 use vmkit_plugin::{
-    AdviceSource, ArpAnswer, Error, Fact, Inventory, Observation, Signal, Stage, Subject, Unread,
+    AdviceSource, ArpAnswer, Cx, Error, Fact, Inventory, Observation, Signal, Stage, Subject,
+    Unread,
 };
 
 use crate::{
     answers::{Answers, Refused},
+    files::{listed, new_file},
     observation::{attribute, observation_in, subject_out},
 };
 
@@ -257,6 +259,11 @@ impl FakeHost {
             .map_err(Error::from)
     }
 
+    /// The context of a call, for parts of a plugin that use it.
+    pub fn context(&self) -> Cx<'_> {
+        Cx::new(self.lend())
+    }
+
     fn lend(&self) -> HostRef<'_> {
         HostApi_TO::from_ptr(RRef::new(self), TD_Opaque)
     }
@@ -318,6 +325,15 @@ impl HostApi for FakeHost {
         let refuse = |code, message: String| {
             RResult::RErr(abi::Error { code, message: message.into(), ext: RVec::new() })
         };
+        if resource == Resource::FILES {
+            return match listed(argument.as_str()) {
+                Ok(stream) => RResult::ROk(stream.into_raw_fd()),
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                    refuse(ErrorCode::NOT_FOUND, error.to_string())
+                }
+                Err(error) => refuse(ErrorCode::IO, format!("list {argument}: {error}")),
+            };
+        }
         let of_machine = |paths: &HashMap<usize, PathBuf>| {
             argument.as_str().parse().ok().and_then(|vm: usize| paths.get(&vm).cloned())
         };
@@ -325,6 +341,7 @@ impl HostApi for FakeHost {
             Resource::CONSOLE => of_machine(&self.consoles),
             Resource::ARTEFACT => self.artefacts.get(argument.as_str()).cloned(),
             Resource::RECORDING => self.recording.as_ref().map(|below| below.join(&*argument)),
+            Resource::FILE => Some(PathBuf::from(argument.as_str())).filter(|path| path.exists()),
             _ => None,
         };
         let Some(path) = path else {
@@ -360,14 +377,6 @@ impl HostApi for FakeHost {
             }
         }
     }
-}
-
-/// A new file of the recorded snapshot, in a directory that is made for it.
-fn new_file(path: &Path) -> io::Result<File> {
-    if let Some(above) = path.parent() {
-        std::fs::create_dir_all(above)?;
-    }
-    File::create_new(path)
 }
 
 /// Locks a list that a plugin may have left by a panic: the list is intact.

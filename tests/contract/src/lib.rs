@@ -17,11 +17,12 @@ use std::{
 
 use vmkit_files::Directory;
 use vmkit_host::{
-    Addresses, Advised, Installation, Purpose, Run, RunSettings, Snapshot, Target, Wait, advise,
-    find, gateway_pages,
+    Addresses, Advised, Consent, Installation, Pins, Purpose, Run, RunSettings, Snapshot, Target,
+    Wait, advise, examine, find, gateway_pages,
 };
 use vmkit_model::{Evidence, MachineId, Mode, PluginOutcome};
 use vmkit_rights::Broker;
+use vmkit_state::{PluginLock, TrustedPlugin};
 use vmkit_types::{Fact, HostNetwork, Subject};
 use vmkit_wire::Account;
 
@@ -35,6 +36,10 @@ const HANGING: Duration = Duration::from_secs(4);
 pub struct Tree {
     root: PathBuf,
     call_deadline: Duration,
+    /// What its user has agreed to, and what has failed.
+    pub consent: Consent,
+    /// Whether the pins of the files are those of the first run, and not renewed before each.
+    pub keeps_pins: bool,
 }
 
 impl Tree {
@@ -46,7 +51,8 @@ impl Tree {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
         let root = target().join("contract").join(format!("{}-{number}", std::process::id()));
-        let tree = Self { root, call_deadline: GENEROUS };
+        let consent = Consent::default();
+        let tree = Self { root, call_deadline: GENEROUS, consent, keeps_pins: false };
         fs::create_dir_all(tree.plugins()).expect("make the tree");
         fs::create_dir(tree.root.join("bin")).expect("make the tree");
         // The program is never run, but its owner decides which plugins are trusted.
@@ -92,8 +98,23 @@ impl Tree {
         &self.root
     }
 
+    /// Writes down what the worker and the plugins hold, as installing does.
+    fn pin(&self) {
+        let library = self.root.join("lib/vmkit");
+        let readable = |name: &String| library.join(name).is_file();
+        let plugins = fs::read_dir(self.plugins()).expect("list the plugins");
+        let plugins = plugins.map(|entry| entry.expect("an entry").file_name());
+        let plugins = plugins.map(|name| format!("plugins/{}", name.to_string_lossy()));
+        let names: Vec<String> = plugins.chain(["vm-worker".to_owned()]).filter(readable).collect();
+        let pins = Pins::of_files(&library, &names).expect("hash the tree");
+        fs::write(library.join(Pins::FILE), pins.to_text()).expect("write the pins");
+    }
+
     /// The tree as an installation.
     fn installation(&self) -> Installation {
+        if !self.keeps_pins {
+            self.pin();
+        }
         let nobody = Account { uid: 65534, gid: 65534 };
         let root = runs_as_root();
         Installation {
@@ -120,7 +141,7 @@ impl Tree {
         change: impl FnOnce(),
     ) -> Observed {
         let installation = self.installation();
-        let found = find(&[self.plugins()], &installation);
+        let found = find(&[self.plugins()], &installation, &self.consent);
         change();
         let mut run = Run::start(found, &installation, self.settings(&[]));
         run.discover(targets, None);
@@ -159,22 +180,49 @@ impl Tree {
             snapshot: Snapshot::Recording { directory },
             ..self.settings(&[("misbehave", how)])
         };
-        let mut run = Run::start(find(&[outside], &installation), &installation, settings);
+        let consent = trusting(&outside.join(&file), false, &installation);
+        let mut run =
+            Run::start(find(&[outside], &installation, &consent), &installation, settings);
         run.discover(targets, None);
         (Observed::of(run), record)
+    }
+
+    /// Runs a plugin of others, which lies in a directory of its own. `trusted`: what its user has agreed
+    /// to, if to anything, and whether also where nothing confines its files. `change` gets its path
+    /// after it was vetted and before its worker starts.
+    ///
+    /// # Panics
+    /// The directory cannot be made.
+    pub fn run_outside(
+        &self,
+        plugin: &str,
+        trusted: Option<bool>,
+        change: impl FnOnce(&Path),
+    ) -> Observed {
+        let outside = self.root.join("outside");
+        let library = outside.join(format!("lib{}.so", plugin.replace('-', "_")));
+        fs::create_dir_all(&outside).expect("make a directory");
+        place(&built(&format!("lib{}.so", plugin.replace('-', "_"))), &library);
+        let installation = self.installation();
+        let consent = trusted.map(|unconfined| trusting(&library, unconfined, &installation));
+        let found = find(&[outside], &installation, &consent.unwrap_or_default());
+        change(&library);
+        let mut run = Run::start(found, &installation, self.settings(&[]));
+        run.discover(vec![machine("web")], None);
+        Observed::of(run)
     }
 
     /// Runs all advice plugins of the tree on these facts.
     pub fn advise(&self, facts: &[Fact], configurations: &[(&str, &str)]) -> Advised {
         let installation = self.installation();
-        let found = find(&[self.plugins()], &installation);
+        let found = find(&[self.plugins()], &installation, &self.consent);
         let settings = self.settings(configurations);
         advise(&found, &installation, &settings, facts, SystemTime::UNIX_EPOCH)
     }
 
     /// The pages of the gateway that the tree's plugins declare, each with the plugin's id.
     pub fn gateway_pages(&self) -> Vec<(String, String)> {
-        let found = find(&[self.plugins()], &self.installation());
+        let found = find(&[self.plugins()], &self.installation(), &self.consent);
         let pages = gateway_pages(&found).into_iter();
         pages.map(|(plugin, page)| (plugin, page.path)).collect()
     }
@@ -182,7 +230,7 @@ impl Tree {
     /// Starts a run of all plugins of the tree.
     pub fn start(&self, configurations: &[(&str, &str)]) -> Run {
         let installation = self.installation();
-        let found = find(&[self.plugins()], &installation);
+        let found = find(&[self.plugins()], &installation, &self.consent);
         Run::start(found, &installation, self.settings(configurations))
     }
 
@@ -239,6 +287,22 @@ impl Observed {
         let own = self.evidence.iter().filter(|item| &*item.plugin == id);
         own.map(|item| item.observation.says.as_str()).collect()
     }
+}
+
+/// The consent of a user who trusts this library.
+fn trusting(library: &Path, unconfined: bool, installation: &Installation) -> Consent {
+    let plugin = examine(library, installation).expect("a plugin that nobody can change");
+    let mut lock = PluginLock::default();
+    lock.trust(TrustedPlugin {
+        id: plugin.manifest.id.clone(),
+        version: plugin.manifest.version.clone(),
+        sha256: plugin.sha256,
+        needs: plugin.manifest.agreed_needs(),
+        unconfined,
+        path: library.to_owned(),
+        trusted_at: SystemTime::UNIX_EPOCH,
+    });
+    Consent { locks: vec![lock], ..Consent::default() }
 }
 
 /// A VM without a console.

@@ -10,6 +10,7 @@ use std::{
 };
 
 use serde_json::Value;
+use vmkit_host::Pins;
 
 /// A made-up user, not in the user database, with a group of the same number.
 pub const ANN: u32 = 41001;
@@ -96,6 +97,10 @@ impl Place {
             // Hard links save copying megabytes.
             fs::hard_link(self.path("built").join(name), to).unwrap();
         }
+        let library = prefix.join("lib/vmkit");
+        let names = ["vm-worker", "plugins/libcontract_misbehave.so"].map(str::to_owned);
+        let pins = Pins::of_files(&library, &names).unwrap();
+        fs::write(library.join(Pins::FILE), pins.to_text()).unwrap();
         for (part, elsewhere) in links {
             let (part, elsewhere) = (self.path(part), self.path(elsewhere));
             fs::create_dir_all(elsewhere.parent().unwrap()).unwrap();
@@ -160,7 +165,10 @@ fn run_as(by: As, program: &Path) -> Command {
 }
 
 /// Gives the whole tree to this user and group, with the usual modes.
-fn give(path: &Path, owner: (u32, u32)) {
+///
+/// # Panics
+/// It cannot be given away.
+pub fn give(path: &Path, owner: (u32, u32)) {
     if path.is_symlink() {
         return;
     }

@@ -61,6 +61,7 @@ const WORKER_LINK: &[Link] = &[("srv/team/lib/vmkit/vm-worker", "srv/store/vm-wo
 const BOTH_LINKS: &[Link] = &[
     ("srv/team/lib/vmkit/vm-worker", "srv/store/vm-worker"),
     ("srv/team/lib/vmkit/plugins", "srv/store/plugins"),
+    ("srv/team/lib/vmkit/pins.json", "srv/store/pins.json"),
 ];
 const OPEN_STORE: &[Owned] = &[("srv/team/lib", 0, STAFF, 0o775), ("srv/store", 0, STAFF, 0o775)];
 
@@ -116,7 +117,7 @@ const LAYOUTS: &[Layout] = &[
         None,
     ),
     linked(
-        "a group can write `lib/vmkit`, worker and plugins links into root's",
+        "a group can write `lib/vmkit`, worker, plugins and pins links into root's",
         GROUP_VMKIT,
         BOTH_LINKS,
         Some(ANN),

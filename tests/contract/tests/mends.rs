@@ -124,7 +124,10 @@ fn a_plugin_in_others_directory_is_moved_to_the_programs_plugins() {
         assert_eq!((before.len(), &before[1]["status"]), (2, &"refused".into()), "{before:?}");
         follow(&place, As::Sudo(ANN), &before[1]);
         let after = plugins(&place, As::Sudo(ANN), &["--config", &config]);
-        assert!(after.len() == 2 && after.iter().all(|each| each["status"] == "ok"), "{after:?}");
+        // There it is one that the user may agree to.
+        assert!(after.len() == 2 && after[0]["status"] == "ok", "{after:?}");
+        assert!(text(&after[1], "message").ends_with("nobody has trusted it"), "{after:?}");
+        assert!(text(&after[1], "hint").starts_with("sudo vm plugin trust "), "{after:?}");
         let status = fs::metadata(place.path(changed[0].0)).expect("it is still there");
         let bits = status.mode() & 0o7777;
         assert_eq!(bits, changed[0].3, "{directory} is as it was");

@@ -20,6 +20,8 @@ const ROWS: &[Row] = &[
     ("dawdle", "timeout", "", 2),
     ("flood", "error", "it reported more than 1152 facts", 0),
     ("flood-opening", "error", "it asked for more than 72 files", 0),
+    // It goes nowhere: neither to the terminal, nor into memory.
+    ("flood-standard-error-when-made", "ok", "", 2),
     ("flood-log", "error", "it logged more than 1000 lines", 0),
     ("print", "ok", "", 2),
     ("read-standard-input", "ok", "", 2),

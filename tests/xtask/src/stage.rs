@@ -9,7 +9,12 @@ use std::{
 
 use anyhow::Context;
 
-use crate::{command, stage_folder, workspace::Workspace};
+use vmkit_host::Pins;
+
+use crate::{
+    command, stage_folder,
+    workspace::{Plugin, Workspace},
+};
 
 /// The build profile.
 #[derive(Clone, Copy)]
@@ -86,7 +91,23 @@ fn lay_out(workspace: &Workspace, profile: Profile, prefix: &Path) -> anyhow::Re
     for plugin in &plugins {
         put(&built.join(&plugin.file_name), &library.join("plugins"))?;
     }
+    pin(&library, &plugins)?;
     Ok(plugins.into_iter().map(|plugin| plugin.file_name).collect())
+}
+
+/// Writes down what the installed files hold: `vm` runs no others in their places.
+fn pin(library: &Path, plugins: &[Plugin]) -> anyhow::Result<()> {
+    let plugins = plugins.iter().map(|plugin| format!("plugins/{}", plugin.file_name));
+    let programs = ["vm-worker", "vm-broker"].map(str::to_owned);
+    let names: Vec<String> = programs.into_iter().chain(plugins).collect();
+    let placed = library.join(Pins::FILE);
+    let doing = || format!("cannot write {}", placed.display());
+    let pins = Pins::of_files(library, &names).with_context(doing)?;
+    let new = tempfile::NamedTempFile::new_in(library).with_context(doing)?;
+    fs::write(new.path(), pins.to_text()).with_context(doing)?;
+    fs::set_permissions(new.path(), fs::Permissions::from_mode(0o644)).with_context(doing)?;
+    new.persist(&placed).with_context(doing)?;
+    Ok(())
 }
 
 /// Copies a file into a folder atomically, so that running and starting programs see the old or the

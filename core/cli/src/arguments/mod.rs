@@ -3,6 +3,7 @@
 #![expect(clippy::doc_markdown, reason = "these comments are the help text, which shows backticks")]
 
 mod hosts_sync;
+mod plugin;
 mod snapshot;
 
 use std::{ffi::OsString, net::SocketAddr, path::PathBuf, time::Duration};
@@ -11,6 +12,7 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use vmkit_dns::Suffix;
 
 pub(crate) use hosts_sync::{HostsSync, SYSTEM_HOSTS};
+pub(crate) use plugin::{Plugin, PluginCommand};
 pub(crate) use snapshot::{Snapshot, SnapshotCommand};
 
 /// Finds the address of every virtual machine on this computer, and says how it knows.
@@ -264,30 +266,6 @@ pub(crate) struct Doctor {
     /// Diagnose the snapshot in this directory; nothing is sent and nothing else is read
     #[arg(long, value_name = "DIR")]
     pub(crate) from: Option<PathBuf>,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Plugin {
-    #[command(subcommand)]
-    pub(crate) command: PluginCommand,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum PluginCommand {
-    /// All plugins that were found, and whether they may be loaded
-    List {
-        /// Print one JSON document
-        #[arg(long)]
-        json: bool,
-    },
-    /// One plugin: what it does and what it needs, read without loading it
-    Info {
-        /// Its id, or the path of its library
-        plugin: String,
-        /// Print one JSON document
-        #[arg(long)]
-        json: bool,
-    },
 }
 
 /// Whether this version has a command that a catalogue names. Those of other programs are their

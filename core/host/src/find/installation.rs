@@ -9,6 +9,8 @@ use std::{
 use nix::unistd::{Uid, User};
 use vmkit_wire::Account;
 
+use super::Pins;
+
 /// `nobody`: a worker becomes this user when root runs root's vmkit without sudo, so that no plugin
 /// ever runs as root. The number is the same on Linux distributions; macOS uses the same value as
 /// an unsigned 16-bit -2.
@@ -52,6 +54,11 @@ impl Installation {
     /// The program that does for `vm` what needs root's rights.
     pub fn broker(&self) -> PathBuf {
         self.library.join("vm-broker")
+    }
+
+    /// What the worker and the plugins held when they were installed.
+    pub(crate) fn pins(&self) -> PathBuf {
+        self.library.join(Pins::FILE)
     }
 
     /// The plugins that came with vmkit.

@@ -37,13 +37,20 @@ impl Refusal {
     pub fn mend(&self, found: &Path, installation: &Installation) -> Mend {
         let shell = Shell(installation);
         match self {
+            Self::Untrusted { .. }
+            | Self::Changed { .. }
+            | Self::OtherNeeds { .. }
+            | Self::Quarantined { .. } => trusting(found, installation, &[]),
+            Self::Altered { .. } | Self::Unpinned { .. } => shell.reinstall(),
             Self::Worker(why) => match &**why {
                 Self::Unreadable { source, .. }
                     if source.kind() != io::ErrorKind::PermissionDenied =>
                 {
                     shell.reinstall()
                 }
-                Self::NotAFile(_) => shell.reinstall(),
+                Self::NotAFile(_) | Self::Altered { .. } | Self::Unpinned { .. } => {
+                    shell.reinstall()
+                }
                 why => why.mend(&installation.worker(), installation),
             },
             Self::Exposed { real, first, more, own } => {
@@ -72,6 +79,14 @@ impl Refusal {
             | Self::SameId { .. } => shell.set_aside(found),
         }
     }
+}
+
+/// The command that trusts a library, or ends its quarantine.
+pub(crate) fn trusting(library: &Path, installation: &Installation, options: &[&str]) -> Mend {
+    let words = [&["vm", "plugin", "trust"], options].concat();
+    // In a run with root's rights, what root has agreed to counts.
+    let owner = if installation.privileged { 0 } else { installation.user };
+    plain(Shell(installation).line(owner, &words, &[library]))
 }
 
 fn plain(command: String) -> Mend {

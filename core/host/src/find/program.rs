@@ -1,7 +1,7 @@
 //! The program that loads plugins, kept as it was vetted.
 
 use std::{
-    fs::File,
+    fs::{File, Metadata},
     io,
     os::{fd::AsRawFd as _, unix::fs::OpenOptionsExt as _, unix::process::CommandExt as _},
     path::{Path, PathBuf},
@@ -38,9 +38,9 @@ impl WorkerProgram {
         Ok(Self { path: path.to_owned(), file })
     }
 
-    /// Whether it is a regular file.
-    pub(super) fn is_file(&self) -> io::Result<bool> {
-        Ok(self.file.metadata()?.is_file())
+    /// What the file system says of it.
+    pub(super) fn metadata(&self) -> io::Result<Metadata> {
+        self.file.metadata()
     }
 
     /// Where it lies, all links resolved.

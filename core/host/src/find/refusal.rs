@@ -48,6 +48,52 @@ pub enum Refusal {
     /// The program that would load it is not to be trusted itself, or is not there.
     #[error("no plugin can be run: {}", .0.in_full())]
     Worker(Arc<Refusal>),
+    /// It is not what was installed.
+    #[error("{path} is not the file that was installed")]
+    Altered {
+        /// The file.
+        path: PathBuf,
+    },
+    /// Nothing says what was installed.
+    #[error("cannot tell which files were installed: {path}")]
+    Unpinned {
+        /// The file that should.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// Somebody else made it, and the user has not agreed to it.
+    #[error("{path} did not come with vmkit, and nobody has trusted it")]
+    Untrusted {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The user has agreed to another file.
+    #[error("{path} has changed since version {version} of `{id}` was trusted")]
+    Changed {
+        /// The file.
+        path: PathBuf,
+        /// The plugin's id.
+        id: String,
+        /// The version that was trusted.
+        version: String,
+    },
+    /// The user has agreed to other needs.
+    #[error("{path} needs other rights than those that were trusted")]
+    OtherNeeds {
+        /// The file.
+        path: PathBuf,
+    },
+    /// It has failed too often.
+    #[error("{path} is in quarantine, since it failed {failures} times; the last time: {last}")]
+    Quarantined {
+        /// The file.
+        path: PathBuf,
+        /// How often it failed within a week.
+        failures: usize,
+        /// What happened then.
+        last: String,
+    },
     /// It is no plugin.
     #[error("{path}: {reason}")]
     NoManifest {

@@ -10,36 +10,62 @@ use std::{
 
 use nix::unistd::{Gid, Group, Uid, User};
 use rustix::fs::{Access, OFlags, access};
+use vmkit_state::FileHash;
 use vmkit_wire::Manifest;
 
 use super::{
-    Installation,
+    Installation, Origin,
+    content::{self, Kept},
     owners::{Component, Replacers, Rule},
+    pins::{PinMatch, Pins},
     program::WorkerProgram,
     refusal::Refusal,
     section,
 };
 
-/// A library that may be loaded.
+/// A library that nobody untrusted could have changed.
 #[derive(Debug)]
 pub struct Plugin {
     /// Where it lies, all links resolved.
     pub path: PathBuf,
-    /// The open file: what was vetted is what gets mapped.
+    /// What gets mapped: a plugin that came with vmkit as it lies there, and of any other a copy that
+    /// nobody can change.
     pub file: File,
+    /// The hash of what gets mapped.
+    pub sha256: FileHash,
+    /// Why it may run.
+    pub origin: Origin,
     /// What it says of itself.
     pub manifest: Manifest,
-    /// Whether it lies in the program's own tree.
-    pub(crate) is_own: bool,
     /// The program that loads it.
     pub(crate) worker: Arc<WorkerProgram>,
+    /// Keeps the copy.
+    #[cfg_attr(target_os = "linux", expect(dead_code, reason = "memory needs no keeper"))]
+    pub(super) kept: Option<Kept>,
 }
 
-/// Opens the library at `path` if it may be loaded; see [`Gate::vet`].
+impl Plugin {
+    /// Whether it came with vmkit.
+    pub fn is_bundled(&self) -> bool {
+        self.origin == Origin::Bundled
+    }
+
+    /// The path of what gets mapped, where a descriptor cannot be.
+    pub(crate) fn mapped_path(&self) -> &Path {
+        #[cfg(not(target_os = "linux"))]
+        if let Some(kept) = &self.kept {
+            return kept.path();
+        }
+        &self.path
+    }
+}
+
+/// Opens the library at `path`, wherever it lies, without asking whether anybody has agreed to it;
+/// see [`Gate::vet`].
 ///
 /// # Errors
-/// Why it may not.
-pub fn vet(path: &Path, installation: &Installation) -> Result<Plugin, Refusal> {
+/// Why it may not be loaded.
+pub fn examine(path: &Path, installation: &Installation) -> Result<Plugin, Refusal> {
     Gate::of(installation).vet(path)
 }
 
@@ -48,7 +74,11 @@ pub fn vet(path: &Path, installation: &Installation) -> Result<Plugin, Refusal> 
 /// # Errors
 /// Why it may not be started.
 pub fn broker_command(installation: &Installation) -> Result<BrokerCommand, Refusal> {
-    Gate::of(installation).vet_program(&installation.broker()).map(BrokerCommand)
+    let gate = Gate::of(installation);
+    match &gate.pins {
+        Ok(pins) => gate.vet_program(&installation.broker(), pins).map(BrokerCommand),
+        Err(why) => Err(Refusal::Worker(Arc::clone(why))),
+    }
 }
 
 /// Starts the vetted `vm-broker`.
@@ -68,6 +98,7 @@ pub(super) struct Gate<'a> {
     /// `lib/vmkit`, all links resolved.
     tree: Option<PathBuf>,
     replacers: Replacers,
+    pins: Result<Pins, Arc<Refusal>>,
     worker: Result<Arc<WorkerProgram>, Arc<Refusal>>,
 }
 
@@ -80,9 +111,16 @@ impl<'a> Gate<'a> {
             tree: installation.library.canonicalize().ok(),
             // A program that cannot be looked at makes nobody trusted.
             replacers: program.map_or_else(|_| Replacers::default(), |all| Replacers::of(&all)),
+            pins: Err(Arc::new(Refusal::NotAFile(installation.pins()))),
             worker: Err(Arc::new(Refusal::NotAFile(installation.worker()))),
         };
-        gate.worker = gate.vet_program(&installation.worker()).map(Arc::new).map_err(Arc::new);
+        gate.pins = gate.read_pins().map_err(Arc::new);
+        gate.worker = match &gate.pins {
+            Ok(pins) => {
+                gate.vet_program(&installation.worker(), pins).map(Arc::new).map_err(Arc::new)
+            }
+            Err(why) => Err(Arc::clone(why)),
+        };
         gate
     }
 
@@ -98,40 +136,67 @@ impl<'a> Gate<'a> {
         let library = self.judge(&real)?;
         // After the library: what exposes both is mended with all that exposes the library.
         let worker = self.worker.clone().map_err(Refusal::Worker)?;
-        // Not blocking, so that a pipe in place of the file cannot hold up the program.
-        let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC).bits();
-        let file = File::options()
-            .read(true)
-            .custom_flags(flags.cast_signed())
-            .open(&real)
-            .map_err(|source| unreadable(&real, source))?;
+        let file = open(&real).map_err(|source| unreadable(&real, source))?;
         if !file.metadata().map_err(|source| unreadable(&real, source))?.is_file() {
             return Err(Refusal::NotAFile(real));
         }
+        let Some(sha256) = self.pinned(path, &real, &file)? else {
+            return stranger(real, &file, worker);
+        };
         self.check_worker_can_read(&library)?;
-        let text = section::manifest(&file)
-            .map_err(|reason| Refusal::NoManifest { path: real.clone(), reason })?;
-        let is_own = self.is_own(&real);
-        Ok(Plugin { manifest: text.parse()?, path: real, file, is_own, worker })
+        let manifest = manifest(&real, &file)?;
+        let origin = Origin::Bundled;
+        Ok(Plugin { manifest, path: real, file, sha256, origin, worker, kept: None })
     }
 
-    fn vet_program(&self, path: &Path) -> Result<WorkerProgram, Refusal> {
+    /// The hash of a library that came with vmkit; `None`: it did not.
+    fn pinned(&self, path: &Path, real: &Path, file: &File) -> Result<Option<FileHash>, Refusal> {
+        let folder = path.parent().and_then(|folder| folder.canonicalize().ok());
+        let own = self.installation.plugins().canonicalize().ok();
+        let name = path.file_name().and_then(|name| name.to_str());
+        let Some(name) = name.filter(|_| folder.is_some() && folder == own) else {
+            return Ok(None);
+        };
+        let pins = self.pins.as_ref().map_err(|why| Refusal::Worker(Arc::clone(why)))?;
+        let failed = |source| unreadable(real, source);
+        let status = file.metadata().map_err(failed)?;
+        match pins.compare(&format!("plugins/{name}"), &status, || file.try_clone()) {
+            Ok(PinMatch::Same(sha256)) => Ok(Some(sha256)),
+            Ok(PinMatch::Unknown) => Ok(None),
+            Ok(PinMatch::Altered) => Err(Refusal::Altered { path: real.to_owned() }),
+            Err(error) => Err(failed(error)),
+        }
+    }
+
+    fn read_pins(&self) -> Result<Pins, Refusal> {
+        let path = self.installation.pins();
+        let unpinned = |source| Refusal::Unpinned { path: path.clone(), source };
+        let real = path.canonicalize().map_err(unpinned)?;
+        self.judge(&real)?;
+        Pins::read(&open(&real).map_err(unpinned)?).map_err(unpinned)
+    }
+
+    /// Opens a program of the tree that nobody could have changed who could not replace `vm`, and that
+    /// holds what was installed.
+    fn vet_program(&self, path: &Path, pins: &Pins) -> Result<WorkerProgram, Refusal> {
         let real = path.canonicalize().map_err(|source| unreadable(path, source))?;
         self.judge(&real)?;
         let program = WorkerProgram::open(&real).map_err(|source| unreadable(&real, source))?;
-        if program.is_file().map_err(|source| unreadable(&real, source))? {
-            return Ok(program);
+        let status = program.metadata().map_err(|source| unreadable(&real, source))?;
+        if !status.is_file() {
+            return Err(Refusal::NotAFile(real));
         }
-        Err(Refusal::NotAFile(real))
-    }
-
-    fn is_own(&self, real: &Path) -> bool {
-        self.tree.as_ref().is_some_and(|tree| real.starts_with(tree))
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        match pins.compare(name, &status, || open(&real)) {
+            Ok(PinMatch::Same(_)) => Ok(program),
+            Ok(PinMatch::Altered | PinMatch::Unknown) => Err(Refusal::Altered { path: real }),
+            Err(source) => Err(unreadable(&real, source)),
+        }
     }
 
     /// Refuses what others could change; the file itself as it was looked at.
     fn judge(&self, real: &Path) -> Result<Component, Refusal> {
-        let own = self.is_own(real);
+        let own = self.tree.as_ref().is_some_and(|tree| real.starts_with(tree));
         let nobody = Replacers::default();
         let rule = Rule {
             user: (!self.installation.privileged).then_some(self.installation.user),
@@ -173,6 +238,28 @@ impl<'a> Gate<'a> {
             user: account.uid,
         })
     }
+}
+
+/// A library of somebody else, as a copy: it may change at any time after it was hashed.
+fn stranger(path: PathBuf, file: &File, worker: Arc<WorkerProgram>) -> Result<Plugin, Refusal> {
+    let failed = |source| unreadable(&path, source);
+    let (file, sha256, kept) = content::private_copy(file).map_err(failed)?;
+    let manifest = manifest(&path, &file)?;
+    let origin = Origin::Stranger;
+    Ok(Plugin { manifest, path, file, sha256, origin, worker, kept: Some(kept) })
+}
+
+/// Opens a path without links. Not blocking, so that a pipe in place of the file cannot hold up the
+/// program.
+fn open(real: &Path) -> io::Result<File> {
+    let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC).bits();
+    File::options().read(true).custom_flags(flags.cast_signed()).open(real)
+}
+
+fn manifest(path: &Path, file: &File) -> Result<Manifest, Refusal> {
+    let text = section::manifest(file)
+        .map_err(|reason| Refusal::NoManifest { path: path.to_owned(), reason })?;
+    Ok(text.parse()?)
 }
 
 /// The refusal of what cannot be opened, with the directory that keeps it from being reached.

@@ -7,12 +7,13 @@ use std::{
 };
 
 use vmkit_model::{PluginOutcome, PluginStatus};
+use vmkit_state::FileHash;
 use vmkit_types::{Observation, Stage};
 use vmkit_wire::{Cost, PluginKind};
 
 use super::{batch::Batch, question::Wait};
 use crate::{
-    Installation, Plugin, Refusal, RunSettings,
+    Installation, Origin, Plugin, Refusal, RunSettings,
     worker::{Call, End, Received, Worker},
 };
 
@@ -33,6 +34,8 @@ pub(super) type Fact = (SystemTime, Arc<Observation>);
 pub(super) struct Lane {
     /// Id of the plugin.
     id: Arc<str>,
+    /// What its file holds; `None`: it may not be loaded.
+    sha256: Option<FileHash>,
     pub(super) outcome: PluginOutcome,
     /// The plugin; `None`: it may not be loaded, or this mode does not ask it.
     pub(super) plugin: Option<Arc<Plugin>>,
@@ -56,7 +59,8 @@ impl Lane {
         if !is_signal || (manifest.snapshot_only && !replays) {
             return None;
         }
-        let mut lane = Self::idle(PluginOutcome {
+        let sha256 = Some(plugin.sha256);
+        let lane = Self::idle(PluginOutcome {
             id: manifest.id.clone(),
             version: Some(manifest.version.clone()),
             status: PluginStatus::Ok,
@@ -65,6 +69,7 @@ impl Lane {
             elapsed: None,
             names_addresses: Some(manifest.takes_part_in(Stage::Discover)),
         });
+        let mut lane = Self { sha256, ..lane };
         if manifest.modes.contains(&base.settings.mode) {
             let plugin = Arc::new(plugin);
             if !plugin.manifest.only_in_doubt {
@@ -81,6 +86,7 @@ impl Lane {
     pub(super) fn idle(outcome: PluginOutcome) -> Self {
         Self {
             id: outcome.id.as_str().into(),
+            sha256: None,
             outcome,
             plugin: None,
             failures: 0,
@@ -118,14 +124,22 @@ impl Lane {
         cost == Some(Cost::Network) && self.takes_part_in(Stage::Discover)
     }
 
-    /// Records how it ended; it takes no further call.
-    pub(super) fn end(&mut self, status: PluginStatus, message: String) {
-        self.outcome.status = status;
-        self.outcome.message = Some(message);
+    /// Records how it ended; it takes no further call. Returns the crash or flood that it was, if it
+    /// was one.
+    pub(super) fn end(&mut self, end: End) -> Option<Incident> {
+        let incident = self.sha256.filter(|_| end.is_incident).map(|sha256| Incident {
+            id: self.outcome.id.clone(),
+            sha256,
+            what: end.message.clone(),
+        });
+        self.outcome.status = end.status;
+        self.outcome.message = Some(end.message);
+        self.outcome.hint = end.hint;
         self.jobs = None;
         self.pending = 0;
         self.asked = true;
         self.failures += 1;
+        incident
     }
 
     /// How its part of the round went, where these plugins were waited for.
@@ -184,8 +198,21 @@ pub(super) struct Event {
     pub(super) facts: Vec<Received>,
     /// Time that the worker has spent in this round so far, loading included.
     pub(super) elapsed: Duration,
+    /// What of the plugin is not confined, which its user has agreed to.
+    pub(super) unconfined: Option<String>,
     /// Why the worker takes no further call.
     pub(super) end: Option<End>,
+}
+
+/// A crash or a flood of a plugin.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Incident {
+    /// Its id.
+    pub id: String,
+    /// What its file holds.
+    pub sha256: FileHash,
+    /// What happened, in a sentence.
+    pub what: String,
 }
 
 /// What all lanes of a run share.
@@ -252,7 +279,11 @@ fn lead(
         spent.1 += std::mem::take(&mut loading) + began.elapsed();
         let (end, elapsed) = (outcome.err(), spent.1);
         let over = end.is_some();
-        let event = Event { lane, generation, round, stage: batch.stage, facts, elapsed, end };
+        let unconfined = worker.as_ref().ok().and_then(|worker| worker.unconfined.clone());
+        // What came with vmkit runs with the seals that there are.
+        let unconfined = unconfined.filter(|_| plugin.origin != Origin::Bundled);
+        let stage = batch.stage;
+        let event = Event { lane, generation, round, stage, facts, elapsed, unconfined, end };
         if events.send(event).is_err() || over {
             return;
         }

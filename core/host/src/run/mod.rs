@@ -14,8 +14,12 @@ use vmkit_model::{Evidence, PluginOutcome, PluginStatus};
 use vmkit_proxy::arp::Link;
 use vmkit_types::{HostNetwork, Stage};
 
-use crate::{Found, Installation, RunSettings, worker::Received};
+use crate::{
+    Found, Installation, RunSettings,
+    worker::{End, Received},
+};
 use batch::Batch;
+pub use lane::Incident;
 use lane::{Event, Job, Lane};
 pub(crate) use lane::{load_patience, refused};
 pub use question::{Addresses, Holder, Purpose, Target, Wait};
@@ -47,6 +51,8 @@ pub struct Run {
     /// Probed addresses not yet passed to the `after_probes` plugins.
     probed: Addresses,
     round: u32,
+    /// Crashes and floods that nobody has asked for yet.
+    incidents: Vec<Incident>,
     base: lane::Base,
 }
 
@@ -56,7 +62,7 @@ impl Run {
         let (sender, events) = mpsc::channel();
         let base = lane::Base::new(installation, settings, sender);
         let mut lanes = Vec::new();
-        for Found { path, plugin } in found {
+        for Found { path, plugin, .. } in found {
             let lane = match plugin {
                 Ok(plugin) => Lane::of(plugin, lanes.len(), &base),
                 Err(refusal) => Some(Lane::idle(refused(&path, &refusal, installation))),
@@ -64,7 +70,7 @@ impl Run {
             lanes.extend(lane);
         }
         let (targets, links, probed) = (Vec::new(), Vec::new(), Addresses::new());
-        Self { lanes, events, targets, links, probed, round: 0, base }
+        Self { lanes, events, targets, links, probed, round: 0, incidents: Vec::new(), base }
     }
 
     /// Begins a round: asks every discovering plugin about these machines, and returns the facts that
@@ -163,7 +169,7 @@ impl Run {
         self.collect(patience, waited_for);
         self.ask_after_probes();
         for lane in self.lanes.iter_mut().filter(|lane| lane.pending > 0 && waited_for(lane)) {
-            lane.end(PluginStatus::Timeout, "it did not end before its deadline".to_owned());
+            lane.end(End::overdue());
         }
         let has_targets = !self.targets.is_empty();
         let outcomes = self.lanes.iter().map(|lane| lane.outcome_after(wait, has_targets));
@@ -230,6 +236,9 @@ impl Run {
         // The facts of an earlier round that nobody waited for are out of date.
         if event.round == self.round {
             lane.outcome.elapsed = Some(event.elapsed);
+            if let Some(what) = event.unconfined {
+                lane.outcome.message = Some(format!("runs unconfined: {what}"));
+            }
             match event.stage {
                 Stage::Discover => lane.discovered.extend(shared(event.facts)),
                 Stage::Confirm => lane.confirmed.extend(shared(event.facts)),
@@ -238,8 +247,13 @@ impl Run {
         }
         // A worker that was given up may end after another has taken its place.
         if let Some(end) = event.end.filter(|_| event.generation == lane.generation) {
-            lane.end(end.status, end.message);
+            self.incidents.extend(lane.end(end));
         }
+    }
+
+    /// The crashes and floods since the last call.
+    pub fn take_incidents(&mut self) -> Vec<Incident> {
+        std::mem::take(&mut self.incidents)
     }
 
     fn evidence(&self) -> Vec<Evidence> {

@@ -62,7 +62,7 @@ impl Call<'_> {
     pub(super) fn grants<'g>(&'g self, plugin: &'g Plugin) -> Grants<'g> {
         Grants {
             manifest: &plugin.manifest,
-            is_own: plugin.is_own,
+            is_own: plugin.is_bundled(),
             consoles: self.consoles,
             processes: self.processes,
             broker: self.broker,

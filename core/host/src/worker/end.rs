@@ -16,13 +16,17 @@ pub(crate) struct End {
     pub(crate) status: PluginStatus,
     /// One sentence.
     pub(crate) message: String,
+    /// The command that leads on.
+    pub(crate) hint: Option<String>,
     /// Whether what the plugin reported before is ignored.
     pub(crate) discredits: bool,
+    /// Whether it counts towards the plugin's quarantine: a crash or a flood.
+    pub(crate) is_incident: bool,
 }
 
 impl End {
     fn new(status: PluginStatus, message: String) -> Self {
-        Self { status, message, discredits: false }
+        Self { status, message, hint: None, discredits: false, is_incident: false }
     }
 
     pub(crate) fn error(message: String) -> Self {
@@ -38,19 +42,31 @@ impl End {
         Self::new(PluginStatus::Timeout, message)
     }
 
+    pub(crate) fn overdue() -> Self {
+        Self::new(PluginStatus::Timeout, "it did not end before its deadline".to_owned())
+    }
+
     /// The plugin broke the protocol, so nothing else that it reports can be relied on.
     pub(crate) fn protocol(what: &str) -> Self {
         let message = format!("{what}; stopped, and its report is ignored");
         Self { discredits: true, ..Self::new(PluginStatus::Error, message) }
     }
 
-    pub(crate) fn died(status: ExitStatus) -> Self {
+    /// The plugin sent more than anybody can use.
+    pub(crate) fn flood(what: &str) -> Self {
+        Self { is_incident: true, ..Self::protocol(what) }
+    }
+
+    /// The process ended. `loaded`: after the plugin was loaded, when only the plugin can have ended
+    /// it.
+    pub(crate) fn died(status: ExitStatus, loaded: bool) -> Self {
         let how = match (status.signal(), status.code()) {
             (Some(signal), _) => format!("its process died of {}", signal_name(signal)),
             (None, Some(code)) => format!("its process ended by itself with status {code}"),
             (None, None) => "its process ended".to_owned(),
         };
-        Self::new(PluginStatus::Crashed, how)
+        let is_incident = loaded || status.signal().is_some();
+        Self { is_incident, ..Self::new(PluginStatus::Crashed, how) }
     }
 
     /// What the worker itself reports of loading or of a call.
@@ -60,9 +76,11 @@ impl End {
             FailureCode::Denied | FailureCode::Confinement => PluginStatus::Denied,
             FailureCode::TimedOut => PluginStatus::Timeout,
             FailureCode::Panic => PluginStatus::Crashed,
+            FailureCode::NotConfined => PluginStatus::Refused,
             FailureCode::Configuration | FailureCode::Other => PluginStatus::Error,
         };
-        Self::new(status, escaped(bounded(message, MESSAGE_LIMIT)))
+        let is_incident = status == PluginStatus::Crashed;
+        Self { is_incident, ..Self::new(status, escaped(bounded(message, MESSAGE_LIMIT))) }
     }
 }
 

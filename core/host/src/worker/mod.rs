@@ -15,15 +15,18 @@ use std::{
 
 use vmkit_types::escaped;
 use vmkit_wire::{
-    Advise, Answer, Answered, FromWorker, Load, Needs, Opened, Question, Receiver, Refusal,
-    ToWorker, WIRE_VERSION, WireAdvice, WireError, send,
+    Account, Advise, Answer, Answered, FailureCode, FromWorker, Load, Needs, Opened, Question,
+    Receiver, Refusal, Resource, ToWorker, WIRE_VERSION, WireAdvice, WireError, send,
 };
 
 pub(crate) use call::{Call, Received};
 pub(crate) use end::End;
 
 use crate::{
-    Installation, Plugin, RunSettings, Snapshot, broker, find::WorkerProgram, proxy::Proxy, stamp,
+    Installation, Plugin, RunSettings, Snapshot, broker, declared_files,
+    find::{WorkerProgram, trusting},
+    proxy::Proxy,
+    stamp,
 };
 
 /// How long a cancelled plugin may take to return before its process is killed. Plugins check for
@@ -58,8 +61,11 @@ pub(crate) struct Worker {
     log_lines: usize,
     is_reaped: bool,
     proxy: Proxy,
-    /// What confines it, in plain words.
-    pub(crate) confinement: String,
+    is_loaded: bool,
+    /// The user whom it runs as, if that is not this process's.
+    account: Option<Account>,
+    /// What is not confined, in plain words, if something is not.
+    pub(crate) unconfined: Option<String>,
 }
 
 impl Worker {
@@ -71,8 +77,6 @@ impl Worker {
         patience: Duration,
     ) -> Result<Self, End> {
         let deadline = Instant::now() + patience;
-        let RunSettings { configurations, snapshot, log_level, .. } = settings;
-        let configuration = configurations.get(&plugin.manifest.id).map_or("{}", String::as_str);
         let (socket, child) = spawn(&plugin.worker).map_err(|error| {
             End::error(format!("start {}: {error}", plugin.worker.path().display()))
         })?;
@@ -83,38 +87,30 @@ impl Worker {
             log_lines: 0,
             is_reaped: false,
             proxy: Proxy::default(),
-            confinement: String::new(),
-        };
-        let by_path = cfg!(target_os = "macos").then(|| plugin.path.display().to_string());
-        let library = [plugin.file.as_fd()];
-        let descriptors = if by_path.is_none() { &library[..] } else { &[] };
-        // A replay touches nothing but the files that it is handed.
-        let needs = if snapshot.is_replayed() {
-            Needs::default()
-        } else {
-            plugin.manifest.needs_here().clone()
-        };
-        let load = ToWorker::Load(Load {
-            wire: WIRE_VERSION,
-            configuration: configuration.to_owned(),
-            needs,
-            records: matches!(snapshot, Snapshot::Recording { .. }),
+            is_loaded: false,
             account: installation.account,
-            path: by_path,
-            log_level: *log_level,
-            host_pid: std::process::id(),
-        });
+            unconfined: None,
+        };
+        let load = worker.load(plugin, settings);
+        let library = [plugin.file.as_fd()];
+        let descriptors = if load.path.is_none() { &library[..] } else { &[] };
+        let load = ToWorker::Load(load);
         // A worker that never reads cannot hold up the host.
         worker.socket.set_write_timeout(Some(patience)).map_err(|error| End::wire(&error))?;
         send(&worker.socket, &load, descriptors).map_err(|error| worker.lost(error))?;
         loop {
             match worker.next(deadline) {
-                Ok(FromWorker::Ready { confinement, .. }) => {
-                    worker.confinement = escaped(&confinement);
+                Ok(FromWorker::Ready { confinement, unconfined, .. }) => {
+                    tracing::debug!("{}: {}", plugin.manifest.id, escaped(&confinement));
+                    worker.unconfined = unconfined.map(|what| escaped(&what));
+                    worker.is_loaded = true;
                     return Ok(worker);
                 }
                 Ok(FromWorker::Failed { code, message }) => {
-                    return Err(End::failed(code, &message));
+                    let hint = (code == FailureCode::NotConfined).then(|| {
+                        trusting(&plugin.path, installation, &["--unconfined"]).to_string()
+                    });
+                    return Err(End { hint, ..End::failed(code, &message) });
                 }
                 Ok(FromWorker::Log { level, target, message }) => {
                     worker.log(level, &target, &message)?;
@@ -123,6 +119,30 @@ impl Worker {
                 Err(WireError::TimedOut) => return Err(End::timeout("loading", patience)),
                 Err(error) => return Err(worker.lost(error)),
             }
+        }
+    }
+
+    /// What the worker has to know before it loads the plugin.
+    fn load(&self, plugin: &Plugin, settings: &RunSettings) -> Load {
+        let RunSettings { configurations, snapshot, log_level, .. } = settings;
+        let configuration = configurations.get(&plugin.manifest.id).map_or("{}", String::as_str);
+        let by_path = cfg!(target_os = "macos").then(|| plugin.mapped_path().display().to_string());
+        // A replay touches nothing but the files that it is handed.
+        let needs = if snapshot.is_replayed() {
+            Needs::default()
+        } else {
+            plugin.manifest.needs_here().clone()
+        };
+        Load {
+            wire: WIRE_VERSION,
+            configuration: configuration.to_owned(),
+            needs,
+            may_run_unconfined: plugin.origin.may_run_unconfined(),
+            records: matches!(snapshot, Snapshot::Recording { .. }),
+            account: self.account,
+            path: by_path,
+            log_level: *log_level,
+            host_pid: std::process::id(),
         }
     }
 
@@ -172,7 +192,7 @@ impl Worker {
                     if files > most {
                         return Err(End::protocol(&format!("it asked for more than {most} files")));
                     }
-                    let opened = broker::open(call.grants(plugin), resource, &argument);
+                    let opened = self.open(plugin, call, resource, &argument);
                     let (opened, refusal) = match opened {
                         Ok(opened) => (Some(opened), None),
                         Err(refusal) => (None, Some(refusal)),
@@ -222,6 +242,25 @@ impl Worker {
         self.say(&ToWorker::Answered(Answered { number, refusal }), None)
     }
 
+    /// Opens something for the plugin.
+    fn open(
+        &self,
+        plugin: &Plugin,
+        call: &Call<'_>,
+        resource: Resource,
+        argument: &str,
+    ) -> Result<OwnedFd, Refusal> {
+        let needs = plugin.manifest.needs_here();
+        match resource {
+            Resource::File | Resource::Files if call.snapshot.is_replayed() => {
+                Err(Refusal::not_found("a snapshot is replayed: nothing else is read"))
+            }
+            Resource::File => declared_files::open(argument, needs, self.account),
+            Resource::Files => declared_files::list(argument, needs, self.account),
+            _ => broker::open(call.grants(plugin), resource, argument),
+        }
+    }
+
     /// Asks an advice source what follows from these facts.
     pub(crate) fn advise(&mut self, question: Advise) -> Result<Vec<WireAdvice>, End> {
         let budget = Duration::from_millis(question.budget_ms);
@@ -261,10 +300,10 @@ impl Worker {
     fn check_flood(&self, facts: usize, batch: usize) -> Result<(), End> {
         let most = most_observations(batch);
         if facts > most {
-            return Err(End::protocol(&format!("it reported more than {most} facts")));
+            return Err(End::flood(&format!("it reported more than {most} facts")));
         }
         if self.receiver.received() > MOST_BYTES {
-            return Err(End::protocol("it sent more than 32 MiB"));
+            return Err(End::flood("it sent more than 32 MiB"));
         }
         Ok(())
     }
@@ -282,7 +321,7 @@ impl Worker {
         log(level, target, message);
         self.log_lines += 1;
         if self.log_lines > MOST_LOG_LINES {
-            return Err(End::protocol("it logged more than 1000 lines"));
+            return Err(End::flood("it logged more than 1000 lines"));
         }
         Ok(())
     }
@@ -308,7 +347,7 @@ impl Worker {
                 // A process that is dying already keeps the cause of its death; one that closed
                 // its socket and lives on is ended here.
                 match self.kill() {
-                    Ok(status) => End::died(status),
+                    Ok(status) => End::died(status, self.is_loaded),
                     Err(error) => End::wire(&error),
                 }
             }

@@ -4,6 +4,8 @@ use serde::Serialize;
 use vmkit_model::{Mode, PluginStatus};
 use vmkit_scoring::{Flag, Verdict};
 
+use crate::PluginOrigin;
+
 macro_rules! codes {
     ($(#[$doc:meta])* $name:ident of $origin:ident $(named $schema:literal)? {
         $($(#[$variant_doc:meta])* $variant:ident),* $(,)?
@@ -45,6 +47,20 @@ codes! {
         Fast,
         /// Processes only.
         Basic,
+    }
+}
+
+codes! {
+    /// Who answers for a plugin.
+    PluginOriginCode of PluginOrigin named "PluginOrigin" {
+        /// It came with vmkit.
+        Bundled,
+        /// Somebody agreed to this file.
+        Trusted,
+        /// The same, even where its files cannot be confined.
+        TrustedUnconfined,
+        /// Nobody.
+        Stranger,
     }
 }
 

@@ -7,6 +7,7 @@ mod doctor;
 mod field;
 mod fix;
 mod hosts;
+mod plugin_lock;
 mod plugins;
 mod remedy;
 mod resolve;
@@ -20,6 +21,7 @@ use serde::Serialize;
 
 pub(crate) use doctor::DoctorDocument;
 pub(crate) use hosts::HostsDocument;
+pub(crate) use plugin_lock::PluginLockDocument;
 pub(crate) use plugins::PluginsDocument;
 pub(crate) use resolve::ResolveDocument;
 pub(crate) use status::StatusDocument;
@@ -47,6 +49,7 @@ pub fn schema() -> Vec<(&'static str, String)> {
         ("vmkit.status.1.json", text(schemars::schema_for!(StatusDocument<'_>))),
         ("vmkit.doctor.1.json", text(schemars::schema_for!(DoctorDocument<'_>))),
         ("vmkit.plugins.1.json", text(schemars::schema_for!(PluginsDocument<'_>))),
+        ("vmkit.plugin-lock.1.json", text(schemars::schema_for!(PluginLockDocument<'_>))),
         ("vmkit.resolve.1.json", text(schemars::schema_for!(ResolveDocument<'_>))),
         ("vmkit.hosts.1.json", text(schemars::schema_for!(HostsDocument<'_>))),
         ("vmkit.snapshot-check.1.json", text(schemars::schema_for!(SnapshotCheckDocument<'_>))),

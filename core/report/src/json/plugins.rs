@@ -4,7 +4,10 @@ use std::borrow::Cow;
 
 use serde::Serialize;
 
-use super::{UnknownFields, codes::PluginStatusCode};
+use super::{
+    UnknownFields,
+    codes::{PluginOriginCode, PluginStatusCode},
+};
 use crate::{PluginEntry, clean::stored};
 
 /// The plugins that were found. Fields may be added; `null` is unknown where `unknown` names the
@@ -29,6 +32,10 @@ struct EntryDocument<'a> {
     message: Option<Cow<'a, str>>,
     /// The command that repairs it, if there is one.
     hint: Option<Cow<'a, str>>,
+    /// Who answers for it.
+    origin: Option<PluginOriginCode>,
+    /// The SHA-256 of its file.
+    sha256: Option<&'a str>,
     version: Option<Cow<'a, str>>,
     /// Major version of the interface that it was built for.
     epoch: Option<u32>,
@@ -68,6 +75,10 @@ impl<'a> EntryDocument<'a> {
             unknown
                 .extend(MANIFEST.map(|name| (name, "its manifest could not be read".to_owned())));
         }
+        if entry.origin.is_none() {
+            let why = "the file could not be read, or others could change it";
+            unknown.extend(["origin", "sha256"].map(|name| (name, why.to_owned())));
+        }
         let all = |list: &'a [String]| list.iter().map(|text| stored(text)).collect();
         Self {
             id: stored(&entry.id),
@@ -75,6 +86,8 @@ impl<'a> EntryDocument<'a> {
             status: entry.status.into(),
             message: entry.message.as_deref().map(stored),
             hint: entry.hint.as_deref().map(stored),
+            origin: entry.origin.map(Into::into),
+            sha256: entry.sha256.as_deref(),
             version: details.map(|details| stored(&details.version)),
             epoch: details.map(|details| details.epoch),
             summary: details.map(|details| stored(&details.summary)),

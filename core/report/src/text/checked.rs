@@ -168,7 +168,8 @@ pub(super) fn write_surroundings(
         }
         _ => line("Plugins:", &format!("{answered} of {} answered", counted(all, "plugin")))?,
     }
-    let failed = asked.filter(|plugin| plugin.status != PluginStatus::Ok);
+    let failed =
+        asked.filter(|plugin| plugin.status != PluginStatus::Ok || plugin.message.is_some());
     for (outcome, ids) in by_outcome(failed, outcome) {
         line("", &format!("{}: {outcome}", named(&ids)))?;
     }

@@ -9,7 +9,7 @@ use super::{
     style::Role,
     table::{Cell, Table},
 };
-use crate::{PluginEntry, clean::shown};
+use crate::{PluginEntry, PluginOrigin, clean::shown};
 
 pub(crate) fn write_plugin_list(
     entries: &[PluginEntry],
@@ -71,12 +71,21 @@ pub(crate) fn write_plugin_info(
 }
 
 fn write_info(entry: &PluginEntry, out: &mut impl Write, terminal: Terminal) -> io::Result<()> {
+    write_manifest(entry, out, terminal)?;
+    write_status(entry, out, terminal)
+}
+
+/// What the plugin says of itself, and which file it is.
+pub(super) fn write_manifest(
+    entry: &PluginEntry,
+    out: &mut impl Write,
+    terminal: Terminal,
+) -> io::Result<()> {
     let id = terminal.style.paint(Role::Heading, &shown(&entry.id));
     let Some(details) = &entry.details else {
         writeln!(out, "{id}")?;
         line(out, "file", &shown(&entry.path))?;
-        line(out, "manifest", "could not be read")?;
-        return write_status(entry, out, terminal);
+        return line(out, "manifest", "could not be read");
     };
     writeln!(out, "{id} {}: {}", shown(&details.version), shown(&details.summary))?;
     line(out, "file", &shown(&entry.path))?;
@@ -93,7 +102,19 @@ fn write_info(entry: &PluginEntry, out: &mut impl Write, terminal: Terminal) -> 
             }
         }
     }
-    write_status(entry, out, terminal)
+    if let Some(sha256) = &entry.sha256 {
+        line(out, "sha256", sha256)?;
+    }
+    let origin = match entry.origin {
+        Some(PluginOrigin::Bundled) => "it came with vmkit",
+        Some(PluginOrigin::Trusted) => "this file is trusted",
+        Some(PluginOrigin::TrustedUnconfined) => {
+            "this file is trusted, even where its files cannot be confined"
+        }
+        Some(PluginOrigin::Stranger) => "somebody else made it",
+        None => return Ok(()),
+    };
+    line(out, "origin", origin)
 }
 
 fn write_status(entry: &PluginEntry, out: &mut impl Write, terminal: Terminal) -> io::Result<()> {
@@ -105,7 +126,7 @@ fn write_status(entry: &PluginEntry, out: &mut impl Write, terminal: Terminal) -
     entry.hint.as_deref().map_or(Ok(()), |hint| line(out, "hint", &shown(hint)))
 }
 
-fn line(out: &mut impl Write, name: &str, value: &str) -> io::Result<()> {
+pub(super) fn line(out: &mut impl Write, name: &str, value: &str) -> io::Result<()> {
     writeln!(out, "  {name:<8} {value}")
 }
 

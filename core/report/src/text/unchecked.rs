@@ -21,6 +21,13 @@ pub(super) fn write_unchecked(
     out: &mut impl Write,
     terminal: Terminal,
 ) -> io::Result<()> {
+    let confessed =
+        |plugin: &&PluginOutcome| plugin.status == PluginStatus::Ok && plugin.message.is_some();
+    let says = |plugin: &PluginOutcome| shown(plugin.message.as_deref().unwrap_or_default());
+    for (says, ids) in by_outcome(status.plugins.iter().filter(confessed), says) {
+        let heading = terminal.style.paint(Role::Bad, "Not confined:");
+        writeln!(out, "{heading} {}: {says}", named(&ids))?;
+    }
     let lines = lines(status);
     if lines.is_empty() {
         return Ok(());

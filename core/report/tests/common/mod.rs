@@ -13,8 +13,8 @@ use std::{
 
 use vmkit_model::{Card, Evidence, Machine, Mode, PluginOutcome, PluginStatus, Power, Problem};
 use vmkit_report::{
-    HostsDecision, HostsOutcome, HostsSync, HostsVm, Meta, PluginDetails, PluginEntry, Resolution,
-    Status, Terminal,
+    HostsDecision, HostsOutcome, HostsSync, HostsVm, Meta, PluginDetails, PluginEntry,
+    PluginOrigin, Resolution, Status, Terminal,
 };
 use vmkit_scoring::{Case, Pick, Weights, score};
 use vmkit_types::{Kind, Mac, NetworkMode, Observation, Reading, Unread, attribute};
@@ -246,6 +246,8 @@ pub(crate) fn plugin_entries() -> Vec<PluginEntry> {
             status: PluginStatus::Ok,
             message: None,
             hint: None,
+            origin: Some(PluginOrigin::Bundled),
+            sha256: Some("5e".repeat(32)),
             details: Some(PluginDetails {
                 version: "0.1.0".to_owned(),
                 epoch: 1,
@@ -263,6 +265,8 @@ pub(crate) fn plugin_entries() -> Vec<PluginEntry> {
             status: PluginStatus::Refused,
             message: Some("/home/u has mode 777: others could change it".to_owned()),
             hint: Some("chmod go-w /home/u".to_owned()),
+            origin: None,
+            sha256: None,
             details: None,
         },
     ]

@@ -224,7 +224,7 @@ impl Own {
 }
 
 /// Where this user's state is; `None`: the user's home is unknown.
-fn folder(settings: &Settings) -> Option<Folder> {
+pub(crate) fn folder(settings: &Settings) -> Option<Folder> {
     let invoker = &settings.invoker;
     if let Some(directory) = &settings.config.state_dir {
         return below_parent(directory, &[]);

@@ -228,6 +228,11 @@ impl Session {
     ) -> Look {
         let Observed { mut evidence, mut outcomes } = observed;
         outcomes.extend(self.silenced.iter().cloned());
+        let incidents = self.run.take_incidents();
+        // A snapshot that somebody made on purpose cannot stop a plugin from running elsewhere.
+        if self.record.is_none() {
+            self.settings.count_incidents(&incidents);
+        }
         let paused = running.paused(&scene);
         pause::forget_silence(&mut evidence, |vm| paused.contains(&vm));
         // Most looks end with the evidence that they were assessed by.

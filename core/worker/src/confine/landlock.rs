@@ -7,7 +7,8 @@ use landlock::{
     PathFd, Ruleset, RulesetAttr as _, RulesetCreated, RulesetCreatedAttr as _, RulesetStatus,
     Scope,
 };
-use vmkit_wire::{Needs, ReadFile};
+use rustix::fs::{SealFlags, fcntl_get_seals};
+use vmkit_wire::Needs;
 
 /// The newest version of Landlock that this code knows. Older kernels enforce less.
 const KNOWN: ABI = ABI::V6;
@@ -19,17 +20,25 @@ const LIBRARIES: [&str; 5] = ["/usr/lib", "/usr/lib64", "/lib", "/lib64", "/nix/
 const RESOLVER_FILES: [&str; 4] =
     ["/etc/resolv.conf", "/etc/hosts", "/etc/nsswitch.conf", "/etc/host.conf"];
 
-/// Restricts this process. Returns how far the kernel enforces it.
-pub(super) fn restrict(needs: &Needs, library: Option<&OwnedFd>) -> Result<&'static str, String> {
+/// What the list of system calls alone leaves open.
+const MISSING: &str = "this kernel has no Landlock, so it can read and write the user's files";
+
+/// Restricts this process. Returns what the kernel enforces, and what it does not confine.
+pub(super) fn restrict(
+    needs: &Needs,
+    library: Option<&OwnedFd>,
+) -> Result<(&'static str, Option<&'static str>), String> {
     let status = rules(needs, library)
         .and_then(RulesetCreated::restrict_self)
         .map_err(|error| format!("cannot restrict files and network: {error}"))?;
     Ok(match status.ruleset {
-        RulesetStatus::FullyEnforced => "files and network by Landlock",
+        RulesetStatus::FullyEnforced => ("files and network by Landlock", None),
         RulesetStatus::PartiallyEnforced => {
-            "files and network by Landlock as far as this kernel can"
+            ("files and network by Landlock as far as this kernel can", None)
         }
-        RulesetStatus::NotEnforced => "files not confined (this kernel has no Landlock)",
+        RulesetStatus::NotEnforced => {
+            ("files not confined (this kernel has no Landlock)", Some(MISSING))
+        }
     })
 }
 
@@ -51,25 +60,14 @@ fn rules(
         rules = allow(rules, directory, read_tree)?;
     }
     rules = allow(rules, "/etc/ld.so.cache", read)?;
-    if let Some(library) = library {
+    // A sealed copy lies in no directory: the kernel allows it and takes no rule for it.
+    if let Some(library) = library.filter(|library| !is_sealed(library)) {
         rules = rules.add_rule(PathBeneath::new(library.as_fd(), read))?;
     }
     if needs.network {
         for file in RESOLVER_FILES {
             rules = allow(rules, file, read)?;
         }
-    }
-    // The host opens the console logs, and a relative path means nothing here.
-    let absolute = needs.read_files.iter().filter_map(|file| match file {
-        ReadFile::Path(path) => Some(path.as_str()).filter(|path| path.starts_with('/')),
-        ReadFile::Console => None,
-    });
-    for file in absolute {
-        // A pattern permits the whole directory, because files come and go in it.
-        rules = match file.rsplit_once('/') {
-            Some((directory, name)) if name.contains('*') => allow(rules, directory, read_tree)?,
-            _ => allow(rules, file, read)?,
-        };
     }
     for program in &needs.exec {
         rules = allow(rules, program, AccessFs::ReadFile | AccessFs::Execute)?;
@@ -86,6 +84,10 @@ fn allow(
     let Ok(place) = PathFd::new(path) else { return Ok(rules) };
     let access = if is_directory(place.as_fd()) { access } else { access & !AccessFs::ReadDir };
     rules.add_rule(PathBeneath::new(place, access))
+}
+
+fn is_sealed(library: &OwnedFd) -> bool {
+    fcntl_get_seals(library).is_ok_and(|seals| seals.contains(SealFlags::WRITE))
 }
 
 fn is_directory(place: BorrowedFd<'_>) -> bool {

@@ -10,12 +10,20 @@ use std::os::fd::OwnedFd;
 
 use vmkit_wire::Load;
 
-/// Confines this process for good. Returns in plain words what is in force.
+/// What confines this process.
+pub(crate) struct Confinement {
+    /// What is in force, in plain words.
+    pub(crate) words: String,
+    /// What is not confined, in plain words, if something is not.
+    pub(crate) unconfined: Option<String>,
+}
+
+/// Confines this process for good.
 ///
 /// # Errors
 /// One sentence that says what could not be put in force. The caller must not load anything then.
 #[cfg(target_os = "linux")]
-pub(crate) fn enter(load: &Load, library: Option<&OwnedFd>) -> Result<String, String> {
+pub(crate) fn enter(load: &Load, library: Option<&OwnedFd>) -> Result<Confinement, String> {
     common::die_with(load.host_pid)?;
     common::leave_session()?;
     let user = common::identity(load)?;
@@ -24,18 +32,20 @@ pub(crate) fn enter(load: &Load, library: Option<&OwnedFd>) -> Result<String, St
     common::die_with(load.host_pid)?;
     rustix::thread::set_no_new_privs(true)
         .map_err(|error| format!("cannot give up new privileges: {error}"))?;
-    let files = landlock::restrict(&load.needs, library)?;
+    let (files, unconfined) = landlock::restrict(&load.needs, library)?;
     seccomp::restrict(&load.needs)?;
-    Ok(format!("limits, {user}, {files}, listed system calls only"))
+    let words = format!("limits, {user}, {files}, listed system calls only");
+    Ok(Confinement { words, unconfined: unconfined.map(str::to_owned) })
 }
 
-/// Confines this process as far as this platform can. Returns in plain words what is in force.
+/// Confines this process as far as this platform can.
 ///
 /// # Errors
 /// One sentence that says what could not be put in force. The caller must not load anything then.
 #[cfg(not(target_os = "linux"))]
-pub(crate) fn enter(load: &Load, _: Option<&OwnedFd>) -> Result<String, String> {
+pub(crate) fn enter(load: &Load, _: Option<&OwnedFd>) -> Result<Confinement, String> {
     common::leave_session()?;
     let user = common::identity(load)?;
-    Ok(format!("limits, {user}; files and network are not confined on this platform"))
+    let unconfined = "this platform confines neither files nor network".to_owned();
+    Ok(Confinement { words: format!("limits, {user}"), unconfined: Some(unconfined) })
 }

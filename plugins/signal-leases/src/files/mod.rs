@@ -3,7 +3,7 @@
 use std::{
     fs::File,
     io::{self, Read as _},
-    path::{Path, PathBuf},
+    path::Path,
 };
 
 use vmkit_plugin::{Cx, Error, Result, Unread, bounded};
@@ -39,8 +39,6 @@ const PATTERNS: &[FilePattern] = &[
     files("/var/lib/libvirt/dnsmasq/*.leases", Format::Dnsmasq),
     files("/var/lib/misc/dnsmasq.leases", Format::Dnsmasq),
     files("/var/lib/dnsmasq/dnsmasq.leases", Format::Dnsmasq),
-    // dhcpd replaces its file by a new one, for which the permission of the old one would not hold. A
-    // pattern gives permission for the directory.
     files("/var/lib/dhcp/dhcpd*.leases", Format::Isc),
     files("/var/lib/dhcpd/dhcpd*.leases", Format::Isc),
     files("/etc/vmware/vmnet1/dhcpd/dhcpd*.leases", Format::Isc),
@@ -70,64 +68,34 @@ pub(crate) struct FileText {
 }
 
 /// The lease files of this computer.
-pub(crate) fn live() -> Vec<FileText> {
-    PATTERNS.iter().flat_map(|files| matches(Path::new(files.pattern), files.format)).collect()
+pub(crate) fn live(cx: &Cx<'_>) -> Vec<FileText> {
+    PATTERNS.iter().flat_map(|files| matches(files.pattern, files.format, cx)).collect()
 }
 
-fn matches(pattern: &Path, format: Format) -> Vec<FileText> {
-    let paths = match paths(pattern) {
-        Ok(paths) => paths,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Vec::new(),
-        Err(error) => {
-            let why = unread("list the directory of", pattern, &error);
-            let name = pattern.display().to_string();
-            return vec![FileText { format, bridge: None, name, text: Err(why) }];
-        }
+fn matches(pattern: &str, format: Format, cx: &Cx<'_>) -> Vec<FileText> {
+    let paths =
+        if pattern.contains('*') { cx.files(pattern) } else { Ok(vec![pattern.to_owned()]) };
+    let unlisted = |why: Error| FileText {
+        format,
+        bridge: None,
+        name: pattern.to_owned(),
+        text: Err(why.into()),
     };
-    paths.into_iter().filter_map(|path| from_file(&path, format)).collect()
-}
-
-/// The files that match the pattern, sorted by name.
-fn paths(pattern: &Path) -> io::Result<Vec<PathBuf>> {
-    let name = pattern.file_name().unwrap_or_default().to_string_lossy();
-    let (Some((before, after)), Some(directory)) = (name.split_once('*'), pattern.parent()) else {
-        return Ok(vec![pattern.to_owned()]);
-    };
-    let fits = |entry: &std::fs::DirEntry| {
-        let name = entry.file_name();
-        let rest = name.to_str().and_then(|name| name.strip_prefix(before));
-        rest.is_some_and(|rest| rest.ends_with(after))
-    };
-    let mut paths: Vec<_> = std::fs::read_dir(directory)?
-        .filter_map(io::Result::ok)
-        .filter(fits)
-        .take(FILES_LIMIT)
-        .map(|entry| entry.path())
-        .collect();
-    paths.sort();
-    Ok(paths)
+    match paths {
+        Ok(paths) => paths.iter().filter_map(|path| from_file(path, format, cx)).collect(),
+        Err(why) => vec![unlisted(why)],
+    }
 }
 
 /// The file at this path; `None`: it does not exist.
-fn from_file(path: &Path, format: Format) -> Option<FileText> {
-    // Opening a named pipe would wait for its writer.
-    let text = match std::fs::metadata(path).map(|status| status.is_file()) {
-        Ok(true) => File::open(path).and_then(content),
-        Ok(false) => Err(io::Error::other("not a regular file")),
-        Err(error) => Err(error),
+fn from_file(path: &str, format: Format, cx: &Cx<'_>) -> Option<FileText> {
+    let text = match cx.open_file(path) {
+        Ok(file) => content(file?).map_err(|error| unread("read", path.as_ref(), &error)),
+        Err(error) => Err(error.into()),
     };
-    let text = match text {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return None,
-        text => text.map_err(|error| unread("read", path, &error)),
-    };
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let name = path.rsplit('/').next().unwrap_or_default();
     let bridge = name.strip_suffix(".status").filter(|_| format == Format::Libvirt);
-    Some(FileText {
-        format,
-        bridge: bridge.map(bounded_name),
-        name: path.display().to_string(),
-        text,
-    })
+    Some(FileText { format, bridge: bridge.map(bounded_name), name: path.to_owned(), text })
 }
 
 fn bounded_name(name: &str) -> String {

@@ -1,3 +1,5 @@
+use vmkit_testkit::FakeHost;
+
 use super::*;
 
 fn text(format: Format, bridge: Option<&str>) -> FileText {
@@ -52,20 +54,23 @@ fn finds_every_recorded_file_again() {
 fn finds_files_by_pattern_and_reports_unreadable_ones() {
     let directory = tempfile::tempdir().unwrap();
     let at = |name: &str| directory.path().join(name);
+    let host = FakeHost::new();
+    let matches =
+        |name: &str| matches(at(name).to_str().unwrap(), Format::Libvirt, &host.context());
     std::fs::write(at("virbr0.status"), "[]").unwrap();
     std::fs::write(at("virbr0.macs"), "[]").unwrap();
     std::fs::create_dir(at("virbr1.status")).unwrap();
     std::os::unix::fs::symlink(at("nowhere"), at("virbr2.status")).unwrap();
-    let found = matches(&at("*.status"), Format::Libvirt);
+    let found = matches("*.status");
     let rows: Vec<_> =
         found.iter().map(|text| (text.bridge.as_deref(), text.text.clone())).collect();
-    let why = format!("read {}: not a regular file", at("virbr1.status").display());
+    let why = format!("read {}: Is a directory (os error 21)", at("virbr1.status").display());
     assert_eq!(
         rows,
         [(Some("virbr0"), Ok(b"[]".to_vec())), (Some("virbr1"), Err(Unread::Failed(why))),]
     );
-    assert!(matches(&at("missing/*.status"), Format::Libvirt).is_empty());
-    assert!(matches(&at("missing"), Format::Libvirt).is_empty());
+    assert!(matches("missing/*.status").is_empty());
+    assert!(matches("missing").is_empty());
 }
 
 #[test]

@@ -35,6 +35,10 @@ impl Plugin for Misbehave {
         match config.how.as_str() {
             "panic-when-made" => panic!("panic in new"),
             "hang-when-made" => hang(),
+            "flood-standard-error-when-made" => {
+                flood_standard_error();
+                Ok(Self(Config::default()))
+            }
             _ => Ok(Self(config)),
         }
     }
@@ -120,6 +124,12 @@ fn record(cx: &Cx<'_>) -> Result<()> {
         cx.emit(Observation::new(0, Kind::ConsolePhase, says))?;
     }
     Ok(())
+}
+
+#[expect(clippy::print_stderr, reason = "printing is the misbehaviour")]
+fn flood_standard_error() {
+    let line = "x".repeat(4000);
+    (0..10_000).for_each(|_| eprintln!("{line}"));
 }
 
 fn hang() -> ! {
