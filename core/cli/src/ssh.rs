@@ -7,13 +7,7 @@ use vmkit_model::Machine;
 use vmkit_session::host_key_alias;
 use vmkit_types::Reading;
 
-use crate::{
-    arguments,
-    context::Context,
-    exit::{Exit, Failure},
-    output,
-    resolve::ask,
-};
+use crate::{arguments, context::Context, exit::Exit, output, resolve::ask};
 
 /// Runs the command. Where the machine has an address, this process becomes ssh.
 pub(crate) fn run(wanted: &arguments::Ssh, context: &Context) -> anyhow::Result<Exit> {
@@ -29,7 +23,7 @@ pub(crate) fn run(wanted: &arguments::Ssh, context: &Context) -> anyhow::Result<
     }
     let mut command = command(machine, address, user);
     command.args(&wanted.command);
-    become_invoker(&mut command, context)?;
+    take_own_environment(&mut command, context);
     // It comes back only where it fails.
     Err(command.exec()).context("cannot start ssh; OpenSSH's client has to be in PATH")
 }
@@ -53,24 +47,18 @@ fn command(machine: &Machine, address: IpAddr, user: Option<&String>) -> Command
     command
 }
 
-/// Under sudo ssh runs as the user who called it, with that user's keys and known hosts.
-fn become_invoker(command: &mut Command, context: &Context) -> anyhow::Result<()> {
+/// Under sudo this process is the user who called it, but its environment is root's.
+fn take_own_environment(command: &mut Command, context: &Context) {
     let invoker = &context.settings.invoker;
     if !invoker.via_sudo {
-        return Ok(());
+        return;
     }
-    let Reading::Known(home) = &invoker.home else {
-        return Err(Failure::new(format!("the home directory of user {} is unknown", invoker.uid))
-            .with_hint("run it without sudo")
-            .into());
-    };
-    // Supplementary groups are root's, and the standard library gives them up.
-    command.uid(invoker.uid).gid(invoker.gid).env("HOME", home);
-    for name in ["USER", "LOGNAME"] {
-        match std::env::var_os("SUDO_USER") {
-            Some(user) => command.env(name, user),
+    let user = std::env::var_os("SUDO_USER");
+    let home = invoker.home.as_ref().known().map(|home| home.clone().into_os_string());
+    for (name, value) in [("HOME", &home), ("USER", &user), ("LOGNAME", &user)] {
+        match value {
+            Some(value) => command.env(name, value),
             None => command.env_remove(name),
         };
     }
-    Ok(())
 }

@@ -21,12 +21,6 @@ use crate::{
 
 /// Runs the command.
 pub(crate) fn run(wanted: &arguments::SshConfig, context: &Context) -> anyhow::Result<Exit> {
-    let changes = wanted.install || wanted.uninstall;
-    if changes && context.settings.invoker.via_sudo {
-        let failure =
-            Failure::new("the configuration of ssh is your own, and sudo makes it root's");
-        return Err(failure.with_hint("run it without sudo").into());
-    }
     let configuration = Configuration::read(&ssh_directory(context)?)?;
     if wanted.uninstall {
         return uninstall(&configuration);
