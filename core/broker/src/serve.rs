@@ -3,7 +3,7 @@
 use std::{
     io,
     os::{
-        fd::{AsFd as _, BorrowedFd, OwnedFd},
+        fd::{AsFd, BorrowedFd, OwnedFd},
         unix::net::UnixStream,
     },
     sync::{
@@ -18,8 +18,8 @@ use vmkit_rights::{Account, Refusal, Reply, Request};
 use vmkit_wire::{Receiver, WireError, send};
 
 use crate::{
-    agent, capture, console, discover::Sender, hosts, monitor, process, remedy::Remedies, survey,
-    who_has::Links,
+    agent, capture, console, discover::Sender, hosts, listen, monitor, process, remedy::Remedies,
+    resolver, survey, who_has::Links,
 };
 
 /// How long a request may take to arrive: it is written at once.
@@ -92,6 +92,11 @@ fn serve(channel: &UnixStream, shared: &Shared) {
         Request::UndoHosts { base } => {
             answer(channel, &hosts::undo(base).map_or_else(Reply::Refused, Reply::Hosts));
         }
+        Request::Listen { address } => hand_over(channel, listen::sockets(address)),
+        Request::Resolver { suffix, server } => {
+            let done = resolver::change(&suffix, server);
+            answer(channel, &done.map_or_else(Reply::Refused, Reply::Resolver));
+        }
         Request::Remedy { words } => {
             let ran = shared.remedies.run(&words).map(Reply::Ran);
             answer(channel, &ran.unwrap_or_else(Reply::Refused));
@@ -117,10 +122,10 @@ fn serve(channel: &UnixStream, shared: &Shared) {
             }
             Err(refusal) => answer(channel, &Reply::Refused(refusal)),
         },
-        Request::Console { pid, path } => match console::open(pid, &path, shared.user) {
-            Ok(log) => answer_with(channel, &Reply::Done, &[log.as_fd()]),
-            Err(refusal) => answer(channel, &Reply::Refused(refusal)),
-        },
+        Request::Console { pid, path } => {
+            let log = console::open(pid, &path, shared.user);
+            hand_over(channel, log.map(|log| [log.into()]));
+        }
         Request::Survey(part) => match stream(&mut receiver) {
             Ok(to) => survey::run(part, to, |reply| answer(channel, reply)),
             Err(refusal) => answer(channel, &Reply::Refused(refusal)),
@@ -132,6 +137,16 @@ fn stream(receiver: &mut Receiver) -> Result<UnixStream, Refusal> {
     let descriptor: Result<OwnedFd, _> = receiver.descriptor();
     let missing = || Refusal::failed("no socket came with the request");
     descriptor.map(UnixStream::from).map_err(|_| missing())
+}
+
+/// Answers with these descriptors, or why there are none.
+fn hand_over<const N: usize>(channel: &UnixStream, opened: Result<[OwnedFd; N], Refusal>) {
+    match opened {
+        Ok(descriptors) => {
+            answer_with(channel, &Reply::Done, &descriptors.each_ref().map(OwnedFd::as_fd));
+        }
+        Err(refusal) => answer(channel, &Reply::Refused(refusal)),
+    }
 }
 
 fn answer(channel: &UnixStream, reply: &Reply) {

@@ -26,6 +26,13 @@ pub enum DnsError {
     Broken(String),
 }
 
+impl DnsError {
+    /// Whether the system lets only others, such as root, bind the address.
+    pub fn lacks_rights(&self) -> bool {
+        matches!(self, Self::Listen { source, .. } if source.kind() == io::ErrorKind::PermissionDenied)
+    }
+}
+
 /// The signal that stopped the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StopSignal {

@@ -9,15 +9,12 @@
 mod event;
 mod reply;
 mod server;
-mod suffix;
-mod system;
+mod tcp;
 mod zone;
 mod zones;
 
 pub use event::{DnsError, Event, StopSignal};
 pub use hickory_server::proto::rr::{Name, RecordType};
 pub use server::Listening;
-pub use suffix::{InvalidSuffix, Suffix};
-pub use system::{Setting, SystemResolver, names_servers, systemd_version};
 pub use zone::{Answer, Zone};
 pub use zones::Zones;

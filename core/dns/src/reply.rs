@@ -1,18 +1,23 @@
 //! Builds the DNS reply to a request.
 
-use std::{net::IpAddr, sync::mpsc::SyncSender, time::Instant};
+use std::{
+    net::{IpAddr, SocketAddr},
+    sync::{Arc, Mutex, PoisonError, mpsc::SyncSender},
+    time::Instant,
+};
 
 use hickory_server::{
-    net::runtime::Time,
+    net::{NetError, runtime::Time, xfer::Protocol},
     proto::{
         op::{Edns, Header, HeaderCounts, MessageType, Metadata, OpCode, ResponseCode},
         rr::{
             Name, RData, Record,
             rdata::{A, AAAA, SOA},
         },
+        serialize::binary::BinEncoder,
     },
     server::{Request, RequestHandler, ResponseHandler, ResponseInfo},
-    zone_handler::MessageResponseBuilder,
+    zone_handler::{MessageResponse, MessageResponseBuilder},
 };
 
 use crate::{Answer, Event, Zone, Zones};
@@ -24,6 +29,7 @@ const NEGATIVE_TTL: u32 = 1;
 const MAX_PAYLOAD: u16 = 1232;
 
 /// Answers every request from the current zone.
+#[derive(Clone)]
 pub(crate) struct Replies {
     pub(crate) zones: Zones,
     pub(crate) events: SyncSender<Event>,
@@ -34,8 +40,26 @@ impl RequestHandler for Replies {
     async fn handle_request<R: ResponseHandler, T: Time>(
         &self,
         request: &Request,
-        mut handle: R,
+        handle: R,
     ) -> ResponseInfo {
+        self.respond(request, handle).await
+    }
+}
+
+impl Replies {
+    /// The reply to a message that came by TCP. `None`: it is no query, and gets no reply.
+    pub(crate) async fn answer_bytes(&self, query: Vec<u8>, client: SocketAddr) -> Option<Vec<u8>> {
+        let request = Request::from_bytes(query, client, Protocol::Tcp).ok()?;
+        if request.metadata.message_type != MessageType::Query {
+            return None;
+        }
+        let encoded = Encoded::default();
+        self.respond(&request, encoded.clone()).await;
+        let mut bytes = encoded.0.lock().unwrap_or_else(PoisonError::into_inner);
+        Some(std::mem::take(&mut *bytes)).filter(|bytes| !bytes.is_empty())
+    }
+
+    async fn respond(&self, request: &Request, mut handle: impl ResponseHandler) -> ResponseInfo {
         let zone = self.zones.current();
         let reply = self.reply(request, &zone);
         let mut metadata = Metadata::response_from_request(&request.metadata);
@@ -54,9 +78,7 @@ impl RequestHandler for Replies {
             Err(_) => failed(&request.metadata),
         }
     }
-}
 
-impl Replies {
     fn reply(&self, request: &Request, zone: &Zone) -> Reply {
         if request.edns.as_ref().is_some_and(|edns| edns.version() > 0) {
             return Reply::empty(ResponseCode::BADVERS);
@@ -74,6 +96,28 @@ impl Replies {
             self.events.try_send(Event::Missed).ok();
         }
         Reply::new(answer, question.name(), zone)
+    }
+}
+
+/// Keeps the bytes of a reply.
+#[derive(Clone, Default)]
+struct Encoded(Arc<Mutex<Vec<u8>>>);
+
+#[async_trait::async_trait]
+impl ResponseHandler for Encoded {
+    async fn send_response<'a>(
+        &mut self,
+        response: MessageResponse<
+            '_,
+            'a,
+            impl Iterator<Item = &'a Record> + Send + 'a,
+            impl Iterator<Item = &'a Record> + Send + 'a,
+            impl Iterator<Item = &'a Record> + Send + 'a,
+            impl Iterator<Item = &'a Record> + Send + 'a,
+        >,
+    ) -> Result<ResponseInfo, NetError> {
+        let mut bytes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        Ok(response.destructive_emit(&mut BinEncoder::new(&mut bytes))?)
     }
 }
 
@@ -123,7 +167,9 @@ impl Reply {
 /// The record whose last number limits the caching of negative answers. The others concern
 /// secondary servers, and there are none.
 fn start_of_authority(zone: &Zone) -> Record {
-    let name = zone.suffix().name();
+    // The labels of a suffix are valid, so this cannot fail.
+    let mut name = Name::from_labels(zone.suffix().labels()).unwrap_or_default();
+    name.set_fqdn(true);
     let soa = SOA::new(name.clone(), name.clone(), 1, 3600, 3600, 3600, NEGATIVE_TTL);
     Record::from_rdata(name, NEGATIVE_TTL, RData::SOA(soa))
 }

@@ -5,19 +5,13 @@ use std::{
     net::{SocketAddr, TcpListener, UdpSocket},
     sync::mpsc::{Receiver, SyncSender, sync_channel},
     thread,
-    time::Duration,
 };
 
 use hickory_server::Server;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use crate::{DnsError, Event, StopSignal, Zones, reply::Replies};
+use crate::{DnsError, Event, StopSignal, Zones, reply::Replies, tcp};
 
-/// How long a TCP connection may be idle. Resolvers send their queries at once, and each connection
-/// takes a descriptor.
-const TCP_IDLE_LIMIT: Duration = Duration::from_secs(2);
-/// Replies queued for a client that does not read.
-const TCP_REPLY_QUEUE: usize = 8;
 /// Queued events: one [`Event::Missed`] and the end of the server.
 const EVENT_QUEUE: usize = 2;
 
@@ -47,9 +41,21 @@ impl Listening {
         let tcp = TcpListener::bind(address).map_err(failed("TCP"))?;
         let address = tcp.local_addr().map_err(failed("TCP"))?;
         let udp = UdpSocket::bind(address).map_err(failed("UDP"))?;
+        Self::of_sockets(tcp, udp)
+    }
+
+    /// Takes sockets that are bound to one loopback address.
+    ///
+    /// # Errors
+    /// They are bound to others.
+    pub fn of_sockets(tcp: TcpListener, udp: UdpSocket) -> Result<Self, DnsError> {
+        let address = tcp.local_addr().map_err(DnsError::Start)?;
+        if !address.ip().is_loopback() || udp.local_addr().map_err(DnsError::Start)? != address {
+            return Err(DnsError::NotLoopback(address));
+        }
         // Tokio requires it.
-        tcp.set_nonblocking(true).map_err(failed("TCP"))?;
-        udp.set_nonblocking(true).map_err(failed("UDP"))?;
+        tcp.set_nonblocking(true).map_err(DnsError::Start)?;
+        udp.set_nonblocking(true).map_err(DnsError::Start)?;
         Ok(Self { address, tcp, udp })
     }
 
@@ -88,16 +94,17 @@ impl Listening {
         events: SyncSender<Event>,
         started: &SyncSender<io::Result<()>>,
     ) {
-        let mut server = Server::new(Replies { zones, events: events.clone() });
-        let signals = match self.register(&mut server) {
-            Ok(signals) => signals,
+        let replies = Replies { zones, events: events.clone() };
+        let mut server = Server::new(replies.clone());
+        let (mut interrupt, mut terminate, tcp) = match self.register(&mut server) {
+            Ok(registered) => registered,
             Err(error) => return drop(started.send(Err(error))),
         };
         started.send(Ok(())).ok();
-        let (mut interrupt, mut terminate) = signals;
         let reason = tokio::select! {
             _ = interrupt.recv() => Ok(StopSignal::Interrupt),
             _ = terminate.recv() => Ok(StopSignal::Terminate),
+            never = tcp::serve(tcp, replies) => match never {},
             broken = server.block_until_done() => Err(DnsError::Broken(match broken {
                 Ok(()) => "its sockets were closed".to_owned(),
                 Err(error) => error.to_string(),
@@ -106,11 +113,13 @@ impl Listening {
         events.send(Event::Stopped(reason)).ok();
     }
 
-    fn register(self, server: &mut Server<Replies>) -> io::Result<(Signal, Signal)> {
-        let signals = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    fn register(
+        self,
+        server: &mut Server<Replies>,
+    ) -> io::Result<(Signal, Signal, tokio::net::TcpListener)> {
+        let (interrupt, terminate) =
+            (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
         server.register_socket(tokio::net::UdpSocket::from_std(self.udp)?);
-        let tcp = tokio::net::TcpListener::from_std(self.tcp)?;
-        server.register_listener(tcp, TCP_IDLE_LIMIT, TCP_REPLY_QUEUE);
-        Ok(signals)
+        Ok((interrupt, terminate, tokio::net::TcpListener::from_std(self.tcp)?))
     }
 }

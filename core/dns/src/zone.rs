@@ -7,8 +7,7 @@ use std::{
 };
 
 use hickory_server::proto::rr::{DNSClass, Name, RecordType};
-
-use crate::Suffix;
+use vmkit_resolver::Suffix;
 
 /// Longest name that is served: the limit of a DNS label.
 const LABEL_LIMIT: usize = 63;

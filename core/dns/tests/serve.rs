@@ -177,6 +177,98 @@ fn survives_hostile_messages() {
     drop(idle);
 }
 
+/// Whether the server has closed the connection, or closes it within this time.
+fn is_closed(mut stream: &TcpStream, within: Duration) -> bool {
+    stream.set_read_timeout(Some(within)).expect("loopback works");
+    match stream.read(&mut [0; 1]) {
+        Ok(count) => count == 0,
+        Err(error) => error.kind() == std::io::ErrorKind::ConnectionReset,
+    }
+}
+
+/// A connection from this loopback address, which is another client to the server.
+fn connect_from(client: [u8; 4], server: SocketAddr) -> TcpStream {
+    use rustix::net::{AddressFamily, SocketType, bind, connect, socket};
+    let socket = socket(AddressFamily::INET, SocketType::STREAM, None).expect("loopback works");
+    bind(&socket, &SocketAddr::from((client, 0))).expect("loopback works");
+    connect(&socket, &server).expect("loopback works");
+    TcpStream::from(socket)
+}
+
+/// Asks at an open connection and reads the whole answer; `false`: it is closed.
+fn ask_again(mut stream: &TcpStream, question: &[u8]) -> bool {
+    let mut length = [0; 2];
+    stream.set_read_timeout(Some(DEADLINE)).expect("loopback works");
+    let framed =
+        [&u16::try_from(question.len()).expect("loopback works").to_be_bytes()[..], question]
+            .concat();
+    stream.write_all(&framed).is_ok()
+        && stream.read_exact(&mut length).is_ok()
+        && stream.read_exact(&mut vec![0; usize::from(u16::from_be_bytes(length))]).is_ok()
+}
+
+/// How many of these connections the server has not closed.
+fn open(streams: &[TcpStream]) -> usize {
+    let is_open = |stream: &&TcpStream| {
+        stream.set_nonblocking(true).expect("loopback works");
+        let read = stream.peek(&mut [0; 1]);
+        read.is_err_and(|error| error.kind() == std::io::ErrorKind::WouldBlock)
+    };
+    streams.iter().filter(is_open).count()
+}
+
+#[test]
+fn closes_the_oldest_connections_of_a_client_with_many_and_serves_the_others() {
+    let (server, _, _events) = serve(&["192.168.77.50"]);
+    let good = question("web.vm.test.", RecordType::A).to_vec().unwrap();
+    let other = connect_from([127, 0, 0, 9], server);
+    let mut greedy = Vec::new();
+    for _ in 0..100 {
+        greedy.push(connect_from([127, 0, 0, 1], server));
+        assert!(ask_again(&other, &good), "another client keeps its connection");
+    }
+    // Its answer proves that all before it were accepted.
+    let newest = connect_from([127, 0, 0, 1], server);
+    assert!(ask_again(&newest, &good));
+    assert!(open(&greedy) < 16, "{} are open", open(&greedy));
+}
+
+#[test]
+fn holds_few_connections_of_all_clients_together_and_serves_new_ones() {
+    let (server, _, _events) = serve(&["192.168.77.50"]);
+    let good = question("web.vm.test.", RecordType::A).to_vec().unwrap();
+    let many: Vec<_> = (1..=200).map(|last| connect_from([127, 0, 1, last], server)).collect();
+    assert_eq!(addresses(&ask_tcp(server, &good)).len(), 1);
+    assert!(open(&many) < 64, "{} are open", open(&many));
+}
+
+#[test]
+fn closes_connections_that_are_idle_send_too_much_or_no_query() {
+    let (server, _, _events) = serve(&["192.168.77.50"]);
+    let good = question("web.vm.test.", RecordType::A).to_vec().unwrap();
+    let mut response = question("web.vm.test.", RecordType::A);
+    response.metadata.message_type = MessageType::Response;
+    let response = response.to_vec().unwrap();
+    let framed =
+        |bytes: &[u8]| [&u16::try_from(bytes.len()).unwrap().to_be_bytes()[..], bytes].concat();
+    let rows: [(&str, Vec<u8>); 6] = [
+        ("idle", vec![]),
+        ("half a length", vec![0]),
+        ("half a query", framed(&good)[..20].to_vec()),
+        ("a long query", vec![0xff; 2]),
+        ("no query", framed(&response)),
+        ("no message", framed(&[0xff; 11])),
+    ];
+    for (what, sent) in rows {
+        let mut stream = TcpStream::connect(server).unwrap();
+        stream.write_all(&sent).unwrap();
+        assert!(is_closed(&stream, DEADLINE), "{what}");
+    }
+    let greedy = TcpStream::connect(server).unwrap();
+    let answered = (0..10_000).take_while(|_| ask_again(&greedy, &good)).count();
+    assert_eq!(answered, (64 << 10) / (2 + good.len()), "64 KiB of queries");
+}
+
 #[test]
 fn requires_a_free_loopback_address() {
     for address in ["0.0.0.0:0", "192.0.2.1:5354", "[::]:0"] {

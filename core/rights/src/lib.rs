@@ -18,6 +18,7 @@ mod broker;
 mod frames;
 mod identity;
 mod monitor;
+mod names;
 mod peer;
 mod qemu;
 mod refusal;
@@ -31,6 +32,7 @@ pub use monitor::MonitorCommand;
 pub use peer::{Peer, peer};
 pub use refusal::Refusal;
 pub use request::{
-    DiscoverRequest, HostsReply, ProcessFacts, Reply, Request, SurveyPart, WhoHasRequest,
+    DiscoverRequest, HostsReply, ProcessFacts, Reply, Request, ResolverReply, SurveyPart,
+    WhoHasRequest,
 };
 pub use run::{CommandResult, run_command};

@@ -1,6 +1,9 @@
 //! All that can be asked of the broker.
 
-use std::{net::Ipv4Addr, path::PathBuf};
+use std::{
+    net::{IpAddr, Ipv4Addr},
+    path::PathBuf,
+};
 
 use serde::{Deserialize, Serialize};
 
@@ -32,6 +35,19 @@ pub enum Request {
     UndoHosts {
         /// The digest of the contents.
         base: [u8; 32],
+    },
+    /// Bind a TCP and a UDP socket at port 53 of this loopback address. They come beside the answer, in
+    /// this order.
+    Listen {
+        /// The address.
+        address: IpAddr,
+    },
+    /// Make the system's resolver ask a server for names below a domain, or no longer.
+    Resolver {
+        /// The domain.
+        suffix: String,
+        /// The loopback address of the server, port 53. `None`: undo it.
+        server: Option<IpAddr>,
     },
     /// Run one command of a remedy.
     Remedy {
@@ -133,6 +149,8 @@ pub enum Reply {
     },
     /// The command was run.
     Ran(crate::CommandResult),
+    /// The resolver's files were written or removed.
+    Resolver(ResolverReply),
     /// Who has the addresses: each answer as the names and values of an `ArpAnswer`.
     Holders(Vec<Vec<(String, String)>>),
     /// What became of the hosts file.
@@ -156,4 +174,14 @@ pub enum HostsReply {
         /// The commands that emptied the resolvers' caches, each with its failure.
         caches: Vec<(String, Result<(), String>)>,
     },
+}
+
+/// What became of the resolver's files.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ResolverReply {
+    /// The files that were written or removed.
+    pub files: Vec<PathBuf>,
+    /// Whether the resolver reads them now, or why it could not be restarted. `None`: it needs no
+    /// restart.
+    pub restarted: Option<Result<(), String>>,
 }

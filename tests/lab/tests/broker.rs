@@ -99,6 +99,38 @@ fn runs_no_command_but_those_of_remedies() {
 }
 
 #[test]
+fn listens_at_port_53_of_loopback_addresses_alone() {
+    let Some(lab) = or_skip(Lab::new("broker-listen")) else { return };
+    let broker = broker(&lab, ANN);
+    for address in ["0.0.0.0", "192.168.77.1", "::", "::ffff:127.0.0.1"] {
+        let refusal = broker.listen(address.parse().expect("an address")).expect_err(address);
+        assert!(refusal.denied, "{address}: {refusal}");
+    }
+    lab.host().ip("link set lo up").expect("loopback");
+    let loopback = "127.0.0.1".parse().expect("an address");
+    let (tcp, udp) = broker.listen(loopback).expect("sockets");
+    let expected = "127.0.0.1:53".parse().expect("an address");
+    assert_eq!(tcp.local_addr().expect("bound"), expected);
+    assert_eq!(udp.local_addr().expect("bound"), expected);
+    assert!(broker.listen(loopback).is_err(), "they are in use");
+}
+
+#[test]
+fn writes_no_text_of_the_callers_into_the_resolvers_files() {
+    let Some(lab) = or_skip(Lab::new("broker-resolver")) else { return };
+    let broker = broker(&lab, ANN);
+    let loopback = "127.0.0.1".parse().expect("an address");
+    for suffix in ["", "../cron.d/x", "a b", "vm.test\nDNS=192.0.2.1", "vm.local", "-x"] {
+        let refusal = broker.resolver(suffix.to_owned(), Some(loopback)).expect_err(suffix);
+        assert!(refusal.denied, "{suffix:?}: {refusal}");
+        assert!(broker.resolver(suffix.to_owned(), None).is_err(), "{suffix:?}");
+    }
+    let elsewhere = "192.0.2.1".parse().expect("an address");
+    let refusal = broker.resolver("vm.test".to_owned(), Some(elsewhere)).expect_err("elsewhere");
+    assert!(refusal.message.contains("is not a loopback address"), "{refusal}");
+}
+
+#[test]
 fn sends_discovers_and_nothing_else() {
     let Some(lab) = or_skip(Lab::new("broker-send")) else { return };
     let broker = broker(&lab, ANN);

@@ -31,7 +31,7 @@ const REACHES_OUT: &[&str] = &[
 /// The core's crates from the bottom up. A crate knows crates of the layers below its own, and the
 /// SDK. Front ends are on top: nothing knows them.
 const LAYERS: &[&[&str]] = &[
-    &["vmkit-files", "vmkit-model"],
+    &["vmkit-files", "vmkit-model", "vmkit-resolver"],
     &[
         "vmkit-capture",
         "vmkit-dns",

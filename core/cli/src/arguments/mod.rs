@@ -6,10 +6,15 @@ mod hosts_sync;
 mod plugin;
 mod snapshot;
 
-use std::{ffi::OsString, net::SocketAddr, path::PathBuf, time::Duration};
+use std::{
+    ffi::OsString,
+    net::{Ipv4Addr, SocketAddr},
+    path::PathBuf,
+    time::Duration,
+};
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
-use vmkit_dns::Suffix;
+use vmkit_resolver::Suffix;
 
 pub(crate) use hosts_sync::{HostsSync, SYSTEM_HOSTS};
 pub(crate) use plugin::{Plugin, PluginCommand};
@@ -188,14 +193,15 @@ pub(crate) struct SshConfig {
 #[command(after_help = "\
 A VM without a certain address has no record (NODATA); a name that no VM has is denied (NXDOMAIN);
 names outside of the domain are refused. If plugins did not answer, so that the address is unknown, the
-answer is SERVFAIL. No rights are needed. Exit status: 0 after Ctrl-C or SIGTERM, 2 if it cannot serve.")]
+answer is SERVFAIL. Only port 53 needs root's rights. Exit status: 0 after Ctrl-C or SIGTERM, 2 if it
+cannot serve.")]
 pub(crate) struct Dns {
     /// The domain that the names stand below
     #[arg(long, value_name = "DOMAIN", default_value = "vm.test")]
     pub(crate) suffix: Suffix,
-    /// Where to listen, for UDP and TCP: a loopback address
-    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:5354")]
-    pub(crate) listen: SocketAddr,
+    /// Where to listen, for UDP and TCP: a loopback address [default: 127.0.0.1:5354; with --install port 53]
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    pub(crate) listen: Option<SocketAddr>,
     /// Look at the machines at least every SECONDS
     // Long enough to be no load, and no longer than people wait for a machine that has just booted.
     #[arg(long, value_name = "SECONDS", default_value = "5", value_parser = seconds)]
@@ -206,6 +212,14 @@ pub(crate) struct Dns {
     /// Undo --install
     #[arg(long, conflicts_with = "install")]
     pub(crate) uninstall: bool,
+}
+
+impl Dns {
+    /// Where to listen. The resolver is only sent to port 53.
+    pub(crate) fn address(&self) -> SocketAddr {
+        let port = if self.install { vmkit_resolver::PORT } else { 5354 };
+        self.listen.unwrap_or_else(|| (Ipv4Addr::LOCALHOST, port).into())
+    }
 }
 
 /// The shells that have a script.

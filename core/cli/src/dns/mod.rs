@@ -8,13 +8,18 @@ use std::{
 };
 
 use anyhow::bail;
-use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-use vmkit_dns::{Event, Listening, Suffix, Zone, Zones};
+use vmkit_dns::{Event, Listening, Zone, Zones};
+use vmkit_resolver::{PORT, Suffix};
 use vmkit_scoring::Lack;
 use vmkit_session::{Builder, Selection, Session};
 use vmkit_types::escaped;
 
-use crate::{arguments, context::Context, exit::Exit, output};
+use crate::{
+    arguments,
+    context::Context,
+    exit::{Exit, Failure},
+    output,
+};
 
 /// Shortest pause between looks. A look sends probes, and queries must not cause more of them than a user
 /// would.
@@ -27,16 +32,12 @@ const LONGEST_LOOK: Duration = Duration::from_secs(10);
 /// Longest caching time of an answer. A restarted VM has its new address after some seconds.
 const LONGEST_TTL: u64 = 30;
 
-/// macOS's default maximum.
-const MANY_DESCRIPTORS: u64 = 10_240;
-
 /// Runs the command.
 pub(crate) fn run(wanted: &arguments::Dns, context: &Context) -> anyhow::Result<Exit> {
     if wanted.install || wanted.uninstall {
         return install::run(wanted, context);
     }
-    let listening = Listening::at(wanted.listen)?;
-    allow_descriptors();
+    let listening = listen(wanted, context)?;
     let mut looks = Looks {
         session: Builder::new(context.settings.clone()).start()?,
         suffix: wanted.suffix.clone(),
@@ -53,9 +54,6 @@ pub(crate) fn run(wanted: &arguments::Dns, context: &Context) -> anyhow::Result<
         let suffix = &wanted.suffix;
         output::note(&format!("serving *.{suffix} at {address}; stop with Ctrl-C\n"));
         output::note(&install::advice(suffix, address));
-        if context.settings.invoker.via_sudo {
-            output::note("running as root, which serving names does not need\n");
-        }
     }
     if let Some(problem) = &looks.problem {
         output::note(problem);
@@ -138,16 +136,23 @@ impl Looks {
     }
 }
 
-/// Raises the limit of descriptors, so that clients with many connections do not block the looks.
-fn allow_descriptors() {
-    let limit = getrlimit(Resource::Nofile);
-    let many = limit.maximum.map_or(MANY_DESCRIPTORS, |most| most.min(MANY_DESCRIPTORS));
-    if limit.current.is_none_or(|current| current >= many) {
-        return;
+/// The server's sockets. Those of port 53 come from the broker where this process may not bind it.
+fn listen(wanted: &arguments::Dns, context: &Context) -> anyhow::Result<Listening> {
+    let address = wanted.address();
+    let refused = match Listening::at(address) {
+        Err(error) if error.lacks_rights() => error,
+        listening => return Ok(listening?),
+    };
+    if address.port() != PORT {
+        let hint = format!("choose port {PORT} or one from 1024 on");
+        return Err(Failure::new(format!("{refused}: permission denied")).with_hint(hint).into());
     }
-    let limit = Rlimit { current: Some(many), ..limit };
-    if let Err(error) = setrlimit(Resource::Nofile, limit) {
-        tracing::debug!("cannot raise the limit of descriptors: {error}");
+    match context.settings.broker.listen(address.ip()) {
+        Ok((tcp, udp)) => Ok(Listening::of_sockets(tcp, udp)?),
+        Err(refusal) if context.settings.invoker.privileged => Err(refusal.into()),
+        Err(refusal) => Err(Failure::new(refusal.to_string())
+            .with_hint(install::serving(&wanted.suffix, address.ip()))
+            .into()),
     }
 }
 

@@ -2,8 +2,6 @@
 
 use std::{fmt, str::FromStr};
 
-use hickory_server::proto::rr::Name;
-
 /// Leaves room for a label of 63 bytes within the 253 bytes of a name.
 const LENGTH_LIMIT: usize = 189;
 
@@ -24,16 +22,8 @@ pub enum InvalidSuffix {
 
 impl Suffix {
     /// The labels from left to right.
-    pub(crate) fn labels(&self) -> impl DoubleEndedIterator<Item = &[u8]> {
+    pub fn labels(&self) -> impl DoubleEndedIterator<Item = &[u8]> {
         self.0.split('.').map(str::as_bytes)
-    }
-
-    /// The suffix as a DNS name.
-    pub(crate) fn name(&self) -> Name {
-        // The labels are valid, so this cannot fail.
-        let mut name = Name::from_labels(self.labels()).unwrap_or_default();
-        name.set_fqdn(true);
-        name
     }
 }
 
