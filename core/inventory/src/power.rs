@@ -101,9 +101,10 @@ fn check(
     machine: &Found,
     sight: &Sight<'_, impl Platform>,
 ) -> Result<(), Doubt> {
-    let program = || sight.executable(process.pid);
+    let program = || sight.platform.executable(process.pid);
+    let by_broker = || sight.executable(process.pid);
     let holds_pid_file = || sight.holds_lock(process.pid, &pid_file(machine));
-    whose::check(process, program, holds_pid_file, &sight.trusted(machine.owner))
+    whose::check(process, program, holds_pid_file, by_broker, &sight.trusted(machine.owner))
 }
 
 fn by_pid_file(

@@ -24,12 +24,14 @@ pub(crate) enum Doubt {
     Untrusted(ProcessDoubt, String),
 }
 
-/// Checks a process that names a machine's files. `holds_pid_file`: whether it has locked the machine's
-/// pid file for writing, which nobody else can; asked only where the program cannot be seen.
+/// Checks a process that names a machine's files. Where its program cannot be seen by this user, these
+/// are asked: whether it has locked the machine's pid file for writing, which nobody else can, and then
+/// the broker.
 pub(crate) fn check(
     process: &Process,
     program: impl FnOnce() -> Reading<Executable>,
     holds_pid_file: impl FnOnce() -> bool,
+    program_by_broker: impl FnOnce() -> Reading<Executable>,
     trusted: &Trusted,
 ) -> Result<(), Doubt> {
     let pid = process.pid;
@@ -44,7 +46,13 @@ pub(crate) fn check(
         }
         Reading::Absent => return Err(Doubt::NotQemu),
     };
-    match program() {
+    let program = match program() {
+        // Nobody else can run a program as this user, except root.
+        Reading::Unknown(_) if user != 0 || holds_pid_file() => return Ok(()),
+        Reading::Unknown(_) => program_by_broker(),
+        program => program,
+    };
+    match program {
         Reading::Absent => Err(Doubt::NotQemu),
         Reading::Known(program) if !program.is_qemu() => Err(Doubt::NotQemu),
         Reading::Known(program) => {
@@ -56,9 +64,6 @@ pub(crate) fn check(
             let more = format!("{path} of user {owner} in process {pid}");
             untrusted(ProcessDoubt::ProgramOfAnotherUser, more)
         }
-        // Nobody else can run a program as this user, except root.
-        Reading::Unknown(_) if user != 0 => Ok(()),
-        Reading::Unknown(_) if holds_pid_file() => Ok(()),
         // A program such as sudo is root's with a command line that any user chooses.
         Reading::Unknown(_) => untrusted(ProcessDoubt::ProgramUnseen, pid.to_string()),
     }
@@ -118,9 +123,11 @@ mod tests {
             let started_at = Reading::Known(SystemTime::UNIX_EPOCH);
             let process = Process { pid: 17, arguments: Vec::new(), user, started_at };
             let found =
-                check(&process, || program, || locks, &trusted).err().map(|doubt| match doubt {
-                    Doubt::NotQemu => None,
-                    Doubt::Untrusted(doubt, _) => Some(doubt),
+                check(&process, || program, || locks, hidden, &trusted).err().map(|doubt| {
+                    match doubt {
+                        Doubt::NotQemu => None,
+                        Doubt::Untrusted(doubt, _) => Some(doubt),
+                    }
                 });
             assert_eq!(found, expected, "{case}");
         }
