@@ -17,7 +17,7 @@ use crate::{
     worker::{End, Worker},
 };
 
-/// Most bytes of facts for one plugin, as they stand in the frame: a frame holds 4 MiB.
+/// Most bytes of facts for one plugin, as they stand in the frame: a frame holds 8 MiB.
 const MOST_FACTS: usize = 3 << 20;
 /// Bytes of a frame that go with a text, quotes and names among them.
 const FRAMING: usize = 16;

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use nix::unistd::{Gid, Uid, User};
+use nix::unistd::{Uid, User};
 
 /// A user to become.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -112,7 +112,7 @@ mod system {
     fn groups(account: Account, name: Option<&str>) -> io::Result<Vec<Gid>> {
         let Some(name) = name else { return Ok(vec![Gid::from_raw(account.gid)]) };
         let name = CString::new(name)?;
-        let groups = nix::unistd::getgrouplist(&name, super::Gid::from_raw(account.gid))?;
+        let groups = nix::unistd::getgrouplist(&name, nix::unistd::Gid::from_raw(account.gid))?;
         Ok(groups.into_iter().map(|group| Gid::from_raw(group.as_raw())).collect())
     }
 }

@@ -18,9 +18,9 @@ use rustix::net::{
 };
 use serde::{Serialize, de::DeserializeOwned};
 
-/// Largest frame in bytes, enough for 10,000 machines. A peer that announces more is broken or
+/// Largest frame in bytes, enough for 50,000 machines. A peer that announces more is broken or
 /// hostile.
-pub const FRAME_LIMIT: usize = 4 << 20;
+pub const FRAME_LIMIT: usize = 8 << 20;
 
 /// Bytes read at once.
 const CHUNK: usize = 64 << 10;
