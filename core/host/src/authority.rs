@@ -37,7 +37,7 @@ struct Source {
 }
 
 /// The programs that print the neighbour table.
-const TABLE_PROGRAMS: Grant = Program(&["arp", "ndp", "ip"]);
+const TABLE_PROGRAMS: Grant = Program(&["arp", "ndp"]);
 /// The neighbour table as a file, which does not cover the other files beside it.
 const TABLE_FILE: Grant = File("/proc/net/arp");
 
@@ -64,11 +64,7 @@ const SOURCES: &[Source] = &[
     Source { kinds: &["console-"], grants: &[Console], artefacts: &["console/"] },
     Source { kinds: &["agent-"], grants: &[GuestAgent], artefacts: &["agent/"] },
     Source { kinds: &["dhcp-"], grants: &[AnyFile], artefacts: &["dhcp/"] },
-    Source {
-        kinds: &["lease-"],
-        grants: &[AnyFile, Program(&["virsh", "dhcp-lease-list"])],
-        artefacts: &["leases/"],
-    },
+    Source { kinds: &["lease-"], grants: &[AnyFile], artefacts: &["leases/"] },
     Source { kinds: &["dns-"], grants: &[Network, AnyFile], artefacts: &["dns"] },
 ];
 
@@ -154,10 +150,13 @@ mod tests {
 
     fn manifest(needs: &str, artefacts: &str) -> Manifest {
         let text = format!(
-            r#"{{"id":"a","version":"1","epoch":1,"kinds":["signal"],"needs":{{{needs}}},
+            r#"{{"id":"a","version":"1","epoch":1,"kinds":["signal"],"needs_macos":{{{needs}}},
             "artefacts":[{artefacts}]}}"#
         );
-        text.parse().unwrap()
+        let mut manifest: Manifest = text.parse().unwrap();
+        // As on macOS, where programs can be named as well.
+        manifest.needs = manifest.needs_macos.clone().unwrap();
+        manifest
     }
 
     /// The codes of the kinds that a plugin with this manifest may report.

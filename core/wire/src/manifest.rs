@@ -174,6 +174,7 @@ impl FromStr for Manifest {
         for needs in [Some(&manifest.needs), manifest.needs_macos.as_ref()].into_iter().flatten() {
             needs.check()?;
         }
+        manifest.needs.check_linux()?;
         let pages = &manifest.gateway;
         if pages.len() > MOST_PAGES || !pages.iter().all(GatewayPage::is_plain) {
             return Err(ManifestError::Gateway);
@@ -286,6 +287,14 @@ mod tests {
             (
                 r#"{"id":"a","version":"1","epoch":1,"kinds":[],"needs_macos":{"exec":["sh"]}}"#,
                 "manifest: `exec` may not name \"sh\"",
+            ),
+            (
+                r#"{"id":"a","version":"1","epoch":1,"kinds":[],"needs":{"exec":["/bin/true"]}}"#,
+                "manifest: `exec` may not name \"/bin/true\": on Linux a plugin runs no program",
+            ),
+            (
+                r#"{"id":"a","version":"1","epoch":1,"kinds":[],"needs_macos":{"exec":["/bin/ls"]}}"#,
+                "ok",
             ),
             (
                 r#"{"id":"a","version":"1","epoch":1,"kinds":[],"gateway":[{"path":"/a b"}]}"#,

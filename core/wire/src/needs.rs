@@ -21,7 +21,7 @@ pub struct Needs {
     pub host_keys: bool,
     /// Files to read.
     pub read_files: Vec<ReadFile>,
-    /// Programs to run, by absolute path.
+    /// Programs to run on macOS, by absolute path. On Linux a worker has no children.
     pub exec: Vec<String>,
 }
 

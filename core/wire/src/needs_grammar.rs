@@ -60,6 +60,15 @@ impl Needs {
         Ok(())
     }
 
+    /// Checks what only another platform has. On Linux a program would be confined as the plugin is, and
+    /// outlive neither `vm` nor its limits: the kernel has no limit for a group of processes without
+    /// rights of root. A plugin asks the kernel instead, as by `neighbour_table`.
+    pub(crate) fn check_linux(&self) -> Result<(), NeedsError> {
+        let why = "on Linux a plugin runs no program; `needs_macos` may name it";
+        let refused = |entry: &String| NeedsError { key: "exec", entry: entry.clone(), why };
+        self.exec.first().map_or(Ok(()), |entry| Err(refused(entry)))
+    }
+
     /// Whether it declares this pattern.
     pub fn declares_pattern(&self, pattern: &str) -> bool {
         let is_pattern = |file: &ReadFile| matches!(file, ReadFile::Path(path) if path == pattern);

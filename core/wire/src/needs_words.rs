@@ -45,7 +45,6 @@ impl Manifest {
                 needs.network,
                 "Its connections reach other computers, and services of this one on loopback.",
             ),
-            (!needs.exec.is_empty(), "The programs that it runs are confined as it is itself."),
         ];
         rows.iter().filter(|(applies, _)| *applies).map(|(_, warning)| *warning).collect()
     }
@@ -95,7 +94,6 @@ mod tests {
             (r#"{"network":true}"#, 1, "Its connections reach"),
             (r#"{"network":true,"read_files":["{console}"]}"#, 2, "It reads and has the network"),
             (r#"{"network":true,"host_keys":true}"#, 2, "It reads and has the network"),
-            (r#"{"exec":["/bin/sleep"]}"#, 1, "The programs"),
         ];
         for (needs, count, first) in rows {
             let manifest = manifest(needs);

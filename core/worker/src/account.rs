@@ -15,6 +15,10 @@ const RECORDED_BYTES: u64 = 256 << 20;
 /// host.
 const PROCESSOR_SECONDS: u64 = 30;
 
+/// Threads. The kernel counts those of all processes of the user together, so that this cannot be as few
+/// as a plugin needs; a user of a small computer may start about as many.
+const THREADS: u64 = 16_384;
+
 /// Limits the resources of the process. It writes no core dump, which could hold a guest's console.
 pub(crate) fn limit(records: bool) -> io::Result<()> {
     let limits = [
@@ -23,6 +27,7 @@ pub(crate) fn limit(records: bool) -> io::Result<()> {
         (libc::RLIMIT_NOFILE, OPEN_FILES),
         (libc::RLIMIT_FSIZE, if records { RECORDED_BYTES } else { 0 }),
         (libc::RLIMIT_CPU, PROCESSOR_SECONDS),
+        (libc::RLIMIT_NPROC, THREADS),
     ];
     for (resource, most) in limits {
         let limit = libc::rlimit { rlim_cur: most, rlim_max: most };

@@ -79,6 +79,24 @@ impl Tree {
         to
     }
 
+    /// Replaces the needs of the misbehaving plugin, which is in this tree. They take its own's place in
+    /// the file, so they are no longer.
+    ///
+    /// # Panics
+    /// They are longer, or the plugin's own are not in the file once.
+    pub fn declare(&self, needs: &str) {
+        let own = br#"{"read_files": ["{console}"]}"#;
+        let library = self.plugins().join("libcontract_misbehave.so");
+        let mut bytes = fs::read(&library).expect("read the plugin");
+        let places: Vec<usize> =
+            (0..bytes.len() - own.len()).filter(|place| bytes[*place..].starts_with(own)).collect();
+        let [place] = places[..] else { panic!("its needs are at {places:?}") };
+        let padded = format!("{needs:width$}", width = own.len());
+        assert_eq!(padded.len(), own.len(), "{needs}");
+        bytes[place..place + own.len()].copy_from_slice(padded.as_bytes());
+        fs::write(&library, bytes).expect("write the plugin");
+    }
+
     /// Replaces the worker.
     pub fn replace_worker(&self, worker: &Path) {
         place(worker, &self.root.join("lib/vmkit/vm-worker"));

@@ -23,6 +23,8 @@ const ROWS: &[Row] = &[
     // It goes nowhere: neither to the terminal, nor into memory.
     ("flood-standard-error-when-made", "ok", "", 2),
     ("flood-log", "error", "it logged more than 1000 lines", 0),
+    ("flood-log-when-made", "error", "it logged more than 1000 lines", 0),
+    ("flood-long-log-when-made", "error", "it sent more than 32 MiB", 0),
     ("print", "ok", "", 2),
     ("read-standard-input", "ok", "", 2),
     ("lie-about-machine", "error", "it reported machine 9 of a batch of 2", 0),
@@ -71,10 +73,19 @@ fn a_plugin_cannot_do_what_its_manifest_does_not_declare() {
     // As a shell does that leaves a descriptor open for its programs.
     let flags = rustix::fs::OFlags::DIRECTORY;
     let _inherited = rustix::fs::open("/", flags, rustix::fs::Mode::empty()).expect("a directory");
-    let tree = Tree::with(&["contract-misbehave"]);
-    let ran = tree.run(vec![machine("web")], &[("misbehave", r#"{"how":"forbidden"}"#)]);
-    assert_eq!(ran.outcome("misbehave"), ("ok", ""));
-    assert_eq!(ran.texts("misbehave"), ["a fact", "succeeded: "]);
+    let rows = [
+        (r#"{"read_files": ["{console}"]}"#, ""),
+        ("{}", ""),
+        (r#"{"network": true}"#, "open a TCP socket, open a UDP socket"),
+        (r#"{"neighbour_table": true}"#, "open a netlink socket"),
+    ];
+    for (needs, expected) in rows {
+        let tree = Tree::with(&["contract-misbehave"]);
+        tree.declare(needs);
+        let ran = tree.run(vec![machine("web")], &[("misbehave", r#"{"how":"forbidden"}"#)]);
+        assert_eq!(ran.outcome("misbehave"), ("ok", ""), "{needs}");
+        assert_eq!(ran.texts("misbehave"), [format!("succeeded: {expected}")], "{needs}");
+    }
 }
 
 #[test]

@@ -13,7 +13,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use vmkit_types::escaped;
+use vmkit_types::{bounded, escaped};
 use vmkit_wire::{
     Account, Advise, Answer, Answered, FailureCode, FromWorker, Load, Needs, Opened, Question,
     Receiver, Refusal, Resource, ToWorker, WIRE_VERSION, WireAdvice, WireError, send,
@@ -46,6 +46,9 @@ fn most_files(call: &Call<'_>) -> usize {
 
 /// Most bytes that a worker may send in its life: all the facts of 10,000 machines fit.
 const MOST_BYTES: usize = 32 << 20;
+
+/// Longest text of a log line that is shown, in bytes.
+const LOG_TEXT_LIMIT: usize = 4096;
 
 /// Most log lines in a worker's life: more than a person reads, and no flood.
 const MOST_LOG_LINES: usize = 1000;
@@ -302,6 +305,10 @@ impl Worker {
         if facts > most {
             return Err(End::flood(&format!("it reported more than {most} facts")));
         }
+        self.check_bytes()
+    }
+
+    fn check_bytes(&self) -> Result<(), End> {
         if self.receiver.received() > MOST_BYTES {
             return Err(End::flood("it sent more than 32 MiB"));
         }
@@ -323,7 +330,7 @@ impl Worker {
         if self.log_lines > MOST_LOG_LINES {
             return Err(End::flood("it logged more than 1000 lines"));
         }
-        Ok(())
+        self.check_bytes()
     }
 
     /// Ends the process and those that it has started. They are in its group, which its list of system
@@ -382,7 +389,8 @@ fn spawn(program: &WorkerProgram) -> io::Result<(UnixStream, Child)> {
 }
 
 fn log(level: u32, target: &str, message: &str) {
-    let (target, message) = (escaped(target), escaped(message));
+    // A plugin can write to the socket without its worker, which bounds texts as well.
+    let [target, message] = [target, message].map(|text| escaped(bounded(text, LOG_TEXT_LIMIT)));
     match level {
         1 => tracing::error!(target: "plugin", "{target}: {message}"),
         2 => tracing::warn!(target: "plugin", "{target}: {message}"),

@@ -34,6 +34,17 @@ pub(super) fn leave_session() -> Result<(), String> {
         .map_err(|error| format!("cannot leave the session: {error}"))
 }
 
+/// Keeps other processes of the same user from tracing this one and reading its memory, in which are
+/// guests' consoles. A handler of crashes does not get it either, whose pipe no limit of core dumps holds
+/// up.
+#[cfg(target_os = "linux")]
+pub(super) fn hide_memory() -> Result<(), String> {
+    use rustix::process::{DumpableBehavior, set_dumpable_behavior};
+
+    set_dumpable_behavior(DumpableBehavior::NotDumpable)
+        .map_err(|error| format!("cannot hide its memory: {error}"))
+}
+
 /// Gives up all capabilities: those of a caller who is not root outlive a change of user.
 #[cfg(target_os = "linux")]
 pub(super) fn give_up_capabilities() -> Result<(), String> {

@@ -69,9 +69,6 @@ fn rules(
             rules = allow(rules, file, read)?;
         }
     }
-    for program in &needs.exec {
-        rules = allow(rules, program, AccessFs::ReadFile | AccessFs::Execute)?;
-    }
     Ok(rules)
 }
 

@@ -28,6 +28,7 @@ pub(crate) fn enter(load: &Load, library: Option<&OwnedFd>) -> Result<Confinemen
     common::leave_session()?;
     let user = common::identity(load)?;
     common::give_up_capabilities()?;
+    common::hide_memory()?;
     // A change of user clears the signal for the host's death, so set it afterwards.
     common::die_with(load.host_pid)?;
     rustix::thread::set_no_new_privs(true)

@@ -132,8 +132,17 @@ const KIND_OF_SOCKET: u64 = 0xf;
 /// Index of the address among the arguments of `sendto`.
 const ADDRESS_OF_SENDTO: u8 = 4;
 
-/// Further calls of a plugin that runs a program.
-const FOR_PROGRAMS: &[c_long] = &[libc::SYS_execve, libc::SYS_wait4, libc::SYS_waitid];
+/// The sockets of the network by kind and protocol; zero is the kind's usual one. Others, such as MPTCP
+/// and SCTP, are large parts of the kernel that the first such socket loads, and Landlock knows TCP
+/// alone.
+const NETWORK_SOCKETS: [(i32, i32); 6] = [
+    (libc::SOCK_STREAM, 0),
+    (libc::SOCK_STREAM, libc::IPPROTO_TCP),
+    (libc::SOCK_DGRAM, 0),
+    (libc::SOCK_DGRAM, libc::IPPROTO_UDP),
+    (libc::SOCK_DGRAM, libc::IPPROTO_ICMP),
+    (libc::SOCK_DGRAM, libc::IPPROTO_ICMPV6),
+];
 
 /// What may be asked of a descriptor by `ioctl`: whether it is a terminal, how much can be read, and
 /// whether it blocks. `TIOCSTI` and its like are not among them.
@@ -187,13 +196,12 @@ fn without_clone3() -> Result<BpfProgram, BackendError> {
 
 fn program(needs: &Needs) -> Result<BpfProgram, BackendError> {
     let mut rules: BTreeMap<i64, Vec<SeccompRule>> = BTreeMap::new();
-    let programs = if needs.exec.is_empty() { &[] } else { FOR_PROGRAMS };
-    for call in ALLOWED.iter().chain(ALLOWED_HERE).chain(programs) {
+    for call in ALLOWED.iter().chain(ALLOWED_HERE) {
         rules.insert(*call, Vec::new());
     }
     // The filter of `without_clone3` has refused it already, and the stricter filter wins.
     rules.insert(libc::SYS_clone3, Vec::new());
-    rules.insert(libc::SYS_clone, clones(!needs.exec.is_empty())?);
+    rules.insert(libc::SYS_clone, vec![only_threads()?]);
     rules.insert(libc::SYS_ioctl, argument_is_one_of(1, CONTROLS)?);
     rules.insert(libc::SYS_fcntl, argument_is_one_of(1, DESCRIPTOR_COMMANDS.map(number))?);
     if needs.network || needs.neighbour_table {
@@ -230,7 +238,15 @@ fn program(needs: &Needs) -> Result<BpfProgram, BackendError> {
 fn sockets(needs: &Needs) -> Result<Vec<SeccompRule>, BackendError> {
     let mut rules = Vec::new();
     if needs.network {
-        rules = argument_is_one_of(0, [libc::AF_INET, libc::AF_INET6].map(number))?;
+        for family in [libc::AF_INET, libc::AF_INET6] {
+            for (kind, protocol) in NETWORK_SOCKETS {
+                rules.push(SeccompRule::new(vec![
+                    argument_is(0, SeccompCmpArgLen::Dword, number(family))?,
+                    masked(1, KIND_OF_SOCKET, number(kind))?,
+                    argument_is(2, SeccompCmpArgLen::Dword, number(protocol))?,
+                ])?);
+            }
+        }
     }
     if needs.neighbour_table {
         rules.push(SeccompRule::new(vec![
@@ -241,12 +257,11 @@ fn sockets(needs: &Needs) -> Result<Vec<SeccompRule>, BackendError> {
     Ok(rules)
 }
 
-/// Threads, and processes for a plugin that runs programs; neither with namespaces of their own.
-fn clones(with_processes: bool) -> Result<Vec<SeccompRule>, BackendError> {
+/// Threads, and neither processes nor namespaces: a worker has no child that could outlive it or its
+/// limits.
+fn only_threads() -> Result<SeccompRule, BackendError> {
     let kinds = u64::from(CLONE_KINDS.cast_unsigned());
-    let thread = SeccompRule::new(vec![masked(0, kinds, number(libc::CLONE_THREAD))?])?;
-    let process = SeccompRule::new(vec![masked(0, kinds, 0)?])?;
-    Ok(if with_processes { vec![thread, process] } else { vec![thread] })
+    SeccompRule::new(vec![masked(0, kinds, number(libc::CLONE_THREAD))?])
 }
 
 /// One rule per value; a call passes when any of them holds.
