@@ -118,6 +118,16 @@ impl StoreError {
         let Self::System { source, .. } = self else { return false };
         source.kind() == io::ErrorKind::PermissionDenied
     }
+
+    /// What a person can do about it, where rights are not what is missing.
+    pub fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::Immutable(_) => Some("if that is not intended: chattr -i"),
+            Self::Link(_) => Some("choose the target with --file if it may be changed"),
+            Self::Changed(_) | Self::Locked(_) => Some("run it again"),
+            _ => None,
+        }
+    }
 }
 
 impl Store {

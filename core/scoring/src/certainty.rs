@@ -2,6 +2,8 @@
 
 use std::{fmt, net::IpAddr};
 
+use vmkit_model::Power;
+
 use crate::{Candidate, Entry, Flag, Pick, Verdict, Weights, weights::Rule};
 
 /// Flags that make an address uncertain however likely it is: others have it, only the guest says
@@ -33,6 +35,21 @@ pub enum NotCertain {
     NotSeen(IpAddr),
     /// The second address is as likely, and nothing tells which one is the machine's own.
     Tied(IpAddr, IpAddr),
+}
+
+impl NotCertain {
+    /// The reason for a machine in this state.
+    pub fn in_words(&self, power: Power) -> String {
+        let state = match (self, power) {
+            (Self::Verdict(Verdict::NotRunning), Power::Stopped) => "it is stopped",
+            (Self::Verdict(Verdict::NotRunning), Power::Missing) => {
+                "it is registered, but its directory is missing"
+            }
+            (Self::Verdict(Verdict::NotRunning), Power::Unknown) => "it is unknown whether it runs",
+            _ => return self.to_string(),
+        };
+        state.to_owned()
+    }
 }
 
 impl fmt::Display for NotCertain {
@@ -150,6 +167,21 @@ mod tests {
     use vmkit_types::{Kind, Observation};
 
     use super::*;
+
+    #[test]
+    fn the_reason_of_a_stopped_machine_is_its_state() {
+        let off = NotCertain::Verdict(Verdict::NotRunning);
+        let rows = [
+            (Power::Stopped, off, "it is stopped"),
+            (Power::Missing, off, "it is registered, but its directory is missing"),
+            (Power::Unknown, off, "it is unknown whether it runs"),
+            (Power::Running, off, "it does not run"),
+            (Power::Running, NotCertain::Verdict(Verdict::NoAddress), "it has no usable address"),
+        ];
+        for (power, why, expected) in rows {
+            assert_eq!(why.in_words(power), expected);
+        }
+    }
 
     /// Verdict, probability, flag, evidence; why it is not certain.
     type Row = (Verdict, f64, Option<Flag>, Kind, &'static str);

@@ -5,7 +5,7 @@ use std::time::SystemTime;
 use vmkit_hosts::{
     Current, HostsFile, HostsMachine, Malformed, OwnLine, Plan, Request, Store, Withheld, plan,
 };
-use vmkit_model::{Machine, Power};
+use vmkit_model::Machine;
 use vmkit_scoring::{Lack, NotCertain, Pick, Verdict, Weights};
 use vmkit_session::Row;
 
@@ -65,11 +65,11 @@ impl Machines<'_> {
         pick.settle(line.map(|line| line.address), self.weights);
         // If nobody could look, nothing is known of stopped machines either.
         let blind = self.lack == Some(Lack::All) || pick.unchecked.is_some();
-        let withheld = |why| {
+        let withheld = |why: NotCertain| {
             if blind {
                 Withheld::NotChecked(NotCertain::Verdict(Verdict::NotChecked).to_string())
             } else {
-                Withheld::Doubtful(reason(machine.power, why))
+                Withheld::Doubtful(why.in_words(machine.power))
             }
         };
         HostsMachine {
@@ -77,19 +77,6 @@ impl Machines<'_> {
             hostname: machine.hostname.as_ref().known().cloned(),
             address: pick.certain_address(self.weights).map_err(withheld),
         }
-    }
-}
-
-fn reason(power: Power, why: NotCertain) -> String {
-    match (why, power) {
-        (NotCertain::Verdict(Verdict::NotRunning), Power::Stopped) => "it is stopped".to_owned(),
-        (NotCertain::Verdict(Verdict::NotRunning), Power::Missing) => {
-            "it is registered, but its directory is missing".to_owned()
-        }
-        (NotCertain::Verdict(Verdict::NotRunning), Power::Unknown) => {
-            "it is unknown whether it runs".to_owned()
-        }
-        (why, _) => why.to_string(),
     }
 }
 
@@ -111,24 +98,4 @@ fn malformed(store: &Store, error: Malformed) -> anyhow::Error {
         hint.to_owned()
     };
     failure.with_hint(hint).into()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_reason_of_a_stopped_machine_is_its_state() {
-        let off = NotCertain::Verdict(Verdict::NotRunning);
-        let rows = [
-            (Power::Stopped, off, "it is stopped"),
-            (Power::Missing, off, "it is registered, but its directory is missing"),
-            (Power::Unknown, off, "it is unknown whether it runs"),
-            (Power::Running, off, "it does not run"),
-            (Power::Running, NotCertain::Verdict(Verdict::NoAddress), "it has no usable address"),
-        ];
-        for (power, why, expected) in rows {
-            assert_eq!(reason(power, why), expected);
-        }
-    }
 }

@@ -237,14 +237,10 @@ fn exit(
 
 /// The error with a hint what to do about it.
 fn with_hint(error: StoreError, wanted: &Arguments, context: &Context) -> anyhow::Error {
-    let hint = match &error {
-        _ if error.lacks_rights() => Some(next::with_rights(wanted, context)),
-        StoreError::Immutable(_) => Some("if that is not intended: chattr -i".to_owned()),
-        StoreError::Link(_) => {
-            Some("choose the target with --file if it may be changed".to_owned())
-        }
-        StoreError::Changed(_) | StoreError::Locked(_) => Some("run it again".to_owned()),
-        _ => None,
+    let hint = if error.lacks_rights() {
+        Some(next::with_rights(wanted, context))
+    } else {
+        error.hint().map(str::to_owned)
     };
     match hint {
         Some(hint) => {
