@@ -40,7 +40,7 @@ impl Profile {
 /// the tree's root.
 pub(crate) fn stage(workspace: &Workspace, profile: Profile) -> anyhow::Result<PathBuf> {
     let prefix = stage_folder::choose(workspace)?.join(profile.folder());
-    let plugins = lay_out(workspace, profile, &prefix)?;
+    let plugins = lay_out(workspace, profile, &prefix, None)?;
     remove_others(&prefix.join("lib/vmkit/plugins"), &plugins)?;
     stage_folder::link(workspace, profile.folder(), &prefix)?;
     Ok(prefix)
@@ -52,10 +52,7 @@ pub(crate) fn install(
     prefix: &Path,
     capture_group: Option<&str>,
 ) -> anyhow::Result<()> {
-    lay_out(workspace, Profile::Release, prefix)?;
-    if let Some(group) = capture_group {
-        allow_captures(&prefix.join("lib/vmkit/vm-broker"), group)?;
-    }
+    lay_out(workspace, Profile::Release, prefix, capture_group)?;
     println!("installed {}", prefix.join("bin/vm").display());
     Ok(())
 }
@@ -72,7 +69,12 @@ fn allow_captures(broker: &Path, group: &str) -> anyhow::Result<()> {
 }
 
 /// Returns the file names of the plugins.
-fn lay_out(workspace: &Workspace, profile: Profile, prefix: &Path) -> anyhow::Result<Vec<String>> {
+fn lay_out(
+    workspace: &Workspace,
+    profile: Profile,
+    prefix: &Path,
+    capture_group: Option<&str>,
+) -> anyhow::Result<Vec<String>> {
     let plugins = workspace.plugins();
     let mut cargo = workspace.cargo();
     cargo.args(["build", "--locked", "--package", "vmkit", "--package", "vm-worker"]);
@@ -90,6 +92,10 @@ fn lay_out(workspace: &Workspace, profile: Profile, prefix: &Path) -> anyhow::Re
     put(&built.join("vm-broker"), &library)?;
     for plugin in &plugins {
         put(&built.join(&plugin.file_name), &library.join("plugins"))?;
+    }
+    // Before it is pinned: a file whose rights have changed since is hashed at each start.
+    if let Some(group) = capture_group {
+        allow_captures(&library.join("vm-broker"), group)?;
     }
     pin(&library, &plugins)?;
     Ok(plugins.into_iter().map(|plugin| plugin.file_name).collect())
