@@ -90,6 +90,8 @@ impl Signal for Misbehave {
                 Ok(())
             }
             "ask-by-arp" => cx.who_has(&[[192, 168, 1, 9].into()]).map(|_| ()),
+            #[cfg(target_os = "linux")]
+            "outlive" => forbidden::outlive(),
             "record" => record(cx),
             "console" => cx.open_console(0).map(|_| ()),
             // `vm status` shows an error's message, unlike an observation without weight.
