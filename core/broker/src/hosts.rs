@@ -1,32 +1,51 @@
 //! Writes the system's hosts file: vmkit's block of it and nothing else.
 
-use std::{io::Read as _, os::unix::net::UnixStream, path::Path, time::Duration};
+use std::{io::Read as _, net::IpAddr, os::unix::net::UnixStream, path::Path, time::Duration};
 
 use vmkit_hosts::{
-    CacheFlush, Current, Store, StoreError, WriteMethod, check_change, digest, flush_caches,
+    Bounds, CacheFlush, Current, Store, StoreError, WriteMethod, check_change, digest, flush_caches,
 };
+use vmkit_platform::Platform as _;
 use vmkit_rights::{HostsReply, Refusal};
+use vmkit_types::Reading;
 
 /// The system's hosts file.
 const FILE: &str = "/etc/hosts";
-/// Largest new file, as large as one that is read.
-const LONGEST: u64 = 256 << 20;
+/// How much the file may grow at once, in octets: by a block of 10,000 lines.
+const GROWTH: u64 = 1 << 20;
 /// How long the new contents may take to arrive: they are written at once.
 const ARRIVAL: Duration = Duration::from_secs(30);
 
-/// Replaces the contents that have this digest by those that come from the socket.
+/// Replaces the contents that have this digest by those that come from the socket, which is read only if
+/// they still are those.
 pub(crate) fn replace(base: [u8; 32], from: UnixStream) -> Result<HostsReply, Refusal> {
     let read = |error| Refusal::failed(format!("read the new hosts file: {error}"));
     from.set_read_timeout(Some(ARRIVAL)).map_err(read)?;
-    let mut new = Vec::new();
-    from.take(LONGEST + 1).read_to_end(&mut new).map_err(read)?;
-    if new.len() as u64 > LONGEST {
-        return Err(Refusal::denied(format!("the new hosts file is over {} MiB", LONGEST >> 20)));
-    }
+    let Reading::Known(network) = vmkit_platform::current().network() else {
+        return Err(Refusal::failed("this computer's networks are unknown"));
+    };
     change(base, |writer, current| {
-        check_change(&current.bytes, &new).map_err(|error| Refusal::denied(error.to_string()))?;
+        let longest = current.bytes.len() as u64 + GROWTH;
+        let mut new = Vec::new();
+        from.take(longest + 1).read_to_end(&mut new).map_err(read)?;
+        if new.len() as u64 > longest {
+            let message = format!("the new hosts file is more than {} KiB longer", GROWTH >> 10);
+            return Err(Refusal::denied(message));
+        }
+        let is_near = |address: IpAddr| network.on_link(address).is_some();
+        let bounds = Bounds { own_names: &own_names(), is_near: &is_near };
+        check_change(&current.bytes, &new, &bounds)
+            .map_err(|error| Refusal::denied(error.to_string()))?;
         writer.write(current, &new).map_err(|error| refusal(&error))
     })
+}
+
+/// This computer's names: the whole one and its first label.
+fn own_names() -> Vec<String> {
+    let system = rustix::system::uname();
+    let whole = system.nodename().to_string_lossy().into_owned();
+    let first = whole.split('.').next().unwrap_or_default().to_owned();
+    vec![whole, first]
 }
 
 /// Restores the backup, if the contents have this digest.

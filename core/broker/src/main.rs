@@ -1,8 +1,8 @@
 //! The only process of vmkit that keeps root's rights. It does the few things that need them, one
 //! request at a time and each with its own checks, and nothing else.
 //!
-//! `vm-broker UID GID` serves the socket that is its standard input, for this user. It reads no file of
-//! the user's, no environment and no configuration, and ends with its socket.
+//! `vm-broker UID GID [PID]` serves the socket that is its standard input, for this user. It reads no file of
+//! the user's, no environment and no configuration, and ends with its socket and, if it is named, with the process PID that started it.
 
 #![forbid(unsafe_code)]
 
@@ -36,6 +36,9 @@ fn main() -> ExitCode {
     // A Ctrl-C ends `vm`, and the end of `vm` ends this.
     rustix::process::setsid().ok();
     let Some(user) = user() else { return ExitCode::FAILURE };
+    if !ends_with_its_starter() {
+        return ExitCode::FAILURE;
+    }
     match serve::run(user) {
         Ok(()) => ExitCode::SUCCESS,
         // `vm` has left or speaks otherwise, so nobody can read a message.
@@ -49,4 +52,14 @@ fn user() -> Option<Account> {
     let (uid, gid) = (named.next()??, named.next()??);
     let own = Account { uid: getuid().as_raw(), gid: getgid().as_raw() };
     Some(if own.uid == 0 { Account { uid, gid } } else { own })
+}
+
+/// Makes the end of `vm` the end of this, where `vm` says its number: a copy of the socket in another
+/// process does not keep root's rights alive. `false`: it has ended already.
+fn ends_with_its_starter() -> bool {
+    let Some(starter) = std::env::args().nth(3) else { return true };
+    #[cfg(target_os = "linux")]
+    rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL)).ok();
+    let parent = rustix::process::getppid().map(|pid| pid.as_raw_nonzero().to_string());
+    parent == Some(starter)
 }

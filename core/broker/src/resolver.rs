@@ -14,10 +14,27 @@ const RESTART: [&str; 2] = ["restart", "systemd-resolved"];
 pub(crate) fn change(suffix: &str, server: Option<IpAddr>) -> Result<ResolverReply, Refusal> {
     let suffix: Suffix =
         suffix.parse().map_err(|error| Refusal::denied(format!("{suffix:?}: {error}")))?;
+    if !is_private(&suffix.to_string()) {
+        return Err(Refusal::denied(format!(
+            "{suffix} may be a domain of others; choose one below {}",
+            PRIVATE.join(", ")
+        )));
+    }
     match server {
         Some(server) => install(&suffix, server),
         None => uninstall(&suffix),
     }
+}
+
+/// Domains that belong to nobody: RFC 2606 and 6761 (`test`), RFC 8375 (`home.arpa`), ICANN's `internal`,
+/// and those that networks use for themselves by RFC 6762, appendix G.
+const PRIVATE: [&str; 8] =
+    ["test", "internal", "home.arpa", "lan", "home", "corp", "private", "intranet"];
+
+fn is_private(suffix: &str) -> bool {
+    PRIVATE.iter().any(|domain| {
+        suffix.strip_suffix(domain).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+    })
 }
 
 fn install(suffix: &Suffix, server: IpAddr) -> Result<ResolverReply, Refusal> {
@@ -52,4 +69,20 @@ fn restart() -> Option<Result<(), String>> {
         Ok(result) => Err(result.output.trim().to_owned()),
         Err(error) => Err(format!("{SYSTEMCTL}: {error}")),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_resolver_is_pointed_elsewhere_for_private_domains_alone() {
+        for suffix in ["com", "arpa", "example.org", "latest", "nothome.arpa", "testing"] {
+            let refused = change(suffix, None).expect_err(suffix);
+            assert!(refused.denied, "{suffix}: {refused}");
+        }
+        for suffix in ["test", "vm.test", "home.arpa", "vm.home.arpa", "lan"] {
+            assert!(is_private(suffix), "{suffix}");
+        }
+    }
 }

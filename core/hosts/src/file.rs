@@ -101,10 +101,9 @@ impl<'a> HostsFile<'a> {
         all.filter_map(|(number, text)| line::entry_with(names, number, text)).collect()
     }
 
-    /// The lines outside of our block, with their line breaks.
-    pub(crate) fn outside(&self) -> impl Iterator<Item = &'a [u8]> {
-        let lines = |bytes: &'a [u8]| bytes.split_inclusive(|byte| *byte == b'\n');
-        lines(self.before).chain(lines(self.after))
+    /// The bytes before and after our block.
+    pub(crate) fn outside(&self) -> [&'a [u8]; 2] {
+        [self.before, self.after]
     }
 
     /// The file with these lines as its block, or without a block if there are none.

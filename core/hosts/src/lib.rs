@@ -19,7 +19,7 @@ mod store;
 mod write;
 
 pub use caches::{CacheFlush, flush_caches};
-pub use change::{InvalidChange, check_change, digest};
+pub use change::{Bounds, InvalidChange, check_change, digest};
 pub use difference::unified;
 pub use file::{Block, HostsFile, Malformed};
 pub use line::{Entry, OwnLine};

@@ -77,9 +77,14 @@ impl Broker {
         Self::new(Account { uid: 0, gid: 0 }, move || Err(refusal.clone()))
     }
 
-    /// Starts it now, while this process has root's rights. Where that fails, each request says why.
+    /// Starts it now, while this process has root's rights. Where that fails, each request says why. On
+    /// Linux it ends with the thread that calls this, which is the one that lives as long as the process.
     pub fn start(&self) {
-        self.0.with_socket(|_| Ok(())).ok();
+        let mut state = self.0.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if let State::NotStarted = *state {
+            let bound = std::process::id().to_string();
+            *state = self.0.started(&[bound]);
+        }
     }
 
     /// Captures DHCP and ARP at this interface.
@@ -221,14 +226,18 @@ impl Broker {
 }
 
 impl Link {
+    fn started(&self, more: &[String]) -> State {
+        let started = (self.program)().and_then(|command| spawn(command, self.account, more));
+        started.map_or_else(State::Refused, State::Running)
+    }
+
     fn with_socket<T>(
         &self,
         work: impl FnOnce(&UnixStream) -> Result<T, Refusal>,
     ) -> Result<T, Refusal> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         if let State::NotStarted = *state {
-            let started = (self.program)().and_then(|command| spawn(command, self.account));
-            *state = started.map_or_else(State::Refused, State::Running);
+            *state = self.started(&[]);
         }
         match &*state {
             State::Running(process) => work(&process.socket),
@@ -239,12 +248,13 @@ impl Link {
 }
 
 /// Starts the program: its standard input is the socket, and what it prints goes nowhere.
-fn spawn(mut command: Command, account: Account) -> Result<Process, Refusal> {
+fn spawn(mut command: Command, account: Account, more: &[String]) -> Result<Process, Refusal> {
     let (ours, theirs) = UnixStream::pair().map_err(|error| no_socket(&error))?;
     let failed = |error: io::Error| Refusal::of_system("start vm-broker", &error);
     ours.set_write_timeout(Some(WRITE)).map_err(failed)?;
     let child = command
         .args([account.uid.to_string(), account.gid.to_string()])
+        .args(more)
         .env_clear()
         .current_dir("/")
         .stdin(OwnedFd::from(theirs))

@@ -3,6 +3,7 @@
 
 use std::{
     process::Command,
+    thread,
     time::{Duration, Instant},
 };
 
@@ -223,6 +224,24 @@ fn a_group_with_its_two_capabilities_needs_no_sudo() {
     }
     let result = without.remedy(quick()).expect("the tool says why not");
     assert_ne!(result.status, Some(0), "{result:?}");
+}
+
+/// `vm` starts it while it is root, and is killed while a child of it still holds the socket.
+#[test]
+fn ends_with_the_process_that_started_it_whoever_holds_its_socket() {
+    let Some(lab) = or_skip(Lab::new("broker-orphan")) else { return };
+    let broker = broker(&lab, ANN);
+    thread::scope(|scope| {
+        // The system tells the broker of the end of the thread that started it.
+        scope.spawn(|| {
+            broker.start();
+            assert!(broker.survey(SurveyPart::Firewall).is_ok());
+        });
+    });
+    wait_until(PATIENCE, "the end of vm-broker", || {
+        Ok(broker.survey(SurveyPart::Firewall).is_err())
+    })
+    .expect("no broker answers");
 }
 
 #[test]
