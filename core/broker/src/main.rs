@@ -17,6 +17,7 @@ mod listen;
 mod monitor;
 mod named;
 mod place;
+mod plugins;
 mod process;
 mod remedy;
 mod resolver;

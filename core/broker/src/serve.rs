@@ -18,8 +18,8 @@ use vmkit_rights::{Account, Refusal, Reply, Request};
 use vmkit_wire::{Receiver, WireError, send};
 
 use crate::{
-    agent, capture, console, discover::Sender, hosts, listen, monitor, process, remedy::Remedies,
-    resolver, survey, who_has::Links,
+    agent, capture, console, discover::Sender, hosts, listen, monitor, plugins, process,
+    remedy::Remedies, resolver, survey, who_has::Links,
 };
 
 /// How long a request may take to arrive: it is written at once.
@@ -96,6 +96,10 @@ fn serve(channel: &UnixStream, shared: &Shared) {
         Request::Resolver { suffix, server } => {
             let done = resolver::change(&suffix, server);
             answer(channel, &done.map_or_else(Reply::Refused, Reply::Resolver));
+        }
+        Request::PluginLock(change) => {
+            let done = plugins::change(change).map(|()| Reply::Done);
+            answer(channel, &done.unwrap_or_else(Reply::Refused));
         }
         Request::Remedy { words } => {
             let ran = shared.remedies.run(&words).map(Reply::Ran);

@@ -20,6 +20,7 @@ mod identity;
 mod monitor;
 mod names;
 mod peer;
+mod plugins;
 mod qemu;
 mod refusal;
 mod request;
@@ -32,7 +33,7 @@ pub use monitor::MonitorCommand;
 pub use peer::{Peer, peer};
 pub use refusal::Refusal;
 pub use request::{
-    DiscoverRequest, HostsReply, ProcessFacts, Reply, Request, ResolverReply, SurveyPart,
-    WhoHasRequest,
+    DiscoverRequest, HostsReply, PluginLockChange, ProcessFacts, Reply, Request, ResolverReply,
+    SurveyPart, WhoHasRequest,
 };
 pub use run::{CommandResult, run_command};

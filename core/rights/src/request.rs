@@ -6,6 +6,7 @@ use std::{
 };
 
 use serde::{Deserialize, Serialize};
+use vmkit_state::{FileHash, TrustedPlugin};
 
 use crate::MonitorCommand;
 
@@ -49,6 +50,8 @@ pub enum Request {
         /// The loopback address of the server, port 53. `None`: undo it.
         server: Option<IpAddr>,
     },
+    /// Change root's lock of plugins.
+    PluginLock(PluginLockChange),
     /// Run one command of a remedy.
     Remedy {
         /// The program's name and its arguments.
@@ -88,6 +91,16 @@ pub enum Request {
         /// The log.
         path: PathBuf,
     },
+}
+
+/// A change of the plugins that root agrees to, for everybody.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PluginLockChange {
+    /// Agree to this one. The broker sets the time.
+    Trust(Box<TrustedPlugin>),
+    /// Take back what was agreed to about the file with this hash.
+    Untrust(FileHash),
 }
 
 /// What the kernel knows of a process.

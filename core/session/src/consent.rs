@@ -5,15 +5,14 @@ use std::{path::Path, time::SystemTime};
 use vmkit_host::{Consent, Found, Incident, Plugin, Refusal, examine, find, look_at};
 use vmkit_state::{
     Folder, InvalidState, PLUGIN_LOCK, PluginLock, QUARANTINE, Quarantine, Standing, TrustedPlugin,
+    roots_folder,
 };
 
 use vmkit_gateway::DeclaredPage;
+use vmkit_rights::PluginLockChange;
 use vmkit_wire::GatewayPage;
 
 use crate::{Error, Settings, host_keys::folder};
-
-/// Where root agrees to plugins, for everybody: the directory of the configuration.
-const ROOTS_PLACE: (&str, &[&str]) = ("/etc", &["vmkit"]);
 
 /// A plugin that somebody may agree to.
 #[derive(Debug)]
@@ -99,9 +98,7 @@ impl Settings {
     /// The lock cannot be written.
     pub fn trust(&self, plugin: &Plugin, unconfined: bool) -> Result<(), Error> {
         if !plugin.is_bundled() {
-            let _others_wait = self.lock_folder()?.lock(PLUGIN_LOCK)?;
-            let mut lock = self.own_lock()?;
-            lock.trust(TrustedPlugin {
+            self.remember(TrustedPlugin {
                 id: plugin.manifest.id.clone(),
                 version: plugin.manifest.version.clone(),
                 sha256: plugin.sha256,
@@ -109,8 +106,7 @@ impl Settings {
                 unconfined,
                 path: plugin.path.clone(),
                 trusted_at: SystemTime::now(),
-            });
-            self.write_lock(&lock)?;
+            })?;
         }
         let Some(folder) = folder(self) else { return Ok(()) };
         let _others_wait = folder.lock(QUARANTINE)?;
@@ -126,7 +122,9 @@ impl Settings {
     /// # Errors
     /// Nothing was, or the lock cannot be read or written.
     pub fn untrust(&self, name: &str) -> Result<Vec<TrustedPlugin>, Error> {
-        let _others_wait = self.lock_folder()?.lock(PLUGIN_LOCK)?;
+        let by_broker = self.has_roots_lock_written();
+        let _others_wait =
+            if by_broker { None } else { Some(self.lock_folder()?.lock(PLUGIN_LOCK)?) };
         let mut lock = self.own_lock()?;
         let path = Path::new(name);
         let real = path.canonicalize();
@@ -144,7 +142,13 @@ impl Settings {
         if removed.is_empty() {
             return Err(Error::NotTrusted(name.to_owned()));
         }
-        self.write_lock(&lock)?;
+        if by_broker {
+            for entry in &removed {
+                self.broker.change_plugin_lock(PluginLockChange::Untrust(entry.sha256))?;
+            }
+        } else {
+            self.write_lock(&lock)?;
+        }
         Ok(removed)
     }
 
@@ -201,6 +205,23 @@ impl Settings {
         Ok(own.into_iter().chain([roots]).collect())
     }
 
+    /// Writes an entry into the lock of this run.
+    fn remember(&self, entry: TrustedPlugin) -> Result<(), Error> {
+        if self.has_roots_lock_written() {
+            let change = PluginLockChange::Trust(Box::new(entry));
+            return Ok(self.broker.change_plugin_lock(change)?);
+        }
+        let _others_wait = self.lock_folder()?.lock(PLUGIN_LOCK)?;
+        let mut lock = self.own_lock()?;
+        lock.trust(entry);
+        self.write_lock(&lock)
+    }
+
+    /// Whether the broker writes the lock of this run: it is root's, and this process is the user.
+    fn has_roots_lock_written(&self) -> bool {
+        self.invoker.privileged && self.invoker.via_sudo
+    }
+
     fn own_lock(&self) -> Result<PluginLock, Error> {
         read(&self.lock_folder()?)
     }
@@ -215,12 +236,6 @@ impl Settings {
         }
         folder(self).ok_or(Error::NoHome)
     }
-}
-
-/// Everybody reads what root has agreed to. Only root can make a file there.
-fn roots_folder() -> Folder {
-    let (base, below) = ROOTS_PLACE;
-    Folder::below(base, below).for_everybody()
 }
 
 fn read(folder: &Folder) -> Result<PluginLock, Error> {

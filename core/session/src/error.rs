@@ -21,6 +21,9 @@ pub enum Error {
     /// Root's rights could not be given up.
     #[error(transparent)]
     Rights(#[from] vmkit_rights::IdentityError),
+    /// The broker did not do what only root may.
+    #[error(transparent)]
+    Broker(#[from] vmkit_rights::Refusal),
     /// No data directory can be named.
     #[error(transparent)]
     Location(#[from] LocationError),

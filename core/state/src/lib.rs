@@ -27,5 +27,11 @@ pub use quarantine::{FailedPlugin, Failure, Quarantine};
 pub const HOST_KEYS: &str = "host-keys.json";
 /// The name of the file with the plugins that may run.
 pub const PLUGIN_LOCK: &str = "plugins.lock";
+/// Where root agrees to plugins, for everybody: the directory of the configuration. Everybody reads it,
+/// and only root can make a file there.
+pub fn roots_folder() -> Folder {
+    Folder::below("/etc", &["vmkit"]).for_everybody()
+}
+
 /// The name of the file with the plugins that failed.
 pub const QUARANTINE: &str = "quarantine.json";

@@ -16,7 +16,7 @@ pub struct PluginLock {
 }
 
 /// One plugin that may run.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub struct TrustedPlugin {
     /// Its id.
     pub id: String,
@@ -98,6 +98,11 @@ impl PluginLock {
     pub fn trust(&mut self, plugin: TrustedPlugin) {
         self.entries.retain(|entry| entry.id != plugin.id && entry.sha256 != plugin.sha256);
         self.entries.push(plugin);
+    }
+
+    /// Removes the entry about this content.
+    pub fn remove(&mut self, sha256: FileHash) {
+        self.entries.retain(|entry| entry.sha256 != sha256);
     }
 
     /// Removes the entries with this id or content, and returns them.

@@ -1,7 +1,9 @@
 //! What a plugin may use, for people who decide about it.
 
+use serde::de::Error as _;
+
 use crate::{
-    Manifest,
+    EPOCH, Manifest, ManifestError,
     needs::{GatewayPage, ReadFile},
 };
 
@@ -47,6 +49,34 @@ impl Manifest {
             ),
         ];
         rows.iter().filter(|(applies, _)| *applies).map(|(_, warning)| *warning).collect()
+    }
+
+    /// The manifest of a plugin of which nothing but this is known, checked as one of a library. `agreed`:
+    /// what [`Self::agreed_needs`] returned.
+    ///
+    /// # Errors
+    /// No manifest could hold this, or it is not as that function writes it.
+    pub fn of_agreed(
+        id: &str,
+        version: &str,
+        agreed: &serde_json::Value,
+    ) -> Result<Self, ManifestError> {
+        let malformed = |error: &str| ManifestError::Malformed(serde_json::Error::custom(error));
+        let mut fields = agreed.as_object().ok_or_else(|| malformed("no needs"))?.clone();
+        if let Some(paths) = fields.get_mut("gateway").and_then(serde_json::Value::as_array_mut) {
+            for path in paths {
+                *path = serde_json::json!({"path": path.take()});
+            }
+        }
+        let known = [("id", id.into()), ("version", version.into()), ("epoch", EPOCH.into())];
+        let known = known.into_iter().chain([("kinds", serde_json::json!([]))]);
+        fields.extend(known.map(|(name, value)| (name.to_owned(), value)));
+        let manifest: Self = serde_json::Value::Object(fields).to_string().parse()?;
+        if manifest.agreed_needs() == *agreed {
+            Ok(manifest)
+        } else {
+            Err(malformed("the needs are not written as those of a manifest"))
+        }
     }
 
     /// All that is agreed to with it: what it needs on each platform, and the pages of the gateway.
@@ -101,6 +131,31 @@ mod tests {
             assert_eq!(warnings.len(), count, "{needs}");
             assert!(warnings.first().unwrap_or(&"").starts_with(first), "{needs}");
         }
+    }
+
+    #[test]
+    fn reads_what_was_agreed_to_by_the_rules_of_manifests() {
+        let rows = [
+            (json!({"needs": {"network": true}, "gateway": ["/"]}), ""),
+            (json!({"needs": {}, "needs_macos": {"exec": ["/usr/sbin/arp"]}}), ""),
+            (json!({}), "not written as"),
+            (json!([]), "no needs"),
+            (json!({"needs": {"network": false}}), "not written as"),
+            (json!({"needs": {}, "id": "another"}), "not written as"),
+            (json!({"needs": {"kernel": true}}), "unknown field `kernel`"),
+            (json!({"needs": {"read_files": ["/etc/*"]}}), "may not name \"/etc/*\""),
+            (json!({"needs": {}, "needs_macos": {"exec": ["/tmp/x"]}}), "may not name"),
+            (json!({"needs": {}, "gateway": ["/x?reboot"]}), "`gateway` holds"),
+        ];
+        for (agreed, expected) in rows {
+            let error = Manifest::of_agreed("lucky", "1", &agreed).err();
+            let error = error.map_or_else(String::new, |error| error.to_string());
+            assert!(
+                error.contains(expected) && error.is_empty() == expected.is_empty(),
+                "{agreed}: {error}"
+            );
+        }
+        assert!(Manifest::of_agreed("../x", "1", &json!({"needs": {}})).is_err());
     }
 
     #[test]

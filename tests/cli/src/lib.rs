@@ -254,3 +254,12 @@ impl Drop for DataDirectory {
         }
     }
 }
+
+/// A command below `sh` that sees this directory as `/etc`.
+pub fn with_etc(etc: &Path) -> Command {
+    let mut command = Command::new("unshare");
+    command.args(["--mount", "--propagation", "private", "sh", "-ec"]);
+    command.arg("mount --bind \"$0\" /etc; exec \"$@\"").arg(etc);
+    command.env_clear().env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin").stdin(Stdio::null());
+    command
+}

@@ -13,7 +13,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-use vmkit_cli_tests::{DataDirectory, vm};
+use vmkit_cli_tests::{DataDirectory, vm, with_etc};
 use vmkit_rights::{Account, Broker, HostsReply};
 
 /// The user who calls sudo; the user database need not know them.
@@ -144,15 +144,6 @@ fn becomes_the_caller_of_sudo_before_it_reads_anything() {
 const FOREIGN: &str = "127.0.0.1 localhost\n10.0.0.7 nas\n";
 const FORMER_BLOCK: &str = "# BEGIN vmkit: `vm hosts-sync` writes the lines up to END; edits here are \
                             lost\n192.168.1.9\told\t# vm old\n# END vmkit\n";
-
-/// A command below `sh` that sees this directory as `/etc`.
-fn with_etc(etc: &Path) -> Command {
-    let mut command = Command::new("unshare");
-    command.args(["--mount", "--propagation", "private", "sh", "-ec"]);
-    command.arg("mount --bind \"$0\" /etc; exec \"$@\"").arg(etc);
-    command.env_clear().env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin").stdin(Stdio::null());
-    command
-}
 
 /// A directory of root's with a hosts file.
 fn etc(directory: &DataDirectory) -> PathBuf {
