@@ -82,36 +82,28 @@ fn serve(channel: &UnixStream, shared: &Shared) {
             Err(refusal) => answer(channel, &Reply::Refused(refusal)),
         },
         Request::Discover(wanted) => {
-            let sent = shared.sender.send(&wanted).map(|xid| Reply::Sent { xid });
-            answer(channel, &sent.unwrap_or_else(Reply::Refused));
+            respond(channel, shared.sender.send(&wanted).map(|xid| Reply::Sent { xid }));
         }
         Request::Hosts { base } => {
             let written = stream(&mut receiver).and_then(|from| hosts::replace(base, from));
-            answer(channel, &written.map_or_else(Reply::Refused, Reply::Hosts));
+            respond(channel, written.map(Reply::Hosts));
         }
-        Request::UndoHosts { base } => {
-            answer(channel, &hosts::undo(base).map_or_else(Reply::Refused, Reply::Hosts));
-        }
+        Request::UndoHosts { base } => respond(channel, hosts::undo(base).map(Reply::Hosts)),
         Request::Listen { address } => hand_over(channel, listen::sockets(address)),
         Request::Resolver { suffix, server } => {
-            let done = resolver::change(&suffix, server);
-            answer(channel, &done.map_or_else(Reply::Refused, Reply::Resolver));
+            respond(channel, resolver::change(&suffix, server).map(Reply::Resolver));
         }
         Request::PluginLock(change) => {
-            let done = plugins::change(change).map(|()| Reply::Done);
-            answer(channel, &done.unwrap_or_else(Reply::Refused));
+            respond(channel, plugins::change(change).map(|()| Reply::Done));
         }
         Request::Remedy { words } => {
-            let ran = shared.remedies.run(&words).map(Reply::Ran);
-            answer(channel, &ran.unwrap_or_else(Reply::Refused));
+            respond(channel, shared.remedies.run(&words).map(Reply::Ran));
         }
         Request::WhoHas(wanted) => {
-            let holders = shared.links.who_has(&wanted).map(Reply::Holders);
-            answer(channel, &holders.unwrap_or_else(Reply::Refused));
+            respond(channel, shared.links.who_has(&wanted).map(Reply::Holders));
         }
         Request::Process { pid } => {
-            let facts = process::facts(pid, shared.user).map(Reply::Process);
-            answer(channel, &facts.unwrap_or_else(Reply::Refused));
+            respond(channel, process::facts(pid, shared.user).map(Reply::Process));
         }
         Request::Monitor { pid, path, command } => match stream(&mut receiver) {
             Ok(to) => monitor::run((pid, &path), &command, shared.user, &to, |reply| {
@@ -151,6 +143,10 @@ fn hand_over<const N: usize>(channel: &UnixStream, opened: Result<[OwnedFd; N], 
         }
         Err(refusal) => answer(channel, &Reply::Refused(refusal)),
     }
+}
+
+fn respond(channel: &UnixStream, outcome: Result<Reply, Refusal>) {
+    answer(channel, &outcome.unwrap_or_else(Reply::Refused));
 }
 
 fn answer(channel: &UnixStream, reply: &Reply) {

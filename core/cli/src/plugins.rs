@@ -58,7 +58,7 @@ fn trust(file: &Path, unconfined: bool, yes: bool, context: &Context) -> anyhow:
     let request = PluginRequest {
         entry: described(&plugin.path, &Identity::of(&plugin), context),
         before: before.in_words().to_owned(),
-        warnings: plugin.manifest.warnings(),
+        warnings: plugin.manifest.warnings(unconfined),
     };
     let terminal = output::terminal(context);
     output::answer(|out| request.write_text(out, terminal))?;

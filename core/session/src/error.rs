@@ -52,7 +52,7 @@ pub enum Error {
         place: PathBuf,
     },
     /// A plugin may not be loaded, whatever anybody agrees to.
-    #[error("{why}")]
+    #[error("it cannot be trusted: {why}")]
     Plugin {
         /// Why.
         why: String,

@@ -54,7 +54,7 @@ impl Folder {
 
     /// The same, but everybody may read new folders and files.
     #[must_use]
-    pub fn for_everybody(self) -> Self {
+    pub(crate) fn for_everybody(self) -> Self {
         Self { public: true, ..self }
     }
 

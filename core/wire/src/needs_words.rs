@@ -34,11 +34,16 @@ impl Manifest {
         words
     }
 
-    /// What to think about before trusting it, each a plain sentence.
-    pub fn warnings(&self) -> Vec<&'static str> {
+    /// What to think about before trusting it, each a plain sentence. `unconfined`: also where its files
+    /// cannot be confined.
+    pub fn warnings(&self, unconfined: bool) -> Vec<&'static str> {
         let needs = self.needs_here();
         let reads = !needs.read_files.is_empty() || needs.guest_agent || needs.host_keys;
         let rows = [
+            (
+                unconfined,
+                "Where files cannot be confined, it reads whatever you can read: --unconfined.",
+            ),
             (
                 needs.network && reads,
                 "It reads and has the network: it can send what it reads to anybody.",
@@ -127,9 +132,12 @@ mod tests {
         ];
         for (needs, count, first) in rows {
             let manifest = manifest(needs);
-            let warnings = manifest.warnings();
+            let warnings = manifest.warnings(false);
             assert_eq!(warnings.len(), count, "{needs}");
             assert!(warnings.first().unwrap_or(&"").starts_with(first), "{needs}");
+            let unconfined = manifest.warnings(true);
+            assert!(unconfined[0].starts_with("Where files cannot be confined"), "{needs}");
+            assert_eq!(unconfined[1..], warnings, "{needs}");
         }
     }
 

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use super::{
     Terminal, counted,
-    plugins::{line, write_manifest},
+    plugins::{line, write_identity, write_needs},
     style::Role,
     table::{Cell, Table},
 };
@@ -15,13 +15,26 @@ pub(crate) fn write_plugin_request(
     out: &mut impl Write,
     terminal: Terminal,
 ) -> io::Result<()> {
-    write_manifest(&request.entry, out, terminal)?;
-    line(out, "before", &request.before)?;
-    for (index, warning) in request.warnings.iter().enumerate() {
-        let label = if index == 0 { "warning" } else { "" };
+    let PluginRequest { entry, before, warnings } = request;
+    let (version, summary, needs) = entry.details.as_ref().map_or_else(Default::default, |it| {
+        (shown(&it.version), shown(&it.summary), it.needs.as_slice())
+    });
+    let id = terminal.style.paint(Role::Heading, &shown(&entry.id));
+    writeln!(out, "{id} {version}: {summary}")?;
+    // What matters for the decision comes first, and what it rests on after that.
+    if warnings.is_empty() {
+        line(out, "verdict", "it is confined to what it needs")?;
+    }
+    for (index, warning) in warnings.iter().enumerate() {
+        let label = if index == 0 { "verdict" } else { "" };
         line(out, label, &terminal.style.paint(Role::Bad, warning))?;
     }
-    Ok(())
+    write_needs(needs, out)?;
+    line(out, "way out", "without your trust it does not run, and nothing else changes")?;
+    line(out, "", &format!("to take trust back: vm plugin untrust {}", shown(&entry.id)))?;
+    line(out, "file", &shown(&entry.path))?;
+    write_identity(entry, out)?;
+    line(out, "before", before)
 }
 
 pub(crate) fn write_plugin_lock(

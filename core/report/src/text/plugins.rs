@@ -76,11 +76,7 @@ fn write_info(entry: &PluginEntry, out: &mut impl Write, terminal: Terminal) -> 
 }
 
 /// What the plugin says of itself, and which file it is.
-pub(super) fn write_manifest(
-    entry: &PluginEntry,
-    out: &mut impl Write,
-    terminal: Terminal,
-) -> io::Result<()> {
+fn write_manifest(entry: &PluginEntry, out: &mut impl Write, terminal: Terminal) -> io::Result<()> {
     let id = terminal.style.paint(Role::Heading, &shown(&entry.id));
     let Some(details) = &entry.details else {
         writeln!(out, "{id}")?;
@@ -94,14 +90,20 @@ pub(super) fn write_manifest(
     line(out, "modes", &listed(&details.modes))?;
     line(out, "cost", &shown(&details.cost))?;
     line(out, "epoch", &details.epoch.to_string())?;
-    match details.needs.as_slice() {
-        [] => line(out, "needs", "nothing beyond what every plugin has")?,
-        needs => {
-            for (index, need) in needs.iter().enumerate() {
-                line(out, if index == 0 { "needs" } else { "" }, &shown(need))?;
-            }
-        }
+    write_needs(&details.needs, out)?;
+    write_identity(entry, out)
+}
+
+pub(super) fn write_needs(needs: &[String], out: &mut impl Write) -> io::Result<()> {
+    if needs.is_empty() {
+        return line(out, "needs", "nothing beyond what every plugin has");
     }
+    let labels = std::iter::once("needs").chain(std::iter::repeat(""));
+    needs.iter().zip(labels).try_for_each(|(need, label)| line(out, label, &shown(need)))
+}
+
+/// Which file it is, and who answers for it.
+pub(super) fn write_identity(entry: &PluginEntry, out: &mut impl Write) -> io::Result<()> {
     if let Some(sha256) = &entry.sha256 {
         line(out, "sha256", sha256)?;
     }
