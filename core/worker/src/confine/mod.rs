@@ -26,6 +26,7 @@ pub(crate) struct Confinement {
 pub(crate) fn enter(load: &Load, library: Option<&OwnedFd>) -> Result<Confinement, String> {
     common::die_with(load.host_pid)?;
     common::leave_session()?;
+    common::die_first();
     let user = common::identity(load)?;
     common::give_up_capabilities()?;
     common::hide_memory()?;
