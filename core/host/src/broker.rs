@@ -10,6 +10,11 @@ use crate::{Holder, Snapshot, console};
 
 /// Where plugins record that are not vmkit's own.
 const OTHERS: &str = "plugins/";
+/// Most files that such a plugin records, each of a size that its worker limits, so that it cannot fill
+/// the disk.
+const MOST_FILES: usize = 4;
+/// Most files of all such plugins together.
+const MOST_FILES_OF_OTHERS: usize = 256;
 /// Where signals write their parts of a snapshot's probes.
 const PROBE_PARTS: &str = "probes/";
 /// Most parts of one signal: it is asked twice.
@@ -75,6 +80,10 @@ pub(crate) fn open(
             Err(Refusal::denied(format!("it can record {place} and not {argument:?}")))
         }
         Resource::Recording => match snapshot {
+            Snapshot::Recording { directory } if !is_own => {
+                has_room(directory, &manifest.id)?;
+                new_file(directory, argument).map(OwnedFd::from)
+            }
             Snapshot::Recording { directory } => new_file(directory, argument).map(OwnedFd::from),
             _ => Err(Refusal::not_found("no snapshot is recorded")),
         },
@@ -89,6 +98,22 @@ pub(crate) fn open(
 fn is_file_of(id: &str, name: &str) -> bool {
     let file = name.strip_prefix(OTHERS).and_then(|name| name.strip_prefix(id));
     file.is_some_and(|ending| ending.starts_with('.') && !ending.contains('/'))
+}
+
+/// Whether the plugin of this id may record one more file.
+fn has_room(directory: &Directory, id: &str) -> Result<(), Refusal> {
+    let names = || match directory.below(OTHERS.trim_end_matches('/'))? {
+        Some(others) => others.names(MOST_FILES_OF_OTHERS),
+        None => Ok((Vec::new(), false)),
+    };
+    let list = directory.path().join(OTHERS);
+    let (names, are_more) =
+        names().map_err(|error| Refusal::failed(format!("list {}: {error}", list.display())))?;
+    let own = names.iter().filter(|name| is_file_of(id, &format!("{OTHERS}{name}"))).count();
+    if are_more || own >= MOST_FILES {
+        return Err(Refusal::denied(format!("it can record at most {MOST_FILES} files")));
+    }
+    Ok(())
 }
 
 /// Opens a file of the snapshot that is replayed.
@@ -140,6 +165,22 @@ mod tests {
         for (name, expected) in rows {
             assert_eq!(is_file_of("hub", name), expected, "{name}");
         }
+    }
+
+    #[test]
+    fn a_plugin_of_others_records_few_files() {
+        let place = tempfile::tempdir().unwrap();
+        let directory = Directory::open(place.path()).unwrap();
+        for number in 0..MOST_FILES {
+            assert!(has_room(&directory, "hub").is_ok(), "{number}");
+            new_file(&directory, &format!("plugins/hub.{number}")).unwrap();
+        }
+        assert!(has_room(&directory, "hub").unwrap_err().denied);
+        assert!(has_room(&directory, "hu").is_ok());
+        for number in 0..MOST_FILES_OF_OTHERS {
+            new_file(&directory, &format!("plugins/other.{number}")).unwrap();
+        }
+        assert!(has_room(&directory, "hu").unwrap_err().denied);
     }
 
     #[test]
