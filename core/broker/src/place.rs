@@ -4,11 +4,11 @@ use std::{
     fs::File,
     io,
     os::{fd::OwnedFd, unix::net::UnixStream},
-    path::{Path, PathBuf},
+    path::Path,
 };
 
 use rustix::{
-    fs::{AtFlags, FileType, Mode, OFlags, fstat, open, openat, statat},
+    fs::{FileType, OFlags, fstat},
     io::{FdFlags, fcntl_setfd, ioctl_fionbio},
     net::{AddressFamily, SocketAddrUnix, SocketType, connect, socket},
 };
@@ -16,23 +16,21 @@ use vmkit_rights::{Account, Refusal, peer};
 
 use crate::process::Qemu;
 
-/// Linux opens a directory as a place alone, without the right to list it.
-#[cfg(target_os = "linux")]
-const PLACE: OFlags = OFlags::PATH;
-#[cfg(not(target_os = "linux"))]
-const PLACE: OFlags = OFlags::RDONLY;
-
-/// The directory that the path lies in, if it is the user's own, and the name in it. Another user's
-/// machines are not this user's, even if root runs both.
-fn own_directory(path: &Path, user: Account) -> Result<(OwnedFd, &Path), Refusal> {
+/// The directory that the path lies in, and the name in it. It must be the user's own, and in a root
+/// login root's or that of the QEMU's user: another user's machines are not this user's, even if root
+/// runs both.
+fn own_directory<'a>(
+    qemu: &Qemu,
+    path: &'a Path,
+    user: Account,
+) -> Result<(OwnedFd, &'a Path), Refusal> {
     let failed = |error| of_path("look at", path, error);
     let (Some(directory), Some(name)) = (path.parent(), path.file_name()) else {
         return Err(Refusal::denied(format!("{} is no path of a file", path.display())));
     };
-    let flags = PLACE | OFlags::DIRECTORY | OFlags::CLOEXEC;
-    let descriptor = open(directory, flags, Mode::empty()).map_err(failed)?;
+    let descriptor = system::directory(directory).map_err(failed)?;
     let owner = fstat(&descriptor).map_err(failed)?.st_uid;
-    if owner != user.uid && user.uid != 0 {
+    if owner != user.uid && (user.uid != 0 || owner != qemu.uid) {
         let directory = directory.display();
         let message = format!("{directory} belongs to user {owner}, not to user {}", user.uid);
         return Err(Refusal::denied(message));
@@ -43,12 +41,12 @@ fn own_directory(path: &Path, user: Account) -> Result<(OwnedFd, &Path), Refusal
 /// Connects to a socket that this QEMU listens on. Nothing was sent yet.
 pub(crate) fn connect_to(qemu: &Qemu, path: &Path, user: Account) -> Result<UnixStream, Refusal> {
     let failed = |error| of_path("connect to", path, error);
-    let (directory, name) = own_directory(path, user)?;
-    let status = statat(&directory, name, AtFlags::SYMLINK_NOFOLLOW).map_err(failed)?;
-    if FileType::from_raw_mode(status.st_mode) != FileType::Socket {
+    let (directory, name) = own_directory(qemu, path, user)?;
+    let found = system::Found::open(&directory, name, path).map_err(failed)?;
+    if found.kind != FileType::Socket {
         return Err(Refusal::denied(format!("{} is not a socket", path.display())));
     }
-    let address = SocketAddrUnix::new(of_directory(&directory, name, path)).map_err(failed)?;
+    let address = SocketAddrUnix::new(found.path()).map_err(failed)?;
     let connected = || {
         let socket = socket(AddressFamily::UNIX, SocketType::STREAM, None)?;
         fcntl_setfd(&socket, FdFlags::CLOEXEC)?;
@@ -58,7 +56,7 @@ pub(crate) fn connect_to(qemu: &Qemu, path: &Path, user: Account) -> Result<Unix
         Ok(UnixStream::from(socket))
     };
     let socket = connected().map_err(failed)?;
-    // The user may have put another socket there meanwhile.
+    // Another process may listen on it.
     let peer = peer(&socket).map_err(|error| of_io("see who listens on", path, &error))?;
     if (peer.uid, peer.pid) != (qemu.uid, qemu.process.pid) {
         let message = format!("process {} listens on {}", peer.pid, path.display());
@@ -67,26 +65,12 @@ pub(crate) fn connect_to(qemu: &Qemu, path: &Path, user: Account) -> Result<Unix
     Ok(socket)
 }
 
-/// The name in the directory that is open, which no link on the way can change.
-#[cfg(target_os = "linux")]
-fn of_directory(directory: &OwnedFd, name: &Path, _: &Path) -> PathBuf {
-    use std::os::fd::AsRawFd as _;
-
-    Path::new("/proc/self/fd").join(directory.as_raw_fd().to_string()).join(name)
-}
-
-#[cfg(not(target_os = "linux"))]
-fn of_directory(_: &OwnedFd, _: &Path, path: &Path) -> PathBuf {
-    path.to_owned()
-}
-
-/// Opens a log of this QEMU for reading: a regular file of root's with this one name.
+/// Opens a log of this QEMU for reading: a regular file of its user's with this one name, which it
+/// holds open to write to.
 pub(crate) fn open_log(qemu: &Qemu, path: &Path, user: Account) -> Result<File, Refusal> {
     let failed = |error| of_path("open", path, error);
-    let (directory, name) = own_directory(path, user)?;
-    let flags =
-        OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
-    let file = openat(&directory, name, flags, Mode::empty()).map_err(failed)?;
+    let (directory, name) = own_directory(qemu, path, user)?;
+    let file = system::file(&directory, name).map_err(failed)?;
     let status = fstat(&file).map_err(failed)?;
     let is_log = FileType::from_raw_mode(status.st_mode) == FileType::RegularFile
         && status.st_uid == qemu.uid
@@ -95,7 +79,129 @@ pub(crate) fn open_log(qemu: &Qemu, path: &Path, user: Account) -> Result<File, 
         let path = path.display();
         return Err(Refusal::denied(format!("{path} is not a file of its QEMU's user alone")));
     }
+    // The owner of the directory can put any file of root's there that a mount of theirs shows.
+    if !system::writes_to(qemu.process.pid, &status) {
+        let (pid, path) = (qemu.process.pid, path.display());
+        return Err(Refusal::denied(format!("process {pid} does not write to the file {path}")));
+    }
     Ok(File::from(file))
+}
+
+/// How a log is opened: nothing in its place can block or lead elsewhere.
+const LOG: OFlags = OFlags::RDONLY
+    .union(OFlags::NOFOLLOW)
+    .union(OFlags::NONBLOCK)
+    .union(OFlags::NOCTTY)
+    .union(OFlags::CLOEXEC);
+
+#[cfg(target_os = "linux")]
+mod system {
+    use std::{
+        fs,
+        os::fd::{AsRawFd as _, OwnedFd},
+        path::{Path, PathBuf},
+    };
+
+    use rustix::{
+        fs::{CWD, FileType, Mode, OFlags, ResolveFlags, Stat, fstat, openat, openat2, stat},
+        io,
+    };
+
+    /// Opens a directory as a place alone, without the right to list it. A link of `/proc` on the way
+    /// could lead into another process's mounts.
+    pub(super) fn directory(path: &Path) -> io::Result<OwnedFd> {
+        let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        openat2(CWD, path, flags, Mode::empty(), ResolveFlags::NO_MAGICLINKS)
+    }
+
+    /// Opens a log that is no mount.
+    pub(super) fn file(directory: &OwnedFd, name: &Path) -> io::Result<OwnedFd> {
+        let resolve = ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_XDEV;
+        openat2(directory, name, super::LOG, Mode::empty(), resolve)
+    }
+
+    /// What lies in a directory, kept by descriptor: another file that takes its name changes nothing.
+    pub(super) struct Found {
+        descriptor: OwnedFd,
+        pub(super) kind: FileType,
+    }
+
+    impl Found {
+        pub(super) fn open(directory: &OwnedFd, name: &Path, _: &Path) -> io::Result<Self> {
+            let flags = OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+            let descriptor = openat(directory, name, flags, Mode::empty())?;
+            let kind = FileType::from_raw_mode(fstat(&descriptor)?.st_mode);
+            Ok(Self { descriptor, kind })
+        }
+
+        pub(super) fn path(&self) -> PathBuf {
+            Path::new("/proc/self/fd").join(self.descriptor.as_raw_fd().to_string())
+        }
+    }
+
+    /// Whether the process has the file open for nothing but writing, as QEMU opens logs. Disks are
+    /// open for reading, too.
+    pub(super) fn writes_to(pid: u32, file: &Stat) -> bool {
+        let Ok(entries) = fs::read_dir(format!("/proc/{pid}/fd")) else { return false };
+        entries.flatten().any(|entry| {
+            let is_file = stat(entry.path())
+                .is_ok_and(|held| (held.st_dev, held.st_ino) == (file.st_dev, file.st_ino));
+            let number = entry.file_name();
+            let info = Path::new("/proc").join(pid.to_string()).join("fdinfo").join(number);
+            is_file && fs::read_to_string(info).is_ok_and(|info| is_write_only(&info))
+        })
+    }
+
+    /// The kernel shows the flags of `open` as an octal number.
+    fn is_write_only(info: &str) -> bool {
+        let flags = info.lines().find_map(|line| line.strip_prefix("flags:"));
+        let flags = flags.and_then(|flags| u32::from_str_radix(flags.trim(), 8).ok());
+        flags
+            .is_some_and(|flags| OFlags::from_bits_retain(flags) & OFlags::RWMODE == OFlags::WRONLY)
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+mod system {
+    use std::{
+        os::fd::OwnedFd,
+        path::{Path, PathBuf},
+    };
+
+    use rustix::{
+        fs::{AtFlags, FileType, Mode, OFlags, Stat, open, openat, statat},
+        io,
+    };
+
+    pub(super) fn directory(path: &Path) -> io::Result<OwnedFd> {
+        open(path, OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())
+    }
+
+    pub(super) fn file(directory: &OwnedFd, name: &Path) -> io::Result<OwnedFd> {
+        openat(directory, name, super::LOG, Mode::empty())
+    }
+
+    /// What lies in a directory. A socket is reached by its path alone.
+    pub(super) struct Found {
+        path: PathBuf,
+        pub(super) kind: FileType,
+    }
+
+    impl Found {
+        pub(super) fn open(directory: &OwnedFd, name: &Path, path: &Path) -> io::Result<Self> {
+            let status = statat(directory, name, AtFlags::SYMLINK_NOFOLLOW)?;
+            Ok(Self { path: path.to_owned(), kind: FileType::from_raw_mode(status.st_mode) })
+        }
+
+        pub(super) fn path(&self) -> PathBuf {
+            self.path.clone()
+        }
+    }
+
+    /// This system has no mounts of a user's own that could show a file of root's.
+    pub(super) fn writes_to(_: u32, _: &Stat) -> bool {
+        true
+    }
 }
 
 fn of_path(operation: &str, path: &Path, error: rustix::io::Errno) -> Refusal {
@@ -141,16 +247,25 @@ mod tests {
     fn opens_only_a_file_of_the_qemu_that_has_one_name() {
         let directory = tempfile::tempdir().unwrap();
         let path = |name: &str| directory.path().join(name);
+        let own = std::process::id();
         for name in ["log", "linked", "target"] {
             fs::write(path(name), name).unwrap();
         }
         fs::hard_link(path("linked"), path("other-name")).unwrap();
         symlink(path("target"), path("link")).unwrap();
         fs::create_dir(path("directory")).unwrap();
+        // This process writes to them, but for one that it only reads and one that it has closed.
+        let write = |name: &str| fs::OpenOptions::new().append(true).open(path(name)).unwrap();
+        let held = ["log", "linked", "target"].map(write);
+        fs::write(path("closed"), "").unwrap();
+        fs::write(path("disk"), "").unwrap();
+        let disk = fs::OpenOptions::new().read(true).write(true).open(path("disk")).unwrap();
         let made = std::process::Command::new("mkfifo").arg(path("fifo")).status().unwrap();
         assert!(made.success());
         let rows = [
             ("log", true),
+            ("closed", cfg!(not(target_os = "linux"))),
+            ("disk", cfg!(not(target_os = "linux"))),
             ("linked", false),
             ("link", false),
             ("directory", false),
@@ -158,13 +273,34 @@ mod tests {
             ("missing", false),
         ];
         for (name, expected) in rows {
-            assert_eq!(open_log(&qemu(1), &path(name), me()).is_ok(), expected, "{name}");
+            let opened = open_log(&qemu(own), &path(name), me());
+            assert_eq!(opened.is_ok(), expected, "{name}: {opened:?}");
         }
-        let other = Qemu { uid: 41_001, ..qemu(1) };
+        drop((held, disk));
+        let other = Qemu { uid: 41_001, ..qemu(own) };
         assert!(open_log(&other, &path("log"), me()).unwrap_err().denied, "another user's file");
         let stranger = Account { uid: 41_002, gid: 41_002 };
-        let refused = open_log(&qemu(1), &path("log"), stranger).unwrap_err();
+        let refused = open_log(&qemu(own), &path("log"), stranger).unwrap_err();
         assert!(refused.denied && refused.message.contains("belongs to user"), "{refused}");
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn follows_no_link_of_proc_and_no_directory_of_strangers() {
+        let directory = tempfile::tempdir().unwrap();
+        let log = directory.path().join("log");
+        let held = File::create(&log).unwrap();
+        let own = std::process::id();
+        let way = format!("/proc/{own}/root{}", log.display());
+        let refused = open_log(&qemu(own), Path::new(&way), me()).unwrap_err();
+        assert!(refused.message.contains("symbolic links"), "{refused}");
+        open_log(&qemu(own), &log, me()).unwrap();
+        if me().uid == 0 {
+            std::os::unix::fs::chown(directory.path(), Some(41_001), None).unwrap();
+            let refused = open_log(&qemu(own), &log, me()).unwrap_err();
+            assert!(refused.denied && refused.message.contains("user 41001"), "{refused}");
+        }
+        drop(held);
     }
 
     #[test]

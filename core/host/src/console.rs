@@ -36,16 +36,41 @@ pub(crate) fn open(
 
 /// A log of somebody else's could hold anything.
 fn check_owner(path: &Path, status: &Metadata, process: Option<Holder>) -> Result<(), Refusal> {
-    let owner = status.uid();
-    let of_directory = || path.parent().and_then(|above| Some(above.metadata().ok()?.uid()));
-    let is_trusted = owner == 0
-        || owner == geteuid().as_raw()
-        || process.is_some_and(|process| process.user == owner)
-        || of_directory() == Some(owner);
-    if is_trusted {
+    let me = geteuid().as_raw();
+    let above = path.ancestors().skip(1);
+    let owners = above.filter_map(|part| Some(part.symlink_metadata().ok()?.uid()));
+    let stranger = stranger(owners, me);
+    let (owner, process) = (status.uid(), process.map(|process| process.user));
+    if is_trusted((owner, status.nlink()), stranger, process, me) {
         return Ok(());
     }
-    Err(Refusal::failed(format!("{} belongs to another user ({owner})", path.display())))
+    Err(Refusal::failed(match stranger {
+        Some(stranger) => format!(
+            "{} belongs to another user ({owner}), in a directory of user {stranger}",
+            path.display()
+        ),
+        None => format!("{} belongs to another user ({owner})", path.display()),
+    }))
+}
+
+/// The nearest owner, of the directories and links on the way to a file, who is neither root nor this
+/// user. Whoever owns one of them decides which file the path leads to.
+fn stranger(mut owners: impl Iterator<Item = u32>, me: u32) -> Option<u32> {
+    owners.find(|owner| *owner != 0 && *owner != me)
+}
+
+/// Whether a file with this owner and number of names is the log of a process of this user. A stranger
+/// can lead to a file of root's, and is believed with files of their own.
+fn is_trusted(
+    (owner, names): (u32, u64),
+    stranger: Option<u32>,
+    process: Option<u32>,
+    me: u32,
+) -> bool {
+    match stranger {
+        None => owner == 0 || owner == me || process == Some(owner),
+        Some(stranger) => names == 1 && (owner == stranger || process == Some(owner)),
+    }
 }
 
 /// Opens a regular file for reading. A guest's log lies where other programs write, so what
@@ -79,4 +104,39 @@ pub(crate) fn regular_file(path: &Path) -> Result<(File, Metadata), Refusal> {
         "a device or socket"
     };
     Err(Refusal::failed(format!("{} is {what}, not a regular file", path.display())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ANN: u32 = 41_001;
+    const EVE: u32 = 41_002;
+
+    type Row = ((u32, u64), &'static [u32], Option<u32>, u32, bool);
+
+    #[test]
+    fn believes_a_stranger_only_with_files_of_their_own() {
+        // The file's owner and names, the owners above it, the process's user, this user.
+        let rows: [Row; 11] = [
+            ((ANN, 1), &[ANN, 0], Some(ANN), ANN, true),
+            ((0, 1), &[ANN, 0], Some(0), ANN, true),
+            ((EVE, 1), &[ANN, 0], Some(ANN), ANN, false),
+            ((EVE, 1), &[0, 0], Some(EVE), ANN, true),
+            ((EVE, 1), &[EVE, 0], Some(EVE), ANN, true),
+            ((ANN, 1), &[EVE, 0], Some(EVE), ANN, false),
+            // A root login.
+            ((ANN, 1), &[ANN, 0], Some(ANN), 0, true),
+            ((0, 1), &[ANN, 0], Some(ANN), 0, false),
+            ((0, 1), &[ANN, 0], Some(0), 0, true),
+            ((0, 2), &[ANN, 0], Some(0), 0, false),
+            // Her directory holds a link to one of root's.
+            ((0, 1), &[0, ANN, 0], Some(ANN), 0, false),
+        ];
+        for row in rows {
+            let (file, above, process, me, expected) = row;
+            let stranger = stranger(above.iter().copied(), me);
+            assert_eq!(is_trusted(file, stranger, process, me), expected, "{row:?}");
+        }
+    }
 }

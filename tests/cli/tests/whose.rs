@@ -310,6 +310,7 @@ fn a_snapshot_keeps_why_a_process_was_not_believed() {
 const GUEST: &str = r#"
 import os, re, select, socket
 os.umask(0o077)
+log = open(os.environ["WEB"] + "/console.log", "w")
 def listen(name):
     listener = socket.socket(socket.AF_UNIX)
     listener.bind(os.environ["WEB"] + "/web." + name)

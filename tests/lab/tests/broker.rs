@@ -2,6 +2,9 @@
 #![cfg(target_os = "linux")]
 
 use std::{
+    fs,
+    os::unix::fs::{MetadataExt as _, chown, symlink},
+    path::Path,
     process::Command,
     thread,
     time::{Duration, Instant},
@@ -70,6 +73,99 @@ fn puts_only_ports_of_the_users_machines_into_a_bridge() {
     }
     assert_eq!(bridge_of(&lab, "tap3"), "");
     drop((ann, eve));
+}
+
+/// A program of this user, in namespaces of the user's own, that has done what the script says and
+/// has the name of a QEMU.
+fn impostor(lab: &Lab, name: &str, script: &str) -> Process {
+    let mut command = lab.host().command("setpriv");
+    command.args([&format!("--reuid={ANN}"), &format!("--regid={ANN}"), "--clear-groups"]);
+    command.args(["unshare", "-Urmn", "sh", "-ec", script]);
+    Process::start(&mut command, &lab.folder().join(format!("{name}.log"))).expect("an impostor")
+}
+
+/// A directory of ann's, which she can reach.
+fn directory_of_ann() -> tempfile::TempDir {
+    let directory = tempfile::tempdir().expect("a directory");
+    chown(directory.path(), Some(ANN), Some(ANN)).expect("ann's");
+    directory
+}
+
+fn wait_for_file(path: &Path) {
+    wait_until(PATIENCE, "the impostor", || Ok(path.exists())).expect("it is ready");
+}
+
+#[test]
+fn believes_no_program_that_forges_a_port_in_namespaces_of_its_users_own() {
+    let Some(lab) = or_skip(Lab::new("broker-forged")) else { return };
+    lab.host().ip("tuntap add dev tap1 mode tap").expect("a tap that is not ann's");
+    let index = lab.host().command("cat").arg("/sys/class/net/tap1/ifindex").output();
+    let index = String::from_utf8(index.expect("its index").stdout).expect("a number");
+    let home = directory_of_ann();
+    let at = home.path().display();
+    // The interpreter is root's own, under the name of a QEMU, as a mount shows it.
+    let named = format!(
+        "touch {at}/qemu-system-x86_64 && \
+        mount --bind $(readlink -f $(command -v python3)) {at}/qemu-system-x86_64"
+    );
+    let hold = |opens: &str, name: &str| {
+        format!(
+            "{named}\nexec env PYTHONHOME=/usr {at}/qemu-system-x86_64 -c '\n\
+             import fcntl,os,struct,time\n{opens}\nopen(\"{at}/{name}\",\"w\")\ntime.sleep(600)'"
+        )
+    };
+    let file = format!(
+        "mount -t tmpfs t /dev\n{}",
+        hold(&format!("f=open(\"/dev/tap{}\",\"w\")", index.trim()), "file")
+    );
+    let own = broker(&lab, ANN);
+    let impostor = impostor(&lab, "file", &file);
+    wait_for_file(&home.path().join("file"));
+    let refusal = own.remedy(words("ip link set tap1 master br0")).expect_err("a forged port");
+    assert!(refusal.message.contains("holds the port"), "{refusal}");
+    assert_eq!(bridge_of(&lab, "tap1"), "");
+    drop(impostor);
+}
+
+#[test]
+fn opens_no_file_that_a_users_mounts_show_as_a_console_log() {
+    let Some(lab) = or_skip(Lab::new("broker-console")) else { return };
+    let home = directory_of_ann();
+    let (vm, log) = (home.path().join("vm"), home.path().join("vm/console.log"));
+    fs::create_dir(&vm).expect("a directory");
+    chown(&vm, Some(ANN), Some(ANN)).expect("ann's");
+    let mut command = lab.host().command("qemu-system-x86_64");
+    command.args(["-S", "-display", "none", "-machine", "none", "-nodefaults"]);
+    command.args(["-serial", &format!("file:{}", log.display())]);
+    let qemu = Process::start(&mut command, &lab.folder().join("qemu.log")).expect("root's QEMU");
+    wait_for_file(&log);
+    let at = home.path().display();
+    let script = format!(
+        "mkdir {at}/ns\nmount -t tmpfs t {at}/ns\ntouch {at}/ns/console.log\n\
+         mount --bind /etc/shadow {at}/ns/console.log\necho $$ > {at}/pid\nexec sleep 600"
+    );
+    let held = impostor(&lab, "mounts", &script);
+    let pid = home.path().join("pid");
+    wait_until(PATIENCE, "ann's mounts", || Ok(!fs::read(&pid).unwrap_or_default().is_empty()))
+        .expect("she has mounts of her own");
+    let own = broker(&lab, ANN);
+    own.console(qemu.id(), &log).expect("the log of her machine");
+    fs::rename(&vm, home.path().join("former")).expect("make room");
+    let pid = fs::read_to_string(&pid).expect("a number");
+    let inside = format!("/proc/{}/root{at}/ns", pid.trim());
+    let shadow = Path::new(&inside).join("console.log");
+    assert_eq!(fs::metadata(shadow).expect("root sees it").uid(), 0);
+    symlink(&inside, &vm).expect("a link");
+    let refusal = own.console(qemu.id(), &log).expect_err("the file of passwords");
+    assert!(refusal.message.contains("symbolic links"), "{refusal}");
+    // Neither does the broker open another file of root's in her directory.
+    fs::remove_file(&vm).expect("make room");
+    fs::create_dir(&vm).expect("a directory");
+    chown(&vm, Some(ANN), Some(ANN)).expect("ann's");
+    fs::write(&log, "root's").expect("a file of root's");
+    let refusal = own.console(qemu.id(), &log).expect_err("a file of root's");
+    assert!(refusal.message.contains("does not write to"), "{refusal}");
+    drop((held, qemu));
 }
 
 #[test]
