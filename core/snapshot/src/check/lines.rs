@@ -22,6 +22,8 @@ const STAND_INS: [&str; 4] = ["vm", "host", "user", "x"];
 /// Most digits of a number that is no serial number, and those of a time since 1970.
 const MOST_DIGITS: usize = 7;
 const DIGITS_OF_TIME: usize = 10;
+/// Longest text in which a MAC with something behind it is looked for.
+const LONGEST_MAC: usize = 32;
 /// The first second of 2100, with which leases end that never do.
 const NEVER: &str = "4102444800";
 
@@ -51,14 +53,19 @@ fn kind_of(word: &str, path: &str, place: Place, hosts: &mut Hosts) -> Option<Tr
         return (!is_numbered_v6(address)).then_some(TraceKind::Address);
     }
     // The identifier of a bridge is its priority and its MAC.
-    if let Some((_, mac)) = word.split_once('.').filter(|(_, mac)| mac.matches(':').count() == 5) {
+    if let Some((_, mac)) = word.split_once('.').filter(|(_, mac)| is_like_mac(mac)) {
         return kind_of(mac, path, place, hosts);
     }
     let mut worst = None;
-    let parts: Vec<&str> =
-        word.split([':', '.', '-', '_']).filter(|part| !part.is_empty()).collect();
+    let mut next = 0;
+    let split = word.split([':', '.', '-', '_']).map(|part| {
+        let place = next;
+        next += part.len() + 1;
+        (place, part)
+    });
+    let parts: Vec<(usize, &str)> = split.filter(|(_, part)| !part.is_empty()).collect();
     let mut at = 0;
-    while let Some(part) = parts.get(at) {
+    while let Some((_, part)) = parts.get(at) {
         if let Some(address) = address(&parts[at..], word) {
             if !hosts.count(address, path, place) {
                 worst = Some(TraceKind::Address);
@@ -79,15 +86,23 @@ fn kind_of(word: &str, path: &str, place: Place, hosts: &mut Hosts) -> Option<Tr
     worst
 }
 
-/// An address of which the octets are parts of a word, as in `dhcp-192-168-77-50`. A version or a date is
-/// none.
-fn address(parts: &[&str], word: &str) -> Option<Ipv4Addr> {
+/// Whether it could be a MAC with something behind it. A word of any length is no MAC.
+fn is_like_mac(text: &str) -> bool {
+    text.len() <= LONGEST_MAC && text.matches(':').count() == 5
+}
+
+/// An address whose octets are parts of a word, as in `dhcp-192-168-77-50`, by their places in it. A
+/// version or a date is none.
+fn address(parts: &[(usize, &str)], word: &str) -> Option<Ipv4Addr> {
+    let parts: &[(usize, &str); 4] = parts.first_chunk()?;
     let mut octets = [0; 4];
-    for (octet, part) in octets.iter_mut().zip(parts.get(..4)?) {
+    for (octet, (_, part)) in octets.iter_mut().zip(parts) {
         *octet = part.parse().ok()?;
     }
-    let joined = |separator: &str| word.contains(&parts[..4].join(separator));
-    (joined(".") || joined("-") || joined("_")).then(|| {
+    let [(start, _), .., (last, part)] = parts;
+    let text = word.get(*start..last + part.len())?;
+    let is_joined = |separator: &str| parts.map(|(_, part)| part).join(separator) == text;
+    [".", "-", "_"].into_iter().any(is_joined).then(|| {
         let address = Ipv4Addr::from(octets);
         if word.ends_with("in-addr.arpa") {
             Ipv4Addr::from([octets[3], octets[2], octets[1], octets[0]])
@@ -130,6 +145,36 @@ fn is_common(part: &str) -> bool {
             digits <= 2 * MOST_DIGITS
                 && letters.iter().all(|run| run.len() <= 4)
                 && letters.len() <= 2
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn checks_a_mebibyte_of_anything_that_could_be_an_address() {
+        // What is repeated, and what stands at the end.
+        let rows = [
+            ("-", ""),
+            (".", "x"),
+            (":", "g"),
+            ("1", ""),
+            ("1.1:", "g"),
+            ("1_1:", ""),
+            ("1-", "g"),
+            ("a.", "1:1:1:1:1:1"),
+            ("aa:", ""),
+            ("ab", ""),
+            ("%41", ""),
+            ("\\", "u"),
+        ];
+        for (part, end) in rows {
+            let line = part.repeat((1 << 20) / part.len()) + end;
+            let (mut traces, mut hosts) = (Traces::default(), Hosts::default());
+            check("a", Place::File, &line, &mut traces, &mut hosts);
+            assert!(traces.into_sorted().len() <= 1, "{part}");
         }
     }
 }

@@ -22,6 +22,8 @@ pub(super) struct Addresses {
     prefixes: HashMap<[u8; 8], [u8; 8]>,
     v6: HashMap<Ipv6Addr, Ipv6Addr>,
     v6_taken: HashSet<Ipv6Addr>,
+    /// How many addresses would have had this stand-in.
+    v6_same: HashMap<Ipv6Addr, u64>,
 }
 
 /// The first networks for documentation, RFC 5737. Those after them are of RFC 2544.
@@ -146,8 +148,14 @@ impl Addresses {
             }
             octets[13..].copy_from_slice(&half);
         }
+        let first = octets;
         while !self.v6_taken.insert(Ipv6Addr::from(octets)) {
-            octets[12] = octets[12].wrapping_add(1);
+            let same = self.v6_same.entry(Ipv6Addr::from(first)).or_default();
+            *same += 1;
+            let [_, _, _, middle @ ..] = same.to_be_bytes();
+            for (place, part) in middle.into_iter().enumerate() {
+                octets[8 + place] = first[8 + place].wrapping_add(part);
+            }
         }
         self.v6.insert(address, Ipv6Addr::from(octets));
         Ipv6Addr::from(octets)
@@ -176,4 +184,20 @@ fn is_known_group(octets: [u8; 6]) -> bool {
             | [0x01, 0, 0x5e, 0, 0, _]
             | [0x01, 0, 0x5e, 0x7f, 0xff, 0xfa]
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_that_differ_in_the_middle_alone_have_stand_ins_of_their_own() {
+        let mut addresses = Addresses::default();
+        let real = |middle: u32| {
+            let middle = u128::from(middle) << 24;
+            Ipv6Addr::from(0x2a00_23c7_0001_0000_0000_0000_0012_3456 | (1 << 60) | middle)
+        };
+        let stand_ins: HashSet<Ipv6Addr> = (0..70_000).map(|it| addresses.v6(real(it))).collect();
+        assert_eq!(stand_ins.len(), 70_000);
+    }
 }

@@ -8,6 +8,11 @@ use vmkit_types::Mac;
 const REVERSE_V4: &[u8] = b".in-addr.arpa";
 const REVERSE_V6: &[u8] = b"ip6.arpa";
 
+/// Most octets of one identifier: a DUID has no more (RFC 8415, 11.1). What follows is another one.
+const MOST_OCTETS: usize = 130;
+/// Most bytes in which an IPv6 address with a port is looked for. An address has at most 45.
+const MOST_OF_V6: usize = 64;
+
 /// Something that identifies, at the beginning of a text.
 #[derive(Debug, PartialEq)]
 pub(super) enum Form {
@@ -60,6 +65,9 @@ fn octets(text: &[u8]) -> Option<(Form, usize)> {
         let Some(octet) = hex(&text[end..end + digits]) else { break };
         found.push(octet);
         end += digits;
+        if found.len() == MOST_OCTETS {
+            break;
+        }
         if text.get(end) != Some(&separator) || hex_starts(&text[end + 1..]).is_none() {
             break;
         }
@@ -84,7 +92,8 @@ fn hex_starts(text: &[u8]) -> Option<u8> {
 }
 
 fn v6(text: &[u8]) -> Option<(Form, usize)> {
-    let mut end = run(text, |byte| byte.is_ascii_hexdigit() || matches!(byte, b':' | b'.'));
+    let start = &text[..text.len().min(MOST_OF_V6)];
+    let mut end = run(start, |byte| byte.is_ascii_hexdigit() || matches!(byte, b':' | b'.'));
     while end > 2 && matches!(text[end - 1], b'.' | b':') && text.get(end - 2..end) != Some(b"::") {
         end -= 1;
     }
@@ -168,6 +177,9 @@ fn dotted(text: &[u8]) -> Option<(Form, usize)> {
 
 /// Public keys of SSH all begin with the length of their algorithm's name.
 fn key(text: &[u8]) -> Option<(Form, usize)> {
+    if !text.starts_with(b"AAAA") {
+        return None;
+    }
     let end = run(text, |byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'='));
-    (text.starts_with(b"AAAA") && end > 4).then_some((Form::Key, end))
+    (end > 4).then_some((Form::Key, end))
 }

@@ -1,6 +1,6 @@
 //! Stand-ins for names.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use vmkit_model::Machine;
 use vmkit_types::Reading;
@@ -10,9 +10,17 @@ const SHORTEST: usize = 3;
 /// Names that images have. They identify nobody.
 const USUAL: [&str; 6] = ["root", "ubuntu", "debian", "admin", "user", "cloud"];
 
+/// Longest name, in bytes: the most that a file or a host can have. Of a longer one the words are replaced.
+const LONGEST: usize = 255;
+
 /// Names and their stand-ins, by the name in small letters.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Names(HashMap<String, String>);
+pub(crate) struct Names {
+    stand_ins: HashMap<String, String>,
+    /// The bytes with which names begin.
+    firsts: HashSet<u8>,
+    longest: usize,
+}
 
 impl Names {
     /// The names of these machines, and those that their files give to guests and users.
@@ -45,11 +53,23 @@ impl Names {
         add("host", &mut hosts.into_iter().filter(|name| name.len() >= SHORTEST));
         let own = |name: &&str| name.len() >= SHORTEST && !USUAL.contains(name);
         add("user", &mut users.into_iter().filter(own));
-        Self(names)
+        let firsts = names.keys().filter_map(|name| name.bytes().next()).collect();
+        let longest = names.keys().map(String::len).max().unwrap_or(0).min(LONGEST);
+        Self { stand_ins: names, firsts, longest }
+    }
+
+    /// Whether a name begins with this byte.
+    pub(super) fn begin_with(&self, first: u8) -> bool {
+        self.firsts.contains(&first.to_ascii_lowercase())
+    }
+
+    /// The length of the longest name.
+    pub(super) fn longest(&self) -> usize {
+        self.longest
     }
 
     /// The stand-in of a name.
     pub(super) fn stand_in(&self, name: &str) -> Option<&str> {
-        self.0.get(&name.to_ascii_lowercase()).map(String::as_str)
+        self.stand_ins.get(&name.to_ascii_lowercase()).map(String::as_str)
     }
 }

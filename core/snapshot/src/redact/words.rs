@@ -11,6 +11,8 @@ const UNITS: [&str; 22] = [
 ];
 /// Most digits of a number: more may be a serial number or a telephone's.
 const MOST_DIGITS: usize = 7;
+/// Longest word that is known, in bytes.
+const LONGEST: usize = 64;
 /// The first second of 2100, with which leases end that never do.
 const NEVER: &str = "4102444800";
 
@@ -30,6 +32,9 @@ impl Default for Words {
 impl Words {
     /// Whether this run of letters and digits identifies nobody.
     pub(super) fn knows(&self, word: &[u8]) -> bool {
+        if word.len() > LONGEST {
+            return false;
+        }
         let Ok(word) = std::str::from_utf8(word) else { return false };
         let word = word.to_ascii_lowercase();
         if let Some(digits) = word.strip_prefix("0x") {
