@@ -6,6 +6,8 @@
 use vmkit_types::{Kind, attribute};
 use vmkit_wire::{Manifest, ReadFile};
 
+use crate::lease_files::is_lease_file;
+
 /// A grant, as a manifest declares it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Grant {
@@ -16,15 +18,17 @@ enum Grant {
     HostKeys,
     /// The machines' console logs.
     Console,
-    /// Any file of this computer.
-    AnyFile,
+    /// A file of a DHCP server or client.
+    LeaseFile,
     /// This file, by its own path.
     File(&'static str),
-    /// One of these programs, by name.
+    /// One of these programs, by path.
     Program(&'static [&'static str]),
 }
 
-use Grant::{AnyFile, Arp, Console, File, GuestAgent, HostKeys, NeighbourTable, Network, Program};
+use Grant::{
+    Arp, Console, File, GuestAgent, HostKeys, LeaseFile, NeighbourTable, Network, Program,
+};
 
 /// The kinds that one source has, by how their codes begin.
 struct Source {
@@ -36,8 +40,8 @@ struct Source {
     artefacts: &'static [&'static str],
 }
 
-/// The programs that print the neighbour table.
-const TABLE_PROGRAMS: Grant = Program(&["arp", "ndp"]);
+/// The programs of macOS that print the neighbour table. A program elsewhere prints what its owner likes.
+const TABLE_PROGRAMS: Grant = Program(&["/usr/sbin/arp", "/usr/sbin/ndp"]);
 /// The neighbour table as a file, which does not cover the other files beside it.
 const TABLE_FILE: Grant = File("/proc/net/arp");
 
@@ -63,9 +67,14 @@ const SOURCES: &[Source] = &[
     Source { kinds: &["ssh-", "icmp-"], grants: &[Network], artefacts: &["probes"] },
     Source { kinds: &["console-"], grants: &[Console], artefacts: &["console/"] },
     Source { kinds: &["agent-"], grants: &[GuestAgent], artefacts: &["agent/"] },
-    Source { kinds: &["dhcp-"], grants: &[AnyFile], artefacts: &["dhcp/"] },
-    Source { kinds: &["lease-"], grants: &[AnyFile], artefacts: &["leases/"] },
-    Source { kinds: &["dns-"], grants: &[Network, AnyFile], artefacts: &["dns"] },
+    Source { kinds: &["dhcp-"], grants: &[LeaseFile], artefacts: &["dhcp/"] },
+    Source { kinds: &["lease-"], grants: &[LeaseFile], artefacts: &["leases/"] },
+    // Names stand in the hosts file, and in lease files with their addresses.
+    Source {
+        kinds: &["dns-"],
+        grants: &[Network, File("/etc/hosts"), LeaseFile],
+        artefacts: &["dns"],
+    },
 ];
 
 /// Checks that the manifest lets the plugin know a fact of this kind, with these attributes. `replays`:
@@ -118,14 +127,13 @@ impl Grant {
             Self::GuestAgent => needs.guest_agent,
             Self::HostKeys => needs.host_keys,
             Self::Console => files.any(|file| *file == ReadFile::Console),
-            Self::AnyFile => files.any(|file| matches!(file, ReadFile::Path(_))),
+            Self::LeaseFile => {
+                files.any(|file| matches!(file, ReadFile::Path(path) if is_lease_file(path)))
+            }
             Self::File(own) => {
                 files.any(|file| matches!(file, ReadFile::Path(path) if path == own))
             }
-            Self::Program(names) => needs.exec.iter().any(|path| {
-                let name = path.rsplit('/').next();
-                name.is_some_and(|name| names.contains(&name))
-            }),
+            Self::Program(paths) => needs.exec.iter().any(|path| paths.contains(&path.as_str())),
         }
     }
 
@@ -137,9 +145,9 @@ impl Grant {
             Self::GuestAgent => "`guest_agent`".to_owned(),
             Self::HostKeys => "`host_keys`".to_owned(),
             Self::Console => "`{console}` in `read_files`".to_owned(),
-            Self::AnyFile => "a file in `read_files`".to_owned(),
+            Self::LeaseFile => "a known lease file in `read_files`".to_owned(),
             Self::File(path) => format!("`{path}` in `read_files`"),
-            Self::Program(names) => format!("{} in `exec`", names.join(", ")),
+            Self::Program(paths) => format!("{} in `exec`", paths.join(", ")),
         }
     }
 }
@@ -169,7 +177,7 @@ mod tests {
     #[test]
     fn each_grant_opens_its_own_kinds() {
         // The needs of a manifest, and the beginnings of the codes that it may report.
-        let rows: [(&str, &[&str]); 12] = [
+        let rows: [(&str, &[&str]); 20] = [
             ("", &[]),
             (
                 r#""network":true"#,
@@ -190,8 +198,18 @@ mod tests {
             (r#""read_files":["{console}"]"#, &["console-"]),
             (r#""read_files":["/var/lib/misc/*.leases"]"#, &["dhcp-", "lease-", "dns-"]),
             (r#""read_files":["/var/lib/dhcp/dhcpd*.leases"]"#, &["dhcp-", "lease-", "dns-"]),
-            (r#""read_files":["/proc/net/arp"]"#, &["neighbour-", "dhcp-", "lease-", "dns-"]),
+            (r#""read_files":["/proc/net/arp"]"#, &["neighbour-"]),
+            (r#""read_files":["/private/var/db/dhcpd_leases"]"#, &["dhcp-", "lease-", "dns-"]),
+            (r#""read_files":["/etc/hosts"]"#, &["dns-"]),
+            // Any file is not a lease file, whatever its name.
+            (r#""read_files":["/etc/os-release"]"#, &[]),
+            (r#""read_files":["/opt/plugin/dnsmasq.leases"]"#, &[]),
             (r#""exec":["/usr/sbin/arp"]"#, &["neighbour-"]),
+            (r#""exec":["/usr/sbin/ndp"]"#, &["neighbour-"]),
+            // A program that only has the name of one.
+            (r#""exec":["/opt/plugin/arp"]"#, &[]),
+            (r#""exec":["/usr/local/bin/ip"]"#, &[]),
+            (r#""exec":["/usr/sbin/arp.sh"]"#, &[]),
             (r#""exec":["/usr/bin/true"]"#, &[]),
         ];
         for (needs, expected) in rows {
@@ -222,7 +240,8 @@ mod tests {
             (
                 Kind::DnsAddress,
                 &[],
-                "dns-address, which it cannot know without `network` or a file in `read_files`",
+                "dns-address, which it cannot know without `network` or `/etc/hosts` in `read_files` or a known \
+                 lease file in `read_files`",
             ),
             (
                 Kind::Other("tomorrow".to_owned()),

@@ -13,6 +13,7 @@ mod channel;
 mod console;
 mod declared_files;
 mod find;
+mod lease_files;
 mod proxy;
 mod run;
 mod settings;
