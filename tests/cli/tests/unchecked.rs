@@ -13,6 +13,7 @@ use std::{
 };
 
 use vmkit_cli_tests::{DataDirectory, Output, run, serve_names, vm};
+use vmkit_host::Pins;
 
 /// A tree like the staged one with another worker or choice of plugins.
 struct Tree(tempfile::TempDir);
@@ -30,14 +31,28 @@ impl Tree {
         let names = plugins.map(|entry| entry.unwrap().file_name().into_string().unwrap());
         let plugins =
             names.filter(|name| wanted(name)).map(|name| format!("lib/vmkit/plugins/{name}"));
-        for file in plugins.chain(["bin/vm".to_owned(), "lib/vmkit/vm-worker".to_owned()]) {
+        let programs = ["bin/vm", "lib/vmkit/vm-worker", "lib/vmkit/vm-broker"].map(str::to_owned);
+        for file in plugins.chain(programs) {
             let to = tree.path(&file);
             for folder in [to.parent().unwrap(), tree.path("lib/vmkit/plugins").as_path()] {
                 fs::create_dir_all(folder).unwrap();
             }
             fs::hard_link(staged.join(&file), to).unwrap();
         }
+        tree.pin();
         tree
+    }
+
+    /// Writes down what the tree holds now, as an installation does.
+    fn pin(&self) {
+        let library = self.path("lib/vmkit");
+        let plugins = fs::read_dir(library.join("plugins")).unwrap();
+        let plugins = plugins
+            .map(|entry| format!("plugins/{}", entry.unwrap().file_name().into_string().unwrap()));
+        let programs = ["vm-worker", "vm-broker"].map(str::to_owned);
+        let names: Vec<String> = programs.into_iter().chain(plugins).collect();
+        let pins = Pins::of_files(&library, &names).unwrap();
+        fs::write(library.join(Pins::FILE), pins.to_text()).unwrap();
     }
 
     fn path(&self, below: &str) -> PathBuf {
@@ -58,6 +73,7 @@ impl Tree {
         let worker = tree.path("lib/vmkit/vm-worker");
         fs::remove_file(&worker).unwrap();
         fs::copy(fs::canonicalize("/bin/false").unwrap(), &worker).unwrap();
+        tree.pin();
         tree
     }
 
@@ -76,6 +92,7 @@ impl Tree {
         let arp = tree.path("lib/vmkit/plugins/libsignal_arp.so");
         fs::remove_file(&arp).unwrap();
         fs::write(&arp, "no library").unwrap();
+        tree.pin();
         tree
     }
 
