@@ -4,12 +4,12 @@ use std::{
     io::Write as _,
     os::unix::net::UnixStream,
     path::Path,
-    time::{Duration, Instant, SystemTime},
+    time::{Duration, Instant},
 };
 
 use vmkit_proxy::agent;
 use vmkit_rights::{Account, Refusal, Reply};
-use vmkit_types::{AgentCommand, Unread};
+use vmkit_types::AgentCommand;
 
 use crate::{
     named::{Role, names},
@@ -57,15 +57,5 @@ fn ask(
         return Err(Refusal::denied(message));
     }
     let channel = place::connect_to(&qemu, path, user)?;
-    agent::ask(channel, command, conversation(), deadline).map_err(|why| match why {
-        Unread::Denied(why) => Refusal::denied(why),
-        why => Refusal::failed(why.to_string()),
-    })
-}
-
-/// A number that no answer to an earlier client has: the time in milliseconds, cut to what every
-/// agent's JSON parser accepts as an integer.
-fn conversation() -> u32 {
-    let since_epoch = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    u32::try_from(since_epoch.as_millis() & 0x7fff_ffff).unwrap_or_default()
+    agent::ask(channel, command, agent::new_conversation(), deadline).map_err(Refusal::from)
 }

@@ -3,7 +3,8 @@
 use std::{io::Read as _, net::IpAddr, os::unix::net::UnixStream, path::Path, time::Duration};
 
 use vmkit_hosts::{
-    Bounds, CacheFlush, Current, Store, StoreError, WriteMethod, check_change, digest, flush_caches,
+    Bounds, CacheFlush, Current, Store, StoreError, WriteMethod, check_change, digest,
+    flush_caches, own_names,
 };
 use vmkit_platform::Platform as _;
 use vmkit_rights::{HostsReply, Refusal};
@@ -38,14 +39,6 @@ pub(crate) fn replace(base: [u8; 32], from: UnixStream) -> Result<HostsReply, Re
             .map_err(|error| Refusal::denied(error.to_string()))?;
         writer.write(current, &new).map_err(|error| refusal(&error))
     })
-}
-
-/// This computer's names: the whole one and its first label.
-fn own_names() -> Vec<String> {
-    let system = rustix::system::uname();
-    let whole = system.nodename().to_string_lossy().into_owned();
-    let first = whole.split('.').next().unwrap_or_default().to_owned();
-    vec![whole, first]
 }
 
 /// Restores the backup, if the contents have this digest.

@@ -4,7 +4,7 @@ use std::{io::Write as _, os::unix::net::UnixStream, time::Duration};
 
 use vmkit_platform::Platform as _;
 use vmkit_rights::{Refusal, Reply, SurveyPart};
-use vmkit_types::{Reading, Unread};
+use vmkit_types::Reading;
 
 use crate::children;
 
@@ -27,7 +27,6 @@ pub(crate) fn run(part: SurveyPart, mut to: UnixStream, answer: impl FnOnce(&Rep
             to.write_all(text.as_bytes()).ok();
         }
         Reading::Absent => answer(&Reply::Refused(Refusal::failed("this system has no such tool"))),
-        Reading::Unknown(Unread::Denied(why)) => answer(&Reply::Refused(Refusal::denied(why))),
-        Reading::Unknown(why) => answer(&Reply::Refused(Refusal::failed(why.to_string()))),
+        Reading::Unknown(why) => answer(&Reply::Refused(why.into())),
     }
 }

@@ -6,7 +6,7 @@ use std::{
     net::Ipv4Addr,
     path::PathBuf,
     thread,
-    time::{Duration, Instant, SystemTime},
+    time::{Duration, Instant},
 };
 
 use vmkit_proxy::agent;
@@ -141,7 +141,7 @@ impl Proxy {
         };
         let (of_root, own): (Vec<usize>, Vec<usize>) =
             machines.into_iter().partition(|vm| channel(*vm).is_closed());
-        let question = (command, conversation());
+        let question = (command, agent::new_conversation());
         thread::scope(|scope| {
             let shares: Vec<_> = (0..BY_BROKER.min(of_root.len()))
                 .map(|share| {
@@ -171,11 +171,4 @@ impl Proxy {
         let what = if command.is_empty() { String::new() } else { format!(" for {command}") };
         Err(Refusal::denied(format!("{who} can be asked{what} once in a call")))
     }
-}
-
-/// A number that no answer to an earlier client has: the time in milliseconds, cut to what every
-/// agent's JSON parser accepts as an integer.
-fn conversation() -> u32 {
-    let since_epoch = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    u32::try_from(since_epoch.as_millis() & 0x7fff_ffff).unwrap_or_default()
 }

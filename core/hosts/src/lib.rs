@@ -23,7 +23,7 @@ pub use change::{Bounds, InvalidChange, check_change, digest};
 pub use difference::unified;
 pub use file::{Block, HostsFile, Malformed};
 pub use line::{Entry, OwnLine};
-pub use name::InvalidName;
+pub use name::{InvalidName, own_names};
 pub use plan::{Decision, HostsMachine, Plan, Refusal, Request, Withheld, plan};
 pub use store::{Current, Store, StoreError, Writer};
 pub use write::WriteMethod;

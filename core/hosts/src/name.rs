@@ -17,6 +17,14 @@ const RESERVED: [&str; 10] = [
     "ip6-allrouters",
 ];
 
+/// This computer's names: the full one and its first label.
+pub fn own_names() -> Vec<String> {
+    let system = rustix::system::uname();
+    let whole = system.nodename().to_string_lossy().into_owned();
+    let first = whole.split('.').next().unwrap_or_default().to_owned();
+    vec![whole, first]
+}
+
 /// Why a name is not written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidName {

@@ -3,15 +3,7 @@
 use std::io;
 
 use nix::unistd::{Uid, User};
-
-/// A user to become.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Account {
-    /// The user's id.
-    pub uid: u32,
-    /// The group's id.
-    pub gid: u32,
-}
+use vmkit_wire::Account;
 
 /// Why the rights could not be given up. The process must end then.
 #[derive(Debug, thiserror::Error)]

@@ -28,7 +28,7 @@ mod run;
 
 pub use broker::Broker;
 pub use frames::{FrameWriter, Frames};
-pub use identity::{Account, IdentityError, become_user};
+pub use identity::{IdentityError, become_user};
 pub use monitor::MonitorCommand;
 pub use peer::{Peer, peer};
 pub use refusal::Refusal;
@@ -36,4 +36,5 @@ pub use request::{
     DiscoverRequest, HostsReply, PluginLockChange, ProcessFacts, Reply, Request, ResolverReply,
     SurveyPart, WhoHasRequest,
 };
-pub use run::{CommandResult, run_command};
+pub use run::{CommandResult, find_program, run_command};
+pub use vmkit_wire::Account;

@@ -44,6 +44,15 @@ impl Refusal {
     }
 }
 
+impl From<Unread> for Refusal {
+    fn from(why: Unread) -> Self {
+        match why {
+            Unread::Denied(why) => Self::denied(why),
+            why => Self::failed(why.to_string()),
+        }
+    }
+}
+
 impl From<Refusal> for Unread {
     fn from(refusal: Refusal) -> Self {
         if refusal.denied { Self::Denied(refusal.message) } else { Self::Failed(refusal.message) }

@@ -3,6 +3,7 @@
 use std::{
     io::{self, Read},
     os::fd::AsFd,
+    path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     time::{Duration, Instant},
 };
@@ -23,6 +24,23 @@ const TICK: Duration = Duration::from_millis(50);
 /// Most bytes of output that are kept.
 const LONGEST_OUTPUT: usize = 4 * 1024;
 
+/// Where programs are looked for; only the system's own installer writes there.
+const DIRECTORIES: [&str; 4] = ["/usr/sbin", "/usr/bin", "/sbin", "/bin"];
+
+/// The path of a program that is given by its name or its path.
+///
+/// # Errors
+/// It is not installed.
+pub fn find_program(name: &str) -> Result<PathBuf, String> {
+    let candidates: Vec<PathBuf> = if name.starts_with('/') {
+        vec![PathBuf::from(name)]
+    } else {
+        DIRECTORIES.iter().map(|directory| Path::new(directory).join(name)).collect()
+    };
+    let found = candidates.into_iter().find(|path| path.is_file());
+    found.ok_or_else(|| format!("{name} is not installed"))
+}
+
 /// The result of a command.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CommandResult {
@@ -40,7 +58,7 @@ pub struct CommandResult {
 /// # Errors
 /// It cannot be started.
 pub fn run_command(
-    program: &std::path::Path,
+    program: &Path,
     arguments: &[String],
     environment: &[(&str, String)],
 ) -> io::Result<CommandResult> {
@@ -112,8 +130,6 @@ fn drain<R: Read>(stream: &mut Option<R>, output: &mut Vec<u8>) {
 
 #[cfg(test)]
 mod tests {
-    use std::path::Path;
-
     use super::*;
 
     #[test]

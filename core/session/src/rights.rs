@@ -5,7 +5,6 @@ use std::{path::Path, sync::OnceLock};
 use vmkit_host::{BrokerCommand, Installation, broker_command};
 use vmkit_platform::{Invoker, Platform as _};
 use vmkit_rights::{Account, Broker, Refusal, become_user};
-use vmkit_wire::Account as WorkerAccount;
 
 use crate::Error;
 
@@ -32,10 +31,10 @@ impl Rights {
     /// The rights of another program, with the tree of this `vm`.
     pub(crate) fn of(program: &Path) -> Result<Self, Error> {
         let invoker = vmkit_platform::current().invoker();
-        let account = WorkerAccount { uid: invoker.uid, gid: invoker.gid };
+        let account = Account { uid: invoker.uid, gid: invoker.gid };
         let installation =
             Installation::of(program, account, invoker.privileged).map_err(Error::Installation)?;
-        let broker = broker(&installation, Account { uid: invoker.uid, gid: invoker.gid });
+        let broker = broker(&installation, account);
         Ok(Self { invoker, installation, broker })
     }
 

@@ -5,13 +5,10 @@ mod list;
 
 use std::path::{Path, PathBuf};
 
-use vmkit_rights::{Account, CommandResult, Refusal, run_command};
+use vmkit_rights::{Account, CommandResult, Refusal, find_program, run_command};
 
 use self::list::parse;
 use crate::children;
-
-/// Where programs are looked for; only the system's own installer writes there.
-const DIRECTORIES: [&str; 4] = ["/usr/sbin", "/usr/bin", "/sbin", "/bin"];
 
 /// Runs remedies for this user.
 #[derive(Debug)]
@@ -38,7 +35,7 @@ impl Remedies {
             (own_program()?, self.as_under_sudo())
         } else {
             children::may_change_the_network();
-            (find(name)?, Vec::new())
+            (find_program(name).map_err(Refusal::failed)?, Vec::new())
         };
         run_command(&program, arguments, &environment)
             .map_err(|error| Refusal::failed(format!("start {}: {error}", program.display())))
@@ -60,14 +57,4 @@ fn own_program() -> Result<PathBuf, Refusal> {
     // `lib/vmkit/vm-broker` stands beside `bin/vm`.
     let prefix = own.ancestors().nth(3).unwrap_or(Path::new("/"));
     Ok(prefix.join("bin/vm"))
-}
-
-fn find(name: &str) -> Result<PathBuf, Refusal> {
-    let candidates: Vec<PathBuf> = if name.starts_with('/') {
-        vec![PathBuf::from(name)]
-    } else {
-        DIRECTORIES.iter().map(|directory| Path::new(directory).join(name)).collect()
-    };
-    let found = candidates.into_iter().find(|path| path.is_file());
-    found.ok_or_else(|| Refusal::failed(format!("{name} is not installed")))
 }

@@ -3,7 +3,8 @@
 use std::time::SystemTime;
 
 use vmkit_hosts::{
-    Current, HostsFile, HostsMachine, Malformed, OwnLine, Plan, Request, Store, Withheld, plan,
+    Current, HostsFile, HostsMachine, Malformed, OwnLine, Plan, Request, Store, Withheld,
+    own_names, plan,
 };
 use vmkit_model::Machine;
 use vmkit_scoring::{Lack, NotCertain, Pick, Verdict, Weights};
@@ -78,14 +79,6 @@ impl Machines<'_> {
             address: pick.certain_address(self.weights).map_err(withheld),
         }
     }
-}
-
-/// This computer's names: the full one and its first label.
-fn own_names() -> Vec<String> {
-    let system = rustix::system::uname();
-    let whole = system.nodename().to_string_lossy().into_owned();
-    let first = whole.split('.').next().unwrap_or_default().to_owned();
-    vec![whole, first]
 }
 
 fn malformed(store: &Store, error: Malformed) -> anyhow::Error {

@@ -6,10 +6,7 @@ use std::{
 };
 
 use vmkit_platform::Invoker;
-use vmkit_rights::{Broker, CommandResult, Refusal, run_command};
-
-/// Where programs are looked for; only the system's own installer writes there.
-const DIRECTORIES: [&str; 4] = ["/usr/sbin", "/usr/bin", "/sbin", "/bin"];
+use vmkit_rights::{Broker, CommandResult, Refusal, find_program, run_command};
 
 /// A command that is ready to be run.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,7 +45,7 @@ impl Runner {
             }
             std::env::current_exe().map_err(|error| format!("cannot find vm itself: {error}"))?
         } else {
-            find(name)?
+            find_program(name)?
         };
         if needs_root && self.invoker.privileged {
             let words = [vec![name.clone()], arguments.clone()].concat();
@@ -59,7 +56,7 @@ impl Runner {
             let options = ["--", "-n"];
             let count = if self.attended { 1 } else { 2 };
             options[..count].iter().for_each(|word| arguments.insert(0, (*word).to_owned()));
-            return Ok(Prepared { program: find("sudo")?, arguments, for_broker: None });
+            return Ok(Prepared { program: find_program("sudo")?, arguments, for_broker: None });
         }
         Ok(Prepared { program, arguments, for_broker: None })
     }
@@ -74,16 +71,6 @@ impl Runner {
                 .map_err(|error: io::Error| error.to_string()),
         }
     }
-}
-
-fn find(name: &str) -> Result<PathBuf, String> {
-    let candidates: Vec<PathBuf> = if name.starts_with('/') {
-        vec![PathBuf::from(name)]
-    } else {
-        DIRECTORIES.iter().map(|directory| Path::new(directory).join(name)).collect()
-    };
-    let found = candidates.into_iter().find(|path| path.is_file());
-    found.ok_or_else(|| format!("{name} is not installed"))
 }
 
 impl Prepared {

@@ -3,7 +3,7 @@
 use std::{
     io::{self, Read as _, Write as _},
     os::unix::net::UnixStream,
-    time::{Duration, Instant},
+    time::{Duration, Instant, SystemTime},
 };
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -75,6 +75,13 @@ pub fn ask_all<T>(
         wait(&talks);
     }
     agents.for_each(|agent| report(agent, Err(Unread::TimedOut)));
+}
+
+/// A number that no answer to an earlier client has: the time in milliseconds, cut to what every
+/// agent's JSON parser accepts as an integer.
+pub fn new_conversation() -> u32 {
+    let since_epoch = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    u32::try_from(since_epoch.as_millis() & 0x7fff_ffff).unwrap_or_default()
 }
 
 /// One conversation on its connection.

@@ -6,7 +6,7 @@ mod conversation;
 #[cfg(test)]
 mod tests;
 
-pub use ask::{ask, ask_all};
+pub use ask::{ask, ask_all, new_conversation};
 pub use connect::connect;
 
 /// Reads bytes that an agent sent, for tests from outside.
