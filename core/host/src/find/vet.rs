@@ -5,7 +5,7 @@ use std::{
     io,
     os::unix::fs::OpenOptionsExt as _,
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, OnceLock},
 };
 
 use nix::unistd::{Gid, Group, Uid, User};
@@ -99,7 +99,8 @@ pub(super) struct Gate<'a> {
     tree: Option<PathBuf>,
     replacers: Replacers,
     pins: Result<Pins, Arc<Refusal>>,
-    worker: Result<Arc<WorkerProgram>, Arc<Refusal>>,
+    /// Vetted once a plugin needs it: starting the broker does not.
+    worker: OnceLock<Result<Arc<WorkerProgram>, Arc<Refusal>>>,
 }
 
 impl<'a> Gate<'a> {
@@ -112,16 +113,18 @@ impl<'a> Gate<'a> {
             // A program that cannot be looked at makes nobody trusted.
             replacers: program.map_or_else(|_| Replacers::default(), |all| Replacers::of(&all)),
             pins: Err(Arc::new(Refusal::NotAFile(installation.pins()))),
-            worker: Err(Arc::new(Refusal::NotAFile(installation.worker()))),
+            worker: OnceLock::new(),
         };
         gate.pins = gate.read_pins().map_err(Arc::new);
-        gate.worker = match &gate.pins {
-            Ok(pins) => {
-                gate.vet_program(&installation.worker(), pins).map(Arc::new).map_err(Arc::new)
-            }
-            Err(why) => Err(Arc::clone(why)),
-        };
         gate
+    }
+
+    fn worker(&self) -> Result<Arc<WorkerProgram>, Arc<Refusal>> {
+        let vetted = self.worker.get_or_init(|| {
+            let pins = self.pins.as_ref().map_err(Arc::clone)?;
+            self.vet_program(&self.installation.worker(), pins).map(Arc::new).map_err(Arc::new)
+        });
+        vetted.clone()
     }
 
     /// Opens the library at `path` if it may be loaded.
@@ -135,7 +138,7 @@ impl<'a> Gate<'a> {
         let real = path.canonicalize().map_err(|source| unreadable(path, source))?;
         let library = self.judge(&real)?;
         // After the library: what exposes both is mended with all that exposes the library.
-        let worker = self.worker.clone().map_err(Refusal::Worker)?;
+        let worker = self.worker().map_err(Refusal::Worker)?;
         let file = open(&real).map_err(|source| unreadable(&real, source))?;
         if !file.metadata().map_err(|source| unreadable(&real, source))?.is_file() {
             return Err(Refusal::NotAFile(real));
