@@ -2,13 +2,13 @@
 //! not the socket, which could send.
 
 use std::{
-    error::Error,
     os::unix::net::UnixStream,
     time::{Duration, Instant},
 };
 
 use vmkit_capture::{Capture, CaptureError, DEFAULT_RING_BYTES};
 use vmkit_rights::{FrameWriter, Refusal, Reply};
+use vmkit_types::error_chain;
 
 use crate::interface;
 
@@ -42,7 +42,7 @@ pub(crate) fn run(interface: &str, to: UnixStream, answer: impl FnOnce(&Reply)) 
             Ok(Some(frame)) => writer.frame(&frame),
             Ok(None) => Ok(()),
             Err(error) => {
-                writer.failure(&chain(&error)).ok();
+                writer.failure(&error_chain(&error)).ok();
                 return;
             }
         };
@@ -64,10 +64,5 @@ pub(crate) fn refusal(error: &CaptureError) -> Refusal {
     if error.is_denied() {
         return Refusal::denied(format!("{error} (needs {RIGHT})"));
     }
-    Refusal::failed(chain(error))
-}
-
-fn chain(error: &CaptureError) -> String {
-    let source = error.source().map_or_else(String::new, |source| format!(": {source}"));
-    format!("{error}{source}")
+    Refusal::failed(error_chain(error))
 }

@@ -8,7 +8,7 @@ use vmkit_hosts::{
 };
 use vmkit_platform::Platform as _;
 use vmkit_rights::{HostsReply, Refusal};
-use vmkit_types::Reading;
+use vmkit_types::{Reading, error_chain};
 
 /// The system's hosts file.
 const FILE: &str = "/etc/hosts";
@@ -67,7 +67,5 @@ fn change(
 }
 
 fn refusal(error: &StoreError) -> Refusal {
-    let source = std::error::Error::source(error);
-    let source = source.map_or_else(String::new, |source| format!(": {source}"));
-    Refusal { denied: error.lacks_rights(), message: format!("{error}{source}") }
+    Refusal { denied: error.lacks_rights(), message: error_chain(error) }
 }

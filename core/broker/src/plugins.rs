@@ -14,6 +14,7 @@ use rustix::fs::OFlags;
 use vmkit_hosts::digest;
 use vmkit_rights::{PluginLockChange, Refusal};
 use vmkit_state::{FileHash, Folder, PLUGIN_LOCK, PluginLock, TrustedPlugin, roots_folder};
+use vmkit_types::error_chain;
 use vmkit_wire::Manifest;
 
 /// Longest version, in bytes.
@@ -117,10 +118,4 @@ fn check_owner(path: &Path) -> Result<(), Refusal> {
         )));
     }
     Ok(())
-}
-
-/// The error and its causes.
-fn error_chain(error: &dyn Error) -> String {
-    let causes = std::iter::successors(error.source(), |&error| error.source());
-    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
 }

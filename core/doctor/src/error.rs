@@ -43,9 +43,3 @@ impl Error {
         }
     }
 }
-
-/// An error with its sources, as one line.
-pub(crate) fn error_chain(error: &dyn std::error::Error) -> String {
-    let sources = std::iter::successors(error.source(), |error| error.source());
-    sources.fold(error.to_string(), |text, source| format!("{text}: {source}"))
-}

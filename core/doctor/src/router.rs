@@ -8,9 +8,9 @@ use vmkit_gateway::{DeclaredPage, GatewayReplies, Ports};
 use vmkit_host::{PluginAdvice, Snapshot, advise, gateway_pages};
 use vmkit_model::Mode;
 use vmkit_session::{Scene, Settings};
-use vmkit_types::{AdviceKind, Fact, InterfaceKind, Mac, Reading, Unread};
+use vmkit_types::{AdviceKind, Fact, InterfaceKind, Mac, Reading, Unread, error_chain};
 
-use crate::{Captures, Gathered, error::error_chain, subjects::Subjects};
+use crate::{Captures, Gathered, subjects::Subjects};
 
 /// Asks the gateway for the reviewed and allowed ones among the pages that the advice plugins declare.
 pub(crate) fn ask_gateway(scene: &Scene, settings: &Settings) -> Reading<GatewayReplies> {

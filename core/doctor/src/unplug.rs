@@ -4,8 +4,9 @@ use std::time::{Duration, Instant};
 
 use vmkit_diagnose::Omission;
 use vmkit_inventory::{Link, LinkError};
+use vmkit_types::error_chain;
 
-use crate::{Note, Pause, Progress, error::error_chain, person::Wait};
+use crate::{Note, Pause, Progress, person::Wait};
 
 /// How long a link is down: `NetworkManager` notices after six seconds, others at once.
 pub(crate) const UNPLUGGED: Duration = Duration::from_secs(7);

@@ -3,9 +3,7 @@
 use std::path::Path;
 
 use vmkit_state::read_users_file;
-use vmkit_types::HostKey;
-
-use super::chain::error_chain;
+use vmkit_types::{HostKey, error_chain};
 
 /// The known hosts of all users, ssh(1).
 const OF_ALL_USERS: &str = "/etc/ssh/ssh_known_hosts";

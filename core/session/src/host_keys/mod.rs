@@ -2,7 +2,6 @@
 //! theirs, and which keys are remembered.
 
 mod alias;
-mod chain;
 mod known_hosts;
 mod trust;
 
@@ -17,11 +16,10 @@ use vmkit_host::Addresses;
 use vmkit_model::{Evidence, Machine, MachineId};
 use vmkit_scoring::Weights;
 use vmkit_state::{Folder, HOST_KEYS, HostKeys, Identity};
-use vmkit_types::{HostKey, Kind, KnownKey, attribute};
+use vmkit_types::{HostKey, Kind, KnownKey, attribute, error_chain};
 
 use crate::Settings;
 pub use alias::host_key_alias;
-use chain::error_chain;
 use known_hosts::KnownHosts;
 pub(crate) use trust::Learner;
 use trust::key_to_trust;
