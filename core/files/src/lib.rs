@@ -6,6 +6,8 @@
 #![forbid(unsafe_code)]
 
 mod directory;
+mod lock;
 mod walk;
 
 pub use directory::Directory;
+pub use lock::lock;

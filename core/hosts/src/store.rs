@@ -6,16 +6,11 @@ use std::{
     io::{self, Read as _},
     os::fd::OwnedFd,
     path::{Path, PathBuf},
-    sync::mpsc,
-    thread,
     time::Duration,
 };
 
 use rustix::{
-    fs::{
-        Access, AtFlags, FileType, FlockOperation, Mode, OFlags, Stat, accessat, flock, fstat,
-        open, openat, statat,
-    },
+    fs::{Access, AtFlags, FileType, Mode, OFlags, Stat, accessat, fstat, open, openat, statat},
     io::Errno,
     process::geteuid,
 };
@@ -53,7 +48,7 @@ pub struct Current {
 #[derive(Debug)]
 pub struct Writer<'a> {
     pub(crate) store: &'a Store,
-    _lock: File,
+    _lock: OwnedFd,
 }
 
 /// Why the hosts file could not be read or written.
@@ -221,7 +216,7 @@ impl Store {
         })?;
         let opened = fstat(&lock).map_err(|error| self.failed("look at", &name, error.into()))?;
         self.refuse_planted(&name, &opened, None)?;
-        let lock = locked(File::from(lock), LOCK_DEADLINE)
+        let lock = vmkit_files::lock(lock, LOCK_DEADLINE)
             .map_err(|error| self.failed("lock", &name, error))?;
         let lock = lock.ok_or_else(|| StoreError::Locked(self.beside(&name)))?;
         Ok(Writer { store: self, _lock: lock })
@@ -305,47 +300,3 @@ impl Store {
 }
 
 pub(crate) const UNFOLLOWED: OFlags = OFlags::NOFOLLOW.union(OFlags::CLOEXEC);
-
-/// Locks the file. `None`: the deadline has passed.
-fn locked(file: File, deadline: Duration) -> io::Result<Option<File>> {
-    match flock(&file, FlockOperation::NonBlockingLockExclusive) {
-        Ok(()) => return Ok(Some(file)),
-        Err(Errno::WOULDBLOCK) => {}
-        Err(error) => return Err(error.into()),
-    }
-    // The system call has no deadline. Past ours, the thread releases the lock as soon as it gets
-    // it, because the channel is closed.
-    let (give, take) = mpsc::sync_channel(1);
-    thread::Builder::new().spawn(move || {
-        let outcome = loop {
-            match flock(&file, FlockOperation::LockExclusive) {
-                Err(Errno::INTR) => {}
-                outcome => break outcome,
-            }
-        };
-        give.send(outcome.map(|()| file)).ok();
-    })?;
-    match take.recv_timeout(deadline) {
-        Ok(outcome) => Ok(Some(outcome?)),
-        Err(_) => Ok(None),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn waits_for_a_held_lock_until_the_deadline() {
-        let file = tempfile::NamedTempFile::new().unwrap();
-        let again = || File::open(file.path()).unwrap();
-        let held = locked(again(), LOCK_DEADLINE).unwrap().unwrap();
-        assert!(locked(again(), Duration::from_millis(20)).unwrap().is_none());
-        let waiting = thread::spawn({
-            let file = again();
-            move || locked(file, LOCK_DEADLINE).unwrap().is_some()
-        });
-        drop(held);
-        assert!(waiting.join().unwrap());
-    }
-}

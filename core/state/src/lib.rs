@@ -1,8 +1,8 @@
 //! What vmkit remembers between runs: the SSH host keys that VMs were first seen with, the plugins that
 //! the user has agreed to, and those that fail again and again.
 //!
-//! [`HostKeys`], [`PluginLock`] and [`Quarantine`] are pure. [`Folder`] stores them on disk, where no other user can redirect the writes of a
-//! privileged run.
+//! [`HostKeys`], [`PluginLock`] and [`Quarantine`] are pure. [`Folder`] stores them on disk, where no other
+//! user can redirect the writes of a privileged run.
 
 #![forbid(unsafe_code)]
 
@@ -11,6 +11,7 @@ mod file_hash;
 mod folder;
 mod host_keys;
 mod lock;
+mod plugin_list;
 mod plugin_lock;
 mod quarantine;
 mod time;

@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{FileHash, document::InvalidState, time};
+use crate::{FileHash, document::InvalidState, plugin_list, time};
 
 /// The schema of the file.
 const SCHEMA: &str = "vmkit.quarantine/1";
@@ -42,12 +42,6 @@ pub struct Failure {
     pub at: SystemTime,
 }
 
-#[derive(Deserialize, Serialize)]
-struct Document {
-    schema: String,
-    plugins: Vec<serde_json::Value>,
-}
-
 impl FailedPlugin {
     fn is_quarantined(&self) -> bool {
         self.failures.len() >= MOST_FAILURES
@@ -60,22 +54,12 @@ impl Quarantine {
     /// # Errors
     /// The file is malformed or of another version.
     pub fn parse(text: &[u8]) -> Result<Self, InvalidState> {
-        let Document { schema, plugins } =
-            serde_json::from_slice(text).map_err(InvalidState::Malformed)?;
-        if schema != SCHEMA {
-            return Err(InvalidState::OtherSchema { found: schema, known: SCHEMA });
-        }
-        let plugins = plugins.into_iter();
-        Ok(Self { plugins: plugins.filter_map(|each| serde_json::from_value(each).ok()).collect() })
+        Ok(Self { plugins: plugin_list::parse(text, SCHEMA)? })
     }
 
     /// The text of the file.
     pub fn to_text(&self) -> Vec<u8> {
-        let entry = |entry| serde_json::to_value(entry).unwrap_or_default();
-        let plugins = self.plugins.iter().map(entry).collect();
-        // Strings and lists always serialise.
-        serde_json::to_vec_pretty(&Document { schema: SCHEMA.to_owned(), plugins })
-            .unwrap_or_default()
+        plugin_list::to_text(&self.plugins, SCHEMA)
     }
 
     /// Records a failure. The third within a week quarantines the plugin until somebody lifts that.
