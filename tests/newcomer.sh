@@ -141,10 +141,11 @@ show() {
     printf '    %d s\n' $((SECONDS - started))
 }
 
-# The demonstration on a real guest: no address, why, the way out, and how all is well then.
+# The demonstration on real guests: no address, why, both ways out, and a clone beside its source.
 demonstrates() {
-    expect "$1" '169.254.' '[wifi-foreign-mac-dropped]' 'What can be done' 'Smart Setup' \
-        'no problem found' '"ip": "192.168.77.50"' '"verdict": "resolved"'
+    expect "$1" '169.254.' '[wifi-foreign-mac-dropped]' 'Way out: Run the VM in shared mode' 'Smart Setup' \
+        '192.168.105.' 'no problem found' '"ip": "192.168.77.50"' '"verdict": "resolved"' \
+        'web   add   192.168.77.50' 'api   add   192.168.77.'
     refuse "$1" 'no real guest here' 'refused' 'belongs to user' 'not-checked'
 }
 

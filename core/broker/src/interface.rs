@@ -2,13 +2,25 @@
 
 use vmkit_platform::Platform as _;
 use vmkit_rights::Refusal;
-use vmkit_types::{HostNetwork, Interface, InterfaceKind, Reading};
+use vmkit_types::{HostNetwork, Interface, InterfaceKind, Prefix, Reading};
 
 /// The interface of this name, if machines can be attached to it: a machine's port, a bridge, or an
 /// adapter with Ethernet frames. Loopback and tunnels are none.
 pub(crate) fn attachable(name: &str) -> Result<Interface, Refusal> {
+    choose(network()?, name)
+}
+
+/// The addresses of interfaces to which machines can be attached, with their networks.
+pub(crate) fn addresses() -> Result<Vec<Prefix>, Refusal> {
+    let network = network()?;
+    let interfaces = network.interfaces.iter();
+    let attachable = interfaces.filter(|each| choose(network.clone(), &each.name).is_ok());
+    Ok(attachable.flat_map(|interface| interface.addresses.clone()).collect())
+}
+
+fn network() -> Result<HostNetwork, Refusal> {
     match vmkit_platform::current().network() {
-        Reading::Known(network) => choose(network, name),
+        Reading::Known(network) => Ok(network),
         Reading::Absent => Err(Refusal::failed("this computer has no network")),
         Reading::Unknown(why) => Err(Refusal::failed(format!("list the interfaces: {why}"))),
     }

@@ -3,6 +3,7 @@
 //!
 //! `vm-broker UID GID [PID]` serves the socket that is its standard input, for this user. It reads no file of
 //! the user's, no environment and no configuration, and ends with its socket and, if it is named, with the process PID that started it.
+//! On Linux it starts itself again for what outlives `vm`: networks and ports of running machines.
 
 #![forbid(unsafe_code)]
 
@@ -14,14 +15,17 @@ mod discover;
 mod hosts;
 mod interface;
 mod listen;
+mod managers;
 mod monitor;
 mod named;
+mod network;
 mod place;
 mod plugins;
 mod process;
 mod remedy;
 mod resolver;
 mod serve;
+mod servers;
 mod survey;
 mod who_has;
 
@@ -36,6 +40,9 @@ fn main() -> ExitCode {
     rustix::thread::set_name(c"vm-broker").ok();
     // A Ctrl-C ends `vm`, and the end of `vm` ends this.
     rustix::process::setsid().ok();
+    if let Some(done) = network::mode(&std::env::args().skip(1).collect::<Vec<_>>()) {
+        return if done.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE };
+    }
     let Some(user) = user() else { return ExitCode::FAILURE };
     if !ends_with_its_starter() {
         return ExitCode::FAILURE;

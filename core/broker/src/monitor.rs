@@ -24,10 +24,12 @@ use crate::{
 const PATIENCE: Duration = Duration::from_secs(4);
 /// How long a piece of the answer may wait for its reader.
 const DEPARTURE: Duration = Duration::from_secs(1);
-/// Most bytes of an answer, as many as `vm` reads.
-const LONGEST: usize = 64 << 10;
-/// Longest id of a cable that is passed on.
+/// Most bytes of an answer, as many as `vm` reads at most.
+const LONGEST: usize = 256 << 10;
+/// Longest id of a cable and path of a device that is passed on.
 const LONGEST_ID: usize = 256;
+/// Most devices that are asked about at once, as many as `vm` asks about.
+const MOST_DEVICES: usize = 8;
 
 /// Says the command and passes the answer on until it ends, its reader leaves, or time is up.
 pub(crate) fn run(
@@ -53,10 +55,24 @@ fn ask(
     command: &MonitorCommand,
     user: Account,
 ) -> Result<UnixStream, Refusal> {
-    if let MonitorCommand::SetLink { netdev, .. } = command
-        && netdev.len() > LONGEST_ID
-    {
-        return Err(Refusal::denied("the id of the cable is too long"));
+    match command {
+        MonitorCommand::Status | MonitorCommand::Console | MonitorCommand::Devices => {}
+        MonitorCommand::VirtioStatus { paths }
+            if paths.len() <= MOST_DEVICES && paths.iter().all(|it| it.len() <= LONGEST_ID) => {}
+        MonitorCommand::VirtioStatus { .. } => {
+            return Err(Refusal::denied("the paths of the devices are too many or too long"));
+        }
+        MonitorCommand::SetLink { netdev, .. } if netdev.len() <= LONGEST_ID => {}
+        MonitorCommand::SetLink { .. } => {
+            return Err(Refusal::denied("the id of the cable is too long"));
+        }
+        // Users of the broker may look at root's machines, and not end them.
+        MonitorCommand::PowerDown
+        | MonitorCommand::Pause
+        | MonitorCommand::Resume
+        | MonitorCommand::Quit => {
+            return Err(Refusal::denied("root's machines are started and stopped by root"));
+        }
     }
     let qemu = Qemu::of_root(pid, user)?;
     if !names(&qemu.process.arguments, path, Role::Socket) {

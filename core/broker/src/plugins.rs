@@ -15,7 +15,7 @@ use vmkit_hosts::digest;
 use vmkit_rights::{PluginLockChange, Refusal};
 use vmkit_state::{FileHash, Folder, PLUGIN_LOCK, PluginLock, TrustedPlugin, roots_folder};
 use vmkit_types::error_chain;
-use vmkit_wire::Manifest;
+use vmkit_wire::{MANIFEST_ENDING, Manifest, joint_hash_input};
 
 /// Longest version, in bytes.
 const LONGEST_VERSION: usize = 64;
@@ -90,6 +90,34 @@ fn check_entry(plugin: &TrustedPlugin) -> Result<(), Refusal> {
 /// file of a user's, whatever `vm` says.
 fn check_library(plugin: &TrustedPlugin) -> Result<(), Refusal> {
     let path = plugin.path.as_path();
+    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    let bytes = read_of_root(path)?;
+    let hash = FileHash::new(digest(&bytes));
+    let hash = if name.ends_with(MANIFEST_ENDING) {
+        let program = path.with_file_name(program_of(path, bytes)?);
+        let program = FileHash::new(digest(&read_of_root(&program)?));
+        FileHash::new(digest(joint_hash_input(hash, program).as_bytes()))
+    } else {
+        hash
+    };
+    if hash != plugin.sha256 {
+        return Err(Refusal::denied(format!("{} has changed since", path.display())));
+    }
+    Ok(())
+}
+
+/// The name of the program that a manifest names, which is in the same directory.
+fn program_of(path: &Path, manifest: Vec<u8>) -> Result<String, Refusal> {
+    let manifest: Option<Manifest> =
+        String::from_utf8(manifest).ok().and_then(|text| text.parse().ok());
+    let program = manifest.and_then(|manifest| manifest.program);
+    program
+        .map(|program| program.file)
+        .ok_or_else(|| Refusal::denied(format!("{} is no manifest of a program", path.display())))
+}
+
+/// The bytes of a file that only root can change and to which no link leads.
+fn read_of_root(path: &Path) -> Result<Vec<u8>, Refusal> {
     let failed = |error: io::Error| Refusal::failed(format!("{}: {error}", path.display()));
     path.ancestors().try_for_each(check_owner)?;
     let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY).bits();
@@ -97,14 +125,11 @@ fn check_library(plugin: &TrustedPlugin) -> Result<(), Refusal> {
     let file = File::options().read(true).custom_flags(flags).open(path).map_err(failed)?;
     let status = file.metadata().map_err(failed)?;
     if !status.is_file() || status.len() > LARGEST_LIBRARY {
-        return Err(Refusal::denied(format!("{} is no library", path.display())));
+        return Err(Refusal::denied(format!("{} is no plugin", path.display())));
     }
     let mut bytes = Vec::new();
     file.take(LARGEST_LIBRARY).read_to_end(&mut bytes).map_err(failed)?;
-    if FileHash::new(digest(&bytes)) != plugin.sha256 {
-        return Err(Refusal::denied(format!("{} has changed since", path.display())));
-    }
-    Ok(())
+    Ok(bytes)
 }
 
 /// Checks that only root can change what is there, and that it is no link.

@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use vmkit_platform::{Executable, Platform as _, Process};
-use vmkit_rights::{Account, ProcessFacts, Refusal};
+use vmkit_platform::{Executable, HeldPort, Platform as _, Process};
+use vmkit_rights::{Account, PortFacts, ProcessFacts, Refusal};
 use vmkit_types::Reading;
 
 /// A process that is a QEMU of root's or of the user's.
@@ -62,12 +62,17 @@ fn is_believed(uid: u32, program: &Executable, user: Account) -> bool {
 pub(crate) fn facts(pid: u32, user: Account) -> Result<Option<ProcessFacts>, Refusal> {
     let Some(qemu) = Qemu::find(pid, user)? else { return Ok(None) };
     let Executable { path, owner, writable_by_others } = qemu.program;
-    let directory: Reading<PathBuf> = vmkit_platform::current().working_directory(pid);
+    let platform = vmkit_platform::current();
+    let directory: Reading<PathBuf> = platform.working_directory(pid);
+    let ports = platform.ports(pid).known().unwrap_or_default().into_iter();
     Ok(Some(ProcessFacts {
         program: path,
         program_owner: owner,
         writable_by_others,
         working_directory: directory.known(),
+        ports: ports
+            .map(|HeldPort { descriptor, name, uplink }| PortFacts { descriptor, name, uplink })
+            .collect(),
     }))
 }
 

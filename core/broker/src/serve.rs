@@ -18,8 +18,15 @@ use vmkit_rights::{Account, Refusal, Reply, Request};
 use vmkit_wire::{Receiver, WireError, send};
 
 use crate::{
-    agent, capture, console, discover::Sender, hosts, listen, monitor, plugins, process,
-    remedy::Remedies, resolver, survey, who_has::Links,
+    agent::{self, Asked},
+    capture, console,
+    discover::Sender,
+    hosts, listen, managers, monitor,
+    network::{self, Port},
+    plugins, process,
+    remedy::Remedies,
+    resolver, survey,
+    who_has::Links,
 };
 
 /// How long a request may take to arrive: it is written at once.
@@ -75,12 +82,16 @@ pub(crate) fn run(user: Account) -> Result<(), WireError> {
 fn serve(channel: &UnixStream, shared: &Shared) {
     let mut receiver = Receiver::with_descriptors();
     // A request that is not understood is not answered: the other side has left or is broken.
-    let Ok(request) = receiver.receive(channel, Some(Instant::now() + ARRIVAL)) else { return };
+    if let Ok(request) = receiver.receive(channel, Some(Instant::now() + ARRIVAL)) {
+        serve_request(request, channel, receiver, shared);
+    }
+}
+
+fn serve_request(request: Request, channel: &UnixStream, mut receiver: Receiver, shared: &Shared) {
     match request {
-        Request::Capture { interface } => match stream(&mut receiver) {
-            Ok(to) => capture::run(&interface, to, |reply| answer(channel, reply)),
-            Err(refusal) => answer(channel, &Reply::Refused(refusal)),
-        },
+        Request::Capture { interface } => with_stream(channel, &mut receiver, |to| {
+            capture::run(&interface, to, |reply| answer(channel, reply));
+        }),
         Request::Discover(wanted) => {
             respond(channel, shared.sender.send(&wanted).map(|xid| Reply::Sent { xid }));
         }
@@ -102,30 +113,48 @@ fn serve(channel: &UnixStream, shared: &Shared) {
         Request::WhoHas(wanted) => {
             respond(channel, shared.links.who_has(&wanted).map(Reply::Holders));
         }
+        Request::CountArp(wanted) => respond(channel, shared.links.count(&wanted)),
         Request::Process { pid } => {
             respond(channel, process::facts(pid, shared.user).map(Reply::Process));
         }
-        Request::Monitor { pid, path, command } => match stream(&mut receiver) {
-            Ok(to) => monitor::run((pid, &path), &command, shared.user, &to, |reply| {
-                answer(channel, reply);
-            }),
-            Err(refusal) => answer(channel, &Reply::Refused(refusal)),
-        },
-        Request::GuestAgent { pid, path, command, patience_ms } => match stream(&mut receiver) {
-            Ok(to) => {
-                let asked = (command.as_str(), patience_ms);
+        Request::Monitor { pid, path, command } => with_stream(channel, &mut receiver, |to| {
+            let answer = |reply: &Reply| answer(channel, reply);
+            monitor::run((pid, &path), &command, shared.user, &to, answer);
+        }),
+        Request::GuestAgent { pid, path, command, patience_ms } => {
+            with_stream(channel, &mut receiver, |to| {
+                let asked = (Asked::Command(&command), patience_ms);
                 agent::run((pid, &path), asked, shared.user, &to, |reply| answer(channel, reply));
-            }
-            Err(refusal) => answer(channel, &Reply::Refused(refusal)),
-        },
+            });
+        }
+        Request::GuestInside { pid, path, patience_ms } => {
+            with_stream(channel, &mut receiver, |to| {
+                let asked = (Asked::Inside, patience_ms);
+                agent::run((pid, &path), asked, shared.user, &to, |reply| answer(channel, reply));
+            });
+        }
+        Request::ManagerFile { path } => {
+            hand_over(channel, managers::open(&path).map(|file| [file.into()]));
+        }
+        Request::ManagerFiles { pattern } => {
+            respond(channel, managers::list(&pattern).map(Reply::Paths));
+        }
         Request::Console { pid, path } => {
             let log = console::open(pid, &path, shared.user);
             hand_over(channel, log.map(|log| [log.into()]));
         }
-        Request::Survey(part) => match stream(&mut receiver) {
-            Ok(to) => survey::run(part, to, |reply| answer(channel, reply)),
-            Err(refusal) => answer(channel, &Reply::Refused(refusal)),
-        },
+        Request::Port(wanted) => hand_over_port(channel, network::port(&wanted)),
+        Request::Survey(part) => with_stream(channel, &mut receiver, |to| {
+            survey::run(part, shared.user, to, |reply| answer(channel, reply));
+        }),
+    }
+}
+
+/// Does this with the socket that came with the request.
+fn with_stream(channel: &UnixStream, receiver: &mut Receiver, run: impl FnOnce(UnixStream)) {
+    match stream(receiver) {
+        Ok(socket) => run(socket),
+        Err(refusal) => answer(channel, &Reply::Refused(refusal)),
     }
 }
 
@@ -140,6 +169,15 @@ fn hand_over<const N: usize>(channel: &UnixStream, opened: Result<[OwnedFd; N], 
     match opened {
         Ok(descriptors) => {
             answer_with(channel, &Reply::Done, &descriptors.each_ref().map(OwnedFd::as_fd));
+        }
+        Err(refusal) => answer(channel, &Reply::Refused(refusal)),
+    }
+}
+
+fn hand_over_port(channel: &UnixStream, made: Result<Port, Refusal>) {
+    match made {
+        Ok(Port { reply, descriptor }) => {
+            answer_with(channel, &Reply::Port(Box::new(reply)), &[descriptor.as_fd()]);
         }
         Err(refusal) => answer(channel, &Reply::Refused(refusal)),
     }

@@ -8,13 +8,15 @@ use std::{
 };
 
 use vmkit_proxy::arp::{ArpError, Asker, Link};
-use vmkit_rights::{Refusal, WhoHasRequest};
+use vmkit_rights::{CountArpRequest, Refusal, Reply, WhoHasRequest};
 use vmkit_types::{ArpAnswer, ArpOutcome, Attributes, Interface, Unread};
 
 use crate::interface;
 
 /// Longest time that one request may take: more than a call of a plugin has.
 const LONGEST: Duration = Duration::from_mins(1);
+/// Longest time of a count: twice what all of its requests take.
+const LONGEST_COUNT: Duration = Duration::from_secs(3);
 /// Most interfaces of one request: more than machines are attached to.
 const MOST_INTERFACES: usize = 64;
 
@@ -37,11 +39,31 @@ impl Links {
             answers.extend(off);
         }
         let mut asker = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        answers.extend(asker.who_has(&on_links, deadline).map_err(|error| match error {
-            ArpError::Denied(_) => Refusal::denied(error.to_string()),
-            ArpError::Wait(ref why) => Refusal::failed(format!("{error}: {why}")),
-        })?);
+        answers.extend(asker.who_has(&on_links, deadline).map_err(|error| refused(&error))?);
         Ok(answers.iter().map(ArpAnswer::attributes).collect())
+    }
+
+    /// How many requests for the address are answered.
+    pub(crate) fn count(&self, wanted: &CountArpRequest) -> Result<Reply, Refusal> {
+        let (name, address) = (&wanted.interface, wanted.address);
+        let links = links(interface::attachable(name)?);
+        let holding = links.iter().filter(|link| link.holds(address));
+        let nobody = || Refusal::denied(format!("{address} is no other host's at {name}"));
+        let link = holding.max_by_key(|link| link.length).ok_or_else(nobody)?;
+        let mut asker = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let deadline = Instant::now() + LONGEST_COUNT;
+        let counted = asker
+            .count(link, address, wanted.requests, deadline)
+            .map_err(|error| refused(&error))?;
+        let count = counted.ok_or_else(nobody)?;
+        Ok(Reply::Counted { asked: count.asked, answered: count.answered })
+    }
+}
+
+fn refused(error: &ArpError) -> Refusal {
+    match error {
+        ArpError::Denied(_) => Refusal::denied(error.to_string()),
+        ArpError::Wait(why) => Refusal::failed(format!("{error}: {why}")),
     }
 }
 
@@ -71,7 +93,8 @@ fn by_link(
             None => {
                 let why = Unread::Failed(format!("{address} is in no network of {name}"));
                 let outcome = ArpOutcome::Unread(why);
-                off.push(ArpAnswer { address, interface: Some(name.to_owned()), outcome });
+                let interface = Some(name.to_owned());
+                off.push(ArpAnswer { address, interface, outcome, failure: None });
             }
             Some(link) => match on.iter_mut().find(|(known, _)| known == link) {
                 Some((_, addresses)) => addresses.push(address),

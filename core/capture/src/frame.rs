@@ -7,7 +7,7 @@ use std::time::SystemTime;
 pub struct Frame<'a> {
     /// When it passed the interface.
     pub at: SystemTime,
-    /// The frame from the Ethernet header on, without a VLAN tag that the network card removed.
+    /// The frame from the Ethernet header on. On macOS without a VLAN tag that the network card removed.
     pub data: &'a [u8],
     /// Octets on the wire: more than `data` if the frame was cut to fit the ring.
     pub length: u32,

@@ -2,7 +2,7 @@
 //!
 //! On Linux, [`Capture`] is a packet socket with a ring shared with the kernel. A kernel filter,
 //! attached and locked before the socket is bound to an interface, drops everything else. On macOS it
-//! is a BPF device with the same filter; that part is type-checked and has never run on a Mac.
+//! is a BPF device with the same filter; that part is compiled and linked and has never run on a Mac.
 //! [`open_arp_socket`] gives a socket that sends and receives ARP, on Linux only.
 //!
 //! ```no_run

@@ -27,7 +27,7 @@ use crate::{
 /// The variable by which a shell's script says that it asks.
 const VARIABLE: &str = "VMKIT_COMPLETE";
 /// The arguments that name machines.
-const MACHINES: [&str; 2] = ["name", "names"];
+const MACHINES: [&str; 3] = ["name", "names", "source"];
 /// The name that users type.
 const PROGRAM: &str = "vm";
 
@@ -89,7 +89,8 @@ fn global(words: impl IntoIterator<Item = OsString>) -> Option<Global> {
     let mut kept = vec![OsString::from(PROGRAM)];
     while let Some(word) = words.next() {
         let text = word.to_string_lossy();
-        let known = ["--data-dir", "--config"].iter().find(|known| text.starts_with(*known));
+        let known =
+            ["--data-dir", "--config", "--manager"].iter().find(|known| text.starts_with(*known));
         if known.is_some_and(|known| text.len() > known.len()) {
             kept.push(word);
         } else if known.is_some() {

@@ -1,9 +1,6 @@
 //! The settings of this run: those of the session, and how to print.
 
-use std::{
-    io::IsTerminal as _,
-    path::{Path, PathBuf},
-};
+use std::{io::IsTerminal as _, path::PathBuf};
 
 use vmkit_session::{Rights, Settings};
 
@@ -25,6 +22,7 @@ impl Context {
             call_deadline: global.timeout,
             log_level: global.verbosity(),
             data_dir: global.data_dir.clone(),
+            managers: global.managers.clone(),
             ..Settings::read(rights, global.config.as_deref())?
         };
         Ok(Self { settings, quiet: global.is_quiet(), color: global.color })
@@ -42,12 +40,6 @@ impl Context {
             }
         }
     }
-}
-
-/// The path of a library, when this names one rather than a plugin's id.
-pub(crate) fn as_library(name: &str) -> Option<&Path> {
-    let path = Path::new(name);
-    (path.components().count() > 1 || path.extension().is_some()).then_some(path)
 }
 
 /// Where to look: the snapshot that is named, or else this computer.

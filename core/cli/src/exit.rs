@@ -1,7 +1,9 @@
 //! Exit statuses and the errors behind them.
 
-use std::{fmt, io, process::ExitCode};
+use std::{io, process::ExitCode};
 
+use vmkit_plugin_commands::Ended;
+pub(crate) use vmkit_plugin_commands::Failure;
 use vmkit_scoring::Lack;
 
 /// The exit status. The numbers are a contract.
@@ -15,6 +17,16 @@ pub(crate) enum Exit {
     CannotTell,
     /// 2: the work could not be done: usage, permission, bad input.
     Failed,
+    /// What ssh ended with.
+    Ssh(u8),
+}
+
+impl Exit {
+    /// Whether no usable address or connection was found. ssh has 255 for that; anything else is what a command in
+    /// the machine ended with.
+    pub(crate) fn is_failure(self) -> bool {
+        !matches!(self, Self::Healthy | Self::Ssh(0..=254))
+    }
 }
 
 impl From<Exit> for ExitCode {
@@ -24,35 +36,10 @@ impl From<Exit> for ExitCode {
             Exit::Findings => 1,
             Exit::Failed => 2,
             Exit::CannotTell => 3,
+            Exit::Ssh(status) => status,
         })
     }
 }
-
-/// An error with advice.
-#[derive(Debug)]
-pub(crate) struct Failure {
-    message: String,
-    /// What to do about it.
-    pub(crate) hint: Option<String>,
-}
-
-impl Failure {
-    pub(crate) fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into(), hint: None }
-    }
-
-    pub(crate) fn with_hint(self, hint: impl Into<String>) -> Self {
-        Self { hint: Some(hint.into()), ..self }
-    }
-}
-
-impl fmt::Display for Failure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
-    }
-}
-
-impl std::error::Error for Failure {}
 
 /// What to do about an error.
 pub(crate) fn hint(error: &anyhow::Error) -> Option<String> {
@@ -60,7 +47,20 @@ pub(crate) fn hint(error: &anyhow::Error) -> Option<String> {
     let session = || error.downcast_ref::<vmkit_session::Error>()?.hint();
     let doctor = || error.downcast_ref::<vmkit_doctor::Error>()?.hint();
     let ssh_config = || error.downcast_ref::<vmkit_ssh_config::Error>()?.hint();
-    failure.or_else(session).or_else(doctor).or_else(ssh_config)
+    let plugin = || vmkit_plugin_commands::hint(error);
+    let machine = || vmkit_machine_commands::hint(error);
+    failure.or_else(plugin).or_else(machine).or_else(session).or_else(doctor).or_else(ssh_config)
+}
+
+impl From<Ended> for Exit {
+    fn from(ended: Ended) -> Self {
+        match ended {
+            Ended::Well => Self::Healthy,
+            Ended::WithFindings => Self::Findings,
+            Ended::CannotTell => Self::CannotTell,
+            Ended::Failed => Self::Failed,
+        }
+    }
 }
 
 impl From<Lack> for Exit {

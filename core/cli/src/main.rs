@@ -14,7 +14,6 @@ mod exit;
 mod explain;
 mod hosts;
 mod output;
-mod plugins;
 #[cfg(test)]
 mod promises;
 mod resolve;
@@ -29,7 +28,9 @@ use std::process::ExitCode;
 use arguments::{Arguments, Command};
 use clap::Parser as _;
 use context::Context;
+use doctor::OnFailure;
 use exit::Exit;
+use vmkit_plugin_commands::Front;
 use vmkit_session::Rights;
 
 fn main() -> ExitCode {
@@ -42,24 +43,43 @@ fn main() -> ExitCode {
     let arguments = Arguments::parse();
     output::log_to_stderr(arguments.global.verbosity());
     let context = Context::new(&arguments.global, rights);
-    let outcome = context.and_then(|context| match &arguments.command {
-        Command::Status(wanted) => status::run(wanted, &context),
-        Command::Resolve(wanted) => resolve::run(wanted, &context),
-        Command::Ssh(wanted) => ssh::run(wanted, &context),
-        Command::SshConfig(wanted) => ssh_config::run(wanted, &context),
-        Command::HostsSync(wanted) => hosts::run(wanted, &context),
-        Command::Dns(wanted) => dns::run(wanted, &context),
-        Command::Completion { shell } => completion::run(*shell),
-        Command::SshConnect(wanted) => ssh_connect::run(wanted, &context),
-        Command::Doctor(wanted) => doctor::run(wanted, &context),
-        Command::Explain { code } => explain::run(code, &context),
-        Command::Plugin(wanted) => plugins::run(&wanted.command, &context),
-        Command::Snapshot(wanted) => snapshot::run(&wanted.command, &context),
+    let outcome = context.and_then(|context| {
+        let saved = arguments.command.save_on_failure();
+        let saved = saved.map(|(path, names)| OnFailure::at(path, names)).transpose()?;
+        let exit = run(&arguments.command, &context)?;
+        if let Some(saved) = saved {
+            saved.follow(exit, &context);
+        }
+        Ok(exit)
     });
     match outcome {
         Ok(exit) => exit.into(),
         Err(error) if exit::is_closed_pipe(&error) => Exit::Healthy.into(),
         Err(error) => failed(&error),
+    }
+}
+
+fn run(command: &Command, context: &Context) -> anyhow::Result<Exit> {
+    match command {
+        Command::Status(wanted) => status::run(wanted, context),
+        Command::Machine(wanted) => {
+            let front = Front { settings: &context.settings, terminal: output::terminal(context) };
+            vmkit_machine_commands::run(wanted, front, context.quiet).map(Exit::from)
+        }
+        Command::Resolve(wanted) => resolve::run(wanted, context),
+        Command::Ssh(wanted) => ssh::run(wanted, context),
+        Command::SshConfig(wanted) => ssh_config::run(wanted, context),
+        Command::HostsSync(wanted) => hosts::run(wanted, context),
+        Command::Dns(wanted) => dns::run(wanted, context),
+        Command::Completion { shell } => completion::run(*shell),
+        Command::SshConnect(wanted) => ssh_connect::run(wanted, context),
+        Command::Doctor(wanted) => doctor::run(wanted, context),
+        Command::Explain { code } => explain::run(code, context),
+        Command::Plugin(wanted) => {
+            let front = Front { settings: &context.settings, terminal: output::terminal(context) };
+            vmkit_plugin_commands::run(&wanted.command, &front).map(Exit::from)
+        }
+        Command::Snapshot(wanted) => snapshot::run(&wanted.command, context),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Standard output and standard error.
 
 use std::{
-    io::{self, BufWriter, Write},
+    io::{self, IsTerminal as _},
     time::{Duration, Instant},
 };
 
@@ -11,6 +11,7 @@ use rustix::{
 };
 use tracing::level_filters::LevelFilter;
 use vmkit_model::{Problem, Severity};
+pub(crate) use vmkit_plugin_commands::{answer, note};
 use vmkit_report::{Style, Terminal};
 use vmkit_types::escaped;
 
@@ -34,14 +35,20 @@ pub(crate) fn log_to_stderr(verbosity: u32) {
         .init();
 }
 
-/// Writes the answer to standard output, all at once.
-pub(crate) fn answer(
-    write: impl FnOnce(&mut BufWriter<io::StdoutLock<'static>>) -> io::Result<()>,
-) -> anyhow::Result<()> {
-    let mut out = BufWriter::new(io::stdout().lock());
-    write(&mut out)?;
-    out.flush()?;
-    Ok(())
+/// Whether somebody is at the terminal who can be asked.
+pub(crate) fn can_ask() -> bool {
+    io::stdin().is_terminal() && io::stderr().is_terminal()
+}
+
+/// Asks on standard error and reads from standard input. Any answer but yes is a no.
+pub(crate) fn consents(question: &str) -> bool {
+    if !can_ask() {
+        return false;
+    }
+    note(&format!("{question} [y/N] "));
+    let mut answer = String::new();
+    let read = io::stdin().read_line(&mut answer);
+    read.is_ok() && matches!(answer.trim(), "y" | "Y" | "yes")
 }
 
 /// Waits this long. `false`: the reader of standard output has left.
@@ -88,9 +95,4 @@ pub(crate) fn problems(problems: &[Problem], context: &Context) {
         let path = escaped(&problem.path.display().to_string());
         note(&format!("{word}: {path}: {}\n", escaped(&problem.message)));
     }
-}
-
-/// Prints something beside the answer. A closed standard error is ignored: no other place is left.
-pub(crate) fn note(text: &str) {
-    io::stderr().lock().write_all(text.as_bytes()).ok();
 }

@@ -44,7 +44,7 @@ fn a_command_is_found_wherever_it_is_offered_and_checked_to_its_last_option() {
     let mut vm = Arguments::command();
     vm.build();
     let rows: [(&str, &[&str], Result<(), &str>); 12] = [
-        ("off is stopped; next: vm start off", &["start off"], Err("start")),
+        ("off is stopped; next: vm begin off", &["begin off"], Err("begin")),
         ("see `vm plugin pin ID`", &["plugin pin ID"], Err("pin")),
         ("$ sudo vm doctor {name} --prvoke", &["doctor {name} --prvoke"], Err("--prvoke")),
         ("vm status web --explain", &["status web --explain"], Ok(())),

@@ -1,12 +1,18 @@
 //! `vm resolve`.
 
-use std::{net::IpAddr, path::PathBuf, slice, time::Instant};
+use std::{
+    net::{IpAddr, SocketAddr},
+    path::PathBuf,
+    slice,
+    time::Instant,
+};
 
 use anyhow::Context as _;
 use vmkit_model::{Machine, Problem, Severity};
 use vmkit_report::Resolution;
 use vmkit_scoring::Pick;
 use vmkit_session::{Builder, Row, Selection};
+use vmkit_types::escaped;
 
 use crate::{
     arguments,
@@ -24,16 +30,25 @@ pub(crate) struct Answer {
     pub(crate) machine: Machine,
     /// Its address, where there is one that can be used.
     address: Option<IpAddr>,
+    /// Where it is reached in place of its address.
+    endpoint: Option<SocketAddr>,
     /// The guest alone names it, and it is on no link of this computer.
     leads_elsewhere: bool,
 }
 
 impl Answer {
-    /// The address to log in at. The guest does not choose a host elsewhere for that.
+    /// Where to connect to this port of the machine. The guest does not choose a host elsewhere for that.
     ///
     /// # Errors
-    /// There is none; the exit status. Why was printed.
-    pub(crate) fn address_for_login(&self) -> Result<IpAddr, Exit> {
+    /// It cannot be reached; the exit status. Why was printed.
+    pub(crate) fn way_to(&self, port: u16) -> Result<SocketAddr, Exit> {
+        if let Some(endpoint) = self.endpoint {
+            return self.machine.way_to(port, endpoint).ok_or_else(|| {
+                let name = escaped(&self.machine.name);
+                output::note(&format!("no port of this computer leads to port {port} of {name}\n"));
+                Exit::Findings
+            });
+        }
         let address = self.address.ok_or(self.exit)?;
         if self.leads_elsewhere {
             output::note(&format!(
@@ -42,18 +57,23 @@ impl Answer {
             ));
             return Err(Exit::CannotTell);
         }
-        Ok(address)
+        Ok(SocketAddr::new(address, port))
     }
 }
 
 /// Runs the command.
 pub(crate) fn run(wanted: &arguments::Resolve, context: &Context) -> anyhow::Result<Exit> {
     let show = |resolution: &Resolution| {
-        output::answer(|out| {
-            if wanted.json { resolution.write_json(out) } else { resolution.write_address(out) }
+        output::answer(|out| match (wanted.json, wanted.endpoint) {
+            (true, _) => resolution.write_json(out),
+            (false, true) => resolution.write_endpoint(out),
+            (false, false) => resolution.write_address(out),
         })
     };
-    Ok(ask(&wanted.name, wanted.from.as_ref(), context, show)?.exit)
+    let answer = ask(&wanted.name, wanted.from.as_ref(), context, show)?;
+    // A script that asks for an address must not go on without one.
+    let lacks_address = !wanted.json && !wanted.endpoint && answer.address.is_none();
+    Ok(if lacks_address { answer.exit.max(Exit::Findings) } else { answer.exit })
 }
 
 /// Looks for the address of one machine and hands it to `show`, then prints beside the answer why
@@ -86,13 +106,17 @@ pub(crate) fn ask(
         output::note(&remark);
     }
     let leads_elsewhere = pick.leads_elsewhere();
-    Ok(Answer { exit, machine: machine.clone(), address: pick.address, leads_elsewhere })
+    let endpoint = pick.endpoint(machine).map(|endpoint| endpoint.address);
+    let address = pick.address.filter(|_| !machine.foreign);
+    Ok(Answer { exit, machine: machine.clone(), address, endpoint, leads_elsewhere })
 }
 
 /// What could not be read of a machine whose address was not found: with it, it might have been.
 fn lacking(machine: &Machine, pick: &Pick, problems: &[Problem]) -> Vec<Problem> {
     let of_machine = |problem: &&Problem| {
-        problem.severity == Severity::Error && problem.path.starts_with(&machine.directory)
+        let directory = machine.directory.as_ref();
+        problem.severity == Severity::Error
+            && directory.is_some_and(|directory| problem.path.starts_with(directory))
     };
     let counts = pick.address.is_none();
     problems.iter().filter(of_machine).filter(|_| counts).cloned().collect()

@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use vmkit_report::{Recorded, SnapshotCheck};
-use vmkit_session::{Builder, Selection, Source, worst};
-use vmkit_snapshot::{Record, Writer};
+use vmkit_session::{Builder, Scene, Selection, Source, begin_snapshot, worst};
+use vmkit_snapshot::{Maker, Record, Target};
 use vmkit_types::escaped;
 
 use crate::{arguments::SnapshotCommand, context::Context, exit::Exit, output};
@@ -12,10 +12,18 @@ use crate::{arguments::SnapshotCommand, context::Context, exit::Exit, output};
 /// Runs the command.
 pub(crate) fn run(command: &SnapshotCommand, context: &Context) -> anyhow::Result<Exit> {
     match command {
-        SnapshotCommand::Save { directory, redact } => save(directory, *redact, context),
+        SnapshotCommand::Save { directory, redact, processes } => {
+            save(directory, *redact, *processes, context)
+        }
         SnapshotCommand::Redact { directory, copy } => {
             let record = vmkit_snapshot::open(directory)?;
-            vmkit_snapshot::redact(&record, copy)?;
+            let target = Target::new(copy)?;
+            match target.unpacked() {
+                Some(unpacked) => vmkit_snapshot::redact_into(&record, unpacked)?,
+                None => vmkit_snapshot::redact(&record, copy)?,
+            }
+            let vmkit = env!("CARGO_PKG_VERSION").to_owned();
+            target.finish(&Maker { vmkit, system: None, redacted: true })?;
             output::problems(&record.inventory.problems, context);
             check(copy, false)
         }
@@ -24,13 +32,20 @@ pub(crate) fn run(command: &SnapshotCommand, context: &Context) -> anyhow::Resul
     }
 }
 
-fn save(directory: &Path, redact: bool, context: &Context) -> anyhow::Result<Exit> {
-    let writer = Writer::new(directory, redact)?;
+/// What makes a snapshot of this scene.
+pub(crate) fn maker(scene: &Scene, redacted: bool) -> Maker {
+    let vmkit = env!("CARGO_PKG_VERSION").to_owned();
+    Maker { vmkit, system: scene.system.clone().known(), redacted }
+}
+
+fn save(path: &Path, redact: bool, processes: bool, context: &Context) -> anyhow::Result<Exit> {
+    let (writer, target) = begin_snapshot(path, redact, |it| processes || output::consents(it))?;
     let settings = &context.settings;
     let source = Source::Recorded(writer.artefacts().clone());
     let mut session = Builder::new(settings.clone()).source(source).thorough().start()?;
     let look = session.look(&Selection::all())?;
     writer.finish(&look.scene.to_record(settings))?;
+    target.finish(&maker(&look.scene, redact))?;
     for outcome in &look.outcomes {
         if let Some(message) = &outcome.message {
             tracing::info!("{}: {}: {message}", outcome.id, outcome.status);
@@ -38,7 +53,7 @@ fn save(directory: &Path, redact: bool, context: &Context) -> anyhow::Result<Exi
     }
     output::problems(&look.scene.problems, context);
     let unchecked = worst(look.picks.values());
-    let shown = show(directory, context)?;
+    let shown = show(path, context)?;
     Ok(unchecked.map_or(shown, |unchecked| {
         let (why, hint) = (escaped(&unchecked.reason), escaped(&unchecked.hint));
         output::note(&format!("the record lacks addresses: {why}; next: {hint}\n"));

@@ -1,18 +1,25 @@
 //! `vm ssh`: OpenSSH's client with the right user, address and host key name.
 
-use std::{net::IpAddr, os::unix::process::CommandExt as _, process::Command};
+use std::{
+    net::SocketAddr,
+    os::unix::process::{CommandExt as _, ExitStatusExt as _},
+};
 
 use anyhow::Context as _;
 use vmkit_model::Machine;
 use vmkit_session::host_key_alias;
+use vmkit_ssh_config::Client;
 use vmkit_types::Reading;
 
 use crate::{arguments, context::Context, exit::Exit, output, resolve::ask};
 
+/// The port of SSH.
+const SSH: u16 = 22;
+
 /// Runs the command. Where the machine has an address, this process becomes ssh.
 pub(crate) fn run(wanted: &arguments::Ssh, context: &Context) -> anyhow::Result<Exit> {
     let answer = ask(&wanted.name, None, context, |_| Ok(()))?;
-    let address = match answer.address_for_login() {
+    let address = match answer.way_to(SSH) {
         Ok(address) => address,
         Err(exit) => return Ok(exit),
     };
@@ -21,44 +28,39 @@ pub(crate) fn run(wanted: &arguments::Ssh, context: &Context) -> anyhow::Result<
     if let (None, Reading::Unknown(why)) = (user, &machine.username) {
         output::note(&format!("the user of {} is unknown ({why}); ssh decides\n", machine.name));
     }
-    let mut command = command(machine, address, user);
+    let (mut command, unused) = client(machine, address, user, context).command(&[]);
+    if let Some(error) = unused {
+        output::note(&format!("its key is not used: {error}\n"));
+    }
     command.args(&wanted.command);
-    take_own_environment(&mut command, context);
+    let missing = "cannot start ssh; OpenSSH's client has to be in PATH";
+    if wanted.save_on_failure.is_some() {
+        // Only a process that stays can save something afterwards.
+        let status = command.status().context(missing)?;
+        // As a shell says it: the user has ended it, and nothing has failed.
+        let ended = status.code().or_else(|| status.signal().map(|signal| 128 + signal));
+        let code = ended.and_then(|code| u8::try_from(code).ok());
+        return Ok(code.map_or(Exit::Failed, Exit::Ssh));
+    }
     // It comes back only where it fails.
-    Err(command.exec()).context("cannot start ssh; OpenSSH's client has to be in PATH")
+    Err(command.exec()).context(missing)
 }
 
-/// ssh to this machine at this address. What follows is the command to run there.
-///
-/// The machine's name stays the host, so that the user's own settings for it apply, and its
-/// address is the host name that they could give it as well.
-fn command(machine: &Machine, address: IpAddr, user: Option<&String>) -> Command {
-    let mut command = Command::new("ssh");
-    command.arg(format!("-oHostName={address}"));
-    command.arg(format!("-oHostKeyAlias={}", host_key_alias(machine)));
-    command.arg("-oCheckHostIP=no");
-    // A proxy of the user's for other hosts would not find it.
-    command.arg("-oProxyCommand=none");
-    if let Some(user) = user {
-        command.arg("-l").arg(user);
-    }
-    // ssh takes options after the host too, unless this stands before it.
-    command.args(["-p", "22", "--", &machine.name]);
-    command
-}
-
-/// Under sudo this process is the user who called it, but its environment is root's.
-fn take_own_environment(command: &mut Command, context: &Context) {
+/// ssh to this machine at this address.
+fn client(
+    machine: &Machine,
+    address: SocketAddr,
+    user: Option<&String>,
+    context: &Context,
+) -> Client {
     let invoker = &context.settings.invoker;
-    if !invoker.via_sudo {
-        return;
-    }
-    let user = std::env::var_os("SUDO_USER");
-    let home = invoker.home.as_ref().known().map(|home| home.clone().into_os_string());
-    for (name, value) in [("HOME", &home), ("USER", &user), ("LOGNAME", &user)] {
-        match value {
-            Some(value) => command.env(name, value),
-            None => command.env_remove(name),
-        };
+    let home = invoker.home.as_ref().known().cloned();
+    Client {
+        name: machine.name.clone(),
+        address,
+        host_key_alias: host_key_alias(machine),
+        user: user.cloned(),
+        identity_file: machine.identity_file.as_ref().known().cloned(),
+        under_sudo: invoker.via_sudo.then_some(home),
     }
 }

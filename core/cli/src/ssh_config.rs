@@ -7,7 +7,7 @@ use std::{io::Write as _, path::PathBuf};
 
 use anyhow::Context as _;
 use vmkit_inventory::Source as Named;
-use vmkit_model::Power;
+use vmkit_model::{Machine, Power};
 use vmkit_session::{Scene, Selection, Source, host_key_alias};
 use vmkit_ssh_config::{Configuration, Entry, Invocation, Skipped};
 use vmkit_types::{Reading, escaped};
@@ -43,21 +43,21 @@ fn entries(context: &Context) -> anyhow::Result<(Vec<Entry>, Invocation)> {
     let scene = Scene::machines_only(&Source::Computer, &context.settings)?;
     let machines = Selection::all().of(&scene)?;
     output::problems(&scene.problems, context);
-    let present = machines.into_iter().filter(|machine| machine.power != Power::Missing);
+    let own = |machine: &&Machine| machine.power != Power::Missing && !machine.foreign;
+    let present = machines.into_iter().filter(own);
     let entries = present.map(|machine| Entry {
         name: machine.name.clone(),
         user: machine.username.as_ref().known().cloned(),
         host_key_alias: host_key_alias(machine),
+        identity_file: machine.identity_file.as_ref().known().cloned(),
     });
-    let Some(location) = &scene.location else {
-        return Err(Failure::new("machines of a snapshot cannot be logged in to").into());
-    };
     // ssh passes neither this run's flags nor, always, its environment.
-    let data_directory = match location.source {
+    let data_directory = scene.location.as_ref().and_then(|location| match location.source {
         Named::Flag | Named::Environment => Some(location.data_directory.clone()),
         Named::Configuration | Named::ToolkitConfiguration | Named::Default => None,
-    };
-    Ok((entries.collect(), Invocation { program: program()?, data_directory }))
+    });
+    let managers = context.settings.managers.clone();
+    Ok((entries.collect(), Invocation { program: program()?, data_directory, managers }))
 }
 
 fn install(configuration: &Configuration, text: &str) -> anyhow::Result<()> {

@@ -5,7 +5,7 @@
 
 use std::{
     io::{self, IoSlice, Read, Write},
-    net::{Shutdown, SocketAddr, TcpStream},
+    net::{Shutdown, TcpStream},
     os::fd::AsFd as _,
     thread,
     time::Duration,
@@ -28,11 +28,10 @@ const BUFFER: usize = 64 << 10;
 /// Runs the command.
 pub(crate) fn run(wanted: &arguments::SshConnect, context: &Context) -> anyhow::Result<Exit> {
     let answer = ask(&wanted.name, None, context, |_| Ok(()))?;
-    let address = match answer.address_for_login() {
+    let address = match answer.way_to(wanted.port) {
         Ok(address) => address,
         Err(exit) => return Ok(exit),
     };
-    let address = SocketAddr::new(address, wanted.port);
     let connection = TcpStream::connect_timeout(&address, CONNECT_DEADLINE)
         .with_context(|| format!("cannot connect to {} at {address}", wanted.name))?;
     if takes_descriptors() {

@@ -2,7 +2,7 @@
 
 use std::{
     io::IsTerminal as _,
-    time::{Duration, Instant, SystemTime},
+    time::{Duration, Instant},
 };
 
 use vmkit_model::{Machine, Mode, PluginOutcome, Power, Problem, Severity};
@@ -26,8 +26,8 @@ pub(crate) fn run(wanted: &arguments::Status, context: &Context) -> anyhow::Resu
         let pick = Pick::not_checked();
         let machines = selection.of(&scene)?.into_iter();
         let rows: Vec<_> = machines.map(|machine| Row { machine, pick: &pick }).collect();
-        let meta = meta(wanted, began, scene.now(), None);
-        return show(wanted, context, meta, &rows, &[], &scene.problems);
+        let meta = meta(wanted, began, &scene, None);
+        return show(wanted, context, meta, &rows, scene.inventories(), &scene.problems);
     }
     let builder = Builder::new(context.settings.clone()).source(source);
     let builder = if wanted.fast { builder.fast() } else { builder };
@@ -37,7 +37,7 @@ pub(crate) fn run(wanted: &arguments::Status, context: &Context) -> anyhow::Resu
     }
     let look = session.look(&selection)?;
     let rows = look.rows(&selection)?;
-    let meta = meta(wanted, began, look.scene.now(), Some(session.weights().id()));
+    let meta = meta(wanted, began, &look.scene, Some(session.weights().id()));
     show(wanted, context, meta, &rows, &look.outcomes, &look.scene.problems)
 }
 
@@ -54,7 +54,7 @@ fn watch(
         let began = Instant::now();
         let look = session.follow(selection)?;
         let rows = look.rows(selection)?;
-        let meta = meta(wanted, began, look.scene.now(), Some(session.weights().id()));
+        let meta = meta(wanted, began, &look.scene, Some(session.weights().id()));
         let machines = rows.iter().map(|row| (row.machine, row.pick));
         let status = Status::new(meta, machines, &look.outcomes, &look.scene.problems);
         output::answer(|out| {
@@ -70,12 +70,7 @@ fn watch(
     }
 }
 
-fn meta(
-    wanted: &arguments::Status,
-    began: Instant,
-    generated_at: SystemTime,
-    weights: Option<&str>,
-) -> Meta {
+fn meta(wanted: &arguments::Status, began: Instant, scene: &Scene, weights: Option<&str>) -> Meta {
     let mode = match (wanted.basic, wanted.fast) {
         (true, _) => Mode::Basic,
         (false, true) => Mode::Fast,
@@ -83,10 +78,11 @@ fn meta(
     };
     Meta {
         mode,
-        generated_at,
+        generated_at: scene.now(),
         elapsed: began.elapsed(),
         weights: weights.map(str::to_owned),
         statistics: !wanted.no_stats,
+        managers: scene.managers().iter().map(ToString::to_string).collect(),
     }
 }
 
@@ -122,8 +118,14 @@ fn exit(wanted: &arguments::Status, rows: &[Row<'_>], problems: &[Problem]) -> E
 
 /// The exit status of a machine that was asked for by name.
 pub(crate) fn exit_of_named(machine: &Machine, pick: &Pick) -> Exit {
+    if pick.is_reached_at_endpoint(machine) {
+        return Exit::Healthy;
+    }
     if let Some(unchecked) = &pick.unchecked {
         return unchecked.lack.into();
+    }
+    if machine.foreign {
+        return Exit::CannotTell;
     }
     match pick.verdict {
         Verdict::Resolved | Verdict::Probable | Verdict::NotChecked => Exit::Healthy,

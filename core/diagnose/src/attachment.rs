@@ -1,5 +1,7 @@
 //! How a machine is attached to the host's network: its port, its bridge and its uplink.
 
+use vmkit_attach::{is_adapter, is_own_network, uplink_in};
+use vmkit_survey::Survey;
 use vmkit_types::{HostNetwork, Interface, InterfaceKind, NetworkMode, Prefix, Reading};
 
 use crate::{Facts, Machine, Process};
@@ -20,11 +22,23 @@ pub struct Attachment<'a> {
     pub bridged: bool,
     /// The host itself is the machine's DHCP server and router.
     pub shared: bool,
+    /// The bridge keeps VLANs apart, and the machine may be in another one than this computer.
+    pub(crate) vlans: bool,
 }
 
 impl<'a> Attachment<'a> {
     pub(crate) fn of(facts: &Facts<'a>) -> Self {
-        Self::of_machine(facts.machine, facts.network.as_ref().known().copied())
+        let attachment = Self::of_machine(facts.machine, facts.network.as_ref().known().copied());
+        Self { vlans: attachment.may_be_in_a_vlan(facts.survey), ..attachment }
+    }
+
+    /// Whether the machine's bridge keeps VLANs apart, so that two of its ports may be on separate links.
+    pub fn may_be_in_a_vlan(&self, survey: &Survey) -> bool {
+        let Reading::Known(bridges) = &survey.bridges else { return false };
+        self.bridge.is_some_and(|own| {
+            let mut same = bridges.iter().filter(|bridge| bridge.name == own.name);
+            same.any(|bridge| bridge.vlan_filtering == Reading::Known(true))
+        })
     }
 
     /// How a machine is attached to the host's network, as far as that is known.
@@ -51,7 +65,7 @@ impl<'a> Attachment<'a> {
         }
         if bridged {
             attachment.uplink = match named {
-                Some(named) if is_uplink(named) => Some(named),
+                Some(named) if is_adapter(named) => Some(named),
                 Some(named) => uplink_in(network, &named.name),
                 None => attachment.bridge.and_then(|bridge| uplink_in(network, &bridge.name)),
             };
@@ -66,21 +80,17 @@ impl<'a> Attachment<'a> {
         let (Some(network), Some(bridge)) = (network, attachment.bridge) else {
             return machine.mode;
         };
-        let mut members =
-            network.interfaces.iter().filter(|each| each.bridge.as_ref() == Some(&bridge.name));
-        let leads_out = members.any(|each| {
-            is_uplink(each)
-                || each.kind == InterfaceKind::Unknown && machine.port.as_ref() != Some(&each.name)
-        });
-        let serves = bridge.addresses.iter().any(|prefix| prefix.address.is_ipv4());
-        let mut routes = network.routes.iter();
-        let default =
-            routes.any(|each| each.destination.length == 0 && each.interface == bridge.name);
-        if attachment.bridged && machine.port.is_some() && serves && !leads_out && !default {
+        let port = machine.port.as_deref();
+        if attachment.bridged && port.is_some() && is_own_network(network, bridge, port) {
             Some(NetworkMode::Shared)
         } else {
             machine.mode
         }
+    }
+
+    /// The link that the machine's frames reach by themselves: its bridge, or else its uplink.
+    pub fn link(&self) -> Option<&'a str> {
+        self.bridge.or(self.uplink).map(|interface| interface.name.as_str())
     }
 
     /// The networks that the machine should get its address from: those of its uplink and bridge.
@@ -88,6 +98,27 @@ impl<'a> Attachment<'a> {
         let interfaces = self.uplink.into_iter().chain(self.bridge);
         let addresses = interfaces.flat_map(|interface| interface.addresses.iter().copied());
         addresses.filter(|prefix| prefix.address.is_ipv4()).collect()
+    }
+
+    /// The networks that the machine must be in. None where it may be in a VLAN of its own.
+    pub(crate) fn own_networks(&self) -> Vec<Prefix> {
+        if self.vlans { Vec::new() } else { self.networks() }
+    }
+
+    /// The VLAN in which the machine is and this computer has no address, by the name of its interface.
+    pub(crate) fn foreign_vlan(&self) -> Option<&'a str> {
+        let named = self.uplink.filter(|uplink| is_vlan(&uplink.name));
+        let of_uplink = named.filter(|_| self.networks().is_empty());
+        of_uplink.or(self.bridge.filter(|_| self.vlans)).map(|interface| interface.name.as_str())
+    }
+
+    /// The adapter on which the machine's port is a macvtap, which passes nothing between the machine and
+    /// this computer.
+    pub(crate) fn macvtap_on(&self, machine: &Machine) -> Option<&'a Interface> {
+        let port =
+            self.port.filter(|port| port.kind == InterfaceKind::Tap && port.bridge.is_none());
+        let uplink = self.uplink.filter(|uplink| machine.interface.as_ref() == Some(&uplink.name));
+        port.and(uplink.filter(|uplink| uplink.bridge.is_none()))
     }
 
     /// Whether the machine's frames pass this interface.
@@ -99,8 +130,11 @@ impl<'a> Attachment<'a> {
     }
 }
 
-fn is_uplink(interface: &Interface) -> bool {
-    matches!(interface.kind, InterfaceKind::Wifi | InterfaceKind::Ethernet)
+/// Whether the interface is a VLAN of another one, by the names that Linux and macOS give: `eth0.20`,
+/// `vlan20`.
+fn is_vlan(name: &str) -> bool {
+    let number = name.rsplit_once('.').map(|(_, number)| number).or(name.strip_prefix("vlan"));
+    number.is_some_and(|number| number.parse::<u16>().is_ok_and(|id| (1..4095).contains(&id)))
 }
 
 /// The vmnet bridge that has an address of this computer and no uplink, if there is exactly one.
@@ -126,8 +160,17 @@ fn vmnet_ports<'a>(network: &'a HostNetwork, bridge: &str) -> impl Iterator<Item
     members.filter(|each| each.name.starts_with(VMNET_PORT))
 }
 
-/// The uplink in a bridge. If there are several, one that is up.
-fn uplink_in<'a>(network: &'a HostNetwork, bridge: &str) -> Option<&'a Interface> {
-    let members = network.interfaces.iter().filter(|each| each.bridge.as_deref() == Some(bridge));
-    members.filter(|each| is_uplink(each)).max_by_key(|each| each.up)
+#[cfg(test)]
+mod tests {
+    use super::is_vlan;
+
+    #[test]
+    fn a_vlan_is_named_after_its_number() {
+        for name in ["eth0.20", "bond0.1", "vlan20", "br0.4094"] {
+            assert!(is_vlan(name), "{name}");
+        }
+        for name in ["eth0", "eth0.", "eth0.x", "eth0.4095", "vlan", "vlans", "a.0"] {
+            assert!(!is_vlan(name), "{name}");
+        }
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use vmkit_model::Evidence;
+use vmkit_model::{DiskUse, Evidence};
 use vmkit_scoring::Verdict;
 use vmkit_types::{Kind, NetworkMode, Reading, attribute};
 
@@ -87,6 +87,42 @@ impl Awaited {
     }
 }
 
+/// Less than any boot reads: firmware reads a few sectors to see whether a disk can be started from, and a
+/// kernel alone has several MiB.
+const LEAST_READ: u64 = 1 << 20;
+
+/// Firmware that finds nothing to start from gives up, or tries the network, well within this time.
+const FIRMWARE: Duration = Duration::from_secs(8);
+
+/// Whether less was read of the disks than a boot reads.
+pub(crate) fn is_unread(disk: &DiskUse) -> bool {
+    disk.read_bytes < LEAST_READ
+}
+
+/// Whether the console shows more than firmware.
+pub(crate) fn shows_kernel(facts: &Facts<'_>) -> bool {
+    facts.evidence.iter().any(|seen| {
+        let phase = seen.observation.attribute(attribute::PHASE);
+        seen.observation.kind == Kind::ConsolePhase
+            && phase.is_some_and(|phase| !matches!(phase, "none" | "firmware"))
+    })
+}
+
+/// A machine whose firmware has stopped reading its disks without having started from them.
+fn firmware_gave_up(facts: &Facts<'_>) -> Option<String> {
+    let devices = facts.machine.devices.as_ref().known()?;
+    let disk = devices.disk.as_ref().known().filter(|disk| is_unread(disk))?;
+    if shows_kernel(facts) {
+        return None;
+    }
+    // A disk that nobody has asked for anything is as old as the process.
+    let idle = disk.idle.or(uptime(facts)).filter(|idle| *idle >= FIRMWARE)?;
+    let seconds = idle.as_secs();
+    Some(format!(
+        "its firmware has started nothing from its disks, and not read them for {seconds} s"
+    ))
+}
+
 impl Boot {
     /// The state of the machine's boot.
     pub(crate) fn of(facts: &Facts<'_>, times: &BootTimes) -> Self {
@@ -95,8 +131,11 @@ impl Boot {
         if facts.machine.process != Reading::Known(Process::Running) {
             return Self::Unknown("the VM does not run".to_owned());
         }
-        if let Some(seen) = greeting(facts) {
+        if let Some(seen) = greeting(facts).filter(|_| logins(facts) != Some("refused")) {
             return Self::Ended(seen.observation.says.clone());
+        }
+        if let Some(says) = firmware_gave_up(facts) {
+            return Self::Ended(says);
         }
         match (Console::of(facts), uptime) {
             (Some(Console::Ended(says)), _) => Self::Ended(says),
@@ -168,6 +207,12 @@ fn given_address(facts: &Facts<'_>) -> bool {
     facts.evidence.iter().any(|seen| is_new(seen, facts))
 }
 
+/// What the console says about logins: `finished` or `refused`.
+fn logins<'e>(facts: &Facts<'e>) -> Option<&'e str> {
+    let of_phase = |seen: &&&'e Evidence| seen.observation.kind == Kind::ConsolePhase;
+    facts.evidence.iter().rfind(of_phase)?.observation.attribute(attribute::LOGINS)
+}
+
 /// What the console shows of a boot.
 enum Console {
     /// The boot has ended.
@@ -195,15 +240,18 @@ impl Console {
         let last = &of(Kind::ConsolePhase).next_back()?.observation;
         let says = last.says.clone();
         let number = |name| -> Option<u64> { last.attribute(name)?.parse().ok() };
-        Some(match last.attribute(attribute::PHASE)? {
+        let earlier = |says| Self::Earlier {
+            says,
+            boots: number(attribute::BOOTS),
+            kernel: number(attribute::KERNEL_S).map(Duration::from_secs),
+        };
+        Some(match (last.attribute(attribute::PHASE)?, logins(facts)) {
+            ("panic", _) | (_, Some("finished")) => Self::Ended(says),
+            (_, Some("refused")) => earlier(says),
             // A quiet kernel and a guest without a serial console show nothing.
-            "none" => return None,
-            "login" | "ssh" | "panic" => Self::Ended(says),
-            _ => Self::Earlier {
-                says,
-                boots: number(attribute::BOOTS),
-                kernel: number(attribute::KERNEL_S).map(Duration::from_secs),
-            },
+            ("none", _) => return None,
+            ("login" | "ssh", _) => Self::Ended(says),
+            _ => earlier(says),
         })
     }
 }

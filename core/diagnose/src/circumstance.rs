@@ -1,8 +1,14 @@
 //! Circumstances: they make causes more or less likely and are not faults themselves.
 
-use vmkit_types::{Interface, InterfaceKind, NetworkMode};
+use vmkit_attach::{SHARED_BRIDGE, is_adapter};
+use vmkit_model::Platform;
+use vmkit_types::{Interface, InterfaceKind, NetworkMode, Reading};
 
-use crate::{Attachment, Facts, Platform};
+use crate::{
+    Attachment, Facts,
+    packets::{Family, dropping_family},
+    way::Way,
+};
 
 /// One circumstance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -17,12 +23,32 @@ pub(crate) enum Circumstance {
     UplinkWifi,
     /// The uplink is a wired interface.
     UplinkEthernet,
+    /// The uplink is a Wi-Fi interface with a private address, which the system changes.
+    WifiPrivateAddress,
+    /// The uplink is a Wi-Fi interface with the address of its card.
+    WifiOwnAddress,
     /// This computer runs Linux.
     PlatformLinux,
     /// This computer runs macOS.
     PlatformMacos,
+    /// The machine is in the bridge of the network that `vm start` makes for shared mode.
+    NetworkOfVmkit,
+    /// The machine is in another bridge.
+    NetworkOfOthers,
     /// A container engine has set up networks here, and a firewall with them.
     ContainersPresent,
+    /// A VPN is connected.
+    VpnPresent,
+    /// The main routing table has the route to the machine.
+    RouteOfMainTable,
+    /// The machine's port is a macvtap on the uplink.
+    PortMacvtap,
+    /// A rule has led to another routing table, which has the route to the machine.
+    RouteOfOtherTable,
+    /// Rules for frames drop the machine's DISCOVER.
+    FilterOfFrames,
+    /// Rules for IP drop the machine's DISCOVER.
+    FilterOfIp,
 }
 
 /// Their names in the data.
@@ -32,9 +58,19 @@ const NAMES: &[(Circumstance, &str)] = &[
     (Circumstance::ModeUser, "mode:user"),
     (Circumstance::UplinkWifi, "uplink:wifi"),
     (Circumstance::UplinkEthernet, "uplink:ethernet"),
+    (Circumstance::WifiPrivateAddress, "wifi:private-address"),
+    (Circumstance::WifiOwnAddress, "wifi:own-address"),
     (Circumstance::PlatformLinux, "platform:linux"),
     (Circumstance::PlatformMacos, "platform:macos"),
+    (Circumstance::NetworkOfVmkit, "network:vmkit"),
+    (Circumstance::NetworkOfOthers, "network:others"),
     (Circumstance::ContainersPresent, "containers:present"),
+    (Circumstance::VpnPresent, "vpn:present"),
+    (Circumstance::PortMacvtap, "port:macvtap"),
+    (Circumstance::RouteOfMainTable, "route:main-table"),
+    (Circumstance::RouteOfOtherTable, "route:other-table"),
+    (Circumstance::FilterOfFrames, "filter:frames"),
+    (Circumstance::FilterOfIp, "filter:ip"),
 ];
 
 impl Circumstance {
@@ -43,11 +79,15 @@ impl Circumstance {
         NAMES.iter().find(|(_, known)| *known == name).map(|(circumstance, _)| *circumstance)
     }
 
+    /// Its name in the data and in reports.
+    pub(crate) fn name(self) -> &'static str {
+        NAMES.iter().find(|(known, _)| *known == self).map_or("", |(_, name)| name)
+    }
+
     /// The question that it answers, such as `mode`. Only one answer to a question can hold; without
     /// one the question is open.
     fn question(self) -> &'static str {
-        let name = NAMES.iter().find(|(known, _)| *known == self).map_or("", |(_, name)| name);
-        name.split(':').next().unwrap_or(name)
+        self.name().split(':').next().unwrap_or_default()
     }
 
     /// Whether it may hold, given the ones that are known to hold.
@@ -64,9 +104,15 @@ pub(crate) fn circumstances(facts: &Facts<'_>) -> Vec<Circumstance> {
         NetworkMode::Shared => Circumstance::ModeShared,
         NetworkMode::User => Circumstance::ModeUser,
     });
-    // A bridged machine without an uplink should be bridged to the default interface.
-    let uplink =
-        attachment.uplink.or_else(|| attachment.bridged.then(|| default_interface(facts))?);
+    // A bridged machine without an uplink should be bridged to the default interface, or to the only
+    // adapter of this computer.
+    let wanted = || default_interface(facts).or_else(|| only_adapter(facts));
+    let uplink = attachment.uplink.or_else(|| attachment.bridged.then(wanted)?);
+    let wifi = uplink.filter(|uplink| uplink.kind == InterfaceKind::Wifi);
+    let wifi = wifi.and_then(|uplink| uplink.mac).map(|mac| {
+        let private = mac.is_locally_administered();
+        if private { Circumstance::WifiPrivateAddress } else { Circumstance::WifiOwnAddress }
+    });
     let uplink = uplink.and_then(|uplink| match uplink.kind {
         InterfaceKind::Wifi => Some(Circumstance::UplinkWifi),
         InterfaceKind::Ethernet => Some(Circumstance::UplinkEthernet),
@@ -77,16 +123,43 @@ pub(crate) fn circumstances(facts: &Facts<'_>) -> Vec<Circumstance> {
         Platform::MacOs => Some(Circumstance::PlatformMacos),
         Platform::Unknown => None,
     };
-    let containers = facts.network.as_ref().known().is_some_and(|network| {
-        network.interfaces.iter().any(|each| each.kind == InterfaceKind::Container)
+    let has = |kind: InterfaceKind| {
+        let network = facts.network.as_ref().known();
+        network.is_some_and(|it| it.interfaces.iter().any(|each| each.kind == kind && each.up))
+    };
+    let containers = has(InterfaceKind::Container).then_some(Circumstance::ContainersPresent);
+    let vpn = has(InterfaceKind::Vpn).then_some(Circumstance::VpnPresent);
+    let port = attachment.macvtap_on(facts.machine).map(|_| Circumstance::PortMacvtap);
+    let route = Way::of(facts, &attachment).and_then(|way| {
+        let known = matches!(way.route, Reading::Known(_));
+        known.then(|| {
+            way.table().map_or(Circumstance::RouteOfMainTable, |_| Circumstance::RouteOfOtherTable)
+        })
     });
-    let containers = containers.then_some(Circumstance::ContainersPresent);
-    [mode, uplink, platform, containers].into_iter().flatten().collect()
+    let bridge = attachment.bridge.map(|bridge| {
+        let of_vmkit = bridge.name == SHARED_BRIDGE;
+        if of_vmkit { Circumstance::NetworkOfVmkit } else { Circumstance::NetworkOfOthers }
+    });
+    let filter = dropping_family(facts, &attachment).map(|family| match family {
+        Family::Frames => Circumstance::FilterOfFrames,
+        Family::Ip => Circumstance::FilterOfIp,
+    });
+    let of_host = [platform, containers, vpn, filter];
+    [mode, uplink, wifi, bridge, port, route].into_iter().chain(of_host).flatten().collect()
 }
 
 /// The interface of the default route.
 fn default_interface<'a>(facts: &Facts<'a>) -> Option<&'a Interface> {
     let network = facts.network.as_ref().known()?;
     let route = network.routes.iter().find(|route| route.destination.length == 0)?;
-    network.interfaces.iter().find(|interface| interface.name == route.interface)
+    let interface = network.interfaces.iter().find(|each| each.name == route.interface);
+    // A bridge that has lost its adapter leads nowhere.
+    interface.filter(|interface| is_adapter(interface))
+}
+
+/// The adapter that is up, if it is the only one.
+fn only_adapter<'a>(facts: &Facts<'a>) -> Option<&'a Interface> {
+    let network = facts.network.as_ref().known()?;
+    let mut adapters = network.interfaces.iter().filter(|each| each.up && is_adapter(each));
+    adapters.next().filter(|_| adapters.next().is_none())
 }

@@ -4,10 +4,11 @@ use vmkit_scoring::Verdict;
 use vmkit_types::{Reading, escaped};
 
 use crate::{
-    Awaited, Booting, Catalogue, Facts, Fault, Finding, FindingCode, Layer, Process, Proposal,
-    Remedy, State, WhileBooting,
+    Awaited, Booting, Catalogue, Facts, Finding, FindingCode, Layer, Process, Proposal, Remedy,
+    State, WhileBooting,
     boot::{asks, booting},
     circumstance::circumstances,
+    fault::faults,
     fold::{self, NAMED_FROM, Shown},
     infer::{Beliefs, Model},
     proposal::propose,
@@ -23,12 +24,14 @@ const SETTLED_FROM: f64 = 0.95;
 /// Why a machine has no usable address, as far as that is known.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Diagnosis {
-    /// Nothing that was looked at is wrong.
+    /// Nothing that was looked at is wrong, apart from what is ignored.
     pub healthy: bool,
     /// The boot that has to end before more can be said.
     pub booting: Option<Booting>,
     /// The likeliest causes, the likeliest first. A healthy machine has none.
     pub causes: Vec<Suspect>,
+    /// Named causes that the user has set to be ignored.
+    pub ignored: Vec<Suspect>,
     /// The probability of a fault that no known cause covers.
     pub unknown_probability: f64,
     /// Two causes that are likely to be present together.
@@ -39,6 +42,8 @@ pub struct Diagnosis {
     pub next_test: Option<Proposal>,
     /// Present findings that no shown cause explains.
     pub unexplained: Vec<FindingCode>,
+    /// The circumstances that changed the odds of causes, such as `mode:bridged`. Empty: no cause was weighed.
+    pub circumstances: Vec<&'static str>,
 }
 
 impl Diagnosis {
@@ -48,11 +53,13 @@ impl Diagnosis {
             healthy: true,
             booting: None,
             causes: Vec::new(),
+            ignored: Vec::new(),
             unknown_probability: 0.0,
             together: None,
             cannot_tell: None,
             next_test: None,
             unexplained: Vec::new(),
+            circumstances: Vec::new(),
         }
     }
 
@@ -110,8 +117,13 @@ pub fn diagnose(facts: &Facts<'_>, findings: &[Finding], catalogue: &Catalogue) 
     }
     // A stopped or paused machine is recognised without any signal.
     let runs = matches!(facts.machine.process, Reading::Known(Process::Running));
-    if let Some(unchecked) = facts.pick.unchecked.as_ref().filter(|_| runs) {
-        return Diagnosis::unknown(escaped(&unchecked.reason));
+    let unchecked = facts.pick.unchecked.as_ref().filter(|_| runs);
+    let unchecked = unchecked.map(|unchecked| Diagnosis::unknown(escaped(&unchecked.reason)));
+    // A fault is one whether or not its machine has an address.
+    if let Some(unchecked) = &unchecked
+        && faults(findings, catalogue).next().is_none()
+    {
+        return unchecked.clone();
     }
     let circumstances = circumstances(facts);
     let model = Model::new(catalogue, &circumstances, findings);
@@ -134,7 +146,10 @@ pub fn diagnose(facts: &Facts<'_>, findings: &[Finding], catalogue: &Catalogue) 
     };
     let causes: Vec<Suspect> = shown.iter().map(suspect).collect();
     let named = causes.first().is_some_and(|first| first.probability >= NAMED_FROM);
-    let test = || propose(&model, &beliefs, &circumstances, findings, &values);
+    if let Some(unchecked) = unchecked.filter(|_| !named) {
+        return unchecked;
+    }
+    let test = || propose(&model, &beliefs, &circumstances, findings, facts, &values);
     if let Some(booting) = booting.filter(|_| !named) {
         let worth_a_test = booting.awaits == Awaited::Address && asks(facts);
         let next_test = if worth_a_test { test() } else { None };
@@ -149,24 +164,16 @@ pub fn diagnose(facts: &Facts<'_>, findings: &[Finding], catalogue: &Catalogue) 
         together: together(&model, &beliefs),
         next_test: if settled { None } else { test() },
         unexplained: fold::unexplained(&model, &shown),
+        circumstances: circumstances.iter().map(|each| each.name()).collect(),
         causes,
+        ignored: Vec::new(),
     }
 }
 
 /// Whether the address is sure or likely and no present finding is a fault in itself.
 fn is_healthy(verdict: Verdict, findings: &[Finding], catalogue: &Catalogue) -> bool {
-    let found = |code: FindingCode| findings.iter().find(|finding| finding.code == code);
-    let reached = found(FindingCode::SshRefused)
-        .is_some_and(|each| matches!(each.state, State::Absent(_)))
-        && found(FindingCode::SshFiltered)
-            .is_none_or(|each| !matches!(each.state, State::Present(_)));
-    let matters = |finding: &Finding| match catalogue.finding(finding.code).fault {
-        Fault::Always => true,
-        Fault::UnlessReached => !reached,
-        Fault::Never => false,
-    };
-    let mut present = findings.iter().filter(|each| matches!(each.state, State::Present(_)));
-    matches!(verdict, Verdict::Resolved | Verdict::Probable) && !present.any(matters)
+    matches!(verdict, Verdict::Resolved | Verdict::Probable)
+        && faults(findings, catalogue).next().is_none()
 }
 
 /// Why no cause can be named.

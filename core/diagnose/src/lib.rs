@@ -9,33 +9,48 @@ mod attachment;
 mod boot;
 mod catalogue;
 mod circumstance;
+mod comparison;
 mod diagnosis;
 mod explain;
 mod facts;
+mod fault;
 mod finding;
 mod findings;
 mod fix;
 mod fold;
+mod further;
+mod ignore;
 mod infer;
 mod ledger;
 mod machines;
 mod omission;
+mod outcomes;
+mod packets;
+mod path;
 mod proposal;
 mod remedy;
+mod way;
 mod weigh;
 
 pub use attachment::Attachment;
 pub use boot::{Awaited, Booting};
+
 pub use catalogue::{
-    Catalogue, CatalogueError, Cause, Fault, FindingKind, Layer, Risk, Scope, WhileBooting,
+    Catalogue, CatalogueError, Cause, Fault, FindingKind, Layer, Number, Place, Risk, Scope, Spot,
+    StationKind, Stops, Ways, WhileBooting,
 };
+pub use comparison::{Compared, Comparison};
 pub use diagnosis::{Diagnosis, Suspect, Weighed, diagnose};
 pub use explain::{Advice, Page, page};
-pub use facts::{Facts, Platform, Router};
+pub use facts::{Examined, Facts, Router};
 pub use finding::{Finding, FindingCode, State};
 pub use findings::findings;
 pub use fix::{Fix, FixOutcome};
+pub use further::{Further, could_change};
+pub use ignore::{IgnoreError, IgnoreRule};
+pub use infer::{Observed, probabilities, probabilities_among};
 pub use machines::{Machine, Machines, Process};
 pub use omission::Omission;
+pub use path::{Hop, Passage, Path, Reach, Station, Stop, path};
 pub use proposal::Proposal;
 pub use remedy::Remedy;

@@ -2,7 +2,8 @@
 
 use std::{collections::HashMap, ops::Deref, time::SystemTime};
 
-use vmkit_types::{Mac, NetworkMode, Reading};
+use vmkit_model::Devices;
+use vmkit_types::{Mac, NetworkMode, Reading, Remark};
 
 /// The state of a machine's process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -26,12 +27,16 @@ pub struct Machine {
     pub name: String,
     /// The state of its process.
     pub process: Reading<Process>,
+    /// The host name that its files give to the guest.
+    pub host_name: Reading<String>,
     /// When its process started.
     pub started_at: Option<SystemTime>,
     /// When its console was last written to.
     pub console_written_at: Option<SystemTime>,
     /// Whether QEMU holds its virtual link up.
     pub link_up: Reading<bool>,
+    /// What QEMU says about the guest's use of its devices.
+    pub devices: Reading<Devices>,
     /// Its MACs.
     pub macs: Vec<Mac>,
     /// The MAC that the registry records.
@@ -42,6 +47,8 @@ pub struct Machine {
     pub interface: Option<String>,
     /// The host's end of its card, such as a tap.
     pub port: Option<String>,
+    /// What its manager's files say is wrong with it.
+    pub remarks: Reading<Vec<Remark>>,
 }
 
 /// All machines of a host. A host may have thousands, and each is compared with the others.

@@ -2,7 +2,9 @@
 
 mod common;
 
-use vmkit_diagnose::{Catalogue, Diagnosis, Finding, FindingCode, Router, Scope, State};
+use vmkit_diagnose::{
+    Catalogue, Diagnosis, Finding, FindingCode, IgnoreRule, Router, Scope, State,
+};
 use vmkit_scoring::Verdict;
 use vmkit_types::{Advice, AdviceKind, Reading, Step, Unread, Word};
 
@@ -66,8 +68,8 @@ fn remedies_name_the_interfaces_of_this_computer() {
     let ids: Vec<&str> = remedies.iter().map(|remedy| remedy.id.as_str()).collect();
     assert_eq!(ids, ["use-shared-mode", "use-ethernet", "router-setting"]);
     let line = |at: usize| remedies[at].command_lines().into_iter().next();
-    assert_eq!(line(0).unwrap(), "vm start web --net shared");
-    assert_eq!(line(1).unwrap(), "vm start web --net bridged --bridge en7");
+    assert_eq!(line(0).unwrap(), "vm restart web --net shared");
+    assert_eq!(line(1).unwrap(), "vm restart web --net bridged --bridge en7");
     assert_eq!(line(2), None);
     assert!(remedies[2].steps[0].contains("http://192.168.1.254"), "{:?}", remedies[2].steps);
     assert!(
@@ -130,7 +132,7 @@ fn a_hostile_name_never_becomes_a_command() {
     for name in ["a; rm -rf $HOME", "it's", "`id`", "a b"] {
         let remedy = shown(name);
         let words = shlex::split(&remedy.command_lines()[0]).unwrap();
-        assert_eq!(words, ["vm", "start", name, "--net", "shared"]);
+        assert_eq!(words, ["vm", "restart", name, "--net", "shared"]);
     }
 }
 
@@ -159,4 +161,71 @@ fn an_unclear_diagnosis_has_a_test_and_at_most_two_causes() {
     assert!(got.cannot_tell.is_some() && got.causes.len() <= 2 && !got.healthy);
     let test = got.next_test.unwrap();
     assert!(test.gain_bits > 0.3 && test.command.contains(&"web".to_owned()), "{test:?}");
+}
+
+/// What is seen, what the rule is, and what is left: the health, the ignored and the other causes.
+type Ignoring<'a> = (&'a str, &'a str, bool, &'a [&'a str], Option<&'a str>);
+
+#[test]
+fn ignores_only_a_named_cause_of_this_machine_that_explains_everything() {
+    let catalogue = Catalogue::builtin().expect("the built-in catalogue");
+    let down = "address-missing uplink-down test-host-unanswered test-machine-unanswered \
+                test-foreign-unanswered";
+    let both = format!("{down} web-hijacked");
+    let shared = format!("{down} machine-mac-shared");
+    let rows: &[Ignoring<'_>] = &[
+        (down, "web:host-uplink-down", true, &["host-uplink-down"], None),
+        (down, "vm-toolkit/web:host-uplink-down", true, &["host-uplink-down"], None),
+        (down, "*:host-uplink-down", true, &["host-uplink-down"], None),
+        (down, "db:host-uplink-down", false, &[], Some("host-uplink-down")),
+        (down, "web:captive-portal", false, &[], Some("host-uplink-down")),
+        (&both, "web:host-uplink-down", false, &["host-uplink-down"], Some("captive-portal")),
+        (&shared, "web:host-uplink-down", false, &["host-uplink-down"], Some("vm-duplicate-mac")),
+        ("address-missing", "web:dhcp-no-server", false, &[], None),
+    ];
+    for (present, entry, healthy, ignored, first) in rows {
+        let findings = common::findings(&catalogue, &words(present), &[], &words("machine"));
+        let given = "mode:bridged uplink:ethernet platform:linux";
+        let got = diagnosis("web", given, &findings, None);
+        let rule = IgnoreRule::parse(entry, &catalogue).expect("a rule");
+        let names = ["web", "vm-toolkit/web"];
+        let got = got.without_ignored(&[rule], &names, &findings, &catalogue);
+        let codes: Vec<&str> = got.ignored.iter().map(|suspect| suspect.code).collect();
+        let left = got.causes.first().filter(|_| got.cannot_tell.is_none());
+        let left = left.map(|suspect| suspect.code);
+        assert_eq!((got.healthy, codes.as_slice(), left), (*healthy, *ignored, *first), "{entry}");
+        let folds_back = got.together.is_none_or(|both| both.iter().all(|it| !codes.contains(it)));
+        assert!(folds_back, "{:?}", got.together);
+    }
+}
+
+#[test]
+fn a_fault_that_no_ignored_cause_explains_is_still_a_problem() {
+    let catalogue = Catalogue::builtin().expect("the built-in catalogue");
+    let findings =
+        common::findings(&catalogue, &words("ssh-refused hosts-file-outdated"), &[], &[]);
+    let mut got = diagnosis("web", "mode:bridged", &findings, None);
+    got.causes.retain(|suspect| suspect.code == "guest-ssh-not-listening");
+    let rule = IgnoreRule::parse("*:guest-ssh-not-listening", &catalogue).expect("a rule");
+    let got = got.without_ignored(&[rule], &["web"], &findings, &catalogue);
+    assert!(!got.healthy, "{got:?}");
+    let why = got.cannot_tell.expect("what is left has no cause");
+    assert!(why.contains("apart from what is ignored"), "{why}");
+}
+
+#[test]
+fn an_entry_that_is_no_rule_is_named() {
+    let catalogue = Catalogue::builtin().expect("the built-in catalogue");
+    let rows = [
+        ("guest-no-nic", "`guest-no-nic`, which is not of the form VM:CODE"),
+        (":guest-no-nic", "`:guest-no-nic`, which is not"),
+        ("web:guest-nonic", "`web:guest-nonic`: there is no cause `guest-nonic`"),
+        ("web:*", "`web:*`: there is no cause `*`"),
+        ("a\u{1b}[2J:x", "`a\\x1b[2J:x`"),
+    ];
+    for (entry, expected) in rows {
+        let error = IgnoreRule::parse(entry, &catalogue).expect_err(entry).to_string();
+        assert!(error.contains(expected), "{error}");
+    }
+    assert!(IgnoreRule::parse("a:b:guest-no-nic", &catalogue).is_ok());
 }

@@ -98,18 +98,23 @@ fn every_scenario_leads_to_its_cause() {
     assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), table.scenario.len(), wrong.join("\n"));
 }
 
+/// A fault is one whether or not its machine has an address; without one the machine may be healthy.
 #[test]
-fn names_no_cause_when_addresses_could_not_be_checked() {
+fn names_faults_alone_when_addresses_could_not_be_checked() {
     let catalogue = Catalogue::builtin().unwrap();
     let table: Table = toml::from_str(include_str!("scenarios.toml")).unwrap();
+    let mut refused = 0;
     for scenario in &table.scenario {
         for lack in [Lack::Some, Lack::All] {
             let got = scenario.diagnosis_without_search(lack, &catalogue);
-            let named = got.causes.iter().find(|cause| cause.probability >= 0.5);
-            assert!(named.is_none(), "{}: {named:?}", scenario.name);
             assert!(!got.healthy, "{}", scenario.name);
-            assert_eq!(got.cannot_tell.as_deref(), Some("plugins were refused"));
-            assert_eq!(got.next_test, None, "{}", scenario.name);
+            if got.cannot_tell.as_deref() == Some("plugins were refused") {
+                refused += 1;
+                assert_eq!((got.causes, got.next_test), (vec![], None), "{}", scenario.name);
+            } else {
+                assert_eq!(got, scenario.diagnosis(&catalogue), "{}", scenario.name);
+            }
         }
     }
+    assert!((1..2 * table.scenario.len()).contains(&refused), "{refused}");
 }

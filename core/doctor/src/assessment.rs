@@ -1,12 +1,15 @@
 //! What follows from a look and all that was gathered, machine by machine.
 
-use vmkit_diagnose::{Catalogue, Diagnosis, Facts, Finding, diagnose, findings};
+use vmkit_diagnose::{
+    Catalogue, Comparison, Diagnosis, Facts, Finding, Further, IgnoreRule, Path, could_change,
+    diagnose, findings, path,
+};
 use vmkit_model::{End, Machine, Power};
 use vmkit_scoring::{Pick, Verdict};
 use vmkit_session::{Row, Selection};
 use vmkit_types::{Reading, Unread};
 
-use crate::{Gathered, subjects::Subjects};
+use crate::{Gathered, comparison::compare, subjects::Subjects};
 
 /// What follows for one machine.
 #[derive(Clone, Debug)]
@@ -21,6 +24,8 @@ pub struct Assessment {
     pub findings: Vec<Finding>,
     /// What follows.
     pub diagnosis: Diagnosis,
+    /// The way of its frames, and where they stop.
+    pub path: Path,
 }
 
 impl Assessment {
@@ -29,9 +34,12 @@ impl Assessment {
         matches!(self.pick.verdict, Verdict::Resolved | Verdict::Probable)
     }
 
-    /// Whether a test could still change the diagnosis.
-    pub(crate) fn is_unsettled(&self) -> bool {
-        !self.diagnosis.healthy && self.diagnosis.next_test.is_some()
+    /// The same without the causes that the user has set to be ignored.
+    pub(crate) fn without_ignored(mut self, rules: &[IgnoreRule], catalogue: &Catalogue) -> Self {
+        let qualified = self.machine.qualified_name();
+        let names = [self.machine.name.as_str(), &qualified];
+        self.diagnosis = self.diagnosis.without_ignored(rules, &names, &self.findings, catalogue);
+        self
     }
 }
 
@@ -42,9 +50,18 @@ pub(crate) fn assess(
     selection: &Selection,
     catalogue: &Catalogue,
 ) -> Vec<Assessment> {
+    let comparison = compare(subjects, gathered);
     let each = subjects.rows.iter().map(|row| {
-        let (findings, diagnosis) = judge(*row, subjects, gathered, catalogue);
+        let own = subjects.describe(*row);
+        let facts = facts(&own, *row, subjects, gathered, &comparison);
+        let findings = findings(&facts, catalogue);
+        let diagnosis = diagnose(&facts, &findings, catalogue);
         let (at_rest, diagnosis) = match was_put_to_rest(row.machine) {
+            _ if row.machine.foreign => {
+                let why = "its process is another user's, and its address is not looked for";
+                (false, Diagnosis::unknown(why.to_owned()))
+            }
+            _ if row.pick.is_reached_at_endpoint(row.machine) => (false, Diagnosis::healthy()),
             // A person who names it wants it to run.
             _ if !selection.is_all() => (false, diagnosis),
             Reading::Known(true) => (true, Diagnosis::healthy()),
@@ -53,8 +70,9 @@ pub(crate) fn assess(
                 (false, Diagnosis::unknown(format!("how it ended is not known: {why}")))
             }
         };
+        let path = path(&facts, &findings, &diagnosis, catalogue);
         let (machine, pick) = (row.machine.clone(), row.pick.clone());
-        Assessment { machine, pick, at_rest, findings, diagnosis }
+        Assessment { machine, pick, at_rest, findings, diagnosis, path }
     });
     each.collect()
 }
@@ -78,19 +96,41 @@ fn was_put_to_rest(machine: &Machine) -> Reading<bool> {
     })
 }
 
-fn judge(
-    row: Row<'_>,
+/// The names of the machines without an address whose diagnosis this step could still change.
+pub(crate) fn unsettled(
+    step: Further,
     subjects: &Subjects<'_>,
     gathered: &Gathered,
     catalogue: &Catalogue,
-) -> (Vec<Finding>, Diagnosis) {
+) -> Vec<String> {
+    let comparison = compare(subjects, gathered);
+    let is_open = |row: &&Row<'_>| {
+        let own = subjects.describe(**row);
+        let facts = facts(&own, **row, subjects, gathered, &comparison);
+        let findings = findings(&facts, catalogue);
+        let diagnosis = diagnose(&facts, &findings, catalogue);
+        could_change(step, &facts, &findings, &diagnosis, catalogue)
+    };
+    let without = |row: &&Row<'_>| subjects.without_address.contains(&row.machine.name);
+    let open = subjects.rows.iter().filter(without).filter(is_open);
+    open.map(|row| row.machine.name.clone()).collect()
+}
+
+fn facts<'a>(
+    own: &'a vmkit_diagnose::Machine,
+    row: Row<'a>,
+    subjects: &'a Subjects<'_>,
+    gathered: &'a Gathered,
+    comparison: &'a Comparison,
+) -> Facts<'a> {
     let Row { machine, pick } = row;
-    let (own, scene) = (subjects.describe(row), subjects.scene());
-    let facts = Facts {
+    let scene = subjects.scene();
+    Facts {
         now: scene.now(),
         platform: subjects.platform,
-        machine: &own,
+        machine: own,
         machines: &subjects.machines,
+        comparison,
         network: scene.network.as_ref().map_or(Reading::Unknown(Unread::NotTried), Reading::Known),
         survey: &gathered.survey,
         evidence: subjects.look.evidence_of(&machine.id()).collect(),
@@ -98,9 +138,8 @@ fn judge(
         guest_traffic: gathered.captures.guest(&machine.name),
         uplink_traffic: gathered.captures.uplink(&machine.name),
         test: gathered.test(&machine.name),
+        inside: gathered.inside(&machine.name),
         router: gathered.router.as_ref(),
-    };
-    let findings = findings(&facts, catalogue);
-    let diagnosis = diagnose(&facts, &findings, catalogue);
-    (findings, diagnosis)
+        examined: gathered.examined.clone(),
+    }
 }

@@ -15,6 +15,8 @@ pub(crate) struct CapturePoints {
     /// By machine.
     ports: BTreeMap<String, String>,
     uplink_of: BTreeMap<String, String>,
+    /// Machines that are only compared with another.
+    twins: BTreeSet<String>,
     /// Some machines have no capture.
     too_many: bool,
 }
@@ -24,13 +26,17 @@ pub(crate) struct Awaited {
     pub(crate) name: String,
     pub(crate) interface: String,
     pub(crate) macs: Vec<Mac>,
+    /// It is only compared with another, and must not be touched.
+    pub(crate) is_twin: bool,
 }
 
 impl CapturePoints {
-    /// The ports and uplinks of the machines without an address.
+    /// The ports and uplinks of the machines without an address of their own, and of those that have the
+    /// same one.
     pub(crate) fn choose(subjects: &Subjects<'_>) -> Self {
         let (mut ports, mut uplink_of) = (BTreeMap::new(), BTreeMap::new());
-        for machine in subjects.without_address().take(MOST_CAPTURED) {
+        let machines = || subjects.without_address().chain(subjects.twins());
+        for machine in machines().take(MOST_CAPTURED) {
             let attachment = subjects.attachment(machine);
             // Without a port: the host's own end of a network that it serves itself.
             let shared = attachment.bridge.filter(|_| attachment.shared);
@@ -41,8 +47,9 @@ impl CapturePoints {
                 uplink_of.insert(machine.name.clone(), uplink.name.clone());
             }
         }
-        let too_many = subjects.without_address.len() > MOST_CAPTURED;
-        Self { ports, uplink_of, too_many }
+        let too_many = machines().nth(MOST_CAPTURED).is_some();
+        let twins = subjects.twins().map(|machine| machine.name.clone()).collect();
+        Self { ports, uplink_of, twins, too_many }
     }
 
     /// The step that is skipped.
@@ -63,19 +70,20 @@ impl CapturePoints {
     pub(crate) fn awaited(&self, subjects: &Subjects<'_>) -> Vec<Awaited> {
         let each = self.ports.iter().filter_map(|(name, interface)| {
             let macs = subjects.find(name)?.macs.clone();
-            Some(Awaited { name: name.clone(), interface: interface.clone(), macs })
+            let (name, is_twin) = (name.clone(), self.twins.contains(name));
+            Some(Awaited { name, interface: interface.clone(), macs, is_twin })
         });
         each.collect()
     }
 
     /// Assigns the captures at these points to machines and uplinks.
-    pub(crate) fn assign(self, captures: &BTreeMap<String, Reading<Capture>>) -> Captures {
+    pub(crate) fn assign(&self, captures: &BTreeMap<String, Reading<Capture>>) -> Captures {
         let at = |interface: &String| captures.get(interface).cloned();
         let guests = self.ports.iter().filter_map(|(name, port)| Some((name.clone(), at(port)?)));
         let uplinks = self.uplink_of.values();
         let uplinks = uplinks.filter_map(|uplink| Some((uplink.clone(), at(uplink)?)));
         let (guests, uplinks) = (guests.collect(), uplinks.collect());
-        Captures { guests, uplinks, uplink_of: self.uplink_of }
+        Captures { guests, uplinks, uplink_of: self.uplink_of.clone() }
     }
 }
 
@@ -93,6 +101,7 @@ mod tests {
         let points = CapturePoints {
             ports: owned(&[("web", "tap1"), ("db", "tap2")]),
             uplink_of: owned(&[("web", "eth0"), ("db", "eth0")]),
+            twins: BTreeSet::new(),
             too_many: false,
         };
         assert_eq!(points.interfaces().into_iter().collect::<Vec<_>>(), ["eth0", "tap1", "tap2"]);

@@ -2,6 +2,7 @@
 
 use std::io;
 
+use vmkit_diagnose::IgnoreError;
 use vmkit_snapshot::{OpenError, SaveError};
 use vmkit_types::escaped;
 
@@ -31,6 +32,9 @@ pub enum Error {
     /// No cause has a remedy with this code.
     #[error("there is no remedy `{}`", escaped(.0))]
     UnknownRemedy(String),
+    /// The configuration ignores something that is no cause.
+    #[error("cannot use the configuration")]
+    Ignore(#[from] IgnoreError),
 }
 
 impl Error {
@@ -39,6 +43,7 @@ impl Error {
         match self {
             Self::Session(error) => error.hint(),
             Self::UnknownRemedy(_) => Some("vm doctor --json lists those of each cause".to_owned()),
+            Self::Ignore(_) => Some("vm doctor shows the code of each cause".to_owned()),
             _ => None,
         }
     }

@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use vmkit_diagnose::Catalogue;
+use vmkit_diagnose::{Catalogue, IgnoreError, IgnoreRule};
 use vmkit_model::{PluginOutcome, Problem};
 use vmkit_session::{Builder, Look, Session, Settings, Source};
 
 use crate::{
     Assessment, Error, FixRequest, Gathered, Person, Request, assessment::assess, consent::Consent,
-    gather::Gathering, replay, subjects::Subjects,
+    devices, gather::Gathering, replay, subjects::Subjects,
 };
 
 /// How long guests are waited for after their links were unplugged, unless the request says
@@ -20,6 +20,7 @@ pub struct Doctor<'a> {
     pub(crate) request: Request,
     pub(crate) settings: Settings,
     pub(crate) catalogue: &'a Catalogue,
+    ignore: Vec<IgnoreRule>,
     session: Session,
     consent: Consent,
 }
@@ -48,7 +49,8 @@ impl<'a> Doctor<'a> {
     /// Starts the workers.
     ///
     /// # Errors
-    /// The session cannot start; no cause has the remedy that is to be run.
+    /// The session cannot start; no cause has the remedy that is to be run; the configuration ignores
+    /// something that is no cause.
     pub fn start(
         request: Request,
         settings: Settings,
@@ -62,13 +64,16 @@ impl<'a> Doctor<'a> {
         {
             return Err(Error::UnknownRemedy(id.clone()));
         }
+        let entries = settings.config.ignore.iter();
+        let ignore = entries.map(|entry| IgnoreRule::parse(entry, catalogue));
+        let ignore = ignore.collect::<Result<Vec<_>, IgnoreError>>()?;
         // A replay sends nothing in any case, and has the replies to earlier probes.
         let silent = request.passive && !matches!(request.source, Source::Snapshot(_));
         let builder = Builder::new(settings.clone()).source(request.source.clone());
         let builder = if silent { builder.silent() } else { builder.thorough() };
         let session = builder.start()?;
         let consent = Consent::new(request.yes);
-        Ok(Self { request, settings, catalogue, session, consent })
+        Ok(Self { request, settings, catalogue, ignore, session, consent })
     }
 
     /// Examines the machines, and waits for their guests if that is requested.
@@ -84,16 +89,28 @@ impl<'a> Doctor<'a> {
         patience: Patience,
         person: &mut dyn Person,
     ) -> Result<Examination, Error> {
-        let mut look = self.session.look(&self.request.selection)?;
+        let mut look = self.look()?;
         let gathered = self.gather(&look, patience, person)?;
         // A recording has the evidence of one look, and a replay of it gives the same answer.
         let recorded = matches!(self.request.source, Source::Recorded(_));
         if gathered.address_given && !recorded {
-            look = self.session.look(&self.request.selection)?;
+            look = self.look()?;
         }
         let subjects = Subjects::new(&look, &self.request.selection)?;
         let assessments = assess(&subjects, &gathered, &self.request.selection, self.catalogue);
+        let assessments = assessments.into_iter();
+        let assessments =
+            assessments.map(|each| each.without_ignored(&self.ignore, self.catalogue)).collect();
         Ok(Examination { look, gathered, assessments })
+    }
+
+    /// Looks, and asks QEMU about guests that lack an address.
+    fn look(&mut self) -> Result<Look, Error> {
+        let mut look = self.session.look(&self.request.selection)?;
+        if !matches!(self.request.source, Source::Snapshot(_)) {
+            devices::ask(&mut look, &self.request.selection, &self.settings)?;
+        }
+        Ok(look)
     }
 
     fn gather(

@@ -3,14 +3,15 @@
 use std::collections::BTreeMap;
 
 use vmkit_dhcp::{Ladder, TestResult, Traffic};
-use vmkit_diagnose::{Omission, Router};
+use vmkit_diagnose::{Examined, Omission, Router};
 use vmkit_gateway::GatewayReplies;
+use vmkit_inside::{Inside, Way};
 use vmkit_model::{Machine, PluginOutcome, Problem};
 use vmkit_platform::SurveyTexts;
 use vmkit_survey::Survey;
 use vmkit_types::{Reading, Unread};
 
-use crate::{offers::OfferTest, watch::Capture};
+use crate::{inside::GuestAnswer, offers::OfferTest, watch::Capture};
 
 /// Everything that a diagnosis adds to the signals.
 #[derive(Debug)]
@@ -23,6 +24,8 @@ pub struct Gathered {
     pub captures: Captures,
     /// The offer test of each machine, by name.
     pub tests: BTreeMap<String, Reading<OfferTest>>,
+    /// What the guests said from inside, by name.
+    pub inside: BTreeMap<String, GuestAnswer>,
     /// What the gateway answered.
     pub replies: Reading<GatewayReplies>,
     /// The network's router, as the advice plugins describe it.
@@ -35,6 +38,8 @@ pub struct Gathered {
     pub problems: Vec<Problem>,
     /// A machine was given an address during the captures, so the look before them is outdated.
     pub address_given: bool,
+    /// What was done for it. Unknown for a snapshot.
+    pub examined: Reading<Examined>,
 }
 
 /// The captures for each machine.
@@ -64,12 +69,14 @@ impl Default for Gathered {
             texts: Reading::Unknown(Unread::NotTried),
             captures: Captures::default(),
             tests: BTreeMap::new(),
+            inside: BTreeMap::new(),
             replies: Reading::Unknown(Unread::NotTried),
             router: Reading::Unknown(Unread::NotTried),
             outcomes: Vec::new(),
             omissions: Vec::new(),
             problems: Vec::new(),
             address_given: false,
+            examined: Reading::Unknown(Unread::NotTried),
         }
     }
 }
@@ -89,6 +96,24 @@ impl Gathered {
             }
         };
         Dhcp { ladder, test: self.test(&machine.name).map(<[_]>::to_vec) }
+    }
+
+    /// How this machine's guest was asked from inside.
+    pub fn way_inside(&self, machine: &str) -> Reading<Way> {
+        let Some(answer) = self.inside.get(machine) else {
+            return Reading::Unknown(Unread::NotTried);
+        };
+        match (answer.way, &answer.says) {
+            (Some(way), _) => Reading::Known(way),
+            (None, Reading::Unknown(why)) => Reading::Unknown(why.clone()),
+            (None, _) => Reading::Unknown(Unread::NotTried),
+        }
+    }
+
+    /// What this machine's guest said from inside.
+    pub(crate) fn inside(&self, machine: &str) -> Reading<&Inside> {
+        let unasked = Reading::Unknown(Unread::NotTried);
+        self.inside.get(machine).map_or(unasked, |answer| answer.says.as_ref())
     }
 
     /// The results of this machine's offer test.

@@ -42,12 +42,15 @@
 
 mod assessment;
 mod capture_points;
+mod comparison;
 mod consent;
+mod devices;
 mod error;
 mod examine;
 mod fix;
 mod gather;
 mod gathered;
+mod inside;
 mod offers;
 mod person;
 mod record;
@@ -67,7 +70,9 @@ pub use error::Error;
 pub use examine::{Doctor, Examination};
 pub use fix::Treatment;
 pub use gathered::{Captures, Dhcp, Gathered};
+pub use inside::GuestAnswer;
 pub use offers::OfferTest;
 pub use person::{Note, Offered, Pause, Person, Progress, Question};
 pub use request::{FixRequest, Request};
+pub use router::known_router;
 pub use watch::Capture;

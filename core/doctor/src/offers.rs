@@ -1,36 +1,41 @@
-//! The offer test: asks DHCP servers for offers to this computer, a VM, and an unknown client.
+//! The offer test: asks DHCP servers for offers to this computer, VMs and an unknown client, and
+//! measures meanwhile what the link loses.
 
 use std::{
-    collections::HashMap,
+    net::Ipv4Addr,
+    sync::mpsc::{self, Receiver},
+    thread,
     time::{Duration, Instant},
 };
 
 use vmkit_capture::pcap;
-use vmkit_dhcp::{FOREIGN_MAC, Frame, Message, MessageKind, Offer, TestCase, TestResult};
-use vmkit_rights::{Broker, DiscoverRequest, Frames, Refusal};
+use vmkit_dhcp::{
+    FOREIGN_MAC, Frame, Loss, Message, MessageKind, Offer, Outcome, Plan, PlanStep, TestCase,
+    TestResult,
+};
+use vmkit_rights::{Broker, CountArpRequest, DiscoverRequest, Frames, Refusal};
 use vmkit_types::{Mac, Reading};
 
-/// Pause between DISCOVERs, so that servers and access points do not see a flood.
-const PACE: Duration = Duration::from_millis(60);
-/// How long to wait for answers after each round. Servers answer in milliseconds, or after a ping of
-/// a second or more before offering a new address.
-const ROUND_TIME: Duration = Duration::from_millis(1100);
-/// Attempts for each case, like most clients make in a row.
-const ROUNDS: u32 = 3;
-/// How much later than the first a second server may answer.
-const SECOND_SERVER: Duration = Duration::from_millis(200);
+/// ARP requests that show whether the link loses frames at all.
+const FIRST_COUNT: u32 = 16;
+/// Further ones, if some of the first were lost: they show how many.
+const SECOND_COUNT: u32 = 32;
+/// How soon the counts of ARP are noticed.
+const TICK: Duration = Duration::from_millis(50);
 
-/// The VM and the uplink of a test.
+/// The VMs and the uplink of a test.
 #[derive(Clone, Debug)]
 pub(crate) struct OfferTestTarget {
     /// The uplink.
     pub(crate) interface: String,
     /// The uplink's MAC: the source of every frame.
     pub(crate) host: Mac,
-    /// The VM's MAC.
-    pub(crate) machine: Mac,
-    /// The client identifier that the VM sends, if known.
-    pub(crate) client_id: Option<Vec<u8>>,
+    /// The VMs' MACs.
+    pub(crate) machines: Vec<Mac>,
+    /// Whether an unknown client asks as well, which takes an address of the server's for a while.
+    pub(crate) unknown_client: bool,
+    /// The gateway, and the interface on whose network it is. `None`: there is none to count ARP with.
+    pub(crate) gateway: Option<(String, Ipv4Addr)>,
 }
 
 /// The result of a test.
@@ -42,10 +47,30 @@ pub struct OfferTest {
     pub pcap: Vec<u8>,
 }
 
-/// Asks for offers: sends DISCOVERs and never a REQUEST. Takes 0.4 s if all are answered, 4 s if
-/// none is. Unknown without the right to raw sockets, or if the interface disappears.
-pub(crate) fn test_offers(broker: &Broker, target: &OfferTestTarget) -> Reading<OfferTest> {
-    match run(broker, target) {
+impl OfferTest {
+    /// The part that concerns a machine with these MACs.
+    pub(crate) fn of_machine(&self, macs: &[Mac]) -> Self {
+        let own = |result: &&TestResult| match result.case {
+            TestCase::Host | TestCase::Foreign | TestCase::Gateway => true,
+            TestCase::Machine | TestCase::MachineUnicast | TestCase::MachineClientId => {
+                result.chaddr.is_none_or(|mac| macs.contains(&mac))
+            }
+        };
+        let results = self.results.iter().filter(own).cloned().collect();
+        Self { results, pcap: self.pcap.clone() }
+    }
+}
+
+/// Asks for offers: sends DISCOVERs and never a REQUEST. Ends when every case is answered or has been
+/// silent for longer than loss or a slow server explains, after 4 s, or as soon as `is_of_use` denies
+/// that the rest could tell more. Unknown without the right to raw sockets, or if the interface
+/// disappears.
+pub(crate) fn test_offers(
+    broker: &Broker,
+    target: &OfferTestTarget,
+    is_of_use: &mut dyn FnMut(&OfferTest) -> bool,
+) -> Reading<OfferTest> {
+    match run(broker, target, is_of_use) {
         Ok(test) => Reading::Known(test),
         Err(refusal) => {
             let message = format!("asking for offers: {}", refusal.message);
@@ -54,39 +79,61 @@ pub(crate) fn test_offers(broker: &Broker, target: &OfferTestTarget) -> Reading<
     }
 }
 
-fn run(broker: &Broker, target: &OfferTestTarget) -> Result<OfferTest, Refusal> {
+fn run(
+    broker: &Broker,
+    target: &OfferTestTarget,
+    is_of_use: &mut dyn FnMut(&OfferTest) -> bool,
+) -> Result<OfferTest, Refusal> {
     let mut session = Session::open(broker, target)?;
-    let first = [
-        (TestCase::Host, target.host),
-        (TestCase::Machine, target.machine),
-        (TestCase::Foreign, FOREIGN_MAC),
-    ];
-    session.add(&first);
-    session.round()?;
-    // Try other forms only if the plain DISCOVER was not answered.
-    if !session.is_answered(TestCase::Machine) {
-        let with_identifier = target.client_id.as_ref().map(|_| TestCase::MachineClientId);
-        let further = [Some(TestCase::MachineUnicast), with_identifier].into_iter().flatten();
-        session.add(&further.map(|case| (case, target.machine)).collect::<Vec<_>>());
-    }
-    for _ in 1..ROUNDS {
-        if !session.is_complete() {
-            session.round()?;
+    let counts = count_lost(broker.clone(), target.gateway.clone());
+    let mut outcomes = Vec::new();
+    loop {
+        for (asked, answered) in counts.try_iter() {
+            session.plan.measured(asked, answered);
+        }
+        match session.plan.step(session.now()) {
+            PlanStep::Send(case, chaddr) => session.send(case, chaddr)?,
+            PlanStep::WaitUntil(until) => session.listen(until.min(session.now() + TICK))?,
+            PlanStep::Done => break,
+        }
+        let test = session.so_far();
+        let loss = Loss::of(&test.results);
+        let now: Vec<Outcome> = test.results.iter().map(|result| result.outcome(&loss)).collect();
+        if now != outcomes && now.iter().any(|outcome| *outcome != Outcome::Open) {
+            if !session.plan.awaits_others(session.now()) && !is_of_use(&test) {
+                break;
+            }
+            outcomes = now;
         }
     }
-    if session.is_complete() {
-        session.listen(Instant::now() + SECOND_SERVER, false)?;
-    }
     Ok(session.finish())
+}
+
+/// Counts on a thread of its own how many ARP requests for the gateway are answered. Nobody waits for
+/// a count that comes too late.
+fn count_lost(broker: Broker, gateway: Option<(String, Ipv4Addr)>) -> Receiver<(u32, u32)> {
+    let (told, counts) = mpsc::channel();
+    let Some((interface, address)) = gateway else { return counts };
+    thread::spawn(move || {
+        for requests in [FIRST_COUNT, SECOND_COUNT] {
+            let interface = interface.clone();
+            let request = CountArpRequest { interface, address, requests };
+            // Without the right to ask, the loss stays as unknown as before.
+            let Ok((asked, answered)) = broker.count_arp(request) else { return };
+            if told.send((asked, answered)).is_err() || answered == asked || answered == 0 {
+                return;
+            }
+        }
+    });
+    counts
 }
 
 struct Session<'a> {
     broker: &'a Broker,
     target: &'a OfferTestTarget,
+    began: Instant,
     capture: Frames,
-    results: Vec<TestResult>,
-    /// Index in `results` by transaction id.
-    transactions: HashMap<u32, usize>,
+    plan: Plan,
     file: pcap::Writer<Vec<u8>>,
 }
 
@@ -95,75 +142,62 @@ impl<'a> Session<'a> {
         let capture = broker.capture(&target.interface)?;
         let kept = pcap::Writer::new(Vec::new());
         let file = kept.map_err(|error| Refusal::failed(format!("keep the frames: {error}")))?;
-        let (results, transactions) = (Vec::new(), HashMap::new());
-        Ok(Self { broker, target, capture, results, transactions, file })
+        let machines = target.machines.iter().map(|mac| (TestCase::Machine, *mac));
+        let cases = [(TestCase::Host, target.host)].into_iter().chain(machines);
+        let gateway = target.gateway.as_ref().map(|(_, address)| *address);
+        let unknown = target.unknown_client.then_some((TestCase::Foreign, FOREIGN_MAC));
+        let plan = Plan::new(cases.chain(unknown)).on_network_of(gateway);
+        Ok(Self { broker, target, began: Instant::now(), capture, plan, file })
     }
 
-    fn is_answered(&self, case: TestCase) -> bool {
-        self.results.iter().any(|result| result.case == case && !result.offers.is_empty())
+    fn now(&self) -> Duration {
+        self.began.elapsed()
     }
 
-    fn is_complete(&self) -> bool {
-        self.results.iter().all(|result| !result.offers.is_empty())
-    }
-
-    fn add(&mut self, cases: &[(TestCase, Mac)]) {
-        self.results.extend(cases.iter().map(|(case, chaddr)| TestResult {
-            case: *case,
-            chaddr: Some(*chaddr),
-            sent: 0,
-            offers: Vec::new(),
-        }));
-    }
-
-    /// Sends a DISCOVER for each unanswered case, and waits for the answers.
-    fn round(&mut self) -> Result<(), Refusal> {
-        for place in 0..self.results.len() {
-            if self.results[place].offers.is_empty() {
-                self.send(place)?;
-                self.listen(Instant::now() + PACE, false)?;
-            }
-        }
-        self.listen(Instant::now() + ROUND_TIME, true)
-    }
-
-    fn send(&mut self, place: usize) -> Result<(), Refusal> {
-        let result = &mut self.results[place];
-        let identifier = self.target.client_id.as_ref();
+    fn send(&mut self, case: TestCase, chaddr: Mac) -> Result<(), Refusal> {
         let discover = DiscoverRequest {
             interface: self.target.interface.clone(),
-            chaddr: result.chaddr.unwrap_or(FOREIGN_MAC).octets(),
-            broadcast: result.case != TestCase::MachineUnicast,
-            client_id: identifier.filter(|_| result.case == TestCase::MachineClientId).cloned(),
+            chaddr: chaddr.octets(),
+            broadcast: case != TestCase::MachineUnicast,
+            client_id: None,
         };
         let xid = self.broker.discover(discover)?;
-        result.sent += 1;
-        self.transactions.insert(xid, place);
+        let now = self.now();
+        self.plan.sent(case, chaddr, xid, now);
         Ok(())
     }
 
-    /// Collects answers until the deadline or until all cases have one.
-    fn listen(&mut self, deadline: Instant, until_all: bool) -> Result<(), Refusal> {
-        while !(until_all && self.is_complete()) {
-            let Some(frame) = self.capture.next(deadline)? else { return Ok(()) };
+    /// Takes the offers that come until this time.
+    fn listen(&mut self, until: Duration) -> Result<(), Refusal> {
+        let deadline = self.began + until;
+        if let Some(frame) = self.capture.next(deadline)? {
             let at = frame.at;
             let message = Frame::parse(at, frame.data).and_then(|read| Message::parse(at, &read));
-            let Some(message) = message else { continue };
-            let Some(place) = self.transactions.get(&message.xid).copied() else { continue };
-            // Writing to memory cannot fail.
-            self.file.write(&frame).ok();
-            let result = &mut self.results[place];
-            let offer = Offer { server: message.server, yiaddr: message.yiaddr };
-            let for_it =
-                message.kind == MessageKind::Offer && result.chaddr == Some(message.chaddr);
-            if for_it && !result.offers.contains(&offer) {
-                result.offers.push(offer);
+            let Some(message) = message.filter(|it| it.kind == MessageKind::Offer) else {
+                return Ok(());
+            };
+            let offer = Offer {
+                server: message.server,
+                yiaddr: message.yiaddr,
+                prefix: message.prefix,
+                routers: message.routers,
+                lease_s: message.lease_s,
+                mtu: message.mtu.map_or(Reading::Absent, Reading::Known),
+            };
+            if self.plan.offered(message.xid, message.chaddr, offer, self.began.elapsed()) {
+                // Writing to memory cannot fail.
+                self.file.write(&frame).ok();
             }
         }
         Ok(())
+    }
+
+    fn so_far(&self) -> OfferTest {
+        OfferTest { results: self.plan.results(self.now()), pcap: Vec::new() }
     }
 
     fn finish(self) -> OfferTest {
-        OfferTest { results: self.results, pcap: self.file.into_inner() }
+        let results = self.plan.results(self.now());
+        OfferTest { results, pcap: self.file.into_inner() }
     }
 }

@@ -5,16 +5,21 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use vmkit_dhcp::{TestCase, TestResult, Traffic};
+use vmkit_dhcp::Traffic;
 use vmkit_diagnose::Machine;
 use vmkit_gateway::{GatewayReplies, Recorded};
-use vmkit_model::{Problem, Severity};
+use vmkit_model::{Problem, Severity, stem};
 use vmkit_session::Settings;
 use vmkit_snapshot::Record;
-use vmkit_survey::{Survey, bridges, firewall, hosts, listeners};
+use vmkit_survey::{
+    Survey, bridges, dhcp_servers, firewall, forwarding, further_leases, hosts, listeners,
+    own_lease, routes,
+};
 use vmkit_types::{Reading, Unread};
 
-use crate::{Captures, Error, Gathered, OfferTest, router, subjects::Subjects, watch::Capture};
+use crate::{
+    Captures, Error, Gathered, GuestAnswer, OfferTest, router, subjects::Subjects, watch::Capture,
+};
 
 /// The capture at the uplink, as the format names it.
 const UPLINK: &str = "uplink";
@@ -32,6 +37,7 @@ pub(crate) fn gather(
         replies: replies(&mut files),
         tests: tests(&mut files, &subjects.machines),
         captures: captures(&mut files, &subjects.machines),
+        inside: inside(&mut files, &subjects.machines),
         problems: files.problems,
         ..Gathered::default()
     };
@@ -40,19 +46,33 @@ pub(crate) fn gather(
 
 fn survey(files: &mut Files<'_>) -> Survey {
     let unknown = Unread::NotTried;
+    let document = files.read("host/firewall.json");
+    let leases =
+        files.read("host/ipconfig-getpacket.txt").or_else(|| files.read("host/own-lease.txt"));
     Survey {
         bridges: files
             .read("host/bridge.json")
             .map_or(Reading::Unknown(unknown.clone()), |text| bridges(&text)),
         firewall: files
             .read("host/firewall.txt")
-            .map_or(Reading::Unknown(unknown.clone()), |text| firewall(&text)),
+            .map_or(Reading::Unknown(unknown.clone()), |text| firewall(&text, document.as_deref())),
+        forwarding: files
+            .read("host/forwarding.txt")
+            .map_or(Reading::Unknown(unknown.clone()), |text| forwarding(&text)),
         listeners: files
             .read("host/listeners.txt")
             .map_or(Reading::Unknown(unknown.clone()), |text| Reading::Known(listeners(&text))),
+        servers: files
+            .read("host/dhcp-server.json")
+            .map_or(Reading::Unknown(unknown.clone()), |text| dhcp_servers(&text)),
         hosts: files
             .read("host/hosts")
-            .map_or(Reading::Unknown(unknown), |text| Reading::Known(hosts(&text))),
+            .map_or(Reading::Unknown(unknown.clone()), |text| Reading::Known(hosts(&text))),
+        routes: files
+            .read("host/routes-to.txt")
+            .map_or(Reading::Unknown(unknown.clone()), |text| Reading::Known(routes(&text))),
+        further_leases: leases.as_deref().map(further_leases).unwrap_or_default(),
+        own_lease: leases.map_or(Reading::Unknown(unknown), |text| own_lease(&text)),
     }
 }
 
@@ -81,28 +101,25 @@ fn tests(files: &mut Files<'_>, machines: &[Machine]) -> BTreeMap<String, Readin
             return BTreeMap::new();
         }
     };
-    let each = machines.iter().map(|machine| {
-        let test = OfferTest { results: concerning(&results, machine), pcap: Vec::new() };
-        (machine.name.clone(), Reading::Known(test))
-    });
+    let test = OfferTest { results, pcap: Vec::new() };
+    let each = machines
+        .iter()
+        .map(|machine| (machine.name.clone(), Reading::Known(test.of_machine(&machine.macs))));
     each.collect()
 }
 
-/// The results that concern this machine.
-fn concerning(results: &[TestResult], machine: &Machine) -> Vec<TestResult> {
-    let own = |result: &&TestResult| match result.case {
-        TestCase::Host | TestCase::Foreign => true,
-        TestCase::Machine | TestCase::MachineUnicast | TestCase::MachineClientId => {
-            result.chaddr.is_none_or(|mac| machine.macs.contains(&mac))
-        }
-    };
-    results.iter().filter(own).cloned().collect()
+fn inside(files: &mut Files<'_>, machines: &[Machine]) -> BTreeMap<String, GuestAnswer> {
+    let answers = machines.iter().filter_map(|machine| {
+        let text = files.read(&format!("inside/{}.txt", stem(&machine.name)))?;
+        Some((machine.name.clone(), GuestAnswer::recorded(text)))
+    });
+    answers.collect()
 }
 
 fn captures(files: &mut Files<'_>, machines: &[Machine]) -> Captures {
     let mut captures = Captures::default();
     for machine in machines {
-        if let Some(capture) = files.capture(&format!("dhcp/guest-{}.pcap", machine.name)) {
+        if let Some(capture) = files.capture(&format!("dhcp/guest-{}.pcap", stem(&machine.name))) {
             captures.guests.insert(machine.name.clone(), capture);
         }
         captures.uplink_of.insert(machine.name.clone(), UPLINK.to_owned());

@@ -6,6 +6,7 @@ use vmkit_session::{Selection, Source};
 
 /// What to examine, and what may be done for it.
 #[derive(Clone, Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag that callers set on its own")]
 pub struct Request {
     /// The machines to examine.
     pub selection: Selection,
@@ -17,6 +18,9 @@ pub struct Request {
     pub wait: Option<Duration>,
     /// Unplug the links of the machines for a moment, so that their guests ask.
     pub unplug: bool,
+    /// Log in to the guests with a key, where their host keys are known, or else have their agents run
+    /// commands as the guests' root, so that they say what they know of their own network.
+    pub inside: bool,
     /// Test offers and unplug links without asking the person.
     pub yes: bool,
     /// Whether to run remedies.
@@ -45,6 +49,8 @@ impl Request {
             ),
             (self.fix.is_some() && self.passive, "remedies cannot be run without sending anything"),
             (self.unplug && self.passive, "links cannot be unplugged without sending anything"),
+            (self.inside && self.passive, "guests cannot be asked without sending anything"),
+            (self.inside && replays, "guests of a snapshot cannot be asked"),
             ((self.unplug || self.wait.is_some()) && replays, "guests of a snapshot do not ask"),
         ];
         rules.into_iter().find(|(applies, _)| *applies).map(|(_, why)| why)
@@ -79,6 +85,10 @@ mod tests {
             (Request { unplug: true, passive: true, ..plain() }, false),
             (Request { unplug: true, source: snapshot(), ..plain() }, false),
             (Request { unplug: true, source: recorded(), ..plain() }, true),
+            (Request { inside: true, ..plain() }, true),
+            (Request { inside: true, source: recorded(), ..plain() }, true),
+            (Request { inside: true, passive: true, ..plain() }, false),
+            (Request { inside: true, source: snapshot(), ..plain() }, false),
             (Request { wait: wait(), source: snapshot(), ..plain() }, false),
             (Request { wait: wait(), passive: true, ..plain() }, true),
         ];

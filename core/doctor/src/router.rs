@@ -1,20 +1,28 @@
 //! The gateway's replies, and what advice plugins conclude from them.
 
-use std::net::IpAddr;
+use std::{net::IpAddr, time::SystemTime};
 
+use vmkit_attach::KnownRouter;
 use vmkit_dhcp::Traffic;
 use vmkit_diagnose::Router;
 use vmkit_gateway::{DeclaredPage, GatewayReplies, Ports};
 use vmkit_host::{PluginAdvice, Snapshot, advise, gateway_pages};
-use vmkit_model::Mode;
-use vmkit_session::{Scene, Settings};
-use vmkit_types::{AdviceKind, Fact, InterfaceKind, Mac, Reading, Unread, error_chain};
+use vmkit_model::{Mode, Platform, PluginOutcome};
+use vmkit_platform::Platform as _;
+use vmkit_session::Settings;
+use vmkit_types::{
+    AdviceKind, Fact, HostNetwork, InterfaceKind, Mac, Reading, Unread, error_chain,
+};
 
 use crate::{Captures, Gathered, subjects::Subjects};
 
 /// Asks the gateway for the reviewed and allowed ones among the pages that the advice plugins declare.
-pub(crate) fn ask_gateway(scene: &Scene, settings: &Settings) -> Reading<GatewayReplies> {
-    let Some(gateway) = gateway(scene) else { return Reading::Unknown(Unread::NotTried) };
+pub(crate) fn ask_gateway(
+    network: Option<&HostNetwork>,
+    settings: &Settings,
+) -> Reading<GatewayReplies> {
+    let gateway = network.and_then(gateway);
+    let Some(gateway) = gateway else { return Reading::Unknown(Unread::NotTried) };
     let pages = gateway_pages(&settings.plugins()).into_iter();
     let declared: Vec<_> = pages
         .map(|(plugin, page)| DeclaredPage { plugin, path: page.path, referer: page.referer })
@@ -32,26 +40,62 @@ pub(crate) fn with_advice(
     settings: &Settings,
 ) -> Gathered {
     let scene = subjects.scene();
-    let (Some(gateway), Reading::Known(replies)) = (gateway(scene), &gathered.replies) else {
+    let gateway = scene.network.as_ref().and_then(gateway);
+    let (Some(gateway), Reading::Known(replies)) = (gateway, &gathered.replies) else {
         return gathered;
     };
-    let run = match settings.of_run(Mode::Full, Snapshot::None) {
-        Ok(run) => run,
-        Err(error) => {
-            let router = Reading::Unknown(Unread::Failed(error_chain(&error)));
-            return Gathered { router, ..gathered };
-        }
-    };
     let facts = facts(gateway, replies, &gathered.captures, subjects);
-    let found = settings.plugins();
-    let advised = advise(&found, &settings.installation, &run, &facts, scene.now());
-    settings.count_incidents(&advised.incidents);
-    let router = Reading::Known(router(gateway, advised.advice));
-    Gathered { router, outcomes: advised.outcomes, ..gathered }
+    match recognised(gateway, &facts, settings, scene.now()) {
+        Ok((router, outcomes)) => Gathered { router: Reading::Known(router), outcomes, ..gathered },
+        Err(why) => Gathered { router: Reading::Unknown(why), ..gathered },
+    }
 }
 
-fn gateway(scene: &Scene) -> Option<IpAddr> {
-    scene.network.as_ref()?.gateways().find(IpAddr::is_ipv4)
+/// The router of this computer, if bridged machines depend on its kind: where the default route leads
+/// over Wi-Fi. It is asked for the reviewed and allowed pages.
+pub fn known_router(network: &HostNetwork, settings: &Settings) -> Reading<KnownRouter> {
+    let over_wifi = vmkit_attach::adapters(network, Platform::named(Some(platform_name())))
+        .iter()
+        .any(|adapter| adapter.default_route && adapter.is_wifi());
+    let (Some(gateway), true) = (gateway(network), over_wifi) else {
+        return Reading::Unknown(Unread::NotTried);
+    };
+    let replies = match ask_gateway(Some(network), settings) {
+        Reading::Known(replies) => replies,
+        Reading::Absent => return Reading::Absent,
+        Reading::Unknown(why) => return Reading::Unknown(why),
+    };
+    let mut facts = vmkit_gateway::facts(gateway, None, &replies);
+    facts.push(Fact { key: "uplink.kind".to_owned(), value: "wifi".to_owned() });
+    facts.sort();
+    match recognised(gateway, &facts, settings, SystemTime::now()) {
+        Ok((router, _)) => router.known().map_or(Reading::Absent, Reading::Known),
+        Err(why) => Reading::Unknown(why),
+    }
+}
+
+fn platform_name() -> &'static str {
+    vmkit_platform::current().name()
+}
+
+/// What the advice plugins make of the facts, and how each of them fared.
+fn recognised(
+    gateway: IpAddr,
+    facts: &[Fact],
+    settings: &Settings,
+    now: SystemTime,
+) -> Result<(Router, Vec<PluginOutcome>), Unread> {
+    let run = settings
+        .of_run(Mode::Full, Snapshot::None)
+        .map_err(|error| Unread::Failed(error_chain(&error)))?;
+    let found = settings.plugins();
+    let advised = advise(&found, &settings.installation, &run, facts, now);
+    settings.count_incidents(&advised.incidents);
+    Ok((router(gateway, advised.advice), advised.outcomes))
+}
+
+fn gateway(network: &HostNetwork) -> Option<IpAddr> {
+    network.gateways().find(IpAddr::is_ipv4)
 }
 
 fn facts(

@@ -1,6 +1,6 @@
-//! The host's own texts on its bridges, firewall, listeners and names.
+//! The host's own texts on its bridges, firewall, listeners, DHCP servers, names and routes.
 
-use std::thread::ScopedJoinHandle;
+use std::{net::IpAddr, thread::ScopedJoinHandle};
 
 use vmkit_platform::{Platform as _, SurveyTexts};
 use vmkit_rights::{Broker, Refusal, SurveyPart};
@@ -9,14 +9,28 @@ use vmkit_types::{Reading, Unread};
 
 use crate::Gathered;
 
-/// Runs the system's tools, by the broker where root sees more.
-pub(crate) fn texts(broker: &Broker) -> SurveyTexts {
+/// Runs the system's tools, by the broker where root sees more, and asks the kernel for the routes to
+/// these addresses.
+pub(crate) fn texts(broker: &Broker, addresses: &[IpAddr]) -> SurveyTexts {
     std::thread::scope(|scope| {
         let firewall = scope.spawn(|| broker.survey(SurveyPart::Firewall));
+        let document = scope.spawn(|| broker.survey(SurveyPart::FirewallDocument));
         let listeners = scope.spawn(|| broker.survey(SurveyPart::Listeners));
+        let servers = scope.spawn(|| broker.survey(SurveyPart::DhcpServers));
         let platform = vmkit_platform::current();
         let (bridges, hosts) = (platform.bridges(), platform.hosts_file());
-        SurveyTexts { bridges, hosts, firewall: answer(firewall), listeners: answer(listeners) }
+        let routes = platform.routes_to(addresses);
+        SurveyTexts {
+            bridges,
+            hosts,
+            routes,
+            forwarding: platform.forwarding(),
+            own_lease: platform.own_lease(),
+            firewall: answer(firewall),
+            firewall_document: answer(document),
+            listeners: answer(listeners),
+            servers: answer(servers),
+        }
     })
 }
 
@@ -32,18 +46,39 @@ fn answer(asked: ScopedJoinHandle<'_, Result<String, Refusal>>) -> Reading<Strin
 pub(crate) fn survey(texts: &SurveyTexts) -> Survey {
     Survey {
         bridges: flat(texts.bridges.as_ref(), |text| vmkit_survey::bridges(text.as_bytes())),
-        firewall: flat(texts.firewall.as_ref(), |text| vmkit_survey::firewall(text.as_bytes())),
+        firewall: flat(texts.firewall.as_ref(), |text| {
+            let document = texts.firewall_document.as_ref().known();
+            vmkit_survey::firewall(text.as_bytes(), document.map(String::as_bytes))
+        }),
         listeners: texts.listeners.as_ref().map(|text| vmkit_survey::listeners(text.as_bytes())),
+        servers: flat(texts.servers.as_ref(), |text| vmkit_survey::dhcp_servers(text.as_bytes())),
         hosts: texts.hosts.as_ref().map(|text| vmkit_survey::hosts(text)),
+        forwarding: flat(texts.forwarding.as_ref(), |text| {
+            vmkit_survey::forwarding(text.as_bytes())
+        }),
+        routes: texts.routes.as_ref().map(|text| vmkit_survey::routes(text.as_bytes())),
+        further_leases: texts
+            .own_lease
+            .as_ref()
+            .known()
+            .map(|text| vmkit_survey::further_leases(text.as_bytes()))
+            .unwrap_or_default(),
+        own_lease: flat(texts.own_lease.as_ref(), |text| vmkit_survey::own_lease(text.as_bytes())),
     }
 }
 
-/// Reads the firewall again: its counters now include what was dropped during the captures. The
-/// bridges stay as they were before, since a port that was learning then may forward now.
+/// Reads the firewall again, whose counters now include what was dropped during the captures, and the DHCP
+/// servers, which may have answered meanwhile. The bridges stay as they were before, since a port that was learning then may forward now.
 pub(crate) fn with_new_counters(gathered: Gathered, broker: &Broker) -> Gathered {
-    let new = texts(broker);
-    let survey = Survey { firewall: survey(&new).firewall, ..gathered.survey };
-    let texts = gathered.texts.map(|texts| SurveyTexts { firewall: new.firewall, ..texts });
+    let new = texts(broker, &[]);
+    let Survey { firewall, servers, .. } = survey(&new);
+    let survey = Survey { firewall, servers, ..gathered.survey };
+    let texts = gathered.texts.map(|texts| SurveyTexts {
+        firewall: new.firewall,
+        firewall_document: new.firewall_document,
+        servers: new.servers,
+        ..texts
+    });
     Gathered { survey, texts, ..gathered }
 }
 

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use vmkit_diagnose::Omission;
-use vmkit_inventory::{Link, LinkError};
+use vmkit_power::{Link, LinkError};
 use vmkit_types::error_chain;
 
 use crate::{Note, Pause, Progress, person::Wait};

@@ -29,9 +29,18 @@ pub(crate) struct Watch {
 }
 
 struct Point {
+    began: SystemTime,
     messages: Arc<AtomicU64>,
     clients: Arc<Clients>,
+    seen: Arc<Mutex<Builder>>,
     thread: JoinHandle<Reading<Capture>>,
+}
+
+/// What the thread of a capture shares with the watch.
+struct Notes {
+    messages: Arc<AtomicU64>,
+    clients: Arc<Clients>,
+    seen: Arc<Mutex<Builder>>,
 }
 
 /// A client's progress in getting an address.
@@ -67,16 +76,41 @@ impl Watch {
             points.entry(interface.to_owned()).or_insert_with(|| {
                 let messages = Arc::new(AtomicU64::new(0));
                 let clients = Arc::new(Clients::default());
-                let (counter, ended) = (Arc::clone(&messages), Arc::clone(&stop));
-                let (interface, exchanges) = (interface.to_owned(), Arc::clone(&clients));
-                let broker = broker.clone();
-                let thread = std::thread::spawn(move || {
-                    capture(&broker, &interface, &counter, &exchanges, &ended)
-                });
-                Point { messages, clients, thread }
+                let seen = Arc::new(Mutex::new(Builder::default()));
+                let notes = Notes {
+                    messages: Arc::clone(&messages),
+                    clients: Arc::clone(&clients),
+                    seen: Arc::clone(&seen),
+                };
+                let (interface, ended) = (interface.to_owned(), Arc::clone(&stop));
+                let (broker, began) = (broker.clone(), SystemTime::now());
+                let thread =
+                    std::thread::spawn(move || capture(&broker, &interface, &notes, &ended));
+                Point { began, messages, clients, seen, thread }
             });
         }
         Self { stop, points }
+    }
+
+    /// A watch at an interface where nothing happens.
+    #[cfg(test)]
+    pub(crate) fn still(interface: &str) -> Self {
+        let stop = Arc::new(AtomicBool::new(false));
+        let ended = Arc::clone(&stop);
+        let thread = std::thread::spawn(move || {
+            while !ended.load(Ordering::Relaxed) {
+                std::thread::yield_now();
+            }
+            Reading::Absent
+        });
+        let point = Point {
+            began: SystemTime::now(),
+            messages: Arc::default(),
+            clients: Arc::default(),
+            seen: Arc::default(),
+            thread,
+        };
+        Self { stop, points: BTreeMap::from([(interface.to_owned(), point)]) }
     }
 
     /// The number of DHCP messages so far, by interface.
@@ -95,6 +129,18 @@ impl Watch {
     pub(crate) fn exchange(&self, interface: &str, client: Mac) -> Option<Exchange> {
         let clients = &self.points.get(interface)?.clients;
         clients.lock().unwrap_or_else(PoisonError::into_inner).get(&client).copied()
+    }
+
+    /// The traffic until now, without the frames themselves. The result is by interface.
+    pub(crate) fn so_far(&self) -> BTreeMap<String, Reading<Capture>> {
+        let now = SystemTime::now();
+        let running = self.points.iter().filter(|(_, point)| !point.thread.is_finished());
+        let each = running.map(|(name, point)| {
+            let seen = point.seen.lock().unwrap_or_else(PoisonError::into_inner);
+            let traffic = seen.so_far(point.began, now);
+            (name.clone(), Reading::Known(Capture { traffic, pcap: Vec::new() }))
+        });
+        each.collect()
     }
 
     /// Stops all captures. The result is by interface.
@@ -124,19 +170,13 @@ fn note(message: &Message, clients: &Clients, now: Instant) {
     }
 }
 
-fn capture(
-    broker: &Broker,
-    interface: &str,
-    messages: &AtomicU64,
-    clients: &Clients,
-    stop: &AtomicBool,
-) -> Reading<Capture> {
+fn capture(broker: &Broker, interface: &str, notes: &Notes, stop: &AtomicBool) -> Reading<Capture> {
     let mut capture = match broker.capture(interface) {
         Ok(capture) => capture,
         Err(refusal) => return Reading::Unknown(refusal.into()),
     };
     let began = SystemTime::now();
-    let mut builder = Builder::default();
+    let seen = || notes.seen.lock().unwrap_or_else(PoisonError::into_inner);
     // Writing to memory cannot fail.
     let Ok(mut file) = pcap::Writer::new(BoundedFile::default()) else { return Reading::Absent };
     mark(&mut file, began);
@@ -144,9 +184,9 @@ fn capture(
         match capture.next(Instant::now() + TICK) {
             Ok(Some(frame)) => {
                 let at = frame.at;
-                if let Some(message) = builder.take(at, frame.data) {
-                    messages.fetch_add(1, Ordering::Relaxed);
-                    note(message, clients, Instant::now());
+                if let Some(message) = seen().take(at, frame.data) {
+                    notes.messages.fetch_add(1, Ordering::Relaxed);
+                    note(message, &notes.clients, Instant::now());
                 }
                 if file.write(&frame).is_err() {
                     break;
@@ -155,7 +195,7 @@ fn capture(
             Ok(None) => {}
             // The interface is gone; keep the frames until then.
             Err(refusal) => {
-                if builder.traffic().span.is_none() {
+                if seen().traffic().span.is_none() {
                     return Reading::Unknown(refusal.into());
                 }
                 break;
@@ -164,6 +204,7 @@ fn capture(
     }
     let ended = SystemTime::now();
     mark(&mut file, ended);
+    let mut builder = std::mem::take(&mut *seen());
     builder.watched(began, ended);
     if let Ok(counts) = capture.finish() {
         builder.lost(counts.dropped);

@@ -1,28 +1,36 @@
 //! An open directory.
 
 use std::{
-    fs::File,
+    ffi::CString,
+    fs::{File, Permissions},
     io::{self, Read as _},
-    os::fd::{AsFd, OwnedFd},
+    os::{
+        fd::{AsFd, BorrowedFd, OwnedFd},
+        unix::fs::PermissionsExt as _,
+    },
     path::{Path, PathBuf},
     sync::Arc,
 };
 
 use rustix::{
-    fs::{AtFlags, Dir, FileType, Mode, OFlags, mkdirat, open, openat, statat, unlinkat},
+    fs::{AtFlags, Dir, FileType, Mode, OFlags, mkdirat, open, openat, statat},
     io::Errno,
 };
+use tempfile::TempDir;
 
-use crate::walk;
-
-const UNFOLLOWED: OFlags = OFlags::NOFOLLOW.union(OFlags::CLOEXEC);
-const DIRECTORY: OFlags = OFlags::RDONLY.union(OFlags::DIRECTORY).union(UNFOLLOWED);
+use crate::{
+    mounts::{DIRECTORY, UNFOLLOWED, open_unmounted},
+    remove::remove_at,
+    walk,
+};
 
 /// An open directory. Names are paths below it, such as `neigh/ip-neigh.txt`.
 #[derive(Clone, Debug)]
 pub struct Directory {
     descriptor: Arc<OwnedFd>,
     path: PathBuf,
+    /// Removes the directory when it is dropped, if nobody else is to find it.
+    temporary: Option<Arc<TempDir>>,
 }
 
 impl PartialEq for Directory {
@@ -41,7 +49,20 @@ impl Directory {
     pub fn open(path: &Path) -> io::Result<Self> {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
         let descriptor = Arc::new(open(path, flags, Mode::empty())?);
-        Ok(Self { descriptor, path: path.to_owned() })
+        Ok(Self { descriptor, path: path.to_owned(), temporary: None })
+    }
+
+    /// Makes a directory that only this user can read, and that is removed with the last value that
+    /// refers to it or to one below it. It is shown as `path`.
+    ///
+    /// # Errors
+    /// It cannot be made.
+    pub fn temporary(path: &Path) -> io::Result<Self> {
+        let private = Permissions::from_mode(0o700);
+        let made = tempfile::Builder::new().prefix("vmkit-").permissions(private).tempdir()?;
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | UNFOLLOWED;
+        let descriptor = Arc::new(open(made.path(), flags, Mode::empty())?);
+        Ok(Self { descriptor, path: path.to_owned(), temporary: Some(Arc::new(made)) })
     }
 
     /// Opens the directory at this path for writing, and makes what is missing of it, with mode 0700.
@@ -52,7 +73,7 @@ impl Directory {
     pub fn make(path: &Path) -> io::Result<Self> {
         let path = std::path::absolute(path)?;
         let descriptor = Arc::new(walk::make(&path)?);
-        Ok(Self { descriptor, path })
+        Ok(Self { descriptor, path, temporary: None })
     }
 
     /// Where it was when it was opened, to be shown.
@@ -156,7 +177,7 @@ impl Directory {
         // One byte more shows that the file is larger.
         file.take(most.saturating_add(1)).read_to_end(&mut bytes)?;
         if bytes.len() as u64 > most {
-            return Err(io::Error::other(format!("larger than {} MiB", most >> 20)));
+            return Err(io::Error::other(format!("larger than {}", in_units(most))));
         }
         Ok(Some(bytes))
     }
@@ -177,21 +198,30 @@ impl Directory {
     /// Something cannot be removed.
     pub fn remove(&self, name: &str) -> io::Result<()> {
         let (folder, last) = self.folder_of(name, false)?;
-        match unlinkat(&folder, last, AtFlags::empty()) {
-            // What a directory says depends on the system.
-            Err(Errno::ISDIR | Errno::PERM) => {}
-            removed => return Ok(removed?),
+        let last = CString::new(last)?;
+        Ok(remove_at(folder.as_fd(), &last)?)
+    }
+
+    /// Whether another file system is mounted at a directory in this one.
+    ///
+    /// # Errors
+    /// The directory cannot be opened.
+    pub fn is_mount(&self, name: &str) -> io::Result<bool> {
+        let (folder, last) = self.folder_of(name, false)?;
+        match open_unmounted(folder.as_fd(), &CString::new(last)?, DIRECTORY) {
+            Ok(_) => Ok(false),
+            Err(Errno::XDEV) => Ok(true),
+            Err(error) => Err(error.into()),
         }
-        if let Some(inner) = self.below(name)? {
-            for each in inner.names(usize::MAX)?.0 {
-                inner.remove(&each)?;
-            }
-        }
-        Ok(unlinkat(&folder, last, AtFlags::REMOVEDIR)?)
+    }
+
+    pub(crate) fn descriptor(&self) -> BorrowedFd<'_> {
+        self.descriptor.as_fd()
     }
 
     fn at(&self, name: &str, descriptor: OwnedFd) -> Self {
-        Self { descriptor: Arc::new(descriptor), path: self.path.join(name) }
+        let (path, temporary) = (self.path.join(name), self.temporary.clone());
+        Self { descriptor: Arc::new(descriptor), path, temporary }
     }
 
     /// The directory that holds what is named, and its name there.
@@ -218,13 +248,22 @@ impl Directory {
     }
 }
 
+/// A number of bytes in the largest unit that it fills.
+fn in_units(bytes: u64) -> String {
+    match bytes {
+        0..0x400 => format!("{bytes} bytes"),
+        0x400..0x10_0000 => format!("{} KiB", bytes >> 10),
+        _ => format!("{} MiB", bytes >> 20),
+    }
+}
+
 fn sorted(mut names: Vec<String>) -> Vec<String> {
     names.sort();
     names
 }
 
 /// Checks that the name stays in its directory.
-fn plain(name: &str) -> io::Result<&str> {
+pub(crate) fn plain(name: &str) -> io::Result<&str> {
     if matches!(name, "" | "." | "..") || name.contains('/') {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, format!("{name:?} is no name")));
     }
@@ -242,9 +281,13 @@ fn irregular() -> io::Error {
 #[cfg(test)]
 mod tests {
     use std::{
+        ffi::OsStr,
         fs,
         io::Write as _,
-        os::unix::fs::{PermissionsExt as _, lchown, symlink},
+        os::unix::{
+            ffi::OsStrExt as _,
+            fs::{lchown, symlink},
+        },
     };
 
     use super::*;
@@ -264,7 +307,9 @@ mod tests {
         directory.create("neigh/ip-neigh.txt").unwrap().write_all(b"text").unwrap();
         assert!(directory.create("neigh/ip-neigh.txt").is_err(), "nothing is written twice");
         assert_eq!(directory.read("neigh/ip-neigh.txt", 4).unwrap().unwrap(), b"text");
-        assert!(directory.read("neigh/ip-neigh.txt", 3).is_err());
+        let larger = directory.read("neigh/ip-neigh.txt", 3).unwrap_err().to_string();
+        assert_eq!(larger, "larger than 3 bytes");
+        assert_eq!([256 << 10, 128 << 20].map(in_units), ["256 KiB", "128 MiB"]);
         assert_eq!(directory.read("neigh/none", 4).unwrap(), None);
         assert_eq!(directory.names(10).unwrap(), (vec!["neigh".to_owned()], false));
         let mode =
@@ -273,8 +318,23 @@ mod tests {
             (mode("a"), mode("a/c/neigh"), mode("a/c/neigh/ip-neigh.txt")),
             (0o700, 0o700, 0o600)
         );
+        fs::write(own.path().join("a/c/neigh").join(OsStr::from_bytes(b"\xff")), "").unwrap();
         directory.remove("neigh").unwrap();
         assert!(directory.is_empty().unwrap());
+    }
+
+    #[test]
+    fn a_temporary_directory_lives_as_long_as_one_below_it() {
+        let directory = Directory::temporary(Path::new("/a/shown.zip")).unwrap();
+        let own = directory.temporary.as_ref().unwrap().path().to_owned();
+        assert_eq!(own.metadata().unwrap().permissions().mode() & 0o777, 0o700);
+        directory.create("host/hosts").unwrap().write_all(b"text").unwrap();
+        let inner = directory.below("host").unwrap().unwrap();
+        assert_eq!(inner.path(), Path::new("/a/shown.zip/host"));
+        drop(directory);
+        assert_eq!(inner.read("hosts", 4).unwrap().unwrap(), b"text");
+        drop(inner);
+        assert!(!own.exists());
     }
 
     #[test]

@@ -5,9 +5,13 @@
 
 #![forbid(unsafe_code)]
 
+mod change;
 mod directory;
 mod lock;
+mod mounts;
+mod remove;
 mod walk;
 
+pub use change::{EntryKind, EntryStatus};
 pub use directory::Directory;
 pub use lock::lock;

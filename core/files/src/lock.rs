@@ -15,6 +15,7 @@ use rustix::{
 pub fn lock(file: OwnedFd, patience: Duration) -> io::Result<Option<OwnedFd>> {
     match flock(&file, FlockOperation::NonBlockingLockExclusive) {
         Ok(()) => return Ok(Some(file)),
+        Err(Errno::WOULDBLOCK) if patience.is_zero() => return Ok(None),
         Err(Errno::WOULDBLOCK) => {}
         Err(error) => return Err(error.into()),
     }

@@ -51,10 +51,10 @@ pub struct Advised {
 /// The pages of the gateway that the advice plugins declare, each with the plugin's id.
 pub fn gateway_pages(found: &[Found]) -> Vec<(String, GatewayPage)> {
     let plugins = found.iter().filter_map(|found| found.plugin.as_ref().ok());
-    let pages =
-        plugins.filter(|plugin| is_advice(plugin)).flat_map(|Plugin { manifest, .. }| {
-            manifest.gateway.iter().map(|page| (manifest.id.clone(), page.clone()))
-        });
+    let pages = plugins.filter(|plugin| is_advice(plugin)).flat_map(|plugin| {
+        let manifest = &plugin.manifest;
+        manifest.gateway.iter().map(|page| (manifest.id.clone(), page.clone()))
+    });
     let pages: BTreeSet<_> = pages.collect();
     pages.into_iter().collect()
 }

@@ -3,7 +3,7 @@
 //! A plugin that reports more than its manifest lets it know has invented it, whether or not it is
 //! right: nothing else that it says can be relied on either.
 
-use vmkit_types::{Kind, attribute};
+use vmkit_types::{Kind, attribute, escaped};
 use vmkit_wire::{Manifest, ReadFile};
 
 use crate::lease_files::is_lease_file;
@@ -41,7 +41,7 @@ struct Source {
 }
 
 /// The programs of macOS that print the neighbour table. A program elsewhere prints what its owner likes.
-const TABLE_PROGRAMS: Grant = Program(&["/usr/sbin/arp", "/usr/sbin/ndp"]);
+const TABLE_PROGRAMS: Grant = Program(&["/usr/sbin/arp", "/usr/sbin/ndp", "/usr/sbin/netstat"]);
 /// The neighbour table as a file, which does not cover the other files beside it.
 const TABLE_FILE: Grant = File("/proc/net/arp");
 
@@ -58,6 +58,11 @@ const SOURCES: &[Source] = &[
         grants: &[NeighbourTable, TABLE_PROGRAMS, TABLE_FILE],
         artefacts: &["neigh/"],
     },
+    Source {
+        kinds: &["bridge-"],
+        grants: &[NeighbourTable, Program(&["/sbin/ifconfig"])],
+        artefacts: &["bridge/"],
+    },
     Source { kinds: &["arp-"], grants: &[Arp], artefacts: &["probes"] },
     Source {
         kinds: &["ssh-host-key", "ssh-other-host-key", "ssh-new-host-key"],
@@ -69,6 +74,8 @@ const SOURCES: &[Source] = &[
     Source { kinds: &["agent-"], grants: &[GuestAgent], artefacts: &["agent/"] },
     Source { kinds: &["dhcp-"], grants: &[LeaseFile], artefacts: &["dhcp/"] },
     Source { kinds: &["lease-"], grants: &[LeaseFile], artefacts: &["leases/"] },
+    // vmkit itself reports what inventories list.
+    Source { kinds: &["manager-"], grants: &[], artefacts: &[] },
     // Names stand in the hosts file, and in lease files with their addresses.
     Source {
         kinds: &["dns-"],
@@ -89,6 +96,10 @@ pub(crate) fn check(
     attributes: &[(String, String)],
 ) -> Result<(), String> {
     let code = kind.code();
+    if kind.plugin().is_some() && !manifest.declares_kind(code) {
+        let code = escaped(code);
+        return Err(format!("{code}, which its manifest does not declare in `evidence`"));
+    }
     // A kind without a source has no weight: whoever reports it changes nothing.
     let source = SOURCES.iter().find(|source| source.kinds.iter().any(|it| code.starts_with(it)));
     if let Some(source) = source.filter(|source| !source.is_open_to(manifest, replays)) {
@@ -111,6 +122,9 @@ impl Source {
 
     /// The grants, for people.
     fn wanted(&self) -> String {
+        if self.grants.is_empty() {
+            return "being an inventory that lists it".to_owned();
+        }
         let names: Vec<String> = self.grants.iter().map(|grant| grant.name()).collect();
         names.join(" or ")
     }
@@ -191,7 +205,7 @@ mod tests {
                     "icmp-",
                 ],
             ),
-            (r#""neighbour_table":true"#, &["neighbour-"]),
+            (r#""neighbour_table":true"#, &["neighbour-", "bridge-"]),
             (r#""arp":true"#, &["arp-", "neighbour-other-mac"]),
             (r#""guest_agent":true"#, &["agent-"]),
             (r#""host_keys":true"#, &["ssh-host-key", "ssh-other-host-key", "ssh-new-host-key"]),
@@ -218,6 +232,29 @@ mod tests {
             let expected: Vec<_> =
                 Kind::NAMED.iter().map(Kind::code).filter(|it| fits(it)).collect();
             assert_eq!(known(needs, "", false), expected, "{needs}");
+        }
+    }
+
+    #[test]
+    fn a_plugin_reports_no_own_kind_but_those_that_it_declares() {
+        let text = r#"{"id":"netbox","version":"1","epoch":1,"kinds":["signal"],"evidence":[
+            {"kind":"netbox.address","half_life_s":60,"likelihood_ratio":5,"says":"it has it"}]}"#;
+        let manifest: Manifest = text.parse().unwrap();
+        let rows = [
+            ("netbox.address", ""),
+            ("netbox.name", "netbox.name, which its manifest does not declare in `evidence`"),
+            ("other.address", "other.address, which its manifest does not declare in `evidence`"),
+            (
+                "netbox.address.",
+                "netbox.address., which its manifest does not declare in `evidence`",
+            ),
+            ("tomorrow", ""),
+        ];
+        for (code, expected) in rows {
+            for replays in [false, true] {
+                let outcome = check(&manifest, replays, &Kind::from_code(code), &[]);
+                assert_eq!(outcome.err().unwrap_or_default(), expected);
+            }
         }
     }
 

@@ -87,9 +87,11 @@ pub(crate) fn open(
             Snapshot::Recording { directory } => new_file(directory, argument).map(OwnedFd::from),
             _ => Err(Refusal::not_found("no snapshot is recorded")),
         },
-        Resource::File | Resource::Files | Resource::Unknown => {
-            Err(Refusal::not_found("this host does not know the resource"))
-        }
+        Resource::File
+        | Resource::Files
+        | Resource::LocalApi
+        | Resource::Tool
+        | Resource::Unknown => Err(Refusal::not_found("this host does not know the resource")),
     }
 }
 

@@ -7,12 +7,12 @@ use std::{
         fd::OwnedFd,
         unix::fs::{FileTypeExt as _, MetadataExt as _, OpenOptionsExt as _},
     },
-    path::Path,
+    path::{Path, PathBuf},
 };
 
 use rustix::{fs::OFlags, io::Errno, process::geteuid};
 use vmkit_rights::Broker;
-use vmkit_wire::Refusal;
+use vmkit_wire::{Refusal, is_secret_path};
 
 use crate::Holder;
 
@@ -22,7 +22,12 @@ pub(crate) fn open(
     process: Option<Holder>,
     broker: &Broker,
 ) -> Result<OwnedFd, Refusal> {
-    match (regular_file(path), process) {
+    let real = real_place(path);
+    if real.to_str().is_none_or(is_secret_path) {
+        let (path, real) = (path.display(), real.display());
+        return Err(Refusal::denied(format!("{path} leads to {real}, which is no console log")));
+    }
+    match (regular_file(&real), process) {
         (Err(refusal), Some(process)) if refusal.denied && process.user == 0 => {
             broker.console(process.pid, path).map_err(|_| refusal)
         }
@@ -32,6 +37,13 @@ pub(crate) fn open(
             Ok(file.into())
         }
     }
+}
+
+/// Where the log lies, without links of directories. A directory that may not be looked at is the broker's
+/// to examine.
+fn real_place(path: &Path) -> PathBuf {
+    let real = path.parent().and_then(|above| above.canonicalize().ok()).zip(path.file_name());
+    real.map_or_else(|| path.to_owned(), |(above, name)| above.join(name))
 }
 
 /// A log of somebody else's could hold anything.
@@ -137,6 +149,29 @@ mod tests {
             let (file, above, process, me, expected) = row;
             let stranger = stranger(above.iter().copied(), me);
             assert_eq!(is_trusted(file, stranger, process, me), expected, "{row:?}");
+        }
+    }
+
+    #[test]
+    fn opens_no_secret_as_a_console_log() {
+        let home = tempfile::tempdir().unwrap();
+        let broker = Broker::refused(vmkit_rights::Refusal::denied("no rights"));
+        std::fs::create_dir_all(home.path().join(".ssh")).unwrap();
+        std::fs::create_dir_all(home.path().join("vms")).unwrap();
+        std::os::unix::fs::symlink(home.path().join(".ssh"), home.path().join("vms/web")).unwrap();
+        for file in [".ssh/config", "vms/console.log", "vms/id_rsa"] {
+            std::fs::write(home.path().join(file), "x").unwrap();
+        }
+        let rows = [
+            ("vms/console.log", "ok"),
+            ("vms/id_rsa", "which is no console log"),
+            (".ssh/config", "which is no console log"),
+            ("vms/web/config", "which is no console log"),
+        ];
+        for (path, expected) in rows {
+            let opened = open(&home.path().join(path), None, &broker);
+            let outcome = opened.map_or_else(|refusal| refusal.message, |_| "ok".to_owned());
+            assert!(outcome.ends_with(expected), "{path}: {outcome}");
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The files in which DHCP servers and clients keep leases.
 
 /// Known lease files. A `*` stands for a part of one name; a manifest may use one in the same place.
-const LEASE_FILES: [&str; 42] = [
+const LEASE_FILES: [&str; 43] = [
     // libvirt.
     "/var/lib/libvirt/dnsmasq/*.status",
     "/var/lib/libvirt/dnsmasq/*.leases",
@@ -10,6 +10,7 @@ const LEASE_FILES: [&str; 42] = [
     "/var/lib/dnsmasq/*.leases",
     "/var/db/dnsmasq.leases",
     "/run/dnsmasq/*.leases",
+    "/run/vmkit/shared/dnsmasq.leases",
     "/opt/homebrew/var/lib/misc/dnsmasq/dnsmasq.leases",
     "/usr/local/var/lib/misc/dnsmasq/dnsmasq.leases",
     // LXC, LXD, Incus and Multipass, which run dnsmasq.

@@ -11,21 +11,32 @@ mod authority;
 mod broker;
 mod channel;
 mod console;
-mod declared_files;
+mod files;
 mod find;
+mod inventories;
 mod lease_files;
+mod local_api;
+mod processes;
 mod proxy;
 mod run;
 mod settings;
 mod snapshot;
 mod stamp;
+mod tools;
+mod trial;
 mod worker;
+mod worker_child;
 
 pub use advise::{Advised, PluginAdvice, advise, gateway_pages};
+pub use channel::look_inside;
 pub use find::{
     BrokerCommand, Consent, Fault, Found, Identity, Installation, Mend, Origin, Pins, Plugin,
-    Refusal, broker_command, examine, find, look_at,
+    Refusal, broker_command, examine, find, hash_of, look_at, manifest_of,
 };
+pub use inventories::{Inventories, Listed};
 pub use run::{Addresses, Holder, Incident, Observed, Purpose, Run, Target, Wait};
 pub use settings::RunSettings;
 pub use snapshot::Snapshot;
+pub use trial::{
+    Exercise, Loaded, TrialCall, TrialEnd, TrialPlace, TrialQuestion, TrialRecord, Tried, try_out,
+};

@@ -41,19 +41,14 @@ pub(crate) struct Askable<'a> {
     pub(crate) is_replay: bool,
 }
 
-/// What one worker asks.
+/// What one call asks.
 #[derive(Debug, Default)]
 pub(crate) struct Proxy {
-    /// What the present call has asked for: the name of each command, or empty for ARP.
+    /// What was asked for: the name of each command, or empty for ARP.
     asked: BTreeSet<&'static str>,
 }
 
 impl Proxy {
-    /// Begins a call.
-    pub(crate) fn begin(&mut self) {
-        self.asked.clear();
-    }
-
     /// Answers a question until the call's deadline; `say` takes each answer as it comes.
     ///
     /// # Errors
@@ -78,6 +73,9 @@ impl Proxy {
                 self.ask_agents(askable, words, deadline, say)
             }
             Question::GuestAgents => Err(Refusal::denied("the manifest declares no `guest_agent`")),
+            Question::Processes => {
+                Err(Refusal::denied("only an inventory sees processes, while it lists machines"))
+            }
             Question::Unknown => Err(Refusal::not_found("this host does not know the question")),
         }
     }

@@ -1,6 +1,6 @@
 //! How a run works.
 
-use std::{collections::HashMap, time::Duration};
+use std::{collections::HashMap, path::PathBuf, time::Duration};
 
 use vmkit_model::Mode;
 use vmkit_rights::Broker;
@@ -18,6 +18,9 @@ pub struct RunSettings {
     pub log_level: u32,
     /// Configurations by id of the plugin: JSON objects, as text.
     pub configurations: HashMap<String, String>,
+    /// The home directory of the user who runs vmkit, if it is known. Plugins that run as this user read
+    /// files there.
+    pub home: Option<PathBuf>,
     /// Does what needs root's rights.
     pub broker: Broker,
     /// Where the signals look.

@@ -17,8 +17,9 @@ const LONGEST: usize = 64 << 10;
 /// POSIX access control lists are an attribute on Linux, which a new file may inherit.
 const ACCESS_LIST: &[u8] = b"system.posix_acl_access";
 
-/// Signatures of the content, which the kernel writes itself.
-const SIGNATURES: [&[u8]; 2] = [b"security.ima", b"security.evm"];
+/// What the system writes itself and nobody else can: signatures of the content, and macOS's note of which
+/// program wrote the file.
+const OF_SYSTEM: [&[u8]; 3] = [b"security.ima", b"security.evm", b"com.apple.provenance"];
 
 /// The error number for a missing attribute.
 #[cfg(target_vendor = "apple")]
@@ -44,13 +45,18 @@ pub(crate) fn copy(original: &File, new: &File) -> io::Result<()> {
     // After the owner, whose change clears bits of the mode; before the access list, which contains
     // the mode.
     fchmod(new, Mode::from_raw_mode(of_original.st_mode))?;
-    for name in wanted.iter().filter(|name| !SIGNATURES.contains(&name.to_bytes())) {
+    for name in wanted.iter().filter(|name| is_copied(name.to_bytes())) {
         let Some(value) = value(original, name)? else { continue };
         if self::value(new, name)?.as_ref() != Some(&value) {
             fsetxattr(new, name.as_c_str(), &value, XattrFlags::empty())?;
         }
     }
     Ok(())
+}
+
+/// Whether an attribute of this name belongs to the content, whoever writes it.
+fn is_copied(name: &[u8]) -> bool {
+    !OF_SYSTEM.contains(&name)
 }
 
 fn names(file: &File) -> io::Result<Vec<CString>> {
@@ -74,5 +80,24 @@ fn value(file: &File, name: &CString) -> io::Result<Option<Vec<u8>>> {
         }
         Err(NONE) => Ok(None),
         Err(error) => Err(error.into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_system_writes_itself_is_not_copied() {
+        let rows = [
+            ("com.apple.provenance", false),
+            ("security.evm", false),
+            ("com.apple.quarantine", true),
+            ("security.selinux", true),
+            ("user.note", true),
+        ];
+        for (name, expected) in rows {
+            assert_eq!(is_copied(name.as_bytes()), expected, "{name}");
+        }
     }
 }

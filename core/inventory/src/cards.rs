@@ -3,10 +3,10 @@
 use std::path::Path;
 
 use vmkit_model::{Card, Cards, MacSource, Net, Problem, Severity};
+use vmkit_qemu::LineCard;
 use vmkit_types::{Mac, Reading, Unread};
 
 use crate::{
-    command_line::LineCard,
     file,
     names::{derived_mac, machine_mac},
 };
@@ -48,7 +48,7 @@ pub(crate) fn read(
         let severity = if guessed { Severity::Error } else { Severity::Warning };
         problems.push(Problem { path, message, severity });
     }
-    let with_mac = line.into_iter().enumerate().map(|(index, LineCard { mac: named, net })| {
+    let with_mac = line.into_iter().enumerate().map(|(index, LineCard { mac: named, net, .. })| {
         let link_up = Reading::Unknown(Unread::Unsupported);
         if index == owner {
             let (mac, mac_source) = (Reading::Known(mac), Some(source));
@@ -63,7 +63,7 @@ pub(crate) fn read(
 }
 
 fn without_mac(net: Reading<Net>) -> LineCard {
-    LineCard { mac: Reading::Absent, net }
+    LineCard { mac: Reading::Absent, net, descriptor: None }
 }
 
 fn best<const N: usize>(sources: [(&Reading<Mac>, MacSource); N]) -> Option<(Mac, MacSource)> {

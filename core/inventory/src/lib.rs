@@ -8,19 +8,20 @@
 #![forbid(unsafe_code)]
 
 mod cards;
-mod command_line;
 mod directory;
 mod file;
 mod guest_names;
+mod listings;
 mod location;
+mod merge;
 mod monitors;
 mod names;
 mod others;
 mod ownership;
 #[doc(hidden)]
 pub mod parsers;
+mod ports;
 mod power;
-mod qmp;
 mod read;
 mod registry;
 mod shell;
@@ -28,8 +29,9 @@ mod sight;
 mod whose;
 
 pub use directory::names;
+pub use listings::with_listings;
 pub use location::{Location, LocationError, Source, Sources};
 pub use monitors::{AskedMonitors, Monitors};
 pub use names::{derived_mac, valid_name};
-pub use qmp::{Link, LinkError};
 pub use read::{Depth, Inventory, read, read_beside_monitors};
+pub use registry::{Entry as RegistryEntry, REGISTRY_LIMIT, parse as registry_entries};

@@ -18,7 +18,7 @@ pub fn derived_mac(name: &str) -> Mac {
 
 /// The MAC in the text, if a machine can have it.
 pub(crate) fn machine_mac(text: &str) -> Option<Mac> {
-    text.parse().ok().filter(|mac: &Mac| !mac.is_zero() && !mac.is_multicast())
+    text.parse().ok().filter(|mac: &Mac| mac.is_of_one_card())
 }
 
 /// Whether the text can be a host name within DNS's length. `_` is allowed, as in machine names.

@@ -5,22 +5,6 @@ use std::{collections::HashMap, path::PathBuf};
 /// Suffixes of the files that belong to one QEMU process.
 const OWN_FILES: &[&str] = &["qcow2", "qmp", "pid"];
 
-/// The index of the QEMU program in a command line: the first word, or one behind a wrapper such as
-/// `sudo` that an option follows.
-pub(crate) fn qemu_program(arguments: &[String]) -> Option<usize> {
-    let is_qemu = |argument: &String| {
-        let name = argument.rsplit('/').next().unwrap_or_default();
-        name.starts_with("qemu-system-") || name.starts_with("qemu-kvm")
-    };
-    let followed =
-        |index: usize| arguments.get(index + 1).is_some_and(|next| next.starts_with('-'));
-    arguments
-        .iter()
-        .enumerate()
-        .find(|(index, argument)| is_qemu(argument) && (*index == 0 || followed(*index)))
-        .map(|(index, _)| index)
-}
-
 /// Most levels between a file and its machine's directory. The toolkit's own files are at most one
 /// level down; a hostile path may have thousands.
 const LEVELS: usize = 4;
@@ -56,7 +40,7 @@ impl<'a> Directories<'a> {
     /// A machine's own files decide. Other files inside its directory count less, since a machine
     /// may use an image of another one. If directories are nested, the inner one counts.
     pub(crate) fn owner(&self, arguments: &[String]) -> Option<usize> {
-        qemu_program(arguments)?;
+        vmkit_qemu::program(arguments)?;
         let paths = arguments.iter().flat_map(|argument| absolute_paths(argument));
         self.strongest_claim(paths)
     }
@@ -94,7 +78,7 @@ pub(crate) fn named_relatively(arguments: &[String]) -> impl Iterator<Item = &st
 
 /// The relative paths among a QEMU's arguments that have the suffix of a machine's own file.
 pub(crate) fn relative_own_files(arguments: &[String]) -> impl Iterator<Item = &str> {
-    let arguments = if qemu_program(arguments).is_some() { arguments } else { &[] };
+    let arguments = if vmkit_qemu::program(arguments).is_some() { arguments } else { &[] };
     let texts = arguments.iter().flat_map(|argument| argument.split([',', '=', ':', '"']));
     let relative = |text: &&str| text.len() <= PATH_LIMIT && !text.starts_with('/');
     texts.filter(relative).filter(|text| machine_of_own_file(text).is_some())

@@ -2,7 +2,7 @@
 
 use std::hint::black_box;
 
-use crate::{command_line, guest_names, ownership, qmp, registry, shell};
+use crate::{guest_names, ownership, registry, shell};
 
 /// `.vm-registry.json`.
 pub fn registry(bytes: &[u8]) {
@@ -21,9 +21,9 @@ pub fn configuration(text: &str) {
 
 /// All that a QMP monitor sends, in pieces of `size` bytes.
 pub fn monitor(bytes: &[u8], size: usize) {
-    let mut session = qmp::Session::new();
+    let mut session = vmkit_power::Session::of_status();
     for piece in bytes.chunks(size.max(1)) {
-        if black_box(session.take(piece)) != qmp::Step::Wait {
+        if black_box(session.take(piece)) != vmkit_power::Step::Wait {
             break;
         }
     }
@@ -34,7 +34,7 @@ pub fn command_line(arguments: &[String]) {
     let machines = ["web", "db"].map(|name| (name, vec![format!("/vms/{name}").into()]));
     black_box(ownership::Directories::new(machines.into_iter()).owner(arguments));
     black_box(ownership::named_relatively(arguments).count());
-    if let Some(program) = ownership::qemu_program(arguments) {
-        black_box(command_line::parse(arguments, program));
+    if let Some(program) = vmkit_qemu::program(arguments) {
+        black_box(vmkit_qemu::CommandLine::parse(arguments, program));
     }
 }

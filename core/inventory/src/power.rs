@@ -6,13 +6,13 @@ use std::{
 };
 
 use vmkit_model::{Problem, ProcessDoubt};
-use vmkit_platform::{Platform, Process};
+use vmkit_platform::{Executable, Platform, Process};
 use vmkit_types::{Reading, Unread};
 
 use crate::{
     directory::Found,
     file,
-    ownership::{Directories, named_relatively, qemu_program, relative_own_files},
+    ownership::{Directories, named_relatively, relative_own_files},
     sight::Sight,
     whose::{self, Doubt},
 };
@@ -104,7 +104,8 @@ fn check(
     let program = || sight.platform.executable(process.pid);
     let by_broker = || sight.executable(process.pid);
     let holds_pid_file = || sight.holds_lock(process.pid, &pid_file(machine));
-    whose::check(process, program, holds_pid_file, by_broker, &sight.trusted(machine.owner))
+    let trusted = sight.trusted(machine.owner);
+    whose::check(process, Executable::is_qemu, program, holds_pid_file, by_broker, &trusted)
 }
 
 fn by_pid_file(
@@ -129,7 +130,7 @@ fn by_pid_file(
         Some(owner) if owner == index => true,
         Some(_) => return Ok(Liveness::Dead),
         // Here the pid file alone connects the process with the machine.
-        None if qemu_program(arguments).is_none() || is_later(&process, &path) => {
+        None if vmkit_qemu::program(arguments).is_none() || is_later(&process, &path) => {
             return Ok(Liveness::Dead);
         }
         None => named_relatively(arguments).any(|name| name == machine.name),
@@ -169,9 +170,9 @@ fn by_process_table(
             return;
         }
     };
-    processes.retain(|process| qemu_program(&process.arguments).is_some());
+    processes.retain(|process| vmkit_qemu::program(&process.arguments).is_some());
     // QEMU itself before its wrappers.
-    processes.sort_by_key(|process| (qemu_program(&process.arguments), process.pid));
+    processes.sort_by_key(|process| (vmkit_qemu::program(&process.arguments), process.pid));
     for process in processes {
         let owner = match directories.owner(&process.arguments) {
             None => match of_relative_files(&process, directories, sight) {

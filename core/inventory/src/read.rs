@@ -6,25 +6,22 @@ use std::{
     time::SystemTime,
 };
 
-use vmkit_model::{End, Machine, Power, Problem, QmpStatus};
+use vmkit_model::{End, MANAGER, Machine, Power, Problem, QmpStatus};
 use vmkit_platform::{Platform, Process};
+use vmkit_power::Socket;
+use vmkit_qemu::CommandLine;
 use vmkit_rights::Broker;
-use vmkit_types::{HostNetwork, Reading, Unread};
+use vmkit_types::{Reading, Unread};
 
 use crate::{
     Location, Monitors, cards,
-    command_line::{self, CommandLine},
     directory::{Found, discover},
     file::{self, FileError},
     guest_names::{self, GuestNames, USER_DATA_LIMIT},
-    ownership::qemu_program,
+    ports::Ports,
     power::{Liveness, START_SLACK, processes},
-    qmp::Socket,
     sight::Sight,
 };
-
-/// The manager whose format this crate reads.
-const MANAGER: &str = "vm-toolkit";
 
 /// What is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -98,10 +95,13 @@ fn survey(
     }
     let mut answers = doubtful.ask(|_| doubtful_are_asked).answers();
     let mut up_since = None;
-    let mut bridges = Bridges { platform: sight.platform, network: None };
+    let mut ports = Ports::new(sight);
     let mut machines = Vec::with_capacity(found.len());
     for ((found, state), line) in found.into_iter().zip(states).zip(lines) {
-        let line = line.map(|line| bridges.complete(line));
+        let line = line.map(|mut line| {
+            ports.complete(&mut line.cards, state.process().map(|process| process.pid));
+            line
+        });
         let qmp = answers.remove(&found.name).unwrap_or(Reading::Unknown(Unread::NotTried));
         let users = sight.trusted(found.owner).users;
         let mut machine = machine(found, &state, line, qmp, &users, &mut problems);
@@ -118,38 +118,17 @@ fn survey(
 }
 
 fn read_line(process: &Process) -> CommandLine {
-    let program = qemu_program(&process.arguments).unwrap_or(0);
-    command_line::parse(&process.arguments, program)
+    let program = vmkit_qemu::program(&process.arguments).unwrap_or(0);
+    CommandLine::parse(&process.arguments, program)
 }
 
 /// The socket of a machine's monitor: the one in its directory, unless its proven process names
 /// another one. An answer from the one in its directory proves the process.
 fn monitor(name: &str, directory: &Path, line: Option<&CommandLine>) -> PathBuf {
     // A relative path starts at the directory that QEMU was started in, which is unknown.
-    let named = line.and_then(|line| line.qmp.clone()).filter(|path| path.is_absolute());
+    let named = line.and_then(|line| line.qmp.as_ref()).map(PathBuf::from);
+    let named = named.filter(|path| path.is_absolute());
     named.unwrap_or_else(|| directory.join(format!("{name}.qmp")))
-}
-
-/// Looks up the bridges of ports. The network is read once there is a port.
-struct Bridges<'a, P> {
-    platform: &'a P,
-    network: Option<Reading<HostNetwork>>,
-}
-
-impl<P: Platform> Bridges<'_, P> {
-    fn complete(&mut self, mut line: CommandLine) -> CommandLine {
-        for card in &mut line.cards {
-            let Reading::Known(net) = &mut card.net else { continue };
-            if let (Some(port), None) = (&net.port, &net.interface) {
-                let network = self.network.get_or_insert_with(|| self.platform.network());
-                if let Reading::Known(network) = network {
-                    let port = network.interfaces.iter().find(|interface| interface.name == *port);
-                    net.interface = port.and_then(|port| port.bridge.clone());
-                }
-            }
-        }
-        line
-    }
 }
 
 fn machine(
@@ -178,14 +157,14 @@ fn machine(
     let monitor = proven.then(|| monitor(&name, &directory, line.as_ref()));
     let (hostname, username) = guest_names(&directory, entry.hostname, entry.username, problems);
     let console_log = directory.join("console.log");
-    let guest_agent = line.as_ref().and_then(|line| line.guest_agent.clone());
+    let guest_agent = line.as_ref().and_then(|line| line.guest_agent.as_ref()).map(PathBuf::from);
     let cards = line.map(|line| line.cards);
     let cards = cards::read(&name, &directory, cards, &entry.mac, problems);
     let started_at = process.and_then(|process| process.started_at.clone().known());
     let console_log = Some(console_log)
         .filter(|path| is_of_this_run(path, started_at) && is_of(path, users, problems));
     Machine {
-        manager: MANAGER,
+        directory: Some(directory),
         hostname,
         username,
         cards,
@@ -206,19 +185,19 @@ fn machine(
         console_log,
         // A relative path starts at the directory that QEMU was started in, which is unknown.
         guest_agent: guest_agent.filter(|path| path.is_absolute()),
+        remarks: Reading::Absent,
         memory_mb: entry.memory_mb,
         vcpus: entry.vcpus,
         disk_size: entry.disk_size,
         os_version: entry.os_version,
         architecture: entry.architecture,
-        name,
-        directory,
+        ..Machine::new(MANAGER.into(), &name)
     }
 }
 
 /// Whether there is a log that was written to since the process started. A foreground start leaves
 /// the log of an earlier run.
-fn is_of_this_run(log: &Path, started_at: Option<SystemTime>) -> bool {
+pub(crate) fn is_of_this_run(log: &Path, started_at: Option<SystemTime>) -> bool {
     if log.symlink_metadata().is_err() {
         return false;
     }
@@ -228,7 +207,7 @@ fn is_of_this_run(log: &Path, started_at: Option<SystemTime>) -> bool {
 }
 
 /// Whether a log belongs to root or to one of these users. Another one could have written anything.
-fn is_of(log: &Path, users: &[u32], problems: &mut Vec<Problem>) -> bool {
+pub(crate) fn is_of(log: &Path, users: &[u32], problems: &mut Vec<Problem>) -> bool {
     let owner = log.symlink_metadata().map(|status| status.uid());
     match owner {
         Ok(owner) if owner != 0 && !users.contains(&owner) => {
@@ -242,14 +221,15 @@ fn is_of(log: &Path, users: &[u32], problems: &mut Vec<Problem>) -> bool {
 }
 
 /// When a log was last written to. `None`: it is no file.
-fn written_at(log: &Path) -> Option<SystemTime> {
+pub(crate) fn written_at(log: &Path) -> Option<SystemTime> {
     let status = log.symlink_metadata().ok()?;
     status.modified().ok().filter(|_| status.is_file())
 }
 
 /// How its process ended, judging by the pid file that it left.
 fn end(machine: &Machine, up_since: Option<SystemTime>) -> Reading<End> {
-    let file = machine.directory.join(format!("{}.pid", machine.name));
+    let Some(directory) = &machine.directory else { return Reading::Absent };
+    let file = directory.join(format!("{}.pid", machine.name));
     let written = match file.symlink_metadata().and_then(|status| status.modified()) {
         Ok(written) => written,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Reading::Absent,

@@ -8,8 +8,8 @@ use vmkit_types::{Mac, Reading, Unread};
 
 use crate::names::{machine_mac, valid_hostname, valid_username, valid_word};
 
-/// Largest registry that is read: 30,000 machines of about 0.5 KiB.
-pub(crate) const REGISTRY_LIMIT: u64 = 16 * 1024 * 1024;
+/// Largest registry that is read, in bytes: 30,000 machines of about 0.5 KiB.
+pub const REGISTRY_LIMIT: u64 = 16 * 1024 * 1024;
 
 #[derive(Deserialize)]
 struct Document {
@@ -19,24 +19,34 @@ struct Document {
 /// The registry's entry for one machine. A missing key, `null`, `"null"` and `""` are absent:
 /// releases of the toolkit have written all of them.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Entry {
-    pub(crate) directory: Reading<PathBuf>,
-    pub(crate) hostname: Reading<String>,
-    pub(crate) username: Reading<String>,
-    pub(crate) mac: Reading<Mac>,
-    pub(crate) instance: Reading<String>,
-    pub(crate) memory_mb: Reading<u64>,
-    pub(crate) vcpus: Reading<u32>,
-    pub(crate) disk_size: Reading<String>,
-    pub(crate) os_version: Reading<String>,
-    pub(crate) architecture: Reading<String>,
+pub struct Entry {
+    /// Its directory, as it is written.
+    pub directory: Reading<PathBuf>,
+    /// Its host name.
+    pub hostname: Reading<String>,
+    /// The user to log in as.
+    pub username: Reading<String>,
+    /// Its MAC.
+    pub mac: Reading<Mac>,
+    /// cloud-init's id of the instance.
+    pub instance: Reading<String>,
+    /// Memory in MiB.
+    pub memory_mb: Reading<u64>,
+    /// Virtual processors.
+    pub vcpus: Reading<u32>,
+    /// The size of its disk, such as `60G`.
+    pub disk_size: Reading<String>,
+    /// Its system, such as `ubuntu-noble`.
+    pub os_version: Reading<String>,
+    /// Its processor's architecture.
+    pub architecture: Reading<String>,
 }
 
 /// The entries by name, which is not validated; `None` for one that is not an object.
 ///
 /// # Errors
 /// The text is not JSON with an object `vms`. The message has the place and never the content.
-pub(crate) fn parse(bytes: &[u8]) -> Result<BTreeMap<String, Option<Entry>>, String> {
+pub fn parse(bytes: &[u8]) -> Result<BTreeMap<String, Option<Entry>>, String> {
     let document: Document = serde_json::from_slice(bytes).map_err(|error| {
         let (line, column) = (error.line(), error.column());
         match error.classify() {

@@ -5,8 +5,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use vmkit_platform::{Executable, Platform};
-use vmkit_rights::{Broker, ProcessFacts};
+use vmkit_platform::{Executable, HeldPort, Platform};
+use vmkit_rights::{Broker, PortFacts, ProcessFacts};
 use vmkit_types::{Reading, Unread};
 
 use crate::whose::Trusted;
@@ -51,6 +51,15 @@ impl<'a, P: Platform> Sight<'a, P> {
         self.or_of_root(seen, pid, |facts| {
             let unknown = || Reading::Unknown(Unread::Unsupported);
             facts.working_directory.map_or_else(unknown, Reading::Known)
+        })
+    }
+
+    /// The ports that a process holds open.
+    pub(crate) fn ports(&self, pid: u32) -> Reading<Vec<HeldPort>> {
+        self.or_of_root(self.platform.ports(pid), pid, |facts| {
+            let port =
+                |PortFacts { descriptor, name, uplink }| HeldPort { descriptor, name, uplink };
+            Reading::Known(facts.ports.into_iter().map(port).collect())
         })
     }
 

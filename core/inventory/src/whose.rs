@@ -15,6 +15,14 @@ pub(crate) struct Trusted {
     pub(crate) program_owners: Vec<u32>,
 }
 
+impl Trusted {
+    /// Also these users.
+    pub(crate) fn and(mut self, users: impl IntoIterator<Item = u32>) -> Self {
+        self.users.extend(users);
+        self
+    }
+}
+
 /// Why a process that names a machine's files may not speak for it.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Doubt {
@@ -24,11 +32,12 @@ pub(crate) enum Doubt {
     Untrusted(ProcessDoubt, String),
 }
 
-/// Checks a process that names a machine's files. Where its program cannot be seen by this user, these
+/// Checks a process that names a machine's files. `is_program`: whether a program may run it at all. Where its program cannot be seen by this user, these
 /// are asked: whether it has locked the machine's pid file for writing, which nobody else can, and then
 /// the broker.
 pub(crate) fn check(
     process: &Process,
+    is_program: impl Fn(&Executable) -> bool,
     program: impl FnOnce() -> Reading<Executable>,
     holds_pid_file: impl FnOnce() -> bool,
     program_by_broker: impl FnOnce() -> Reading<Executable>,
@@ -54,7 +63,7 @@ pub(crate) fn check(
     };
     match program {
         Reading::Absent => Err(Doubt::NotQemu),
-        Reading::Known(program) if !program.is_qemu() => Err(Doubt::NotQemu),
+        Reading::Known(program) if !is_program(&program) => Err(Doubt::NotQemu),
         Reading::Known(program) => {
             let owners = [&*trusted.users, &*trusted.program_owners].concat();
             if program.belongs_to(&owners) {
@@ -123,12 +132,12 @@ mod tests {
             let started_at = Reading::Known(SystemTime::UNIX_EPOCH);
             let process = Process { pid: 17, arguments: Vec::new(), user, started_at };
             let found =
-                check(&process, || program, || locks, hidden, &trusted).err().map(|doubt| {
-                    match doubt {
+                check(&process, Executable::is_qemu, || program, || locks, hidden, &trusted)
+                    .err()
+                    .map(|doubt| match doubt {
                         Doubt::NotQemu => None,
                         Doubt::Untrusted(doubt, _) => Some(doubt),
-                    }
-                });
+                    });
             assert_eq!(found, expected, "{case}");
         }
     }

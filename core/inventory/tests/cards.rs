@@ -4,10 +4,16 @@
 
 mod support;
 
+use std::collections::HashSet;
 use support::{Data, Fake, of};
-use vmkit_inventory::{Depth, derived_mac};
-use vmkit_model::MacSource;
-use vmkit_types::{HostNetwork, Interface, InterfaceKind, Mac, NetworkMode, Reading, Unread};
+
+use vmkit_inventory::{Depth, Monitors, derived_mac, with_listings};
+use vmkit_model::{Listing, MacSource};
+use vmkit_platform::HeldPort;
+use vmkit_types::{
+    HostNetwork, Interface, InterfaceKind, ListedMachine, Mac, NetworkMode, Reading, SubjectCard,
+    Unread,
+};
 
 const FILE_MAC: &str = "52:54:00:00:00:f1";
 const LINE_MAC: &str = "52:54:00:00:00:11";
@@ -85,6 +91,93 @@ fn keeps_the_recorded_mac_beside_the_running_one() {
         (net.mode, net.interface.as_deref(), net.port.as_deref()),
         (NetworkMode::Bridged, Some("br0"), Some("tap3"))
     );
+}
+
+#[test]
+fn names_the_port_that_qemu_was_handed_as_a_descriptor() {
+    let interface = |name: &str, bridge: Option<&str>| Interface {
+        name: name.to_owned(),
+        mac: None,
+        addresses: Vec::new(),
+        kind: InterfaceKind::Tap,
+        up: true,
+        bridge: bridge.map(str::to_owned),
+    };
+    let interfaces = vec![
+        interface("vmtap0", Some("br0")),
+        interface("vmtap1", Some("vmkit0")),
+        interface("macvtap0", None),
+    ];
+    let network = HostNetwork { interfaces, routes: Vec::new() };
+    let rows = [
+        ("fd=9", ("vmtap0", None), (NetworkMode::Bridged, Some("br0"), Some("vmtap0"))),
+        ("fd=9", ("vmtap1", None), (NetworkMode::Shared, Some("vmkit0"), Some("vmtap1"))),
+        (
+            "fd=9",
+            ("macvtap0", Some("eth0")),
+            (NetworkMode::Bridged, Some("eth0"), Some("macvtap0")),
+        ),
+        ("fd=8", ("vmtap0", None), (NetworkMode::Bridged, None, None)),
+        ("ifname=tap3", ("vmtap0", None), (NetworkMode::Bridged, None, Some("tap3"))),
+    ];
+    for (option, (name, uplink), expected) in rows {
+        let data = Data::new();
+        let directory = data.machine("web");
+        let line = format!("-netdev tap,id=n,{option} -device e1000,netdev=n,mac={LINE_MAC}");
+        let (name, uplink) = (name.to_owned(), uplink.map(str::to_owned));
+        let ports = vec![(7, HeldPort { descriptor: 9, name, uplink })];
+        let fake = Fake { network: network.clone(), ports, ..Fake::default() };
+        let inventory =
+            data.read(&fake.with(7, &Data::qemu(&directory, &line)), Depth::ProcessesOnly);
+        let net = of(&inventory, "web").cards.first.net.clone().known().unwrap();
+        let found = (net.mode, net.interface.as_deref(), net.port.as_deref());
+        assert_eq!(found, expected, "{option}");
+    }
+}
+
+#[test]
+fn names_the_port_of_a_machine_that_a_manager_lists() {
+    let data = Data::new();
+    let line = format!(
+        "qemu-system-x86_64 -netdev tap,id=n,fd=9 -device e1000,netdev=n,mac={LINE_MAC} -netdev \
+         tap,id=m,fd=10 -device e1000,netdev=m,mac={FILE_MAC}"
+    );
+    let ports = vec![
+        (
+            7,
+            HeldPort {
+                descriptor: 9,
+                name: "macvtap0".to_owned(),
+                uplink: Some("eth0".to_owned()),
+            },
+        ),
+        (7, HeldPort { descriptor: 10, name: "tap8".to_owned(), uplink: None }),
+    ];
+    let platform = Fake { ports, ..Fake::default() }.with(7, &line);
+    // A plugin lists a card whose port it does not know without a mode; the other one it does know.
+    let unknown = SubjectCard { mac: Some(mac(LINE_MAC)), mode: None, interface: None, port: None };
+    let known = SubjectCard {
+        mac: Some(mac(FILE_MAC)),
+        mode: Some(NetworkMode::Bridged),
+        interface: Some("br7".to_owned()),
+        port: Some("vnet7".to_owned()),
+    };
+    let mut listed = ListedMachine::new("1", "web");
+    listed.pid = Reading::Known(7);
+    listed.cards = Reading::Known(vec![unknown, known]);
+    let listings = [Listing {
+        manager: "libvirt".into(),
+        machines: vec![listed],
+        bundled: true,
+        unproven: HashSet::new(),
+    }];
+    let of_directory = (data.read(&platform, Depth::ProcessesOnly), Monitors::default());
+    let (inventory, _) = with_listings(of_directory, &listings, &platform, None);
+    let cards = &of(&inventory, "web").cards;
+    let found: Vec<_> = cards.all().map(vmkit_model::Card::to_subject).collect();
+    let names: Vec<_> =
+        found.iter().map(|card| (card.interface.as_deref(), card.port.as_deref())).collect();
+    assert_eq!(names, [(Some("eth0"), Some("macvtap0")), (Some("br7"), Some("vnet7"))]);
 }
 
 /// MAC, source and recorded MAC of a card.

@@ -3,15 +3,16 @@
 mod support;
 
 use std::{
+    collections::HashSet,
     fs::{self, File},
     os::unix::fs::{PermissionsExt as _, symlink},
     time::{Duration, SystemTime},
 };
 
 use support::{Data, Fake, names, of};
-use vmkit_inventory::{Depth, derived_mac, read};
-use vmkit_model::{End, Power, Severity};
-use vmkit_types::{Reading, Unread};
+use vmkit_inventory::{Depth, Monitors, derived_mac, read, with_listings};
+use vmkit_model::{End, Listing, Power, Severity};
+use vmkit_types::{ListedMachine, Reading, Unread};
 
 fn known(text: &str) -> Reading<String> {
     Reading::Known(text.to_owned())
@@ -40,7 +41,7 @@ fn lists_registered_and_unregistered_machines_by_name() {
     assert_eq!((&web.memory_mb, &web.vcpus), (&Reading::Known(4096), &Reading::Known(2)));
     assert_eq!(web.qmp, Reading::Unknown(Unread::NotTried));
     assert_eq!(web.cards.first.net, Reading::Unknown(Unread::NotTried));
-    assert_eq!((web.manager, web.console_log.as_ref()), ("vm-toolkit", None));
+    assert_eq!((&*web.manager, web.console_log.as_ref()), ("vm-toolkit", None));
 }
 
 /// A pid file that is left, the first process of the computer, and how the machine's ended.
@@ -212,6 +213,34 @@ fn reports_bad_files_and_still_lists_other_machines() {
 }
 
 #[test]
+fn examines_a_listed_log_of_a_machine_of_the_directory_too() {
+    let data = Data::new();
+    data.machine("web");
+    data.write("vms/web/web.pid", "17").write("other/old.log", "x").write("other/new.log", "x");
+    let line =
+        format!("qemu-system-x86_64 -drive file={}/web.qcow2", data.path("vms/web").display());
+    let platform = Fake::default().with(17, &line);
+    let old = File::options().append(true).open(data.path("other/old.log")).unwrap();
+    old.set_modified(SystemTime::UNIX_EPOCH - Duration::from_hours(1)).unwrap();
+    for (name, is_kept) in [("other/old.log", false), ("other/new.log", true)] {
+        let log = data.path(name);
+        let mut listed = ListedMachine::new("1", "web");
+        listed.pid = Reading::Known(17);
+        listed.console = Reading::Known(log.to_str().unwrap().to_owned());
+        let listings = [Listing {
+            manager: "qemu".into(),
+            machines: vec![listed],
+            bundled: true,
+            unproven: HashSet::new(),
+        }];
+        let of_directory = (data.read(&platform, Depth::ProcessesOnly), Monitors::default());
+        let (inventory, _) = with_listings(of_directory, &listings, &platform, None);
+        assert_eq!(names(&inventory), ["web"]);
+        assert_eq!(of(&inventory, "web").console_log, is_kept.then_some(log), "{name}");
+    }
+}
+
+#[test]
 fn ignores_a_log_that_was_not_written_since_the_start() {
     let data = Data::new();
     data.machine("web");
@@ -258,8 +287,8 @@ fn validates_names_and_directories_of_the_registry() {
         ("relative", Power::Stopped),
     ];
     assert_eq!(powers, expected);
-    assert_eq!(of(&inventory, "outside").directory, outside);
-    assert_eq!(of(&inventory, "relative").directory, data.path("vms/relative"));
+    assert_eq!(of(&inventory, "outside").directory, Some(outside));
+    assert_eq!(of(&inventory, "relative").directory, Some(data.path("vms/relative")));
     // Two directories, one file in a directory's place, one list, two names.
     assert_eq!(inventory.problems.len(), 6, "{:?}", inventory.problems);
 }

@@ -1,6 +1,6 @@
 //! The network cards of a machine.
 
-use vmkit_types::{Mac, NetworkMode, Reading, SubjectCard, Unread};
+use vmkit_types::{Mac, Net, NetworkMode, Reading, SubjectCard, Unread};
 
 /// A network card of a machine.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,24 +18,13 @@ pub struct Card {
     pub link_up: Reading<bool>,
 }
 
-/// How a network card is connected.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Net {
-    /// The network mode.
-    pub mode: NetworkMode,
-    /// The host's interface or bridge that the card is on.
-    pub interface: Option<String>,
-    /// The host's end of the card's cable, such as `tap0`.
-    pub port: Option<String>,
-    /// QEMU's id of the host's end.
-    pub netdev: Option<String>,
-}
-
 /// Where a MAC comes from, best first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum MacSource {
     /// The command line of the running process.
     CommandLine,
+    /// The machine's manager.
+    Manager,
     /// NAME.mac in the machine's directory.
     MacFile,
     /// The registry.

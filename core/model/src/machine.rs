@@ -1,28 +1,42 @@
 //! A virtual machine: what its files, its process and its monitor say.
 
-use std::{path::PathBuf, time::SystemTime};
+use std::{
+    net::{IpAddr, SocketAddr},
+    path::PathBuf,
+    sync::Arc,
+    time::SystemTime,
+};
 
-use vmkit_types::{KnownKey, Reading};
+use vmkit_types::{Forward, KnownKey, Reading, Remark, Unread};
 
-use crate::{Cards, MachineId};
+use crate::{Cards, Devices, Endpoint, MachineId};
+
+/// The manager whose machines need no plugin: those of the directory that vmkit itself reads.
+pub const MANAGER: &str = "vm-toolkit";
 
 /// A virtual machine.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Machine {
-    /// Its name in its manager.
+    /// Unique in a look: its name in its manager, or `manager/name` where several machines have that
+    /// name, and for every foreign machine.
     pub name: String,
+    /// Its name in its manager.
+    pub own_name: String,
     /// Its manager, such as `vm-toolkit`.
-    pub manager: &'static str,
-    /// Where its files are.
-    pub directory: PathBuf,
+    pub manager: Arc<str>,
+    /// Its process is another user's, who chose its name and all that its command line says: neither
+    /// the invoker's, nor root's, nor that of a service of its manager. No address is looked for.
+    pub foreign: bool,
+    /// Where its files are, where its manager has a directory for each machine.
+    pub directory: Option<PathBuf>,
     /// The host name that its files give to the guest.
     pub hostname: Reading<String>,
     /// The user that its files give to the guest.
     pub username: Reading<String>,
     /// Its network cards.
     pub cards: Cards,
-    /// The manager's id of this installation. A machine that is recreated under the same name gets
-    /// another one.
+    /// The manager's id of the machine. vm-toolkit gives another one to a machine that is made anew
+    /// under the same name.
     pub instance: Reading<String>,
     /// SSH host keys that it is known by. Empty in an inventory; a snapshot may have some.
     pub known_host_keys: Vec<KnownKey>,
@@ -40,6 +54,8 @@ pub struct Machine {
     pub started_at: Option<SystemTime>,
     /// The answer of QEMU's monitor.
     pub qmp: Reading<QmpStatus>,
+    /// What QEMU says about the guest's use of its devices. Only a diagnosis asks.
+    pub devices: Reading<Devices>,
     /// The socket of QEMU's monitor, if its process is proven to be this machine's.
     pub monitor: Option<PathBuf>,
     /// The path of its console log, which may be anything but a file. `None`: there is none, or it
@@ -47,8 +63,19 @@ pub struct Machine {
     pub console_log: Option<PathBuf>,
     /// When its console log was last written to.
     pub console_written_at: Option<SystemTime>,
-    /// The socket of the channel to its guest agent, if its process was started with one.
+    /// The socket of the channel to its guest agent, if its process was started with one and QEMU does not
+    /// say that nothing in the guest listens there.
     pub guest_agent: Option<PathBuf>,
+    /// Ports of this computer that are forwarded to it.
+    pub forwards: Reading<Vec<Forward>>,
+    /// Where its SSH server is reached from this computer in place of its address.
+    pub endpoints: Vec<Endpoint>,
+    /// The private key that its manager made for SSH. Only ssh reads it.
+    pub identity_file: Reading<PathBuf>,
+    /// The addresses that its manager has written down for it, which may be old.
+    pub manager_addresses: Reading<Vec<IpAddr>>,
+    /// What its manager's files say is wrong with it.
+    pub remarks: Reading<Vec<Remark>>,
     /// Memory in MiB.
     pub memory_mb: Reading<u64>,
     /// Virtual processors.
@@ -62,9 +89,60 @@ pub struct Machine {
 }
 
 impl Machine {
+    /// A machine about which only these are known.
+    pub fn new(manager: Arc<str>, name: &str) -> Self {
+        const fn unread<T>() -> Reading<T> {
+            Reading::Unknown(Unread::NotTried)
+        }
+        Self {
+            name: name.to_owned(),
+            own_name: name.to_owned(),
+            manager,
+            foreign: false,
+            directory: None,
+            hostname: unread(),
+            username: unread(),
+            cards: Cards::default(),
+            instance: unread(),
+            known_host_keys: Vec::new(),
+            power: Power::Unknown,
+            end: unread(),
+            pid: None,
+            user: None,
+            doubt: None,
+            started_at: None,
+            qmp: unread(),
+            devices: unread(),
+            monitor: None,
+            console_log: None,
+            console_written_at: None,
+            guest_agent: None,
+            forwards: unread(),
+            endpoints: Vec::new(),
+            identity_file: unread(),
+            manager_addresses: unread(),
+            remarks: unread(),
+            memory_mb: unread(),
+            vcpus: unread(),
+            disk_size: unread(),
+            os_version: unread(),
+            architecture: unread(),
+        }
+    }
+
     /// The handle of the machine, the same in every look.
     pub fn id(&self) -> MachineId {
         MachineId::new(&self.name)
+    }
+
+    /// Where this computer reaches a TCP port of the guest, if its SSH server is reached at this endpoint.
+    pub fn way_to(&self, port: u16, endpoint: SocketAddr) -> Option<SocketAddr> {
+        Endpoint::to_port(port, endpoint, &self.forwards)
+    }
+
+    /// `manager/name`, which is always accepted in place of its name.
+    pub fn qualified_name(&self) -> String {
+        format!("{}/{}", self.manager, self.own_name)
     }
 }
 
@@ -130,6 +208,10 @@ pub struct QmpStatus {
     pub running: bool,
     /// The state in QEMU's words: `running`, `paused`, `prelaunch`, `io-error`, …
     pub state: String,
+    /// Sockets of channels whose end in the guest nobody has opened. Not recorded in snapshots.
+    pub unopened: Vec<PathBuf>,
+    /// QEMU's version, such as `8.2.2`, if its greeting or the snapshot says.
+    pub version: Option<String>,
 }
 
 impl QmpStatus {

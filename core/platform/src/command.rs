@@ -19,6 +19,13 @@ pub(crate) const DEADLINE: Duration = Duration::from_secs(1);
 /// Most bytes of output: 1,000 processes with 4 KiB of arguments each.
 const OUTPUT_LIMIT: u64 = 4 * 1024 * 1024;
 
+/// The language of the output. In the C locale macOS's `ps` escapes every byte that is not ASCII.
+const LOCALE: [(&str, &str); 2] = if cfg!(target_os = "macos") {
+    [("LANG", "C"), ("LC_CTYPE", "UTF-8")]
+} else {
+    [("LANG", "C"), ("LC_ALL", "C")]
+};
+
 /// A running tool.
 pub(crate) struct Tool {
     line: String,
@@ -27,12 +34,12 @@ pub(crate) struct Tool {
 }
 
 impl Tool {
-    /// Starts the program at this absolute path, in the C locale and with an empty environment.
+    /// Starts the program at this absolute path, in English and with no other environment.
     pub(crate) fn start(program: &str, arguments: &[&str]) -> Self {
         let child = Command::new(program)
             .args(arguments)
             .env_clear()
-            .env("LC_ALL", "C")
+            .envs(LOCALE)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())

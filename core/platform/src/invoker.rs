@@ -64,6 +64,11 @@ fn home_in_user_database(uid: u32) -> Reading<PathBuf> {
     }
 }
 
+/// The id of a local user, such as a service's; `None`: there is no such user.
+pub fn user_id(name: &str) -> Option<u32> {
+    User::from_name(name).ok().flatten().map(|user| user.uid.as_raw())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

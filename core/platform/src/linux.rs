@@ -1,6 +1,9 @@
 //! Linux: `/proc` and `/sys`.
 
-use std::path::{Path, PathBuf};
+use std::{
+    net::IpAddr,
+    path::{Path, PathBuf},
+};
 
 use rustix::{
     io::Errno,
@@ -9,11 +12,11 @@ use rustix::{
 use vmkit_types::{HostNetwork, Reading, Unread};
 
 use crate::{
-    Executable, Invoker, Platform, Process,
+    Executable, HeldPort, Invoker, Platform, Process,
     linux_file::{buffer, gone, read, unread},
-    linux_network,
+    linux_lease, linux_network, linux_ports,
     linux_process::{executable, holds_lock, started_at, user},
-    linux_survey,
+    linux_routes, linux_survey,
     process::arguments,
 };
 
@@ -72,6 +75,18 @@ impl Platform for Linux {
         holds_lock(pid, file)
     }
 
+    fn ports(&self, pid: u32) -> Reading<Vec<HeldPort>> {
+        linux_ports::ports(pid)
+    }
+
+    fn shares_network(&self, pid: u32) -> Reading<bool> {
+        linux_ports::shares_network(pid)
+    }
+
+    fn messages(&self, pid: u32) -> Reading<String> {
+        linux_survey::messages(pid)
+    }
+
     fn working_directory(&self, pid: u32) -> Reading<PathBuf> {
         let path = format!("/proc/{pid}/cwd");
         match std::fs::read_link(&path) {
@@ -89,8 +104,24 @@ impl Platform for Linux {
         linux_survey::firewall()
     }
 
+    fn firewall_document(&self) -> Reading<String> {
+        linux_survey::firewall_document()
+    }
+
+    fn forwarding(&self) -> Reading<String> {
+        linux_survey::forwarding()
+    }
+
     fn listeners(&self) -> Reading<String> {
         linux_survey::listeners()
+    }
+
+    fn routes_to(&self, addresses: &[IpAddr]) -> Reading<String> {
+        linux_routes::routes_to(addresses)
+    }
+
+    fn own_lease(&self) -> Reading<String> {
+        linux_lease::own_lease(self.network())
     }
 
     fn invoker(&self) -> Invoker {

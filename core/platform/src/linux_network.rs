@@ -73,6 +73,10 @@ fn describe(interface: &mut Interface) {
     let device = uevent.as_deref().map(|uevent| device_type(uevent).unwrap_or_default());
     // Interfaces with a device type are no TUN/TAP devices, so skip reading their flags.
     let tun_flags = if device == Some("") { text("tun_flags") } else { None };
+    // The kernel gives a macvtap no type, and a directory for its device.
+    let is_macvtap =
+        device == Some("") && tun_flags.is_none() && directory.join("macvtap").exists();
+    let device = if is_macvtap { Some("macvtap") } else { device };
     interface.kind = kind(&interface.name, device, tun_flags.as_deref());
 }
 
@@ -129,6 +133,7 @@ mod tests {
             ("tap0", "INTERFACE=tap0\nIFINDEX=7\n", Some("0x1002\n"), Tap),
             ("tun0", "INTERFACE=tun0\nIFINDEX=8\n", Some("0x1001\n"), Vpn),
             ("wg0", "DEVTYPE=wireguard\nINTERFACE=wg0\n", None, Vpn),
+            ("macvtap0", "DEVTYPE=macvtap\n", None, Tap),
             ("gtp0", "DEVTYPE=gtp\n", None, Unknown),
         ];
         for (name, uevent, tun_flags, expected) in table {

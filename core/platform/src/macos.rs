@@ -1,9 +1,11 @@
 //! macOS: processes by `sysinfo` and `ps`, the network by the system's tools.
 
 use std::{
+    net::IpAddr,
     os::unix::fs::MetadataExt as _,
     path::PathBuf,
-    time::{Duration, SystemTime},
+    sync::LazyLock,
+    time::{Duration, Instant, SystemTime},
 };
 
 use rustix::{
@@ -11,16 +13,36 @@ use rustix::{
     process::{Pid, test_kill_process},
 };
 use sysinfo::{ProcessRefreshKind, ProcessesToUpdate, System, UpdateKind};
-use vmkit_types::{HostNetwork, InterfaceKind, Reading, Unread, bounded};
+use vmkit_types::{HostNetwork, Reading, Unread, bounded};
 
 use crate::{
     Executable, Invoker, Platform, Process,
     command::Tool,
     interfaces::interfaces,
-    macos_text::{
-        ListedProcess, bridge_members, inactive, kind, listed_processes, routes, wifi_devices,
-    },
+    macos_leases::uplinks,
+    macos_text::{ListedProcess, bridge_members, inactive, kind, listed_processes, routes, types},
+    tools::{self, Tools},
 };
+
+/// The tools of this computer.
+static TOOLS: LazyLock<Tools<fn(&str) -> Reading<String>>> = LazyLock::new(|| Tools::new(run));
+
+fn run(line: &str) -> Reading<String> {
+    let words: Vec<&str> = line.split(' ').collect();
+    match words.as_slice() {
+        [program, arguments @ ..] => Tool::start(program, arguments).output(),
+        [] => Reading::Absent,
+    }
+}
+
+fn ask(line: &str) -> Reading<String> {
+    TOOLS.ask(line, false, Instant::now())
+}
+
+/// What a tool that only reads prints.
+pub(crate) fn tool(line: &str, afresh: bool) -> Option<Reading<String>> {
+    tools::only_reads(line).then(|| TOOLS.ask(line, afresh, Instant::now()))
+}
 
 /// A computer that runs macOS.
 pub(crate) struct Macos;
@@ -31,28 +53,17 @@ impl Platform for Macos {
     }
 
     fn network(&self) -> Reading<HostNetwork> {
-        // Start all tools before waiting for the first, to take only as long as the slowest.
-        let netstat = Tool::start("/usr/sbin/netstat", &["-rn", "-f", "inet"]);
-        let ports = Tool::start("/usr/sbin/networksetup", &["-listallhardwareports"]);
-        let ifconfig = Tool::start("/sbin/ifconfig", &["-a"]);
-        let (routing, ports, ifconfig) = (netstat.output(), ports.output(), ifconfig.output());
-        let routes = match routing {
+        let routes = match ask(tools::ROUTES) {
             Reading::Known(text) => routes(&text),
             Reading::Absent => Vec::new(),
             Reading::Unknown(why) => return Reading::Unknown(why),
         };
-        let ports_known = matches!(ports, Reading::Known(_));
-        let (ports, ifconfig) =
-            (ports.known().unwrap_or_default(), ifconfig.known().unwrap_or_default());
-        let (wifi, members) = (wifi_devices(&ports), bridge_members(&ifconfig));
+        let ifconfig = ask(tools::INTERFACES).known().unwrap_or_default();
+        let (types, members) = (types(&ifconfig), bridge_members(&ifconfig));
         let inactive = inactive(&ifconfig);
         interfaces().map(|mut interfaces| {
             for interface in &mut interfaces {
-                interface.kind = kind(&interface.name, &wifi);
-                if interface.kind == InterfaceKind::Ethernet && !ports_known {
-                    // Ethernet and Wi-Fi are both called en, so without the list it is unknown.
-                    interface.kind = InterfaceKind::Unknown;
-                }
+                interface.kind = kind(&interface.name, types.get(interface.name.as_str()).copied());
                 let of = members.iter().find(|(member, _)| *member == interface.name);
                 interface.up &= !inactive.contains(&interface.name.as_str());
                 interface.bridge = of.map(|(_, bridge)| (*bridge).to_owned());
@@ -92,9 +103,7 @@ impl Platform for Macos {
         }
         // The kernel hides the arguments of other users' processes, and QEMU runs as root for vmnet.
         // `ps` may read them but joins them with spaces, so it only fills the gaps.
-        let listed =
-            Tool::start("/bin/ps", &["-axww", "-o", "pid=,uid=,ruid=,etime=,args="]).output();
-        listed.map(|text| {
+        ask(tools::PROCESSES).map(|text| {
             let known = |pid| processes.iter().any(|p| p.pid == pid && !p.arguments.is_empty());
             let missing = listed_processes(&text).into_iter().filter(|listed| !known(listed.pid));
             let missing: Vec<_> = missing.map(process_of).collect();
@@ -140,6 +149,18 @@ impl Platform for Macos {
 
     fn listeners(&self) -> Reading<String> {
         crate::macos_survey::listeners()
+    }
+
+    fn routes_to(&self, addresses: &[IpAddr]) -> Reading<String> {
+        crate::macos_survey::routes_to(addresses)
+    }
+
+    fn own_lease(&self) -> Reading<String> {
+        match self.network() {
+            Reading::Known(network) => crate::macos_survey::own_leases(&uplinks(&network)),
+            Reading::Absent => Reading::Absent,
+            Reading::Unknown(why) => Reading::Unknown(why),
+        }
     }
 
     fn invoker(&self) -> Invoker {

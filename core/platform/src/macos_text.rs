@@ -1,6 +1,7 @@
 //! Parses the output of macOS's tools.
 
 use std::{
+    collections::HashMap,
     hint::black_box,
     net::{IpAddr, Ipv4Addr},
     time::Duration,
@@ -11,15 +12,16 @@ use vmkit_types::{InterfaceKind, Prefix, Route};
 /// Runs every parser on a text, for fuzzing.
 pub fn parse_for_test(text: &str) {
     black_box((routes(text), listed_processes(text), inactive(text)));
-    let wifi = wifi_devices(text);
+    let types = types(text);
     for (port, bridge) in bridge_members(text) {
-        black_box((kind(port, &wifi), kind(bridge, &wifi)));
+        black_box([port, bridge].map(|name| kind(name, types.get(name).copied())));
     }
 }
 
-/// The routes in the output of `netstat -rn -f inet`, without the neighbours among them.
+/// The routes of IPv4 in the output of `netstat -rn`, without the neighbours among them.
 pub(crate) fn routes(text: &str) -> Vec<Route> {
-    let mut lines = text.lines();
+    // The routes of IPv6 follow.
+    let mut lines = text.lines().take_while(|line| line.trim() != "Internet6:");
     let header = lines.by_ref().find(|line| line.starts_with("Destination"));
     // Releases before 10.15 have two more columns before this one.
     let column = |name| header?.split_whitespace().position(|title| title == name);
@@ -61,18 +63,18 @@ fn destination(text: &str) -> Option<Prefix> {
     Some(Prefix { address: octets.into(), length })
 }
 
-/// The Wi-Fi devices in the output of `networksetup -listallhardwareports`.
-pub(crate) fn wifi_devices(text: &str) -> Vec<&str> {
-    let mut wifi = false;
-    let mut devices = Vec::new();
+/// The `type:` of each interface, from the output of `ifconfig -v`. It is in English everywhere.
+pub(crate) fn types(text: &str) -> HashMap<&str, &str> {
+    let mut interface = "";
+    let mut types = HashMap::new();
     for line in text.lines() {
-        if let Some(port) = line.strip_prefix("Hardware Port: ") {
-            wifi = matches!(port.trim(), "Wi-Fi" | "AirPort");
-        } else if let Some(device) = line.strip_prefix("Device: ").filter(|_| wifi) {
-            devices.push(device.trim());
+        if !line.starts_with([' ', '\t']) {
+            interface = line.split(':').next().unwrap_or_default();
+        } else if let Some(name) = line.strip_prefix("\ttype: ") {
+            types.insert(interface, name.trim());
         }
     }
-    devices
+    types
 }
 
 /// Each port with its bridge, from the output of `ifconfig`.
@@ -104,8 +106,8 @@ pub(crate) fn inactive(text: &str) -> Vec<&str> {
     inactive
 }
 
-/// The kind of an interface, by macOS's names.
-pub(crate) fn kind(name: &str, wifi: &[&str]) -> InterfaceKind {
+/// The kind of an interface, by macOS's names and its `type:`. Wi-Fi and Ethernet are both called en.
+pub(crate) fn kind(name: &str, type_name: Option<&str>) -> InterfaceKind {
     const BY_PREFIX: &[(&str, InterfaceKind)] = &[
         ("bridge", InterfaceKind::Bridge),
         ("vmenet", InterfaceKind::Tap),
@@ -115,16 +117,19 @@ pub(crate) fn kind(name: &str, wifi: &[&str]) -> InterfaceKind {
         ("ppp", InterfaceKind::Vpn),
         ("tun", InterfaceKind::Vpn),
         ("lo", InterfaceKind::Loopback),
-        ("en", InterfaceKind::Ethernet),
         ("vlan", InterfaceKind::Ethernet),
     ];
-    if wifi.contains(&name) {
-        return InterfaceKind::Wifi;
-    }
     let numbered = |prefix| {
         let number: Option<&str> = name.strip_prefix(prefix);
         number.is_some_and(|number| number.bytes().all(|byte| byte.is_ascii_digit()))
     };
+    if numbered("en") {
+        return match type_name {
+            Some("Wi-Fi") => InterfaceKind::Wifi,
+            Some("Ethernet" | "Wired" | "USB") => InterfaceKind::Ethernet,
+            _ => InterfaceKind::Unknown,
+        };
+    }
     let row = BY_PREFIX.iter().find(|(prefix, _)| numbered(prefix));
     row.map_or(InterfaceKind::Unknown, |(_, kind)| *kind)
 }
@@ -152,13 +157,19 @@ pub(crate) fn listed_processes(text: &str) -> Vec<ListedProcess> {
         let age = elapsed(column()?);
         Some(ListedProcess {
             pid,
-            effective_user: effective_user.parse().ok(),
-            user: user.parse().ok(),
+            effective_user: user_number(effective_user),
+            user: user_number(user),
             age,
             arguments: split_options(rest.trim()),
         })
     };
     text.lines().filter_map(process).collect()
+}
+
+/// A user's number. That of nobody, 4294967294, is printed as -2 by some releases.
+fn user_number(text: &str) -> Option<u32> {
+    let signed = || text.parse::<i32>().ok().map(i32::cast_unsigned);
+    text.parse().ok().or_else(signed)
 }
 
 /// Splits a joined command line before each option and after its name. `ps` does not mark where an
@@ -207,6 +218,11 @@ default            link#22            UCSIg           bridge100      !
 192.168.105        link#22            UC              bridge100      !
 224.0.0/4          link#14            UmCS                  en0      !
 10.9               127.0.0.1          UGRS                  lo0
+
+Internet6:
+Destination                             Gateway                         Flags         Netif Expire
+default                                 fe80::%utun0                    UGcIg         utun0
+fe80::1c5a:8eff:fe34:1%bridge100        1e.5a.8e.34.0.1                 UHLWI     bridge100
 ";
 
     #[test]
@@ -252,36 +268,27 @@ default            10.0.0.1           UGSc           92        0     en1\n";
     }
 
     #[test]
-    fn finds_the_device_below_the_wifi_port() {
-        let text = "
-Hardware Port: Ethernet Adapter (en4)
-Device: en4
-Ethernet Address: 9e:1f:aa:00:00:01
-
-Hardware Port: Wi-Fi
-Device: en0
-Ethernet Address: a4:83:e7:11:22:33
-
-Hardware Port: Thunderbolt Bridge
-Device: bridge0
-Ethernet Address: 36:01:02:03:04:05
-
-VLAN Configurations
-===================
-";
-        let wifi = wifi_devices(text);
-        assert_eq!(wifi, ["en0"]);
+    fn the_kind_of_an_interface_is_read_in_every_language() {
+        let text = "\
+            en0: flags=8863<UP> mtu 1500 index 14\n\tether a4:83:e7:11:22:33\n\tstatus: active\n\
+            \ttype: Wi-Fi\n\tagent domain:Skywalk type:NetIf flags:0xa443 desc:\"x\"\n\
+            en4: flags=8863<UP> mtu 1500 index 15\n\ttype: Ethernet\n\
+            en7: flags=8863<UP> mtu 1500 index 16\n\tstatus: active\n\
+            bridge100: flags=8a63<UP> mtu 1500 index 20\n\ttype: Ethernet\n";
+        let types = types(text);
         let kinds = [
             ("en0", InterfaceKind::Wifi),
             ("en4", InterfaceKind::Ethernet),
+            ("en7", InterfaceKind::Unknown),
             ("bridge100", InterfaceKind::Bridge),
             ("vmenet0", InterfaceKind::Tap),
             ("utun3", InterfaceKind::Vpn),
+            ("lo0", InterfaceKind::Loopback),
             ("awdl0", InterfaceKind::Unknown),
             ("llw0", InterfaceKind::Unknown),
         ];
         for (name, expected) in kinds {
-            assert_eq!(kind(name, &wifi), expected, "{name}");
+            assert_eq!(kind(name, types.get(name).copied()), expected, "{name}");
         }
     }
 
@@ -352,7 +359,7 @@ bridge101: flags=8a63<UP,BROADCAST,SMART,RUNNING,ALLMULTI,SIMPLEX,MULTICAST> mtu
     #[test]
     fn reads_command_lines_with_spaces_in_paths() {
         let text = "    1     0     0 02-03:04:05 /sbin/launchd
- 4242     0   501    01:21 qemu-system-aarch64 -m 4096 -daemonize -drive file=/Users/u/VM Data/vms/web/web.qcow2,if=virtio
+ 4242     0   501    01:21 qemu-system-aarch64 -m 4096 -daemonize -drive file=/Users/u/VM Büro/vms/web/web.qcow2,if=virtio
   bad line
 ";
         let listed = listed_processes(text);
@@ -364,11 +371,13 @@ bridge101: flags=8a63<UP,BROADCAST,SMART,RUNNING,ALLMULTI,SIMPLEX,MULTICAST> mtu
             "4096",
             "-daemonize",
             "-drive",
-            "file=/Users/u/VM Data/vms/web/web.qcow2,if=virtio",
+            "file=/Users/u/VM Büro/vms/web/web.qcow2,if=virtio",
         ];
         assert_eq!(listed[1].arguments, expected);
         assert_eq!(listed[1].age, Some(Duration::from_secs(81)));
         assert_eq!((listed[1].effective_user, listed[1].user), (Some(0), Some(501)));
         assert_eq!(elapsed("-"), None);
+        let users = ["4294967294", "-2", "0", "x", ""].map(user_number);
+        assert_eq!(users, [Some(4_294_967_294), Some(4_294_967_294), Some(0), None, None]);
     }
 }

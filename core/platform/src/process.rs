@@ -23,6 +23,17 @@ pub struct Process {
     pub started_at: Reading<SystemTime>,
 }
 
+/// The host's end of a network card that a process holds open: a tap or a macvtap.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HeldPort {
+    /// The number of the descriptor.
+    pub descriptor: u32,
+    /// The name of the interface.
+    pub name: String,
+    /// The adapter that a macvtap is on.
+    pub uplink: Option<String>,
+}
+
 /// The program that a process runs, by what the kernel knows and not by its command line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Executable {

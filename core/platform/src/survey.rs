@@ -15,10 +15,20 @@ pub struct SurveyTexts {
     pub bridges: Reading<String>,
     /// The firewall's rules and whether they apply to bridged frames: the tools' output in a row.
     pub firewall: Reading<String>,
+    /// The rules of nftables as a document, which says more.
+    pub firewall_document: Reading<String>,
+    /// Whether packets are forwarded.
+    pub forwarding: Reading<String>,
     /// The listeners on UDP port 67.
     pub listeners: Reading<String>,
+    /// The DHCP servers that run here, as a document.
+    pub servers: Reading<String>,
     /// The hosts file.
     pub hosts: Reading<Vec<u8>>,
+    /// The leases by which this computer itself has its addresses.
+    pub own_lease: Reading<String>,
+    /// The routes to the machines' addresses.
+    pub routes: Reading<String>,
 }
 
 /// Reads the hosts file.

@@ -6,7 +6,8 @@ use std::{
 };
 
 use vmkit_dhcp::{Ladder, TestResult};
-use vmkit_diagnose::{Catalogue, Diagnosis, Finding, Fix, Omission, Router};
+use vmkit_diagnose::{Catalogue, Diagnosis, Finding, Fix, Omission, Path, Router};
+use vmkit_inside::Way;
 use vmkit_model::{PluginOutcome, Power, Problem, Severity};
 use vmkit_scoring::{Lack, Pick, Verdict};
 use vmkit_types::{Interface, Reading};
@@ -42,6 +43,8 @@ pub struct Doctor<'a> {
 pub struct DoctorHost {
     /// `linux` or `macos`, if known.
     pub platform: Option<String>,
+    /// The system with its version. Unknown: a snapshot does not say.
+    pub system: Reading<String>,
     /// Whether the doctor had root's rights.
     pub privileged: Option<bool>,
     /// Its interfaces.
@@ -64,6 +67,8 @@ pub struct DoctorVm {
     pub name: String,
     /// The state of its process.
     pub power: Power,
+    /// QEMU's version, where it is known.
+    pub qemu: Option<String>,
     /// It was stopped or paused, and nobody asked for it by name.
     pub at_rest: bool,
     /// Its address.
@@ -72,10 +77,14 @@ pub struct DoctorVm {
     pub findings: Vec<Finding>,
     /// The diagnosis.
     pub diagnosis: Diagnosis,
+    /// The way of its frames, and where they stop.
+    pub path: Path,
     /// Its DHCP on both sides of this computer. Unknown: it was not captured.
     pub ladder: Reading<Ladder>,
     /// Offers for different hardware addresses. Unknown: nothing was asked for.
     pub test: Reading<Vec<TestResult>>,
+    /// How its guest was asked from inside. Unknown: it was not.
+    pub inside: Reading<Way>,
 }
 
 /// The conclusion of the examination.
@@ -95,7 +104,9 @@ impl Doctor<'_> {
     /// The conclusion.
     pub fn conclusion(&self) -> Conclusion {
         let broken = self.problems.iter().any(|problem| problem.severity == Severity::Error);
-        let mut unchecked = self.vms.iter().filter_map(|vm| vm.pick.unchecked.as_ref());
+        // A fault can be found where the address could not be looked for.
+        let unnamed = self.vms.iter().filter(|vm| vm.diagnosis.cannot_tell.is_some());
+        let mut unchecked = unnamed.filter_map(|vm| vm.pick.unchecked.as_ref());
         if broken || unchecked.any(|unchecked| unchecked.lack == Lack::All) {
             Conclusion::NotDone
         } else if self.is_healthy() {

@@ -6,16 +6,20 @@
 
 #![forbid(unsafe_code)]
 
+mod authoring;
 mod clean;
 mod doctor;
 mod failure;
 mod hosts;
 mod html;
 mod json;
+mod machine_list;
+mod networks;
 mod plugins;
 mod recorded;
 mod resolve;
 mod ssh;
+mod started;
 mod state;
 mod status;
 mod text;
@@ -27,15 +31,22 @@ mod write;
 #[cfg(feature = "schema")]
 pub use json::schema;
 
+pub use authoring::{
+    CheckedRule, IndexSearch, IndexedPlugin, NewProject, PluginCheck, PluginRun, RunMachine,
+    RunObservation, Standing,
+};
 pub use doctor::{Conclusion, Doctor, DoctorHost, DoctorNetwork, DoctorVm};
 pub use failure::failure;
 pub use hosts::{HostsDecision, HostsOutcome, HostsSync, HostsVm};
+pub use machine_list::{ListedNetwork, ListedVm, MachineList};
+pub use networks::Networks;
 pub use plugins::{
     LockedPlugin, PluginDetails, PluginEntry, PluginLock, PluginOrigin, PluginRequest, Plugins,
 };
 pub use recorded::Recorded;
 pub use resolve::Resolution;
 pub use ssh::{Ssh, SshState};
+pub use started::{Launch, StartReport, StartResult, StartedVm};
 pub use state::{State, state};
 pub use status::{Meta, Statistics, Status, Vm};
 pub use text::{Style, Terminal, command_line};

@@ -24,6 +24,8 @@ pub struct PluginEntry {
     pub origin: Option<PluginOrigin>,
     /// The SHA-256 of its file, likewise.
     pub sha256: Option<String>,
+    /// The factor that its own claims may add up to, where somebody has set one.
+    pub weight: Option<u16>,
     /// Its manifest; `None`: it could not be read.
     pub details: Option<PluginDetails>,
 }
@@ -39,6 +41,7 @@ impl PluginEntry {
             hint: None,
             origin: None,
             sha256: None,
+            weight: None,
             details: None,
         }
     }
@@ -76,6 +79,8 @@ pub struct PluginDetails {
     pub cost: String,
     /// What it may use, each in one sentence. Empty: nothing.
     pub needs: Vec<String>,
+    /// Its own kinds of evidence, each in one sentence. Empty: it declares none.
+    pub claims: Vec<String>,
 }
 
 /// A plugin that the user may agree to.
@@ -102,6 +107,8 @@ pub struct LockedPlugin {
     pub needs: serde_json::Value,
     /// Whether it may run where its files cannot be confined.
     pub unconfined: bool,
+    /// The factor that its own claims may add up to, where somebody has set one.
+    pub weight: Option<u16>,
     /// Where it lay.
     pub path: PathBuf,
     /// When somebody agreed.

@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use serde::Serialize;
+use vmkit_model::{Endpoint, SshOutcome};
 use vmkit_scoring::{Entry, Pick, WhyNot};
-use vmkit_types::{Kind, attribute};
+use vmkit_types::{Kind, Reading, attribute};
 
 /// Whether SSH answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
@@ -37,6 +38,20 @@ pub struct Ssh {
 }
 
 impl Ssh {
+    /// The state at an endpoint.
+    pub(crate) fn at(endpoint: &Endpoint) -> Self {
+        let Reading::Known(answer) = &endpoint.ssh else {
+            return Self { state: SshState::NotChecked, rtt: None, banner: None };
+        };
+        let state = match answer.outcome {
+            SshOutcome::Ready => SshState::Ready,
+            SshOutcome::NoBanner => SshState::NoBanner,
+            SshOutcome::Refused => SshState::Refused,
+            SshOutcome::Timeout => SshState::Timeout,
+        };
+        Self { state, rtt: answer.rtt, banner: answer.banner.clone() }
+    }
+
     /// The state by the freshest evidence about the picked address.
     pub fn of(pick: &Pick) -> Self {
         let ledger = pick.picked().map(|candidate| candidate.ledger.as_slice()).unwrap_or_default();

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use vmkit_model::Power;
 use vmkit_scoring::{Pick, Verdict};
-use vmkit_types::{Reading, Unread};
+use vmkit_types::{Kind, Reading, Unread, attribute};
 
 use crate::SshState;
 
@@ -20,20 +20,45 @@ pub enum State {
     Paused,
     /// It runs and has no usable IPv4 address yet.
     Initializing,
-    /// It has an address, and SSH is not ready.
+    /// It has an address, and SSH is not ready, or its console refuses logins because it still boots.
     Booting,
-    /// It has an address, and SSH is ready. With `--basic`: its process runs.
+    /// It has an address, and SSH is ready or its console shows the end of the boot. With `--basic`: its process runs.
     Running,
 }
 
 /// The state of a machine. Unknown if its address could not be looked for, or if SSH at its address
-/// was not checked.
-pub fn state(power: Power, pick: &Pick, ssh: SshState) -> Reading<State> {
+/// was not checked. `at_endpoint`: it is reached at an endpoint in place of an address.
+pub fn state(power: Power, pick: &Pick, at_endpoint: bool, ssh: SshState) -> Reading<State> {
+    let logins = pick.about_machine.iter().find_map(|entry| {
+        let seen = &entry.evidence.observation;
+        seen.attribute(attribute::LOGINS).filter(|_| seen.kind == Kind::ConsolePhase)
+    });
+    state_with(power, pick, at_endpoint, ssh, logins)
+}
+
+/// The same with what the console says about logins.
+fn state_with(
+    power: Power,
+    pick: &Pick,
+    at_endpoint: bool,
+    ssh: SshState,
+    logins: Option<&str>,
+) -> Reading<State> {
+    let (refused, finished) = (logins == Some("refused"), logins == Some("finished"));
     let known = match power {
         Power::Missing => State::Missing,
         Power::Stopped => State::Stopped,
         Power::Unknown => return Reading::Unknown(unknown_power()),
         Power::Paused => State::Paused,
+        Power::Running if at_endpoint && ssh == SshState::Ready => {
+            if refused {
+                State::Booting
+            } else {
+                State::Running
+            }
+        }
+        Power::Running if at_endpoint && ssh != SshState::NotChecked && finished => State::Running,
+        Power::Running if at_endpoint && ssh != SshState::NotChecked => State::Booting,
         Power::Running => match (pick.verdict, pick.address) {
             (Verdict::NotChecked, _) => match &pick.unchecked {
                 Some(unchecked) => {
@@ -46,10 +71,12 @@ pub fn state(power: Power, pick: &Pick, ssh: SshState) -> Reading<State> {
                 State::Initializing
             }
             (_, Some(_)) => match ssh {
+                SshState::Ready if refused => State::Booting,
                 SshState::Ready => State::Running,
                 SshState::NotChecked => {
                     return Reading::Unknown(Unread::Failed("SSH was not checked".to_owned()));
                 }
+                _ if finished => State::Running,
                 _ => State::Booting,
             },
             (_, None) => State::Initializing,
@@ -116,8 +143,50 @@ mod tests {
         for (power, verdict, address, ssh, expected) in rows {
             let address: Option<IpAddr> = address.map(|text| text.parse().unwrap());
             let pick = Pick { verdict, address, ..Pick::not_checked() };
-            let found = state(power, &pick, ssh).known();
+            let found = state(power, &pick, false, ssh).known();
             assert_eq!(found, expected, "{power:?} {verdict:?} {address:?} {ssh:?}");
+        }
+    }
+
+    #[test]
+    fn the_console_says_that_a_boot_has_finished_or_that_users_cannot_log_in_yet() {
+        use SshState::{NotChecked, Ready, Refused};
+        let rows = [
+            (Verdict::Resolved, false, Refused, Some("finished"), State::Running),
+            (Verdict::Resolved, false, Ready, Some("finished"), State::Running),
+            (Verdict::Resolved, false, Ready, Some("refused"), State::Booting),
+            (Verdict::Resolved, false, Refused, Some("refused"), State::Booting),
+            (Verdict::Resolved, false, Refused, None, State::Booting),
+            (Verdict::NoAddress, false, NotChecked, Some("finished"), State::Initializing),
+            (Verdict::NoAddress, true, Refused, Some("finished"), State::Running),
+            (Verdict::NoAddress, true, Ready, Some("refused"), State::Booting),
+        ];
+        for (verdict, at_endpoint, ssh, logins, expected) in rows {
+            let address = (verdict == Verdict::Resolved).then(|| [192, 168, 1, 64].into());
+            let pick = Pick { verdict, address, ..Pick::not_checked() };
+            let found = state_with(Power::Running, &pick, at_endpoint, ssh, logins).known();
+            assert_eq!(found, Some(expected), "{verdict:?} {at_endpoint} {ssh:?} {logins:?}");
+        }
+    }
+
+    #[test]
+    fn a_machine_with_an_endpoint_runs_once_ssh_is_ready_there() {
+        use SshState::{NotChecked, Ready, Refused, Timeout};
+        let rows = [
+            (Power::Running, Ready, State::Running),
+            (Power::Running, Refused, State::Booting),
+            (Power::Running, Timeout, State::Booting),
+            (Power::Running, NotChecked, State::Initializing),
+            (Power::Paused, Ready, State::Paused),
+            (Power::Stopped, NotChecked, State::Stopped),
+        ];
+        let pick = Pick { verdict: Verdict::NoAddress, ..Pick::not_checked() };
+        for (power, ssh, expected) in rows {
+            assert_eq!(
+                state(power, &pick, true, ssh),
+                Reading::Known(expected),
+                "{power:?} {ssh:?}"
+            );
         }
     }
 }

@@ -1,13 +1,19 @@
 //! The view model of `vm status`.
 
-use std::time::{Duration, SystemTime};
+use std::{
+    net::SocketAddr,
+    time::{Duration, SystemTime},
+};
 
 use serde::Serialize;
-use vmkit_model::{Card, Machine, Mode, PluginOutcome, Power, Problem};
+use vmkit_model::{Card, Endpoint, Machine, Mode, PluginOutcome, Power, Problem};
 use vmkit_scoring::Pick;
 use vmkit_types::{Reading, Unread};
 
 use crate::{Ssh, State, state};
+
+/// The port of SSH in a guest.
+const SSH: u16 = 22;
 
 /// Mode, time and duration of a status.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,6 +28,8 @@ pub struct Meta {
     pub weights: Option<String>,
     /// Whether to show statistics. Only the full mode has them.
     pub statistics: bool,
+    /// The managers whose machines were looked for; empty: in a snapshot.
+    pub managers: Vec<String>,
 }
 
 /// Numbers of machines by state.
@@ -57,8 +65,10 @@ pub struct Vm<'a> {
     pub uptime: Reading<Duration>,
     /// Its state.
     pub state: Reading<State>,
-    /// SSH at the picked address.
+    /// SSH at the picked address, or at the endpoint.
     pub ssh: Ssh,
+    /// Where it is reached in place of an address.
+    pub endpoint: Option<&'a Endpoint>,
 }
 
 /// The answer of `vm status`.
@@ -97,9 +107,46 @@ impl<'a> Status<'a> {
 
 impl<'a> Vm<'a> {
     pub(crate) fn new(machine: &'a Machine, pick: &'a Pick, now: SystemTime) -> Self {
-        let ssh = Ssh::of(pick);
-        let state = state(machine.power, pick, ssh.state);
-        Self { machine, pick, uptime: uptime(machine, now), state, ssh }
+        let endpoint = pick.endpoint(machine);
+        let ssh = endpoint.map_or_else(|| Ssh::of(pick), Ssh::at);
+        let state = state(machine.power, pick, endpoint.is_some(), ssh.state);
+        Self { machine, pick, uptime: uptime(machine, now), state, ssh, endpoint }
+    }
+
+    /// Whether SSH is ready at an endpoint in place of an address.
+    pub(crate) fn is_reached_at_endpoint(&self) -> bool {
+        self.endpoint.is_some_and(Endpoint::is_ready)
+    }
+
+    /// Where its SSH server is reached.
+    pub(crate) fn ssh_at(&self) -> Option<SocketAddr> {
+        let address = self.pick.address.map(|address| SocketAddr::new(address, SSH));
+        self.endpoint.map(|endpoint| endpoint.address).or(address)
+    }
+
+    /// Whether it is reached somewhere: at an address or an endpoint.
+    pub(crate) fn is_reached(&self) -> bool {
+        self.pick.address.is_some() || self.endpoint.is_some()
+    }
+
+    /// Remarks for people: those of its pick, of its manager, and of how it is reached.
+    pub(crate) fn notes(&self) -> Vec<String> {
+        let Machine { foreign, user, pid, remarks, .. } = self.machine;
+        let mut notes = self.pick.notes.clone();
+        if *foreign {
+            let whose = user.map_or("another user".to_owned(), |user| format!("user {user}"));
+            let process = pid.map_or("its process".to_owned(), |pid| format!("process {pid}"));
+            notes.push(format!("{process} is that of {whose}; its address is not looked for"));
+        }
+        let remarks = remarks.as_ref().known().into_iter().flatten();
+        notes.extend(remarks.map(|remark| remark.says.clone()));
+        let inside = self.pick.address_inside(self.machine).filter(|_| self.endpoint.is_some());
+        if let Some(address) = inside {
+            notes.push(format!(
+                "{address} is its address inside of user networking, which this computer cannot reach"
+            ));
+        }
+        notes
     }
 
     /// The card that has the picked address, or else the first one.

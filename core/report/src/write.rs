@@ -5,8 +5,9 @@ use std::io::{self, Write};
 use vmkit_diagnose::Page;
 
 use crate::{
-    Doctor, HostsSync, PluginLock, PluginRequest, Plugins, Recorded, Resolution, SnapshotCheck,
-    Status, Terminal, html, json, text,
+    Doctor, HostsSync, IndexSearch, MachineList, Networks, NewProject, PluginCheck, PluginLock,
+    PluginRequest, PluginRun, Plugins, Recorded, Resolution, SnapshotCheck, StartReport, Status,
+    Terminal, html, json, text,
 };
 
 impl Doctor<'_> {
@@ -18,15 +19,32 @@ impl Doctor<'_> {
         json::write(out, &json::DoctorDocument::new(self))
     }
 
-    /// Writes the verdict of each machine, its proof and what can be done.
+    /// Writes the verdict of each machine, the way out and why: one screen if one has a problem.
     ///
     /// # Errors
     /// Those of `out`.
     pub fn write_text(&self, out: &mut impl Write, terminal: Terminal) -> io::Result<()> {
+        text::write_doctor_screen(self, out, terminal)
+    }
+
+    /// Writes the whole account: all evidence with its weight, and all that was not checked.
+    ///
+    /// # Errors
+    /// Those of `out`.
+    pub fn write_explanation(&self, out: &mut impl Write, terminal: Terminal) -> io::Result<()> {
         text::write_doctor(self, out, terminal)
     }
 
-    /// Writes the same text as a page of HTML, with the DHCP of each machine drawn.
+    /// Writes three lines to paste elsewhere: the verdict, what speaks for it, and versions.
+    ///
+    /// # Errors
+    /// Those of `out`.
+    pub fn write_short(&self, out: &mut impl Write) -> io::Result<()> {
+        text::write_doctor_short(self, out)
+    }
+
+    /// Writes the report as one page of HTML that needs no other file and no network: the path of each
+    /// machine with the place where its frames stop, its causes and what can be done.
     ///
     /// # Errors
     /// Those of `out`.
@@ -50,6 +68,124 @@ impl HostsSync {
     /// Those of `out`.
     pub fn write_text(&self, out: &mut impl Write, terminal: Terminal) -> io::Result<()> {
         text::write_hosts(self, out, terminal)
+    }
+}
+
+impl MachineList {
+    /// Writes the document `vmkit.list/1`.
+    ///
+    /// # Errors
+    /// Those of `out`.
+    pub fn write_json(&self, out: &mut impl Write) -> io::Result<()> {
+        json::write(out, &json::MachineListDocument::new(self))
+    }
+
+    /// Writes the machines as a table.
+    ///
+    /// # Errors
+    /// Those of `out`.
+    pub fn write_text(&self, out: &mut impl Write, terminal: Terminal) -> io::Result<()> {
+        text::write_machine_list(self, out, terminal)
+    }
+}
+
+impl StartReport {
+    /// Writes the document `vmkit.start/1`.
+    ///
+    /// # Errors
+    /// Those of `out`.
+    pub fn write_json(&self, out: &mut impl Write) -> io::Result<()> {
+        json::write(out, &json::StartDocument::new(self))
+    }
+
+    /// Writes a line for each machine that was started.
+    ///
+    /// # Errors
+    /// Those of `out`.
+    pub fn write_text(&self, out: &mut impl Write, terminal: Terminal) -> io::Result<()> {
+        text::write_start_report(self, out, terminal)
+    }
+}
+
+impl Networks<'_> {
+    /// Writes the document `vmkit.net/1`.
+    ///
+    /// # Errors
+    /// Those of `out`.
+    pub fn write_json(&self, out: &mut impl Write) -> io::Result<()> {
+        json::write(out, &json::NetworksDocument::new(self))
+    }
+
+    /// Writes the recommendation, what each mode would mean, and the adapters.
+    ///
+    /// # Errors
+    /// Those of `out`.
+    pub fn write_text(&self, out: &mut impl Write, terminal: Terminal) -> io::Result<()> {
+        text::write_networks(self, out, terminal)
+    }
+}
+
+impl NewProject {
+    /// Writes what was made, and the commands that come next.
+    ///
+    /// # Errors
+    /// Those of `out`.
+    pub fn write_text(&self, out: &mut impl Write) -> io::Result<()> {
+        text::write_new_project(self, out)
+    }
+}
+
+impl PluginCheck {
+    /// Writes the document `vmkit.plugin-check/1`.
+    ///
+    /// # Errors
+    /// Those of `out`.
+    pub fn write_json(&self, out: &mut impl Write) -> io::Result<()> {
+        json::write(out, &json::PluginCheckDocument::new(self))
+    }
+
+    /// Writes the verdict, what to change, and the rules that it keeps.
+    ///
+    /// # Errors
+    /// Those of `out`.
+    pub fn write_text(&self, out: &mut impl Write, terminal: Terminal) -> io::Result<()> {
+        text::write_plugin_check(self, out, terminal)
+    }
+}
+
+impl PluginRun {
+    /// Writes the document `vmkit.plugin-run/1`.
+    ///
+    /// # Errors
+    /// Those of `out`.
+    pub fn write_json(&self, out: &mut impl Write) -> io::Result<()> {
+        json::write(out, &json::PluginRunDocument::new(self))
+    }
+
+    /// Writes what it reported, one line each.
+    ///
+    /// # Errors
+    /// Those of `out`.
+    pub fn write_text(&self, out: &mut impl Write, terminal: Terminal) -> io::Result<()> {
+        text::write_plugin_run(self, out, terminal)
+    }
+}
+
+impl IndexSearch {
+    /// Writes the document `vmkit.plugin-search/1`.
+    ///
+    /// # Errors
+    /// Those of `out`.
+    pub fn write_json(&self, out: &mut impl Write) -> io::Result<()> {
+        json::write(out, &json::PluginSearchDocument::new(self))
+    }
+
+    /// Writes the plugins as a table.
+    ///
+    /// # Errors
+    /// Those of `out`.
+    pub fn write_text(&self, out: &mut impl Write, terminal: Terminal) -> io::Result<()> {
+        text::write_plugin_search(self, out, terminal)
     }
 }
 
@@ -142,6 +278,17 @@ impl Resolution<'_> {
     /// Those of `out`.
     pub fn write_address(&self, out: &mut impl Write) -> io::Result<()> {
         match self.vm.pick.address {
+            Some(address) => writeln!(out, "{address}"),
+            None => Ok(()),
+        }
+    }
+
+    /// Writes where its SSH server is reached, as `ADDRESS:PORT`, or nothing.
+    ///
+    /// # Errors
+    /// Those of `out`.
+    pub fn write_endpoint(&self, out: &mut impl Write) -> io::Result<()> {
+        match self.vm.ssh_at() {
             Some(address) => writeln!(out, "{address}"),
             None => Ok(()),
         }

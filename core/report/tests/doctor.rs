@@ -6,19 +6,25 @@ use std::path::Path;
 
 use common::{
     compare,
-    doctor::{ailing, at_rest, booting, doctor, healthy, puzzling},
+    doctor::{ailing, at_rest, booting, doctor, healthy, ignored, puzzling},
     picks, terminal, text, world,
 };
 use vmkit_diagnose::Catalogue;
+use vmkit_inside::Way;
 use vmkit_model::Power;
 use vmkit_report::{DoctorVm, Style, Terminal};
 use vmkit_scoring::{Pick, Verdict};
+use vmkit_types::Reading;
 
 fn golden(name: &str, catalogue: &Catalogue, vms: Vec<DoctorVm>) {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name);
     let report = doctor(catalogue, vms, "");
     let found = if name.ends_with("json") {
         text(|out| report.write_json(out))
+    } else if name.starts_with("doctor-explain") {
+        text(|out| report.write_explanation(out, terminal(90)))
+    } else if name.starts_with("doctor-short") {
+        text(|out| report.write_short(out))
     } else {
         text(|out| report.write_text(out, terminal(90)))
     };
@@ -33,8 +39,20 @@ fn writes_reports_for_people() {
     golden("doctor-healthy.txt", &catalogue, vec![well()]);
     golden("doctor-one-cause.txt", &catalogue, vec![ailing(&catalogue, "web", "")]);
     golden("doctor-cannot-tell.txt", &catalogue, vec![puzzling(&catalogue, "web")]);
+    golden("doctor-explain-cannot-tell.txt", &catalogue, vec![puzzling(&catalogue, "web")]);
+    let asked = |way| DoctorVm {
+        inside: Reading::Known(way),
+        ..healthy(&catalogue, "db", picks(&evidence).swap_remove(0))
+    };
+    golden("doctor-explain-inside.txt", &catalogue, vec![asked(Way::Ssh), asked(Way::GuestAgent)]);
+    golden("doctor-short-one-cause.txt", &catalogue, vec![ailing(&catalogue, "web", "")]);
+    golden("doctor-short-cannot-tell.txt", &catalogue, vec![puzzling(&catalogue, "web")]);
+    golden("doctor-short-healthy.txt", &catalogue, vec![well()]);
+    golden("doctor-ignored.txt", &catalogue, vec![well(), ignored(&catalogue, "web", "")]);
     let three = || vec![well(), ailing(&catalogue, "web", ""), puzzling(&catalogue, "zoo")];
     golden("doctor-three.txt", &catalogue, three());
+    golden("doctor-explain-three.txt", &catalogue, three());
+    golden("doctor-short-three.txt", &catalogue, three());
     golden("doctor-none.txt", &catalogue, Vec::new());
     golden("doctor.json", &catalogue, three());
     let starting = || booting(&catalogue, "web", picks(&evidence).swap_remove(0), "");
@@ -78,6 +96,8 @@ fn the_document_has_health_power_and_boot_of_each_machine() {
         (name.to_owned(), healthy, power.to_owned(), awaits.to_owned())
     });
     assert_eq!(rows, expected);
+    let report = doctor(&catalogue, vec![ignored(&catalogue, "web", "")], "");
+    assert_eq!(report.conclusion(), vmkit_report::Conclusion::Healthy);
     // Who is asked for the exit status: all is well, nobody can tell yet, a cause is named.
     for (vms, healthy, cannot_tell) in
         [(rests, true, false), (boots, false, true), (vms, false, false)]
@@ -96,12 +116,17 @@ fn no_text_controls_the_terminal() {
         vm.diagnosis.next_test.as_mut().unwrap().command.push(hostile.to_owned());
         vm.diagnosis.causes[0].remedies[0].command.push(hostile.to_owned());
         let nothing = Pick { verdict: Verdict::NoAddress, ..Pick::not_checked() };
-        let vms = vec![vm, booting(&catalogue, hostile, nothing, hostile)];
+        let known = ignored(&catalogue, hostile, hostile);
+        let vms = vec![vm, known, booting(&catalogue, hostile, nothing, hostile)];
         let report = doctor(&catalogue, vms, hostile);
         let terminal = Terminal { style, ..terminal(90) };
-        for found in
-            [text(|out| report.write_text(out, terminal)), text(|out| report.write_json(out))]
-        {
+        let written = [
+            text(|out| report.write_text(out, terminal)),
+            text(|out| report.write_explanation(out, terminal)),
+            text(|out| report.write_short(out)),
+            text(|out| report.write_json(out)),
+        ];
+        for found in written {
             let own = found.replace("\u{1b}[0m", "");
             let own = ["1", "2", "31", "32", "33"]
                 .iter()

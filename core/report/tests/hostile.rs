@@ -42,11 +42,11 @@ fn hostile_machine() -> Machine {
     Machine {
         hostname: known(),
         username: known(),
-        manager: HOSTILE,
+        manager: HOSTILE.into(),
         cards: card(Some(HOSTILE.to_owned())).into(),
         disk_size: Reading::Unknown(Unread::Failed(HOSTILE.to_owned())),
         os_version: known(),
-        directory: HOSTILE.into(),
+        directory: Some(HOSTILE.into()),
         ..machine(HOSTILE, 1)
     }
 }
@@ -101,6 +101,7 @@ fn plugin_outputs(terminal: Terminal) -> Vec<String> {
         modes: list(),
         cost: HOSTILE.to_owned(),
         needs: list(),
+        claims: list(),
     };
     let entry = |details| PluginEntry {
         id: HOSTILE.to_owned(),
@@ -110,6 +111,7 @@ fn plugin_outputs(terminal: Terminal) -> Vec<String> {
         hint: Some(HOSTILE.to_owned()),
         origin: Some(PluginOrigin::Stranger),
         sha256: Some("5e".repeat(32)),
+        weight: Some(1000),
         details,
     };
     let request = PluginRequest {
@@ -123,6 +125,7 @@ fn plugin_outputs(terminal: Terminal) -> Vec<String> {
         sha256: "5e".repeat(32),
         needs: HOSTILE.into(),
         unconfined: true,
+        weight: Some(1000),
         path: HOSTILE.into(),
         trusted_at: std::time::SystemTime::UNIX_EPOCH,
         by_root: false,

@@ -4,7 +4,7 @@ mod common;
 
 use std::{collections::BTreeMap, path::Path};
 
-use common::{compare, full, hosts_sync, plugin_entries, text, world};
+use common::{compare, full, hosts_sync, net, plugin_entries, text, world};
 use serde_json::Value;
 use vmkit_model::{Mode, Place, Trace, TraceKind};
 use vmkit_report::{HostsOutcome, Plugins, SnapshotCheck, schema};
@@ -33,6 +33,7 @@ fn documents_have_exactly_the_fields_of_their_schema() {
         ("vmkit.plugins.1.json", text(|out| Plugins(plugin_entries()).write_json(out))),
         ("vmkit.resolve.1.json", text(|out| full.resolutions().swap_remove(0).write_json(out))),
         ("vmkit.snapshot-check.1.json", text(|out| snapshot_check().write_json(out))),
+        ("vmkit.net.1.json", text(|out| net::networks(&net::wifi()).write_json(out))),
         ("vmkit.hosts.1.json", text(|out| hosts_sync(HostsOutcome::Replaced).write_json(out))),
     ];
     let schemas: BTreeMap<_, _> = schema().into_iter().collect();

@@ -32,6 +32,7 @@ fn candidate(flags: &[Flag], probability: f64) -> Candidate {
     Candidate {
         address: [192, 168, 1, 176].into(),
         probability,
+        unclaimed: probability,
         card: None,
         flags: flags.to_vec(),
         ledger: Vec::new(),

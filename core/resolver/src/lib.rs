@@ -6,12 +6,14 @@
 
 #![forbid(unsafe_code)]
 
+mod check;
 mod file;
 mod objection;
 mod plan;
 mod setting;
 mod suffix;
 
+pub use check::whether_answered;
 pub use file::{is_current, remove, write};
 pub use objection::Objection;
 pub use plan::{installed, plan};

@@ -12,12 +12,13 @@ use std::{
     time::{Duration, Instant},
 };
 
+use command_fds::{CommandFdExt as _, FdMapping};
 use vmkit_types::ArpAnswer;
 use vmkit_wire::{Receiver, send};
 
 use crate::{
-    Account, CommandResult, DiscoverRequest, Frames, HostsReply, Refusal, Reply, Request,
-    SurveyPart, WhoHasRequest, run,
+    Account, CommandResult, CountArpRequest, DiscoverRequest, Frames, HostsReply, Refusal, Reply,
+    Request, SurveyPart, WhoHasRequest, nothing_inherited, run,
 };
 
 /// How long the broker may take for what the system does at once; the rest is for a busy computer.
@@ -127,6 +128,17 @@ impl Broker {
                 let answer = |answer: &Vec<_>| ArpAnswer::from_attributes(answer);
                 Ok(answers.iter().filter_map(answer).collect())
             }
+            reply => Err(unexpected(&reply)),
+        }
+    }
+
+    /// Asks several times by ARP for an address, and returns how often that was done and answered.
+    ///
+    /// # Errors
+    /// The right is missing, or the address is that of no other host at the interface.
+    pub fn count_arp(&self, request: CountArpRequest) -> Result<(u32, u32), Refusal> {
+        match self.ask(&Request::CountArp(request), &[], AT_ONCE)? {
+            Reply::Counted { asked, answered } => Ok((asked, answered)),
             reply => Err(unexpected(&reply)),
         }
     }
@@ -252,6 +264,10 @@ fn spawn(mut command: Command, account: Account, more: &[String]) -> Result<Proc
     let (ours, theirs) = UnixStream::pair().map_err(|error| no_socket(&error))?;
     let failed = |error: io::Error| Refusal::of_system("start vm-broker", &error);
     ours.set_write_timeout(Some(WRITE)).map_err(failed)?;
+    // The keeper of the shared network is started by it.
+    let nothing = nothing_inherited().map_err(failed)?.into_iter();
+    let nothing = nothing.map(|(parent_fd, child_fd)| FdMapping { parent_fd, child_fd }).collect();
+    command.fd_mappings(nothing).map_err(|error| failed(io::Error::other(error)))?;
     let child = command
         .args([account.uid.to_string(), account.gid.to_string()])
         .args(more)

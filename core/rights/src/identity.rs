@@ -134,7 +134,8 @@ mod system {
     }
 
     fn take_groups(account: Account, name: Option<&str>) -> io::Result<()> {
-        let gid = i32::try_from(account.gid).map_err(io::Error::other)?;
+        // The system counts groups without a sign and takes this one with: that of nobody is -2.
+        let gid = account.gid.cast_signed();
         let done = match name {
             Some(name) => {
                 let name = CString::new(name)?;

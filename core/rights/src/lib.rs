@@ -17,10 +17,14 @@
 mod broker;
 mod frames;
 mod identity;
+mod inherited;
+mod managers;
 mod monitor;
 mod names;
+mod network;
 mod peer;
 mod plugins;
+mod port;
 mod qemu;
 mod refusal;
 mod request;
@@ -29,12 +33,15 @@ mod run;
 pub use broker::Broker;
 pub use frames::{FrameWriter, Frames};
 pub use identity::{IdentityError, become_user};
-pub use monitor::MonitorCommand;
+pub use inherited::nothing_inherited;
+pub use monitor::{DEVICE_QUERIES, MonitorCommand};
+pub use network::Tap;
 pub use peer::{Peer, peer};
+pub use port::{PortReply, PortRequest, SharedNetwork};
 pub use refusal::Refusal;
 pub use request::{
-    DiscoverRequest, HostsReply, PluginLockChange, ProcessFacts, Reply, Request, ResolverReply,
-    SurveyPart, WhoHasRequest,
+    CountArpRequest, DiscoverRequest, HostsReply, PluginLockChange, PortFacts, ProcessFacts, Reply,
+    Request, ResolverReply, SurveyPart, WhoHasRequest,
 };
-pub use run::{CommandResult, find_program, run_command};
+pub use run::{CommandResult, find_program, run_command, run_prepared};
 pub use vmkit_wire::Account;

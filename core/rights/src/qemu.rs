@@ -59,11 +59,37 @@ impl Broker {
         command: AgentCommand,
         deadline: Instant,
     ) -> Result<String, Refusal> {
+        let (path, command) = (path.to_owned(), command.name().to_owned());
+        let ask = |patience_ms| Request::GuestAgent { pid, path, command, patience_ms };
+        self.agents_reply(ask, deadline, AgentAnswer::LONGEST)
+    }
+
+    /// Has the guest agent of root's QEMU run the script that looks at its guest's network, until the
+    /// deadline; at most this many bytes of the agent's last reply, the guest's own word.
+    ///
+    /// # Errors
+    /// It is no QEMU of root's, it has no such channel, or the agent does not reply.
+    pub fn guest_inside(
+        &self,
+        pid: u32,
+        path: &Path,
+        deadline: Instant,
+        most: usize,
+    ) -> Result<String, Refusal> {
+        let path = path.to_owned();
+        let ask = |patience_ms| Request::GuestInside { pid, path, patience_ms };
+        self.agents_reply(ask, deadline, most)
+    }
+
+    fn agents_reply(
+        &self,
+        request: impl FnOnce(u64) -> Request,
+        deadline: Instant,
+        most: usize,
+    ) -> Result<String, Refusal> {
         let (mut ours, theirs) = UnixStream::pair().map_err(|error| no_socket(&error))?;
         let patience = deadline.saturating_duration_since(Instant::now());
-        let patience_ms = u64::try_from(patience.as_millis()).unwrap_or(u64::MAX);
-        let (path, command) = (path.to_owned(), command.name().to_owned());
-        let request = Request::GuestAgent { pid, path, command, patience_ms };
+        let request = request(u64::try_from(patience.as_millis()).unwrap_or(u64::MAX));
         match self.ask(&request, &[theirs.as_fd()], patience + AT_ONCE)? {
             Reply::Done => {}
             reply => return Err(unexpected(&reply)),
@@ -72,7 +98,7 @@ impl Broker {
         let failed = |error| Refusal::of_system("read the guest agent's reply", &error);
         ours.set_read_timeout(Some(AT_ONCE)).map_err(failed)?;
         let mut reply = String::new();
-        (&mut ours).take(AgentAnswer::LONGEST as u64).read_to_string(&mut reply).map_err(failed)?;
+        (&mut ours).take(most as u64).read_to_string(&mut reply).map_err(failed)?;
         Ok(reply)
     }
 

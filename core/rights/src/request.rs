@@ -24,6 +24,8 @@ pub enum Request {
     Discover(DiscoverRequest),
     /// Ask by ARP who has addresses.
     WhoHas(WhoHasRequest),
+    /// Ask several times by ARP for one address, and count the answers.
+    CountArp(CountArpRequest),
     /// Run the system's tool for this. Its text goes to the socket that comes beside the request.
     Survey(SurveyPart),
     /// Replace the system's hosts file, if its contents have this SHA-256. The new contents come from
@@ -84,6 +86,27 @@ pub enum Request {
         /// How long the agent may take.
         patience_ms: u64,
     },
+    /// Have the guest agent of a QEMU of root's run the script that looks at its guest's network. Its last
+    /// reply goes to the socket that comes beside the request.
+    GuestInside {
+        /// The QEMU's number.
+        pid: u32,
+        /// The channel's socket.
+        path: PathBuf,
+        /// How long the script may take.
+        patience_ms: u64,
+    },
+    /// Open a file of a manager, of the broker's table, for reading. The descriptor comes beside the
+    /// answer.
+    ManagerFile {
+        /// The file.
+        path: PathBuf,
+    },
+    /// List the files of a manager that match this pattern of the broker's table.
+    ManagerFiles {
+        /// The pattern.
+        pattern: String,
+    },
     /// Open the console log of a QEMU of root's for reading. The descriptor comes beside the answer.
     Console {
         /// The QEMU's number.
@@ -91,6 +114,8 @@ pub enum Request {
         /// The log.
         path: PathBuf,
     },
+    /// Make a port of a network for a machine. Its descriptor comes beside the answer.
+    Port(crate::PortRequest),
 }
 
 /// A change of the plugins that root agrees to, for everybody.
@@ -114,6 +139,19 @@ pub struct ProcessFacts {
     pub writable_by_others: bool,
     /// Its resolved working directory, if known.
     pub working_directory: Option<PathBuf>,
+    /// The ports of machines that it holds open.
+    pub ports: Vec<PortFacts>,
+}
+
+/// A port that a process holds open.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PortFacts {
+    /// The number of the descriptor.
+    pub descriptor: u32,
+    /// The name of the interface.
+    pub name: String,
+    /// The adapter that a macvtap is on.
+    pub uplink: Option<String>,
 }
 
 /// What root sees more of.
@@ -122,8 +160,12 @@ pub struct ProcessFacts {
 pub enum SurveyPart {
     /// The firewall's rules.
     Firewall,
+    /// The rules of nftables as a document.
+    FirewallDocument,
     /// The programs that listen on UDP port 67.
     Listeners,
+    /// The DHCP servers that run here, as a document of what their configurations, leases and logs say.
+    DhcpServers,
 }
 
 /// A DISCOVER for the offer test. Its transaction id is the broker's, so that captures know it.
@@ -149,6 +191,18 @@ pub struct WhoHasRequest {
     pub patience_ms: u64,
 }
 
+/// How many ARP requests for an address are answered. The broker asks only for another host of the
+/// interface's own networks, 64 times at most and 50 times a second.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CountArpRequest {
+    /// The interface.
+    pub interface: String,
+    /// The address.
+    pub address: Ipv4Addr,
+    /// How often to ask.
+    pub requests: u32,
+}
+
 /// What the broker answers.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -166,10 +220,21 @@ pub enum Reply {
     Resolver(ResolverReply),
     /// Who has the addresses: each answer as the names and values of an `ArpAnswer`.
     Holders(Vec<Vec<(String, String)>>),
+    /// How many ARP requests were sent, and how many were answered.
+    Counted {
+        /// Requests that were sent.
+        asked: u32,
+        /// Requests that were answered.
+        answered: u32,
+    },
+    /// The paths of files.
+    Paths(Vec<String>),
     /// What became of the hosts file.
     Hosts(HostsReply),
     /// What the kernel knows of the process; `None`: it is no QEMU of root's or of the user's.
     Process(Option<ProcessFacts>),
+    /// The port was made.
+    Port(Box<crate::PortReply>),
     /// It was not done.
     Refused(crate::Refusal),
 }

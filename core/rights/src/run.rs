@@ -21,6 +21,9 @@ const PATH: &str = "/usr/sbin:/usr/bin:/sbin:/bin";
 pub(crate) const DEADLINE: Duration = Duration::from_mins(1);
 /// Poll interval of the exit status, for a program whose output another process holds open.
 const TICK: Duration = Duration::from_millis(50);
+/// Most bytes that are read of a stream before the deadline is looked at: as many as a pipe holds at most
+/// (`pipe(7)`), so that everything is read that a program printed until its end.
+const LARGEST_PIPE: usize = 1 << 20;
 /// Most bytes of output that are kept.
 const LONGEST_OUTPUT: usize = 4 * 1024;
 
@@ -73,7 +76,25 @@ pub fn run_command(
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()?;
-    let result = follow(&mut child, Instant::now() + DEADLINE)?;
+    end(&mut child, DEADLINE, LONGEST_OUTPUT)
+}
+
+/// Runs a command that the caller has prepared to its end, or for this long, and keeps this many bytes of
+/// its output.
+///
+/// # Errors
+/// It cannot be started.
+pub fn run_prepared(
+    command: &mut Command,
+    patience: Duration,
+    most: usize,
+) -> io::Result<CommandResult> {
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
+    end(&mut child, patience, most)
+}
+
+fn end(child: &mut Child, patience: Duration, most: usize) -> io::Result<CommandResult> {
+    let result = follow(child, Instant::now() + patience, most)?;
     // A process of root's, such as sudo, cannot be killed; it goes on.
     if result.timed_out && child.kill().is_ok() {
         child.wait().ok();
@@ -82,7 +103,7 @@ pub fn run_command(
 }
 
 /// Reads both streams until the program ends, or to the deadline.
-fn follow(child: &mut Child, deadline: Instant) -> io::Result<CommandResult> {
+fn follow(child: &mut Child, deadline: Instant, most: usize) -> io::Result<CommandResult> {
     let mut output = Vec::new();
     let (mut stdout, mut stderr) = (child.stdout.take(), child.stderr.take());
     for stream in [stdout.as_ref().map(AsFd::as_fd), stderr.as_ref().map(AsFd::as_fd)] {
@@ -91,8 +112,8 @@ fn follow(child: &mut Child, deadline: Instant) -> io::Result<CommandResult> {
     loop {
         // Before reading, so that everything it printed until its end is read.
         let ended = child.try_wait()?;
-        drain(&mut stdout, &mut output);
-        drain(&mut stderr, &mut output);
+        drain(&mut stdout, &mut output, most);
+        drain(&mut stderr, &mut output, most);
         let timed_out = ended.is_none() && Instant::now() >= deadline;
         if ended.is_some() || timed_out {
             let status = ended.and_then(|status| status.code());
@@ -111,14 +132,16 @@ fn follow(child: &mut Child, deadline: Instant) -> io::Result<CommandResult> {
     }
 }
 
-/// Reads what is there, drops what exceeds the bound, and closes the stream at its end.
-fn drain<R: Read>(stream: &mut Option<R>, output: &mut Vec<u8>) {
-    let mut chunk = [0; 4096];
-    while let Some(open) = stream {
+/// Reads what is there, drops what exceeds the bound, and closes the stream at its end. A writer that does
+/// not pause is left after as much as a pipe holds.
+fn drain<R: Read>(stream: &mut Option<R>, output: &mut Vec<u8>, most: usize) {
+    let (mut chunk, mut read) = ([0; 4096], 0);
+    while let Some(open) = stream.as_mut().filter(|_| read < LARGEST_PIPE) {
         match open.read(&mut chunk) {
             Ok(0) => *stream = None,
             Ok(count) => {
-                let room = LONGEST_OUTPUT.saturating_sub(output.len());
+                read += count;
+                let room = most.saturating_sub(output.len());
                 output.extend_from_slice(&chunk[..count.min(room)]);
             }
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -152,5 +175,22 @@ mod tests {
         run(&format!("kill {}", left.output.trim()));
         let environment = run("env");
         assert!(!environment.output.contains("HOME="), "{environment:?}");
+    }
+
+    #[test]
+    fn output_without_end_does_not_outlast_the_deadline_or_the_program() {
+        let run = |script: &str, patience| {
+            let mut command = Command::new("/bin/sh");
+            run_prepared(command.args(["-c", script]), patience, 10).expect(script)
+        };
+        let flood = run("exec yes", Duration::from_millis(100));
+        assert!(flood.timed_out && flood.output == "y\ny\ny\ny\ny\n", "{flood:?}");
+        // Its child ends once nobody reads.
+        let left = run("yes & exit 3", DEADLINE);
+        assert_eq!((left.status, left.timed_out), (Some(3), false), "{left:?}");
+        // A writer that is always faster than its reader.
+        let (mut endless, mut output) = (Some(io::repeat(b'y')), Vec::new());
+        drain(&mut endless, &mut output, 10);
+        assert_eq!((endless.is_some(), output.len()), (true, 10));
     }
 }

@@ -21,6 +21,8 @@ pub(crate) struct Weighed {
     pub(crate) card: Option<usize>,
     pub(crate) ledger: Vec<Entry>,
     pub(crate) logit: f64,
+    /// The same without plugins' own claims; `None`: nothing else ties the address to the machine.
+    pub(crate) unclaimed: Option<f64>,
     pub(crate) flags: Vec<Flag>,
     /// What tied the address to the machine.
     pub(crate) tied: Tie,
@@ -93,6 +95,7 @@ impl Weighed {
             let says = format!("DHCP failed: the guest gave itself {self_given}");
             self.standing.doubt = Some(Doubt { says, weight });
             self.logit += weight;
+            self.unclaimed = self.unclaimed.map(|logit| logit + weight);
         }
     }
 
@@ -109,9 +112,7 @@ impl Weighed {
     ) -> Self {
         let address = about[0].0;
         let about = about.iter().map(|(_, evidence)| *evidence);
-        let lengths = about
-            .clone()
-            .filter_map(|item| item.observation.attribute(attribute::PREFIX)?.parse().ok());
+        let lengths = about.clone().filter_map(|item| prefix_length(item, scale.weights));
         let holders = Holders::new(address, about.clone(), scale);
         let mut standing = scale.place.judge(address, lengths, holders.cards(), scale.weights);
         let items = scale.weigh(about.chain(general.iter().copied()), standing.wrong_nat, scratch);
@@ -121,11 +122,14 @@ impl Weighed {
             rule.is_some_and(|rule| rule.ties || !scale.weights.groups[rule.group].anonymous)
         };
         let supported = items.iter().any(names_machine);
+        let without_claims = items.iter().any(|item| !item.is_claim() && names_machine(item));
         if !supported {
             standing.struck_out.get_or_insert(StruckOut::Unsupported);
         }
         let prior = standing.doubt.as_ref().map_or(0.0, |doubt| doubt.weight);
         let logit = prior + items.iter().map(|item| item.entry.weight).sum::<f64>();
+        let claims = items.iter().filter(|item| item.is_claim()).map(|item| item.entry.weight);
+        let unclaimed = without_claims.then(|| logit - claims.sum::<f64>());
         let counted = |other_mac: bool| {
             let counted = items.iter().filter(|item| item.entry.counted());
             counted.filter(move |item| item.rule.is_some_and(|rule| rule.other_mac == other_mac))
@@ -150,6 +154,7 @@ impl Weighed {
             card: holders.card,
             ledger: ordered(items),
             logit,
+            unclaimed,
             flags,
             tied,
             tied_mac,
@@ -159,6 +164,14 @@ impl Weighed {
             held,
         }
     }
+}
+
+/// The prefix length that the evidence gives. What has no weight, or is a plugin's own claim, strikes no
+/// address out.
+fn prefix_length(item: &Evidence, weights: &Weights) -> Option<u8> {
+    let length = item.observation.attribute(attribute::PREFIX)?.parse().ok()?;
+    let rule = weights.rule(&item.observation.kind).filter(|rule| !rule.claim);
+    rule.map(|_| length)
 }
 
 /// The MACs that these items name, each once.
@@ -209,15 +222,17 @@ fn flags(
     let supporting = || items.iter().filter(|item| item.supports());
     let reached = supporting().any(|i| i.is_fresh() && i.rule.is_some_and(|rule| rule.reaches));
     let aged = |item: &Item<'_, '_>| item.rule.is_some_and(|rule| rule.stale) || !item.is_fresh();
-    let freshest = supporting().min_by_key(|item| (item.age, aged(item)));
+    // A plugin's claim makes old evidence no fresher.
+    let freshest = supporting().min_by_key(|item| (item.is_claim(), item.age, aged(item)));
     let outdated = !reached && freshest.is_some_and(aged);
     let claims = |item: &Item<'_, '_>| item.rule.is_some_and(|rule| rule.guest_claim);
     let of_anybody = |item: &Item<'_, '_>| {
         item.rule.is_some_and(|rule| scale.weights.groups[rule.group].anonymous && !rule.ties)
     };
-    let only_claimed = supported
-        && supporting().all(|item| claims(item) || of_anybody(item))
-        && supporting().any(claims);
+    let only_words =
+        supported && supporting().all(|item| claims(item) || item.is_claim() || of_anybody(item));
+    let by_guest = only_words && supporting().any(claims);
+    let by_plugin = only_words && !by_guest && supporting().any(Item::is_claim);
     let all = [
         (standing.link_local, Flag::LinkLocal),
         (outdated, Flag::Stale),
@@ -225,7 +240,8 @@ fn flags(
         (standing.struck_out == Some(StruckOut::Gateway), Flag::Gateway),
         (standing.struck_out == Some(StruckOut::Host), Flag::Host),
         (mismatch, Flag::MacMismatch),
-        (only_claimed, Flag::GuestClaimOnly),
+        (by_guest, Flag::GuestClaimOnly),
+        (by_plugin, Flag::PluginClaimOnly),
     ];
     all.into_iter().filter(|(is, _)| *is).map(|(_, flag)| flag).collect()
 }

@@ -11,6 +11,8 @@ use vmkit_types::{Mac, NetworkMode};
 pub struct Case {
     /// Its name in its manager, for notes.
     pub name: String,
+    /// The host name of its guest in lower case, where its files give one.
+    pub host_name: Option<String>,
     /// Its network cards. A MAC is not held against an address while a card's MAC is unknown.
     pub cards: Cards,
     /// Whether its process is alive, paused or not.
@@ -24,6 +26,7 @@ impl Case {
     pub fn of(machine: &Machine) -> Self {
         Self {
             name: machine.name.clone(),
+            host_name: machine.hostname.as_ref().known().map(|name| name.to_lowercase()),
             cards: machine.cards.clone(),
             running: matches!(machine.power, Power::Running | Power::Paused),
             started_at: machine.started_at,

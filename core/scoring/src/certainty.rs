@@ -6,14 +6,15 @@ use vmkit_model::Power;
 
 use crate::{Candidate, Entry, Flag, Pick, Verdict, Weights, weights::Rule};
 
-/// Flags that make an address uncertain however likely it is: others have it, only the guest says
-/// that it is the machine's, or it is on no link where the host could see the machine.
-const UNCERTAIN: [Flag; 7] = [
+/// Flags that make an address uncertain however likely it is: others have it, only the guest or a
+/// plugin says that it is the machine's, or it is on no link where the host could see the machine.
+const UNCERTAIN: [Flag; 8] = [
     Flag::OffSubnet,
     Flag::DuplicateIp,
     Flag::DuplicateMac,
     Flag::MacMismatch,
     Flag::GuestClaimOnly,
+    Flag::PluginClaimOnly,
     Flag::Stale,
     Flag::LinkLocal,
 ];
@@ -29,6 +30,8 @@ pub enum NotCertain {
     Flagged(IpAddr, Flag),
     /// Another host was seen there, and the machine has not been seen there alone since.
     Contested(IpAddr),
+    /// It is likely enough only with plugins' own claims.
+    Claimed(IpAddr),
     /// No link of the host is known to lead there.
     NoLink(IpAddr),
     /// The host has not seen the machine itself there.
@@ -75,6 +78,7 @@ impl fmt::Display for NotCertain {
                     Flag::DuplicateMac => "was found by a MAC that another machine has too",
                     Flag::MacMismatch => "was seen with a MAC that is not the machine's",
                     Flag::GuestClaimOnly => "is claimed by the guest alone",
+                    Flag::PluginClaimOnly => "is claimed by a plugin alone",
                     Flag::Stale => "is supported by old evidence alone",
                     Flag::LinkLocal => "is one that the guest gave itself",
                     Flag::OffSubnet => "is in no network of this computer",
@@ -82,6 +86,9 @@ impl fmt::Display for NotCertain {
                 }
             ),
             Self::Contested(address) => write!(f, "another host was seen at {address}"),
+            Self::Claimed(address) => {
+                write!(f, "{address} is not likely enough without a plugin's own claim")
+            }
             Self::NoLink(address) => {
                 write!(f, "no link of this computer is known to lead to {address}")
             }
@@ -116,6 +123,9 @@ impl Pick {
         if *probability < least {
             return Err(NotCertain::Unlikely(*address, *probability, least));
         }
+        if candidate.rests_on_claims(least) {
+            return Err(NotCertain::Claimed(*address));
+        }
         if candidate.contested {
             return Err(NotCertain::Contested(*address));
         }
@@ -131,11 +141,13 @@ impl Pick {
         }
     }
 
-    /// Whether the guest alone names the address, and it is in no network of the host: nobody must
-    /// connect there on the guest's word.
+    /// Whether the guest or a plugin alone names the address, and it is in no network of the host:
+    /// nobody must connect there on such a word.
     pub fn leads_elsewhere(&self) -> bool {
+        let claimed = [Flag::GuestClaimOnly, Flag::PluginClaimOnly];
         self.picked().is_some_and(|candidate| {
-            [Flag::OffSubnet, Flag::GuestClaimOnly].iter().all(|it| candidate.flags.contains(it))
+            let has = |flag: &Flag| candidate.flags.contains(flag);
+            has(&Flag::OffSubnet) && claimed.iter().any(has)
         })
     }
 
@@ -269,6 +281,7 @@ mod tests {
                 candidates: vec![Candidate {
                     address,
                     probability,
+                    unclaimed: probability,
                     card: None,
                     flags: flag.into_iter().collect(),
                     on_link: true,

@@ -29,6 +29,7 @@ mod tests {
         Candidate {
             address: address.parse().unwrap(),
             probability,
+            unclaimed: probability,
             card: None,
             flags: flags.to_vec(),
             on_link: true,

@@ -40,6 +40,7 @@ mod tests {
         Candidate {
             address: [192, 168, 1, last].into(),
             probability,
+            unclaimed: probability,
             card: None,
             flags: flags.to_vec(),
             on_link: true,

@@ -99,7 +99,28 @@ impl<'s> Scale<'s> {
         strike_contradicted(items);
         let groups = items.chunk_by_mut(|a, b| a.group() == b.group());
         groups.for_each(|group| self.share(group));
+        let pools = items.chunk_by_mut(|a, b| self.pool(a) == self.pool(b));
+        pools.for_each(|pool| self.limit_claims(pool));
         items
+    }
+
+    /// The pool of claims that the item draws from.
+    fn pool(&self, item: &Item<'_, '_>) -> Option<usize> {
+        self.weights.groups[item.group()?].pool
+    }
+
+    /// Limits what the claims of one pool say together, in each direction.
+    fn limit_claims(&self, items: &mut [Item<'_, '_>]) {
+        let Some(pool) = items.first().and_then(|item| self.pool(item)) else { return };
+        let limit = self.weights.pools[pool];
+        for direction in [1.0, -1.0] {
+            let weights = items.iter().map(|item| (item.entry.weight * direction).max(0.0));
+            let total: f64 = weights.sum();
+            if total > limit {
+                let same = |item: &&mut Item<'_, '_>| item.entry.weight * direction > 0.0;
+                items.iter_mut().filter(same).for_each(|item| item.entry.weight *= limit / total);
+            }
+        }
     }
 
     fn item<'a>(
@@ -179,7 +200,7 @@ impl<'s> Scale<'s> {
             }
         }
         if let Some(mac) = observation.mac {
-            if rule.ties && self.case.is_foreign(mac) {
+            if (rule.ties || rule.claim) && self.case.is_foreign(mac) {
                 return Some(WhyNot::ForeignMac(mac));
             }
             let of_another = rule.other_mac || rule.duplicate;
@@ -267,6 +288,11 @@ impl Item<'_, '_> {
     /// Whether it counts in favour of the address.
     pub(crate) fn supports(&self) -> bool {
         self.entry.counted() && self.entry.weight > 0.0
+    }
+
+    /// Whether it is a plugin's own claim.
+    pub(crate) fn is_claim(&self) -> bool {
+        self.rule.is_some_and(|rule| rule.claim)
     }
 
     /// Whether its age is within its half-life.

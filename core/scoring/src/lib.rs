@@ -25,6 +25,7 @@ mod search;
 mod tie;
 mod unchecked;
 mod verdict;
+mod way_in;
 mod weights;
 
 use std::time::SystemTime;

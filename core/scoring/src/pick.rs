@@ -43,8 +43,10 @@ pub enum Flag {
     Host,
     /// A MAC that is not the machine's was seen there.
     MacMismatch,
-    /// Only the guest itself names it.
+    /// Only the guest itself names it, perhaps beside plugins' own claims.
     GuestClaimOnly,
+    /// Only plugins' own claims name it.
+    PluginClaimOnly,
 }
 
 /// The result of scoring for one machine.
@@ -80,6 +82,8 @@ pub struct Candidate {
     pub address: IpAddr,
     /// Probability that it is the machine's; 0 for one that is struck out.
     pub probability: f64,
+    /// The probability without plugins' own claims; at most `probability`.
+    pub unclaimed: f64,
     /// The index of the machine's card that has the address. Known if the machine has several cards
     /// and the evidence names the MAC of one, or the address is in the network of one alone.
     pub card: Option<usize>,
@@ -196,6 +200,7 @@ impl Flag {
             Self::Host => "host",
             Self::MacMismatch => "mac-mismatch",
             Self::GuestClaimOnly => "guest-claim-only",
+            Self::PluginClaimOnly => "plugin-claim-only",
         }
     }
 }
@@ -231,6 +236,13 @@ impl Pick {
     pub fn picked(&self) -> Option<&Candidate> {
         let address = self.address?;
         self.candidates.iter().find(|candidate| candidate.address == address)
+    }
+}
+
+impl Candidate {
+    /// Whether it would be less likely than this without plugins' own claims.
+    pub(crate) fn rests_on_claims(&self, least: f64) -> bool {
+        self.probability >= least && self.unclaimed < least
     }
 }
 

@@ -21,11 +21,11 @@ impl Candidate {
     /// The verdict on a pick of this candidate, which is likely enough to be shown.
     ///
     /// An address or MAC of two machines is wrong for one of them. What only the guest says, and
-    /// what is on no link of the host, the host cannot verify.
+    /// what is on no link of the host, the host cannot verify; nor what plugins claim.
     pub(crate) fn verdict(&self, weights: &Weights) -> Verdict {
-        let unverified = [Flag::OffSubnet, Flag::GuestClaimOnly];
+        let unverified = [Flag::OffSubnet, Flag::GuestClaimOnly, Flag::PluginClaimOnly];
         let doubtful = self.contested || self.flags.iter().any(|flag| unverified.contains(flag));
-        if self.probability >= weights.thresholds.resolved && !doubtful {
+        if self.unclaimed >= weights.thresholds.resolved && !doubtful {
             Verdict::Resolved
         } else {
             Verdict::Probable
@@ -33,13 +33,17 @@ impl Candidate {
     }
 
     pub(crate) fn assignment(&self, weights: &Weights) -> Assignment {
-        let counted = || self.ledger.iter().filter(|entry| entry.counted() && entry.weight > 0.0);
-        let leased = counted().any(|entry| {
-            let rule = weights.rule(&entry.evidence.observation.kind);
-            rule.is_some_and(|rule| rule.assigns)
-        });
+        let counted = || {
+            let counted = self.ledger.iter().filter(|entry| entry.counted() && entry.weight > 0.0);
+            let known = counted.filter_map(|entry| {
+                let observation = &entry.evidence.observation;
+                Some((weights.rule(&observation.kind)?, observation))
+            });
+            known.filter(|(rule, _)| !rule.claim)
+        };
+        let leased = counted().any(|(rule, _)| rule.assigns);
         let mut lengths =
-            counted().filter_map(|entry| entry.evidence.observation.attribute(attribute::PREFIX));
+            counted().filter_map(|(_, observation)| observation.attribute(attribute::PREFIX));
         let single = if self.address.is_ipv4() { "32" } else { "128" };
         match lengths.next() {
             _ if leased => Assignment::OfNetwork,

@@ -92,6 +92,9 @@ pub(crate) fn decide(
         shared_mac = true;
         notes.push(format!("the MAC {mac} is also that of {}", others(owners)));
     }
+    if let Some((name, owners)) = crowd.sharing_host_name(case) {
+        notes.push(format!("its host name {name} is also that of {}", others(owners)));
+    }
     if case.is_unreachable() {
         notes.push("on QEMU's user network the host cannot reach the machine".to_owned());
     }
@@ -176,30 +179,25 @@ struct Family {
 
 impl Family {
     fn new(weighed: Vec<(Weighed, f64)>, weights: &Weights) -> Self {
-        let scaled = |weighed: &Weighed| weighed.logit / weights.temperature;
-        let open = weighed.iter().filter(|(w, _)| w.standing.struck_out.is_none());
-        // "No address" has logit 0; the highest is subtracted, so that nothing overflows.
-        let highest = open.clone().map(|(w, _)| scaled(w)).fold(0.0, f64::max);
-        let odds = |weighed: &Weighed| (scaled(weighed) - highest).exp();
-        let none = (-highest).exp();
-        let rivals = Rivals::new(open.clone().map(|(w, _)| (w, odds(w))));
-        let greatest = open.map(|(w, _)| rivals.of(w.card).total(none)).fold(none, f64::max);
-        let mut none_probability = none / greatest;
+        let open =
+            |weighed: &Weighed| weighed.standing.struck_out.is_none().then_some(weighed.logit);
+        let likely = Likely::new(&weighed, weights.temperature, open);
+        let is_claimed = |it: &Weighed| open(it).is_some_and(|logit| it.unclaimed != Some(logit));
+        let unclaimed = weighed.iter().any(|(weighed, _)| is_claimed(weighed)).then(|| {
+            let open = |weighed: &Weighed| open(weighed).and(weighed.unclaimed);
+            Likely::new(&weighed, weights.temperature, open)
+        });
+        let mut none_probability = likely.none;
         let mut candidates: Vec<Candidate> = Vec::with_capacity(weighed.len());
-        for (weighed, share) in weighed {
-            let rivals = rivals.of(weighed.card);
-            let alone = match weighed.standing.struck_out {
-                Some(_) => 0.0,
-                None if weighed.beside_others() => {
-                    odds(&weighed) / (none + rivals.alone + odds(&weighed))
-                }
-                None => odds(&weighed) / rivals.total(none),
-            };
+        for (index, (weighed, share)) in weighed.into_iter().enumerate() {
+            let alone = likely.alone[index];
+            let without = unclaimed.as_ref().map_or(alone, |without| without.alone[index]);
             none_probability += alone * (1.0 - share);
             let shared = share < 1.0 || weighed.flags.contains(&Flag::DuplicateMac);
             candidates.push(Candidate {
                 address: weighed.address,
                 probability: alone * share,
+                unclaimed: alone.min(without) * share,
                 card: weighed.card,
                 flags: weighed.flags,
                 on_link: weighed.standing.link == Where::OnLink,
@@ -227,6 +225,41 @@ impl Family {
             none_probability,
             candidates,
         }
+    }
+}
+
+/// Probabilities within one family, before an address is shared among machines.
+struct Likely {
+    /// Of each candidate, in their order.
+    alone: Vec<f64>,
+    /// Of "no address".
+    none: f64,
+}
+
+impl Likely {
+    /// From these logits; `None`: the candidate is not considered.
+    fn new(
+        weighed: &[(Weighed, f64)],
+        temperature: f64,
+        logit: impl Fn(&Weighed) -> Option<f64>,
+    ) -> Self {
+        let scaled = |weighed: &Weighed| logit(weighed).map(|logit| logit / temperature);
+        // "No address" has logit 0; the highest is subtracted, so that nothing overflows.
+        let highest = weighed.iter().filter_map(|(w, _)| scaled(w)).fold(0.0, f64::max);
+        let odds = |weighed: &Weighed| scaled(weighed).map(|scaled| (scaled - highest).exp());
+        let none = (-highest).exp();
+        let open = || weighed.iter().filter_map(|(w, _)| Some((w, odds(w)?)));
+        let rivals = Rivals::new(open());
+        let greatest = open().map(|(w, _)| rivals.of(w.card).total(none)).fold(none, f64::max);
+        let alone = weighed.iter().map(|(weighed, _)| {
+            let rivals = rivals.of(weighed.card);
+            match odds(weighed) {
+                None => 0.0,
+                Some(odds) if weighed.beside_others() => odds / (none + rivals.alone + odds),
+                Some(odds) => odds / rivals.total(none),
+            }
+        });
+        Self { alone: alone.collect(), none: none / greatest }
     }
 }
 

@@ -60,6 +60,19 @@ const SCENARIOS: &[Scenario] = &[
         )],
     },
     Scenario {
+        name: "the table has many addresses on the MAC that answers for a single machine",
+        network: "lan",
+        machines: &["web bridged on=en0 up=120"],
+        evidence: &[
+            "web 192.168.1.50 arp-reply mac=web if=en0",
+            "web 192.168.1.50 neighbour-other-mac mac=q if=en0 from=arp addresses=4",
+        ],
+        expected: &[(
+            "web: resolved 192.168.1.50",
+            &["not neighbour-other-mac: 52:54:00:00:00:71 answers for several addresses"],
+        )],
+    },
+    Scenario {
         name: "only a stranger answers",
         network: "lan",
         machines: &["web bridged on=en0 up=120"],

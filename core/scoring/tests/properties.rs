@@ -72,7 +72,8 @@ fn held(candidate: &Candidate) -> bool {
     let codes: Vec<&str> = counted.map(|entry| entry.evidence.observation.kind.code()).collect();
     let answers = ["ssh-ready", "ssh-refused", "ssh-no-banner", "icmp-reply"];
     let any = |of: &[&str]| codes.iter().any(|code| of.contains(code));
-    let entry = codes.iter().any(|code| code.starts_with("neighbour-"));
+    let entry =
+        codes.iter().any(|code| code.starts_with("neighbour-") || *code == "bridge-address");
     any(&["arp-reply", "agent-address", "ssh-host-key"]) || (entry && any(&answers))
 }
 

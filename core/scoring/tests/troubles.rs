@@ -231,6 +231,21 @@ const DUPLICATES: &[Scenario] = &[
         ],
     },
     Scenario {
+        name: "two machines and a stopped one have one host name",
+        network: "lan",
+        machines: &[
+            "web bridged host-name=ubuntu",
+            "db bridged host-name=ubuntu",
+            "off host-name=ubuntu off",
+        ],
+        evidence: &["web 192.168.1.64 neighbour-reachable mac=web"],
+        expected: &[
+            ("web: resolved 192.168.1.64", &["note: its host name ubuntu is also that of db"]),
+            ("db: no-address -", &["note: its host name ubuntu is also that of web"]),
+            ("off: not-running -", &[]),
+        ],
+    },
+    Scenario {
         name: "one MAC, and only one of the two has an address",
         network: "lan",
         machines: &["web bridged", "db bridged mac=web"],

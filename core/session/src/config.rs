@@ -24,12 +24,25 @@ pub struct Config {
     pub state_dir: Option<PathBuf>,
     /// Further directories of plugins.
     pub plugin_directories: Vec<PathBuf>,
+    /// Causes that the doctor counts as no problem, each as `VM:CODE` or `*:CODE`.
+    pub ignore: Vec<String>,
     /// Pages of the gateway that plugins may have asked for beside the reviewed ones, by id.
     gateway_pages: BTreeMap<String, Vec<String>>,
     /// What is known of interfaces that hide it.
     interfaces: BTreeMap<String, InterfaceConfig>,
+    /// About plugins.
+    plugins: PluginsConfig,
+}
+
+/// The table `plugins`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+struct PluginsConfig {
+    /// Where the index of plugins is.
+    index: Option<String>,
     /// Configurations of plugins, by id.
-    plugins: BTreeMap<String, toml::Table>,
+    #[serde(flatten)]
+    tables: BTreeMap<String, toml::Table>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -71,9 +84,11 @@ impl Config {
             config.data_dir = own.data_dir.or(config.data_dir);
             config.state_dir = own.state_dir.or(config.state_dir);
             config.plugin_directories.extend(own.plugin_directories);
+            config.ignore.extend(own.ignore);
             config.gateway_pages.extend(own.gateway_pages);
             config.interfaces.extend(own.interfaces);
-            config.plugins.extend(own.plugins);
+            config.plugins.index = own.plugins.index.or(config.plugins.index);
+            config.plugins.tables.extend(own.plugins.tables);
         }
         Ok(config)
     }
@@ -91,6 +106,11 @@ impl Config {
         }
         let text = fs::read_to_string(path).map_err(|error| unusable(Fault::Unreadable(error)))?;
         toml::from_str(&text).map(Some).map_err(|error| unusable(Fault::Malformed(error)))
+    }
+
+    /// Where the index of plugins is: a path, or the address of a git repository.
+    pub fn plugin_index(&self) -> Option<&str> {
+        self.plugins.index.as_deref()
     }
 
     /// Whether the user allows that this page of the gateway is asked for on behalf of the plugin.
@@ -123,7 +143,7 @@ impl Config {
                 .map_err(|source| ConfigError::Plugin { id: id.clone(), source })?;
             Ok((id.clone(), text))
         };
-        self.plugins.iter().map(as_json).collect()
+        self.plugins.tables.iter().map(as_json).collect()
     }
 }
 
@@ -175,6 +195,12 @@ mod tests {
             toml::from_str("[plugins.ssh]\ntimeout_ms = 400\n[interfaces.en0]\nkind = \"wifi\"\n")
                 .unwrap();
         assert!(!config.allows_page("ssh", "/"));
+        assert_eq!(config.plugin_index(), None);
+        let indexed: Config =
+            toml::from_str("[plugins]\nindex = \"/srv/index\"\n[plugins.ssh]\ntimeout_ms = 1\n")
+                .unwrap();
+        assert_eq!(indexed.plugin_index(), Some("/srv/index"));
+        assert_eq!(indexed.plugin_configurations().unwrap()["ssh"], r#"{"timeout_ms":1}"#);
         let pages: Config = toml::from_str("[gateway_pages]\nhub = [\"/status.js\"]").unwrap();
         let allowed = ["/status.js", "/status", "/"].map(|path| pages.allows_page("hub", path));
         assert_eq!(allowed, [true, false, false]);

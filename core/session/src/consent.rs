@@ -9,10 +9,11 @@ use vmkit_state::{
 };
 
 use vmkit_gateway::DeclaredPage;
+use vmkit_model::{ClaimLimit, PluginClaims};
 use vmkit_rights::PluginLockChange;
 use vmkit_wire::GatewayPage;
 
-use crate::{Error, Settings, host_keys::folder};
+use crate::{Error, Settings, host_keys::state_folder};
 
 /// A plugin that somebody may agree to.
 #[derive(Debug)]
@@ -74,11 +75,8 @@ impl Settings {
     /// # Errors
     /// No one may run it, or the lock cannot be read.
     pub fn request(&self, path: &Path) -> Result<Request, Error> {
-        let refused = |refusal: Refusal| Error::Plugin {
-            why: refusal.in_full(),
-            hint: refusal.mend(path, &self.installation).to_string(),
-        };
-        let plugin = examine(path, &self.installation).map_err(refused)?;
+        let plugin =
+            examine(path, &self.installation).map_err(|refusal| self.refused(path, &refusal))?;
         let needs = plugin.manifest.agreed_needs();
         let lock = self.own_lock()?;
         let before = match lock.standing(&plugin.manifest.id, plugin.sha256, &needs) {
@@ -91,12 +89,28 @@ impl Settings {
         Ok(Request { plugin, before })
     }
 
+    /// The own kinds of evidence of all plugins that may run.
+    pub fn claims(&self) -> Vec<PluginClaims> {
+        claims(&self.plugins())
+    }
+
+    /// The error of a plugin at this path that nobody may run.
+    pub fn refused(&self, path: &Path, refusal: &Refusal) -> Error {
+        let hint = refusal.mend(path, &self.installation).to_string();
+        Error::Plugin { why: refusal.in_full(), hint }
+    }
+
     /// Agrees to exactly this plugin, and ends its quarantine. `unconfined`: also where its files cannot
-    /// be confined.
+    /// be confined; `limit`: what its own claims may add up to.
     ///
     /// # Errors
     /// The lock cannot be written.
-    pub fn trust(&self, plugin: &Plugin, unconfined: bool) -> Result<(), Error> {
+    pub fn trust(
+        &self,
+        plugin: &Plugin,
+        unconfined: bool,
+        limit: Option<ClaimLimit>,
+    ) -> Result<(), Error> {
         if !plugin.is_bundled() {
             self.remember(TrustedPlugin {
                 id: plugin.manifest.id.clone(),
@@ -104,11 +118,12 @@ impl Settings {
                 sha256: plugin.sha256,
                 needs: plugin.manifest.agreed_needs(),
                 unconfined,
+                limit,
                 path: plugin.path.clone(),
                 trusted_at: SystemTime::now(),
             })?;
         }
-        let Some(folder) = folder(self) else { return Ok(()) };
+        let Some(folder) = state_folder(self) else { return Ok(()) };
         let _others_wait = folder.lock(QUARANTINE)?;
         let mut quarantine = quarantine(&folder)?;
         if quarantine.lift(plugin.sha256) {
@@ -167,7 +182,7 @@ impl Settings {
     /// Counts crashes and floods. Without a place to remember them, or if that fails, nothing is
     /// counted.
     pub fn count_incidents(&self, incidents: &[Incident]) {
-        let Some(folder) = folder(self).filter(|_| !incidents.is_empty()) else { return };
+        let Some(folder) = state_folder(self).filter(|_| !incidents.is_empty()) else { return };
         let count = || -> Result<(), Error> {
             let _others_wait = folder.lock(QUARANTINE)?;
             let mut quarantine = quarantine(&folder)?;
@@ -187,7 +202,7 @@ impl Settings {
             tracing::warn!("no plugin of others is trusted: {}", error.in_one_line());
             Vec::new()
         });
-        let failed = folder(self).map(|folder| quarantine(&folder));
+        let failed = state_folder(self).map(|folder| quarantine(&folder));
         let quarantine = failed.unwrap_or_else(|| Ok(Quarantine::default()));
         let quarantine = quarantine.unwrap_or_else(|error| {
             tracing::warn!("no plugin is in quarantine: {}", error.in_one_line());
@@ -200,7 +215,7 @@ impl Settings {
     /// root's counts: a user's own could name anything.
     fn locks(&self) -> Result<Vec<(PluginLock, bool)>, Error> {
         let roots = (read(&roots_folder())?, true);
-        let own = folder(self).filter(|_| !self.invoker.privileged);
+        let own = state_folder(self).filter(|_| !self.invoker.privileged);
         let own = own.map(|folder| Ok::<_, Error>((read(&folder)?, false))).transpose()?;
         Ok(own.into_iter().chain([roots]).collect())
     }
@@ -234,8 +249,13 @@ impl Settings {
         if self.invoker.privileged {
             return Ok(roots_folder());
         }
-        folder(self).ok_or(Error::NoHome)
+        state_folder(self).ok_or(Error::NoHome)
     }
+}
+
+/// The own kinds of evidence of those that may run.
+pub(crate) fn claims(found: &[Found]) -> Vec<PluginClaims> {
+    found.iter().filter_map(|found| found.plugin.as_ref().ok()?.claims()).collect()
 }
 
 fn read(folder: &Folder) -> Result<PluginLock, Error> {

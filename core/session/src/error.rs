@@ -48,8 +48,32 @@ pub enum Error {
         name: String,
         /// The names that exist, the first few.
         known: Vec<String>,
-        /// Where machines were read from.
-        place: PathBuf,
+        /// Where machines were looked for.
+        place: String,
+    },
+    /// Several machines have a name that was asked for.
+    #[error("several VMs are called `{name}`")]
+    AmbiguousName {
+        /// The name.
+        name: String,
+        /// Their names in the look.
+        namesakes: Vec<String>,
+    },
+    /// No machine has this name, and not all machines were seen.
+    #[error("whether there is a VM named `{name}` was not checked: {why}")]
+    NotChecked {
+        /// The name.
+        name: String,
+        /// Whose machines may be missing.
+        why: String,
+    },
+    /// Nobody lists the machines of a manager that was asked for.
+    #[error("no inventory lists the VMs of a manager `{name}`")]
+    UnknownManager {
+        /// The name.
+        name: String,
+        /// The managers that are known.
+        known: Vec<String>,
     },
     /// A plugin may not be loaded, whatever anybody agrees to.
     #[error("it cannot be trusted: {why}")]
@@ -73,6 +97,14 @@ pub enum Error {
     /// Nobody has agreed to this plugin.
     #[error("no plugin `{0}` is trusted")]
     NotTrusted(String),
+    /// A plugin cannot be installed or removed.
+    #[error("{why}")]
+    Install {
+        /// Why.
+        why: String,
+        /// What to do instead.
+        hint: Option<String>,
+    },
     /// There is no place to remember anything.
     #[error("your home directory is unknown")]
     NoHome,
@@ -89,12 +121,20 @@ impl Error {
                 Some("name another one: `vm --data-dir DIR status`".to_owned())
             }
             Self::UnknownMachine { known, place, .. } if known.is_empty() => {
-                Some(format!("{} holds no VMs", place.display()))
+                Some(format!("{place} holds no VMs"))
             }
             Self::UnknownMachine { known, .. } => {
                 Some(format!("the VMs here are: {}", known.join(", ")))
             }
+            Self::AmbiguousName { namesakes, .. } => {
+                Some(format!("name one of these: {}", namesakes.join(", ")))
+            }
+            Self::NotChecked { .. } => Some("vm plugin list".to_owned()),
+            Self::UnknownManager { known, .. } if !known.is_empty() => {
+                Some(format!("the managers are: {}", known.join(", ")))
+            }
             Self::Plugin { hint, .. } => Some(hint.clone()),
+            Self::Install { hint, .. } => hint.clone(),
             Self::NotTrusted(_) => Some("vm plugin list --lock".to_owned()),
             _ => None,
         }

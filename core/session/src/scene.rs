@@ -2,16 +2,20 @@
 
 use std::{
     path::{Path, PathBuf},
+    sync::Arc,
     time::SystemTime,
 };
 
-use vmkit_inventory::{Depth, Inventory, Location, Monitors, read, read_beside_monitors};
-use vmkit_model::{Machine, Problem, Severity};
+use vmkit_inventory::{Depth, Inventory, Location, Monitors};
+use vmkit_model::{Machine, PluginOutcome, Problem, Severity};
 use vmkit_platform::Platform as _;
 use vmkit_snapshot::{Capture, Record};
-use vmkit_types::{HostNetwork, Reading};
+use vmkit_types::{HostNetwork, Reading, Unread};
 
-use crate::{Error, Settings, Source};
+use crate::{
+    Error, Settings, Source,
+    managers::{Looked, Machines, Managers, Missing},
+};
 
 /// The machines, and what is around them.
 #[derive(Clone, Debug)]
@@ -22,36 +26,41 @@ pub struct Scene {
     pub problems: Vec<Problem>,
     /// The host's network, where it is known.
     pub network: Option<HostNetwork>,
-    /// The data directory that machines were read from; `None`: they are a snapshot's.
+    /// The vm-toolkit data directory; `None`: it was not looked at.
     pub location: Option<Location>,
     /// Whether it was seen with root's rights, where that is known.
     pub privileged: Option<bool>,
     /// `linux` or `macos`, where that is known.
     pub platform: Option<String>,
+    /// The system with its version; a snapshot does not say.
+    pub system: Reading<String>,
     /// The snapshot and when it was captured; `None`: this is the computer, and now.
     snapshot: Option<(PathBuf, SystemTime)>,
+    looked: Looked,
 }
 
 impl Scene {
-    /// Reads the machines alone: no plugin is asked and no network is read.
+    /// Reads the machines alone: no signal is asked and no network is read.
     ///
     /// # Errors
-    /// No data directory can be named; the snapshot cannot be read.
+    /// No data directory can be named; a manager that nobody knows; the snapshot cannot be read.
     pub fn machines_only(source: &Source, settings: &Settings) -> Result<Self, Error> {
         if let Source::Snapshot(directory) = source {
-            return Ok(Self::of_record(directory, vmkit_snapshot::open(directory)?));
+            return Ok(Self::of_record(directory, vmkit_snapshot::open(directory)?, settings));
         }
-        let (location, problems) = settings.location()?;
-        let (platform, broker) = (vmkit_platform::current(), settings.broker_of_root());
-        let inventory = read(&location, &platform, broker, Depth::ProcessesOnly);
-        Ok(Self::of_computer(location, problems, inventory, None, settings))
+        // Without other managers the plugins need not be found.
+        let others = settings.wants_others();
+        let found = if others { settings.plugins() } else { Vec::new() };
+        let machines = Managers::start(&found, settings)?.read(settings, Depth::ProcessesOnly)?;
+        Ok(Self::of_computer(machines, None, settings).0)
     }
 
     /// Reads the machines and the network, all but what the machines' monitors say.
-    pub(crate) fn without_monitors(settings: &Settings) -> Result<(Self, Monitors), Error> {
-        let (location, problems) = settings.location()?;
-        let (platform, broker) = (vmkit_platform::current(), settings.broker_of_root());
-        let (inventory, monitors) = read_beside_monitors(&location, &platform, broker);
+    pub(crate) fn without_monitors(
+        managers: &mut Managers,
+        settings: &Settings,
+    ) -> Result<(Self, Monitors), Error> {
+        let machines = managers.read(settings, Depth::WithQmp)?;
         let network = match settings.network() {
             Reading::Known(network) => Some(network),
             Reading::Absent => None,
@@ -60,31 +69,33 @@ impl Scene {
                 None
             }
         };
-        Ok((Self::of_computer(location, problems, inventory, network, settings), monitors))
+        Ok(Self::of_computer(machines, network, settings))
     }
 
     fn of_computer(
-        location: Location,
-        mut problems: Vec<Problem>,
-        inventory: Inventory,
+        found: Machines,
         network: Option<HostNetwork>,
         settings: &Settings,
-    ) -> Self {
-        let Inventory { machines, problems: found } = inventory;
-        problems.extend(found);
-        Self {
+    ) -> (Self, Monitors) {
+        let Machines { inventory: Inventory { machines, problems }, monitors, location, looked } =
+            found;
+        let scene = Self {
             machines,
             problems,
             network,
-            location: Some(location),
+            location,
             privileged: Some(settings.invoker.privileged),
             platform: Some(vmkit_platform::current().name().to_owned()),
+            system: Reading::Known(vmkit_platform::system()),
             snapshot: None,
-        }
+            looked,
+        };
+        (scene, monitors)
     }
 
-    pub(crate) fn of_record(directory: &Path, record: Record) -> Self {
-        let Inventory { machines, problems } = record.inventory;
+    pub(crate) fn of_record(directory: &Path, record: Record, settings: &Settings) -> Self {
+        let Inventory { mut machines, problems } = record.inventory;
+        machines.retain(|machine| settings.wants_manager(&machine.manager));
         Self {
             machines,
             problems,
@@ -92,7 +103,25 @@ impl Scene {
             location: None,
             privileged: record.privileged,
             platform: record.platform,
+            system: Reading::Unknown(Unread::NotTried),
             snapshot: Some((directory.to_owned(), record.captured_at)),
+            looked: Looked::default(),
+        }
+    }
+
+    /// A scene of these machines, for tests.
+    #[cfg(test)]
+    pub(crate) fn of_machines(machines: Vec<Machine>) -> Self {
+        Self {
+            machines,
+            problems: Vec::new(),
+            network: None,
+            location: None,
+            privileged: None,
+            platform: None,
+            system: Reading::Unknown(Unread::NotTried),
+            snapshot: None,
+            looked: Looked::default(),
         }
     }
 
@@ -101,13 +130,29 @@ impl Scene {
         self.snapshot.as_ref().map_or_else(SystemTime::now, |(_, captured_at)| *captured_at)
     }
 
-    /// The directory that machines were read from.
-    pub(crate) fn directory(&self) -> &Path {
-        match (&self.snapshot, &self.location) {
-            (Some((directory, _)), _) => directory,
-            (None, Some(location)) => &location.base_directory,
-            (None, None) => Path::new("/"),
+    /// Where machines were looked for, in words.
+    pub(crate) fn places(&self) -> String {
+        match (&self.snapshot, &self.location, self.managers()) {
+            (Some((directory, _)), ..) => directory.display().to_string(),
+            (None, Some(location), [_] | []) => location.base_directory.display().to_string(),
+            (None, _, managers) => managers.join(", "),
         }
+    }
+
+    /// The managers that were looked for; empty: in a snapshot, which has those that it has.
+    pub fn managers(&self) -> &[Arc<str>] {
+        &self.looked.managers
+    }
+
+    /// How the inventories' part went.
+    pub fn inventories(&self) -> &[PluginOutcome] {
+        &self.looked.outcomes
+    }
+
+    /// What may be missing among the machines.
+    pub(crate) fn what_may_be_missing(&self) -> Option<String> {
+        let says: Vec<String> = self.looked.missing.iter().map(Missing::says).collect();
+        (!says.is_empty()).then(|| says.join("; "))
     }
 
     /// Whether something could not be read that takes away from the answer.
@@ -133,6 +178,9 @@ impl Scene {
             let (path, message) = (problem.path.display(), &problem.message);
             return Err(Error::Incomplete(format!("{path}: {message}")));
         }
+        if let Some(missing) = self.what_may_be_missing() {
+            return Err(Error::Incomplete(missing));
+        }
         if self.network.is_none() {
             let why = "the network of this computer is unknown";
             return Err(Error::Incomplete(why.to_owned()));
@@ -149,6 +197,7 @@ impl Scene {
             privileged: invoker.privileged,
             network: self.network.as_ref(),
             machines: &self.machines,
+            claims: settings.claims(),
         }
     }
 }

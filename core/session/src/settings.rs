@@ -8,7 +8,7 @@ use std::{
 
 use vmkit_host::{Installation, RunSettings, Snapshot};
 use vmkit_inventory::{Location, Sources};
-use vmkit_model::{Mode, Problem};
+use vmkit_model::{MANAGER, Mode, Problem};
 use vmkit_platform::{Invoker, Platform as _};
 use vmkit_rights::Broker;
 use vmkit_types::{HostNetwork, Reading};
@@ -43,6 +43,8 @@ pub struct Settings {
     pub log_level: u32,
     /// The vm-toolkit data directory, where the caller names one.
     pub data_dir: Option<PathBuf>,
+    /// The managers whose machines are wanted; empty: all.
+    pub managers: Vec<String>,
 }
 
 impl Settings {
@@ -66,6 +68,7 @@ impl Settings {
             call_deadline: CALL_DEADLINE,
             log_level: WARNINGS,
             data_dir: None,
+            managers: Vec::new(),
         })
     }
 
@@ -101,6 +104,16 @@ impl Settings {
         })?)
     }
 
+    /// Whether the machines of this manager are wanted.
+    pub(crate) fn wants_manager(&self, manager: &str) -> bool {
+        self.managers.is_empty() || self.managers.iter().any(|wanted| wanted == manager)
+    }
+
+    /// Whether machines of other managers than vm-toolkit are wanted.
+    pub(crate) fn wants_others(&self) -> bool {
+        self.managers.is_empty() || self.managers.iter().any(|wanted| wanted != MANAGER)
+    }
+
     /// The broker, if it has root's rights.
     pub fn broker_of_root(&self) -> Option<&Broker> {
         self.invoker.privileged.then_some(&self.broker)
@@ -109,6 +122,15 @@ impl Settings {
     /// Whether the user allows that this page of the gateway is asked for on behalf of the plugin.
     pub fn allows_page(&self, plugin: &str, path: &str) -> bool {
         self.config.allows_page(plugin, path)
+    }
+
+    /// The configuration of the plugin of this id: a JSON object, as text.
+    ///
+    /// # Errors
+    /// A value that JSON cannot hold.
+    pub fn plugin_configuration(&self, id: &str) -> Result<String, Error> {
+        let all = self.config.plugin_configurations()?;
+        Ok(all.get(id).cloned().unwrap_or_else(|| "{}".to_owned()))
     }
 
     /// Where this run looks for plugins.
@@ -121,7 +143,7 @@ impl Settings {
     }
 
     /// The host's network, with what the configuration says of its interfaces.
-    pub(crate) fn network(&self) -> Reading<HostNetwork> {
+    pub fn network(&self) -> Reading<HostNetwork> {
         vmkit_platform::current().network().map(|mut network| {
             for interface in &mut network.interfaces {
                 if let Some(kind) = self.config.interface_kind(&interface.name) {
@@ -142,6 +164,7 @@ impl Settings {
             call_deadline: self.call_deadline,
             log_level: self.log_level,
             configurations: self.config.plugin_configurations()?,
+            home: self.invoker.home.clone().known(),
             broker: self.broker.clone(),
             snapshot,
         })

@@ -8,8 +8,10 @@ use vmkit_model::{Problem, Severity};
 use crate::limits::{LARGEST_ARTEFACT, MOST_FILES};
 
 /// The directories with artefacts.
-const DIRECTORIES: [&str; 8] =
-    ["neigh", "leases", "console", "agent", "dhcp", "gateway", "host", "plugins"];
+const DIRECTORIES: [&str; 11] = [
+    "neigh", "bridge", "leases", "console", "agent", "inside", "dhcp", "gateway", "host", "tools",
+    "plugins",
+];
 /// The documents that signals read.
 const DOCUMENTS: [&str; 3] = ["dns.json", "probes.json", "probe-dhcp.json"];
 /// The answers of the machines' monitors.

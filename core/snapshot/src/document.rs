@@ -21,6 +21,29 @@ pub(crate) struct Document {
     pub(crate) host: Option<Host>,
     #[serde(default)]
     pub(crate) vms: Vec<Machine>,
+    /// The own kinds of evidence of the plugins that ran. Missing: not recorded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) claims: Option<Vec<PluginClaims>>,
+}
+
+/// The own kinds of one plugin.
+#[derive(Debug, Deserialize, Serialize)]
+pub(crate) struct PluginClaims {
+    pub(crate) plugin: String,
+    /// The factor that its claims may add up to, where the user has set one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) limit: Option<u16>,
+    pub(crate) kinds: Vec<ClaimKind>,
+}
+
+/// One own kind of a plugin, as its manifest declares it.
+#[derive(Debug, Deserialize, Serialize)]
+pub(crate) struct ClaimKind {
+    pub(crate) kind: String,
+    pub(crate) group: String,
+    pub(crate) half_life_s: u64,
+    pub(crate) likelihood_ratio: f64,
+    pub(crate) says: String,
 }
 
 /// The host's network.
@@ -66,8 +89,14 @@ pub(crate) struct Route {
 #[derive(Debug, Deserialize, Serialize)]
 pub(crate) struct Machine {
     pub(crate) name: String,
+    /// Its name in its manager, if that is another one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) own_name: Option<String>,
     #[serde(default)]
     pub(crate) manager: Option<String>,
+    /// Its process is another user's.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub(crate) foreign: bool,
     #[serde(default)]
     pub(crate) state: Option<String>,
     /// How the process of a stopped machine ended: `with-computer`, `by-itself` or `unknown`. Missing:
@@ -101,6 +130,41 @@ pub(crate) struct Machine {
     pub(crate) cards: Vec<Card>,
     #[serde(default)]
     pub(crate) known_host_keys: Vec<String>,
+    /// `tcp 127.0.0.1:2222 10.0.2.15:22`: ports of the computer that lead to it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) forwards: Option<Vec<String>>,
+    /// Where its SSH server is reached in place of its address.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) endpoints: Vec<Endpoint>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) identity_file: Option<String>,
+    /// The addresses that its manager has written down.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) manager_addresses: Option<Vec<String>>,
+    /// A code and a sentence each: what its manager's files say is wrong.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) remarks: Option<Vec<String>>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde calls")]
+fn is_false(value: &bool) -> bool {
+    !*value
+}
+
+/// An endpoint, and who answered there.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+pub(crate) struct Endpoint {
+    /// `127.0.0.1:2222`.
+    pub(crate) address: String,
+    /// `forwarded` or `manager`.
+    pub(crate) how: String,
+    /// `ready`, `no-banner`, `refused` or `timeout`. Missing: nobody asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) ssh: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) rtt_us: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) banner: Option<String>,
 }
 
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
@@ -135,4 +199,28 @@ pub(crate) struct Monitor {
     pub(crate) status: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) link_up: Option<bool>,
+    /// QEMU's version.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) version: Option<String>,
+    #[serde(flatten)]
+    pub(crate) devices: Devices,
+}
+
+/// How the guest uses its devices, each value or why it is not known.
+#[derive(Debug, Default, Deserialize, Serialize)]
+pub(crate) struct Devices {
+    /// `missing`, `idle`, `used` or `present`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) card_driver: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) card_driver_unknown: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) disk_read_bytes: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) disk_read_operations: Option<u64>,
+    /// Missing beside the fields above: no disk was ever asked for anything.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) disk_idle_ms: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) disk_unknown: Option<String>,
 }

@@ -6,11 +6,15 @@
 
 #![forbid(unsafe_code)]
 
+mod archive;
 mod artefacts;
 mod check;
+mod claims;
+mod devices;
 mod dhcp_test;
 mod document;
 mod limits;
+mod listed;
 mod machine;
 mod network;
 mod put;
@@ -18,8 +22,9 @@ mod read;
 mod redact;
 mod write;
 
+pub use archive::{ArchiveError, Maker, Target, unpack};
 pub use check::check;
 pub use dhcp_test::{read_dhcp_test, write_dhcp_test};
 pub use put::{SaveError, put};
 pub use read::{OpenError, Record, open};
-pub use write::{Capture, Writer, redact};
+pub use write::{Capture, Writer, redact, redact_into};

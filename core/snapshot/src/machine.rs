@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use vmkit_model::{Card, Cards, End, Machine, Net, Power, ProcessDoubt, QmpStatus};
 use vmkit_types::{NetworkMode, Reading, Unread};
 
-use crate::document;
+use crate::{devices, document, listed};
 
 /// The words of the network modes.
 const MODES: [(NetworkMode, &str); 3] = [
@@ -56,15 +56,20 @@ pub(crate) fn read(
     let started_at = time_of("start time", &vm.started_at);
     let console_written_at = time_of("time of the console log", &vm.console_written_at);
     let qmp = monitor.and_then(|monitor| monitor.status.as_ref());
-    let qmp = qmp.map(|status| QmpStatus { running: status == "running", state: status.clone() });
+    let qmp = qmp.map(|status| QmpStatus {
+        running: status == "running",
+        state: status.clone(),
+        unopened: Vec::new(),
+        version: monitor.and_then(|monitor| monitor.version.clone()),
+    });
+    let manager = vm.manager.as_deref().unwrap_or("vm-toolkit");
     Machine {
-        name: vm.name.clone(),
-        manager: "vm-toolkit",
-        directory: directory.to_owned(),
+        own_name: vm.own_name.as_ref().unwrap_or(&vm.name).clone(),
+        foreign: vm.foreign,
+        directory: Some(directory.to_owned()),
         hostname: read_or_unread(vm.hostname.clone()),
         username: read_or_unread(vm.username.clone()),
         cards,
-        instance: unread(),
         known_host_keys,
         power: power(vm.state.as_deref(), qmp.as_ref()),
         end: match vm.end.as_deref() {
@@ -77,19 +82,12 @@ pub(crate) fn read(
             None => Reading::Absent,
         },
         pid: vm.pid,
-        user: None,
         doubt: vm.doubt.as_deref().and_then(doubt),
         started_at,
         qmp: read_or_unread(qmp),
-        monitor: None,
+        devices: monitor.map_or_else(unread, |monitor| devices::read(&monitor.devices, problems)),
         console_written_at,
-        console_log: None,
-        guest_agent: None,
-        memory_mb: unread(),
-        vcpus: unread(),
-        disk_size: unread(),
-        os_version: unread(),
-        architecture: unread(),
+        ..listed::read(vm, Machine::new(manager.into(), &vm.name), problems)
     }
 }
 
@@ -177,7 +175,9 @@ pub(crate) fn write(machine: &Machine) -> document::Machine {
     };
     document::Machine {
         name: machine.name.clone(),
-        manager: Some(machine.manager.to_owned()),
+        own_name: Some(machine.own_name.clone()).filter(|own| *own != machine.name),
+        manager: Some(machine.manager.to_string()),
+        foreign: machine.foreign,
         state: state.map(str::to_owned),
         end: match machine.end {
             Reading::Known(End::WithComputer) => Some("with-computer".to_owned()),
@@ -199,6 +199,11 @@ pub(crate) fn write(machine: &Machine) -> document::Machine {
         net: first.net,
         cards,
         known_host_keys: machine.known_host_keys.iter().map(ToString::to_string).collect(),
+        forwards: listed::texts(&machine.forwards),
+        endpoints: machine.endpoints.iter().map(listed::write_endpoint).collect(),
+        identity_file: machine.identity_file.as_ref().known().map(|it| it.display().to_string()),
+        manager_addresses: listed::texts(&machine.manager_addresses),
+        remarks: listed::texts(&machine.remarks),
     }
 }
 
@@ -225,9 +230,11 @@ fn write_card(card: &Card) -> document::Card {
 /// The answer of the machine's monitor for the document; `None`: it did not answer.
 pub(crate) fn monitor(machine: &Machine) -> Option<document::Monitor> {
     let status = machine.qmp.as_ref().known()?;
+    let version = status.version.clone();
     let status = if status.running { "running" } else { status.state.as_str() };
     let link_up = machine.cards.first.link_up.as_ref().known().copied();
-    Some(document::Monitor { status: Some(status.to_owned()), link_up })
+    let devices = devices::write(&machine.devices);
+    Some(document::Monitor { status: Some(status.to_owned()), link_up, version, devices })
 }
 
 #[cfg(test)]

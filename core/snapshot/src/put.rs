@@ -7,6 +7,8 @@ use std::{
 
 use vmkit_files::Directory;
 
+use crate::archive::ArchiveError;
+
 /// Why a snapshot could not be written.
 #[derive(Debug, thiserror::Error)]
 pub enum SaveError {
@@ -24,6 +26,9 @@ pub enum SaveError {
     /// The time of the capture is out of range.
     #[error("the clock of this computer is out of range")]
     Time,
+    /// The zip file cannot be begun.
+    #[error(transparent)]
+    Archive(#[from] ArchiveError),
 }
 
 pub(crate) fn unwritable(path: &Path) -> impl FnOnce(io::Error) -> SaveError {

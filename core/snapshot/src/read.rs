@@ -8,16 +8,21 @@ use std::{
 };
 
 use vmkit_files::Directory;
-use vmkit_inventory::{Inventory, valid_name};
-use vmkit_model::{Machine, Problem};
+use vmkit_inventory::Inventory;
+use vmkit_model::{Machine, PluginClaims, Problem, stem};
 use vmkit_types::{HostNetwork, Reading};
 
 use crate::{
+    archive::{self, ArchiveError},
     artefacts::{MONITORS, artefacts, problem, skipped},
+    claims,
     document::{Document, Monitors, SCHEMA},
     limits::{DOCUMENT, LARGEST_ARTEFACT, LARGEST_DOCUMENT},
     machine, network,
 };
+
+/// Longest name of a machine that is read: of any file, twice.
+const LONGEST_NAME: usize = 510;
 
 /// A snapshot that can be replayed.
 #[derive(Clone, Debug)]
@@ -32,6 +37,8 @@ pub struct Record {
     pub network: Option<HostNetwork>,
     /// The machines, and the parts that could not be read.
     pub inventory: Inventory,
+    /// The own kinds of evidence of the plugins that ran; `None`: not recorded.
+    pub claims: Option<Vec<PluginClaims>>,
     /// Where it is. Artefacts are read from it by their names.
     pub directory: Directory,
     /// The size in bytes of each artefact by its path in the snapshot. Anything but a regular file of at
@@ -58,6 +65,9 @@ pub enum OpenError {
     /// `snapshot.json` is missing.
     #[error("{} is no snapshot: it has no snapshot.json", .0.display())]
     NoSnapshot(PathBuf),
+    /// The zip cannot be used.
+    #[error(transparent)]
+    Archive(#[from] ArchiveError),
     /// `snapshot.json` cannot be read.
     #[error("cannot read {}", path.display())]
     Unreadable {
@@ -92,13 +102,16 @@ pub enum OpenError {
     },
 }
 
-/// Opens the snapshot at this path. Nothing outside of it is read, and no link in it is followed.
+/// Opens the snapshot at this path: a directory, or a zip of one. Nothing outside of it is read, and no link in it is followed.
 ///
 /// # Errors
 /// There is no snapshot, or it has another format.
 pub fn open(path: &Path) -> Result<Record, OpenError> {
     let directory = match Directory::open(path) {
         Ok(directory) => directory,
+        Err(error) if error.kind() == io::ErrorKind::NotADirectory && path.is_file() => {
+            archive::open(path)?
+        }
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             return Err(OpenError::NoSnapshot(path.to_owned()));
         }
@@ -130,6 +143,7 @@ pub fn open(path: &Path) -> Result<Record, OpenError> {
             problems.push(Problem::warning(&path, message));
         }
     }
+    let claims = document.claims.as_deref().map(|all| claims::read(all, &mut unclear));
     problems.extend(unclear.into_iter().map(|what| problem(&path, &format!("skipped: {what}"))));
     Ok(Record {
         captured_at,
@@ -137,6 +151,7 @@ pub fn open(path: &Path) -> Result<Record, OpenError> {
         privileged: document.privileged,
         network,
         inventory: Inventory { machines, problems },
+        claims,
         directory,
         artefacts,
     })
@@ -153,12 +168,12 @@ fn machines(
     let ports = ports(document);
     let mut machines = Vec::new();
     for vm in &document.vms {
-        if !valid_name(&vm.name) {
+        if !is_name(&vm.name) {
             unclear.push(format!("VM with the name {:?}", vm.name));
             continue;
         }
         let mut machine = machine::read(vm, monitors.get(&vm.name), directory.path(), unclear);
-        let console = format!("console/{}.log", vm.name);
+        let console = format!("console/{}.log", stem(&vm.name));
         let is_recorded = artefacts.contains_key(&console);
         machine.console_log = is_recorded.then(|| directory.path().join(console));
         let only = machine.cards.others.is_empty().then_some(&mut machine.cards.first.net);
@@ -176,6 +191,11 @@ fn machines(
         twice
     });
     machines
+}
+
+/// Whether a machine of a look can have this name.
+fn is_name(name: &str) -> bool {
+    (1..=LONGEST_NAME).contains(&name.len()) && !name.contains(char::is_control)
 }
 
 /// The port of each machine according to the host's interfaces.
@@ -212,7 +232,7 @@ mod tests {
     fn reads_missing_parts_as_not_observed() {
         let directory = snapshot(
             r#"{"schema":"vmkit.snapshot/1","captured_at":"2026-11-24T06:00:00Z",
-                "vms":[{"name":"web","state":"running"},{"name":"../x"}],"later":true}"#,
+                "vms":[{"name":"web","state":"running"},{"name":"a\u0007"}],"later":true}"#,
         );
         fs::write(directory.path().join("qmp.json"), r#"{"web":{"status":"paused"}}"#).unwrap();
         fs::create_dir(directory.path().join("neigh")).unwrap();
@@ -230,7 +250,10 @@ mod tests {
         assert_eq!(record.artefacts.keys().collect::<Vec<_>>(), ["neigh/arp-an.txt"]);
         let messages: Vec<_> =
             record.inventory.problems.iter().map(|p| p.message.as_str()).collect();
-        assert_eq!(messages, ["skipped: not a regular file", "skipped: VM with the name \"../x\""]);
+        assert_eq!(
+            messages,
+            ["skipped: not a regular file", "skipped: VM with the name \"a\\u{7}\""]
+        );
     }
 
     #[test]
@@ -298,7 +321,10 @@ mod tests {
                 format!(r#"{{"name":"web","cards":[{many}]}}"#),
                 "skipped: 1 network cards of \"web\": at most 32 are read",
             ),
-            (r#"{"name":"web"},{"name":"../x"}"#.to_owned(), "skipped: VM with the name \"../x\""),
+            (
+                r#"{"name":"web"},{"name":"a\u0007"}"#.to_owned(),
+                "skipped: VM with the name \"a\\u{7}\"",
+            ),
         ];
         for (vms, expected) in rows {
             let text = format!(

@@ -6,11 +6,13 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
 use vmkit_files::Directory;
-use vmkit_model::Machine;
+use vmkit_model::{Machine, PluginClaims};
 use vmkit_types::HostNetwork;
 
 use crate::{
+    archive::Target,
     artefacts::MONITORS,
+    claims,
     document::{Document, Monitor, SCHEMA},
     limits::{DOCUMENT, LARGEST_DOCUMENT, MOST_FILES},
     machine, network,
@@ -27,7 +29,7 @@ const PROBES: &str = "probes.json";
 const UNREDACTED: &str = "unredacted";
 
 /// The data that is recorded beside the artefacts of the signals.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Capture<'a> {
     /// The time of the capture.
     pub captured_at: SystemTime,
@@ -39,6 +41,8 @@ pub struct Capture<'a> {
     pub network: Option<&'a HostNetwork>,
     /// The machines.
     pub machines: &'a [Machine],
+    /// The own kinds of evidence of the plugins that ran.
+    pub claims: Vec<PluginClaims>,
 }
 
 /// A snapshot that is being written.
@@ -56,7 +60,22 @@ impl Writer {
     /// # Errors
     /// The directory is not empty, cannot be made, or lies behind another user's link.
     pub fn new(path: &Path, redacted: bool) -> Result<Self, SaveError> {
-        let directory = empty_directory(path)?;
+        Self::in_directory(empty_directory(path)?, redacted)
+    }
+
+    /// The same in what goes into a zip, or else in the directory at this path.
+    ///
+    /// # Errors
+    /// As those of [`Self::new`].
+    pub fn of(target: &Target, path: &Path, redacted: bool) -> Result<Self, SaveError> {
+        match target.unpacked() {
+            Some(unpacked) => Self::in_directory(unpacked.clone(), redacted),
+            None => Self::new(path, redacted),
+        }
+    }
+
+    fn in_directory(directory: Directory, redacted: bool) -> Result<Self, SaveError> {
+        let path = directory.path();
         let make = || directory.make_below(UNREDACTED).map_err(unwritable(path));
         let unredacted = redacted.then(make).transpose()?;
         Ok(Self { directory, unredacted })
@@ -88,6 +107,7 @@ impl Writer {
             privileged: Some(capture.privileged),
             host: capture.network.map(network::write),
             vms: capture.machines.iter().map(machine::write).collect(),
+            claims: Some(capture.claims.iter().map(claims::write).collect()),
         };
         // Last: a directory that has it is complete.
         write(artefacts, DOCUMENT, &document)?;
@@ -104,8 +124,15 @@ impl Writer {
 /// # Errors
 /// The directory is not empty, cannot be made, or lies behind another user's link.
 pub fn redact(record: &Record, path: &Path) -> Result<(), SaveError> {
-    let to = empty_directory(path)?;
-    redact::copy(&record.directory, &to, &Names::of(&record.inventory.machines))
+    redact_into(record, &empty_directory(path)?)
+}
+
+/// The same into a directory that is open.
+///
+/// # Errors
+/// A file cannot be written.
+pub fn redact_into(record: &Record, to: &Directory) -> Result<(), SaveError> {
+    redact::copy(&record.directory, to, &Names::of(&record.inventory.machines))
 }
 
 /// Creates the directory, or accepts an empty one.
@@ -146,7 +173,14 @@ mod tests {
 
     fn capture() -> Capture<'static> {
         let captured_at = SystemTime::UNIX_EPOCH;
-        Capture { captured_at, platform: "linux", privileged: false, network: None, machines: &[] }
+        Capture {
+            captured_at,
+            platform: "linux",
+            privileged: false,
+            network: None,
+            machines: &[],
+            claims: Vec::new(),
+        }
     }
 
     #[test]

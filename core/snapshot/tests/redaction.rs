@@ -5,6 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use vmkit_inside::{GuestCard, Way, read};
 use vmkit_model::Trace;
 use vmkit_snapshot::{check, open, redact};
 
@@ -26,7 +27,8 @@ fn said(traces: &[Trace]) -> String {
 
 #[test]
 fn the_check_finds_nothing_in_any_redacted_snapshot() {
-    let folders = ["tests/corpus/doctor", "tests/corpus/lab", "tests/cli/data"];
+    let folders =
+        ["tests/corpus/doctor", "tests/corpus/reports", "tests/corpus/lab", "tests/cli/data"];
     let all: Vec<PathBuf> = folders.into_iter().flat_map(snapshots).collect();
     assert!(all.len() > 40, "{all:?}");
     let mut left = Vec::new();
@@ -39,6 +41,41 @@ fn the_check_finds_nothing_in_any_redacted_snapshot() {
         }
     }
     assert!(left.is_empty(), "{}", left.join("\n"));
+}
+
+#[test]
+fn what_a_guest_says_from_inside_says_the_same_redacted() {
+    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("../inside/tests/data");
+    for (system, way) in [("iproute2", Way::Ssh), ("busybox", Way::GuestAgent)] {
+        let answer = fs::read(data.join(format!("{system}.txt"))).unwrap();
+        let place = hostile(&[("inside/acme-web.txt", &way.record(&answer))]);
+        let to = tempfile::tempdir().unwrap();
+        redact(&open(place.path()).unwrap(), to.path()).unwrap();
+        let redacted = fs::read(to.path().join("inside/vm1.txt")).unwrap();
+        let (again, redacted) = Way::of_record(&redacted).expect("how it was asked");
+        assert_eq!(again, way);
+        let [before, after] = [&answer, redacted].map(|said| read(said).known().unwrap());
+        let [own, stand_in] = [&before, &after].map(|inside| {
+            let cards = inside.cards.clone().known().expect("cards");
+            cards.into_iter().find(|card| card.name == "eth0").expect("the machine's card")
+        });
+        assert_eq!((stand_in.up, stand_in.carrier), (own.up, own.carrier), "{system}");
+        let lengths = |card: &GuestCard| -> Vec<_> {
+            card.addresses.iter().map(|it| (it.prefix.length, it.dynamic)).collect()
+        };
+        assert_eq!(lengths(&stand_in), lengths(&own), "{system}");
+        // The same stand-ins as everywhere, also in what is made from the MAC.
+        let mac = stand_in.mac.expect("a MAC").to_string();
+        let document = fs::read_to_string(to.path().join("snapshot.json")).unwrap();
+        assert!(document.contains(&mac) && mac != own.mac.unwrap().to_string(), "{system}: {mac}");
+        let link_local = stand_in.addresses.last().expect("an address").prefix.address.to_string();
+        assert!(link_local.ends_with(mac.trim_start_matches("52:54:00:00:00:0")), "{link_local}");
+        assert_eq!(after.routes, before.routes, "{system}: only networks and a gateway");
+        assert_eq!(after.listeners, before.listeners, "{system}");
+        assert_eq!(after.programs, before.programs, "{system}");
+        let traces = check(to.path()).unwrap();
+        assert!(traces.is_empty(), "{system}: {}", said(&traces));
+    }
 }
 
 /// A snapshot of one VM named `acme-web` with these files beside it.
@@ -144,6 +181,13 @@ fn telling_texts() -> Vec<(&'static str, Vec<u8>, &'static [u8])> {
             b"smith",
         ),
         ("host/firewall.txt", text("-A acme-in -s 81.2.69.142"), b"81.2.69"),
+        (
+            "host/dhcp-server.json",
+            text(
+                r#"[{"program":"acmed","interfaces":["smith0"],"clients":[{"mac":"52:54:00:4b:5e:57"}]}]"#,
+            ),
+            b"4b:5e:57",
+        ),
         ("host/hosts", text("2a00:23c7:aa01:1::5 nas.smith.home"), b"23c7"),
         (
             "dns.json",
@@ -211,4 +255,39 @@ fn nothing_that_identifies_is_left_and_the_check_finds_it_before() {
 fn files(folder: &Path) -> Vec<PathBuf> {
     let paths = fs::read_dir(folder).expect("list").map(|entry| entry.expect("an entry").path());
     paths.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
+}
+
+#[test]
+fn the_release_the_language_and_the_terminal_of_a_mac_stay() {
+    let rows = [
+        (
+            "release",
+            "ProductName:\t\tmacOS\nProductVersion:\t\t26.1\nBuildVersion:\t\t25B5042k\n",
+            "ProductName:\t\tmacOS\nProductVersion:\t\t26.1\nBuildVersion:\t\t25 B 5042 k\n",
+        ),
+        ("locale", "de_DE\n", "de_DE\n"),
+        (
+            "languages",
+            "(\n    \"de-DE\",\n    \"en-GB\"\n)\n",
+            "(\n    \"de-DE\",\n    \"en-GB\"\n)\n",
+        ),
+        (
+            "environment",
+            "TERM_PROGRAM=Apple_Terminal\nLANG=de_DE.UTF-8\n",
+            "TERM_PROGRAM=Apple_Terminal\nLANG=de_DE.UTF-8\n",
+        ),
+        (
+            "processes",
+            "4242 0 501 01:21 qemu-system-aarch64 -name acme-web -m 4096 -fsdev /Users/jdoe/tax\n",
+            "4242 0 501 01:21 qemu-system-aarch64 -name vm1 -m 4096 -x1 /Users/user1/x2\n",
+        ),
+    ];
+    for (name, text, expected) in rows {
+        let path = format!("tools/{name}.txt");
+        let place = hostile(&[(&path, text.as_bytes())]);
+        let to = tempfile::tempdir().unwrap();
+        redact(&open(place.path()).unwrap(), to.path()).unwrap();
+        assert_eq!(fs::read_to_string(to.path().join(&path)).unwrap(), expected);
+        assert_eq!(said(&check(to.path()).unwrap()), "");
+    }
 }

@@ -17,6 +17,8 @@ pub struct Entry {
     pub user: Option<String>,
     /// The name of its host key in `known_hosts`.
     pub host_key_alias: String,
+    /// The private key that its manager made for it.
+    pub identity_file: Option<PathBuf>,
 }
 
 /// How ssh starts this program.
@@ -26,6 +28,8 @@ pub struct Invocation {
     pub program: PathBuf,
     /// The data directory, if the program would not find it without being given its path.
     pub data_directory: Option<PathBuf>,
+    /// The managers that this run is restricted to.
+    pub managers: Vec<String>,
 }
 
 /// The text of the entries.
@@ -63,18 +67,26 @@ pub(crate) fn render(
     .to_owned();
     let mut skipped = Vec::new();
     let twins = twins(&entries);
-    for Entry { name, user, host_key_alias } in entries {
+    for Entry { name, user, host_key_alias, identity_file } in entries {
         if let Some(why) = objection(&name, own, &twins) {
             skipped.push(Skipped { name, why });
             continue;
         }
         let user = user.map_or_else(String::new, |user| format!("    User {user}\n"));
+        let identity_file = match identity_file.as_deref().map(path_value) {
+            Some(Ok(file)) => format!("    IdentityFile {file}\n"),
+            Some(Err(error)) => {
+                skipped.push(Skipped { name, why: error.to_string() });
+                continue;
+            }
+            None => String::new(),
+        };
         // Writing to a string cannot fail.
         let _ = write!(
             text,
             "
 Host {name}
-{user}    HostKeyAlias {host_key_alias}
+{user}{identity_file}    HostKeyAlias {host_key_alias}
     CheckHostIP no
     ProxyCommand {command} ssh-connect {name} %p
     ProxyUseFdpass yes
@@ -101,6 +113,10 @@ fn objection(
     if twins.contains(&name.to_ascii_lowercase()) {
         return Some("another VM has the same name, but for upper and lower case".to_owned());
     }
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    if !name.chars().all(plain) {
+        return Some("ssh would not take its name for one host's".to_owned());
+    }
     if name.starts_with('-') {
         return Some("ssh would take its name for an option".to_owned());
     }
@@ -117,7 +133,21 @@ fn command(invocation: &Invocation) -> Result<String, Error> {
     if let Some(directory) = &invocation.data_directory {
         words.extend(["--data-dir".to_owned(), word(directory)?]);
     }
+    for manager in &invocation.managers {
+        words.extend(["--manager".to_owned(), word(Path::new(manager))?]);
+    }
     Ok(words.join(" "))
+}
+
+/// A path as the value of an option, which may hold several paths with spaces between them.
+///
+/// # Errors
+/// It cannot be written in a configuration of ssh, which replaces `%` and `${…}` in values.
+pub fn path_value(path: &Path) -> Result<String, Error> {
+    let text = path.to_str().filter(|text| !text.contains(|c: char| c.is_control() || c == '"'));
+    let text = text.filter(|text| !text.contains("${") && !text.contains('\\'));
+    let text = text.ok_or_else(|| Error::Path(path.to_owned()))?;
+    Ok(format!("\"{}\"", text.replace('%', "%%")))
 }
 
 fn word(path: &Path) -> Result<String, Error> {
@@ -141,20 +171,25 @@ mod tests {
             name: name.to_owned(),
             user: user.map(str::to_owned),
             host_key_alias: format!("vmkit-{name}"),
+            identity_file: None,
         }
     }
 
     #[test]
     fn writes_an_entry_for_each_machine_that_it_would_not_harm() {
         let own = BTreeMap::from([("db".to_owned(), 7)]);
-        let invocation = Invocation { program: "/usr/bin/vm".into(), data_directory: None };
-        let entries = ["web", "db", "-oX", "LocalHost", "Twin", "twin"]
-            .map(|name| entry(name, Some("ubuntu")));
+        let program = "/usr/bin/vm".into();
+        let invocation = Invocation { program, data_directory: None, managers: Vec::new() };
+        let names =
+            ["web", "db", "-oX", "LocalHost", "Twin", "twin", "lima/web", "Windows 11", "*"];
+        let mut entries = names.map(|name| entry(name, Some("ubuntu")));
+        entries[0].identity_file = Some("/home/ann/.lima/50%/user".into());
         let Rendered { text, skipped } = render(entries.into(), &own, &invocation).unwrap();
         let blocks: Vec<_> = text.split("\n\n").skip(1).collect();
         let expected = "\
 Host web
     User ubuntu
+    IdentityFile \"/home/ann/.lima/50%%/user\"
     HostKeyAlias vmkit-web
     CheckHostIP no
     ProxyCommand /usr/bin/vm --quiet ssh-connect web %p
@@ -162,7 +197,10 @@ Host web
 ";
         assert_eq!(blocks, [expected]);
         let names: Vec<_> = skipped.iter().map(|entry| entry.name.as_str()).collect();
-        assert_eq!(names, ["db", "-oX", "LocalHost", "Twin", "twin"]);
+        assert_eq!(
+            names,
+            ["db", "-oX", "LocalHost", "Twin", "twin", "lima/web", "Windows 11", "*"]
+        );
     }
 
     #[test]

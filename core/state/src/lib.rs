@@ -6,6 +6,7 @@
 
 #![forbid(unsafe_code)]
 
+mod claim_limit;
 mod document;
 mod file_hash;
 mod folder;

@@ -3,8 +3,9 @@
 use std::{path::PathBuf, time::SystemTime};
 
 use serde::{Deserialize, Serialize};
+use vmkit_model::ClaimLimit;
 
-use crate::{FileHash, document::InvalidState, plugin_list, time};
+use crate::{FileHash, claim_limit, document::InvalidState, plugin_list, time};
 
 /// The schema of the file.
 const SCHEMA: &str = "vmkit.plugin-lock/1";
@@ -29,6 +30,14 @@ pub struct TrustedPlugin {
     /// Whether it may run where its files cannot be confined.
     #[serde(default)]
     pub unconfined: bool,
+    /// What its own claims may add up to, where somebody has said so.
+    #[serde(
+        default,
+        rename = "weight",
+        skip_serializing_if = "Option::is_none",
+        with = "claim_limit"
+    )]
+    pub limit: Option<ClaimLimit>,
     /// Where it lay.
     pub path: PathBuf,
     /// When the user agreed.
@@ -115,6 +124,7 @@ mod tests {
             sha256: hash(byte),
             needs: json!({"network": true}),
             unconfined: byte.is_multiple_of(2),
+            limit: ClaimLimit::new(u16::from(byte) * 25),
             path: "/p/x.so".into(),
             trusted_at: SystemTime::UNIX_EPOCH,
         }
@@ -130,6 +140,27 @@ mod tests {
         assert_eq!(PluginLock::parse(broken).unwrap(), PluginLock::default());
         assert!(PluginLock::parse(br#"{"schema":"vmkit.plugin-lock/2","plugins":[]}"#).is_err());
         assert!(PluginLock::parse(b"").is_err());
+    }
+
+    #[test]
+    fn a_limit_that_nobody_may_set_trusts_nothing() {
+        let rows = [
+            ("1", true),
+            ("1000", true),
+            ("null", true),
+            ("0", false),
+            ("1001", false),
+            ("-1", false),
+            ("7.4", false),
+            ("1e999", false),
+            (r#""full""#, false),
+        ];
+        for (limit, valid) in rows {
+            let text = String::from_utf8(PluginLock { entries: vec![entry("a", 1)] }.to_text());
+            let text = text.unwrap().replace("\"weight\": 25", &format!("\"weight\": {limit}"));
+            let kept = PluginLock::parse(text.as_bytes()).map_or(0, |lock| lock.entries().len());
+            assert_eq!(kept, usize::from(valid), "{limit}");
+        }
     }
 
     #[test]

@@ -46,6 +46,7 @@ fn empty(name: &str) -> Bridge {
         name: name.to_owned(),
         spanning_tree: Reading::Unknown(Unread::NotTried),
         forward_delay: Reading::Unknown(Unread::NotTried),
+        vlan_filtering: Reading::Unknown(Unread::NotTried),
         ports: Vec::new(),
     }
 }
@@ -54,6 +55,7 @@ fn plain(value: &Value, found: &mut BTreeMap<String, Bridge>) {
     let Some(name) = name(value, "name") else { return };
     let bridge = found.entry(name.clone()).or_insert_with(|| empty(&name));
     bridge.spanning_tree = flag(value.get("stp"));
+    bridge.vlan_filtering = flag(value.get("vlan_filtering"));
     if let Some(delay) = value.get("forward_delay_ms").and_then(Value::as_u64) {
         bridge.forward_delay = Reading::Known(Duration::from_millis(delay));
     }
@@ -80,6 +82,7 @@ fn interface_of_a_tool(value: &Value, found: &mut BTreeMap<String, Bridge>) {
         let data = info.and_then(|info| info.get("info_data"));
         let bridge = found.entry(name.clone()).or_insert_with(|| empty(&name));
         bridge.spanning_tree = flag(data.and_then(|data| data.get("stp_state")));
+        bridge.vlan_filtering = flag(data.and_then(|data| data.get("vlan_filtering")));
         // The kernel reports hundredths of a second.
         let delay = data.and_then(|data| data.get("forward_delay")).and_then(Value::as_u64);
         if let Some(delay) = delay {
@@ -150,7 +153,7 @@ mod tests {
     /// `ip -j -d link` of iproute2 6.15, shortened to the fields that are read.
     const IP: &str = r#"[
       {"ifname":"br0","flags":["BROADCAST","UP","LOWER_UP"],"linkinfo":{"info_kind":"bridge",
-        "info_data":{"forward_delay":1500,"stp_state":1}}},
+        "info_data":{"forward_delay":1500,"stp_state":1,"vlan_filtering":0}}},
       {"ifname":"tap0","master":"br0","flags":["BROADCAST","UP","LOWER_UP"],
         "linkinfo":{"info_kind":"tun","info_slave_kind":"bridge",
         "info_slave_data":{"state":"learning","isolated":false}}},
@@ -165,6 +168,7 @@ mod tests {
         let [bridge] = read.as_slice() else { panic!("{read:?}") };
         assert_eq!((bridge.name.as_str(), &bridge.spanning_tree), ("br0", &Reading::Known(true)));
         assert_eq!(bridge.forward_delay, Reading::Known(Duration::from_secs(15)));
+        assert_eq!(bridge.vlan_filtering, Reading::Known(false));
         assert_eq!(bridge.ports.len(), 1);
         assert_eq!(bridge.ports[0].state, Reading::Known(PortState::Learning));
         assert_eq!(bridge.ports[0].carrier, Reading::Known(true));

@@ -1,8 +1,13 @@
 //! This computer's part in the VMs' network.
 
-use std::{net::IpAddr, time::Duration};
+use std::{
+    net::{IpAddr, Ipv4Addr},
+    time::Duration,
+};
 
 use vmkit_types::{Mac, Reading, Unread};
+
+use crate::{DhcpServer, RuleSet};
 
 /// The state of a bridge's port.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -41,67 +46,41 @@ pub struct Bridge {
     pub spanning_tree: Reading<bool>,
     /// How long a new port waits in each of the states listening and learning.
     pub forward_delay: Reading<Duration>,
+    /// Whether it keeps the VLANs of its ports apart.
+    pub vlan_filtering: Reading<bool>,
     /// The members.
     pub ports: Vec<Port>,
-}
-
-/// The frames that a firewall rule drops.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Drops {
-    /// Everything that a bridge forwards (policy or rule without a match).
-    Bridged,
-    /// DHCP from clients to servers: UDP to port 67.
-    DhcpRequests,
-    /// DHCP from servers to clients: UDP from port 67 or to port 68.
-    DhcpReplies,
-    /// One kind of DHCP message, by its option 53: acknowledgements.
-    DhcpAcknowledgements,
-    /// DHCP requests to this computer's own server.
-    DhcpToThisHost,
-    /// ARP.
-    Arp,
-    /// Frames from other sources than this MAC.
-    ForeignMac(Mac),
-    /// Frames from this MAC.
-    Mac(Mac),
-    /// DHCP with another chaddr than this MAC.
-    ForeignChaddr(Mac),
-    /// Frames to ff:ff:ff:ff:ff:ff.
-    Broadcast,
-    /// A random part of the frames.
-    AtRandom,
-    /// Connections to the SSH port.
-    Ssh,
-}
-
-/// One rule or policy that drops frames.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DropRule {
-    /// The dropped frames.
-    pub drops: Drops,
-    /// The interface that the rule is limited to. A final `*` stands for any ending.
-    pub interface: Option<String>,
-    /// Interfaces whose frames an earlier rule accepts, so that they never reach this one.
-    pub except: Vec<String>,
-    /// Number of dropped frames. `None`: the rule has no counter.
-    pub frames: Option<u64>,
-    /// The rule's text, bounded and not escaped.
-    pub text: String,
 }
 
 /// The firewall rules and settings that concern VMs.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Firewall {
-    /// The rules that drop frames.
-    pub drops: Vec<DropRule>,
-    /// Whether bridged frames pass the IP firewall (`bridge-nf-call-iptables`).
-    pub bridged_frames_filtered: Option<bool>,
-    /// macOS: whether the application firewall blocks bootpd.
+    /// The rules of the packet filters.
+    pub rules: RuleSet,
+    /// macOS: whether the application firewall blocks bootpd. That its list allows it is no answer: it
+    /// has been seen to block programs that it lists as allowed.
     pub blocks_bootpd: Option<bool>,
     /// macOS: whether the application firewall blocks all incoming connections.
     pub blocks_all_incoming: Option<bool>,
     /// macOS: whether the firewall is managed, so that its settings cannot be changed here.
     pub managed: Option<bool>,
+}
+
+/// Whether this computer forwards packets.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Forwarding {
+    /// By interfaces that are not listed.
+    pub all: bool,
+    /// By interfaces that differ.
+    pub interfaces: Vec<(String, bool)>,
+}
+
+impl Forwarding {
+    /// Whether packets that come in by this interface are forwarded.
+    pub fn of(&self, interface: &str) -> bool {
+        let own = self.interfaces.iter().find(|(name, _)| name == interface);
+        own.map_or(self.all, |(_, forwards)| *forwards)
+    }
 }
 
 /// A program that listens on UDP port 67.
@@ -115,6 +94,41 @@ pub struct Listener {
     pub program: Option<String>,
 }
 
+/// The route that the kernel chooses for packets to one address, by all its tables and rules.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RouteTo {
+    /// The address.
+    pub address: IpAddr,
+    /// The interface that the packets leave by. `None`: they go nowhere.
+    pub interface: Option<String>,
+    /// The next hop. `None`: the address itself.
+    pub gateway: Option<IpAddr>,
+    /// The routing table that has the route, where it is not the main one. Not escaped.
+    pub table: Option<String>,
+}
+
+impl RouteTo {
+    /// No route to this address.
+    pub(crate) fn none(address: IpAddr) -> Self {
+        Self { address, interface: None, gateway: None, table: None }
+    }
+}
+
+/// The lease of this computer itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OwnLease {
+    /// The address.
+    pub address: Ipv4Addr,
+    /// The hardware address that it was given to, where the text names it.
+    pub client: Option<Mac>,
+    /// The server that gave it.
+    pub server: Option<Ipv4Addr>,
+    /// The router that it names.
+    pub router: Option<Ipv4Addr>,
+    /// For how long it was given.
+    pub length: Option<Duration>,
+}
+
 /// The parsed survey of this computer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Survey {
@@ -122,10 +136,20 @@ pub struct Survey {
     pub bridges: Reading<Vec<Bridge>>,
     /// The firewall.
     pub firewall: Reading<Firewall>,
+    /// Whether packets are forwarded.
+    pub forwarding: Reading<Forwarding>,
     /// The programs that listen for DHCP requests.
     pub listeners: Reading<Vec<Listener>>,
+    /// The DHCP servers that run here.
+    pub servers: Reading<Vec<DhcpServer>>,
     /// The entries of the hosts file: address and name.
     pub hosts: Reading<Vec<(IpAddr, String)>>,
+    /// The routes to the addresses that machines may have.
+    pub routes: Reading<Vec<RouteTo>>,
+    /// The lease of this computer on its default route.
+    pub own_lease: Reading<OwnLease>,
+    /// Its leases on other uplinks, as far as they are known.
+    pub further_leases: Vec<OwnLease>,
 }
 
 impl Default for Survey {
@@ -134,8 +158,13 @@ impl Default for Survey {
         Self {
             bridges: Reading::Unknown(Unread::NotTried),
             firewall: Reading::Unknown(Unread::NotTried),
+            forwarding: Reading::Unknown(Unread::NotTried),
             listeners: Reading::Unknown(Unread::NotTried),
+            servers: Reading::Unknown(Unread::NotTried),
             hosts: Reading::Unknown(Unread::NotTried),
+            routes: Reading::Unknown(Unread::NotTried),
+            own_lease: Reading::Unknown(Unread::NotTried),
+            further_leases: Vec::new(),
         }
     }
 }

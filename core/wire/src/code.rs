@@ -82,6 +82,7 @@ fn declared<'de, D: Deserializer<'de>, T: Copy>(
 
 /// How a frame writes a stage.
 #[derive(Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(remote = "Stage", rename_all = "kebab-case")]
 pub(crate) enum StageCode {
     Discover,
@@ -90,6 +91,7 @@ pub(crate) enum StageCode {
 
 /// How a frame writes a source.
 #[derive(Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(remote = "Source", rename_all = "kebab-case")]
 pub(crate) enum SourceCode {
     Live,

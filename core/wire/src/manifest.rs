@@ -3,21 +3,18 @@
 use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize};
-use vmkit_model::Mode;
+use vmkit_model::{ClaimFault, MANAGER, Mode, PluginClaims};
 use vmkit_types::Stage;
 
 use crate::{
+    claims::{self, DeclaredKind},
     code::{self, Declared, PluginKind},
+    fit::fits,
+    manifest_error::{EPOCH, MOST_PAGES, ManifestError},
     needs::{GatewayPage, Needs},
-    needs_grammar::{NeedsError, fits},
+    needs_grammar::NeedsError,
+    program::Program,
 };
-
-/// The epoch of the plugin interface that this host speaks. A test of the worker checks that the ABI
-/// crate has the same number.
-pub const EPOCH: u32 = 1;
-
-/// Most pages of the gateway that one plugin may ask for.
-const MOST_PAGES: usize = 16;
 
 /// A plugin's manifest: a JSON object in a section of its library.
 ///
@@ -62,6 +59,10 @@ pub struct Manifest {
     /// Whether it works on snapshots only. A live run does not start it.
     #[serde(default)]
     pub snapshot_only: bool,
+    /// Patterns of `read_files`, or narrower ones. An inventory needs one of them to match: otherwise its
+    /// manager is not on this computer, and its worker is not started. Empty: all of `read_files`.
+    #[serde(default)]
+    pub present: Vec<String>,
     /// The raw artefacts of a snapshot that it reads in place of the live source.
     #[serde(default)]
     pub artefacts: Vec<String>,
@@ -69,6 +70,12 @@ pub struct Manifest {
     /// that the user allows; the plugin itself cannot.
     #[serde(default)]
     pub gateway: Vec<GatewayPage>,
+    /// The program that speaks for the plugin, in a manifest that lies beside it. A library has none.
+    #[serde(default)]
+    pub program: Option<Program>,
+    /// Kinds of evidence of its own.
+    #[serde(default)]
+    pub evidence: Vec<DeclaredKind>,
     /// JSON Schema of its configuration.
     #[serde(default)]
     pub config_schema: serde_json::Value,
@@ -124,32 +131,6 @@ fn modes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Mode>, D::Err
         .collect())
 }
 
-/// Why a manifest is refused.
-#[derive(Debug, thiserror::Error)]
-pub enum ManifestError {
-    /// It is not a manifest, or it declares a need that this host does not know.
-    #[error("manifest: {0}")]
-    Malformed(serde_json::Error),
-    /// It was built for another epoch.
-    #[error("built for plugin interface epoch {found}, this vm speaks epoch {EPOCH}")]
-    Epoch {
-        /// The epoch in the manifest.
-        found: u32,
-    },
-    /// It declares too many pages of the gateway, or pages that cannot be requested.
-    #[error(
-        "manifest: `gateway` holds at most {MOST_PAGES} paths, each plain, from `/` on and without a \
-         query"
-    )]
-    Gateway,
-    /// It names files or programs that no manifest may name.
-    #[error(transparent)]
-    Needs(#[from] NeedsError),
-    /// Its id is not a valid name.
-    #[error("manifest: the id may hold lower-case letters, digits and hyphens, 1 to 40 of them")]
-    Id,
-}
-
 /// The part that every epoch has. It is read first so that a manifest of another epoch is reported as
 /// such, whatever else it contains.
 #[derive(Deserialize)]
@@ -170,15 +151,23 @@ impl FromStr for Manifest {
         if !(1..=40).contains(&manifest.id.len()) || !manifest.id.bytes().all(plain) {
             return Err(ManifestError::Id);
         }
+        if manifest.id == MANAGER {
+            return Err(ManifestError::OwnManager);
+        }
         // Both, so that a plugin is refused on every platform or on none.
         for needs in [Some(&manifest.needs), manifest.needs_macos.as_ref()].into_iter().flatten() {
             needs.check()?;
         }
         manifest.needs.check_linux()?;
+        manifest.check_inventory()?;
         let pages = &manifest.gateway;
         if pages.len() > MOST_PAGES || !pages.iter().all(GatewayPage::is_plain) {
             return Err(ManifestError::Gateway);
         }
+        if let Some(fault) = manifest.program.as_ref().and_then(Program::fault) {
+            return Err(ManifestError::Program(fault));
+        }
+        manifest.claims()?;
         Ok(manifest)
     }
 }
@@ -188,6 +177,43 @@ impl Manifest {
     pub fn needs_here(&self) -> &Needs {
         let on_macos = cfg!(target_os = "macos");
         self.needs_macos.as_ref().filter(|_| on_macos).unwrap_or(&self.needs)
+    }
+
+    fn check_inventory(&self) -> Result<(), NeedsError> {
+        let both = || [Some(&self.needs), self.needs_macos.as_ref()].into_iter().flatten();
+        let process = both().find_map(|needs| needs.processes.first());
+        if let Some(name) = process.filter(|_| !self.is(PluginKind::Inventory)) {
+            let why = "only an inventory sees processes";
+            return Err(NeedsError::new("processes", name, why));
+        }
+        let api = both().find_map(|needs| needs.local_api.first());
+        if let Some(api) = api.filter(|_| !self.is(PluginKind::Inventory)) {
+            return Err(NeedsError::new(
+                "local_api",
+                &api.socket,
+                "only an inventory asks managers",
+            ));
+        }
+        for pattern in &self.present {
+            if !both().any(|needs| needs.declares_file(pattern)) {
+                let why = "it holds entries of `read_files`, or narrower ones";
+                return Err(NeedsError::new("present", pattern, why));
+            }
+        }
+        Ok(())
+    }
+
+    /// Its own kinds of evidence, for which nobody has set a limit.
+    ///
+    /// # Errors
+    /// What no plugin may declare, which a manifest that was parsed has nothing of.
+    pub fn claims(&self) -> Result<PluginClaims, ClaimFault> {
+        claims::claims(&self.id, &self.evidence)
+    }
+
+    /// Whether it declares this kind of evidence.
+    pub fn declares_kind(&self, code: &str) -> bool {
+        self.evidence.iter().any(|declared| declared.kind == code)
     }
 
     /// Whether it declares this artefact of a snapshot. `*` in a pattern stands for any characters
@@ -276,6 +302,10 @@ mod tests {
             ),
             (r#"{"id":"../x","version":"1","epoch":1,"kinds":[]}"#, "manifest: the id may hold"),
             (
+                r#"{"id":"vm-toolkit","version":"1","epoch":1,"kinds":["inventory"]}"#,
+                "manifest: the id vm-toolkit is of the machines that vm itself reads",
+            ),
+            (
                 r#"{"id":"a","version":"1","epoch":1,"kinds":[],"needs":{"kernel":true}}"#,
                 "manifest: unknown field `kernel`",
             ),
@@ -297,6 +327,20 @@ mod tests {
                 "ok",
             ),
             (
+                r#"{"id":"a","version":"1","epoch":1,"kinds":["signal"],"needs":{"processes":["qemu-kvm"]}}"#,
+                "manifest: `processes` may not name \"qemu-kvm\": only an inventory",
+            ),
+            (
+                r#"{"id":"a","version":"1","epoch":1,"kinds":["inventory"],"needs":{"processes":["qemu-kvm"],
+                "read_files":["{home}/.lima/*/lima.yaml"]},"present":["{home}/.lima/*/lima.yaml"]}"#,
+                "ok",
+            ),
+            (
+                r#"{"id":"a","version":"1","epoch":1,"kinds":["inventory"],
+                "needs":{"read_files":["{home}/.lima/*/lima.yaml"]},"present":["{home}/.lima/*.yaml"]}"#,
+                "manifest: `present` may not name",
+            ),
+            (
                 r#"{"id":"a","version":"1","epoch":1,"kinds":[],"gateway":[{"path":"/a b"}]}"#,
                 "manifest: `gateway` holds",
             ),
@@ -307,6 +351,10 @@ mod tests {
             (
                 r#"{"id":"a","version":"1","epoch":1,"kinds":[],"gateway":[{"path":"//evil.test/"}]}"#,
                 "manifest: `gateway` holds",
+            ),
+            (
+                r#"{"id":"a","version":"1","epoch":1,"kinds":[],"program":{"file":"../x"}}"#,
+                "manifest: `file` is a name in the manifest's directory",
             ),
         ];
         for (text, expected) in rows {

@@ -6,12 +6,14 @@ use vmkit_types::{Source, Stage};
 use crate::{
     Needs,
     code::{SourceCode, StageCode},
+    machine::{WireMachine, few_machines},
+    program::Program,
     question::{Answer, Answered, Opened, Question, Resource},
 };
 
 /// Version of the protocol. Host and worker are installed together, so different versions mean a
 /// broken installation.
-pub const WIRE_VERSION: u32 = 2;
+pub const WIRE_VERSION: u32 = 3;
 
 /// From the host to its worker.
 #[derive(Debug, Serialize, Deserialize)]
@@ -24,6 +26,8 @@ pub enum ToWorker {
     Observe(Observe),
     /// One call of the advice source.
     Advise(Advise),
+    /// One call of the inventory.
+    List(List),
     /// Ends the current call.
     Cancel,
     /// The answer to [`FromWorker::Open`]; a granted descriptor comes beside it.
@@ -51,8 +55,12 @@ pub struct Load {
     pub records: bool,
     /// The user to become, if the worker starts as root.
     pub account: Option<Account>,
-    /// Path of the library, if it cannot be passed as a descriptor (macOS).
+    /// Path of the library or of the program's file, if it cannot be passed as a descriptor (macOS).
     pub path: Option<String>,
+    /// The program that the plugin is; without one it is a library. Its file comes beside this message,
+    /// and then its interpreter, if it has one.
+    #[serde(default)]
+    pub program: Option<Program>,
     /// The least severe level of log lines that the host keeps, 1 (error) to 5 (trace).
     pub log_level: u32,
     /// Process id of the host, to end when the host ends.
@@ -99,8 +107,18 @@ pub struct Advise {
     pub facts: Vec<WireFact>,
 }
 
+/// One call of the inventory.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct List {
+    /// The present in milliseconds since the Unix epoch.
+    pub now_ms: i64,
+    /// Milliseconds until the host stops waiting.
+    pub budget_ms: u64,
+}
+
 /// One fact about the network.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct WireFact {
     /// Such as `gateway.address`.
     pub key: String,
@@ -110,6 +128,7 @@ pub struct WireFact {
 
 /// One machine of the batch.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct WireSubject {
     /// Its name.
     pub name: String,
@@ -149,6 +168,9 @@ pub enum FromWorker {
         /// What is not confined, in plain words, if something is not.
         #[serde(default)]
         unconfined: Option<String>,
+        /// The kinds that it offers, by their words in a manifest, if that is known.
+        #[serde(default)]
+        offers: Option<Vec<String>>,
     },
     /// Observations, as they are found.
     Observations {
@@ -159,6 +181,12 @@ pub enum FromWorker {
     Advice {
         /// In the order of their report.
         items: Vec<WireAdvice>,
+    },
+    /// Machines of the manager, in one or several messages.
+    Machines {
+        /// In the order of the plugin, at most [`MACHINES_IN_FRAME`](crate::MACHINES_IN_FRAME).
+        #[serde(deserialize_with = "few_machines")]
+        items: Vec<WireMachine>,
     },
     /// A line of the plugin's log.
     Log {
@@ -214,6 +242,12 @@ pub enum FailureCode {
     TimedOut,
     /// The plugin panicked.
     Panic,
+    /// The process of the plugin's program ended.
+    Died,
+    /// The program broke the line protocol, so that nothing of its report can be relied on.
+    Protocol,
+    /// The program wrote more than anybody can use.
+    Flood,
     /// None of the others.
     #[serde(other)]
     Other,

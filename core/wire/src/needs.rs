@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use vmkit_types::is_page_path;
 
+use crate::local_api::LocalApi;
+
 /// What a plugin needs from the system. Its worker can do nothing else.
 #[derive(Clone, Debug, Default, Deserialize, Serialize, PartialEq, Eq)]
 #[serde(default, deny_unknown_fields)]
@@ -21,6 +23,11 @@ pub struct Needs {
     pub host_keys: bool,
     /// Files to read.
     pub read_files: Vec<ReadFile>,
+    /// File names of programs whose processes an inventory sees, with their command lines; a `*` may end
+    /// one. The process of a machine that it lists must run one of them.
+    pub processes: Vec<String>,
+    /// Services of managers on this computer that the host asks for an inventory.
+    pub local_api: Vec<LocalApi>,
     /// Programs to run on macOS, by absolute path. On Linux a worker has no children.
     pub exec: Vec<String>,
 }
@@ -31,7 +38,8 @@ pub struct Needs {
 pub enum ReadFile {
     /// The machines' console logs, which the host opens: `{console}`.
     Console,
-    /// Files by absolute path, which the host opens; the last component may hold a `*`.
+    /// Files by their path, which the host opens: absolute, or below `{home}/`. Two components may hold a
+    /// `*`.
     Path(String),
 }
 

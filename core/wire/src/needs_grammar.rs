@@ -1,37 +1,21 @@
 //! Which files and programs a manifest may name.
 
-use crate::needs::{Needs, ReadFile};
+use crate::{
+    fit::fits,
+    needs::{Needs, ReadFile},
+    pattern::{check_absolute, check_path, check_pattern},
+};
 
-/// Longest path, in bytes.
-const LONGEST: usize = 200;
-/// Most entries of `read_files` and of `exec`.
+/// Most entries of a list.
 const MOST_ENTRIES: usize = 32;
-/// Fewest bytes after the `*` of a pattern: they say which kind of file it is about, such as `.log`.
-const SHORTEST_ENDING: usize = 4;
-/// Where users keep what is theirs, where anybody can put a file, and where the kernel shows
-/// processes and devices.
-const PRIVATE: [&str; 14] = [
-    "/home",
-    "/root",
-    "/Users",
-    "/var/root",
-    "/var/home",
-    "/usr/home",
-    "/run/user",
-    "/var/run/user",
-    "/tmp",
-    "/var/tmp",
-    "/proc",
-    "/sys",
-    "/dev",
-    "/Volumes",
-];
+/// Fewest and most bytes of a program's name beside its `*`. Fewer would stand for many programs.
+const NAME_BYTES: std::ops::RangeInclusive<usize> = 4..=60;
 
 /// An entry of a manifest's needs that may not be.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("manifest: `{key}` may not name {entry:?}: {why}")]
 pub struct NeedsError {
-    /// `read_files` or `exec`.
+    /// The field that it stands in.
     key: &'static str,
     entry: String,
     why: &'static str,
@@ -40,19 +24,32 @@ pub struct NeedsError {
 impl Needs {
     /// Checks all paths.
     pub(crate) fn check(&self) -> Result<(), NeedsError> {
-        let error = |key, entry: &str, why| NeedsError { key, entry: entry.to_owned(), why };
-        for (key, entries) in [("read_files", self.read_files.len()), ("exec", self.exec.len())] {
+        let error = NeedsError::new;
+        let lengths = [
+            ("read_files", self.read_files.len()),
+            ("processes", self.processes.len()),
+            ("local_api", self.local_api.len()),
+            ("exec", self.exec.len()),
+        ];
+        for (key, entries) in lengths {
             if entries > MOST_ENTRIES {
                 return Err(error(key, "…", "a manifest names at most 32"));
             }
         }
         for file in &self.read_files {
             if let ReadFile::Path(path) = file {
-                file_pattern(path).map_err(|why| error("read_files", path, why))?;
+                check_pattern(path).map_err(|why| error("read_files", path, why))?;
             }
         }
+        for name in &self.processes {
+            check_program_name(name).map_err(|why| error("processes", name, why))?;
+        }
+        if let Some(api) = self.local_api.iter().find(|api| !api.is_known()) {
+            let request = format!("{} {}", api.socket, api.path);
+            return Err(error("local_api", &request, "the host makes reviewed requests alone"));
+        }
         for program in &self.exec {
-            plain_path(program).map_err(|why| error("exec", program, why))?;
+            check_absolute(program).map_err(|why| error("exec", program, why))?;
             if program.contains('*') {
                 return Err(error("exec", program, "a program is named, not matched"));
             }
@@ -75,9 +72,29 @@ impl Needs {
         self.read_files.iter().any(is_pattern)
     }
 
-    /// Whether it declares the file at this path, alone or by a pattern.
+    /// Whether it declares the file at this path, which is absolute or begins with `{home}/`, alone or by
+    /// a pattern.
     pub fn declares_file(&self, path: &str) -> bool {
-        plain_path(path).is_ok() && self.read_files.iter().any(|file| file.covers(path))
+        check_path(path).is_ok() && self.read_files.iter().any(|file| file.covers(path))
+    }
+
+    /// Whether it declares this request to the service at this socket.
+    pub fn declares_api(&self, socket: &str, path: &str) -> bool {
+        self.local_api.iter().any(|api| api.socket == socket && api.path == path)
+    }
+
+    /// Whether it declares the processes of a program with this file name.
+    pub fn declares_process(&self, program: &str) -> bool {
+        self.processes.iter().any(|name| match name.strip_suffix('*') {
+            Some(start) => program.starts_with(start),
+            None => program == name,
+        })
+    }
+}
+
+impl NeedsError {
+    pub(crate) fn new(key: &'static str, entry: &str, why: &'static str) -> Self {
+        Self { key, entry: entry.to_owned(), why }
     }
 }
 
@@ -87,77 +104,16 @@ impl ReadFile {
     }
 }
 
-/// Whether a path is a pattern of a manifest with its `*`, if any, replaced within one part.
-pub fn fits(pattern: &str, path: &str) -> bool {
-    let Some((before, after)) = pattern.split_once('*') else { return pattern == path };
-    let middle = path.strip_prefix(before).and_then(|rest| rest.strip_suffix(after));
-    middle.is_some_and(|middle| !middle.contains('/'))
-}
-
-/// Whether the file at this real path is one that no plugin reads, whatever led to it.
-pub fn is_private(path: &str) -> bool {
-    place(path).is_err()
-}
-
-fn file_pattern(pattern: &str) -> Result<(), &'static str> {
-    plain_path(pattern)?;
-    let Some((before, ending)) = pattern.split_once('*') else { return Ok(()) };
-    if ending.contains(['/', '*']) {
-        return Err("one `*` is allowed, in the last part of the path");
+/// Checks the name of a program whose processes are looked at.
+fn check_program_name(name: &str) -> Result<(), &'static str> {
+    let literal = name.strip_suffix('*').unwrap_or(name);
+    if literal.contains(['*', '/']) || literal.chars().any(char::is_control) {
+        return Err("a program is named by its file name, with one `*` at its end at most");
     }
-    if ending.len() < SHORTEST_ENDING {
-        return Err(
-            "after its `*` a pattern has the ending of the files' names, such as `.leases`",
-        );
-    }
-    if before.starts_with("/proc/") {
-        return Err("tables of the kernel are named one by one");
+    if !NAME_BYTES.contains(&literal.len()) {
+        return Err("a program's name has at least 4 bytes beside its `*`, and at most 60");
     }
     Ok(())
-}
-
-fn plain_path(path: &str) -> Result<(), &'static str> {
-    let Some(rest) = path.strip_prefix('/') else {
-        return Err("a path is absolute, from `/` on");
-    };
-    if path.len() > LONGEST || path.chars().any(char::is_control) {
-        return Err("a path has at most 200 bytes and no control characters");
-    }
-    let parts: Vec<&str> = rest.split('/').collect();
-    if parts
-        .iter()
-        .any(|part| part.is_empty() || [".", ".."].contains(part) || part.starts_with('~'))
-    {
-        return Err("a path has plain parts and names a file, no directory");
-    }
-    if parts.len() < 2 {
-        return Err("a file at the top of the file system, or all of it, is too much");
-    }
-    place(path)
-}
-
-fn place(path: &str) -> Result<(), &'static str> {
-    // Where macOS really keeps `/var` and `/tmp`.
-    let path = path.strip_prefix("/private").filter(|rest| rest.starts_with('/')).unwrap_or(path);
-    let is_below = |place: &&str| {
-        path.strip_prefix(*place).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-    };
-    if PRIVATE.iter().any(is_below) && !is_network_table(path) {
-        return Err("home directories, temporary files, processes and devices are nobody else's");
-    }
-    Ok(())
-}
-
-/// Tables of the network are the same for each user, and are about no process. The real path of one
-/// has the process that looks.
-fn is_network_table(path: &str) -> bool {
-    let parts: Vec<&str> = path.split('/').collect();
-    let is_process = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
-    match parts.as_slice() {
-        ["", "proc", "net", name] => !name.is_empty(),
-        ["", "proc", process, "net", name] => is_process(process) && !name.is_empty(),
-        _ => false,
-    }
 }
 
 #[cfg(test)]
@@ -205,8 +161,9 @@ mod tests {
             ("/etc/*", "ending"),
             ("/etc/ssh/ssh_host_*", "ending"),
             ("/etc/*.d", "ending"),
-            ("/etc/*/x.conf", "last part"),
-            ("/etc/*a*.conf", "last part"),
+            ("/etc/*/x.conf", "own place"),
+            ("/etc/*a*.conf", "one `*`"),
+            ("{home}/.ssh/config", "keys, passwords"),
             (&format!("/etc/{}", "x".repeat(200)), "200 bytes"),
         ];
         let check = |path: &str| {
@@ -257,17 +214,34 @@ mod tests {
     }
 
     #[test]
-    fn the_real_place_of_a_file_counts() {
+    fn processes_are_named_by_their_programs() {
         let rows = [
-            ("/etc/hosts", false),
-            ("/run/systemd/resolve/stub-resolv.conf", false),
-            ("/proc/4242/net/route", false),
-            ("/proc/4242/environ", true),
-            ("/home/ann/.ssh/config", true),
-            ("/homestead/x", false),
+            ("qemu-system-*", ""),
+            ("qemu-kvm", ""),
+            ("Parallels Desktop", ""),
+            ("*", "at least 4 bytes"),
+            ("vm*", "at least 4 bytes"),
+            ("", "at least 4 bytes"),
+            ("qemu*system", "one `*` at its end"),
+            ("qemu-**", "one `*` at its end"),
+            ("/usr/bin/qemu-kvm", "file name"),
+            ("qemu\u{1b}", "file name"),
         ];
-        for (path, expected) in rows {
-            assert_eq!(is_private(path), expected, "{path}");
+        for (name, why) in rows {
+            let needs = Needs { processes: vec![name.to_owned()], ..Needs::default() };
+            let error = needs.check().err().map(|error| error.to_string()).unwrap_or_default();
+            assert!(error.contains(why) && error.is_empty() == why.is_empty(), "{name}: {error}");
+        }
+        let processes = vec!["qemu-system-*".to_owned(), "qemu-kvm".to_owned()];
+        let needs = Needs { processes, ..Needs::default() };
+        let rows = [
+            ("qemu-system-x86_64", true),
+            ("qemu-kvm", true),
+            ("qemu-kvm2", false),
+            ("my-qemu-system-x", false),
+        ];
+        for (program, expected) in rows {
+            assert_eq!(needs.declares_process(program), expected, "{program}");
         }
     }
 }

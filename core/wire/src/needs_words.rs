@@ -4,7 +4,12 @@ use serde::de::Error as _;
 
 use crate::{
     EPOCH, Manifest, ManifestError,
+    claims::DeclaredKind,
+    code::PluginKind,
+    local_api::LocalApi,
     needs::{GatewayPage, ReadFile},
+    pattern::HOME,
+    program::Program,
 };
 
 impl Manifest {
@@ -12,7 +17,9 @@ impl Manifest {
     /// `page`: how the host treats a page of the gateway that it declares.
     pub fn needs_in_words(&self, page: impl Fn(&GatewayPage) -> String) -> Vec<String> {
         let needs = self.needs_here();
-        let mut words: Vec<String> = self.gateway.iter().map(page).collect();
+        let program = self.program.as_ref().map(Program::in_words);
+        let mut words: Vec<String> = program.into_iter().collect();
+        words.extend(self.gateway.iter().map(page));
         let grants = [
             (needs.network, "makes connections on the network"),
             (needs.neighbour_table, "reads the kernel's neighbour table"),
@@ -22,23 +29,48 @@ impl Manifest {
                 "learns interfaces, host name and system from the VMs' guest agents, asked by the host",
             ),
             (needs.host_keys, "is given the SSH host keys that the VMs are known by"),
+            (
+                self.is(PluginKind::Inventory),
+                "names VMs, and says where and as whom `vm ssh` reaches them",
+            ),
         ];
         words.extend(grants.iter().filter(|(granted, _)| *granted).map(|(_, is)| (*is).to_owned()));
         words.extend(needs.read_files.iter().map(|file| match file {
             ReadFile::Console => {
                 "reads the console logs of the VMs, opened for it by the host".to_owned()
             }
-            ReadFile::Path(path) => format!("reads {path}"),
+            ReadFile::Path(path) => match path.strip_prefix(HOME) {
+                Some(below_home) => format!("reads ~/{below_home}"),
+                None => format!("reads {path}"),
+            },
         }));
+        let sees = |name: &String| format!("sees the command lines of {name} processes");
+        words.extend(needs.processes.iter().map(sees));
+        let asks = |api: &LocalApi| format!("learns what {} answers to {}", api.socket, api.path);
+        words.extend(needs.local_api.iter().map(asks));
         words.extend(needs.exec.iter().map(|program| format!("runs {program}")));
         words
+    }
+
+    /// Its own kinds of evidence with their numbers, each a plain sentence. Empty: it declares none.
+    pub fn claims_in_words(&self) -> Vec<String> {
+        let words = self.evidence.iter().map(|declared| {
+            let DeclaredKind { kind, likelihood_ratio, half_life_s, says, .. } = declared;
+            format!("{kind}: {says} (ratio {likelihood_ratio}, half-life {half_life_s} s)")
+        });
+        words.collect()
     }
 
     /// What to think about before trusting it, each a plain sentence. `unconfined`: also where its files
     /// cannot be confined.
     pub fn warnings(&self, unconfined: bool) -> Vec<&'static str> {
         let needs = self.needs_here();
-        let reads = !needs.read_files.is_empty() || needs.guest_agent || needs.host_keys;
+        let is_of_home =
+            |file: &ReadFile| matches!(file, ReadFile::Path(path) if path.starts_with(HOME));
+        let of_home = needs.read_files.iter().any(is_of_home);
+        let processes = !needs.processes.is_empty();
+        let asks = needs.guest_agent || needs.host_keys || !needs.local_api.is_empty();
+        let reads = !needs.read_files.is_empty() || asks || processes;
         let rows = [
             (
                 unconfined,
@@ -52,6 +84,8 @@ impl Manifest {
                 needs.network,
                 "Its connections reach other computers, and services of this one on loopback.",
             ),
+            (of_home, "It reads files of your home directory, those that it names."),
+            (processes, "Command lines, of any user's processes, may hold passwords."),
         ];
         rows.iter().filter(|(applies, _)| *applies).map(|(_, warning)| *warning).collect()
     }
@@ -74,7 +108,8 @@ impl Manifest {
             }
         }
         let known = [("id", id.into()), ("version", version.into()), ("epoch", EPOCH.into())];
-        let known = known.into_iter().chain([("kinds", serde_json::json!([]))]);
+        // The kind that may have every need.
+        let known = known.into_iter().chain([("kinds", serde_json::json!(["inventory"]))]);
         fields.extend(known.map(|(name, value)| (name.to_owned(), value)));
         let manifest: Self = serde_json::Value::Object(fields).to_string().parse()?;
         if manifest.agreed_needs() == *agreed {
@@ -116,7 +151,7 @@ mod tests {
     use super::*;
 
     fn manifest(needs: &str) -> Manifest {
-        format!(r#"{{"id":"a","version":"1","epoch":1,"kinds":[],"needs":{needs}}}"#)
+        format!(r#"{{"id":"a","version":"1","epoch":1,"kinds":["inventory"],"needs":{needs}}}"#)
             .parse()
             .unwrap()
     }
@@ -129,6 +164,13 @@ mod tests {
             (r#"{"network":true}"#, 1, "Its connections reach"),
             (r#"{"network":true,"read_files":["{console}"]}"#, 2, "It reads and has the network"),
             (r#"{"network":true,"host_keys":true}"#, 2, "It reads and has the network"),
+            (r#"{"read_files":["{home}/.lima/*/lima.yaml"]}"#, 1, "It reads files of your home"),
+            (r#"{"processes":["qemu-system-*"]}"#, 1, "Command lines"),
+            (
+                r#"{"network":true,"processes":["qemu-system-*"]}"#,
+                3,
+                "It reads and has the network",
+            ),
         ];
         for (needs, count, first) in rows {
             let manifest = manifest(needs);
@@ -154,6 +196,8 @@ mod tests {
             (json!({"needs": {"read_files": ["/etc/*"]}}), "may not name \"/etc/*\""),
             (json!({"needs": {}, "needs_macos": {"exec": ["/tmp/x"]}}), "may not name"),
             (json!({"needs": {}, "gateway": ["/x?reboot"]}), "`gateway` holds"),
+            (json!({"needs": {"processes": ["qemu-system-*"]}}), ""),
+            (json!({"needs": {"processes": ["*"]}}), "at least 4 bytes"),
         ];
         for (agreed, expected) in rows {
             let error = Manifest::of_agreed("lucky", "1", &agreed).err();
@@ -164,6 +208,21 @@ mod tests {
             );
         }
         assert!(Manifest::of_agreed("../x", "1", &json!({"needs": {}})).is_err());
+    }
+
+    #[test]
+    fn files_of_home_and_processes_are_said_plainly() {
+        let needs = r#"{"read_files":["{home}/.lima/*/lima.yaml","/etc/hosts"],
+            "processes":["qemu-system-*","qemu-kvm"]}"#;
+        let words = manifest(needs).needs_in_words(|page| page.path.clone());
+        let expected = [
+            "names VMs, and says where and as whom `vm ssh` reaches them",
+            "reads ~/.lima/*/lima.yaml",
+            "reads /etc/hosts",
+            "sees the command lines of qemu-system-* processes",
+            "sees the command lines of qemu-kvm processes",
+        ];
+        assert_eq!(words, expected);
     }
 
     #[test]

@@ -16,6 +16,10 @@ pub enum Resource {
     File,
     /// The paths that match a pattern of the manifest.
     Files,
+    /// What a service of a manager answers: its socket, a blank and the request.
+    LocalApi,
+    /// What a tool of the system prints: its command line.
+    Tool,
     /// A channel that hosts of an earlier version handed over. It is refused.
     Channel,
     /// Something that this version does not know.
@@ -31,6 +35,8 @@ pub enum Question {
     WhoHas,
     /// What the guest agents of machines report: the name of a command, and indices in the batch.
     GuestAgents,
+    /// The processes that run a program of the manifest's `processes`; no words.
+    Processes,
     /// Something that this version does not know.
     #[serde(other)]
     Unknown,

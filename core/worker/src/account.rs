@@ -19,30 +19,32 @@ const PROCESSOR_SECONDS: u64 = 30;
 /// as a plugin needs; a user of a small computer may start about as many.
 const THREADS: u64 = 16_384;
 
-/// Limits the resources of the process. It writes no core dump, which could hold a guest's console.
-pub(crate) fn limit(records: bool) -> io::Result<()> {
+/// Limits the resources of the process. It writes no core dump, which could hold a guest's console. Returns
+/// whether its memory is limited, which macOS refuses.
+pub(crate) fn limit(writes: bool) -> io::Result<bool> {
     let limits = [
         (libc::RLIMIT_CORE, 0),
         (libc::RLIMIT_AS, ADDRESS_SPACE),
         (libc::RLIMIT_NOFILE, OPEN_FILES),
-        (libc::RLIMIT_FSIZE, if records { RECORDED_BYTES } else { 0 }),
+        (libc::RLIMIT_FSIZE, if writes { RECORDED_BYTES } else { 0 }),
         (libc::RLIMIT_CPU, PROCESSOR_SECONDS),
         (libc::RLIMIT_NPROC, THREADS),
     ];
+    let mut limits_memory = true;
     for (resource, most) in limits {
         let limit = libc::rlimit { rlim_cur: most, rlim_max: most };
         // SAFETY: the pointer is to a live `rlimit` on this stack.
         if unsafe { libc::setrlimit(resource, &raw const limit) } != 0 {
             let error = io::Error::last_os_error();
-            // The inherited limit may already be lower, and macOS has no limit of address space. In
-            // both cases the plugin is no freer than intended.
+            // The inherited limit may already be lower. macOS may refuse a limit of address space.
             let lower = error.kind() == io::ErrorKind::PermissionDenied;
             if !lower && cfg!(target_os = "linux") {
                 return Err(error);
             }
+            limits_memory &= lower || resource != libc::RLIMIT_AS;
         }
     }
-    Ok(())
+    Ok(limits_memory)
 }
 
 /// Makes the process this user for good. It must be root.

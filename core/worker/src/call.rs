@@ -13,7 +13,7 @@ use vmkit_abi::{
     Attribute, Error, ErrorCode, HostApi, Level, Observation, Question, Resource, Source, Stage,
     stable::{ROption, RResult, RStr, RString, RVec},
 };
-use vmkit_wire::{Advise, FromWorker, Observe, Opened, Refusal, WireError, WireObservation};
+use vmkit_wire::{Advise, FromWorker, List, Observe, Opened, Refusal, WireError, WireObservation};
 
 use crate::channel::{Channel, Heard};
 
@@ -53,6 +53,21 @@ impl Call {
             stage: Stage::DISCOVER,
             source: Source::SNAPSHOT,
             now_ms: advise.now_ms,
+            artefacts: Vec::new(),
+            question: AtomicU32::default(),
+        }
+    }
+
+    /// A call of an inventory, which looks at this computer.
+    pub(crate) fn of_inventory(channel: Arc<Channel>, list: &List) -> Self {
+        channel.begin();
+        let deadline = Instant::now() + Duration::from_millis(list.budget_ms);
+        Self {
+            channel,
+            deadline,
+            stage: Stage::DISCOVER,
+            source: Source::LIVE,
+            now_ms: list.now_ms,
             artefacts: Vec::new(),
             question: AtomicU32::default(),
         }
@@ -135,6 +150,8 @@ impl HostApi for Call {
             Resource::GUEST_AGENT | Resource::RAW_SOCKET => vmkit_wire::Resource::Channel,
             Resource::FILE => vmkit_wire::Resource::File,
             Resource::FILES => vmkit_wire::Resource::Files,
+            Resource::LOCAL_API => vmkit_wire::Resource::LocalApi,
+            Resource::TOOL => vmkit_wire::Resource::Tool,
             _ => vmkit_wire::Resource::Unknown,
         };
         let argument = bounded(argument.as_str());
@@ -155,6 +172,7 @@ impl HostApi for Call {
         let question = match question {
             Question::WHO_HAS => vmkit_wire::Question::WhoHas,
             Question::GUEST_AGENTS => vmkit_wire::Question::GuestAgents,
+            Question::PROCESSES => vmkit_wire::Question::Processes,
             _ => vmkit_wire::Question::Unknown,
         };
         let words = words.iter().take(WORD_LIMIT).map(|word| bounded(word)).collect();

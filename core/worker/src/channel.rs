@@ -3,7 +3,7 @@
 use std::{
     os::{fd::OwnedFd, unix::net::UnixStream},
     sync::{
-        Mutex, PoisonError,
+        Mutex, OnceLock, PoisonError,
         atomic::{AtomicBool, AtomicU32, Ordering},
         mpsc,
     },
@@ -41,12 +41,16 @@ impl<T> Queue<T> {
     }
 }
 
+/// Tells the plugin that its call is cancelled.
+type Tell = Box<dyn Fn() + Send + Sync>;
+
 /// The host's socket.
 pub(crate) struct Channel {
     socket: UnixStream,
     sending: Mutex<()>,
     pub(crate) log_level: u32,
     cancelled: AtomicBool,
+    when_cancelled: OnceLock<Tell>,
     opening: Mutex<()>,
     granted: Queue<Granted>,
     question: AtomicU32,
@@ -60,6 +64,7 @@ impl Channel {
             sending: Mutex::new(()),
             log_level,
             cancelled: AtomicBool::new(false),
+            when_cancelled: OnceLock::new(),
             opening: Mutex::new(()),
             granted: Queue::new(),
             question: AtomicU32::new(1),
@@ -84,6 +89,15 @@ impl Channel {
 
     pub(crate) fn cancel(&self) {
         self.cancelled.store(true, Ordering::Relaxed);
+        if let Some(tell) = self.when_cancelled.get() {
+            tell();
+        }
+    }
+
+    /// Has `tell` called whenever a call is cancelled, for a plugin that cannot ask.
+    pub(crate) fn when_cancelled(&self, tell: impl Fn() + Send + Sync + 'static) {
+        // It is set once, when the plugin is started.
+        self.when_cancelled.set(Box::new(tell)).ok();
     }
 
     pub(crate) fn is_cancelled(&self) -> bool {

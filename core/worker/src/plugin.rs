@@ -3,15 +3,19 @@
 use std::path::Path;
 
 use vmkit_abi::{
-    Advice, AdviceBox, AdviceKind, Attribute, Error, ErrorCode, Fact, HostApi_TO, LoadError,
-    SignalBox, VirtualMachine, extension, load_file,
+    Advice, AdviceBox, AdviceKind, Attribute, Error, ErrorCode, Fact, HostApi_TO, InventoryBox,
+    LoadError, SignalBox, VirtualMachine, extension, load_file,
     stable::{RRef, RSlice, RStr, RString, RVec, TD_Opaque},
 };
 use vmkit_wire::{
-    FailureCode, WireAdvice, WireAdviceKind, WireFact, WireStep, WireSubject, WireWord,
+    FailureCode, PluginKind, WireAdvice, WireAdviceKind, WireFact, WireMachine, WireStep,
+    WireSubject, WireWord,
 };
 
-use crate::call::{Call, bounded};
+use crate::{
+    call::{Call, bounded},
+    machine::machines_out,
+};
 
 /// Most items of one call's advice that are passed on.
 const MOST_ADVICE: usize = 256;
@@ -24,6 +28,7 @@ const MOST_WORDS: usize = 32;
 pub(crate) struct Plugin {
     signal: Option<SignalBox>,
     advice: Option<AdviceBox>,
+    inventory: Option<InventoryBox>,
     /// Whether it was built against an older version of the interface.
     pub(crate) older_than_host: bool,
 }
@@ -40,8 +45,25 @@ impl Plugin {
         let signal = signal.map(|make| (make.0)(configuration).into_result()).transpose();
         let advice = loaded.module.advice().into_option();
         let advice = advice.map(|make| (make.0)(configuration).into_result()).transpose();
-        let (signal, advice) = (signal.map_err(failure)?, advice.map_err(failure)?);
-        Ok(Self { signal, advice, older_than_host: loaded.older_than_host })
+        let inventory = loaded.module.inventory().into_option();
+        let inventory = inventory.map(|make| (make.0)(configuration).into_result()).transpose();
+        Ok(Self {
+            signal: signal.map_err(failure)?,
+            advice: advice.map_err(failure)?,
+            inventory: inventory.map_err(failure)?,
+            older_than_host: loaded.older_than_host,
+        })
+    }
+
+    /// The kinds that it offers.
+    pub(crate) fn offers(&self) -> Vec<String> {
+        let kinds = [
+            (self.signal.is_some(), PluginKind::Signal),
+            (self.advice.is_some(), PluginKind::Advice),
+            (self.inventory.is_some(), PluginKind::Inventory),
+        ];
+        let offered = kinds.into_iter().filter(|(is_offered, _)| *is_offered);
+        offered.map(|(_, kind)| kind.code().to_owned()).collect()
     }
 
     /// Calls the signal for these machines.
@@ -72,6 +94,14 @@ impl Plugin {
         let host = HostApi_TO::from_ptr(RRef::new(call), TD_Opaque);
         let advice = source.advise(RSlice::from_slice(&facts), host).into_result();
         Ok(advice.map_err(failure)?.iter().take(MOST_ADVICE).map(advice_out).collect())
+    }
+
+    /// Calls the inventory.
+    pub(crate) fn list(&self, call: &Call) -> Result<Vec<WireMachine>, (FailureCode, String)> {
+        let inventory = self.inventory.as_ref().ok_or_else(|| lacks("an inventory"))?;
+        let host = HostApi_TO::from_ptr(RRef::new(call), TD_Opaque);
+        let machines = inventory.list(host).into_result();
+        Ok(machines_out(&machines.map_err(failure)?))
     }
 }
 

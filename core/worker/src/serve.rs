@@ -1,33 +1,23 @@
 //! The life of the worker: it loads, then serves one call after another until the host leaves.
 
 use std::{
-    os::{fd::OwnedFd, unix::net::UnixStream},
-    path::PathBuf,
+    os::unix::net::UnixStream,
     sync::{Arc, mpsc},
     time::{Duration, Instant},
 };
 
 use rustix::fs::{Mode, OFlags};
-use vmkit_wire::{
-    Advise, FailureCode, FromWorker, Load, Observe, Receiver, ToWorker, WIRE_VERSION, WireError,
-};
+use vmkit_wire::{FromWorker, Load, Receiver, ToWorker, WireError};
 
 use crate::{
-    call::Call,
     channel::{Channel, Heard},
-    confine::{self, Confinement},
-    plugin::Plugin,
+    confine::Confinement,
+    loaded::{Loaded, Task},
 };
 
 /// How long the first frame may take. The host sends it at once, so this ends only a worker that was
 /// started by hand.
 const FIRST_FRAME: Duration = Duration::from_secs(5);
-
-/// A call that the host makes.
-enum Task {
-    Observe(Observe),
-    Advise(Advise),
-}
 
 /// Serves one host from start to end.
 pub(crate) fn run() -> Result<(), WireError> {
@@ -38,13 +28,19 @@ pub(crate) fn run() -> Result<(), WireError> {
         return Err(WireError::Closed);
     };
     socket.set_read_timeout(None).map_err(WireError::Socket)?;
-    let library = if load.path.is_none() { Some(receiver.descriptor()?) } else { None };
+    let files = std::iter::repeat_with(|| receiver.descriptor()).take(descriptors(&load));
+    let files = files.collect::<Result<Vec<_>, _>>()?;
     let channel = Arc::new(Channel::new(socket, load.log_level));
 
-    let plugin = match prepare(&load, library.as_ref()) {
+    let mut plugin = match Loaded::load(&load, &files, &channel) {
         Ok((plugin, Confinement { words: confinement, unconfined })) => {
-            let older_than_host = plugin.older_than_host;
-            channel.send(&FromWorker::Ready { older_than_host, confinement, unconfined })?;
+            let (older_than_host, offers) = (plugin.is_older_than_host(), plugin.offers());
+            channel.send(&FromWorker::Ready {
+                older_than_host,
+                confinement,
+                unconfined,
+                offers,
+            })?;
             plugin
         }
         Err((code, message)) => return channel.send(&FromWorker::Failed { code, message }),
@@ -52,21 +48,7 @@ pub(crate) fn run() -> Result<(), WireError> {
 
     let calls = listen(receiver, Arc::clone(&channel))?;
     for task in calls {
-        let outcome = match task {
-            Task::Observe(observe) => {
-                let call = Call::new(Arc::clone(&channel), &observe);
-                plugin.observe(&observe.vms, &call)
-            }
-            Task::Advise(question) => {
-                let call = Call::of_advice(Arc::clone(&channel), &question);
-                let advice = plugin.advise(&question.facts, &call);
-                advice.and_then(|items| {
-                    let sent = channel.send(&FromWorker::Advice { items });
-                    sent.map_err(|error| (FailureCode::Other, error.to_string()))
-                })
-            }
-        };
-        channel.send(&match outcome {
+        channel.send(&match plugin.perform(task, &channel) {
             Ok(()) => FromWorker::Done,
             Err((code, message)) => FromWorker::Failed { code, message },
         })?;
@@ -74,28 +56,10 @@ pub(crate) fn run() -> Result<(), WireError> {
     Ok(())
 }
 
-fn prepare(
-    load: &Load,
-    library: Option<&OwnedFd>,
-) -> Result<(Plugin, Confinement), (FailureCode, String)> {
-    if load.wire != WIRE_VERSION {
-        let message = format!("this vm speaks protocol {}, vm-worker {WIRE_VERSION}", load.wire);
-        return Err((FailureCode::Incompatible, message));
-    }
-    let confinement =
-        confine::enter(load, library).map_err(|error| (FailureCode::Confinement, error))?;
-    if let Some(what) = confinement.unconfined.as_ref().filter(|_| !load.may_run_unconfined) {
-        return Err((FailureCode::NotConfined, what.clone()));
-    }
-    let path = match (library, &load.path) {
-        (Some(library), _) => {
-            use std::os::fd::AsRawFd as _;
-            PathBuf::from(format!("/proc/self/fd/{}", library.as_raw_fd()))
-        }
-        (None, Some(path)) => PathBuf::from(path),
-        (None, None) => return Err((FailureCode::Other, "the host named no library".to_owned())),
-    };
-    Ok((Plugin::load(&path, &load.configuration)?, confinement))
+/// How many descriptors come beside the first message.
+fn descriptors(load: &Load) -> usize {
+    let has_interpreter = load.program.as_ref().is_some_and(|it| it.interpreter.is_some());
+    if load.path.is_some() { 0 } else { 1 + usize::from(has_interpreter) }
 }
 
 /// Moves the host's socket away from standard input, which a plugin might read, and replaces it there by
@@ -112,20 +76,18 @@ fn listen(
     mut receiver: Receiver,
     channel: Arc<Channel>,
 ) -> Result<mpsc::Receiver<Task>, WireError> {
-    let (calls, queue) = mpsc::channel();
+    let (calls, tasks) = mpsc::channel();
     let reader = move || {
+        let queue = |task| {
+            if calls.send(task).is_err() {
+                leave();
+            }
+        };
         loop {
             match receiver.receive(channel.socket(), None) {
-                Ok(ToWorker::Observe(observe)) => {
-                    if calls.send(Task::Observe(observe)).is_err() {
-                        leave();
-                    }
-                }
-                Ok(ToWorker::Advise(advise)) => {
-                    if calls.send(Task::Advise(advise)).is_err() {
-                        leave();
-                    }
-                }
+                Ok(ToWorker::Observe(observe)) => queue(Task::Observe(observe)),
+                Ok(ToWorker::Advise(advise)) => queue(Task::Advise(advise)),
+                Ok(ToWorker::List(list)) => queue(Task::List(list)),
                 Ok(ToWorker::Cancel) => channel.cancel(),
                 Ok(ToWorker::Opened(opened)) => {
                     let descriptor =
@@ -144,11 +106,17 @@ fn listen(
         .name("frames".to_owned())
         .spawn(reader)
         .map_err(WireError::Socket)?;
-    Ok(queue)
+    Ok(tasks)
 }
 
 /// Ends the process at once, skipping exit handlers that a plugin may have registered.
 fn leave() -> ! {
+    // Where no program ends with its parent, it ends with the group that this process leads.
+    #[cfg(not(target_os = "linux"))]
+    // SAFETY: a plain call.
+    unsafe {
+        libc::kill(0, libc::SIGKILL)
+    };
     // SAFETY: `_exit` only ends the process.
     unsafe { libc::_exit(0) }
 }

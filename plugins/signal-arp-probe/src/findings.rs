@@ -48,11 +48,13 @@ fn of_machine(
         ArpOutcome::Unread(why) => {
             let mut unread = Observation::unread(vm, why);
             unread.address = Some(answer.seen.address.into());
-            return vec![unread];
+            unread.age = answer.age;
+            return vec![failed(unread, answer)];
         }
         ArpOutcome::Silent(tries) => {
             let times = tries.map_or_else(String::new, |tries| format!(", asked {tries} times"));
-            return vec![about(Kind::ArpSilent, format!("nobody answers ARP{on}{times}"))];
+            let silent = about(Kind::ArpSilent, format!("nobody answers ARP{on}{times}"));
+            return vec![failed(silent, answer)];
         }
         ArpOutcome::Replies(_) => {}
     }
@@ -151,6 +153,14 @@ fn about(vm: usize, kind: Kind, says: String, answer: &Answer) -> Observation {
     }
 }
 
+/// The observation with the error that ended the asking.
+fn failed(fact: Observation, answer: &Answer) -> Observation {
+    match answer.failure() {
+        Some(failure) => failure.of(fact),
+        None => fact,
+    }
+}
+
 fn timed(fact: Observation, replier: &ArpReply) -> Observation {
     match replier.round_trip {
         Some(time) => fact.with(attribute::RTT_US, time.as_micros().to_string()),
@@ -192,8 +202,8 @@ mod tests {
     }
 
     fn answer(last: u8, outcome: ArpOutcome) -> Answer {
-        let seen = ArpAnswer { address: at(last), interface: Some("br0".into()), outcome };
-        Answer { seen, age: None }
+        let interface = Some("br0".into());
+        Answer::of_now(ArpAnswer { address: at(last), interface, outcome, failure: None })
     }
 
     fn replies(macs: &[Mac]) -> ArpOutcome {

@@ -52,7 +52,7 @@ fn ask(targets: &[Target], cx: &Cx<'_>) -> Result<Vec<Answer>> {
     };
     let addresses: Vec<_> = targets.iter().filter_map(of_target).collect();
     let answers = cx.who_has(&addresses)?.into_iter();
-    Ok(answers.map(|seen| Answer { seen, age: None }).collect())
+    Ok(answers.map(Answer::of_now).collect())
 }
 
 vmkit_plugin::export!(manifest = "../plugin.json", signal = ArpProbe);

@@ -3,8 +3,8 @@
 use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
-use vmkit_plugin::{ArpAnswer, ArpOutcome, ArpReply, Cx, Mac, Result, bounded};
-use vmkit_probing::{Entry, Target, last_entries};
+use vmkit_plugin::{ArpAnswer, ArpFailure, ArpOutcome, ArpReply, Cx, Mac, Result, Unread, bounded};
+use vmkit_probing::{Entry, Failure, Target, last_entries};
 
 use crate::outcome::Answer;
 
@@ -14,6 +14,8 @@ const PART: &str = "probes/arp.json";
 const MOST_REPLIERS: usize = 16;
 /// Bytes of an interface's name that are read.
 const NAME_LIMIT: usize = 64;
+/// What a recorded error is called, whose number is beside it.
+const FAILED: &str = "ask by ARP";
 
 /// What an entry has beside the outcome.
 #[derive(Debug, Default, Deserialize, Serialize)]
@@ -28,19 +30,19 @@ struct Details {
 
 /// Writes the answers into the snapshot that is being recorded.
 pub(crate) fn record(answers: &[Answer], cx: &Cx<'_>) -> Result<()> {
-    vmkit_probing::record(
-        PART,
-        answers.iter().filter_map(|answer| entry(&answer.seen)).collect(),
-        cx,
-    )
+    vmkit_probing::record(PART, answers.iter().filter_map(entry).collect(), cx)
 }
 
 /// The entry for an answer; `None`: nothing was seen that could be recorded.
-fn entry(answer: &ArpAnswer) -> Option<Entry<Details>> {
-    let word = match answer.outcome {
-        ArpOutcome::Replies(_) => "reply",
-        ArpOutcome::Silent(_) => "silent",
-        ArpOutcome::Unread(_) => return None,
+fn entry(answer: &Answer) -> Option<Entry<Details>> {
+    let failure = answer.failure();
+    let answer = &answer.seen;
+    let word = match (&answer.outcome, failure) {
+        (ArpOutcome::Replies(_), _) => "reply",
+        (ArpOutcome::Silent(_), None) => "silent",
+        (ArpOutcome::Silent(_), Some(_)) => "unreachable",
+        (ArpOutcome::Unread(_), Some(_)) => "failed",
+        (ArpOutcome::Unread(_), None) => return None,
     };
     let repliers = answer.replies();
     let first = repliers.first();
@@ -50,6 +52,9 @@ fn entry(answer: &ArpAnswer) -> Option<Entry<Details>> {
         repliers: repliers.iter().map(|replier| replier.mac.to_string()).collect(),
     };
     let round_trip = first.and_then(|first| first.round_trip);
+    if let Some(failure) = failure {
+        return Some(Entry::failed("arp", answer.address.into(), word, failure, details));
+    }
     Some(Entry::new("arp", answer.address.into(), word, round_trip, details))
 }
 
@@ -68,12 +73,16 @@ fn answer(entry: &Entry<Details>) -> Option<ArpAnswer> {
     let IpAddr::V4(address) = entry.ip else { return None };
     let outcome = match (entry.kind.as_str(), entry.outcome.as_str()) {
         ("arp", "reply") => ArpOutcome::Replies(repliers(entry)?),
-        ("arp", "silent" | "timeout") => ArpOutcome::Silent(None),
+        ("arp", "silent" | "timeout" | "unreachable") => ArpOutcome::Silent(None),
+        ("arp", "failed") => ArpOutcome::Unread(Unread::Failed(FAILED.to_owned())),
         _ => return None,
     };
+    let Failure { errno, after, as_root } = entry.failure();
+    let has_failed = matches!(entry.outcome.as_str(), "unreachable" | "failed");
+    let failure = has_failed.then_some(ArpFailure { errno, after, as_root });
     let name = entry.details.interface.as_deref();
     let interface = name.map(|name| bounded(name, NAME_LIMIT).to_owned());
-    Some(ArpAnswer { address, interface, outcome })
+    Some(ArpAnswer { address, interface, outcome, failure })
 }
 
 /// The hosts that answered, the first with its time; `None`: the entry names no host.
@@ -95,8 +104,6 @@ fn repliers(entry: &Entry<Details>) -> Option<Vec<ArpReply>> {
 mod tests {
     use std::{net::Ipv4Addr, time::Duration};
 
-    use vmkit_plugin::Unread;
-
     use super::*;
 
     const WEB: Mac = Mac::new([0x52, 0x54, 0, 0, 0, 1]);
@@ -112,21 +119,32 @@ mod tests {
     #[test]
     fn answers_survive_a_snapshot() {
         let two = replies(&[WEB, STRANGER], Some(Duration::from_micros(400)));
-        for outcome in [two, ArpOutcome::Silent(None), ArpOutcome::Unread(Unread::TimedOut)] {
+        let (silent, failed) = (ArpOutcome::Silent(None), Unread::Failed(FAILED.to_owned()));
+        let after = Some(Duration::from_micros(300));
+        let failure = Some(ArpFailure { errno: Some(65), after, as_root: Some(false) });
+        let rows = [
+            (two, None),
+            (silent.clone(), None),
+            (silent, failure),
+            (ArpOutcome::Unread(failed), failure),
+            (ArpOutcome::Unread(Unread::TimedOut), None),
+        ];
+        for (outcome, failure) in rows {
             let interface = Some("br0".to_owned());
-            let expected = ArpAnswer { address: ADDRESS, interface, outcome };
-            let recorded = entry(&expected).map(|entry| {
+            let expected = ArpAnswer { address: ADDRESS, interface, outcome, failure };
+            let answered = Answer { seen: expected.clone(), age: None };
+            let recorded = entry(&answered).map(|entry| {
                 let text = serde_json::to_string(&entry).unwrap();
                 answer(&serde_json::from_str(&text).unwrap())
             });
-            let is_seen = !matches!(expected.outcome, ArpOutcome::Unread(_));
+            let is_seen = failure.is_some() || !matches!(expected.outcome, ArpOutcome::Unread(_));
             assert_eq!(recorded, is_seen.then_some(Some(expected)));
         }
     }
 
     #[test]
     fn reads_or_skips_each_entry() {
-        let rows: [(&str, Option<ArpOutcome>); 11] = [
+        let rows: [(&str, Option<ArpOutcome>); 12] = [
             (r#""outcome":"reply","mac":"52:54:0:0:0:1""#, Some(replies(&[WEB], None))),
             (
                 r#""outcome":"reply","mac":null,"repliers":["3c:00:00:00:00:09","52:54:00:00:00:01",
@@ -139,6 +157,7 @@ mod tests {
             ),
             (r#""outcome":"timeout""#, Some(ArpOutcome::Silent(None))),
             (r#""outcome":"silent","rtt_ms":-1e300"#, Some(ArpOutcome::Silent(None))),
+            (r#""outcome":"unreachable","errno":"x""#, None),
             (r#""outcome":"reply""#, None),
             (r#""outcome":"reply","repliers":"52:54:00:00:00:01""#, None),
             (r#""outcome":"melted""#, None),

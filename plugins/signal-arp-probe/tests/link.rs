@@ -7,7 +7,7 @@ use std::{
 
 use signal_arp_probe::ArpProbe;
 use vmkit_plugin::{
-    ArpAnswer, ArpOutcome, ArpReply, ErrorCode, Mac, Stage, Subject, Unread, attribute,
+    ArpAnswer, ArpFailure, ArpOutcome, ArpReply, ErrorCode, Mac, Stage, Subject, Unread, attribute,
 };
 use vmkit_testkit::FakeHost;
 
@@ -29,7 +29,7 @@ fn web(candidates: &[u8]) -> Subject {
 }
 
 fn answer(last: u8, outcome: ArpOutcome) -> ArpAnswer {
-    ArpAnswer { address: at(last), interface: Some("br0".to_owned()), outcome }
+    ArpAnswer { address: at(last), interface: Some("br0".to_owned()), outcome, failure: None }
 }
 
 fn replies(macs: &[Mac]) -> ArpOutcome {
@@ -74,6 +74,41 @@ fn counts_records_and_replays_holders() {
     assert_eq!((replayed.lines(), replayed.result), (expected.to_vec(), Ok(())));
     let ages: Vec<_> = replayed.observations.iter().map(|seen| seen.age).collect();
     assert_eq!(ages, [Some(Duration::from_secs(2)); 4]);
+}
+
+#[test]
+fn keeps_the_error_of_an_asking_and_its_time() {
+    let directory = tempfile::tempdir().unwrap();
+    let nobody = rustix::io::Errno::HOSTUNREACH.raw_os_error();
+    let broken = rustix::io::Errno::NOBUFS.raw_os_error();
+    let failed = |last, errno| {
+        let after = Some(Duration::from_micros(300));
+        let failure = Some(ArpFailure { errno: Some(errno), after, as_root: Some(false) });
+        let why = Unread::Failed("send ARP on br0".to_owned());
+        ArpAnswer { failure, ..answer(last, ArpOutcome::Unread(why)) }
+    };
+    let host = FakeHost::new()
+        .at_stage(Stage::Confirm)
+        .with_arp(failed(1, nobody))
+        .with_arp(failed(2, broken))
+        .recording_to(directory.path());
+    let vms = [web(&[1, 2])];
+    let live = host.observe::<ArpProbe>("{}", &vms);
+    // The request was not sent, whatever the error's name says of the host.
+    let unread = |what: &str| [1, 2].map(|last| format!("0 unread 192.168.1.{last} {what}"));
+    assert_eq!(live.lines(), unread("send ARP on br0"));
+    let replayed = FakeHost::new()
+        .at_stage(Stage::Confirm)
+        .with_artefact_file("probes.json", directory.path().join("probes/arp.json"))
+        .observe::<ArpProbe>("{}", &vms);
+    assert_eq!(replayed.lines(), unread("ask by ARP"));
+    for seen in [&live.observations, &replayed.observations] {
+        let kept = |name| seen.iter().map(|it| it.attribute(name)).collect::<Vec<_>>();
+        let (nobody, broken) = (nobody.to_string(), broken.to_string());
+        assert_eq!(kept(attribute::ERRNO), [Some(nobody.as_str()), Some(broken.as_str())]);
+        assert_eq!(kept(attribute::AFTER_US), [Some("300"); 2]);
+        assert_eq!(kept(attribute::AS_ROOT), [Some("false"); 2]);
+    }
 }
 
 #[test]

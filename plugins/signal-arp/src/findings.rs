@@ -4,7 +4,7 @@ use std::{collections::HashMap, net::IpAddr};
 
 use vmkit_plugin::{Kind, Mac, Observation, Subject, Unread, attribute};
 
-use crate::table::{Entry, Interest, State, is_host_address};
+use crate::table::{AddressCounts, Entry, Interest, State, is_host_address};
 
 /// Every address on a machine's MAC. A MAC of two machines counts for both.
 pub(crate) fn discover(entries: &[Entry], interest: &Interest) -> Vec<Observation> {
@@ -31,8 +31,25 @@ pub(crate) fn without_table(vms: &[Subject]) -> Vec<Observation> {
     with_mac.map(|(vm, _)| missing(vm)).collect()
 }
 
-/// Who holds each candidate: the machine, another host, or nobody.
-pub(crate) fn confirm(entries: &[Entry], interest: &Interest, vms: &[Subject]) -> Vec<Observation> {
+/// A table of macOS that names nobody, although a connected Mac knows at least its router.
+pub(crate) fn names_nobody(vms: &[Subject]) -> Vec<Observation> {
+    let hidden = Unread::Denied(
+        "the neighbour table is empty, without even the router: macOS may hide it from this program"
+            .to_owned(),
+    );
+    let with_mac = vms.iter().enumerate().filter(|(_, subject)| !subject.macs.is_empty());
+    let unread =
+        |vm| Observation::unread(vm, &hidden).with(attribute::SOURCE, attribute::EMPTY_TABLE);
+    with_mac.map(|(vm, _)| unread(vm)).collect()
+}
+
+/// Who holds each candidate: the machine, another host, or nobody. `counts` are those of the other hosts.
+pub(crate) fn confirm(
+    entries: &[Entry],
+    interest: &Interest,
+    vms: &[Subject],
+    counts: &AddressCounts,
+) -> Vec<Observation> {
     let mut by_address: HashMap<IpAddr, Vec<&Entry>> = HashMap::new();
     for entry in entries {
         by_address.entry(entry.address).or_default().push(entry);
@@ -46,7 +63,8 @@ pub(crate) fn confirm(entries: &[Entry], interest: &Interest, vms: &[Subject]) -
                 observations.extend(if subject.macs.contains(&mac) {
                     held_by_machine(vm, entry, mac)
                 } else {
-                    held_by_other(vm, entry, mac, interest, vms)
+                    let seen = held_by_other(vm, entry, mac, interest, vms);
+                    seen.map(|seen| counted(seen, counts.get(&mac).copied()))
                 });
             }
             // An address that is resolved on one interface may have failed on another, where it does
@@ -90,6 +108,13 @@ fn held_by_other(
     };
     let says = format!("{} with {mac}{}, {whose}", entry.state.word(), on(entry));
     Some(about(vm, Kind::NeighbourOtherMac, says, entry).on_mac(mac))
+}
+
+/// With the number of addresses that its MAC has in the table, if there are several.
+fn counted(mut seen: Observation, count: Option<usize>) -> Observation {
+    let Some(count) = count.filter(|count| *count > 1) else { return seen };
+    seen.says = format!("{}, which has {count} addresses here", seen.says);
+    seen.with(attribute::ADDRESSES, count.to_string())
 }
 
 fn failed(vm: usize, entry: &Entry) -> Option<Observation> {
@@ -206,7 +231,7 @@ mod tests {
             entry("2001:db8::2", None, State::Failed),
         ];
         assert_eq!(
-            lines(&confirm(&table, &Interest::new(&vms), &vms)),
+            lines(&confirm(&table, &Interest::new(&vms), &vms, &AddressCounts::new())),
             [
                 "0 neighbour-stale 10.0.0.5 STALE with the VM's MAC on br0",
                 "0 neighbour-other-mac 10.0.0.6 REACHABLE with 52:54:00:00:00:02 on br0, the MAC of \"db\"",
@@ -218,5 +243,18 @@ mod tests {
                 "1 neighbour-failed 2001:db8::2 FAILED: the kernel asked and nobody answered on br0",
             ]
         );
+    }
+
+    #[test]
+    fn another_host_with_several_addresses_is_reported_with_their_number() {
+        let vms = [vm("web", &[WEB], &["10.0.0.5"])];
+        let table = [entry("10.0.0.5", Some(STRANGER), State::Reachable)];
+        let counts = AddressCounts::from([(STRANGER, 6)]);
+        let seen = confirm(&table, &Interest::new(&vms), &vms, &counts);
+        assert!(seen[0].says.ends_with("not a listed VM's MAC, which has 6 addresses here"));
+        assert_eq!(seen[0].attribute(attribute::ADDRESSES), Some("6"));
+        let alone = AddressCounts::from([(STRANGER, 1)]);
+        let seen = confirm(&table, &Interest::new(&vms), &vms, &alone);
+        assert_eq!(seen[0].attribute(attribute::ADDRESSES), None);
     }
 }

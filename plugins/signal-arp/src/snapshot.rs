@@ -6,11 +6,11 @@ use std::{
     io::{Seek as _, Write as _},
 };
 
-use vmkit_plugin::{Cx, Error, ErrorCode, Result};
+use vmkit_plugin::{Cx, Error, ErrorCode, Mac, Result};
 
 use crate::{
-    parse::{self, ARTEFACTS},
-    table::{Entry, Interest},
+    parse::{self, ARTEFACTS, OF_MACOS},
+    table::{AddressCounts, Entry, Interest, count_addresses},
 };
 
 /// Most bytes of one artefact that are read: twice 100,000 entries of 80 bytes.
@@ -21,9 +21,33 @@ pub(crate) fn has_table(cx: &Cx<'_>) -> bool {
     cx.artefacts().iter().any(|name| ARTEFACTS.iter().any(|(known, _)| known == name))
 }
 
+/// Whether the snapshot has a table of macOS, and it names nobody.
+pub(crate) fn names_nobody(cx: &Cx<'_>) -> Result<bool> {
+    let recorded = cx.artefacts();
+    let mut texts = Vec::new();
+    for name in OF_MACOS.into_iter().filter(|name| recorded.iter().any(|it| it == name)) {
+        let text = cx.read_artefact(name, TEXT_LIMIT)?.unwrap_or_default();
+        if !is_blank_or_table(&String::from_utf8_lossy(&text)) {
+            return Ok(false);
+        }
+        texts.push((name, text));
+    }
+    Ok(parse::names_nobody(texts.iter().map(|(name, text)| (*name, text.as_slice()))))
+}
+
 /// The entries of all artefacts that are relevant to this batch, each once, and the fault of an artefact.
 /// With a fault in one artefact, the others still count.
 pub(crate) fn read(interest: &Interest, cx: &Cx<'_>) -> (Vec<Entry>, Result<()>) {
+    read_all(|entry| interest.covers(entry.address, entry.mac), cx)
+}
+
+/// How many addresses of the snapshot's table are on each of these MACs. [`read`] reports its faults.
+pub(crate) fn count(macs: &HashSet<Mac>, cx: &Cx<'_>) -> AddressCounts {
+    let (entries, _) = read_all(|entry| entry.mac.is_some_and(|mac| macs.contains(&mac)), cx);
+    count_addresses(macs, entries.iter().map(|entry| (entry.address, entry.mac)))
+}
+
+fn read_all(matters: impl Fn(&Entry) -> bool, cx: &Cx<'_>) -> (Vec<Entry>, Result<()>) {
     let mut entries = HashSet::new();
     let mut result = Ok(());
     for (name, parse) in ARTEFACTS {
@@ -35,10 +59,7 @@ pub(crate) fn read(interest: &Interest, cx: &Cx<'_>) -> (Vec<Entry>, Result<()>)
             parse(&text).map_err(|why| malformed(name, &why))
         });
         match table {
-            Ok(found) => {
-                let of_interest = |entry: &Entry| interest.covers(entry.address, entry.mac);
-                entries.extend(found.into_iter().filter(of_interest));
-            }
+            Ok(found) => entries.extend(found.into_iter().filter(&matters)),
             Err(error) => result = Err(error),
         }
     }

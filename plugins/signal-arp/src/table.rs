@@ -2,7 +2,7 @@
 
 use std::{
     collections::{HashMap, HashSet},
-    net::IpAddr,
+    net::{IpAddr, Ipv4Addr},
     time::Duration,
 };
 
@@ -77,6 +77,16 @@ pub(crate) fn last_heard(state: State, confirmed: Duration, updated: Option<Dura
     unconfirmed.unwrap_or(confirmed)
 }
 
+/// The entries, without those that tell less about a neighbour than another one: macOS has a tool that shows
+/// ages and one that does not. The copy without an age would count as a reading of its own, perhaps from
+/// before the VM's boot.
+pub(crate) fn without_undated_copies(entries: Vec<Entry>) -> Vec<Entry> {
+    let undated = |entry: &Entry| Entry { age: None, ..entry.clone() };
+    let dated: HashSet<Entry> =
+        entries.iter().filter(|entry| entry.age.is_some()).map(undated).collect();
+    entries.into_iter().filter(|entry| entry.age.is_some() || !dated.contains(entry)).collect()
+}
+
 /// What a batch wants to know: entries about anything else are dropped while reading, so that a
 /// table of 100,000 costs no memory.
 #[derive(Debug, Default)]
@@ -116,10 +126,35 @@ impl Interest {
         &self.candidates
     }
 
+    /// The MACs of these entries that no machine of the batch has.
+    pub(crate) fn strangers(&self, entries: &[Entry]) -> HashSet<Mac> {
+        let macs = entries.iter().filter_map(|entry| entry.mac);
+        macs.filter(|mac| !self.machines.contains_key(mac)).collect()
+    }
+
     /// The machines of this MAC: more than one where a MAC was given twice.
     pub(crate) fn owners(&self, mac: Mac) -> &[usize] {
         self.machines.get(&mac).map_or(&[], Vec::as_slice)
     }
+}
+
+/// How many IPv4 addresses of the whole table are on each of some MACs.
+pub(crate) type AddressCounts = HashMap<Mac, usize>;
+
+/// Counts the addresses on these MACs. An address on two interfaces counts once.
+pub(crate) fn count_addresses(
+    macs: &HashSet<Mac>,
+    table: impl Iterator<Item = (IpAddr, Option<Mac>)>,
+) -> AddressCounts {
+    let mut addresses: HashMap<Mac, HashSet<Ipv4Addr>> = HashMap::new();
+    for (address, mac) in table {
+        if let (IpAddr::V4(v4), Some(mac)) = (address, mac.filter(|mac| macs.contains(mac)))
+            && is_host_address(address)
+        {
+            addresses.entry(mac).or_default().insert(v4);
+        }
+    }
+    addresses.into_iter().map(|(mac, addresses)| (mac, addresses.len())).collect()
 }
 
 /// Whether a neighbour can have this address.
@@ -136,6 +171,38 @@ pub(crate) fn is_interface(name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn counts_each_address_of_a_mac_once() {
+        let (router, other) = (Mac::new([2, 0, 0, 0, 0, 1]), Mac::new([2, 0, 0, 0, 0, 2]));
+        let table = [
+            ("10.0.0.1", Some(router)),
+            ("10.0.0.1", Some(router)),
+            ("10.0.0.7", Some(router)),
+            ("fe80::1", Some(router)),
+            ("224.0.0.1", Some(router)),
+            ("10.0.0.8", Some(other)),
+            ("10.0.0.9", None),
+        ];
+        let table = table.map(|(address, mac)| (address.parse().unwrap(), mac));
+        let counts = count_addresses(&HashSet::from([router]), table.into_iter());
+        assert_eq!(counts, HashMap::from([(router, 2)]));
+    }
+
+    #[test]
+    fn an_entry_without_its_age_is_dropped_where_another_tool_shows_the_age() {
+        let entry = |last: u8, mac: u8, age: Option<u64>| Entry {
+            address: IpAddr::from([192, 168, 64, last]),
+            mac: Some(Mac::new([2, 0, 0, 0, 0, mac])),
+            state: State::Cached,
+            age: age.map(Duration::from_secs),
+            interface: Some("bridge100".to_owned()),
+        };
+        let kept = [entry(7, 1, Some(5)), entry(7, 2, None), entry(8, 1, None)];
+        let mut read = kept.to_vec();
+        read.push(entry(7, 1, None));
+        assert_eq!(without_undated_copies(read), kept);
+    }
 
     #[test]
     fn a_neighbour_that_was_never_confirmed_was_heard_when_its_entry_changed() {

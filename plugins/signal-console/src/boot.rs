@@ -30,6 +30,17 @@ pub(crate) struct NoLease {
     pub(crate) device: Option<Device>,
 }
 
+/// Whether users can log in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Logins {
+    /// The console does not say.
+    Unsaid,
+    /// Users were refused because the guest still boots, or goes down.
+    Refused,
+    /// The boot has finished.
+    Finished,
+}
+
 /// What the console shows of one boot so far.
 #[derive(Debug)]
 pub(crate) struct Boot<'a> {
@@ -41,6 +52,10 @@ pub(crate) struct Boot<'a> {
     pub(crate) boots: u32,
     /// The kernel's last time stamp, in whole seconds since its start.
     pub(crate) kernel_seconds: Option<u64>,
+    /// Whether users can log in, as far as the console says.
+    pub(crate) logins: Logins,
+    /// The machine's card, as the guest names it.
+    pub(crate) card: Option<Device>,
     /// What the parsers of clients remember from line to line.
     pub(crate) memory: Memory,
     macs: &'a [Mac],
@@ -58,6 +73,8 @@ impl<'a> Boot<'a> {
             begins_here: false,
             boots: 1,
             kernel_seconds: None,
+            logins: Logins::Unsaid,
+            card: None,
             memory: Memory::default(),
             macs,
             statements: Vec::new(),
@@ -83,6 +100,36 @@ impl<'a> Boot<'a> {
         if phase == Phase::Ssh {
             self.resolve(Fault::SshServerFailed);
         }
+    }
+
+    /// The boot has finished.
+    pub(crate) fn finish(&mut self) {
+        self.logins = Logins::Finished;
+        self.resolve(Fault::BootGaveUp);
+    }
+
+    /// Users can log in from now on.
+    pub(crate) fn permit_logins(&mut self) {
+        if self.logins == Logins::Refused {
+            self.logins = Logins::Unsaid;
+        }
+    }
+
+    /// A user was refused because the guest boots or goes down.
+    pub(crate) fn refuse_logins(&mut self) {
+        self.logins = Logins::Refused;
+    }
+
+    /// Notes that the guest has a driver for a card of the machine, and the card's name.
+    pub(crate) fn see_card(&mut self, device: Device) {
+        if !device.is_foreign() {
+            self.card = Some(device);
+        }
+    }
+
+    /// Whether the MAC is not one of the machine's.
+    pub(crate) fn is_foreign_mac(&self, mac: Mac) -> bool {
+        !self.macs.is_empty() && !self.macs.contains(&mac)
     }
 
     /// Adds a complaint of the guest.
@@ -111,6 +158,9 @@ impl<'a> Boot<'a> {
 
     /// Notes the MAC of an interface of the guest.
     pub(crate) fn note_card(&mut self, device: &Device, mac: Mac) {
+        if self.macs.contains(&mac) {
+            self.see_card(device.clone());
+        }
         if self.cards.len() < REMEMBERED || self.cards.contains_key(device) {
             self.cards.insert(device.clone(), mac);
         }
@@ -138,6 +188,7 @@ impl<'a> Boot<'a> {
             });
             if !statement.is_link_local() {
                 self.no_lease = None;
+                self.resolve(Fault::BadChecksums);
             }
         }
         // Keep what earlier lines said about the same address.

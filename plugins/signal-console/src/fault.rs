@@ -9,6 +9,10 @@ pub(crate) enum Fault {
     NoDhcpClient,
     /// The card has no link.
     LinkDown,
+    /// The DHCP client drops packets with a wrong checksum.
+    BadChecksums,
+    /// The network settings are for a card with another MAC.
+    OtherCard,
     /// The SSH server did not start.
     SshServerFailed,
     /// The boot stopped and waits for a person.
@@ -22,6 +26,8 @@ impl Fault {
             Self::NoNetworkCard => "no-network-card",
             Self::NoDhcpClient => "no-dhcp-client",
             Self::LinkDown => "link-down",
+            Self::BadChecksums => "bad-checksums",
+            Self::OtherCard => "other-card",
             Self::SshServerFailed => "ssh-server-failed",
             Self::BootGaveUp => "boot-gave-up",
         }

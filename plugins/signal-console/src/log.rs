@@ -2,7 +2,7 @@
 
 use vmkit_plugin::Mac;
 
-use crate::{boot::Boot, needles, phase::Phase, text};
+use crate::{boot::Boot, clients::banner, needles, phase::Phase, text};
 
 /// Beginnings of what a kernel prints right after its version. Without time stamps, the version line
 /// alone looks like the output of `cat /proc/version`.
@@ -40,6 +40,7 @@ pub(crate) fn read<'a>(bytes: &[u8], from_start: bool, macs: &'a [Mac]) -> Boot<
         }
         boot.kernel_seconds = stamp.or(boot.kernel_seconds);
         needles::apply(line, &mut boot);
+        banner::line(&mut boot, line);
         if boot.phase < Phase::Kernel && stamp == Some(0) {
             boot.reach(Phase::Kernel);
         }

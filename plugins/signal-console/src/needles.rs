@@ -12,7 +12,8 @@ use aho_corasick::{AhoCorasick, MatchKind};
 use crate::{
     boot::Boot,
     clients::{
-        cloud_init, dhclient, dhcpcd, ip_config, link_local, network_manager, networkd, ssh, udhcpc,
+        card, cloud_init, dhclient, dhcpcd, ip_config, link_local, logins, network_manager,
+        networkd, ssh, udhcpc,
     },
     fault::Fault,
     line::Line,
@@ -118,6 +119,13 @@ const MILESTONES: &Table = &[
     ("Starting sshd", Reach(Phase::Ssh)),
     ("Starting dropbear", Reach(Phase::Ssh)),
     ("BEGIN SSH HOST KEY KEYS", Reach(Phase::Ssh)),
+    ("Reached target multi-user", Client(logins::finished)),
+    ("Reached target Multi-User", Client(logins::finished)),
+    ("Reached target graphical", Client(logins::finished)),
+    ("Reached target Graphical", Client(logins::finished)),
+    ("Cloud-init v. ", Client(logins::cloud_init)),
+    ("Permit User Sessions", Client(logins::permitted)),
+    ("Unprivileged users are not permitted to log in", Client(logins::refused)),
     ("Kernel panic - not syncing", Reach(Phase::Panic)),
     ("end Kernel panic", Reach(Phase::Panic)),
 ];
@@ -125,6 +133,9 @@ const MILESTONES: &Table = &[
 /// Texts about addresses. Of several that begin at one place, the longest wins.
 const CLIENTS: &Table = &[
     ("ci-info: ", Client(cloud_init::table)),
+    (": renamed from ", Client(card::renamed)),
+    ("Cannot rename mac=", Client(card::not_renamed)),
+    ("expected physical devices present: ", Client(card::expected)),
     ("broadcasting discover", Reach(Phase::Dhcp)),
     ("Sending discover...", Reach(Phase::Dhcp)),
     ("broadcasting select for ", Client(udhcpc::select)),
@@ -187,6 +198,7 @@ const COMPLAINTS: &Table = &[
     ("SIOCSIFFLAGS: No such device", Complain(Fault::NoNetworkCard)),
     ("SIOCGIFHWADDR: No such device", Complain(Fault::NoNetworkCard)),
     ("no network card", Complain(Fault::NoNetworkCard)),
+    (": interface not found", Complain(Fault::NoNetworkCard)),
     ("udhcpc: not found", Complain(Fault::NoDhcpClient)),
     ("dhclient: not found", Complain(Fault::NoDhcpClient)),
     ("dhcpcd: not found", Complain(Fault::NoDhcpClient)),
@@ -198,6 +210,9 @@ const COMPLAINTS: &Table = &[
     ("no dhcp client found", Complain(Fault::NoDhcpClient)),
     ("No dhcp client found", Complain(Fault::NoDhcpClient)),
     ("No DHCP client found", Complain(Fault::NoDhcpClient)),
+    (" bad udp checksums in ", Complain(Fault::BadChecksums)),
+    ("bad UDP checksum received", Complain(Fault::BadChecksums)),
+    (": checksum failure from ", Complain(Fault::BadChecksums)),
     ("No bootable device", Complain(Fault::BootGaveUp)),
     ("Gave up waiting for root", Complain(Fault::BootGaveUp)),
     ("Dropping to a shell!", Complain(Fault::BootGaveUp)),

@@ -3,7 +3,8 @@
 use vmkit_plugin::{Kind, Observation, attribute};
 
 use crate::{
-    boot::{Boot, NoLease},
+    boot::{Boot, Logins, NoLease},
+    phase::Phase,
     statement::Statement,
 };
 
@@ -14,11 +15,19 @@ const GUEST_INTERFACE: &str = "guest-interface";
 /// The observations about machine `vm` from its last boot.
 #[expect(clippy::needless_pass_by_value, reason = "a boot is reported once")]
 pub(crate) fn observations(vm: usize, boot: Boot<'_>) -> Vec<Observation> {
-    let mut phase = Observation::new(vm, Kind::ConsolePhase, boot.phase.to_string())
+    let mut phase = Observation::new(vm, Kind::ConsolePhase, words(&boot))
         .with(attribute::PHASE, boot.phase.code())
         .with(attribute::BOOTS, boot.boots.to_string());
     if let Some(seconds) = boot.kernel_seconds {
         phase = phase.with(attribute::KERNEL_S, seconds.to_string());
+    }
+    phase = match boot.logins {
+        Logins::Finished => phase.with(attribute::LOGINS, "finished"),
+        Logins::Refused => phase.with(attribute::LOGINS, "refused"),
+        Logins::Unsaid => phase,
+    };
+    if let Some(card) = &boot.card {
+        phase = phase.with(attribute::GUEST_CARD, card.to_string());
     }
     let addresses = boot.statements().into_iter().map(|statement| address(vm, &statement));
     let no_lease = boot.no_lease().map(|nothing| no_lease(vm, nothing));
@@ -27,6 +36,17 @@ pub(crate) fn observations(vm: usize, boot: Boot<'_>) -> Vec<Observation> {
             .with(attribute::FAULT, complaint.fault.code())
     });
     std::iter::once(phase).chain(addresses).chain(no_lease).chain(complaints).collect()
+}
+
+fn words(boot: &Boot<'_>) -> String {
+    let phase = boot.phase;
+    match boot.logins {
+        Logins::Finished if phase < Phase::Login => "the last boot has finished".to_owned(),
+        Logins::Refused if phase != Phase::Panic => {
+            format!("{phase}, and users cannot log in yet")
+        }
+        _ => phase.to_string(),
+    }
 }
 
 fn address(vm: usize, statement: &Statement) -> Observation {

@@ -17,6 +17,7 @@ pub(crate) enum Client {
     NetworkManager,
     IpConfig,
     Autoipd,
+    Banner,
 }
 
 impl fmt::Display for Client {
@@ -30,6 +31,7 @@ impl fmt::Display for Client {
             Self::NetworkManager => "NetworkManager",
             Self::IpConfig => "IP-Config",
             Self::Autoipd => "avahi-autoipd",
+            Self::Banner => "login banner",
         })
     }
 }
@@ -87,9 +89,9 @@ impl Statement {
         }
     }
 
-    /// Whether both are rows of one table, so that both hold.
+    /// Whether both are rows of one table or banner, so that both hold.
     pub(crate) fn stands_beside(&self, other: &Self) -> bool {
-        self.client == Client::CloudInit && other.client == Client::CloudInit
+        self.client == other.client && matches!(self.client, Client::CloudInit | Client::Banner)
     }
 
     /// Adds what another line says about the same address.
@@ -112,6 +114,7 @@ impl Statement {
                 format!("{client}: link-local address {address}{device}{mac}")
             }
             Client::CloudInit => format!("{client}: {address} is up{device}{mac}"),
+            Client::Banner => format!("{client}: {address}{device}{mac}"),
             _ => format!("{client}: lease of {address}{server}{device}{mac}{pending}"),
         }
     }

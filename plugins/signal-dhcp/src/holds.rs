@@ -165,8 +165,10 @@ mod tests {
             server: None,
             lease_s: None,
             prefix: None,
+            mtu: None,
             routers: Vec::new(),
             domain: None,
+            portal: None,
             says: None,
         }
     }

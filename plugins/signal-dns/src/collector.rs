@@ -19,13 +19,15 @@ const MOST_OF_A_MACHINE: usize = 8;
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Group {
     source: String,
+    interface: Option<String>,
     domain: String,
     ipv6: bool,
 }
 
 impl Group {
-    pub(crate) fn of(source: &str, name: &str, ipv6: bool) -> Self {
-        Self { source: source.to_owned(), domain: domain(name).to_owned(), ipv6 }
+    pub(crate) fn of((source, interface): (&str, Option<&str>), name: &str, ipv6: bool) -> Self {
+        let (source, interface) = (source.to_owned(), interface.map(str::to_owned));
+        Self { source, interface, domain: domain(name).to_owned(), ipv6 }
     }
 }
 
@@ -38,6 +40,7 @@ pub(crate) struct Collector {
     unsettled: HashSet<Group>,
     waiting: Vec<(Group, NamedAddress)>,
     made_up: HashSet<(Group, IpAddr)>,
+    /// Without interfaces: one host is heard on several.
     reported: HashSet<(usize, NamedAddress)>,
     room: HashMap<usize, usize>,
 }
@@ -46,6 +49,7 @@ pub(crate) struct Collector {
 struct NamedAddress {
     name: String,
     source: String,
+    interface: Option<String>,
     ip: IpAddr,
     ttl_s: Option<u32>,
 }
@@ -85,13 +89,14 @@ impl Collector {
         let mut observations = Vec::new();
         for Answer { ip, ttl_s } in &record.answers {
             let ip = ip.to_canonical();
-            let group = Group::of(&record.source, &name, ip.is_ipv6());
+            let group = Group::of(record.group(), &name, ip.is_ipv6());
             if is_absent(&name) {
                 self.made_up.insert((group, ip));
                 continue;
             }
             let source = record.source.clone();
-            let address = NamedAddress { name: name.clone(), source, ip, ttl_s: *ttl_s };
+            let interface = record.interface.clone().filter(|name| is_interface(name));
+            let address = NamedAddress { name: name.clone(), source, interface, ip, ttl_s: *ttl_s };
             if self.unsettled.contains(&group) {
                 self.waiting.push((group, address));
             } else {
@@ -138,7 +143,8 @@ impl Collector {
         let mut observations = Vec::new();
         for vm in machines {
             let room = self.room.entry(vm).or_insert(MOST_OF_A_MACHINE);
-            if *room > 0 && self.reported.insert((vm, address.clone())) {
+            let heard = NamedAddress { interface: None, ..address.clone() };
+            if *room > 0 && self.reported.insert((vm, heard)) {
                 *room -= 1;
                 observations.push(address.observation(vm));
             }
@@ -156,12 +162,13 @@ impl Collector {
 
 impl NamedAddress {
     fn observation(&self, vm: usize) -> Observation {
-        let Self { name, source, ip, ttl_s } = self;
+        let Self { name, source, interface, ip, ttl_s } = self;
+        let on = interface.as_ref().map_or_else(String::new, |name| format!(" on {name}"));
         let server = source.parse::<IpAddr>().ok();
         let says = match (source.as_str(), server) {
             (_, Some(server)) => format!("DNS at {server}: {name} is {ip}"),
-            (MULTICAST, None) => format!("DNS: {name} is {ip} (mDNS)"),
-            _ => format!("DNS: {name} is {ip}"),
+            (MULTICAST, None) => format!("DNS: {name} is {ip} (mDNS{on})"),
+            _ => format!("DNS{on}: {name} is {ip}"),
         };
         let mut seen = Observation::new(vm, Kind::DnsAddress, says).at(*ip);
         if let Some(server) = server {
@@ -172,6 +179,12 @@ impl NamedAddress {
             None => seen,
         }
     }
+}
+
+/// Whether this may be the name of an interface; a record may come from elsewhere.
+fn is_interface(name: &str) -> bool {
+    // The kernels' limit is 15 octets.
+    (1..=15).contains(&name.len()) && name.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 /// Whether a machine on a link can have this address.
@@ -197,9 +210,14 @@ mod tests {
         Record {
             name: name.into(),
             source: source.into(),
+            interface: None,
             answers: answers.iter().map(answer).collect(),
             error: None,
         }
+    }
+
+    fn on(interface: &str, record: Record) -> Record {
+        Record { interface: Some(interface.into()), ..record }
     }
 
     fn lines(observations: &[Observation]) -> Vec<String> {
@@ -222,6 +240,29 @@ mod tests {
                     "0 DNS: web.local is fe80::1 (mDNS)",
                     "0 DNS at 192.168.1.254: web is 192.168.1.64",
                 ],
+            ),
+            (
+                "an answer says by which interface it came, and what is absent on one is not on all",
+                &[
+                    on("en0", record("mdns", "web.local", &[])),
+                    on("bridge100", record("mdns", "web.local", &["192.168.64.3"])),
+                    on("en7", record("system", "web.lan", &["172.20.10.5"])),
+                    on("\u{1b}[2J", record("system", "web", &["172.20.10.6"])),
+                ],
+                &[
+                    "0 DNS: web.local is 192.168.64.3 (mDNS on bridge100)",
+                    "0 DNS on en7: web.lan is 172.20.10.5",
+                    "0 DNS: web is 172.20.10.6",
+                ],
+            ),
+            (
+                "a wildcard of one interface's server says nothing about another's",
+                &[
+                    on("en7", record("system", "vmkit-absent-1.lan", &["10.9.9.9"])),
+                    on("en7", record("system", "web.lan", &["10.9.9.9"])),
+                    record("system", "web.lan", &["10.9.9.9"]),
+                ],
+                &["0 DNS: web.lan is 10.9.9.9"],
             ),
             (
                 "a wildcard's answer is dropped where it came from, and another one is kept",
@@ -303,7 +344,7 @@ mod tests {
 
     #[test]
     fn answers_wait_until_it_is_known_what_their_source_makes_up() {
-        let group = Group::of("system", "any.lan", false);
+        let group = Group::of(("system", None), "any.lan", false);
         let mut collector = Collector::new(&[vm("web")], HashSet::from([group.clone()]));
         let none: Vec<String> = Vec::new();
         let early = record("system", "web.lan", &["10.9.9.9", "10.0.0.1", "fd00::1"]);

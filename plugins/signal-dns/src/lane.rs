@@ -1,6 +1,10 @@
 //! All questions to one responder, a limited number at a time.
 
-use std::{collections::HashMap, io, time::Duration};
+use std::{
+    collections::{HashMap, HashSet},
+    io,
+    time::Duration,
+};
 
 use tokio::{
     sync::mpsc::UnboundedSender,
@@ -34,6 +38,8 @@ pub(crate) struct Response {
     /// Index of the responder.
     pub(crate) responder: usize,
     pub(crate) question: Question,
+    /// Name of the interface that the answer came by, where the question was bound to it.
+    pub(crate) interface: Option<String>,
     pub(crate) answers: Vec<Answer>,
     pub(crate) error: Option<String>,
 }
@@ -49,14 +55,16 @@ pub(crate) struct Lane {
 struct OpenQuestion {
     question: Question,
     packet: Vec<u8>,
+    /// The sockets on which it was answered.
+    answered: HashSet<usize>,
 }
 
 impl Lane {
     /// Asks all questions until `deadline`. Those without time are skipped.
     pub(crate) async fn run(self, deadline: Instant) {
         let (link, at_once, deadline) = match &self.responder {
-            Responder::Server(Server { address, .. }) => {
-                (Link::to_server(*address).await, AT_A_SERVER, deadline)
+            Responder::Server(Server { address, scope, .. }) => {
+                (Link::to_server(*address, scope.as_ref()).await, AT_A_SERVER, deadline)
             }
             Responder::Links { group, interfaces } => (
                 Link::to_group(*group, interfaces).await,
@@ -80,8 +88,11 @@ impl Lane {
                 error.to_string()
             }
         };
-        for OpenQuestion { question, .. } in open.into_values() {
-            self.respond(question, Vec::new(), Some(why.clone()));
+        // What one interface answered is no absence, and its silence no word about the others.
+        for OpenQuestion { question, .. } in
+            open.into_values().filter(|open| open.answered.is_empty())
+        {
+            self.respond(question, None, Vec::new(), Some(why.clone()));
         }
     }
 
@@ -97,11 +108,12 @@ impl Lane {
         let mut ask_again = Instant::now() + ASK_AGAIN;
         let mut buffer = [0; PACKET_LIMIT];
         loop {
-            while open.len() < at_once
-                && let Some(question) = waiting.next()
-            {
+            // One that an interface has answered waits for the others, and keeps nobody else waiting.
+            let unanswered = open.values().filter(|asked| asked.answered.is_empty()).count();
+            for question in waiting.by_ref().take(at_once.saturating_sub(unanswered)) {
                 if let Some((id, packet)) = packet(question, open) {
-                    let asked = OpenQuestion { question: question.clone(), packet };
+                    let (question, answered) = (question.clone(), HashSet::new());
+                    let asked = OpenQuestion { question, packet, answered };
                     link.send(&open.entry(id).or_insert(asked).packet).await?;
                 }
             }
@@ -109,9 +121,10 @@ impl Lane {
                 return Ok(());
             }
             match timeout_at(deadline.min(ask_again), link.receive(&mut buffer)).await {
-                Ok(length) => {
-                    if let Some(reply) = read(&buffer[..length?]) {
-                        self.take(reply, open);
+                Ok(received) => {
+                    let (length, socket) = received?;
+                    if let Some(reply) = read(&buffer[..length]) {
+                        self.take(reply, link, socket, open);
                     }
                 }
                 Err(_) if Instant::now() >= deadline => return Ok(()),
@@ -125,18 +138,37 @@ impl Lane {
         }
     }
 
-    /// Handles a reply. Its number and question must be those of an open question.
-    fn take(&self, reply: Reply, open: &mut HashMap<u16, OpenQuestion>) {
+    /// Handles a reply. Its number and question must be those of an open question, which stays open
+    /// until every interface has answered: a name may be absent on one and known on another.
+    fn take(
+        &self,
+        reply: Reply,
+        link: &Link,
+        socket: usize,
+        open: &mut HashMap<u16, OpenQuestion>,
+    ) {
         let Reply { id, question, answers, error } = reply;
-        if open.get(&id).is_some_and(|asked| asked.question == question) {
-            open.remove(&id);
-            self.respond(question, answers, error);
+        let Some(asked) = open.get_mut(&id).filter(|asked| asked.question == question) else {
+            return;
+        };
+        if asked.answered.insert(socket) {
+            if asked.answered.len() == link.sockets() {
+                open.remove(&id);
+            }
+            self.respond(question, link.interface(socket), answers, error);
         }
     }
 
-    fn respond(&self, question: Question, answers: Vec<Answer>, error: Option<String>) {
+    fn respond(
+        &self,
+        question: Question,
+        interface: Option<&str>,
+        answers: Vec<Answer>,
+        error: Option<String>,
+    ) {
+        let (responder, interface) = (self.index, interface.map(str::to_owned));
         // A round that ended early does not receive any more.
-        self.responses.send(Response { responder: self.index, question, answers, error }).ok();
+        self.responses.send(Response { responder, question, interface, answers, error }).ok();
     }
 }
 

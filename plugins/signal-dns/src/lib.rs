@@ -8,13 +8,19 @@
 
 mod collector;
 mod hosts;
+#[cfg(any(target_os = "macos", test))]
+mod ifconfig;
+mod interface;
 mod lane;
+mod limits;
 mod link;
 mod message;
 mod names;
 mod record;
 mod responders;
 mod round;
+#[cfg(any(target_os = "macos", test))]
+mod scutil;
 #[cfg(test)]
 mod tests;
 

@@ -19,6 +19,9 @@ pub(crate) struct Record {
     pub(crate) name: String,
     /// [`SYSTEM`], [`MULTICAST`] or the address of a server.
     pub(crate) source: String,
+    /// Name of the interface that the answer came by, where the question was bound to it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) interface: Option<String>,
     #[serde(default)]
     pub(crate) answers: Vec<Answer>,
     /// Why there is no answer, unless the name does not exist.
@@ -35,6 +38,14 @@ pub(crate) struct Answer {
     pub(crate) ttl_s: Option<u32>,
 }
 
+impl Record {
+    /// What makes answers up together. Hosts that are asked by mDNS count as one.
+    pub(crate) fn group(&self) -> (&str, Option<&str>) {
+        let interface = self.interface.as_deref().filter(|_| self.source != MULTICAST);
+        (&self.source, interface)
+    }
+}
+
 /// Writes the records into the snapshot that is being recorded.
 pub(crate) fn record(records: Vec<Record>, cx: &Cx<'_>) -> Result<()> {
     if records.is_empty() {
@@ -45,11 +56,11 @@ pub(crate) fn record(records: Vec<Record>, cx: &Cx<'_>) -> Result<()> {
     cx.record(ARTEFACT, &text)
 }
 
-/// One record for each name and source, with the answers of both address families.
+/// One record for each name, source and interface, with the answers of both address families.
 fn joined(records: Vec<Record>) -> Vec<Record> {
-    let mut joined: BTreeMap<(String, String), Record> = BTreeMap::new();
+    let mut joined: BTreeMap<(String, String, Option<String>), Record> = BTreeMap::new();
     for record in records {
-        let key = (record.name.clone(), record.source.clone());
+        let key = (record.name.clone(), record.source.clone(), record.interface.clone());
         match joined.get_mut(&key) {
             None => drop(joined.insert(key, record)),
             Some(known) => {
@@ -77,6 +88,7 @@ mod tests {
         let record = |name: &str, ip: Option<&str>, error: Option<&str>| Record {
             name: name.into(),
             source: SYSTEM.into(),
+            interface: None,
             answers: ip
                 .map(|ip| Answer { ip: ip.parse().unwrap(), ttl_s: Some(60) })
                 .into_iter()

@@ -9,20 +9,18 @@ use vmkit_plugin::{Cx, Error, ErrorCode};
 
 use crate::{
     hosts::Hosts,
+    interface::{Interface, Scope},
+    limits::{DNS_PORT, DOMAINS, SERVERS},
     names::valid,
     record::{MULTICAST, SYSTEM},
 };
+#[cfg(target_os = "macos")]
+use crate::{ifconfig, scutil};
 
-/// Port of DNS servers, RFC 1035 section 4.2.
-const DNS_PORT: u16 = 53;
 /// Group and port of mDNS over IPv4, RFC 6762 section 3. Its responders also answer with IPv6 addresses.
 const MULTICAST_GROUP: (Ipv4Addr, u16) = (Ipv4Addr::new(224, 0, 0, 251), 5353);
-/// Most name servers of its file that the system's resolver uses: `MAXNS` of resolv.h.
-const SERVERS: usize = 3;
-/// Most domains that it searches: `MAXDNSRCH` of resolv.h.
-const DOMAINS: usize = 6;
 /// Most interfaces for mDNS.
-#[cfg(target_os = "linux")]
+#[cfg(any(target_os = "linux", target_os = "macos"))]
 const INTERFACES: usize = 16;
 /// Most bytes of a file that are read. A hosts file that blocks advertisements has megabytes.
 const LIMIT: u64 = 8 << 20;
@@ -33,6 +31,8 @@ pub(crate) struct Server {
     /// Its source in records.
     pub(crate) source: String,
     pub(crate) address: SocketAddr,
+    /// The interface that it answers for, where it serves one alone.
+    pub(crate) scope: Option<Scope>,
 }
 
 /// A responder to ask.
@@ -45,7 +45,7 @@ pub(crate) enum Responder {
         /// Group and port.
         group: SocketAddr,
         /// Empty: the system chooses.
-        interfaces: Vec<String>,
+        interfaces: Vec<Interface>,
     },
 }
 
@@ -55,6 +55,16 @@ impl Responder {
         match self {
             Self::Server(server) => &server.source,
             Self::Links { .. } => MULTICAST,
+        }
+    }
+
+    /// What makes answers up together: a server of one interface may, where the others do not.
+    pub(crate) fn group(&self) -> (&str, Option<&str>) {
+        match self {
+            Self::Server(server) => {
+                (&server.source, server.scope.as_ref().map(|on| on.name.as_str()))
+            }
+            Self::Links { .. } => (MULTICAST, None),
         }
     }
 
@@ -77,16 +87,29 @@ pub(crate) struct Responders {
 impl Responders {
     /// The responders of this computer. Files that cannot be read are logged and skipped.
     pub(crate) fn of_system(cx: &Cx<'_>) -> Self {
-        let (resolvers, search) = resolv_conf(&text("/etc/resolv.conf", cx).unwrap_or_default());
+        let (resolvers, search) = system(cx);
+        let known: Vec<SocketAddr> = resolvers.iter().map(|(at, _)| *at).collect();
         let hosts = Hosts::parse(&text("/etc/hosts", cx).unwrap_or_default());
         let Routes { gateways, interfaces } = routes(cx);
-        let server = |source: String, ip: IpAddr| Server { source, address: (ip, DNS_PORT).into() };
-        let system = resolvers.iter().map(|ip| server(SYSTEM.to_owned(), *ip));
-        let others = gateways.iter().filter(|ip| !resolvers.contains(ip));
-        let servers = system.chain(others.map(|ip| server(ip.to_string(), *ip)));
+        let server = |source, address, scope| Server { source, address, scope };
+        let system = resolvers.into_iter().map(|(at, on)| server(SYSTEM.to_owned(), at, on));
+        let others = gateways.iter().map(|ip| SocketAddr::from((*ip, DNS_PORT)));
+        let others = others.filter(|at| !known.contains(at));
+        let servers = system.chain(others.map(|at| server(at.ip().to_string(), at, None)));
         let links = Responder::Links { group: MULTICAST_GROUP.into(), interfaces };
         Self { all: servers.map(Responder::Server).chain([links]).collect(), search, hosts }
     }
+}
+
+/// The system's DNS servers and the domains that it searches. macOS's file may be empty or outdated.
+fn system(cx: &Cx<'_>) -> (Vec<(SocketAddr, Option<Scope>)>, Vec<String>) {
+    #[cfg(target_os = "macos")]
+    match cx.tool(scutil::TOOL, LIMIT) {
+        Ok(text) => return scutil::resolvers(&String::from_utf8_lossy(&text)),
+        Err(error) => tracing::info!("cannot run {}: {error}", scutil::TOOL),
+    }
+    let (servers, search) = resolv_conf(&text("/etc/resolv.conf", cx).unwrap_or_default());
+    (servers.into_iter().map(|ip| ((ip, DNS_PORT).into(), None)).collect(), search)
 }
 
 fn text(path: &str, cx: &Cx<'_>) -> Option<String> {
@@ -130,7 +153,7 @@ struct Routes {
     /// The next hops of default routes.
     gateways: Vec<IpAddr>,
     /// The interfaces that have a network.
-    interfaces: Vec<String>,
+    interfaces: Vec<Interface>,
 }
 
 #[cfg(target_os = "linux")]
@@ -138,9 +161,22 @@ fn routes(cx: &Cx<'_>) -> Routes {
     text("/proc/net/route", cx).map(|text| parse_routes(&text)).unwrap_or_default()
 }
 
-/// No file has the routing table here. So the system chooses the interface of mDNS, and the gateway is asked
-/// only if it is the system's resolver, as it is in most homes.
-#[cfg(not(target_os = "linux"))]
+/// The interfaces are those of `ifconfig`, whose answer the host has already. No file has the routing table
+/// here, so the gateway is asked only if it is the system's resolver, as it is in most homes.
+#[cfg(target_os = "macos")]
+fn routes(cx: &Cx<'_>) -> Routes {
+    let mut interfaces = match cx.tool(ifconfig::TOOL, LIMIT) {
+        Ok(text) => ifconfig::interfaces(&String::from_utf8_lossy(&text)),
+        Err(error) => {
+            tracing::info!("cannot run {}: {error}", ifconfig::TOOL);
+            Vec::new()
+        }
+    };
+    interfaces.truncate(INTERFACES);
+    Routes { gateways: Vec::new(), interfaces }
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "macos")))]
 fn routes(_: &Cx<'_>) -> Routes {
     Routes::default()
 }
@@ -161,9 +197,9 @@ fn parse_routes(text: &str) -> Routes {
         if entry.gateway.is_unspecified() {
             if entry.iface != "lo"
                 && routes.interfaces.len() < INTERFACES
-                && !routes.interfaces.contains(&entry.iface)
+                && routes.interfaces.iter().all(|known| known.name != entry.iface)
             {
-                routes.interfaces.push(entry.iface);
+                routes.interfaces.push(Interface { name: entry.iface, address: None });
             }
         } else if entry.mask.is_unspecified() && !routes.gateways.contains(&entry.gateway.into()) {
             routes.gateways.push(entry.gateway.into());
@@ -200,7 +236,9 @@ mod tests {
             eth0\t0000000A\tFD01A8C0\t0003\t0\t0\t100\t000000FF\t0\t0\t0\n";
         let expected = Routes {
             gateways: vec![[192, 168, 1, 254].into()],
-            interfaces: vec!["eth0".to_owned(), "virbr0".to_owned()],
+            interfaces: ["eth0", "virbr0"]
+                .map(|name| Interface { name: name.to_owned(), address: None })
+                .to_vec(),
         };
         assert_eq!(parse_routes(text), expected);
         assert_eq!(parse_routes("Iface\nhalf a line"), Routes::default());

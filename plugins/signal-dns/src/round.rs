@@ -44,7 +44,7 @@ async fn ask(
     for (index, responder) in responders.all.iter().enumerate() {
         let questions = questions(responder, names);
         let absent = questions.iter().filter(|question| is_absent(&question.name));
-        unsettled.extend(absent.map(|of| Group::of(responder.source(), &of.name, of.ipv6)));
+        unsettled.extend(absent.map(|of| Group::of(responder.group(), &of.name, of.ipv6)));
         let lane =
             Lane { index, responder: responder.clone(), questions, responses: sender.clone() };
         lanes.spawn(lane.run(deadline));
@@ -58,7 +58,7 @@ async fn ask(
         let mut observations = collector.add(&record);
         // A refusal also settles what the source makes up.
         if is_absent(&question.name) {
-            let group = Group::of(&record.source, &question.name, question.ipv6);
+            let group = Group::of(record.group(), &question.name, question.ipv6);
             observations.extend(collector.settle(&group));
         }
         cx.emit_all(observations)?;
@@ -83,7 +83,8 @@ fn questions(responder: &Responder, names: &Names) -> Vec<Question> {
 }
 
 fn record(responders: &Responders, response: Response) -> Record {
-    let Response { responder, question: Question { name, .. }, mut answers, error } = response;
+    let Response { responder, question, interface, mut answers, error } = response;
+    let Question { name, .. } = question;
     let responder = &responders.all[responder];
     if responder.reads_hosts() {
         answers.retain(|answer| {
@@ -94,5 +95,5 @@ fn record(responders: &Responders, response: Response) -> Record {
             !echo
         });
     }
-    Record { name, source: responder.source().to_owned(), answers, error }
+    Record { name, source: responder.source().to_owned(), interface, answers, error }
 }

@@ -53,7 +53,7 @@ impl Signal for GuestAgent {
 fn cannot_ask(vms: &[Subject], live: bool) -> Vec<Observation> {
     let cannot = |(index, vm): (usize, &Subject)| {
         if live && !vm.has_guest_agent {
-            return Some(Observation::nothing_to_look_at(index, "it has no guest agent channel"));
+            return Some(Observation::nothing_to_look_at(index, "no guest agent listens"));
         }
         let without_mac = || Unread::Failed("its MAC is not known".to_owned());
         vm.macs.is_empty().then(|| Observation::unread(index, &without_mac()))

@@ -56,7 +56,7 @@ fn a_recording_gives_the_same_observations() {
 #[test]
 fn skips_machines_without_an_agent_or_a_mac() {
     let vms = [Subject { has_guest_agent: false, ..web() }, Subject { macs: Vec::new(), ..web() }];
-    let reported = ["0 unread - it has no guest agent channel", "1 unread - its MAC is not known"];
+    let reported = ["0 unread - no guest agent listens", "1 unread - its MAC is not known"];
     for (vms, expected) in [(&vms[..], &reported[..]), (&[], &[])] {
         let report = FakeHost::new().observe::<GuestAgent>("{}", vms);
         assert_eq!(

@@ -1,5 +1,6 @@
 //! Sends one ICMP echo to every candidate address: is anybody there, even where a firewall hides
-//! the SSH port.
+//! the SSH port. To one that answers it sends another of 1,500 bytes, and three if they are lost: a path
+//! may carry small packets only.
 //!
 //! It only confirms, and it never says who answers. It uses the datagram sockets that Linux and
 //! macOS have for echoes, which need no privilege. Where Linux refuses them, the error says how to

@@ -5,11 +5,8 @@
 
 #![deny(unsafe_code)]
 
-mod client_id;
 mod files;
 mod findings;
-mod formats;
-mod lease;
 
 use vmkit_plugin::{
     Cx, NoConfig, Observation, Plugin, Result, Signal, Source, Stage, Subject, Unread,

@@ -12,7 +12,7 @@ use vmkit_testkit::{FakeHost, Report};
 const WEB: Mac = Mac::new([0x52, 0x54, 0, 0x4b, 0x5e, 0x57]);
 
 fn data(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data").join(name)
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../sdk/leases/tests/data").join(name)
 }
 
 fn host(artefacts: &[(&str, &str)]) -> FakeHost {
@@ -28,7 +28,7 @@ fn web() -> Subject {
 
 #[test]
 fn reads_the_machines_leases_in_each_file_of_a_snapshot() {
-    let rows: [(&str, &str, &[&str]); 5] = [
+    let rows: [(&str, &str, &[&str]); 7] = [
         (
             "leases/dhcpd_leases",
             "dhcpd_leases",
@@ -60,6 +60,19 @@ fn reads_the_machines_leases_in_each_file_of_a_snapshot() {
             &["0 lease-expired 10.0.0.10 leased by dhcpd, expired 10 min ago"],
         ),
         ("leases/parallels.leases", "parallels.leases", &[]),
+        (
+            "leases/kea.csv",
+            "kea-leases4.csv",
+            &["0 lease-current 10.77.0.10 leased by Kea, valid for 1 h more"],
+        ),
+        (
+            "leases/dnsmasq-incusbr0.leases",
+            "dnsmasq.leases",
+            &[
+                "0 lease-current 192.168.122.10 leased by dnsmasq on incusbr0, valid for 50 min more",
+                "0 lease-current 2001:db8::10 leased by dnsmasq on incusbr0, valid for 45 min more",
+            ],
+        ),
     ];
     for (artefact, file, expected) in rows {
         let report = host(&[(artefact, file)]).observe::<Leases>("{}", &[web()]);

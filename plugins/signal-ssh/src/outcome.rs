@@ -3,7 +3,7 @@
 use std::{io, net::SocketAddr, time::Duration};
 
 use vmkit_plugin::{Kind, Observation, Unread, attribute, bounded, escaped};
-use vmkit_probing::meaningful_silence;
+use vmkit_probing::{Failure, Refusal, meaningful_silence};
 
 /// Longest part of a server's line that is passed on, in bytes.
 const LINE_LIMIT: usize = 255;
@@ -29,25 +29,31 @@ pub(crate) enum Outcome {
     Refused,
     /// No answer, within this time where it is known.
     Timeout(Option<Duration>),
-    /// The host cannot reach the address; why.
-    Unreachable(String),
+    /// The host cannot reach the address.
+    Unreachable {
+        /// Why, in words.
+        why: String,
+        /// The error that it was.
+        failure: Failure,
+    },
 }
 
 impl Outcome {
-    /// The outcome of a connection that failed with this error.
-    pub(crate) fn of_connect_error(to: SocketAddr, error: &io::Error) -> Result<Self, Unread> {
+    /// The outcome of a connection that failed with this error, this long after its start.
+    pub(crate) fn of_connect_error(
+        to: SocketAddr,
+        error: &io::Error,
+        after: Duration,
+    ) -> Result<Self, Unread> {
+        if let Some(refusal) = Refusal::of(error) {
+            let failure = Failure::new(error, after);
+            return Ok(Self::Unreachable { why: refusal.says().to_owned(), failure });
+        }
+        let says = format!("connect to {to}: {error}");
         match error.kind() {
             io::ErrorKind::ConnectionRefused | io::ErrorKind::ConnectionReset => Ok(Self::Refused),
-            io::ErrorKind::HostUnreachable => Ok(Self::Unreachable(
-                "the host says that nobody answers for the address".to_owned(),
-            )),
-            io::ErrorKind::NetworkUnreachable | io::ErrorKind::NetworkDown => {
-                Ok(Self::Unreachable("the host has no route to the address".to_owned()))
-            }
-            io::ErrorKind::PermissionDenied => {
-                Err(Unread::Denied(format!("connect to {to}: {error}")))
-            }
-            _ => Err(Unread::Failed(format!("connect to {to}: {error}"))),
+            io::ErrorKind::PermissionDenied => Err(Unread::Denied(says)),
+            _ => Err(Unread::Failed(says)),
         }
     }
 
@@ -79,7 +85,9 @@ impl Outcome {
                 let within = within.unwrap_or_default();
                 new(Kind::SshTimeout, format!("no answer from port {port}{within}"))
             }
-            Self::Unreachable(why) => new(Kind::SshUnreachable, why.clone()),
+            Self::Unreachable { why, failure } => {
+                failure.of(new(Kind::SshUnreachable, why.clone()))
+            }
         }
     }
 }
@@ -131,7 +139,7 @@ mod tests {
             ),
         ];
         for (kind, expected) in rows {
-            assert_eq!(line(Outcome::of_connect_error(to, &kind.into())), expected);
+            assert_eq!(line(Outcome::of_connect_error(to, &kind.into(), Duration::ZERO)), expected);
         }
     }
 

@@ -31,7 +31,7 @@ pub(crate) async fn probe(
     let deadline = started + allowed;
     let stream = match timeout_at(deadline, TcpStream::connect(to)).await {
         Err(_) => return Outcome::of_silence(allowed, configured),
-        Ok(Err(error)) => return Outcome::of_connect_error(to, &error),
+        Ok(Err(error)) => return Outcome::of_connect_error(to, &error, started.elapsed()),
         Ok(Ok(stream)) => stream,
     };
     let round_trip = Some(started.elapsed());

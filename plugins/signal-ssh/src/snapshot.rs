@@ -38,7 +38,10 @@ fn outcome(entry: &Entry<Details>, port: u16) -> Option<Outcome> {
         "open" => opened(entry.details.banner.as_deref(), entry.round_trip()),
         "refused" => Outcome::Refused,
         "timeout" => Outcome::Timeout(None),
-        "unreachable" => Outcome::Unreachable("the host could not reach the address".to_owned()),
+        "unreachable" => Outcome::Unreachable {
+            why: "the host could not reach the address".to_owned(),
+            failure: entry.failure(),
+        },
         _ => return None,
     })
 }
@@ -58,18 +61,23 @@ pub(crate) fn record(outcomes: &[(IpAddr, Outcome)], port: u16, cx: &Cx<'_>) -> 
 }
 
 fn entry(ip: IpAddr, outcome: &Outcome, port: u16) -> Entry<Details> {
+    let details = |banner| Details { port, banner };
     let (word, round_trip, banner) = match outcome {
         Outcome::Ready { banner, round_trip } => ("open", *round_trip, Some(banner.clone())),
         Outcome::NoBanner { round_trip, .. } => ("open", *round_trip, None),
         Outcome::Refused => ("refused", None, None),
         Outcome::Timeout(_) => ("timeout", None, None),
-        Outcome::Unreachable(_) => ("unreachable", None, None),
+        Outcome::Unreachable { failure, .. } => {
+            return Entry::failed("tcp", ip, "unreachable", *failure, details(None));
+        }
     };
-    Entry::new("tcp", ip, word, round_trip, Details { port, banner })
+    Entry::new("tcp", ip, word, round_trip, details(banner))
 }
 
 #[cfg(test)]
 mod tests {
+    use vmkit_probing::Failure;
+
     use super::*;
 
     #[test]
@@ -80,7 +88,10 @@ mod tests {
             Outcome::NoBanner { instead: "sent no SSH banner".into(), round_trip },
             Outcome::Refused,
             Outcome::Timeout(None),
-            Outcome::Unreachable("the host could not reach the address".into()),
+            Outcome::Unreachable {
+                why: "the host could not reach the address".into(),
+                failure: Failure { errno: Some(65), after: round_trip, as_root: Some(false) },
+            },
         ];
         for expected in outcomes {
             let text = serde_json::to_string(&entry([10, 0, 0, 1].into(), &expected, 22)).unwrap();

@@ -15,6 +15,10 @@ macro_rules! codes {
 
         impl $name {
             $($(#[$code_doc])* pub const $code: Self = Self($value);)*
+
+            /// Each code with its number.
+            #[cfg(test)]
+            pub(crate) const ALL: &[(&str, u32)] = &[$((stringify!($code), $value)),*];
         }
     };
 }
@@ -62,6 +66,12 @@ codes! {
         /// The paths of the files that match a pattern of the manifest, as a stream of lines; argument:
         /// the pattern.
         FILES = 7,
+        /// What a service of a manager on this computer answers to a request of the manifest, read only;
+        /// argument: its socket, a blank and the request.
+        LOCAL_API = 8,
+        /// What a tool of the system prints that only reads, as a stream; argument: its command line. The
+        /// manifest declares the program in `exec`. The host runs each once for all who ask at the same time.
+        TOOL = 9,
     }
 }
 
@@ -75,6 +85,9 @@ codes! {
         /// What guest agents report; words: a command that only reads, such as
         /// `guest-network-get-interfaces`, then indices in the batch. One answer for each.
         GUEST_AGENTS = 2,
+        /// The processes of this computer that run a program of the manifest's `processes`; no words.
+        /// One answer for each.
+        PROCESSES = 3,
     }
 }
 
@@ -213,7 +226,8 @@ pub struct Advice {
     pub ext: RVec<Attribute>,
 }
 
-/// One machine that an inventory plugin lists.
+/// One machine that an inventory plugin lists. `ext` holds all that is known of it, as the names and
+/// values of `vmkit_types::ListedMachine`, and wins over the other fields.
 #[repr(C)]
 #[derive(StableAbi, Clone, Debug)]
 pub struct Machine {

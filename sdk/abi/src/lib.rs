@@ -21,6 +21,8 @@
 )]
 
 mod data;
+#[cfg(test)]
+mod layout;
 mod load;
 mod module;
 mod traits;

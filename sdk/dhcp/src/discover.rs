@@ -58,7 +58,13 @@ impl Discover {
         if self.broadcast {
             message.set_flags(Flags::default().set_broadcast());
         }
-        let wanted = [OptionCode::SubnetMask, OptionCode::Router, OptionCode::DomainName];
+        // Some servers send only what a client asks for.
+        let wanted = [
+            OptionCode::SubnetMask,
+            OptionCode::Router,
+            OptionCode::DomainName,
+            OptionCode::InterfaceMtu,
+        ];
         let options = message.opts_mut();
         options.insert(DhcpOption::MessageType(MessageType::Discover));
         options.insert(DhcpOption::ParameterRequestList(wanted.to_vec()));

@@ -85,13 +85,20 @@ pub struct Message {
     pub lease_s: Option<u32>,
     /// Option 1, as a prefix length.
     pub prefix: Option<u8>,
+    /// Option 26: the MTU that the lease sets, in octets.
+    pub mtu: Option<u16>,
     /// Option 3: the routers that the lease names.
     pub routers: Vec<Ipv4Addr>,
     /// Option 15: the domain that the lease names, bounded and not escaped.
     pub domain: Option<String>,
+    /// Option 114: the login page of a network that wants a login, RFC 8910; bounded and not escaped.
+    pub portal: Option<String>,
     /// Option 56: why a server refuses, bounded and not escaped.
     pub says: Option<String>,
 }
+
+/// What a network without a login writes into option 114.
+const NO_PORTAL: &str = "urn:ietf:params:capport:unrestricted";
 
 impl Message {
     /// Reads the DHCP message of a frame. `None`: the frame has none of an Ethernet client, or one of a
@@ -137,8 +144,10 @@ impl Message {
             server: options.server,
             lease_s: options.lease_s,
             prefix: options.prefix,
+            mtu: options.mtu,
             routers: options.routers,
             domain: options.domain,
+            portal: options.portal.filter(|portal| portal != NO_PORTAL),
             says: options.says,
         })
     }
@@ -159,8 +168,10 @@ struct Options {
     server: Option<Ipv4Addr>,
     lease_s: Option<u32>,
     prefix: Option<u8>,
+    mtu: Option<u16>,
     routers: Vec<Ipv4Addr>,
     domain: Option<String>,
+    portal: Option<String>,
     says: Option<String>,
 }
 
@@ -175,12 +186,16 @@ impl Options {
                 (OptionCode::ServerIdentifier, 4) => self.server = address(data),
                 (OptionCode::SubnetMask, 4) => self.prefix = address(data).and_then(prefix_length),
                 (OptionCode::AddressLeaseTime, 4) => self.lease_s = address(data).map(u32::from),
+                (OptionCode::InterfaceMtu, 2) => {
+                    self.mtu = Some(u16::from_be_bytes([data[0], data[1]]));
+                }
                 (OptionCode::ClientIdentifier, _) => self.client_id = Some(data.to_vec()),
                 (OptionCode::Router, _) => {
                     self.routers =
                         data.chunks_exact(4).filter_map(address).take(MOST_ROUTERS).collect();
                 }
                 (OptionCode::DomainName, _) => self.domain = Some(text(data)),
+                (OptionCode::CaptivePortal, _) => self.portal = Some(text(data)),
                 (OptionCode::Message, _) => self.says = Some(text(data)),
                 _ => {}
             }
@@ -266,12 +281,14 @@ mod tests {
     fn reads_an_acknowledgement() {
         let options =
             [&ACK[..], &[54, 4, 192, 168, 1, 254, 1, 4, 255, 255, 252, 0, 51, 4, 0, 0, 14, 16]];
+        let options = [&options.concat()[..], &[26, 2, 2, 64]];
         let read = parse(&payload(&options.concat())).unwrap();
         assert_eq!((read.kind, read.xid), (MessageKind::Ack, 7));
         assert_eq!(read.chaddr.to_string(), "52:54:00:00:00:01");
         assert_eq!(read.yiaddr, Some(Ipv4Addr::new(192, 168, 1, 64)));
         assert_eq!(read.server, Some(Ipv4Addr::new(192, 168, 1, 254)));
         assert_eq!((read.prefix, read.lease_s), (Some(22), Some(3600)));
+        assert_eq!(read.mtu, Some(576));
     }
 
     #[test]

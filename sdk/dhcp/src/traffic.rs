@@ -139,6 +139,15 @@ impl Builder {
         self.traffic.lost = Some(frames);
     }
 
+    /// All traffic of a capture that goes on, by time; it began at the one time and is at the other.
+    #[must_use]
+    pub fn so_far(&self, began: SystemTime, now: SystemTime) -> Traffic {
+        let (traffic, places, messages) = (self.traffic.clone(), HashMap::new(), self.messages);
+        let mut copy = Self { traffic, places, messages };
+        copy.watched(began, now);
+        copy.finish()
+    }
+
     /// All traffic, by time.
     pub fn finish(mut self) -> Traffic {
         for exchange in &mut self.traffic.exchanges {

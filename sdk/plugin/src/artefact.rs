@@ -48,6 +48,12 @@ impl Cx<'_> {
 /// The entries of a JSON list. Skips entries of another form: a later version may have recorded them.
 /// `name` is for messages.
 ///
+/// ```
+/// let numbers: Vec<u8> = vmkit_plugin::parse_list("probes.json", br#"[1, "later", 2]"#)?;
+/// assert_eq!(numbers, [1, 2]);
+/// # Ok::<(), vmkit_plugin::Error>(())
+/// ```
+///
 /// # Errors
 /// The text is no list, or longer than 16 MiB.
 pub fn parse_list<T: DeserializeOwned>(name: &str, text: &[u8]) -> Result<Vec<T>> {

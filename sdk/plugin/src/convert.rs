@@ -3,9 +3,10 @@
 use std::{str::FromStr, time::Duration};
 
 use vmkit_abi as abi;
-use vmkit_types::{Advice, AdviceKind, Fact, Observation, Step, Subject, Witness, Word};
-
-use crate::{Machine, MachineState};
+use vmkit_types::{
+    Advice, AdviceKind, Fact, ListedMachine, MachineState, Observation, Reading, Step, Subject,
+    Witness, Word,
+};
 
 pub(crate) fn attributes_out(attributes: Vec<(String, String)>) -> Vec<abi::Attribute> {
     attributes
@@ -61,22 +62,25 @@ pub(crate) fn fact_in(fact: &abi::Fact) -> Fact {
     Fact { key: fact.key.to_string(), value: fact.value.to_string() }
 }
 
-pub(crate) fn machine_out(machine: Machine) -> abi::Machine {
+/// A machine on its way to the host: in `ext`, and in the fields that the frozen struct has.
+pub(crate) fn machine_out(machine: ListedMachine) -> abi::Machine {
+    let attributes = machine.attributes();
+    let cards = machine.cards.known().unwrap_or_default();
     abi::Machine {
         id: machine.id.into(),
         name: machine.name.into(),
         state: match machine.state {
-            MachineState::Unknown => abi::MachineState::UNKNOWN,
-            MachineState::Stopped => abi::MachineState::STOPPED,
-            MachineState::Running => abi::MachineState::RUNNING,
-            MachineState::Paused => abi::MachineState::PAUSED,
-            MachineState::Missing => abi::MachineState::MISSING,
+            Reading::Known(MachineState::Stopped) => abi::MachineState::STOPPED,
+            Reading::Known(MachineState::Running) => abi::MachineState::RUNNING,
+            Reading::Known(MachineState::Paused) => abi::MachineState::PAUSED,
+            Reading::Known(MachineState::Missing) => abi::MachineState::MISSING,
+            Reading::Absent | Reading::Unknown(_) => abi::MachineState::UNKNOWN,
         },
-        pid: machine.pid.into(),
-        macs: machine.macs.iter().map(|mac| mac.to_string().into()).collect(),
-        hostname: machine.hostname.map(Into::into).into(),
-        console_log: machine.console_log.map(Into::into).into(),
-        ext: Vec::new().into(),
+        pid: machine.pid.known().into(),
+        macs: cards.iter().filter_map(|card| Some(card.mac?.to_string().into())).collect(),
+        hostname: machine.hostname.known().map(Into::into).into(),
+        console_log: machine.console.known().map(Into::into).into(),
+        ext: attributes_out(attributes).into(),
     }
 }
 

@@ -14,6 +14,18 @@ use crate::{Error, ErrorCode, Result, convert};
 
 /// What a plugin can use during one call: where to report, the time that is left, and what the host
 /// opens and asks for it.
+///
+/// ```
+/// use vmkit_plugin::{Cx, Observation, Result};
+///
+/// fn look(cx: &Cx<'_>) -> Result<()> {
+///     cx.check()?; // an error once the call is cancelled or its time is over
+///     match cx.open_file("/var/lib/misc/lucky.leases")? {
+///         Some(_file) => Ok(()),
+///         None => cx.emit(Observation::nothing_to_look_at(0, "there are no leases")),
+///     }
+/// }
+/// ```
 pub struct Cx<'a> {
     host: HostRef<'a>,
 }
@@ -136,7 +148,8 @@ impl<'a> Cx<'a> {
     }
 
     /// The file at this path, open for reading; `None` where there is none. The manifest must declare it
-    /// in `read_files`, alone or by a pattern.
+    /// in `read_files`, alone or by a pattern. `{home}/` at its beginning stands for the user's home
+    /// directory, as in the manifest.
     ///
     /// # Errors
     /// The host cannot open it, or it is not a regular file; the message names the path.
@@ -144,7 +157,8 @@ impl<'a> Cx<'a> {
         self.open_if_there(Resource::FILE, path)
     }
 
-    /// The paths of the files that match this pattern of the manifest's `read_files`, sorted, at most 64.
+    /// The absolute paths of the files that match this pattern of the manifest's `read_files`, sorted, at
+    /// most 1024.
     ///
     /// # Errors
     /// The host cannot list them; the message names the directory.
@@ -157,6 +171,29 @@ impl<'a> Cx<'a> {
             .read_to_string(&mut text)
             .map_err(|error| Error::io(&format!("list {pattern}"), &error))?;
         Ok(text.lines().map(str::to_owned).collect())
+    }
+
+    /// What the service at this socket answers to a request by GET, which the host makes with the rights
+    /// of the user: the body, of at most 8 MiB; `None` where there is no such socket. The manifest must
+    /// declare both in `local_api`.
+    ///
+    /// # Errors
+    /// The host cannot ask, or the service answers with an error; the message names the socket.
+    pub fn local_api(&self, socket: &str, path: &str) -> Result<Option<File>> {
+        self.open_if_there(Resource::LOCAL_API, &format!("{socket} {path}"))
+    }
+
+    /// What a tool of the system prints that only reads, such as `/sbin/ifconfig -a -v -v` on macOS: its
+    /// first `limit` bytes. The host runs it, once for all who ask at the same time. The manifest must
+    /// declare the program in `exec`.
+    ///
+    /// # Errors
+    /// `NotFound`: the host does not know the tool, as on Linux; it fails.
+    pub fn tool(&self, line: &str, limit: u64) -> Result<Vec<u8>> {
+        let stream = self.open(Resource::TOOL, line).map(File::from)?;
+        let mut text = Vec::new();
+        let read = stream.take(limit).read_to_end(&mut text);
+        read.map(|_| text).map_err(|error| Error::io(&format!("read what {line} prints"), &error))
     }
 
     fn open(&self, resource: Resource, argument: &str) -> Result<OwnedFd> {

@@ -5,12 +5,26 @@ use std::fmt;
 use vmkit_types::{Unread, bounded};
 
 /// The result of a plugin's call.
+///
+/// ```
+/// fn look() -> vmkit_plugin::Result<u32> {
+///     Ok(7)
+/// }
+/// assert_eq!(look(), Ok(7));
+/// ```
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// Longest error message that crosses to the host, in bytes.
 const MESSAGE_LIMIT: usize = 500;
 
 /// The class of a failure, which decides the status that `vm status` shows.
+///
+/// ```
+/// use vmkit_plugin::{Error, ErrorCode};
+///
+/// let missing = std::io::Error::from(std::io::ErrorKind::NotFound);
+/// assert_eq!(Error::io("read /etc/hosts", &missing).code, ErrorCode::NotFound);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ErrorCode {
     /// None of the others.
@@ -32,6 +46,13 @@ pub enum ErrorCode {
 }
 
 /// A failure with its class. The message names the operation and the object.
+///
+/// ```
+/// use vmkit_plugin::{Error, ErrorCode};
+///
+/// let error = Error::new(ErrorCode::Denied, "the agent of web does not answer you");
+/// assert_eq!(error.to_string(), "the agent of web does not answer you");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Error {
     /// Its class.
@@ -94,6 +115,18 @@ impl From<Error> for Unread {
             ErrorCode::TimedOut => Self::TimedOut,
             ErrorCode::Unsupported => Self::Unsupported,
             _ => Self::Failed(error.message),
+        }
+    }
+}
+
+impl From<Unread> for Error {
+    fn from(why: Unread) -> Self {
+        match why {
+            Unread::Denied(message) => Self::new(ErrorCode::Denied, message),
+            Unread::Failed(message) => Self::new(ErrorCode::Other, message),
+            Unread::TimedOut => Self::new(ErrorCode::TimedOut, why.to_string()),
+            Unread::Unsupported => Self::new(ErrorCode::Unsupported, why.to_string()),
+            Unread::NotTried | Unread::Malformed(_) => Self::new(ErrorCode::Other, why.to_string()),
         }
     }
 }

@@ -17,20 +17,21 @@ mod cx;
 mod error;
 #[doc(hidden)]
 pub mod export;
+mod files;
 mod guard;
 mod kinds;
-mod machine;
 mod question;
 
 pub use artefact::parse_list;
 pub use cx::Cx;
 pub use error::{Error, ErrorCode, Result};
+pub use files::read_at_most;
 pub use kinds::{AdviceSource, Inventory, NoConfig, Plugin, Signal};
-pub use machine::{Machine, MachineState};
 pub use vmkit_types::{
-    Advice, AdviceKind, AgentAnswer, AgentCommand, ArpAnswer, ArpOutcome, ArpReply, Fact, HostKey,
-    InvalidHostKey, InvalidMac, Kind, KnownKey, Mac, MacStatus, NetworkMode, Observation, Reading,
-    Source, Stage, Step, Subject, Unread, Witness, Word, attribute, bounded, escaped,
+    Advice, AdviceKind, AgentAnswer, AgentCommand, ArpAnswer, ArpFailure, ArpOutcome, ArpReply,
+    Fact, Forward, HostKey, InvalidHostKey, InvalidMac, Kind, KnownKey, ListedMachine, Mac,
+    MacStatus, MachineState, NetworkMode, Observation, ProcessAnswer, Protocol, Reading, Remark,
+    Source, Stage, Step, Subject, SubjectCard, Unread, Witness, Word, attribute, bounded, escaped,
     is_host_address,
 };
 

@@ -3,7 +3,7 @@
 use std::{collections::HashSet, net::Ipv4Addr};
 
 use vmkit_abi::Question;
-use vmkit_types::{AgentAnswer, AgentCommand, ArpAnswer, Attributes};
+use vmkit_types::{AgentAnswer, AgentCommand, ArpAnswer, Attributes, ProcessAnswer};
 
 use crate::{Cx, Result};
 
@@ -47,6 +47,20 @@ impl Cx<'_> {
             let answer = AgentAnswer::from_attributes(&answer);
             answer.filter(|answer| asked.contains(&answer.vm)).map_or(Ok(()), &mut report)
         })
+    }
+
+    /// The processes of this computer that run a program of the manifest's `processes`, each with its
+    /// command line. A replay has none.
+    ///
+    /// # Errors
+    /// The host cannot see the processes.
+    pub fn processes(&self) -> Result<Vec<ProcessAnswer>> {
+        let mut processes = Vec::new();
+        self.ask(Question::PROCESSES, &[] as &[&str], |answer| {
+            processes.extend(ProcessAnswer::from_attributes(&answer));
+            Ok(())
+        })?;
+        Ok(processes)
     }
 
     fn ask(

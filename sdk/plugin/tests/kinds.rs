@@ -4,9 +4,9 @@
 
 use serde::Deserialize;
 use vmkit_plugin::{
-    Advice, AdviceKind, AdviceSource, Cx, ErrorCode, Fact, Inventory, Kind, Mac, MacStatus,
-    Machine, MachineState, Observation, Plugin, Result, Signal, Stage, Step, Subject, Witness,
-    Word,
+    Advice, AdviceKind, AdviceSource, Cx, ErrorCode, Fact, Inventory, Kind, ListedMachine, Mac,
+    MacStatus, MachineState, Observation, Plugin, ProcessAnswer, Reading, Result, Signal, Stage,
+    Step, Subject, Unread, Witness, Word,
 };
 use vmkit_testkit::FakeHost;
 
@@ -45,16 +45,13 @@ impl Signal for Sample {
 const MAC: Mac = Mac::new([0x52, 0x54, 0, 1, 2, 3]);
 
 impl Inventory for Sample {
-    fn list(&self, _: &Cx<'_>) -> Result<Vec<Machine>> {
-        Ok(vec![Machine {
-            id: "1".into(),
-            name: "web".into(),
-            state: MachineState::Running,
-            pid: Some(42),
-            macs: vec!["52:54:0:1:2:3".parse().unwrap()],
-            hostname: None,
-            console_log: None,
-        }])
+    fn list(&self, cx: &Cx<'_>) -> Result<Vec<ListedMachine>> {
+        let mut machine = ListedMachine::new("1", "web");
+        machine.state = Reading::Known(MachineState::Running);
+        machine.cards = Reading::Known(vec!["52:54:0:1:2:3 bridged br0 -".parse().unwrap()]);
+        machine.hostname = cx.read_file("/etc/web.conf", 100).map(|bytes| bytes.len().to_string());
+        machine.pid = cx.processes()?.first().map_or(Reading::Absent, |it| Reading::Known(it.pid));
+        Ok(vec![machine])
     }
 }
 
@@ -130,8 +127,14 @@ fn reports_a_mistyped_configuration() {
 
 #[test]
 fn inventory_and_advice_cross_the_same_way() {
-    let machines = FakeHost::new().list::<Sample>("{}").unwrap();
-    assert_eq!(machines[0].macs[0].as_str(), "52:54:00:01:02:03");
+    let process =
+        ProcessAnswer { pid: 42, user: None, directory: None, arguments: vec!["qemu".to_owned()] };
+    let host = FakeHost::new().with_process(process).with_tree("/nonexistent");
+    let machine = host.list::<Sample>("{}").unwrap().remove(0);
+    assert_eq!(machine.state, Reading::Known(MachineState::Running));
+    assert_eq!(machine.cards.known().unwrap()[0].mac, Some(MAC));
+    assert_eq!((machine.hostname, machine.pid), (Reading::Absent, Reading::Known(42)));
+    assert_eq!(machine.username, Reading::Unknown(Unread::NotTried));
     let fact = Fact { key: "gateway.address".into(), value: "192.168.1.254".into() };
     let advice = FakeHost::new().advise::<Sample>("{}", &[fact]).unwrap();
     assert_eq!(advice[0].confidence_permille, 980);

@@ -7,12 +7,14 @@
 #![forbid(unsafe_code)]
 
 mod deadline;
+mod failure;
 mod round;
 mod snapshot;
 mod targets;
 mod timeout;
 
 pub use deadline::{CANCEL_CHECK, block_on, meaningful_silence, time_left, unless_cancelled};
+pub use failure::{Failure, Refusal};
 pub use round::{Limits, ask_all, probe_all};
 pub use snapshot::{Entry, NoDetails, Recorded, last_entries, record, replay};
 pub use targets::{Target, targets};

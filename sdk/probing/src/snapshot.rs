@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use vmkit_plugin::{Cx, Error, ErrorCode, Observation, Result};
 
-use crate::Target;
+use crate::{Failure, Target};
 
 /// The artefact that is replayed: the probes of every signal.
 const PROBES: &str = "probes.json";
@@ -25,9 +25,15 @@ pub struct Entry<D> {
     pub ip: IpAddr,
     /// A word for what came of it, by kind.
     pub outcome: String,
-    /// The round trip in milliseconds.
+    /// The round trip in milliseconds; where the probe failed, the time to its error.
     #[serde(default)]
     rtt_ms: Option<f64>,
+    /// The number of the error that ended the probe, on the system that was recorded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    errno: Option<i32>,
+    /// Whether root sent a probe that failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    as_root: Option<bool>,
     /// The time of the probe, as RFC 3339 writes it.
     #[serde(default)]
     at: Option<String>,
@@ -66,9 +72,22 @@ impl<D> Entry<D> {
             ip,
             outcome: outcome.to_owned(),
             rtt_ms: round_trip.map(milliseconds),
+            errno: None,
+            as_root: None,
             at: None,
             details,
         }
+    }
+
+    /// A probe of this kind that failed with this outcome.
+    pub fn failed(kind: &str, ip: IpAddr, outcome: &str, failure: Failure, details: D) -> Self {
+        let Failure { errno, after, as_root } = failure;
+        Self { errno, as_root, ..Self::new(kind, ip, outcome, after, details) }
+    }
+
+    /// The error that ended the probe, as far as the snapshot has it.
+    pub fn failure(&self) -> Failure {
+        Failure { errno: self.errno, after: self.round_trip(), as_root: self.as_root }
     }
 
     /// The round trip; `None` where it is unknown or no duration.
@@ -180,6 +199,19 @@ mod tests {
             words(&text, now + Duration::from_secs(5)).unwrap(),
             HashMap::from([(address, expected)])
         );
+    }
+
+    #[test]
+    fn a_failure_survives_a_snapshot() {
+        let address = IpAddr::from([10, 0, 0, 1]);
+        let after = Some(Duration::from_micros(300));
+        let failure = Failure { errno: Some(65), after, as_root: Some(false) };
+        for failure in [failure, Failure::default()] {
+            let entry = Entry::failed("tcp", address, "unreachable", failure, NoDetails {});
+            let text = serde_json::to_string(&entry).unwrap();
+            let read: Entry<NoDetails> = serde_json::from_str(&text).unwrap();
+            assert_eq!(read.failure(), failure, "{text}");
+        }
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use vmkit_abi::{ErrorCode, Question};
-use vmkit_plugin::{AgentAnswer, ArpAnswer, Unread};
+use vmkit_plugin::{AgentAnswer, ArpAnswer, ProcessAnswer, Unread};
 
 /// Why a question is not answered.
 pub(crate) type Refused = (ErrorCode, String);
@@ -16,6 +16,7 @@ type Attributes = Vec<(String, String)>;
 pub(crate) struct Answers {
     pub(crate) agents: HashMap<usize, Result<String, Unread>>,
     pub(crate) arp: Vec<ArpAnswer>,
+    pub(crate) processes: Vec<ProcessAnswer>,
 }
 
 impl Answers {
@@ -37,6 +38,9 @@ impl Answers {
             }
             Question::GUEST_AGENTS => {
                 Ok(words.iter().skip(1).filter_map(|vm| self.agent(vm)).collect())
+            }
+            Question::PROCESSES => {
+                Ok(self.processes.iter().map(ProcessAnswer::attributes).collect())
             }
             _ => Err((ErrorCode::NOT_FOUND, "the fake host knows no such question".to_owned())),
         }

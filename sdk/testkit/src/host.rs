@@ -3,7 +3,7 @@
 use std::{
     collections::{HashMap, VecDeque},
     fs::File,
-    io::{self, Seek as _, Write as _},
+    io,
     os::fd::IntoRawFd,
     path::{Path, PathBuf},
     sync::{
@@ -18,57 +18,33 @@ use vmkit_abi::{
     stable::{ROption, RRef, RResult, RSlice, RStr, RString, RVec, TD_Opaque},
 };
 use vmkit_plugin::{
-    AdviceSource, ArpAnswer, Cx, Error, Fact, Inventory, Observation, Signal, Stage, Subject,
-    Unread,
+    AdviceSource, ArpAnswer, Cx, Error, Fact, Inventory, ListedMachine, ProcessAnswer, Signal,
+    Stage, Subject, Unread,
 };
 
 use crate::{
     answers::{Answers, Refused},
-    files::{listed, new_file},
-    observation::{attribute, observation_in, subject_out},
+    files::{listed, new_file, opened},
+    observation::{attribute, machine_in, observation_in, subject_out},
+    report::{LogLine, Report},
 };
 
-/// One line that a plugin logged.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LogLine {
-    /// 1 is an error, 5 a trace, as in the interface.
-    pub level: u32,
-    /// The message, then its fields as `name=value`.
-    pub message: String,
-}
-
-/// The outcome of one call.
-#[derive(Debug)]
-pub struct Report {
-    /// The observations, in the order of their report.
-    pub observations: Vec<Observation>,
-    /// All log lines.
-    pub log: Vec<LogLine>,
-    /// How the call ended. A panic is an error, as it is for a real host.
-    pub result: Result<(), Error>,
-}
-
-impl Report {
-    /// The observations as lines `vm kind address says`, in the order of their report.
-    pub fn lines(&self) -> Vec<String> {
-        self.observations
-            .iter()
-            .map(|seen| {
-                let address = seen.address.map_or_else(|| "-".to_owned(), |at| at.to_string());
-                format!("{} {} {address} {}", seen.vm, seen.kind.code(), seen.says)
-            })
-            .collect()
-    }
-
-    /// [`Self::lines`] in alphabetical order, for answers that come in any order.
-    pub fn sorted_lines(&self) -> Vec<String> {
-        let mut lines = self.lines();
-        lines.sort();
-        lines
-    }
-}
-
 /// A signal for several calls, as a worker keeps it; or why it could not be made.
+///
+/// ```
+/// use vmkit_testkit::Made;
+/// # use vmkit_plugin::{Cx, NoConfig, Plugin, Result, Signal, Subject};
+/// # struct Quiet;
+/// # impl Plugin for Quiet {
+/// #     type Config = NoConfig;
+/// #     fn new(_: NoConfig) -> Result<Self> { Ok(Self) }
+/// # }
+/// # impl Signal for Quiet {
+/// #     fn observe(&self, _: &[Subject], _: &Cx<'_>) -> Result<()> { Ok(()) }
+/// # }
+///
+/// let _kept_for_several_calls = Made::signal::<Quiet>("{}");
+/// ```
 pub struct Made(Result<SignalBox, abi::Error>);
 
 impl Made {
@@ -80,6 +56,24 @@ impl Made {
 
 /// A host with a clock of its own. Time passes only when the plugin asks how much is left until its
 /// deadline, one millisecond each time.
+///
+/// ```
+/// use vmkit_testkit::FakeHost;
+/// # use vmkit_plugin::{Cx, Kind, NoConfig, Observation, Plugin, Result, Signal, Subject};
+/// # struct Lucky;
+/// # impl Plugin for Lucky {
+/// #     type Config = NoConfig;
+/// #     fn new(_: NoConfig) -> Result<Self> { Ok(Self) }
+/// # }
+/// # impl Signal for Lucky {
+/// #     fn observe(&self, _: &[Subject], cx: &Cx<'_>) -> Result<()> {
+/// #         cx.emit(Observation::new(0, Kind::LeaseCurrent, "I know").at([192, 168, 1, 7]))
+/// #     }
+/// # }
+///
+/// let report = FakeHost::new().observe::<Lucky>("{}", &[Subject::default()]);
+/// assert_eq!(report.lines(), ["0 lease-current 192.168.1.7 I know"]);
+/// ```
 pub struct FakeHost {
     stage: Stage,
     source: abi::Source,
@@ -88,12 +82,15 @@ pub struct FakeHost {
     remaining_ms: AtomicU64,
     cancelled: AtomicBool,
     cancel_after: Option<usize>,
-    consoles: HashMap<usize, PathBuf>,
+    pub(crate) consoles: HashMap<usize, PathBuf>,
+    /// By socket and request.
+    pub(crate) local_apis: HashMap<String, Result<PathBuf, Refused>>,
     answers: Answers,
     /// Answers to the open question that are not yet taken, or why there are none.
     open_question: Mutex<Result<VecDeque<RVec<abi::Attribute>>, Refused>>,
     recording: Option<PathBuf>,
-    files: Vec<tempfile::NamedTempFile>,
+    tree: Option<PathBuf>,
+    pub(crate) files: Vec<tempfile::NamedTempFile>,
     emitted: Mutex<Vec<abi::Observation>>,
     log: Mutex<Vec<LogLine>>,
 }
@@ -109,9 +106,11 @@ impl Default for FakeHost {
             cancelled: AtomicBool::new(false),
             cancel_after: None,
             consoles: HashMap::new(),
+            local_apis: HashMap::new(),
             answers: Answers::default(),
             open_question: Mutex::new(Ok(VecDeque::new())),
             recording: None,
+            tree: None,
             files: Vec::new(),
             emitted: Mutex::default(),
             log: Mutex::default(),
@@ -185,29 +184,26 @@ impl FakeHost {
         self
     }
 
+    /// Shows the files below this directory as the files of the computer: `/etc/x` is `etc/x` there.
+    /// The user's home directory is `/home/ann`.
+    #[must_use]
+    pub fn with_tree(mut self, directory: impl AsRef<Path>) -> Self {
+        self.tree = Some(directory.as_ref().to_owned());
+        self
+    }
+
+    /// Shows this process to whoever asks for processes; add further ones likewise.
+    #[must_use]
+    pub fn with_process(mut self, process: ProcessAnswer) -> Self {
+        self.answers.processes.push(process);
+        self
+    }
+
     /// Records a snapshot below this directory.
     #[must_use]
     pub fn recording_to(mut self, directory: impl AsRef<Path>) -> Self {
         self.source = abi::Source::RECORDING;
         self.recording = Some(directory.as_ref().to_owned());
-        self
-    }
-
-    /// Serves these bytes as the console of machine `vm`.
-    ///
-    /// # Panics
-    /// If no temporary file can be written.
-    #[must_use]
-    pub fn with_console(mut self, vm: usize, bytes: impl AsRef<[u8]>) -> Self {
-        let file = tempfile::NamedTempFile::new()
-            .and_then(|mut file| {
-                file.write_all(bytes.as_ref())?;
-                file.rewind()?;
-                Ok(file)
-            })
-            .unwrap_or_else(|error| panic!("cannot write a temporary console log: {error}"));
-        self.consoles.insert(vm, file.path().to_owned());
-        self.files.push(file);
         self
     }
 
@@ -229,13 +225,12 @@ impl FakeHost {
         }
     }
 
-    /// Makes the inventory and lists its machines, as the interface carries them.
-    pub fn list<P: Inventory>(&self, configuration: &str) -> Result<Vec<abi::Machine>, Error> {
-        vmkit_plugin::export::make_inventory::<P>(configuration.into())
+    /// Makes the inventory and lists its machines.
+    pub fn list<P: Inventory>(&self, configuration: &str) -> Result<Vec<ListedMachine>, Error> {
+        let machines = vmkit_plugin::export::make_inventory::<P>(configuration.into())
             .into_result()
-            .and_then(|inventory| inventory.list(self.lend()).into_result())
-            .map(RVec::into_vec)
-            .map_err(Error::from)
+            .and_then(|inventory| inventory.list(self.lend()).into_result())?;
+        Ok(machines.into_iter().map(machine_in).collect())
     }
 
     /// Makes the advice source and gives it these facts; the answer as the interface carries it.
@@ -326,7 +321,7 @@ impl HostApi for FakeHost {
             RResult::RErr(abi::Error { code, message: message.into(), ext: RVec::new() })
         };
         if resource == Resource::FILES {
-            return match listed(argument.as_str()) {
+            return match listed(self.tree.as_deref(), argument.as_str()) {
                 Ok(stream) => RResult::ROk(stream.into_raw_fd()),
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {
                     refuse(ErrorCode::NOT_FOUND, error.to_string())
@@ -334,14 +329,23 @@ impl HostApi for FakeHost {
                 Err(error) => refuse(ErrorCode::IO, format!("list {argument}: {error}")),
             };
         }
+        if resource == Resource::FILE {
+            return match opened(self.tree.as_deref(), argument.as_str()) {
+                Ok(file) => RResult::ROk(file.into_raw_fd()),
+                Err((code, message)) => refuse(code, message),
+            };
+        }
         let of_machine = |paths: &HashMap<usize, PathBuf>| {
             argument.as_str().parse().ok().and_then(|vm: usize| paths.get(&vm).cloned())
         };
         let path = match resource {
             Resource::CONSOLE => of_machine(&self.consoles),
+            Resource::LOCAL_API => match self.local_apis.get(argument.as_str()) {
+                Some(Err((code, message))) => return refuse(*code, message.clone()),
+                answer => answer.and_then(|answer| answer.as_ref().ok().cloned()),
+            },
             Resource::ARTEFACT => self.artefacts.get(argument.as_str()).cloned(),
             Resource::RECORDING => self.recording.as_ref().map(|below| below.join(&*argument)),
-            Resource::FILE => Some(PathBuf::from(argument.as_str())).filter(|path| path.exists()),
             _ => None,
         };
         let Some(path) = path else {

@@ -10,8 +10,13 @@
 #![forbid(unsafe_code)]
 
 mod answers;
+mod bytes;
 mod files;
 mod host;
+mod machine;
 mod observation;
+mod report;
 
-pub use host::{FakeHost, LogLine, Made, Report};
+pub use host::{FakeHost, Made};
+pub use machine::{assert_declares, machine_lines};
+pub use report::{LogLine, Report};

@@ -6,7 +6,7 @@ use vmkit_abi::{
     self as abi,
     stable::{ROption, RString},
 };
-use vmkit_plugin::{Kind, KnownKey, Observation, Subject};
+use vmkit_plugin::{Kind, KnownKey, ListedMachine, Observation, Subject};
 
 /// # Panics
 /// If the plugin reports an invalid address or MAC.
@@ -27,6 +27,14 @@ pub(crate) fn observation_in(seen: &abi::Observation) -> Observation {
         .map(|attribute| (attribute.key.to_string(), attribute.value.to_string()))
         .collect();
     observation
+}
+
+/// A machine of an inventory, as the interface carries it.
+pub(crate) fn machine_in(machine: abi::Machine) -> ListedMachine {
+    let attributes = machine.ext.into_iter();
+    let attributes: Vec<_> =
+        attributes.map(|pair| (pair.key.into_string(), pair.value.into_string())).collect();
+    ListedMachine::from_attributes(machine.id, machine.name, &attributes)
 }
 
 pub(crate) fn subject_out(subject: &Subject) -> abi::VirtualMachine {

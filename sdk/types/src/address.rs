@@ -4,6 +4,11 @@ use std::net::IpAddr;
 
 /// Whether a machine can have this address and another computer reach it there. A link-local IPv6
 /// address is reached only together with the name of a link, so it does not count.
+///
+/// ```
+/// assert!(vmkit_types::is_host_address([192, 168, 1, 64].into()));
+/// assert!(!vmkit_types::is_host_address([127, 0, 0, 1].into()));
+/// ```
 pub fn is_host_address(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(address) => {

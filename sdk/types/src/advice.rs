@@ -3,6 +3,13 @@
 use crate::Mac;
 
 /// One fact about the network, such as `gateway.address`. `docs/plugins.md` lists the keys.
+///
+/// ```
+/// use vmkit_types::Fact;
+///
+/// let facts = [Fact { key: "http.title:/".into(), value: "My Hub".into() }];
+/// assert!(facts.iter().any(|fact| fact.key == "http.title:/"));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Fact {
     /// Its name, such as `http.get:/`.
@@ -12,6 +19,20 @@ pub struct Fact {
 }
 
 /// One conclusion of an advice plugin.
+///
+/// ```
+/// use vmkit_types::{Advice, AdviceKind};
+///
+/// let advice = Advice {
+///     kind: AdviceKind::Router,
+///     id: "my-hub".into(),
+///     title: "My Hub".into(),
+///     confidence: 0.9,
+///     because: vec!["its first page is titled My Hub".into()],
+///     steps: Vec::new(),
+/// };
+/// assert_eq!(advice.kind, AdviceKind::Router);
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Advice {
     /// What it states.
@@ -29,6 +50,14 @@ pub struct Advice {
 }
 
 /// What an advice states.
+///
+/// ```
+/// use vmkit_types::{AdviceKind, MacStatus, Witness};
+///
+/// let mac = "52:54:00:4b:5e:57".parse().unwrap();
+/// let kind = AdviceKind::Witness(Witness { mac, seen: MacStatus::Blocked });
+/// assert_ne!(kind, AdviceKind::Remedy);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AdviceKind {
     /// Which router this is.
@@ -40,6 +69,14 @@ pub enum AdviceKind {
 }
 
 /// What a router reports about one MAC.
+///
+/// ```
+/// use vmkit_types::{MacStatus, Witness};
+///
+/// let mac = "52:54:00:4b:5e:57".parse().unwrap();
+/// let witness = Witness { mac, seen: MacStatus::Listed };
+/// assert_eq!(witness.seen.code(), "listed");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Witness {
     /// The MAC, as a rule of a VM.
@@ -49,6 +86,12 @@ pub struct Witness {
 }
 
 /// The status of a MAC at a router.
+///
+/// ```
+/// use vmkit_types::MacStatus;
+///
+/// assert_eq!(MacStatus::from_code("not-listed"), Some(MacStatus::NotListed));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum MacStatus {
     /// The router's device list has it.
@@ -81,6 +124,13 @@ impl MacStatus {
 }
 
 /// One step of a remedy.
+///
+/// ```
+/// use vmkit_types::{Step, Word};
+///
+/// let step = Step::new("Test it").with_command(["vm".into(), "doctor".into(), Word::MachineName]);
+/// assert_eq!(step.command.len(), 3);
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Step {
     /// What to do, in whole sentences.
@@ -90,6 +140,12 @@ pub struct Step {
 }
 
 /// One word of a command. The host quotes it for a shell.
+///
+/// ```
+/// use vmkit_types::Word;
+///
+/// assert_eq!(Word::from("vm"), Word::Literal("vm".into()));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Word {
     /// The word itself.

@@ -5,6 +5,13 @@ use std::{fmt, str::FromStr};
 use crate::Mac;
 
 /// How a machine's network card is connected.
+///
+/// ```
+/// use vmkit_types::NetworkMode;
+///
+/// assert_eq!(NetworkMode::from_code("bridged"), Some(NetworkMode::Bridged));
+/// assert_eq!(NetworkMode::User.code(), "user");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum NetworkMode {
     /// To the LAN of an interface of the host; the router gives the address.
@@ -15,18 +22,59 @@ pub enum NetworkMode {
     User,
 }
 
-impl fmt::Display for NetworkMode {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+impl NetworkMode {
+    const ALL: [Self; 3] = [Self::Bridged, Self::Shared, Self::User];
+
+    /// The word for it.
+    pub const fn code(self) -> &'static str {
+        match self {
             Self::Bridged => "bridged",
             Self::Shared => "shared",
             Self::User => "user",
-        })
+        }
     }
+
+    /// The mode of this word, if it is one.
+    pub fn from_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|mode| mode.code() == code)
+    }
+}
+
+impl fmt::Display for NetworkMode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.code())
+    }
+}
+
+/// How a network card of a QEMU is connected.
+///
+/// ```
+/// use vmkit_types::{Net, NetworkMode};
+///
+/// let mode = NetworkMode::Bridged;
+/// let net = Net { mode, interface: Some("br0".into()), port: None, netdev: None };
+/// assert_eq!(net.mode.to_string(), "bridged");
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Net {
+    /// The network mode.
+    pub mode: NetworkMode,
+    /// The host's interface or bridge that the card is on.
+    pub interface: Option<String>,
+    /// The host's end of the card's cable, such as `tap0`.
+    pub port: Option<String>,
+    /// QEMU's id of the host's end.
+    pub netdev: Option<String>,
 }
 
 /// A network card of a machine. As text: `52:54:00:4b:5e:57 bridged br0 tap0`, with `-` for what is
 /// unknown.
+///
+/// ```
+/// let card: vmkit_types::SubjectCard = "52:54:00:4b:5e:57 bridged br0 -".parse()?;
+/// assert_eq!((card.interface.as_deref(), card.port), (Some("br0"), None));
+/// # Ok::<(), vmkit_types::InvalidCard>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct SubjectCard {
     /// Its MAC, if known.
@@ -40,6 +88,10 @@ pub struct SubjectCard {
 }
 
 /// The text is not a [`SubjectCard`].
+///
+/// ```
+/// assert!("a b c d e".parse::<vmkit_types::SubjectCard>().is_err());
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InvalidCard;
 
@@ -79,10 +131,7 @@ impl FromStr for SubjectCard {
             },
             mode: match mode {
                 "-" => None,
-                "bridged" => Some(NetworkMode::Bridged),
-                "shared" => Some(NetworkMode::Shared),
-                "user" => Some(NetworkMode::User),
-                _ => return Err(InvalidCard),
+                mode => Some(NetworkMode::from_code(mode).ok_or(InvalidCard)?),
             },
             interface: known(interface),
             port: known(port),

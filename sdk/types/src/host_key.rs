@@ -10,6 +10,12 @@ const ALGORITHM_LIMIT: usize = 64;
 const ENCODED_LIMIT: usize = 4096;
 
 /// A public host key, as files such as `known_hosts` write it: `ssh-ed25519 AAAA…`.
+///
+/// ```
+/// let key: vmkit_types::HostKey = "ssh-ed25519 AAAAC3Nz root@web".parse()?;
+/// assert_eq!((key.algorithm(), key.encoded()), ("ssh-ed25519", "AAAAC3Nz"));
+/// # Ok::<(), vmkit_types::InvalidHostKey>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct HostKey {
     algorithm: String,
@@ -63,6 +69,10 @@ impl FromStr for HostKey {
 }
 
 /// The text is not a host key.
+///
+/// ```
+/// assert!("ssh-ed25519".parse::<vmkit_types::HostKey>().is_err());
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InvalidHostKey(String);
 
@@ -75,6 +85,12 @@ impl fmt::Display for InvalidHostKey {
 impl std::error::Error for InvalidHostKey {}
 
 /// A host key that a machine is known by, and how firmly.
+///
+/// ```
+/// let key: vmkit_types::KnownKey = "ssh-ed25519 AAAAC3Nz known_hosts".parse()?;
+/// assert!(key.by_name_only);
+/// # Ok::<(), vmkit_types::InvalidHostKey>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct KnownKey {
     /// The key.

@@ -11,6 +11,7 @@ mod card;
 mod error;
 mod host_key;
 mod mac;
+mod machine;
 mod network;
 mod observation;
 mod reading;
@@ -19,11 +20,17 @@ mod text;
 
 pub use address::is_host_address;
 pub use advice::{Advice, AdviceKind, Fact, MacStatus, Step, Witness, Word};
-pub use answer::{AgentAnswer, AgentCommand, ArpAnswer, ArpOutcome, ArpReply, Attributes};
-pub use card::{InvalidCard, NetworkMode, SubjectCard};
+pub use answer::{
+    AgentAnswer, AgentCommand, ArpAnswer, ArpFailure, ArpOutcome, ArpReply, Attributes,
+    ProcessAnswer,
+};
+pub use card::{InvalidCard, Net, NetworkMode, SubjectCard};
 pub use error::error_chain;
 pub use host_key::{HostKey, InvalidHostKey, KnownKey};
 pub use mac::{InvalidMac, Mac};
+pub use machine::{
+    Forward, InvalidForward, InvalidRemark, ListedMachine, MachineState, Protocol, Remark,
+};
 pub use network::{HostNetwork, Interface, InterfaceKind, Prefix, Route};
 pub use observation::{Kind, Observation, attribute};
 pub use reading::{Reading, Unread};

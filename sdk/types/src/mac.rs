@@ -6,10 +6,20 @@ use std::{fmt, str::FromStr};
 ///
 /// Parsing accepts `52:54:00:4b:5e:57`, the zero-stripped octets that macOS prints
 /// (`52:54:0:4b:5e:57`), upper case, and `-` as the separator. It prints in the first form.
+///
+/// ```
+/// let mac: vmkit_types::Mac = "52:54:0:4B:5e:57".parse()?;
+/// assert_eq!(mac.to_string(), "52:54:00:4b:5e:57");
+/// # Ok::<(), vmkit_types::InvalidMac>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Mac([u8; 6]);
 
 /// The text is not six octets in hexadecimal.
+///
+/// ```
+/// assert!("52:54:00".parse::<vmkit_types::Mac>().is_err());
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InvalidMac;
 
@@ -37,6 +47,17 @@ impl Mac {
     /// Whether it is a group address, broadcast included: never the address of one machine.
     pub const fn is_multicast(self) -> bool {
         self.0[0] & 1 == 1
+    }
+
+    /// Whether somebody has made it up, such as a system that hides its card's address: the bit 0x02 of the
+    /// first octet, IEEE 802.
+    pub const fn is_locally_administered(self) -> bool {
+        self.0[0] & 2 == 2
+    }
+
+    /// Whether it can be the address of one card: neither zero nor a group's.
+    pub const fn is_of_one_card(self) -> bool {
+        !self.is_zero() && !self.is_multicast()
     }
 }
 

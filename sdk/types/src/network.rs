@@ -5,6 +5,14 @@ use std::{fmt, net::IpAddr};
 use crate::Mac;
 
 /// An address with the length of its network's prefix.
+///
+/// ```
+/// use vmkit_types::Prefix;
+///
+/// let lan = Prefix { address: [192, 168, 1, 0].into(), length: 24 };
+/// assert!(lan.contains([192, 168, 1, 64].into()) && !lan.contains([192, 168, 2, 64].into()));
+/// assert_eq!(lan.to_string(), "192.168.1.0/24");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Prefix {
     /// An address inside the network.
@@ -35,6 +43,13 @@ impl fmt::Display for Prefix {
 }
 
 /// What an interface is.
+///
+/// ```
+/// use vmkit_types::InterfaceKind;
+///
+/// // A machine can be attached to a bridge, and to no loopback.
+/// assert_ne!(InterfaceKind::Bridge, InterfaceKind::Loopback);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum InterfaceKind {
     /// An 802.11 station.
@@ -56,6 +71,20 @@ pub enum InterfaceKind {
 }
 
 /// One interface of the host.
+///
+/// ```
+/// use vmkit_types::{Interface, InterfaceKind, Prefix};
+///
+/// let bridge = Interface {
+///     name: "br0".into(),
+///     mac: None,
+///     addresses: vec![Prefix { address: [192, 168, 1, 20].into(), length: 24 }],
+///     kind: InterfaceKind::Bridge,
+///     up: true,
+///     bridge: None,
+/// };
+/// assert!(bridge.addresses[0].contains([192, 168, 1, 64].into()));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Interface {
     /// Its name, such as `en0`.
@@ -73,6 +102,17 @@ pub struct Interface {
 }
 
 /// One route of the host.
+///
+/// ```
+/// use vmkit_types::{Prefix, Route};
+///
+/// let default = Route {
+///     destination: Prefix { address: [0, 0, 0, 0].into(), length: 0 },
+///     gateway: Some([192, 168, 1, 1].into()),
+///     interface: "br0".into(),
+/// };
+/// assert!(default.destination.contains([203, 0, 113, 7].into()));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Route {
     /// The destinations; a length of 0 is the default route.
@@ -84,6 +124,14 @@ pub struct Route {
 }
 
 /// What is known of the host's network at one moment.
+///
+/// ```
+/// use vmkit_types::HostNetwork;
+///
+/// let unplugged = HostNetwork::default();
+/// assert_eq!(unplugged.gateways().count(), 0);
+/// assert_eq!(unplugged.on_link([192, 168, 1, 64].into()), None);
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct HostNetwork {
     /// All interfaces.

@@ -14,10 +14,24 @@ pub mod attribute {
     pub const RTT_US: &str = "rtt-us";
     /// Of `unread`: `not-tried`, `denied`, `timed-out`, `malformed`, `unsupported` or `failed`.
     pub const REASON: &str = "reason";
-    /// Of `unread`: what could not be read, where it is [`CONSOLE`].
+    /// Of `unread`: what could not be read, where it is [`CONSOLE`], [`LOCAL_NETWORK`] or
+    /// [`EMPTY_TABLE`].
     pub const SOURCE: &str = "source";
     /// The value of [`SOURCE`] for a console log.
     pub const CONSOLE: &str = "console";
+    /// The value of [`SOURCE`] for an address that the system keeps this program from.
+    pub const LOCAL_NETWORK: &str = "local-network";
+    /// The value of [`SOURCE`] for a neighbour table that names nobody, not even the router.
+    pub const EMPTY_TABLE: &str = "empty-table";
+    /// Of `bridge-port` and `bridge-address`: name of the bridge; [`INTERFACE`] is its port.
+    pub const BRIDGE: &str = "bridge";
+    /// Of a probe that failed: the number of the system's error.
+    pub const ERRNO: &str = "errno";
+    /// Of a probe that failed: microseconds from its start to the error.
+    pub const AFTER_US: &str = "after-us";
+    /// Of a probe that failed: whether root sent it, `true` or `false`, where the system treats root
+    /// differently.
+    pub const AS_ROOT: &str = "as-root";
     /// Prefix length of the address, where its source names one.
     pub const PREFIX: &str = "prefix";
     /// Address of the DHCP server or router, where the source names one.
@@ -28,13 +42,25 @@ pub mod attribute {
     pub const BOOTS: &str = "boots";
     /// Of `console-phase`: the kernel's last time stamp, in whole seconds since its start.
     pub const KERNEL_S: &str = "kernel-s";
+    /// Of `console-phase`: `finished` if the console shows the end of the boot, or `refused` if it says that
+    /// users cannot log in yet.
+    pub const LOGINS: &str = "logins";
+    /// Of `console-phase`: the guest's own name of the machine's card, where the console shows one.
+    pub const GUEST_CARD: &str = "guest-card";
     /// Of `console-fault`: the guest's complaint, as a code such as `no-network-card`.
     pub const FAULT: &str = "fault";
+    /// Of a lease: the client identifier that the server knows the machine by, in hexadecimal.
+    pub const CLIENT_ID: &str = "client-id";
     /// The MACs of all that answered a probe, separated by commas. Without it, others may hold the
     /// address too.
     pub const MACS: &str = "macs";
+    /// Of `neighbour-other-mac`: how many addresses the neighbour table has on the MAC, if several.
+    pub const ADDRESSES: &str = "addresses";
     /// Time to live that the source gives, in seconds.
     pub const TTL_S: &str = "ttl-s";
+    /// Of `icmp-reply`: what became of echoes as large as the link carries, `passed` or `lost`. Without it
+    /// none was sent, or it is not known.
+    pub const LARGE: &str = "large";
     /// The key that an SSH server proved to hold, such as `ssh-ed25519 AAAA…`.
     pub const HOST_KEY: &str = "host-key";
 }
@@ -43,6 +69,14 @@ macro_rules! kinds {
     ($($(#[$doc:meta])* $name:ident = $code:literal,)*) => {
         /// The kind of an observation. Its code is the key of the weight table, so a new kind is a row
         /// of data. Codes that this version does not know are kept.
+        ///
+        /// ```
+        /// use vmkit_types::Kind;
+        ///
+        /// assert_eq!(Kind::from_code("arp-reply"), Kind::ArpReply);
+        /// // A kind that a plugin has declared for itself.
+        /// assert_eq!(Kind::from_code("netbox.address").plugin(), Some("netbox"));
+        /// ```
         #[derive(Clone, Debug, PartialEq, Eq, Hash)]
         pub enum Kind {
             $($(#[$doc])* $name,)*
@@ -75,11 +109,25 @@ macro_rules! kinds {
             pub fn from_code(code: &str) -> Self {
                 match code {
                     $($code => Self::$name,)*
-                    _ => Self::Other(bounded(code, 64).to_owned()),
+                    _ => Self::Other(bounded(code, Self::LONGEST_CODE).to_owned()),
                 }
             }
         }
     };
+}
+
+impl Kind {
+    /// Most bytes of a code.
+    pub const LONGEST_CODE: usize = 64;
+
+    /// The id of the plugin whose own kind this is, which its manifest declares under `evidence`:
+    /// the part of the code before the first dot. No kind of vmkit has one.
+    pub fn plugin(&self) -> Option<&str> {
+        match self {
+            Self::Other(code) => code.split_once('.').map(|(plugin, _)| plugin),
+            _ => None,
+        }
+    }
 }
 
 kinds! {
@@ -95,6 +143,10 @@ kinds! {
     NeighbourOtherMac = "neighbour-other-mac",
     /// The kernel asked for a candidate address and nobody answered (FAILED).
     NeighbourFailed = "neighbour-failed",
+    /// A bridge of the host translates the machine's MAC for this address, as macOS does over Wi-Fi.
+    BridgeAddress = "bridge-address",
+    /// Frames of the machine's MAC come in at a port of one of the host's bridges. Without address.
+    BridgePort = "bridge-port",
     /// The machine's console printed this address as its own, in its last boot.
     ConsoleAddress = "console-address",
     /// The machine's console says that DHCP gave no address; the observation has none.
@@ -128,6 +180,8 @@ kinds! {
     LeaseCurrent = "lease-current",
     /// A lease that has ended gave this address to the machine.
     LeaseExpired = "lease-expired",
+    /// A lease in force names the machine, and not its MAC.
+    LeaseName = "lease-name",
     /// The leases were read, and none is the machine's. Without address.
     LeaseNone = "lease-none",
     /// The guest agent names this address on the machine's own card.
@@ -145,11 +199,23 @@ kinds! {
     IcmpReply = "icmp-reply",
     /// Nobody at the address answered an ICMP echo before the deadline.
     IcmpSilent = "icmp-silent",
+    /// The machine's manager has written this address down for it. Only vmkit itself reports it, for the
+    /// machines that inventories list.
+    ManagerAddress = "manager-address",
     /// The source could not be read for this machine; the reason is in the attributes.
     Unread = "unread",
 }
 
 /// One thing that a signal reports about one machine of the batch.
+///
+/// ```
+/// use vmkit_types::{Kind, Observation, attribute};
+///
+/// let seen = Observation::new(0, Kind::LeaseCurrent, "a lease of 192.168.1.64")
+///     .at([192, 168, 1, 64])
+///     .with(attribute::SERVER, "192.168.1.1");
+/// assert_eq!(seen.attribute("server"), Some("192.168.1.1"));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Observation {
     /// Index of the machine in the batch.
@@ -238,5 +304,15 @@ mod tests {
             assert_eq!(kind.number().and_then(|number| Kind::NAMED.get(number)), Some(kind));
         }
         assert_eq!(Kind::from_code("tomorrow").code(), "tomorrow");
+    }
+
+    #[test]
+    fn only_a_kind_of_a_plugin_has_a_dot() {
+        assert!(Kind::NAMED.iter().all(|kind| !kind.code().contains('.')));
+        assert!(Kind::NAMED.iter().all(|kind| kind.plugin().is_none()));
+        let rows = [("netbox.address", Some("netbox")), ("a.b.c", Some("a")), ("tomorrow", None)];
+        for (code, plugin) in rows {
+            assert_eq!(Kind::from_code(code).plugin(), plugin, "{code}");
+        }
     }
 }

@@ -5,6 +5,15 @@ use std::fmt;
 /// The result of looking for something.
 ///
 /// `Unknown` is not `Absent`: it is no evidence against anything.
+///
+/// ```
+/// use vmkit_types::{Reading, Unread};
+///
+/// let state: Reading<&str> = Reading::Unknown(Unread::Denied("/run/x".into()));
+/// // Nobody knows the state: it is neither a value nor absent.
+/// assert_eq!(state.known(), None);
+/// assert_eq!(Reading::Known(2).map(|value| value + 1), Reading::Known(3));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Reading<T> {
     /// It was looked for and found.
@@ -16,6 +25,13 @@ pub enum Reading<T> {
 }
 
 /// Why something could not be seen.
+///
+/// ```
+/// use vmkit_types::Unread;
+///
+/// let why = Unread::Denied("/run/x".into());
+/// assert_eq!(Unread::from_code(why.code(), why.detail()), why);
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Unread {
     /// Nobody looked, because the mode or the platform does not ask for it.

@@ -5,6 +5,17 @@ use std::net::IpAddr;
 use crate::{KnownKey, Mac, SubjectCard};
 
 /// One virtual machine, as a signal plugin sees it.
+///
+/// ```
+/// use vmkit_types::Subject;
+///
+/// let web = Subject {
+///     name: "web".into(),
+///     macs: vec!["52:54:00:4b:5e:57".parse().unwrap()],
+///     ..Subject::default()
+/// };
+/// assert!(web.candidates.is_empty()); // as in the discovering stage
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Subject {
     /// The machine's name in its manager.
@@ -26,6 +37,10 @@ pub struct Subject {
 }
 
 /// What one call asks a signal for.
+///
+/// ```
+/// assert_eq!(vmkit_types::Stage::Discover.code(), "discover");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Stage {
     /// The addresses of the machines.
@@ -45,6 +60,14 @@ impl Stage {
 }
 
 /// Where a signal looks.
+///
+/// ```
+/// use vmkit_types::Source;
+///
+/// // Only a snapshot is looked at in place of the computer.
+/// let is_replay = |source| source == Source::Snapshot;
+/// assert!(!is_replay(Source::Live) && is_replay(Source::Snapshot));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Source {
     /// At the computer itself.

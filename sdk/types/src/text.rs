@@ -1,6 +1,10 @@
 //! Untrusted text, made safe to show or store.
 
 /// The text cut to at most `limit` bytes, on a character boundary.
+///
+/// ```
+/// assert_eq!(vmkit_types::bounded("né", 2), "n"); // never within a character
+/// ```
 pub fn bounded(text: &str, limit: usize) -> &str {
     let mut end = text.len().min(limit);
     while !text.is_char_boundary(end) {
@@ -14,6 +18,11 @@ const LONGEST_PATH: usize = 200;
 
 /// Whether the text is the path of a page of a gateway and nothing more: names between single slashes,
 /// without a query, a fragment, escapes, or the way to a folder above.
+///
+/// ```
+/// assert!(vmkit_types::is_page_path("/cgi/status.js"));
+/// assert!(!vmkit_types::is_page_path("/reboot?now"));
+/// ```
 pub fn is_page_path(text: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/-_.~".contains(&byte);
     let Some(names) = text.strip_prefix('/').filter(|_| text.len() <= LONGEST_PATH) else {
@@ -33,6 +42,10 @@ pub fn is_page_path(text: &str) -> bool {
 ///
 /// Control characters of both sets, and the Unicode format characters that hide or reorder text,
 /// are escaped. Line breaks are as well, because the result is meant for one line.
+///
+/// ```
+/// assert_eq!(vmkit_types::escaped("\u{1b}[2J"), "\\x1b[2J");
+/// ```
 pub fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for character in text.chars() {

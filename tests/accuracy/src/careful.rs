@@ -118,7 +118,8 @@ fn strength(labelled: &Labelled, vm: usize, address: IpAddr) -> Strength {
     let seen = about.iter().any(|item| {
         let code = item.observation.kind.code();
         let at_once = ["arp-reply", "agent-address", "ssh-host-key"].contains(&code);
-        at_once || (code == "neighbour-reachable" && fresh(item) && of_boot(item))
+        let by_frame = ["neighbour-reachable", "bridge-address"].contains(&code);
+        at_once || (by_frame && fresh(item) && of_boot(item))
     });
     let other =
         has(&OTHERS) && !answers_for_many(labelled, &about) && !translated(labelled, vm, &about);
@@ -132,8 +133,8 @@ fn strength(labelled: &Labelled, vm: usize, address: IpAddr) -> Strength {
     }
     // Different origins: the guest, its DHCP server with the names it registers, and frames.
     let origins = [
-        has(&["neighbour-stale", "neighbour-cached", "neighbour-reachable"]),
-        has(&["lease-current", "dhcp-ack", "dns-address"]),
+        has(&["neighbour-stale", "neighbour-cached", "neighbour-reachable", "bridge-address"]),
+        has(&["lease-current", "lease-name", "dhcp-ack", "dns-address"]),
         has(&["console-address"]),
     ];
     let named = origins.iter().filter(|named| **named).count();

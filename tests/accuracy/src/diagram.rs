@@ -2,14 +2,15 @@
 
 use std::fmt::Write as _;
 
-use crate::measure::Figures;
+use crate::bins::Reliability;
 
 const SIDE: f64 = 360.0;
 const MARGIN: f64 = 50.0;
 
-/// The diagram of these figures. A point on the diagonal is a probability that holds; the size of a
+/// The diagram of these points and of their calibration error. A point on the diagonal is a probability that holds; the size of a
 /// point tells how many answers it stands for.
-pub fn svg(figures: &Figures) -> String {
+pub fn svg(points: &[Reliability], error: f64) -> String {
+    let answers: u32 = points.iter().map(|point| point.answers).sum();
     let whole = SIDE + 2.0 * MARGIN;
     let at = |share: f64| MARGIN + share * SIDE;
     let up = |share: f64| MARGIN + (1.0 - share) * SIDE;
@@ -34,8 +35,8 @@ pub fn svg(figures: &Figures) -> String {
              <text x=\"{left}\" y=\"{height}\" text-anchor=\"end\">{tick}</text>"
         );
     }
-    for point in &figures.reliability {
-        let share = f64::from(point.answers) / f64::from(figures.machines.max(1));
+    for point in points {
+        let share = f64::from(point.answers) / f64::from(answers.max(1));
         let _ = writeln!(
             text,
             "<circle cx=\"{:.1}\" cy=\"{:.1}\" r=\"{:.1}\" fill=\"steelblue\" fill-opacity=\"0.7\">\
@@ -54,9 +55,8 @@ pub fn svg(figures: &Figures) -> String {
         "<text x=\"{middle}\" y=\"{foot}\" text-anchor=\"middle\">probability</text>\n\
          <text x=\"14\" y=\"{middle}\" text-anchor=\"middle\" \
          transform=\"rotate(-90 14 {middle})\">share that is right</text>\n\
-         <text x=\"{middle}\" y=\"30\" text-anchor=\"middle\">{} answers, expected calibration error \
-         {:.4}</text>\n</svg>",
-        figures.machines, figures.calibration_error
+         <text x=\"{middle}\" y=\"30\" text-anchor=\"middle\">{answers} answers, expected calibration \
+         error {error:.4}</text>\n</svg>"
     );
     text
 }

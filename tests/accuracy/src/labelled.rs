@@ -16,6 +16,8 @@ pub struct Labelled {
     pub family: String,
     /// Its number in the family: with the family's name the seed that it was drawn from.
     pub number: u64,
+    /// Whether the computer is a Mac.
+    pub macos: bool,
     /// The machines.
     pub cases: Vec<Case>,
     /// The signals' evidence.

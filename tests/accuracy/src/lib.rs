@@ -8,6 +8,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod bins;
 pub mod calibrate;
 pub mod careful;
 pub mod diagnosis;

@@ -4,17 +4,18 @@
 #![forbid(unsafe_code)]
 #![expect(clippy::print_stdout, reason = "what these commands print is what they are for")]
 
+mod fitting;
+
 use std::{fs, path::PathBuf, time::Instant};
 
 use anyhow::Context;
 use clap::{Parser, Subcommand};
 use serde_json::json;
 use vmkit_accuracy::{
-    calibrate::{Table, fit},
     diagnosis, diagram,
     families::{Set, families},
     recorded, rules,
-    run::{Answered, CASES, answer, cases_of, total},
+    run::{Answered, CASES, Of, answer, total},
     show, table, written,
 };
 use vmkit_scoring::Weights;
@@ -56,7 +57,25 @@ enum Task {
         /// The table.
         #[arg(long)]
         weights: PathBuf,
+        /// Fit the numbers of these kinds alone.
+        #[arg(long, value_delimiter = ',')]
+        only: Vec<String>,
         /// Write the fitted table.
+        #[arg(long)]
+        write: bool,
+    },
+    /// Fit the doctor's catalogue to drawn faults; print the figures of the other half before and after.
+    CalibrateDoctor {
+        /// Cases of each family and half.
+        #[arg(long, default_value_t = 4)]
+        cases: u64,
+        /// A file of what the doctor saw: read if it is there, else written.
+        #[arg(long)]
+        seen: Option<PathBuf>,
+        /// The folder of the catalogue.
+        #[arg(long)]
+        catalogue: PathBuf,
+        /// Write the fitted numbers.
         #[arg(long)]
         write: bool,
     },
@@ -82,7 +101,12 @@ fn main() -> anyhow::Result<()> {
         Task::Accuracy { cases, records, keep, output, .. } => {
             accuracy(cases, records, keep.as_deref(), &output)
         }
-        Task::Calibrate { cases, weights, write } => calibrate(cases, &weights, write),
+        Task::Calibrate { cases, weights, only, write } => {
+            fitting::weights(cases, &weights, &only, write)
+        }
+        Task::CalibrateDoctor { cases, catalogue, seen, write } => {
+            fitting::doctor(cases, &catalogue, seen.as_deref(), write)
+        }
     }
 }
 
@@ -131,19 +155,30 @@ fn accuracy(
         Ok(outcomes) => print!("\n{}", diagnosis::render(outcomes)),
         Err(error) => println!("\ndiagnosis: not answered: {error:#}"),
     }
+    if let Ok(outcomes) = &diagnosed {
+        let bins = diagnosis::Sums::of(outcomes.iter()).bins();
+        let svg = diagram::svg(&bins.points(), bins.error());
+        let path = output.join("reliability-doctor.svg");
+        fs::create_dir_all(output)
+            .and_then(|()| fs::write(&path, svg))
+            .with_context(|| format!("cannot write {}", path.display()))?;
+    }
     let diagnosed = diagnosed.ok().map(|outcomes| {
         let of = |keep: fn(&&diagnosis::Outcome) -> bool| {
             diagnosis::Sums::of(outcomes.iter().filter(keep))
         };
         json!({
             "held_out": of(|outcome| !outcome.recorded && outcome.held_out),
-            "others": of(|outcome| !outcome.recorded && !outcome.held_out),
+            "others": of(|outcome| !outcome.recorded && !outcome.held_out && !outcome.newest),
+            "newest": of(|outcome| outcome.newest),
+            "linux": of(|outcome| !outcome.recorded && outcome.system == "linux"),
+            "macos": of(|outcome| !outcome.recorded && outcome.system == "macos"),
             "lab": of(|outcome| outcome.recorded),
         })
     });
     write_figures(&answered, recorded.as_ref(), diagnosed.as_ref(), weights.id(), output)?;
     println!(
-        "\n{:.1} s; figures.json and reliability.svg are in {}",
+        "\n{:.1} s; figures.json and the diagrams are in {}",
         start.elapsed().as_secs_f64(),
         output.display()
     );
@@ -157,7 +192,7 @@ fn write_figures(
     id: &str,
     output: &std::path::Path,
 ) -> anyhow::Result<()> {
-    let all = total(answered, None).figures();
+    let all = total(answered, Of::All).figures();
     let of_family = |each: &Answered| {
         json!({
             "name": each.family.name, "what": each.family.what,
@@ -169,8 +204,10 @@ fn write_figures(
         "weights": id,
         "rules": rules::RULES.iter().map(|(name, _)| *name).collect::<Vec<_>>(),
         "all": all,
-        "held_out": total(answered, Some(Set::HeldOut)).figures(),
-        "fit": total(answered, Some(Set::Fit)).figures(),
+        "held_out": total(answered, Of::Set(Set::HeldOut)).figures(),
+        "fit": total(answered, Of::Set(Set::Fit)).figures(),
+        "linux": total(answered, Of::Linux).figures(),
+        "macos": total(answered, Of::MacOs).figures(),
         "lab": recorded,
         "diagnosis": diagnosed,
         "families": answered.iter().map(of_family).collect::<Vec<_>>(),
@@ -179,35 +216,6 @@ fn write_figures(
     fs::create_dir_all(output).with_context(cannot)?;
     let text = serde_json::to_string_pretty(&document)?;
     fs::write(output.join("figures.json"), text + "\n").with_context(cannot)?;
-    fs::write(output.join("reliability.svg"), diagram::svg(&all)).with_context(cannot)
-}
-
-fn calibrate(cases: u64, path: &std::path::Path, write: bool) -> anyhow::Result<()> {
-    let begun = Instant::now();
-    let text = fs::read_to_string(path)
-        .with_context(|| format!("cannot read the table {}", path.display()))?;
-    let start = Table::parse(&text)?;
-    let fitted = fit(&start, &cases_of(Set::Fit, cases))?;
-    let seconds = begun.elapsed().as_secs_f64();
-    println!(
-        "fitted on {cases} cases of each fit family, {} rounds, {seconds:.0} s\n",
-        fitted.rounds
-    );
-    println!("{:<24}{:>10}{:>10}", "number", "before", "after");
-    for (name, before, after) in &fitted.moved {
-        println!("{name:<24}{before:>10}{after:>10}");
-    }
-    for (name, table) in [("before", &start), ("after", &fitted.table)] {
-        println!("\n{name}, on {CASES} cases of each family\n");
-        print!("{}", table::asked(&answer(CASES, &table.weights()?)));
-    }
-    if write {
-        let id = format!("corpus-{:08x}", vmkit_accuracy::random::hash(&fitted.table.text()) >> 32);
-        fs::write(path, fitted.table.named(&id).text())
-            .with_context(|| format!("cannot write the table {}", path.display()))?;
-        println!("\nwritten as {id}: the tests that state probabilities need a look");
-    } else {
-        println!("\nnothing was written; --write does");
-    }
-    Ok(())
+    let svg = diagram::svg(&all.reliability, all.calibration_error);
+    fs::write(output.join("reliability.svg"), svg).with_context(cannot)
 }

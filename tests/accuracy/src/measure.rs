@@ -5,10 +5,12 @@ use std::net::IpAddr;
 use serde::Serialize;
 use vmkit_scoring::{Pick, Verdict, Weights, score};
 
-use crate::{labelled::Labelled, rules::RULES, sources::now};
-
-/// Bins of the calibration error, of equal width: 0 to 0.1, …, 0.9 to 1.
-pub(crate) const BINS: usize = 10;
+use crate::{
+    bins::{Bins, Reliability},
+    labelled::Labelled,
+    rules::RULES,
+    sources::now,
+};
 
 /// The answers for the machines of some cases, added up.
 #[derive(Clone, Debug, Default)]
@@ -33,17 +35,9 @@ pub struct Sums {
     wrong_writes: u32,
     squares: f64,
     log_loss: f64,
-    bins: [Bin; BINS],
+    bins: Bins,
     rules: [u32; RULES.len()],
     rules_wrong: [u32; RULES.len()],
-}
-
-/// Answers of about one probability.
-#[derive(Clone, Copy, Debug, Default)]
-struct Bin {
-    answers: u32,
-    probability: f64,
-    right: u32,
 }
 
 /// The answer to one machine, as far as the figures need it.
@@ -96,7 +90,7 @@ impl Sums {
             self.squares += square_error(likeliest.probability, right);
             // Where no source named an address there is no probability to hold against the truth.
             if pick.candidates.iter().any(|candidate| candidate.struck_out.is_none()) {
-                self.calibrate(likeliest.probability, right);
+                self.bins.add(likeliest.probability, right);
             }
             self.log_loss -= probability_of_truth(pick, &truth.accepts).max(1e-6).ln();
             let resolved = pick.verdict == Verdict::Resolved;
@@ -124,14 +118,6 @@ impl Sums {
         }
     }
 
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 to 9")]
-    fn calibrate(&mut self, probability: f64, right: bool) {
-        let bin = &mut self.bins[((probability * 10.0) as usize).min(BINS - 1)];
-        bin.answers += 1;
-        bin.probability += probability;
-        bin.right += u32::from(right);
-    }
-
     /// Adds the sums of other cases.
     pub(crate) fn extend(&mut self, other: &Self) {
         self.machines += other.machines;
@@ -145,11 +131,7 @@ impl Sums {
         self.wrong_writes += other.wrong_writes;
         self.squares += other.squares;
         self.log_loss += other.log_loss;
-        for (bin, more) in self.bins.iter_mut().zip(other.bins) {
-            bin.answers += more.answers;
-            bin.probability += more.probability;
-            bin.right += more.right;
-        }
+        self.bins.extend(&other.bins);
         for index in 0..RULES.len() {
             self.rules[index] += other.rules[index];
             self.rules_wrong[index] += other.rules_wrong[index];
@@ -161,13 +143,6 @@ impl Sums {
         let share =
             |part: u32, of: u32| if of == 0 { None } else { Some(f64::from(part) / f64::from(of)) };
         let mean = |sum: f64| if self.machines == 0 { 0.0 } else { sum / f64::from(self.machines) };
-        let compared: u32 = self.bins.iter().map(|bin| bin.answers).sum();
-        let gap = |bin: &Bin| (bin.probability - f64::from(bin.right)).abs();
-        let bins = self.bins.iter().filter(|bin| bin.answers > 0).map(|bin| Reliability {
-            answers: bin.answers,
-            probability: bin.probability / f64::from(bin.answers),
-            right: f64::from(bin.right) / f64::from(bin.answers),
-        });
         Figures {
             machines: self.machines,
             knowable: self.knowable,
@@ -178,10 +153,10 @@ impl Sums {
             withheld: share(self.withheld, self.machines - self.knowable),
             brier: mean(self.squares),
             log_loss: mean(self.log_loss),
-            calibration_error: self.bins.iter().map(gap).sum::<f64>() / f64::from(compared.max(1)),
+            calibration_error: self.bins.error(),
             writes: self.writes,
             wrong_writes: self.wrong_writes,
-            reliability: bins.collect(),
+            reliability: self.bins.points(),
             rules: self.rules.map(|right| share(right, self.knowable)).to_vec(),
             rules_wrong: self.rules_wrong.map(|wrong| mean(f64::from(wrong))).to_vec(),
         }
@@ -240,15 +215,4 @@ pub struct Figures {
     pub rules: Vec<Option<f64>>,
     /// Per plain rule: the share of all for which it gives an untrue address.
     pub rules_wrong: Vec<f64>,
-}
-
-/// One point of the reliability diagram.
-#[derive(Clone, Copy, Debug, Serialize)]
-pub struct Reliability {
-    /// Answers in the bin.
-    pub answers: u32,
-    /// Their mean probability.
-    pub probability: f64,
-    /// The share of them that is right.
-    pub right: f64,
 }

@@ -19,14 +19,36 @@ pub struct Answered {
     pub family: &'static Family,
     /// What they add up to.
     pub sums: Sums,
+    /// The same of the computers with Linux, and of the Macs.
+    pub by_system: [Sums; 2],
+}
+
+/// Which families' answers count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Of {
+    /// Those of all families.
+    All,
+    /// Those of a set.
+    Set(Set),
+    /// Of all families, those of computers with Linux.
+    Linux,
+    /// Of all families, those of Macs.
+    MacOs,
 }
 
 /// Generates and answers `cases` cases of every family.
 pub fn answer(cases: u64, weights: &Weights) -> Vec<Answered> {
     let answered = |family: &'static Family| {
+        let mut by_system = [Sums::default(), Sums::default()];
+        for number in 0..cases {
+            let case = family.case(number);
+            by_system[usize::from(case.macos)].add(&case, weights);
+        }
         let mut sums = Sums::default();
-        (0..cases).for_each(|number| sums.add(&family.case(number), weights));
-        Answered { family, sums }
+        for part in &by_system {
+            sums.extend(part);
+        }
+        Answered { family, sums, by_system }
     };
     // Two threads: the families are independent, and developers share their computers.
     let all: Vec<_> = families().collect();
@@ -40,11 +62,17 @@ pub fn answer(cases: u64, weights: &Weights) -> Vec<Answered> {
     })
 }
 
-/// The sum over the families of one set, or over all.
-pub fn total(answered: &[Answered], set: Option<Set>) -> Sums {
+/// The sum over these answers.
+pub fn total(answered: &[Answered], of: Of) -> Sums {
     let mut total = Sums::default();
-    for each in answered.iter().filter(|each| set.is_none_or(|set| each.family.set() == set)) {
-        total.extend(&each.sums);
+    for each in answered {
+        match of {
+            Of::All => total.extend(&each.sums),
+            Of::Set(set) if each.family.set() == set => total.extend(&each.sums),
+            Of::Set(_) => {}
+            Of::Linux => total.extend(&each.by_system[0]),
+            Of::MacOs => total.extend(&each.by_system[1]),
+        }
     }
     total
 }

@@ -7,7 +7,7 @@ use crate::{
     families::Set,
     measure::Figures,
     rules::RULES,
-    run::{Answered, total},
+    run::{Answered, Of, total},
 };
 
 /// What a line tells, and its figure.
@@ -59,38 +59,30 @@ fn percent(share: Option<f64>) -> String {
 
 /// Everything that a run prints.
 pub fn render(answered: &[Answered]) -> String {
-    asked(answered) + &rules(&total(answered, None).figures()) + &families(answered)
+    asked(answered) + &rules(&total(answered, Of::All).figures()) + &families(answered)
 }
 
 /// What was asked beside what was measured.
 pub fn asked(answered: &[Answered]) -> String {
-    let sets = [("all", None), ("held out", Some(Set::HeldOut)), ("fit", Some(Set::Fit))];
-    let totals = sets.map(|(name, set)| (name, total(answered, set).figures()));
+    let columns = [Of::All, Of::Set(Set::HeldOut), Of::Set(Set::Fit), Of::Linux, Of::MacOs];
+    let totals = columns.map(|of| total(answered, of).figures());
     let mut rows: Vec<(bool, String)> = Vec::new();
     for (index, (what, bound)) in ASKED.iter().enumerate() {
-        let missed = bound.misses(measured(&totals[0].1)[index]);
-        let shown = totals.each_ref().map(|(_, figures)| percent(Some(measured(figures)[index])));
+        let missed = bound.misses(measured(&totals[0])[index]);
+        let shown = totals.each_ref().map(|figures| percent(Some(measured(figures)[index])));
         let mark = if missed { "MISS" } else { "" };
-        let [all, held_out, fit] = shown;
-        let bound = bound.text();
-        rows.push((
-            missed,
-            format!("{mark:<5}{what:<52}{bound:>10}{all:>14}{held_out:>14}{fit:>14}\n"),
-        ));
+        rows.push((missed, row(mark, what, &bound.text(), &shown)));
     }
-    let wrong_writes = totals[0].1.wrong_writes > 0;
-    let [all, held_out, fit] = totals.each_ref().map(|(_, figures)| in_ten_thousand(figures));
+    let wrong_writes = totals[0].wrong_writes > 0;
+    let shown = totals.each_ref().map(in_ten_thousand);
     let mark = if wrong_writes { "MISS" } else { "" };
     let what = "wrong hosts writes in 10,000 (p ≥ 0.99, seen there)";
-    rows.push((
-        wrong_writes,
-        format!("{mark:<5}{what:<52}{:>10}{all:>14}{held_out:>14}{fit:>14}\n", "0"),
-    ));
+    rows.push((wrong_writes, row(mark, what, "0", &shown)));
     rows.sort_by_key(|(missed, _)| !missed);
     let missed = rows.iter().filter(|(missed, _)| *missed).count();
     let targets = rows.len();
-    let mut text =
-        format!("{:<5}{:<52}{:>10}{:>14}{:>14}{:>14}\n", "", "", "asked", "all", "held out", "fit");
+    let names = ["all", "held out", "fit", "on Linux", "on macOS"].map(str::to_owned);
+    let mut text = row("", "", "asked", &names);
     text.extend(rows.into_iter().map(|(_, row)| row));
     let more: [Line; 5] = [
         ("Brier score of the likeliest answer", |of| format!("{:.4}", of.brier)),
@@ -100,14 +92,20 @@ pub fn asked(answered: &[Answered]) -> String {
         ("machines; of them can be known", |of| format!("{}; {}", of.machines, of.knowable)),
     ];
     for (what, figure) in more {
-        let [all, held_out, fit] = totals.each_ref().map(|(_, figures)| figure(figures));
-        let _ = writeln!(text, "{:<5}{what:<52}{:>10}{all:>14}{held_out:>14}{fit:>14}", "", "–");
+        text += &row("", what, "–", &totals.each_ref().map(figure));
     }
     let _ = writeln!(
         text,
         "\n{missed} of {targets} targets missed; calibration error over 10 bins of equal width\n"
     );
     text
+}
+
+fn row(mark: &str, what: &str, bound: &str, shown: &[String; 5]) -> String {
+    let [all, held_out, fit, linux, macos] = shown;
+    format!(
+        "{mark:<5}{what:<52}{bound:>10}{all:>14}{held_out:>14}{fit:>14}{linux:>14}{macos:>14}\n"
+    )
 }
 
 /// Wrong ones among the addresses that would be written: how many in 10,000, and of how many.
@@ -141,7 +139,7 @@ fn weakness(figures: &Figures) -> f64 {
 
 fn families(answered: &[Answered]) -> String {
     let mut rows: Vec<(f64, String)> = Vec::new();
-    for Answered { family, sums } in answered {
+    for Answered { family, sums, .. } in answered {
         let figures = sums.figures();
         let weak = weakness(&figures);
         let set = if family.set() == Set::HeldOut { "held out" } else { "fit" };

@@ -216,6 +216,7 @@ impl Machine {
         let known = self.mac.as_deref().map(mac).transpose()?;
         Ok(Case {
             name: self.name.clone(),
+            host_name: None,
             running: !self.stopped,
             started_at: self.up_s.map(|seconds| now() - Duration::from_secs(seconds)),
             cards: Card::new(known, mode, self.interface.clone()).into(),

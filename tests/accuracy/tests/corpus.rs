@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use vmkit_accuracy::{
     families::{Set, families},
     measure::Figures,
-    run::{answer, total},
+    run::{Of, answer, total},
     table, written,
 };
 use vmkit_scoring::Weights;
@@ -55,7 +55,8 @@ fn family_names_are_unique_and_both_sets_have_many() {
 #[test]
 fn beats_every_plain_rule_and_lists_weak_families_first() {
     let answered = answer(FEW, &Weights::builtin().unwrap());
-    let Figures { top, rules, wrong_resolved, rules_wrong, .. } = total(&answered, None).figures();
+    let Figures { top, rules, wrong_resolved, rules_wrong, .. } =
+        total(&answered, Of::All).figures();
     for (right, wrong) in rules.into_iter().zip(rules_wrong) {
         assert!(
             top > right && wrong_resolved < wrong,
@@ -71,7 +72,7 @@ fn beats_every_plain_rule_and_lists_weak_families_first() {
 #[test]
 fn the_figures_stay_above_the_floor() {
     let answered = answer(FEW, &Weights::builtin().unwrap());
-    let all = total(&answered, None).figures();
+    let all = total(&answered, Of::All).figures();
     assert!(all.top.is_some_and(|top| top >= 0.99), "{all:?}");
     assert!(all.wrong_resolved <= 0.003 && all.wrong_writes == 0, "{all:?}");
     assert!(all.calibration_error <= 0.03, "{all:?}");

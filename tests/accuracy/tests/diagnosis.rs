@@ -1,24 +1,39 @@
 //! The drawn snapshots themselves; what the doctor says of them is measured, not tested.
 
-use std::collections::HashSet;
+use std::{collections::HashSet, fs, io, path::Path};
 
 use vmkit_accuracy::diagnosis::{FAULTS, families, fault_of, record};
 use vmkit_diagnose::Catalogue;
 
-/// Causes of which no snapshot shows anything: who asks for the page that a portal answers, or how
-/// large a packet may be, has no place in the format; and an entry that a table has lost leaves
-/// nothing behind.
-const NOT_DRAWN: [&str; 3] = ["captive-portal", "mtu-mismatch", "wifi-mac-nat-entry-lost"];
-
 #[test]
-fn causes_and_families_match() {
+fn each_cause_is_drawn_or_played_in_the_lab_or_was_reported() {
     let catalogue = Catalogue::builtin().unwrap();
     let causes: HashSet<&str> = catalogue.causes().iter().map(|cause| cause.code).collect();
     let drawn: HashSet<&str> =
         FAULTS.iter().filter(|fault| fault.is_known()).map(|fault| fault.code).collect();
-    let missing: Vec<_> = causes.difference(&drawn).filter(|c| !NOT_DRAWN.contains(c)).collect();
+    let played = texts("../lab/tests").unwrap() + &texts("../corpus/reports").unwrap();
+    let is_shown = |code: &&&str| drawn.contains(**code) || played.contains(&format!("\"{code}\""));
+    let missing: Vec<_> = causes.iter().filter(|code| !is_shown(code)).collect();
     let strange: Vec<_> = drawn.difference(&causes).collect();
     assert!(missing.is_empty() && strange.is_empty(), "{missing:?} {strange:?}");
+}
+
+/// The Rust and TOML files below this folder, as one text.
+fn texts(folder: &str) -> io::Result<String> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
+    let mut folders = vec![folder];
+    let mut text = String::new();
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder)? {
+            let path = entry?.path();
+            match path.extension().and_then(|extension| extension.to_str()) {
+                _ if path.is_dir() => folders.push(path),
+                Some("rs" | "toml") => text += &fs::read_to_string(&path)?,
+                _ => {}
+            }
+        }
+    }
+    Ok(text)
 }
 
 #[test]

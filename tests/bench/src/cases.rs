@@ -9,8 +9,9 @@ use vmkit_lab::Lab;
 use crate::{
     crowd::{Crowd, run_batch},
     hostile,
+    managers::Bare,
     measure::{Stopwatch, Time, report, vm_line},
-    neighbours, parts,
+    neighbours, parts, start,
     table::{Limit, Row},
 };
 
@@ -20,17 +21,26 @@ const PROBE_TIMEOUT_MS: f64 = 400.0;
 const MANY: u32 = 50;
 /// Runs for a steady median of a command of tens of milliseconds or more.
 const SOME: u32 = 20;
+/// Runs of a command that takes seconds.
+const FEW: u32 = 5;
 
 /// Measures everything in about three minutes.
 pub(crate) fn run() -> anyhow::Result<Vec<Row>> {
     println!("scoring and capture by themselves");
     let mut rows = vec![parts::scoring()?, parts::dns()?, parts::capture()?];
+    rows.extend(parts::programs()?);
+    println!("starts of a machine");
+    rows.push(start::added()?);
     let mut lab = Lab::new("bench")?;
     lab.use_defaults();
     let mut crowd = Crowd::new(&lab)?;
+    println!("inventories of managers that are not here");
+    let bare = Bare::new()?;
+    rows.push(bare.more(&lab, "inventories, none of whose managers is here")?);
 
     println!("10 machines");
     crowd.grow(&mut lab, 10)?;
+    rows.push(bare.more(&lab, "inventories, one of them asked (QEMU), 10 machines")?);
     rows.push(right_addresses(&lab, &crowd, "10 healthy machines with right addresses")?);
     rows.extend(few(&lab)?);
     println!("10,000 neighbours");
@@ -45,8 +55,11 @@ pub(crate) fn run() -> anyhow::Result<Vec<Row>> {
     crowd.grow(&mut lab, 100)?;
     rows.push(right_addresses(&lab, &crowd, "100 healthy machines with right addresses")?);
     rows.extend(many(&lab)?);
+    println!("100 machines, 10 of them off the network");
+    crowd.unplug(&lab, 0..10)?;
+    rows.extend(ill(&lab)?);
     println!("100 machines, 50 of them off the network");
-    crowd.unplug(&lab, 50)?;
+    crowd.unplug(&lab, 10..50)?;
     rows.push(half_dead(&lab, &crowd)?);
     Ok(rows)
 }
@@ -90,6 +103,28 @@ fn many(lab: &Lab) -> anyhow::Result<Vec<Row>> {
             note: "the largest of vm and its workers".to_owned(),
         },
     ])
+}
+
+/// The doctor looks at all machines, of which some have lost their network.
+fn ill(lab: &Lab) -> anyhow::Result<Vec<Row>> {
+    let watch = Stopwatch::new(lab);
+    let memory = watch.memory_mb(&["doctor", "--passive"])?;
+    let asked = ["doctor", "--yes"];
+    let mut times = Vec::new();
+    for (what, arguments, limit) in [
+        ("vm doctor --passive, 100 of which 10 are ill", &["doctor", "--passive"][..], None),
+        ("vm doctor --yes, 100 of which 10 are ill", &asked, Some(6000.0)),
+    ] {
+        times.push(timed(what, watch.vm(FEW, arguments)?, limit));
+    }
+    times.push(Row {
+        what: "memory of vm doctor, 100 machines".to_owned(),
+        measured: memory.max(watch.memory_mb(&asked)?),
+        asked: Some(Limit::AtMost(100.0)),
+        unit: "MB",
+        note: "the largest of vm and its workers".to_owned(),
+    });
+    Ok(times)
 }
 
 /// Half of the addresses are silent, although the neighbour table still has them.

@@ -1,6 +1,6 @@
 //! Many VMs, each a QEMU process, with all their networks in one namespace.
 
-use std::{fmt::Write as _, fs, net::Ipv4Addr, time::Duration};
+use std::{fmt::Write as _, fs, net::Ipv4Addr, ops::Range, time::Duration};
 
 use anyhow::Context;
 use vmkit_lab::{Guest, GuestKind, GuestPlan, Lab, Namespace, Process, run, wait_until};
@@ -65,9 +65,9 @@ impl Crowd {
         Ok(())
     }
 
-    /// Disconnects the first VMs, which keep running.
-    pub(crate) fn unplug(&self, lab: &Lab, count: u8) -> anyhow::Result<()> {
-        let lines = (0..count).map(|number| format!("link delete {}\n", interface(number)));
+    /// Disconnects VMs by their numbers. They keep running.
+    pub(crate) fn unplug(&self, lab: &Lab, numbers: Range<u8>) -> anyhow::Result<()> {
+        let lines = numbers.map(|number| format!("link delete {}\n", interface(number)));
         run_batch(&self.network, lab, &lines.collect::<String>())
     }
 }

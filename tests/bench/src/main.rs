@@ -14,6 +14,8 @@ mod crowd;
 #[cfg(target_os = "linux")]
 mod hostile;
 #[cfg(target_os = "linux")]
+mod managers;
+#[cfg(target_os = "linux")]
 mod measure;
 #[cfg(target_os = "linux")]
 mod neighbours;
@@ -22,6 +24,8 @@ mod parts;
 #[cfg(target_os = "linux")]
 #[path = "../../../core/scoring/benches/case/mod.rs"]
 mod scoring;
+#[cfg(target_os = "linux")]
+mod start;
 #[cfg(any(target_os = "linux", test))]
 mod table;
 

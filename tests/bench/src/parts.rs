@@ -44,6 +44,20 @@ pub(crate) fn dns() -> anyhow::Result<Row> {
     })
 }
 
+/// Starts of plugins that are programs.
+pub(crate) fn programs() -> anyhow::Result<Vec<Row>> {
+    let report = bench("vm-worker", "start")?;
+    let row = |line: &str| {
+        let (what, figures) = line.split_once(": ")?;
+        let (median, note) = figures.split_once(" ms, ")?;
+        let (what, measured) = (what.to_owned(), median.parse().ok()?);
+        Some(Row { what, measured, asked: None, unit: "ms", note: note.to_owned() })
+    };
+    let rows: Vec<Row> = report.lines().filter_map(row).collect();
+    anyhow::ensure!(!rows.is_empty(), "the worker's bench says: {report}");
+    Ok(rows)
+}
+
 /// The report of a crate's bench.
 fn bench(package: &str, name: &str) -> anyhow::Result<String> {
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());

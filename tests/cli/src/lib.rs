@@ -102,7 +102,8 @@ pub fn run_program(program: &Path, arguments: &[&str]) -> Output {
     let output = Command::new("timeout")
         .arg(TIME_LIMIT)
         .arg(program)
-        .args(["--timeout", GENEROUS])
+        // Plain QEMUs of other tests run beside it.
+        .args(["--timeout", GENEROUS, "--manager", "vm-toolkit"])
         .args(arguments)
         .env_clear()
         .env("HOME", "/nonexistent")
@@ -127,7 +128,7 @@ pub fn serve_names(
     directory: &DataDirectory,
 ) -> (Child, BufReader<ChildStderr>, String) {
     let mut child = Command::new(program)
-        .arg("--data-dir")
+        .args(["--manager", "vm-toolkit", "--data-dir"])
         .arg(directory.path(""))
         .args(["dns", "--listen", "127.0.0.1:0", "--interval", "1"])
         .env_clear()

@@ -149,7 +149,14 @@ fn reports_files_that_the_user_may_not_read() {
     let output = Command::new("setpriv")
         .args(["--reuid=12345", "--regid=12345", "--clear-groups"])
         .arg(vmkit_cli_tests::vm())
-        .args(["--data-dir", root.to_str().unwrap(), "status", "--basic"])
+        .args([
+            "--manager",
+            "vm-toolkit",
+            "--data-dir",
+            root.to_str().unwrap(),
+            "status",
+            "--basic",
+        ])
         .env("HOME", "/nonexistent")
         .output()
         .expect("start setpriv; these tests run as root");

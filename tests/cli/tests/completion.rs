@@ -48,6 +48,8 @@ fn bash_completes_commands_and_current_vms() {
         (&["vm", "--data-dir", place, "ssh", "w"], &["web", "web-2"]),
         (&["vm", &joined, "status", "web", "M"], &["My_db"]),
         (&["vm", "resolve", "--data-dir", place, "r"], &["registered"]),
+        (&["vm", "--data-dir", place, "start", "web", "M"], &["My_db"]),
+        (&["vm", "--data-dir", place, "clone", "w"], &["web", "web-2"]),
         (&["vm", "--data-dir", "/nonexistent", "ssh", "w"], &[""]),
     ];
     for (words, expected) in rows {

@@ -97,7 +97,15 @@ fn a_closed_pipe_is_not_a_failure() {
     let directory = DataDirectory::new();
     (0..2000).for_each(|number| directory.add(&format!("vm{number}")));
     let mut child = Command::new(vm())
-        .args(["--data-dir", directory.path("").to_str().unwrap(), "status", "--basic", "--json"])
+        .args([
+            "--manager",
+            "vm-toolkit",
+            "--data-dir",
+            directory.path("").to_str().unwrap(),
+            "status",
+            "--basic",
+            "--json",
+        ])
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()

@@ -73,6 +73,39 @@ fn the_exit_status_follows_the_diagnosis() {
     }
 }
 
+/// The configuration's entry, the exit status, and what is printed.
+#[test]
+fn the_configuration_ignores_a_cause_or_names_the_entry_that_is_none() {
+    let drops = router_drops();
+    let rows = [
+        ("web:router-drops-foreign-chaddr", 0, "1 VM, no problem found. 1 problem ignored."),
+        ("*:router-drops-foreign-chaddr", 0, "  ignored: "),
+        ("db:router-drops-foreign-chaddr", 1, "web: router-drops-foreign-chaddr."),
+        ("web:router-drops", 2, "`web:router-drops`: there is no cause `router-drops`"),
+        ("web", 2, "the entry `web`, which is not of the form VM:CODE"),
+    ];
+    let folder = tempfile::tempdir().expect("make a directory");
+    let config = folder.path().join("config.toml");
+    for (entry, status, says) in rows {
+        fs::write(&config, format!("ignore = [\"{entry}\"]")).expect("write a file");
+        let config = config.to_str().expect("a temporary path is UTF-8");
+        let output = run(&["--config", config, "doctor", "--from", &drops]);
+        output.assert_harmless();
+        let said = [output.stdout.as_str(), &output.stderr].concat();
+        assert_eq!((output.status, said.contains(says)), (status, true), "{entry}: {output:?}");
+    }
+    fs::write(&config, "ignore = [\"*:router-drops-foreign-chaddr\"]").expect("write a file");
+    let config = config.to_str().expect("a temporary path is UTF-8");
+    let output = run(&["--config", config, "doctor", "--json", "--from", &drops]);
+    let document: serde_json::Value = serde_json::from_str(&output.stdout).expect("a document");
+    let vm = &document["vms"][0];
+    assert_eq!(vm["ignored"][0]["code"], "router-drops-foreign-chaddr");
+    assert_eq!(
+        (vm["healthy"].as_bool(), vm["causes"].as_array().map(Vec::len)),
+        (Some(true), Some(0))
+    );
+}
+
 /// Stopped VMs, with and without their names as arguments.
 #[test]
 fn a_stopped_vm_is_a_problem_only_if_named() {

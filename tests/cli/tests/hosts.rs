@@ -279,7 +279,7 @@ fn writes_a_containers_mounted_hosts_file_in_place() {
         .arg("mount --bind \"$0\" /etc; mount --bind \"$1\" /etc/hosts; shift; exec \"$@\"")
         .args([&etc, &outside])
         .arg(vm())
-        .arg("--data-dir")
+        .args(["--manager", "vm-toolkit", "--data-dir"])
         .arg(directory.path(""))
         .args(["hosts-sync", "--apply", "--json"])
         .env_clear()

@@ -44,7 +44,11 @@ impl Etc {
     /// Runs `sudo vm plugin …` of ann's.
     fn plugin(&self, arguments: &[&str]) -> std::process::Output {
         let mut command = with_etc(&self.path);
-        command.arg(vm()).arg("--data-dir").arg(self.directory.path("")).arg("plugin");
+        command
+            .arg(vm())
+            .args(["--manager", "vm-toolkit", "--data-dir"])
+            .arg(self.directory.path(""))
+            .arg("plugin");
         command.args(arguments).env("SUDO_UID", ANN.to_string());
         command.env("SUDO_GID", ANN.to_string()).output().expect("start it")
     }
@@ -97,6 +101,7 @@ fn entry(path: &Path, seen_at: &str) -> TrustedPlugin {
         sha256: FileHash::new(vmkit_hosts::digest(&fs::read(path).unwrap_or_default())),
         needs: json!({"needs": {"network": true}}),
         unconfined: false,
+        limit: None,
         path: seen_at.into(),
         trusted_at: SystemTime::UNIX_EPOCH,
     }
@@ -126,7 +131,7 @@ fn the_broker_has_root_trust_only_what_root_alone_can_change() {
         (entry(&hers, "/etc/hers/liblucky.so"), "others than root can change it"),
         (path("/etc/plugins/link.so"), "is a link"),
         (path("/tmp/liblucky.so"), "/tmp"),
-        (path("/etc/plugins"), "is no library"),
+        (path("/etc/plugins"), "is no plugin"),
         (path("/etc/plugins/missing.so"), "No such file"),
         (path("/etc/plugins/../plugins/liblucky.so"), "path of the plugin"),
         (path("etc/plugins/liblucky.so"), "path of the plugin"),
@@ -153,6 +158,44 @@ fn the_broker_has_root_trust_only_what_root_alone_can_change() {
     assert!(etc.listed()[0]["trusted_at"] != "1970-01-01T00:00:00Z", "the time is the broker's");
     broker.change_plugin_lock(PluginLockChange::Untrust(good.sha256)).expect("no entry");
     assert_eq!(etc.listed(), json!([]));
+}
+
+#[test]
+fn the_broker_has_root_trust_a_manifest_with_its_program() {
+    let etc = Etc::new();
+    let manifest = etc.path.join("plugins/lucky.plugin.json");
+    let program = etc.path.join("plugins/lucky.py");
+    let text = r#"{"id":"lucky","version":"1","epoch":1,"kinds":["signal"],"program":{"file":"lucky.py",
+        "interpreter":"/usr/bin/python3"},"needs":{"network":true}}"#;
+    let write = |path: &Path, text: &str, owner: u32| {
+        fs::write(path, text).expect("a file");
+        chown(path, Some(owner), None).expect("this runs as root");
+        mode(path, 0o644);
+    };
+    let seen_at = "/etc/plugins/lucky.plugin.json";
+    let joint = |manifest: &str, program: &str| {
+        let [manifest, program] =
+            [manifest, program].map(|text| FileHash::new(vmkit_hosts::digest(text.as_bytes())));
+        let text = format!("vmkit plugin\nmanifest {manifest}\nprogram {program}\n");
+        FileHash::new(vmkit_hosts::digest(text.as_bytes()))
+    };
+    // Manifest, program, its owner, the hash of the entry, and why it is refused.
+    let alone = FileHash::new(vmkit_hosts::digest(text.as_bytes()));
+    let rows = [
+        (text, "pass", 0, joint(text, "pass"), ""),
+        (text, "other", 0, joint(text, "pass"), "has changed since"),
+        (text, "pass", 0, alone, "has changed since"),
+        (text, "pass", ANN, joint(text, "pass"), "others than root can change it"),
+        ("{}", "pass", 0, joint("{}", "pass"), "is no manifest of a program"),
+    ];
+    for (text, body, owner, sha256, why) in rows {
+        write(&manifest, text, 0);
+        write(&program, body, owner);
+        let entry = TrustedPlugin { sha256, ..entry(&manifest, seen_at) };
+        let answer = etc.broker().change_plugin_lock(PluginLockChange::Trust(Box::new(entry)));
+        let said = answer.err().map_or_else(String::new, |refusal| refusal.message);
+        assert!(said.contains(why) && said.is_empty() == why.is_empty(), "{why}: {said}");
+    }
 }
 
 #[test]

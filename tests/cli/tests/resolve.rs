@@ -3,7 +3,7 @@
 
 use std::{fs, net::IpAddr, path::Path};
 
-use vmkit_cli_tests::{DataDirectory, Output, run};
+use vmkit_cli_tests::{DataDirectory, Output, copy_for_everybody, run};
 
 /// A Mac with three VMs: `quiet` has a process and no address, `off` no process.
 fn macos() -> String {
@@ -24,7 +24,9 @@ fn check(rows: &[Row<'_>], resolve: impl Fn(&str) -> Output) {
 
 #[test]
 fn prints_only_the_address() {
-    let from = macos();
+    // A path that needs quotes is not repeated.
+    let snapshot = copy_for_everybody(Path::new(&macos()));
+    let from = snapshot.path().display().to_string();
     let next = |name: &str| format!("next: vm status {name} --from {from}");
     let rows = [
         ("web", 0, "192.168.1.64\n", String::new()),
@@ -49,8 +51,8 @@ fn names_the_state_of_a_stopped_vm_and_the_next_command() {
     directory.write(".vm-registry.json", r#"{"vms":{"gone":{"name":"gone"}},"version":"1.0"}"#);
     let gone = "gone is registered, but its directory is missing; next: vm status gone\n";
     let rows = [
-        ("off", 1, "", "off is stopped; next: vm doctor off\n".to_owned()),
-        ("held", 1, "", "held is paused; next: vm doctor held\n".to_owned()),
+        ("off", 1, "", "off is stopped; next: vm start off\n".to_owned()),
+        ("held", 1, "", "held is paused; next: vm resume held\n".to_owned()),
         ("gone", 1, "", gone.to_owned()),
     ];
     check(&rows, |name| directory.run(&["resolve", name]));

@@ -48,7 +48,7 @@ fn children_of(pid: u32) -> Vec<(String, u32)> {
 /// A server of names, which runs until it is killed, for root's caller.
 fn serve(directory: &DataDirectory, caller: Option<&str>) -> (std::process::Child, String) {
     let mut command = Command::new(vm());
-    command.arg("--data-dir").arg(directory.path(""));
+    command.args(["--manager", "vm-toolkit", "--data-dir"]).arg(directory.path(""));
     command.args(["dns", "--listen", "127.0.0.1:0", "--interval", "1"]).env_clear();
     if let Some(caller) = caller {
         command.env("SUDO_UID", caller).env("SUDO_GID", caller);
@@ -98,7 +98,7 @@ fn becomes_the_caller_of_sudo_before_it_reads_anything() {
         .args(["-f", "-qq", "-e", "trace=%creds,prctl,execve,open,openat,socket", "-o"])
         .arg(trace.path())
         .arg(vm())
-        .arg("--data-dir")
+        .args(["--manager", "vm-toolkit", "--data-dir"])
         .arg(directory.path(""))
         .args(["status", "--basic"])
         .env_clear()
@@ -157,7 +157,7 @@ fn the_hosts_file_is_written_by_the_broker_under_sudo() {
     let etc = etc(&directory);
     let hosts_sync = |option: &str| {
         let mut command = with_etc(&etc);
-        command.arg(vm()).arg("--data-dir").arg(directory.path(""));
+        command.arg(vm()).args(["--manager", "vm-toolkit", "--data-dir"]).arg(directory.path(""));
         command.args(["hosts-sync", option, "--json"]);
         let output = command.env("SUDO_UID", ANN).env("SUDO_GID", ANN).output().expect("start it");
         assert!(output.status.success(), "{output:?}");

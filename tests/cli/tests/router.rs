@@ -15,14 +15,13 @@ fn smart_hub() -> String {
 /// Runs the doctor on that snapshot with these pages of the gateway.
 fn behind(pages: &Value) -> Output {
     let directory = tempfile::tempdir().unwrap();
-    for file in ["snapshot.json", "probe-dhcp.json"] {
-        fs::copy(Path::new(&smart_hub()).join(file), directory.path().join(file)).unwrap();
-    }
     for folder in ["gateway", "neigh"] {
         fs::create_dir(directory.path().join(folder)).unwrap();
     }
-    // The machine is in no neighbour table.
-    fs::write(directory.path().join("neigh/arp-an.txt"), "").unwrap();
+    // The router is in the neighbour table, and the machine is not.
+    for file in ["snapshot.json", "probe-dhcp.json", "neigh/arp-an.txt"] {
+        fs::copy(Path::new(&smart_hub()).join(file), directory.path().join(file)).unwrap();
+    }
     fs::write(directory.path().join("gateway/http.json"), pages.to_string()).unwrap();
     run(&["doctor", "web", "--from", directory.path().to_str().unwrap(), "--json"])
 }
@@ -60,7 +59,7 @@ fn names_the_hub_and_advises_its_setting_if_the_router_is_the_cause() {
 
 #[test]
 fn the_text_names_the_hub_and_both_names_of_the_setting() {
-    let output = run(&["doctor", "web", "--from", &smart_hub()]);
+    let output = run(&["doctor", "web", "--explain", "--from", &smart_hub()]);
     output.assert_harmless();
     let text = output.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
     for expected in [

@@ -33,7 +33,10 @@ fn a_machine_that_a_stranger_put_into_a_shared_directory_is_skipped() {
     ] {
         fs::set_permissions(data.path("vms"), fs::Permissions::from_mode(mode)).expect("share");
         let mut command = Command::new(vm());
-        command.arg("--data-dir").arg(data.path("")).args(["status", "--basic", "--json"]);
+        command
+            .args(["--manager", "vm-toolkit", "--data-dir"])
+            .arg(data.path(""))
+            .args(["status", "--basic", "--json"]);
         command.env_clear().env("SUDO_UID", ANN.to_string()).env("SUDO_GID", ANN.to_string());
         let output = command.output().expect("start vm");
         let json: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");

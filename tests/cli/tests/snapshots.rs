@@ -46,7 +46,12 @@ impl Places {
     /// Runs `vm` as root, through sudo or not, with a directory below this one as the last argument.
     fn run(&self, arguments: &[&str], below: &str, via_sudo: bool) -> Output {
         let mut command = Command::new("timeout");
-        command.arg("100").arg(vm()).arg("--data-dir").arg(self.data.path("")).args(arguments);
+        command
+            .arg("100")
+            .arg(vm())
+            .args(["--manager", "vm-toolkit", "--data-dir"])
+            .arg(self.data.path(""))
+            .args(arguments);
         command.arg(self.path(below)).env_clear().env("HOME", "/nonexistent");
         if via_sudo {
             command.env("SUDO_UID", SOMEBODY.to_string()).env("SUDO_GID", SOMEBODY.to_string());
@@ -83,7 +88,8 @@ fn a_link_that_another_user_planted_in_the_path_is_not_followed() {
     for (command, via_sudo) in [(SAVE, false), (SAVE, true), (DOCTOR, false), (DOCTOR, true)] {
         let places = Places::new();
         places.plant("out", "roots");
-        for below in ["theirs/out/record", "theirs/out/a/b/record", "theirs/out"] {
+        let zip = "theirs/out/record.zip";
+        for below in ["theirs/out/record", "theirs/out/a/b/record", "theirs/out", zip] {
             let output = places.run(command, below, via_sudo);
             assert_eq!(output.status, 2, "{command:?} {below} {via_sudo} {output:?}");
             assert_eq!(all_below(&places.path("roots")).len(), 1, "{command:?} {via_sudo}");

@@ -80,7 +80,7 @@ impl Home {
 
     fn vm(&self, directory: &DataDirectory, arguments: &[&str]) -> Output {
         let data = directory.path("");
-        let place = ["--data-dir", data.to_str().unwrap(), "ssh-config"];
+        let place = ["--manager", "vm-toolkit", "--data-dir", data.to_str().unwrap(), "ssh-config"];
         let output = self.run(&vm(), &[&place, arguments].concat());
         output.assert_harmless();
         output
@@ -113,7 +113,9 @@ fn openssh_reads_the_entries() {
     let proxy = |name: &str| {
         let program = fs::canonicalize(vm()).unwrap();
         let (program, data) = (program.display(), data.display());
-        format!("proxycommand {program} --quiet --data-dir {data} ssh-connect {name} %p")
+        format!(
+            "proxycommand {program} --quiet --data-dir {data} --manager vm-toolkit ssh-connect {name} %p"
+        )
     };
     let expected = ["user ubuntu", "hostkeyalias vmkit-web-iid-web-1759", "checkhostip no"];
     assert_settings(&home.ssh("web"), &expected);
@@ -130,7 +132,7 @@ fn quotes_any_name_of_the_data_directory() {
     let odd = home.path("it's a $(touch evil) %h `dir`");
     fs::create_dir_all(odd.join("vms/web")).unwrap();
     fs::write(odd.join("vms/web/web.qcow2"), "disk").unwrap();
-    let place = ["--data-dir", odd.to_str().unwrap(), "ssh-config"];
+    let place = ["--manager", "vm-toolkit", "--data-dir", odd.to_str().unwrap(), "ssh-config"];
     let entries = home.run(&vm(), &place);
     home.write(".ssh/config", &entries.stdout, 0o600);
     let config = home.path(".ssh/config");
@@ -138,7 +140,7 @@ fn quotes_any_name_of_the_data_directory() {
     let output = home.run(Path::new("/usr/bin/ssh"), &arguments);
     assert_eq!(output.status, 255, "{output:?}");
     // The message is vm's, so vm and the VM were found.
-    assert!(output.stderr.starts_with("web is stopped; next: vm doctor web\n"), "{output:?}");
+    assert!(output.stderr.starts_with("web is stopped; next: vm start web\n"), "{output:?}");
     assert!(!home.path("evil").exists() && !Path::new("evil").exists());
 }
 

@@ -104,7 +104,10 @@ impl Place {
     fn json(&self, who: As, arguments: &[&str]) -> Value {
         let root = self.data.path("");
         let mut command = Command::new(vm());
-        command.args(["--timeout", "60", "--data-dir"]).arg(&root).args(arguments);
+        command
+            .args(["--timeout", "60", "--manager", "vm-toolkit", "--data-dir"])
+            .arg(&root)
+            .args(arguments);
         command.env_clear().env("HOME", "/nonexistent").stdin(Stdio::null());
         match who {
             As::Ann => drop(command.uid(ANN).gid(ANN)),
@@ -288,7 +291,7 @@ fn a_snapshot_keeps_why_a_process_was_not_believed() {
     let _process = wait_as(EVE, &program, QEMU, &[], &place.forged());
     let saved = place.eve.path().join("saved");
     let status = Command::new(vm())
-        .arg("--data-dir")
+        .args(["--manager", "vm-toolkit", "--data-dir"])
         .arg(place.data.path(""))
         .args(["snapshot", "save"])
         .arg(&saved)

@@ -2,6 +2,10 @@
 
 #![forbid(unsafe_code)]
 
+mod conformance;
+mod inventories;
+mod misbehaviour;
+mod observed;
 pub mod place;
 pub mod variant;
 
@@ -15,12 +19,15 @@ use std::{
     time::{Duration, SystemTime},
 };
 
+pub use inventories::{OWN_NEEDS_OF_MISINVENTORY, processes};
+pub use misbehaviour::{MisbehaviourRow, assert_misbehaviours};
+pub use observed::Observed;
 use vmkit_files::Directory;
 use vmkit_host::{
     Addresses, Advised, Consent, Installation, Pins, Purpose, Run, RunSettings, Snapshot, Target,
-    Wait, advise, examine, find, gateway_pages,
+    advise, examine, find, gateway_pages,
 };
-use vmkit_model::{Evidence, MachineId, Mode, PluginOutcome};
+use vmkit_model::{MachineId, Mode};
 use vmkit_rights::Broker;
 use vmkit_state::{PluginLock, TrustedPlugin};
 use vmkit_types::{Fact, HostNetwork, Subject};
@@ -50,7 +57,7 @@ impl Tree {
     pub fn with(plugins: &[&str]) -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
-        let root = target().join("contract").join(format!("{}-{number}", std::process::id()));
+        let root = own_place().join(format!("{}-{number}", std::process::id()));
         let consent = Consent::default();
         let tree = Self { root, call_deadline: GENEROUS, consent, keeps_pins: false };
         fs::create_dir_all(tree.plugins()).expect("make the tree");
@@ -79,14 +86,37 @@ impl Tree {
         to
     }
 
+    /// Adds a plugin that is a program: its manifest, and the file that the manifest names.
+    ///
+    /// # Panics
+    /// The directory cannot be written to.
+    pub fn add_program(&self, manifest: &serde_json::Value, text: &str) -> PathBuf {
+        let plugins = self.plugins();
+        let place =
+            plugins.join(format!("{}.plugin.json", manifest["id"].as_str().expect("an id")));
+        fs::write(&place, manifest.to_string()).expect("write a manifest");
+        let file = manifest["program"]["file"].as_str().expect("a program");
+        fs::write(plugins.join(file), text).expect("write a program");
+        place
+    }
+
     /// Replaces the needs of the misbehaving plugin, which is in this tree. They take its own's place in
     /// the file, so they are no longer.
     ///
     /// # Panics
     /// They are longer, or the plugin's own are not in the file once.
     pub fn declare(&self, needs: &str) {
-        let own = br#"{"read_files": ["{console}"]}"#;
-        let library = self.plugins().join("libcontract_misbehave.so");
+        let own = r#"{"read_files": ["{console}"]}"#;
+        self.declare_in("libcontract_misbehave.so", own, needs);
+    }
+
+    /// Replaces the needs of this library, which are `own`.
+    ///
+    /// # Panics
+    /// They are longer, or the plugin's own are not in the file once.
+    pub fn declare_in(&self, library: &str, own: &str, needs: &str) {
+        let own = own.as_bytes();
+        let library = self.plugins().join(library);
         let mut bytes = fs::read(&library).expect("read the plugin");
         let places: Vec<usize> =
             (0..bytes.len() - own.len()).filter(|place| bytes[*place..].starts_with(own)).collect();
@@ -261,6 +291,7 @@ impl Tree {
                 .iter()
                 .map(|(id, text)| ((*id).to_owned(), (*text).to_owned()))
                 .collect::<HashMap<_, _>>(),
+            home: None,
             broker: Broker::new(vmkit_rights::Account { uid: 0, gid: 0 }, || {
                 Ok(Command::new(built("vm-broker")))
             }),
@@ -276,37 +307,6 @@ impl Drop for Tree {
     }
 }
 
-/// The result of a run.
-pub struct Observed {
-    /// All evidence.
-    pub evidence: Vec<Evidence>,
-    /// The outcome of each plugin.
-    pub outcomes: Vec<PluginOutcome>,
-}
-
-impl Observed {
-    fn of(mut run: Run) -> Self {
-        let observed = run.settle(Wait::All);
-        Self { evidence: observed.evidence, outcomes: observed.outcomes }
-    }
-
-    /// Status and message of the plugin with this id.
-    ///
-    /// # Panics
-    /// There is no such plugin.
-    pub fn outcome(&self, id: &str) -> (&'static str, &str) {
-        let outcome = self.outcomes.iter().find(|outcome| outcome.id == id);
-        let outcome = outcome.unwrap_or_else(|| panic!("no plugin {id} in {:?}", self.outcomes));
-        (outcome.status.code(), outcome.message.as_deref().unwrap_or(""))
-    }
-
-    /// The texts of a plugin's observations.
-    pub fn texts(&self, id: &str) -> Vec<&str> {
-        let own = self.evidence.iter().filter(|item| &*item.plugin == id);
-        own.map(|item| item.observation.says.as_str()).collect()
-    }
-}
-
 /// The consent of a user who trusts this library.
 fn trusting(library: &Path, unconfined: bool, installation: &Installation) -> Consent {
     let plugin = examine(library, installation).expect("a plugin that nobody can change");
@@ -317,6 +317,7 @@ fn trusting(library: &Path, unconfined: bool, installation: &Installation) -> Co
         sha256: plugin.sha256,
         needs: plugin.manifest.agreed_needs(),
         unconfined,
+        limit: None,
         path: library.to_owned(),
         trusted_at: SystemTime::UNIX_EPOCH,
     });
@@ -327,6 +328,12 @@ fn trusting(library: &Path, unconfined: bool, installation: &Installation) -> Co
 pub fn machine(name: &str) -> Target {
     let subject = Subject { name: name.to_owned(), ..Subject::default() };
     Target { id: MachineId::new(name), subject, console: None, guest_agent: None, process: None }
+}
+
+/// Where trees are made: beside the staged one, since nobody else can change what lies there.
+fn own_place() -> PathBuf {
+    let vm = vmkit_cli_tests::vm();
+    vm.ancestors().nth(3).expect("it lies in a staged tree").join("contract")
 }
 
 /// The build directory.

@@ -106,7 +106,16 @@ impl World {
     /// The plugin in a run on the VM.
     fn run(&self, how: &str) -> Value {
         let (data, config) = (self.data.path("").display().to_string(), self.behave(how));
-        let arguments = ["--timeout", "60", "--data-dir", &data, "--config", &config];
+        let arguments = [
+            "--timeout",
+            "60",
+            "--manager",
+            "vm-toolkit",
+            "--data-dir",
+            &data,
+            "--config",
+            &config,
+        ];
         self.plugin(&[&arguments[..], &["status", "--json"]].concat())
     }
 }

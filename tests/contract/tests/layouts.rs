@@ -155,7 +155,16 @@ fn every_layout_behaves_as_documented() {
     mode(&data.path("vms/web/web.pid"), 0o644);
     let config = data.write("config.toml", "[plugins.misbehave]\nhow = \"report-user\"\n");
     let (data_dir, config) = (data.path("").display().to_string(), config.display().to_string());
-    let arguments = ["--data-dir", &data_dir, "--config", &config, "status", "--json"];
+    let arguments = [
+        "--manager",
+        "vm-toolkit",
+        "--data-dir",
+        &data_dir,
+        "--config",
+        &config,
+        "status",
+        "--json",
+    ];
     let mut wrong = Vec::new();
     for layout in LAYOUTS {
         place.lay_out(layout.prefix, layout.owner, layout.but, layout.links);

@@ -6,13 +6,13 @@ use std::{fs, path::Path};
 
 use vmkit_contract::{
     Tree, machine,
-    variant::{Edit, build},
+    variant::{Edit, How, build},
 };
 
 const PLUGIN: &str = "libcontract_misbehave.so";
 
 /// A later version with one more field in the module and one more method of the host.
-const GROWN: &[Edit] = &[
+const GROWN: &[Edit<'_>] = &[
     Edit {
         file: "sdk/abi/src/module.rs",
         find: "    pub advice: Make<AdviceBox>,\n",
@@ -31,7 +31,7 @@ const GROWN: &[Edit] = &[
 ];
 
 /// A broken version with another layout of frozen data.
-const CHANGED: &[Edit] = &[
+const CHANGED: &[Edit<'_>] = &[
     Edit {
         file: "sdk/abi/src/data.rs",
         find: "    pub kind: RString,\n",
@@ -49,6 +49,20 @@ const CHANGED: &[Edit] = &[
     },
 ];
 
+const MANIFEST: &str = "sdk/abi/Cargo.toml";
+
+/// The line of the interface's version in its manifest, and the line of the next minor version.
+fn version_lines() -> (String, String) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(MANIFEST);
+    let manifest = fs::read_to_string(path).expect("read the manifest of the interface");
+    let line = manifest.lines().find(|line| line.starts_with("version = "));
+    let line = line.expect("the manifest has a version of its own");
+    let numbers: Vec<&str> = line.split(['"', '.']).collect();
+    let [_, major, minor, _, _] = numbers[..] else { panic!("{line:?} is no version") };
+    let next = minor.parse::<u64>().expect("a number") + 1;
+    (format!("{line}\n"), format!("version = \"{major}.{next}.0\"\n"))
+}
+
 fn outcome(tree: &Tree) -> (String, String) {
     let ran = tree.run(vec![machine("web")], &[]);
     let outcome = &ran.outcomes[0];
@@ -59,28 +73,76 @@ fn works() -> (String, String) {
     ("ok".to_owned(), String::new())
 }
 
+/// A tree of this version, in whose place these files of others stand.
+fn tree(worker: Option<&Path>, plugin: Option<&Path>) -> Tree {
+    let tree = Tree::with(if plugin.is_none() { &["contract-misbehave"] } else { &[] });
+    if let Some(worker) = worker {
+        tree.replace_worker(&worker.join("vm-worker"));
+    }
+    if let Some(plugin) = plugin {
+        tree.add(&plugin.join(PLUGIN), PLUGIN);
+    }
+    tree
+}
+
 #[test]
-fn other_versions_work_or_are_refused_with_a_reason() {
-    let grown = build("grown", GROWN, &["vm-worker", "contract-misbehave"]);
-    let newer_plugin = Tree::with(&[]);
-    newer_plugin.add(&grown.join(PLUGIN), PLUGIN);
-    assert_eq!(outcome(&newer_plugin), works(), "a plugin newer than the host");
+fn versions_that_only_grew_work_with_each_other_however_each_was_built() {
+    let (version, next) = version_lines();
+    let raised = Edit { file: MANIFEST, find: &version, replace: &next };
+    let grown: Vec<Edit<'_>> = GROWN.iter().copied().chain([raised]).collect();
+    let both = ["vm-worker", "contract-misbehave"];
+    let later = build("grown", &grown, How::Debug, &both);
+    let later_release = build("grown", &grown, How::Release, &both);
+    let release = build("same", &[], How::Release, &both);
+    let (here, later, later_release, release) =
+        (None, Some(&*later), Some(&*later_release), Some(&*release));
+    let rows = [
+        ("this debug, next debug", here, later),
+        ("this debug, next release", here, later_release),
+        ("this release, next debug", release, later),
+        ("this release, next release", release, later_release),
+        ("next debug, this debug", later, here),
+        ("next debug, this release", later, release),
+        ("next release, this debug", later_release, here),
+        ("next release, this release", later_release, release),
+        ("this debug, this release", here, release),
+        ("this release, this debug", release, here),
+    ];
+    for (name, worker, plugin) in rows {
+        assert_eq!(outcome(&tree(worker, plugin)), works(), "host and plugin: {name}");
+    }
+}
 
-    let older_plugin = Tree::with(&["contract-misbehave"]);
-    older_plugin.replace_worker(&grown.join("vm-worker"));
-    assert_eq!(outcome(&older_plugin), works(), "a plugin older than the host");
-
-    let changed = build("changed", CHANGED, &["vm-worker", "contract-misbehave"]);
-    let tree = Tree::with(&[]);
-    tree.add(&changed.join(PLUGIN), PLUGIN);
-    let (status, message) = outcome(&tree);
+#[test]
+fn a_changed_struct_is_refused_in_one_readable_line() {
+    let changed = build("changed", CHANGED, How::Debug, &["vm-worker", "contract-misbehave"]);
+    let (status, message) = outcome(&tree(None, Some(&changed)));
     assert_eq!(status, "incompatible");
-    assert!(message.contains("Observation"), "{message}");
-    assert!(message.len() < 400, "one line, not a report: {message}");
+    assert!(message.starts_with("built for another plugin interface: Observation: "), "{message}");
+    assert!(message.len() < 400 && !message.contains('\n'), "one line, not a report: {message}");
+    assert!(message.contains("host 200") && message.contains("plugin 208"), "{message}");
+    assert_eq!(outcome(&tree(Some(&changed), None)).0, "incompatible");
+}
 
-    let other_way = Tree::with(&["contract-misbehave"]);
-    other_way.replace_worker(&changed.join("vm-worker"));
-    assert_eq!(outcome(&other_way).0, "incompatible");
+/// With `panic = "abort"` nothing in the plugin can catch its panic.
+#[test]
+fn a_plugin_that_aborts_in_a_panic_has_crashed_and_the_others_answer() {
+    let aborting = build("same", &[], How::Aborting, &["contract-misbehave"]);
+    let with_others = |how: &str| {
+        let tree = Tree::with(&["signal-console"]);
+        tree.add(&aborting.join(PLUGIN), PLUGIN);
+        let configuration = format!(r#"{{"how": "{how}"}}"#);
+        let ran = tree.run(vec![machine("web")], &[("misbehave", &configuration)]);
+        let (status, message) = ran.outcome("misbehave");
+        assert_eq!(ran.outcome("console"), ("ok", ""), "{how}");
+        (status.to_owned(), message.to_owned())
+    };
+    assert_eq!(with_others("well"), works());
+    for how in ["panic", "panic-when-made"] {
+        let (status, message) = with_others(how);
+        assert_eq!(status, "crashed", "{message}");
+        assert!(message.contains("an abort (SIGABRT)"), "{message}");
+    }
 }
 
 #[test]

@@ -216,7 +216,7 @@ fn a_worker_has_no_right_no_terminal_and_no_descriptor_of_its_caller_and_ends_wi
             (place.path("usr/local/bin/vm"), data.path(""), config.display());
         let (program, data) = (program.display(), data.display());
         let command = format!(
-            "{by} {program} --timeout 60 --data-dir {data} --config {config} status --json"
+            "{by} {program} --timeout 60 --manager vm-toolkit --data-dir {data} --config {config} status --json"
         );
         check(by, user, &look_and_kill(&command, user));
     }
@@ -238,6 +238,7 @@ fn a_worker_loads_nothing_once_its_host_has_died() {
         records: false,
         account: vmkit_contract::runs_as_root().then_some(account),
         path: Some("/nonexistent".to_owned()),
+        program: None,
         log_level: 1,
         // As if the host had died and another process had become the parent.
         host_pid: std::process::id() + 1,

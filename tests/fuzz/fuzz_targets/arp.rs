@@ -13,7 +13,8 @@ fn read(bytes: &[u8]) {
         .with_artefact_file("neigh/ip-neigh.txt", &file)
         .with_artefact_file("neigh/proc-net-arp.txt", &file)
         .with_artefact_file("neigh/arp-an.txt", &file)
-        .with_artefact_file("neigh/arp-anl.txt", &file);
+        .with_artefact_file("neigh/arp-anl.txt", &file)
+        .with_artefact_file("neigh/netstat-rn.txt", &file);
     discover::<Arp>(&host);
 }
 

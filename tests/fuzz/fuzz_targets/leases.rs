@@ -13,7 +13,8 @@ fn read(bytes: &[u8]) {
         .with_artefact_file("leases/dnsmasq.leases", &file)
         .with_artefact_file("leases/libvirt-virbr0.status", &file)
         .with_artefact_file("leases/dhcpd.leases", &file)
-        .with_artefact_file("leases/parallels.leases", &file);
+        .with_artefact_file("leases/parallels.leases", &file)
+        .with_artefact_file("leases/kea.csv", &file);
     discover::<Leases>(&host);
 }
 

@@ -4,10 +4,18 @@
 
 use std::hint::black_box;
 
-use vmkit_survey::{bridges, firewall, hosts, listeners};
+use vmkit_survey::{bridges, dhcp_servers, firewall, forwarding, hosts, listeners, own_lease};
 
 fn read(bytes: &[u8]) {
-    _ = black_box((bridges(bytes), firewall(bytes), hosts(bytes), listeners(bytes)));
+    _ = black_box((
+        bridges(bytes),
+        dhcp_servers(bytes),
+        firewall(bytes, Some(bytes)),
+        forwarding(bytes),
+        hosts(bytes),
+        listeners(bytes),
+        own_lease(bytes),
+    ));
 }
 
 vmkit_fuzz::target!();

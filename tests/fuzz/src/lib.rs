@@ -8,10 +8,12 @@
 #![forbid(unsafe_code)]
 
 mod grow;
+mod inventory;
 mod replay;
 mod signal;
 
-pub use replay::{Read, files, replay};
+pub use inventory::{beside_special_files, inventory};
+pub use replay::{Read, files, replay, seed};
 pub use signal::{artefact, confirm, discover, web};
 
 #[cfg(fuzzing)]
@@ -61,6 +63,28 @@ macro_rules! target {
         #[test]
         fn reads_the_corpus_without_panic_in_linear_time() {
             $crate::replay(env!("CARGO_CRATE_NAME"), read);
+        }
+    };
+}
+
+/// Makes a target from an inventory and its manifest, with a test of what may lie beside a machine.
+#[macro_export]
+macro_rules! inventory_target {
+    ($plugin:ty, $manifest:literal) => {
+        const MANIFEST: &str = include_str!($manifest);
+
+        fn read(bytes: &[u8]) {
+            $crate::inventory::<$plugin>(bytes, MANIFEST);
+        }
+
+        $crate::target!();
+
+        #[cfg(test)]
+        #[test]
+        fn files_of_other_kinds_are_named_and_other_machines_are_shown() {
+            $crate::seed(env!("CARGO_CRATE_NAME"), |seed| {
+                $crate::beside_special_files::<$plugin>(seed, MANIFEST);
+            });
         }
     };
 }

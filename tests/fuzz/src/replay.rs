@@ -1,6 +1,10 @@
 //! Replays the corpus of a target.
 
-use std::{fs, io, path::Path, time::Duration};
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use rustix::time::{ClockId, clock_gettime};
 
@@ -25,14 +29,7 @@ const FLOOR: Duration = Duration::from_micros(500);
 /// # Panics
 /// The parser panics, time grows faster than the input, or there is no corpus.
 pub fn replay(target: &str, read: Read) {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus").join(target);
-    let mut paths: Vec<_> = fs::read_dir(&folder)
-        .expect("the target's corpus")
-        .map(|entry| entry.expect("a readable entry").path())
-        .collect();
-    paths.sort();
-    assert!(!paths.is_empty(), "{} is empty", folder.display());
-    for path in paths {
+    for path in corpus(target) {
         let bytes = fs::read(&path).expect("a readable file");
         read(&bytes);
         for (small, large) in grow::ways(&bytes, SMALL).iter().zip(grow::ways(&bytes, LARGE)) {
@@ -44,6 +41,27 @@ pub fn replay(target: &str, read: Read) {
             );
         }
     }
+}
+
+/// Reads the first file of `corpus/TARGET`.
+///
+/// # Panics
+/// The function panics, or there is no corpus.
+pub fn seed(target: &str, read: impl FnOnce(&[u8])) {
+    let paths = corpus(target);
+    read(&fs::read(&paths[0]).expect("a readable file"));
+}
+
+/// The files of `corpus/TARGET`, sorted.
+fn corpus(target: &str) -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus").join(target);
+    let mut paths: Vec<_> = fs::read_dir(&folder)
+        .expect("the target's corpus")
+        .map(|entry| entry.expect("a readable entry").path())
+        .collect();
+    paths.sort();
+    assert!(!paths.is_empty(), "{} is empty", folder.display());
+    paths
 }
 
 /// Reads the files given on the command line, such as a fuzzer's findings.

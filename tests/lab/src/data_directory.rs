@@ -90,6 +90,14 @@ impl DataDirectory {
         Ok(MachineFiles { folder, name: name.to_owned() })
     }
 
+    /// Sets the user in a registered VM.
+    pub(crate) fn set_user(&mut self, name: &str, user: &str) -> Result<(), LabError> {
+        if let Some(entry) = self.machines.get_mut(name) {
+            entry["username"] = user.into();
+        }
+        self.write_registry()
+    }
+
     fn write_registry(&self) -> Result<(), LabError> {
         let registry = json!({
             "vms": self.machines, "version": "1.0", "created": CREATED, "updated": CREATED,

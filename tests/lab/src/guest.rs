@@ -198,6 +198,18 @@ impl Guest {
         Ok(self.console()?.contains(&format!("lease of {address} obtained")))
     }
 
+    /// Waits until its guest agent has opened its channel.
+    ///
+    /// # Errors
+    /// That does not happen within [`PATIENCE`].
+    pub fn wait_for_agent(&self) -> Result<(), LabError> {
+        wait_until(PATIENCE, &format!("the guest agent of {}", self.plan.name), || {
+            let channels = qmp::execute(&self.files.named("qmp"), "query-chardev")?;
+            let mut channels = channels.as_array().into_iter().flatten();
+            Ok(channels.any(|it| it["label"] == "ga" && it["frontend-open"] == true))
+        })
+    }
+
     /// Ends the DHCP client of a [`GuestKind::Namespace`]. The address stays.
     pub fn end_dhcp(&mut self) {
         self.client = None;

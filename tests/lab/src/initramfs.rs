@@ -22,26 +22,60 @@ const NET_INFO: &str = include_str!("guest/net-info.sh");
 const MODULES: &[&str] = &["virtio_pci", "virtio_net"];
 /// Drivers for Docker's bridge and the guest agent's channel.
 const CONTAINER_MODULES: &[&str] = &["bridge", "virtio_console"];
+/// The guests' programs.
+pub(crate) const BUSYBOX: &str = "/bin/busybox";
 /// QEMU's guest agent on Debian.
 const AGENT: &str = "/usr/sbin/qemu-ga";
 
+/// What a guest's system is made of, beside busybox and the kernel's modules.
+#[derive(Clone, Debug)]
+pub(crate) struct Parts {
+    /// The guest's first program.
+    pub(crate) init: &'static str,
+    /// Other scripts, each with its path.
+    pub(crate) scripts: Vec<(&'static str, &'static str)>,
+    /// Kernel modules, by name.
+    pub(crate) modules: Vec<&'static str>,
+    /// Programs of this computer.
+    pub(crate) programs: Vec<&'static str>,
+}
+
+/// Applies a lease, and follows the cable: parts of every guest.
+pub(crate) const NETWORK_SCRIPTS: [(&str, &str); 2] =
+    [("etc/udhcpc.sh", UDHCPC_SCRIPT), ("etc/carrier.sh", include_str!("guest/carrier.sh"))];
+
 /// Builds the initramfs in `folder` and returns its path.
 pub(crate) fn build(kernel: &Kernel, folder: &Path, containers: bool) -> Result<PathBuf, LabError> {
+    let mut parts = Parts {
+        init: INIT,
+        scripts: [&NETWORK_SCRIPTS[..], &[("etc/banner.sh", BANNER)]].concat(),
+        modules: MODULES.to_vec(),
+        programs: Vec::new(),
+    };
+    if containers {
+        parts.scripts.push(("etc/net-info.sh", NET_INFO));
+        parts.modules.extend(CONTAINER_MODULES);
+        parts.programs.push(AGENT);
+    }
+    pack(kernel, folder, &parts)
+}
+
+/// Packs these parts as an initramfs in `folder` and returns its path.
+pub(crate) fn pack(kernel: &Kernel, folder: &Path, parts: &Parts) -> Result<PathBuf, LabError> {
     let root = folder.join("initramfs");
     let made = |path: &str| {
         let path = root.join(path);
         fs::create_dir_all(&path).map_err(file_error("make", path))
     };
     ["bin", "dev", "proc", "sys", "tmp", "etc"].into_iter().try_for_each(made)?;
-    copy(Path::new("/bin/busybox"), &root.join("bin/busybox"))?;
-    script(&root.join("init"), INIT)?;
-    script(&root.join("etc/udhcpc.sh"), UDHCPC_SCRIPT)?;
-    script(&root.join("etc/banner.sh"), BANNER)?;
-    copy_modules(kernel, &root, MODULES)?;
-    if containers {
-        script(&root.join("etc/net-info.sh"), NET_INFO)?;
-        copy_modules(kernel, &root, CONTAINER_MODULES)?;
-        copy_with_libraries(Path::new(AGENT), &root)?;
+    copy(Path::new(BUSYBOX), &root.join("bin/busybox"))?;
+    script(&root.join("init"), parts.init)?;
+    for (path, text) in &parts.scripts {
+        script(&root.join(path), text)?;
+    }
+    copy_modules(kernel, &root, &parts.modules)?;
+    for program in &parts.programs {
+        copy_with_libraries(Path::new(program), &root)?;
     }
 
     let archive = folder.join("initramfs.cpio");
@@ -110,7 +144,8 @@ fn module_files<'a>(dependencies: &'a str, module: &str) -> Vec<&'a str> {
     files.into_iter().flatten().collect()
 }
 
-fn script(path: &Path, text: &str) -> Result<(), LabError> {
+/// Writes a program that a shell runs.
+pub(crate) fn script(path: &Path, text: &str) -> Result<(), LabError> {
     fs::write(path, text).map_err(file_error("write", path))?;
     let executable = fs::Permissions::from_mode(0o755);
     fs::set_permissions(path, executable).map_err(file_error("make executable", path))

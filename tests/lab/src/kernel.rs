@@ -26,8 +26,7 @@ pub struct Kernel {
 /// # Errors
 /// Debian's package cannot be downloaded or unpacked.
 pub fn guest_kernel() -> Result<Kernel, LabError> {
-    let cache = env::var_os("VMKIT_CACHE").map_or("/var/cache/vmkit".into(), PathBuf::from);
-    let folder = cache.join("guest-kernel");
+    let folder = kernel_cache().join("guest-kernel");
     if !folder.is_dir() {
         let making = folder.with_extension(format!("making-{}", std::process::id()));
         fs::create_dir_all(&making).map_err(file_error("make", &making))?;
@@ -39,6 +38,11 @@ pub fn guest_kernel() -> Result<Kernel, LabError> {
     }
     let modules = only_entry(&folder.join("lib/modules"), "")?;
     Ok(Kernel { image: only_entry(&folder.join("boot"), "vmlinuz-")?, modules })
+}
+
+/// Where the kernel is kept for later runs.
+pub(crate) fn kernel_cache() -> PathBuf {
+    env::var_os("VMKIT_CACHE").map_or("/var/cache/vmkit".into(), PathBuf::from)
 }
 
 /// Makes the folder atomically.
@@ -78,7 +82,7 @@ fn package() -> Result<String, LabError> {
 }
 
 /// The only entry with this beginning in a folder.
-fn only_entry(folder: &Path, start: &str) -> Result<PathBuf, LabError> {
+pub(crate) fn only_entry(folder: &Path, start: &str) -> Result<PathBuf, LabError> {
     let entries = fs::read_dir(folder).map_err(file_error("list", folder))?;
     let mut paths = entries.filter_map(|entry| Some(entry.ok()?.path()));
     let named = |path: &PathBuf| {

@@ -15,13 +15,15 @@ use crate::{
     command::finish,
     data_directory::{DataDirectory, MachineFiles},
     error::file_error,
+    folder::Folder,
     guest_kernel, initramfs,
+    kernel::kernel_cache,
+    libvirt::Libvirt,
     mounts::Mounts,
-    names::{LabName, remove_orphans},
+    names::{LabName, ROOT, remove_orphans},
     qemu::{self, Machine},
-    requirements,
+    requirements::{LIBVIRT_REQUIREMENTS, REQUIREMENTS, require},
     slot::{Load, Slot},
-    stage::target,
     topology::{Topology, cable},
     wait_until, wired,
 };
@@ -47,6 +49,8 @@ pub struct Lab {
     slot: Slot,
     /// Whether `vm` gets longer time limits.
     patient: bool,
+    /// Whether `vm` lists machines of all managers.
+    all_managers: bool,
 }
 
 impl Lab {
@@ -63,18 +67,15 @@ impl Lab {
     /// # Errors
     /// As [`Lab::new`].
     pub fn with(stage: Stage, test: &str) -> Result<Self, LabError> {
-        let missing = requirements::missing_requirements();
-        if !missing.is_empty() {
-            return Err(LabError::Missing(missing.join("; ")));
-        }
+        require(REQUIREMENTS)?;
         let slot = Slot::take(Load::Network)?;
         remove_orphans()?;
         let name = LabName::new();
         let folder = Folder::new(&name, test)?;
-        let data = DataDirectory::new(folder.path.join("data"))?;
+        let data = DataDirectory::new(folder.path().join("data"))?;
         let topology = Topology::new(&name)?;
-        let capture = capture(&topology.host, "en0", &folder.path)?;
-        let mut router = Router::new(folder.path.join("router"))?;
+        let capture = capture(&topology.host, "en0", folder.path())?;
+        let mut router = Router::new(folder.path().join("router"))?;
         router.start_dhcp(&topology.router)?;
         let mounts = Mounts::default();
         let lab = Self {
@@ -88,9 +89,35 @@ impl Lab {
             folder,
             slot,
             patient: true,
+            all_managers: false,
         };
         lab.configure("")?;
         Ok(lab)
+    }
+
+    /// Lets the host's programs that are started from now on see each other alone, and files of managers
+    /// that belong to the lab: for tests of what lists all machines of a computer. Process numbers inside
+    /// are other ones than outside.
+    ///
+    /// # Errors
+    /// The namespaces cannot be made.
+    pub fn enclose(&mut self) -> Result<(), LabError> {
+        let folder = self.folder.path().join("enclosed");
+        fs::create_dir_all(&folder).map_err(file_error("make", &folder))?;
+        let stage = self.stage.real_prefix()?;
+        self.all_managers = true;
+        self.topology.host.enclose(&folder, &[Path::new(ROOT), &kernel_cache(), &stage])
+    }
+
+    /// Starts libvirt on the enclosed host, with its usual network `default`.
+    ///
+    /// # Errors
+    /// It does not start.
+    pub fn start_libvirt(&mut self) -> Result<Libvirt, LabError> {
+        require(LIBVIRT_REQUIREMENTS)?;
+        self.slot.change_to(Load::Emulation)?;
+        self.enclose()?;
+        Libvirt::start(self.host(), self.folder.path())
     }
 
     /// The host's vm-toolkit data directory.
@@ -115,7 +142,7 @@ impl Lab {
 
     /// The lab's own folder, for files of a test.
     pub fn folder(&self) -> &Path {
-        &self.folder.path
+        self.folder.path()
     }
 
     /// Shows this file or folder to `vm` in place of the host's.
@@ -158,12 +185,33 @@ impl Lab {
         }
     }
 
+    /// Starts a guest for which the router reserves this address, and waits until it has the address and
+    /// answers there.
+    ///
+    /// # Errors
+    /// As of [`Lab::start`]; the guest does not answer there in time.
+    pub fn start_at(&mut self, plan: &GuestPlan, address: Ipv4Addr) -> Result<Guest, LabError> {
+        self.router().reserve(plan.mac(), address)?;
+        let guest = self.start(plan)?;
+        self.wait_for_lease(&guest, address)?;
+        self.greet(address)?;
+        Ok(guest)
+    }
+
     /// Registers a VM without making it.
     ///
     /// # Errors
     /// The registry cannot be written.
     pub fn register(&mut self, plan: &GuestPlan) -> Result<(), LabError> {
         self.data.register(&plan.name, plan.mac()).map(drop)
+    }
+
+    /// Sets the user that a registered VM is entered as.
+    ///
+    /// # Errors
+    /// The registry cannot be written.
+    pub fn log_in_as(&mut self, name: &str, user: &str) -> Result<(), LabError> {
+        self.data.set_user(name, user)
     }
 
     /// Waits until the router has leased this address to the guest and its console reports it.
@@ -189,6 +237,14 @@ impl Lab {
         })
     }
 
+    /// Waits for the right to emulate processors: for tests whose machines `vm` starts.
+    ///
+    /// # Errors
+    /// Other labs do not end.
+    pub fn expect_emulation(&mut self) -> Result<(), LabError> {
+        self.slot.change_to(Load::Emulation)
+    }
+
     /// Runs `vm` with its default time limits, as users do.
     pub fn use_defaults(&mut self) {
         self.patient = false;
@@ -204,7 +260,28 @@ impl Lab {
     }
 
     fn config(&self) -> PathBuf {
-        self.folder.path.join("vm.toml")
+        self.folder.path().join("vm.toml")
+    }
+
+    /// QEMU's arguments that boot the lab's Linux as a guest of this name, without a network.
+    ///
+    /// # Errors
+    /// Its kernel or its initramfs cannot be made.
+    pub fn linux(&self, guest: &str) -> Result<Vec<String>, LabError> {
+        let kernel = guest_kernel()?;
+        let initramfs = initramfs::build(&kernel, self.folder.path(), false)?;
+        let files = [kernel.image, initramfs].map(|path| path.display().to_string());
+        let [kernel, initramfs] = files;
+        let words = format!("console=ttyS0 guest={guest} no_timer_check");
+        let arguments = ["-accel", "tcg", "-machine", "q35", "-cpu", "max", "-m", "256"];
+        let arguments = arguments.into_iter().map(str::to_owned);
+        let boot = ["-kernel".into(), kernel, "-initrd".into(), initramfs, "-append".into(), words];
+        Ok(arguments.chain(boot).collect())
+    }
+
+    /// The staged `vm` program.
+    pub fn vm_path(&self) -> PathBuf {
+        self.stage.vm()
     }
 
     /// The staged `vm`, as a command in the host's namespace on the host's data directory.
@@ -213,13 +290,17 @@ impl Lab {
         if self.patient {
             command.args(["--timeout", CALL, "--config"]).arg(self.config());
         }
+        if !self.all_managers {
+            // Processes of other tests are machines of this computer as well.
+            command.args(["--manager", "vm-toolkit"]);
+        }
         command.arg("--data-dir").arg(self.data_dir()).args(arguments);
         // Hide the VMs and settings of the person who runs the tests.
         for variable in ["VM_PROJECT_DIR", "VM_BASE_DIR", "SUDO_USER", "SUDO_UID", "SUDO_GID"] {
             command.env_remove(variable);
         }
-        command.env("HOME", &self.folder.path);
-        command.env("XDG_STATE_HOME", self.folder.path.join("state"));
+        command.env("HOME", self.folder.path());
+        command.env("XDG_STATE_HOME", self.folder.path().join("state"));
         command
     }
 
@@ -252,7 +333,7 @@ impl Lab {
     fn start_machine(&mut self, plan: &GuestPlan, files: MachineFiles) -> Result<Guest, LabError> {
         self.slot.change_to(Load::Emulation)?;
         let kernel = guest_kernel()?;
-        let initramfs = initramfs::build(&kernel, &self.folder.path, plan.containers)?;
+        let initramfs = initramfs::build(&kernel, self.folder.path(), plan.containers)?;
         let tap = format!("tap{}", self.guests);
         let machine = Machine::Linux { kernel: &kernel, initramfs: &initramfs, tap: &tap };
         let qemu = qemu::start(self.host(), &files, plan, plan.mac(), &machine)?;
@@ -275,7 +356,7 @@ impl Lab {
         let mut programs = Vec::new();
         if plan.ssh {
             let mut server = namespace.command("busybox");
-            let banner = initramfs::banner_script(&self.folder.path)?;
+            let banner = initramfs::banner_script(self.folder.path())?;
             server.args(["nc", "-ll", "-p", "22", "-e"]).arg(banner);
             programs.push(Process::start(&mut server, &files.folder.join("ssh.log"))?);
         }
@@ -286,50 +367,12 @@ impl Lab {
                 client.args(["-C", "-x", &format!("0x3d:{client_id}")]);
             }
             client.args(["-t", "3", "-T", "1", "-A", "1", "-s"]);
-            client.arg(initramfs::udhcpc_script(&self.folder.path)?);
+            client.arg(initramfs::udhcpc_script(self.folder.path())?);
             Some(Process::start(&mut client, &console)?)
         } else {
             None
         };
         let namespace = Some(namespace);
         Ok(Guest { programs, client, namespace, ..Guest::bare(plan, files, qemu) })
-    }
-}
-
-/// The lab's files, kept if the test panics and otherwise removed.
-#[derive(Debug)]
-struct Folder {
-    path: PathBuf,
-    kept: PathBuf,
-}
-
-impl Folder {
-    fn new(name: &LabName, test: &str) -> Result<Self, LabError> {
-        let path = name.folder();
-        fs::create_dir_all(&path).map_err(file_error("make", &path))?;
-        Ok(Self { path, kept: target().join(format!("lab/{test}-{}", name.as_str())) })
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        // Best effort: must not hide the test's failure, and the next lab removes leftovers.
-        if std::thread::panicking() {
-            keep(&self.path, &self.kept);
-        }
-        drop(fs::remove_dir_all(&self.path));
-    }
-}
-
-#[expect(clippy::print_stderr, reason = "a failing test must say where its logs are")]
-fn keep(path: &Path, kept: &Path) {
-    // The initramfs is large and the same in every lab.
-    drop(fs::remove_dir_all(path.join("initramfs")));
-    let copied = fs::create_dir_all(kept)
-        .map_err(file_error("make", kept))
-        .and_then(|()| crate::run(Command::new("cp").arg("-r").arg(path.join(".")).arg(kept)));
-    match copied {
-        Ok(_) => eprintln!("the lab's captures and logs are in {}", kept.display()),
-        Err(error) => eprintln!("the lab's captures and logs are lost: {error}"),
     }
 }

@@ -13,12 +13,17 @@
 mod capture;
 mod command;
 mod data_directory;
+mod enclosure;
 mod error;
+mod folder;
 mod guest;
 mod hub;
+mod image;
 mod initramfs;
 mod kernel;
 mod lab;
+mod libvirt;
+mod login;
 mod mounts;
 mod names;
 mod namespace;
@@ -30,6 +35,7 @@ mod router;
 mod skip;
 mod slot;
 mod stage;
+mod tap_guest;
 mod topology;
 mod wait;
 mod wired;
@@ -38,13 +44,20 @@ pub use command::{Finished, finish, run};
 pub use error::LabError;
 pub use guest::{Guest, GuestKind, GuestPlan};
 pub use hub::serve_hub;
+pub use image::Image;
 pub use kernel::guest_kernel;
 pub use lab::Lab;
+pub use libvirt::{Domain, Libvirt};
+pub use login::Login;
 pub use namespace::Namespace;
 pub use process::Process;
-pub use requirements::{BENCH_REQUIREMENTS, REQUIREMENTS, Requirement};
+pub use requirements::{
+    BENCH_REQUIREMENTS, BROWSER_REQUIREMENTS, DEBIAN_REQUIREMENTS, LIBVIRT_REQUIREMENTS,
+    REQUIREMENTS, Requirement,
+};
 pub use router::Router;
 pub use skip::or_skip;
 pub use stage::Stage;
+pub use tap_guest::TapGuest;
 pub use topology::{HOST_ADDRESS, ROUTER_ADDRESS};
 pub use wait::{PATIENCE, wait_until};

@@ -1,15 +1,17 @@
 //! One network namespace, removed when dropped.
 
-use std::{ffi::OsStr, process::Command};
+use std::{ffi::OsStr, path::Path, process::Command};
 
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::{LabError, command::run};
+use crate::{LabError, command::run, enclosure::Enclosure};
 
 /// A network namespace: one host of the lab.
 #[derive(Debug)]
 pub struct Namespace {
     name: String,
+    /// Where its programs run, if they see each other alone.
+    enclosure: Option<Enclosure>,
 }
 
 impl Namespace {
@@ -19,14 +21,21 @@ impl Namespace {
     /// `ip` fails.
     pub(crate) fn new(name: String) -> Result<Self, LabError> {
         run(Command::new("ip").args(["netns", "add", &name]))?;
-        let namespace = Self { name };
+        let namespace = Self { name, enclosure: None };
         namespace.ip("link set lo up")?;
         Ok(namespace)
     }
 
     /// A namespace left by a killed process.
     pub(crate) fn left_over(name: String) -> Self {
-        Self { name }
+        Self { name, enclosure: None }
+    }
+
+    /// Lets the programs that are started from now on see each other alone, and the files of managers in
+    /// `folder` but for the `kept` directories. Process numbers inside are other ones than outside.
+    pub(crate) fn enclose(&mut self, folder: &Path, kept: &[&Path]) -> Result<(), LabError> {
+        self.enclosure = Some(Enclosure::new(self.command("unshare"), folder, kept)?);
+        Ok(())
     }
 
     /// Its name, as `ip netns` lists it.
@@ -36,8 +45,13 @@ impl Namespace {
 
     /// A command to run in this namespace.
     pub fn command(&self, program: impl AsRef<OsStr>) -> Command {
-        let mut command = Command::new("ip");
-        command.args(["netns", "exec", &self.name]).arg(program);
+        let outside = || {
+            let mut command = Command::new("ip");
+            command.args(["netns", "exec", &self.name]);
+            command
+        };
+        let mut command = self.enclosure.as_ref().map_or_else(outside, Enclosure::command);
+        command.arg(program);
         command
     }
 

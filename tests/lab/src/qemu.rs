@@ -9,6 +9,9 @@ use crate::{
     kernel::Kernel, qmp, wait_until,
 };
 
+/// The word of a plan whose guest has nothing to start from but an empty disk.
+const EMPTY_DISK: &str = "fault=disk";
+
 /// What a machine runs.
 pub(crate) enum Machine<'a> {
     /// Linux, on a tap in the host's bridge.
@@ -52,12 +55,17 @@ pub(crate) fn start(
         Machine::Linux { kernel, initramfs, tap } => {
             port(host, tap)?;
             command.args(["-accel", "tcg", "-machine", "q35", "-cpu", "max", "-m", "256"]);
-            command.arg("-kernel").arg(&kernel.image).arg("-initrd").arg(initramfs);
-            command.args(["-append", &kernel_arguments(plan)]);
+            if plan.kernel_words.contains(EMPTY_DISK) {
+                command.args(["-device", "virtio-blk-pci,drive=disk"]);
+            } else {
+                command.arg("-kernel").arg(&kernel.image).arg("-initrd").arg(initramfs);
+                command.args(["-append", &kernel_arguments(plan)]);
+            }
             command.args(["-serial", &format!("file:{}", files.console().display())]);
             command.args(["-drive", &format!("file={},if=none,id=disk", disk.display())]);
             command.args(["-netdev", &format!("tap,id=n0,ifname={tap},script=no,downscript=no")]);
-            command.args(["-device", &format!("virtio-net-pci,netdev=n0,mac={mac}")]);
+            // Without its ROM: firmware that starts from the network asks for an address itself.
+            command.args(["-device", &format!("virtio-net-pci,netdev=n0,mac={mac},romfile=")]);
             if plan.containers {
                 let channel = files.named("agent");
                 let channel = channel.display();

@@ -2,13 +2,13 @@
 
 use std::env;
 
-use crate::{Lab, LabError};
+use crate::LabError;
 
-/// The lab. Without the rights or programs for it, prints that the test is skipped.
+/// The lab, or a part of it. Without the rights or programs for it, prints that the test is skipped.
 ///
 /// # Panics
 /// `CI` is set and the lab cannot be built, or building fails for another reason.
-pub fn or_skip(lab: Result<Lab, LabError>) -> Option<Lab> {
+pub fn or_skip<T>(lab: Result<T, LabError>) -> Option<T> {
     match lab {
         Ok(lab) => Some(lab),
         Err(LabError::Missing(what)) if env::var_os("CI").is_none() => {

@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::LabError;
+use crate::{LabError, error::file_error};
 
 /// An installed tree, made by `cargo xtask stage`.
 #[derive(Clone, Debug)]
@@ -39,6 +39,11 @@ impl Stage {
     /// The tree's root.
     pub fn prefix(&self) -> &Path {
         &self.prefix
+    }
+
+    /// The tree's root without links.
+    pub(crate) fn real_prefix(&self) -> Result<PathBuf, LabError> {
+        self.prefix.canonicalize().map_err(file_error("find", &self.prefix))
     }
 
     /// The `vm` program.

@@ -16,10 +16,7 @@ const TWIN: &str = "3c:00:00:00:00:09";
 fn lab_in_doubt(test: &str) -> Option<(Lab, Guest)> {
     let plan = GuestPlan::new("web", GuestKind::Namespace).without_ssh();
     let mut lab = or_skip(Lab::new(test))?;
-    lab.router().reserve(plan.mac(), ADDRESS).expect("a reservation");
-    let guest = lab.start(&plan).expect("a guest");
-    lab.wait_for_lease(&guest, ADDRESS).expect("a lease");
-    lab.greet(ADDRESS).expect("an answer");
+    let guest = lab.start_at(&plan, ADDRESS).expect("a guest with a lease");
     let entry = format!("{ADDRESS} lladdr 3c:00:00:00:00:07 dev br0 nud permanent");
     lab.host().ip(&format!("neigh replace {entry}")).expect("an entry");
     Some((lab, guest))
@@ -65,7 +62,10 @@ fn status_without_right(lab: &Lab) -> Finished {
     let vm = Stage::find().expect("a staged vm").vm();
     let mut command: Command = lab.host().command("setpriv");
     command.args(["--bounding-set", "-net_raw", "--inh-caps", "-net_raw"]).arg(vm);
-    command.arg("--data-dir").arg(lab.data_dir()).args(["status", "--json"]);
+    command
+        .args(["--manager", "vm-toolkit", "--data-dir"])
+        .arg(lab.data_dir())
+        .args(["status", "--json"]);
     for variable in ["VM_PROJECT_DIR", "VM_BASE_DIR", "SUDO_USER", "SUDO_UID", "SUDO_GID"] {
         command.env_remove(variable);
     }

@@ -181,7 +181,7 @@ fn runs_no_command_but_those_of_remedies() {
         "sysctl -w kernel.core_pattern=|/tmp/x",
         "systemctl restart sshd",
         "vm hosts-sync --apply",
-        "vm --data-dir relative hosts-sync --apply web",
+        "vm --manager vm-toolkit --data-dir relative hosts-sync --apply web",
         "vm hosts-sync --apply --hosts-file",
         "iptables -I INPUT -i lo -p udp --dport 67 -j ACCEPT",
         "dhcpcd -1 eth9",

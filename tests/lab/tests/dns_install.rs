@@ -78,7 +78,7 @@ mount --bind "$STAGE" /mnt && VM=/mnt/bin/vm
 ip link set lo up
 somebody() { setpriv --reuid 65534 --regid 65534 --clear-groups env HOME=/nonexistent "$@"; }
 mkdir -m 755 /tmp/data.$$ && echo '{"vms":{"off":{}},"version":"1.0"}' > /tmp/data.$$/.vm-registry.json
-serve() { exec "$VM" --data-dir /tmp/data.$$ dns --interval 1 --listen "$1"; }
+serve() { exec "$VM" --manager vm-toolkit --data-dir /tmp/data.$$ dns --interval 1 --listen "$1"; }
 mkfifo /tmp/said.$$
 (export SUDO_UID=65534 SUDO_GID=65534; serve 127.0.0.1:53) 2> /tmp/said.$$ &
 server=$!
@@ -87,9 +87,9 @@ read -r line <&3; echo "$line"
 grep -E '^(Uid|CapEff):' /proc/$server/status | tr '\t' ' '
 busybox nslookup -type=a nothing.vm.test 127.0.0.1:53 2>&1 | grep -o NXDOMAIN | head -1
 kill $server; wait $server; echo "ended $?"
-somebody "$VM" --data-dir /tmp/data.$$ dns --listen 127.0.0.1:53 2>&1
+somebody "$VM" --manager vm-toolkit --data-dir /tmp/data.$$ dns --listen 127.0.0.1:53 2>&1
 echo "somebody $?"
-SUDO_UID=65534 SUDO_GID=65534 "$VM" --data-dir /tmp/data.$$ dns --listen 127.0.0.1:22 2>&1
+SUDO_UID=65534 SUDO_GID=65534 "$VM" --manager vm-toolkit --data-dir /tmp/data.$$ dns --listen 127.0.0.1:22 2>&1
 echo "ssh's port $?"
 rm -r /tmp/data.$$ /tmp/said.$$
 "#;

@@ -55,13 +55,14 @@ const ROWS: &[Row] = &[
         outcome: "fixed",
         port: "state forwarding",
     },
-    // The rule is in the bridge's own table, which this remedy does not touch.
+    // A rule that accepts in one table does not keep another table from dropping.
     Row {
         name: "fix-in-vain",
-        breaks: "nft 'table bridge f { chain c { type filter hook forward priority 0; policy drop; \
+        breaks: "sysctl -qw net.bridge.bridge-nf-call-iptables=1 && \
+                 nft 'table ip f { chain c { type filter hook forward priority 10; policy drop; \
                  counter; }; }'",
         cause: "host-firewall-drops-bridged",
-        remedy: "bridge-filter-off",
+        remedy: "allow-bridge-forwarding",
         outcome: "not-fixed",
         port: "state forwarding",
     },

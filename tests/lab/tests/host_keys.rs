@@ -34,10 +34,7 @@ fn ssh_server(lab: &Lab, guest: &Guest, name: &str) -> Result<Process, LabError>
 fn lab(test: &str) -> Option<(Lab, Guest, Process)> {
     let plan = GuestPlan::new("web", GuestKind::Namespace).without_ssh();
     let mut lab = or_skip(Lab::new(test))?;
-    lab.router().reserve(plan.mac(), ADDRESS).expect("a reservation");
-    let guest = lab.start(&plan).expect("a guest");
-    lab.wait_for_lease(&guest, ADDRESS).expect("a lease");
-    lab.greet(ADDRESS).expect("an answer");
+    let guest = lab.start_at(&plan, ADDRESS).expect("a guest with a lease");
     let server = ssh_server(&lab, &guest, "first").expect("a server");
     Some((lab, guest, server))
 }

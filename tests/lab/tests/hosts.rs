@@ -28,10 +28,7 @@ fn the_hosts_file_follows_a_real_vm() {
     fs::write(&hosts, FOREIGN).unwrap();
     let text = || fs::read_to_string(&hosts).unwrap();
     let plan = GuestPlan::new("web", GuestKind::Namespace);
-    lab.router().reserve(plan.mac(), FIRST).expect("a reservation");
-    let mut guest = lab.start(&plan).expect("a guest");
-    lab.wait_for_lease(&guest, FIRST).expect("a lease");
-    lab.greet(FIRST).expect("an answer");
+    let mut guest = lab.start_at(&plan, FIRST).expect("a guest with a lease");
 
     let preview = sync(&lab, &hosts, &[]);
     assert!(preview.stdout.contains("+192.168.77.50"), "{preview:?}");

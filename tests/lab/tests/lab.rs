@@ -11,10 +11,7 @@ const ADDRESS: Ipv4Addr = Ipv4Addr::new(192, 168, 77, 50);
 fn guest_is_reached(kind: GuestKind, test: &str) {
     let Some(mut lab) = or_skip(Lab::new(test)) else { return };
     let plan = GuestPlan::new("web", kind);
-    lab.router().reserve(plan.mac(), ADDRESS).expect("a reservation");
-    let guest = lab.start(&plan).expect("a guest");
-    lab.wait_for_lease(&guest, ADDRESS).expect("a lease");
-    lab.greet(ADDRESS).expect("an answer");
+    let guest = lab.start_at(&plan, ADDRESS).expect("a guest with a lease");
     let neighbours = lab.host().ip("neigh show dev br0").expect("the ARP table");
     let line = format!("{ADDRESS} lladdr {}", guest.mac());
     assert!(neighbours.contains(&line), "no `{line}` in:\n{neighbours}");

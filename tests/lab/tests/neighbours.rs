@@ -15,10 +15,7 @@ const OTHER: &str = "3c:00:00:00:00:09";
 fn lab(test: &str) -> Option<(Lab, Guest)> {
     let plan = GuestPlan::new("web", GuestKind::Namespace);
     let mut lab = or_skip(Lab::new(test))?;
-    lab.router().reserve(plan.mac(), ADDRESS).expect("a reservation");
-    let guest = lab.start(&plan).expect("a guest");
-    lab.wait_for_lease(&guest, ADDRESS).expect("a lease");
-    lab.greet(ADDRESS).expect("an answer");
+    let guest = lab.start_at(&plan, ADDRESS).expect("a guest with a lease");
     Some((lab, guest))
 }
 

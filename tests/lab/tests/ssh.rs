@@ -5,13 +5,12 @@
 use std::{
     fs,
     net::Ipv4Addr,
-    path::PathBuf,
     process::{Command, Stdio},
 };
 
 use vmkit_lab::{
-    Finished, Guest, GuestKind, GuestPlan, Lab, LabError, PATIENCE, Process, finish, or_skip, run,
-    wait_until,
+    Finished, Guest, GuestKind, GuestPlan, Lab, LabError, Login, PATIENCE, Process, finish,
+    or_skip, run, wait_until,
 };
 
 const ADDRESS: Ipv4Addr = Ipv4Addr::new(192, 168, 77, 50);
@@ -22,34 +21,25 @@ struct Site {
     lab: Lab,
     guest: Guest,
     _server: Process,
-    /// A program named `ssh` that is OpenSSH's with the key and the known hosts of this test: root's
-    /// own are none of its business.
-    programs: PathBuf,
+    login: Login,
 }
 
 impl Site {
     fn new(test: &str) -> Option<Self> {
         let plan = GuestPlan::new("web", GuestKind::Namespace).without_ssh();
         let mut lab = or_skip(Lab::new(test))?;
-        lab.router().reserve(plan.mac(), ADDRESS).expect("a reservation");
-        let guest = lab.start(&plan).expect("a guest");
-        lab.wait_for_lease(&guest, ADDRESS).expect("a lease");
-        lab.greet(ADDRESS).expect("an answer");
+        let guest = lab.start_at(&plan, ADDRESS).expect("a guest with a lease");
         // The guest is a namespace, whose users are this computer's.
-        let registry = lab.data_dir().join(".vm-registry.json");
-        let registered = fs::read_to_string(&registry).expect("a registry");
-        let mut document: serde_json::Value = serde_json::from_str(&registered).expect("JSON");
-        document["vms"]["web"]["username"] = "root".into();
-        fs::write(&registry, document.to_string()).expect("a registry");
-        let server = serve(&lab, &guest).expect("a server");
-        let programs = programs(&lab).expect("a program");
-        Some(Self { lab, guest, _server: server, programs })
+        lab.log_in_as("web", "root").expect("a registry");
+        let login = Login::new(&lab).expect("a key");
+        let server = serve(&lab, &guest, &login).expect("a server");
+        Some(Self { lab, guest, _server: server, login })
     }
 
     /// `vm` with this test's `ssh` in PATH.
     fn vm(&self, arguments: &[&str]) -> Finished {
-        let path = format!("{}:/usr/sbin:/usr/bin:/sbin:/bin", self.programs.display());
-        finish(self.lab.vm_command(arguments).env("PATH", path)).expect("an end")
+        let mut vm = self.lab.vm_command(arguments);
+        finish(vm.env("PATH", self.login.path())).expect("an end")
     }
 
     /// `ssh` alone, with the entries that `vm ssh-config` prints.
@@ -57,12 +47,12 @@ impl Site {
         let entries = self.lab.vm(&["ssh-config"]).expect("entries");
         let config = self.lab.folder().join("config");
         fs::write(&config, &entries.stdout).expect("a configuration");
-        let mut ssh = self.lab.host().command(self.programs.join("ssh"));
+        let mut ssh = self.lab.host().command(self.login.programs().join("ssh"));
         finish(ssh.arg("-F").arg(config).args(arguments)).expect("an end")
     }
 
     fn known_hosts(&self) -> String {
-        fs::read_to_string(self.lab.folder().join("known_hosts")).unwrap_or_default()
+        fs::read_to_string(self.login.known_hosts()).unwrap_or_default()
     }
 
     fn move_guest(&self) {
@@ -74,21 +64,19 @@ impl Site {
     }
 }
 
-fn serve(lab: &Lab, guest: &Guest) -> Result<Process, LabError> {
-    let file = |name: &str| lab.folder().join(name).display().to_string();
-    for name in ["host", "client"] {
-        run(Command::new("ssh-keygen").args(["-q", "-t", "ed25519", "-N", "", "-f", &file(name)]))?;
-    }
+fn serve(lab: &Lab, guest: &Guest, login: &Login) -> Result<Process, LabError> {
+    let host = lab.folder().join("host").display().to_string();
+    run(Command::new("ssh-keygen").args(["-q", "-t", "ed25519", "-N", "", "-f", &host]))?;
     let options = [
         "PidFile=none".to_owned(),
         "UsePAM=no".to_owned(),
         "StrictModes=no".to_owned(),
         "PermitRootLogin=prohibit-password".to_owned(),
-        format!("AuthorizedKeysFile={}", file("client.pub")),
+        format!("AuthorizedKeysFile={}", login.public_key().display()),
     ];
     let options = options.map(|option| format!("-o {option}")).join(" ");
-    let (mount, host) = ("mkdir -p /run/sshd", file("host"));
-    let script = format!("{mount} && exec /usr/sbin/sshd -D -e -f /dev/null {options} -h {host}");
+    let script =
+        format!("mkdir -p /run/sshd && exec /usr/sbin/sshd -D -e -f /dev/null {options} -h {host}");
     let mut server = guest.namespace().expect("a namespace").command("sh");
     let server = Process::start(server.args(["-c", &script]), &lab.folder().join("sshd.log"))?;
     wait_until(PATIENCE, "an SSH server", || {
@@ -97,21 +85,6 @@ fn serve(lab: &Lab, guest: &Guest) -> Result<Process, LabError> {
         Ok(finish(&mut probe)?.stdout.starts_with("SSH-2.0-OpenSSH"))
     })?;
     Ok(server)
-}
-
-fn programs(lab: &Lab) -> Result<PathBuf, LabError> {
-    let folder = lab.folder().join("programs");
-    let (key, hosts) = (lab.folder().join("client"), lab.folder().join("known_hosts"));
-    let script = format!(
-        "#!/bin/sh\nexec /usr/bin/ssh -o IdentityFile={} -o UserKnownHostsFile={} \
-         -o HashKnownHosts=no -o StrictHostKeyChecking=accept-new -o BatchMode=yes \"$@\"\n",
-        key.display(),
-        hosts.display()
-    );
-    fs::create_dir_all(&folder).expect("a folder");
-    fs::write(folder.join("ssh"), script).expect("a program");
-    run(Command::new("chmod").arg("+x").arg(folder.join("ssh")))?;
-    Ok(folder)
 }
 
 #[track_caller]
@@ -169,9 +142,9 @@ fn words_after_the_name_are_no_options_of_ssh() {
 fn under_sudo_ssh_runs_as_the_caller() {
     let Some(site) = Site::new("ssh-sudo") else { return };
     let script = "#!/bin/sh\necho $(id -u) $(id -g) $(id -G) $HOME $USER\n";
-    fs::write(site.programs.join("ssh"), script).expect("a program");
+    fs::write(site.login.programs().join("ssh"), script).expect("a program");
     run(Command::new("chmod").arg("a+x").arg(site.lab.folder())).expect("a way to it");
-    let path = format!("{}:/usr/bin:/bin", site.programs.display());
+    let path = format!("{}:/usr/bin:/bin", site.login.programs().display());
     let mut command = site.lab.vm_command(&["ssh", "web"]);
     command.env("PATH", path);
     for (name, value) in [("SUDO_UID", "65534"), ("SUDO_GID", "65534"), ("SUDO_USER", "nobody")] {

@@ -12,10 +12,7 @@ const NEXT_ADDRESS: Ipv4Addr = Ipv4Addr::new(192, 168, 77, 60);
 /// A lab in which the guest has [`ADDRESS`] and the host's ARP table knows it.
 fn healthy(test: &str, plan: &GuestPlan) -> Option<(Lab, Guest)> {
     let mut lab = or_skip(Lab::new(test))?;
-    lab.router().reserve(plan.mac(), ADDRESS).expect("a reservation");
-    let guest = lab.start(plan).expect("a guest");
-    lab.wait_for_lease(&guest, ADDRESS).expect("a lease");
-    lab.greet(ADDRESS).expect("an answer");
+    let guest = lab.start_at(plan, ADDRESS).expect("a guest with a lease");
     Some((lab, guest))
 }
 
@@ -135,10 +132,7 @@ fn finds_two_guests_at_their_own_addresses() {
     let plan = GuestPlan::new("web", GuestKind::Namespace);
     let Some((mut lab, _guest)) = healthy("two", &plan) else { return };
     let other_plan = GuestPlan::new("db", GuestKind::Namespace);
-    lab.router().reserve(other_plan.mac(), NEXT_ADDRESS).expect("a reservation");
-    let other = lab.start(&other_plan).expect("a guest");
-    lab.wait_for_lease(&other, NEXT_ADDRESS).expect("a lease");
-    lab.greet(NEXT_ADDRESS).expect("an answer");
+    let _other = lab.start_at(&other_plan, NEXT_ADDRESS).expect("a guest with a lease");
     assert_status(&lab, "running", Some(ADDRESS), "resolved");
     let machine = lab.status("db").expect("a status");
     assert_eq!(machine["ip"], NEXT_ADDRESS.to_string(), "{machine:#}");

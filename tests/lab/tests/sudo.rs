@@ -27,10 +27,7 @@ fn ssh_state(lab: &Lab, sudo_user: Option<&str>) -> Value {
 fn probes_ssh_as_the_caller_of_sudo() {
     let Some(mut lab) = or_skip(Lab::new("sudo")) else { return };
     let plan = GuestPlan::new("web", GuestKind::Machine);
-    lab.router().reserve(plan.mac(), ADDRESS).expect("a reservation");
-    let guest = lab.start(&plan).expect("a guest");
-    lab.wait_for_lease(&guest, ADDRESS).expect("a lease");
-    lab.greet(ADDRESS).expect("an answer");
+    let _guest = lab.start_at(&plan, ADDRESS).expect("a guest with a lease");
     assert_eq!(ssh_state(&lab, Some(USER)), json!("ready"));
 
     // As macOS does with programs that may not reach the local network; root is exempt.

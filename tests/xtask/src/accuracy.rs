@@ -11,8 +11,15 @@ pub(crate) fn accuracy(workspace: &Workspace, more: &[String]) -> anyhow::Result
     command::run(program(workspace, "accuracy").arg("--output").arg(output).args(more))
 }
 
-/// Fits the table of weights to the corpus, and writes it only with `--write`.
+/// Fits the table of weights to the corpus, or with `doctor` first the catalogue of faults. Writes only with
+/// `--write`.
 pub(crate) fn calibrate(workspace: &Workspace, more: &[String]) -> anyhow::Result<()> {
+    if let [what, more @ ..] = more
+        && what == "doctor"
+    {
+        let mut fit = program(workspace, "calibrate-doctor");
+        return command::run(fit.args(["--catalogue", "core/diagnose"]).args(more));
+    }
     let weights = "core/scoring/weights.toml";
     command::run(program(workspace, "calibrate").args(["--weights", weights]).args(more))
 }

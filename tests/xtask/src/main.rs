@@ -8,10 +8,14 @@
 
 mod accuracy;
 mod bench;
+mod book;
 mod ci_tools;
 mod command;
 mod demo;
 mod fuzz;
+mod index;
+mod macos;
+mod package;
 #[cfg(target_os = "linux")]
 mod packages;
 mod stage;
@@ -33,9 +37,13 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Task {
-    /// Show `vm status` on a real guest in a network of namespaces (as root on Linux), or on a
-    /// bundled data directory.
-    Demo,
+    /// Show `vm` on real guests in a network of namespaces (as root on Linux), or on a bundled data
+    /// directory.
+    Demo {
+        /// The guests are a real Debian with cloud-init, which is made first and boots for a minute.
+        #[arg(long)]
+        full: bool,
+    },
     /// Install what the tests need and run them all.
     Test {
         /// Arguments for `cargo nextest run`.
@@ -82,6 +90,29 @@ enum Task {
         #[arg(long)]
         capture_group: Option<String>,
     },
+    /// Package the crates of the SDK, and build projects of each kind with what was packaged.
+    Package,
+    /// Build a release and write an index of its plugins: entries, libraries and one JSON of all.
+    Index {
+        /// The folder to write into.
+        folder: PathBuf,
+    },
+    /// Check the programs and plugins that tests/macos-link.sh has linked.
+    Macos {
+        /// Cargo's target folder.
+        built: PathBuf,
+        /// The SDK that was linked against: its `.tbd` files say what macOS has.
+        #[arg(long)]
+        sdk: PathBuf,
+        /// Cargo's folder of the profile.
+        #[arg(long, default_value = "release")]
+        profile: String,
+        /// The beginning of paths that no file may show, of the computer that built it. Can be repeated.
+        #[arg(long)]
+        builder: Vec<String>,
+    },
+    /// Build all of docs as one book into target/book.
+    Book,
     /// Install the pinned tools for .ci/run into target/tools.
     CiTools,
 }
@@ -89,7 +120,7 @@ enum Task {
 fn main() -> anyhow::Result<()> {
     let workspace = workspace::Workspace::load()?;
     match Arguments::parse().task {
-        Task::Demo => demo::demo(&workspace),
+        Task::Demo { full } => demo::demo(&workspace, full),
         Task::Test { nextest } => test::test(&workspace, &nextest),
         Task::Bench => bench::bench(&workspace),
         Task::Fuzz { seconds, target } => {
@@ -105,6 +136,12 @@ fn main() -> anyhow::Result<()> {
         Task::Install { prefix, capture_group } => {
             stage::install(&workspace, &prefix, capture_group.as_deref())
         }
+        Task::Package => package::package(&workspace),
+        Task::Index { folder } => index::index(&workspace, &folder),
+        Task::Macos { built, sdk, profile, builder } => {
+            macos::check(&workspace, &macos::Request { built, profile, sdk, builder })
+        }
+        Task::Book => book::book(&workspace),
         Task::CiTools => ci_tools::get(&workspace),
     }
 }

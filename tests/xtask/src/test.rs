@@ -9,12 +9,15 @@ use crate::{
 /// Runs all tests of the workspace on a staged debug build.
 pub(crate) fn test(workspace: &Workspace, nextest: &[String]) -> anyhow::Result<()> {
     let lab = prepare_lab();
+    let libvirt = prepare_libvirt();
+    let debian = prepare_debian();
+    let browser = prepare_browser();
     let mut all = ci_tools::nextest(workspace)?;
     let prefix = stage::stage(workspace, Profile::Debug)?;
     all.env("VMKIT_STAGE", &prefix);
     // Nothing else builds the libraries that only tests load.
-    let libraries = ["contract-misbehave", "contract-misadvise", "contract-trespass"];
-    let libraries = libraries.iter().flat_map(|library| ["--package", library]);
+    let libraries = workspace.test_plugins();
+    let libraries = libraries.iter().flat_map(|library| ["--package", &library.package]);
     command::run(workspace.cargo().args(["build", "--locked"]).args(libraries))?;
     let mut examples = workspace.cargo();
     examples.env("VMKIT_STAGE", &prefix).args(["test", "--quiet", "--doc", "--workspace"]);
@@ -22,6 +25,13 @@ pub(crate) fn test(workspace: &Workspace, nextest: &[String]) -> anyhow::Result<
     command::run(all.args(["run", "--workspace"]).args(nextest))?;
     if let Err(why) = lab {
         println!("\n!!! tests on real guests did NOT run: {why:#}\n");
+    } else if let Err(why) = libvirt {
+        println!("\n!!! tests on a real libvirt did NOT run: {why:#}\n");
+    } else if let Err(why) = debian {
+        println!("\n!!! tests on a real Debian did NOT run: {why:#}\n");
+    }
+    if let Err(why) = browser {
+        println!("\n!!! tests in a real browser did NOT run: {why:#}\n");
     }
     Ok(())
 }
@@ -44,8 +54,44 @@ pub(crate) fn prepare_lab() -> anyhow::Result<()> {
     vmkit_lab::guest_kernel().context("no kernel for the guests").map(drop)
 }
 
+/// Installs what the tests on a real libvirt need, or says why they cannot run.
+#[cfg(target_os = "linux")]
+fn prepare_libvirt() -> anyhow::Result<()> {
+    crate::packages::get(vmkit_lab::LIBVIRT_REQUIREMENTS)
+}
+
+/// Installs what makes the image of a real Debian, or says why it cannot be made.
+#[cfg(target_os = "linux")]
+pub(crate) fn prepare_debian() -> anyhow::Result<()> {
+    crate::packages::get(vmkit_lab::DEBIAN_REQUIREMENTS)
+}
+
+/// Installs what makes the image of a real Debian, or says why it cannot be made.
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn prepare_debian() -> anyhow::Result<()> {
+    anyhow::bail!("a guest's Debian needs Linux")
+}
+
+/// Installs what the tests on a real libvirt need, or says why they cannot run.
+#[cfg(not(target_os = "linux"))]
+fn prepare_libvirt() -> anyhow::Result<()> {
+    anyhow::bail!("libvirt needs Linux")
+}
+
 /// Installs what the tests on real guests need, or says why they cannot run.
 #[cfg(not(target_os = "linux"))]
 pub(crate) fn prepare_lab() -> anyhow::Result<()> {
     anyhow::bail!("network namespaces need Linux")
+}
+
+/// Installs the browser that opens the doctor's page, or says why it cannot be had.
+#[cfg(target_os = "linux")]
+fn prepare_browser() -> anyhow::Result<()> {
+    crate::packages::get(vmkit_lab::BROWSER_REQUIREMENTS)
+}
+
+/// Installs the browser that opens the doctor's page, or says why it cannot be had.
+#[cfg(not(target_os = "linux"))]
+fn prepare_browser() -> anyhow::Result<()> {
+    anyhow::bail!("the browser's packages are Debian's")
 }

@@ -1,6 +1,7 @@
 //! The workspace's packages, from cargo.
 
 use std::{
+    env::consts,
     path::{Path, PathBuf},
     process::Command,
 };
@@ -19,6 +20,15 @@ pub(crate) struct Plugin {
     pub(crate) package: String,
     /// The library's file name on this platform, for example `libsignal_arp.so`.
     pub(crate) file_name: String,
+    /// The library's name in Rust, for example `signal_arp`.
+    library: String,
+}
+
+impl Plugin {
+    /// The library's file name on a Mac.
+    pub(crate) fn file_name_on_macos(&self) -> String {
+        format!("lib{}.dylib", self.library)
+    }
 }
 
 impl Workspace {
@@ -51,9 +61,27 @@ impl Workspace {
         command
     }
 
-    /// Every package under plugins/ that builds a shared library.
+    /// The packages that are published, each with its version.
+    pub(crate) fn published(&self) -> Vec<(String, String)> {
+        let packages = self.metadata.workspace_packages().into_iter();
+        // An empty list of registries stands for `publish = false`.
+        let published = packages.filter(|package| package.publish.is_none());
+        published.map(|package| (package.name.to_string(), package.version.to_string())).collect()
+    }
+
+    /// Every plugin that is shipped.
     pub(crate) fn plugins(&self) -> Vec<Plugin> {
-        let folder = self.metadata.workspace_root.join("plugins");
+        self.plugins_in("plugins")
+    }
+
+    /// Every plugin that only tests load.
+    pub(crate) fn test_plugins(&self) -> Vec<Plugin> {
+        self.plugins_in("tests/contract/plugins")
+    }
+
+    /// Every package below `folder` that builds a shared library.
+    fn plugins_in(&self, folder: &str) -> Vec<Plugin> {
+        let folder = self.metadata.workspace_root.join(folder);
         let packages = self.metadata.workspace_packages();
         let plugins = packages.into_iter().filter(|each| each.manifest_path.starts_with(&folder));
         plugins
@@ -61,14 +89,12 @@ impl Workspace {
                 let is_plugin = |kind: &TargetKind| matches!(kind, TargetKind::CDyLib);
                 let library =
                     package.targets.iter().find(|each| each.kind.iter().any(is_plugin))?;
+                let library = library.name.replace('-', "_");
+                let (prefix, suffix) = (consts::DLL_PREFIX, consts::DLL_SUFFIX);
                 Some(Plugin {
                     package: package.name.to_string(),
-                    file_name: format!(
-                        "{}{}{}",
-                        std::env::consts::DLL_PREFIX,
-                        library.name.replace('-', "_"),
-                        std::env::consts::DLL_SUFFIX
-                    ),
+                    file_name: format!("{prefix}{library}{suffix}"),
+                    library,
                 })
             })
             .collect()

@@ -1,4 +1,4 @@
-//! What docs/security.md promises is held by tests that exist, and it lists all that the broker serves.
+//! What the pages promise is held by tests that exist, and docs/security.md lists all that the broker serves.
 
 use std::{
     collections::BTreeSet,
@@ -6,7 +6,12 @@ use std::{
     path::{Path, PathBuf},
 };
 
-const PAGE: &str = "docs/security.md";
+const SECURITY: &str = "docs/security.md";
+/// The page with the faults of Macs, and the replays that hold them.
+const MAC: &str = "docs/mac.md";
+const MACS: &str = "tests/corpus/macs.toml";
+/// The pages with promises.
+const PAGES: [&str; 2] = [SECURITY, "docs/net.md"];
 /// Where the tests are.
 const FOLDERS: [&str; 4] = ["core", "plugins", "sdk", "tests"];
 /// Where the requests are.
@@ -20,9 +25,9 @@ fn text(path: &Path) -> String {
     fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-/// The rows of all tables that begin with this header, without the header.
-fn rows(header: &str) -> Vec<String> {
-    let page = text(&root().join(PAGE));
+/// The rows of all tables of a page that begin with this header, without the header.
+fn rows(page: &str, header: &str) -> Vec<String> {
+    let page = text(&root().join(page));
     let mut rows = Vec::new();
     let mut lines = page.lines();
     while lines.by_ref().any(|line| line.starts_with(header)) {
@@ -88,20 +93,39 @@ fn variants(source: &str, name: &str) -> BTreeSet<String> {
 #[test]
 fn every_promise_names_a_test_that_exists() {
     let tests = tests();
-    let rows = rows("| promise |");
-    assert!(rows.len() >= 20, "promises are found: {rows:#?}");
+    for page in PAGES {
+        let rows = rows(page, "| promise |");
+        assert!(rows.len() >= 5, "promises are found: {rows:#?}");
+        for row in rows {
+            let cell = row.trim_end_matches(['|', ' ']).rsplit('|').next().unwrap_or_default();
+            let named = quoted(cell);
+            assert!(!named.is_empty(), "no test holds this: {row}");
+            let missing: Vec<_> = named.iter().filter(|name| !tests.contains(*name)).collect();
+            assert!(missing.is_empty(), "{page} names tests that do not exist: {missing:?}");
+        }
+    }
+}
+
+#[test]
+fn every_fault_of_a_mac_names_a_test_or_a_replay_that_exists() {
+    let corpus = text(&root().join(MACS));
+    let titles =
+        corpus.lines().filter_map(|line| line.strip_prefix("title = \"")?.strip_suffix('"'));
+    let held: BTreeSet<String> = tests().into_iter().chain(titles.map(str::to_owned)).collect();
+    let rows = rows(MAC, "| fault of the Mac |");
+    assert!(rows.len() >= 10, "faults are found: {rows:#?}");
     for row in rows {
         let cell = row.trim_end_matches(['|', ' ']).rsplit('|').next().unwrap_or_default();
         let named = quoted(cell);
         assert!(!named.is_empty(), "no test holds this: {row}");
-        let missing: Vec<_> = named.iter().filter(|name| !tests.contains(*name)).collect();
-        assert!(missing.is_empty(), "{PAGE} names tests that do not exist: {missing:?}");
+        let missing: Vec<_> = named.iter().filter(|name| !held.contains(*name)).collect();
+        assert!(missing.is_empty(), "{MAC} names what does not exist: {missing:?}");
     }
 }
 
 #[test]
 fn the_page_lists_every_request_of_the_broker() {
-    let listed: BTreeSet<String> = rows("| request |")
+    let listed: BTreeSet<String> = rows(SECURITY, "| request |")
         .iter()
         .filter_map(|row| quoted(row.split('|').nth(1)?).into_iter().next())
         .collect();

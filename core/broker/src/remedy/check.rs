@@ -3,10 +3,10 @@
 use std::path::Path;
 
 use vmkit_rights::{Account, Refusal};
-use vmkit_types::{Interface, InterfaceKind};
+use vmkit_types::{Interface, InterfaceKind, Prefix};
 
 use super::list::Meaning;
-use crate::interface::attachable;
+use crate::interface::{addresses, attachable};
 
 /// Longest path and name, in octets: what the kernel opens, and a file's name.
 const LONGEST_PATH: usize = 4096;
@@ -23,6 +23,15 @@ pub(super) fn confirm(meaning: Meaning, value: &str, user: Account) -> Result<()
         Meaning::Uplink => {
             let adapters = [InterfaceKind::Ethernet, InterfaceKind::Wifi];
             of_kind(value, &adapters, "an adapter of this computer").map(drop)
+        }
+        Meaning::Link => {
+            let links = [InterfaceKind::Bridge, InterfaceKind::Ethernet, InterfaceKind::Wifi];
+            of_kind(value, &links, "a bridge or an adapter of this computer").map(drop)
+        }
+        Meaning::Subnet => {
+            let own = addresses()?;
+            let is_own = prefix(value).is_some_and(|subnet| is_own(subnet, &own));
+            is_own.then_some(()).ok_or_else(|| refused(value, "a network of this computer"))
         }
         Meaning::DataDirectory => {
             let usable = Path::new(value).is_absolute() && value.len() <= LONGEST_PATH;
@@ -41,6 +50,18 @@ fn of_kind(name: &str, kinds: &[InterfaceKind], what: &str) -> Result<Interface,
     if kinds.contains(&interface.kind) { Ok(interface) } else { Err(refused(name, what)) }
 }
 
+/// A network as `ip` writes it: `192.168.1.0/24`.
+fn prefix(text: &str) -> Option<Prefix> {
+    let (address, length) = text.split_once('/')?;
+    Some(Prefix { address: address.parse().ok()?, length: length.parse().ok()? })
+}
+
+/// Whether one of these addresses is in just this network.
+fn is_own(subnet: Prefix, addresses: &[Prefix]) -> bool {
+    let same = |own: &Prefix| own.length == subnet.length && own.contains(subnet.address);
+    subnet.length > 0 && addresses.iter().any(same)
+}
+
 fn refused(value: &str, what: &str) -> Refusal {
     Refusal::denied(format!("{value:?} is not {what}"))
 }
@@ -52,13 +73,19 @@ fn refused(value: &str, what: &str) -> Refusal {
 /// name of the port: the kernel tells the namespace of an open tap only to `ioctl`.
 #[cfg(target_os = "linux")]
 fn held_by_a_machine(port: &str, user: Account) -> Result<(), Refusal> {
+    use vmkit_platform::Platform as _;
+
+    let platform = vmkit_platform::current();
     let entries = std::fs::read_dir("/proc")
         .map_err(|error| Refusal::failed(format!("list the processes: {error}")))?;
     let pids = entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse::<u32>().ok());
-    let mut holders = pids.filter(|pid| holds::port(*pid, port));
+    let mut holders = pids.filter(|pid| {
+        let held = platform.ports(*pid).known().unwrap_or_default();
+        held.iter().any(|held| held.name == port)
+    });
     let is_machine = |pid| {
         crate::process::Qemu::of(pid, user)
-            .is_ok_and(|qemu| qemu.program.belongs_to(&[]) && holds::in_own_namespaces(pid))
+            .is_ok_and(|qemu| qemu.program.belongs_to(&[]) && is_in_own_user_namespace(pid))
     };
     if holders.any(is_machine) {
         Ok(())
@@ -72,93 +99,44 @@ fn held_by_a_machine(port: &str, _: Account) -> Result<(), Refusal> {
     Err(Refusal::denied(format!("this system does not say which machine holds the port {port}")))
 }
 
+/// Whether the process is in this one's user namespace: in another one a mount can give any program the
+/// name of a QEMU.
 #[cfg(target_os = "linux")]
-mod holds {
-    use std::{
-        fs,
-        os::unix::fs::{FileTypeExt as _, MetadataExt as _},
-        path::Path,
+fn is_in_own_user_namespace(pid: u32) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    let of = |process: &str| {
+        let status = std::fs::metadata(format!("/proc/{process}/ns/user")).ok()?;
+        Some((status.dev(), status.ino()))
     };
+    of("self").is_some_and(|own| of(&pid.to_string()) == Some(own))
+}
 
-    use rustix::fs::{major, makedev, minor};
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
 
-    /// The device through which programs open taps.
-    const TUN: (u32, u32) = (10, 200);
-
-    /// Whether the process has the port's device open. Names of files say nothing: each process may
-    /// have mounts of its own.
-    pub(super) fn port(pid: u32, port: &str) -> bool {
-        let Ok(entries) = fs::read_dir(format!("/proc/{pid}/fd")) else { return false };
-        let macvtap = macvtap(port);
-        entries.flatten().any(|entry| {
-            // This follows the link to the open file itself.
-            let Ok(status) = fs::metadata(entry.path()) else { return false };
-            let device = status.file_type().is_char_device().then_some(status.rdev());
-            match device {
-                None => false,
-                Some(device) if device == makedev(TUN.0, TUN.1) => {
-                    let info = Path::new("/proc").join(pid.to_string()).join("fdinfo");
-                    let info = fs::read_to_string(info.join(entry.file_name()));
-                    info.is_ok_and(|info| is_of(&info, port))
-                }
-                Some(device) => Some((major(device), minor(device))) == macvtap,
-            }
-        })
-    }
-
-    /// Whether what the kernel says of an open tap names this port.
-    fn is_of(info: &str, port: &str) -> bool {
-        info.lines().any(|line| line.strip_prefix("iff:").is_some_and(|name| name.trim() == port))
-    }
-
-    /// The number of the port's device, if it is a macvtap.
-    fn macvtap(port: &str) -> Option<(u32, u32)> {
-        let taps = fs::read_dir(format!("/sys/class/net/{port}/macvtap")).ok()?;
-        let tap = taps.flatten().next()?;
-        let number = fs::read_to_string(tap.path().join("dev")).ok()?;
-        let (major, minor) = number.trim().split_once(':')?;
-        Some((major.parse().ok()?, minor.parse().ok()?))
-    }
-
-    /// Whether the process is where this one is: in another network a tap may have the name of a port
-    /// of this one, and in a user namespace a mount can give any program the name of a QEMU.
-    pub(super) fn in_own_namespaces(pid: u32) -> bool {
-        ["net", "user"].into_iter().all(|kind| {
-            let of = |process: &str| {
-                let status = fs::metadata(format!("/proc/{process}/ns/{kind}")).ok()?;
-                Some((status.dev(), status.ino()))
-            };
-            of("self").is_some_and(|own| of(&pid.to_string()) == Some(own))
-        })
-    }
-
-    #[cfg(test)]
-    mod tests {
-        use super::*;
-
-        #[test]
-        fn a_tap_counts_by_the_kernels_word_alone() {
-            let rows = [
-                ("pos:\t0\nflags:\t02\niff:\ttap1\n", true),
-                ("iff:\ttap12\n", false),
-                ("iff:\t\n", false),
-                ("flags:\ttap1\n", false),
-                ("", false),
-            ];
-            for (info, expected) in rows {
-                assert_eq!(is_of(info, "tap1"), expected, "{info:?}");
-            }
+    #[test]
+    fn a_network_of_a_remedy_is_one_that_this_computer_is_in() {
+        let own = ["192.168.1.20/24", "10.0.0.1/8"].map(|text| prefix(text).unwrap());
+        let rows = [
+            ("192.168.1.0/24", true),
+            ("10.0.0.0/8", true),
+            ("192.168.0.0/16", false),
+            ("192.168.1.0/25", false),
+            ("172.16.0.0/12", false),
+            ("0.0.0.0/0", false),
+        ];
+        for (subnet, expected) in rows {
+            assert_eq!(is_own(prefix(subnet).unwrap(), &own), expected, "{subnet}");
         }
-
-        #[test]
-        fn a_plain_file_with_the_name_of_a_device_is_no_port() {
-            let directory = tempfile::tempdir().unwrap();
-            let file = fs::File::create(directory.path().join("tap1")).unwrap();
-            assert!(!port(std::process::id(), "tap1"));
-            assert!(!port(std::process::id(), "lo"));
-            assert!(in_own_namespaces(std::process::id()));
-            assert!(!in_own_namespaces(u32::MAX));
-            drop(file);
+        for text in ["", "192.168.1.0", "192.168.1.0/24/1", "192.168.1.0/-1", "-x/24"] {
+            assert_eq!(prefix(text), None, "{text:?}");
         }
+    }
+
+    #[test]
+    fn a_process_is_in_a_namespace_that_can_be_seen() {
+        assert!(is_in_own_user_namespace(std::process::id()));
+        assert!(!is_in_own_user_namespace(u32::MAX));
     }
 }

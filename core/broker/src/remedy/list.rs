@@ -3,10 +3,15 @@
 /// `vm` itself, of the broker's own tree.
 pub(super) const VM: &str = "vm";
 
-/// The list: `{port}`, `{bridge}` and `{uplink}` are interfaces, `{data}` is a data directory and
-/// `{name}` a machine's name, which `vm` reads with the rights of its user.
+/// The list: `{port}`, `{bridge}`, `{uplink}`, `{card}` and `{link}` are interfaces, `{subnet}` is a network
+/// of this computer, `{data}` is a data directory and `{name}` a machine's name, which `vm` reads with the
+/// rights of its user.
 const LIST: &[&str] = &[
     "ip link set {port} master {bridge}",
+    "ip link set {card} master {bridge}",
+    "ip link add link {uplink} name vm-host type macvlan mode bridge",
+    "ip route replace {subnet} dev {link}",
+    "ip rule add to {subnet} priority 2500 lookup main",
     "ip link set {bridge} type bridge stp_state 0",
     "ip link set {uplink} up",
     "ip neigh flush dev {bridge}",
@@ -14,13 +19,18 @@ const LIST: &[&str] = &[
     "bridge link set dev {port} isolated off",
     "iw dev {uplink} set 4addr on",
     "sysctl -w net.bridge.bridge-nf-call-iptables=0",
+    "sysctl -w net.ipv4.ip_forward=1",
     "iptables -I FORWARD -i {bridge} -o {bridge} -j ACCEPT",
+    "iptables -I FORWARD -i {bridge} -j ACCEPT",
     "iptables -I INPUT -i {bridge} -p udp --dport 67 -j ACCEPT",
     "systemctl restart dnsmasq",
     "dhcpcd -1 {bridge}",
     "vm hosts-sync --apply {name}",
     "vm --data-dir {data} hosts-sync --apply {name}",
     "ifconfig {uplink} up",
+    "route -n add -net {subnet} -interface {link}",
+    "defaults write /Library/Preferences/SystemConfiguration/com.apple.vmnet.plist Shared_Net_Address \
+     -string 192.168.231.1",
     "arp -a -d",
     "/usr/libexec/ApplicationFirewall/socketfilterfw --add /usr/libexec/bootpd",
     "/usr/libexec/ApplicationFirewall/socketfilterfw --unblockapp /usr/libexec/bootpd",
@@ -35,6 +45,10 @@ pub(crate) enum Meaning {
     Bridge,
     /// An adapter of this computer.
     Uplink,
+    /// A bridge or an adapter.
+    Link,
+    /// A network in which this computer has an address.
+    Subnet,
     /// A data directory.
     DataDirectory,
     /// A machine's name.
@@ -72,7 +86,9 @@ fn meaning(part: &str) -> Option<Meaning> {
     Some(match part {
         "{port}" => Meaning::Port,
         "{bridge}" => Meaning::Bridge,
-        "{uplink}" => Meaning::Uplink,
+        "{uplink}" | "{card}" => Meaning::Uplink,
+        "{link}" => Meaning::Link,
+        "{subnet}" => Meaning::Subnet,
         "{data}" => Meaning::DataDirectory,
         "{name}" => Meaning::Name,
         _ => return None,

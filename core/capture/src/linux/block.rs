@@ -6,7 +6,10 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use libc::{tpacket_block_desc, tpacket_hdr_v1, tpacket3_hdr};
+use libc::{
+    TP_STATUS_VLAN_TPID_VALID, TP_STATUS_VLAN_VALID, tpacket_block_desc, tpacket_hdr_v1,
+    tpacket_hdr_variant1, tpacket3_hdr,
+};
 
 use crate::Frame;
 
@@ -15,6 +18,13 @@ const HEADER: usize = offset_of!(tpacket_block_desc, hdr);
 pub(super) const STATUS: usize = HEADER + offset_of!(tpacket_hdr_v1, block_status);
 const FRAMES: usize = HEADER + offset_of!(tpacket_hdr_v1, num_pkts);
 const FIRST: usize = HEADER + offset_of!(tpacket_hdr_v1, offset_to_first_pkt);
+
+/// Octets of both MACs of an Ethernet header; a tag comes after them.
+const MACS: usize = 12;
+/// Octets of a VLAN tag.
+const TAG: u32 = 4;
+/// The kind of tag of IEEE 802.1Q, which is meant where the kernel names none.
+const VLAN: u16 = 0x8100;
 
 /// The reader's position in a block, by default at its start.
 #[derive(Debug, Default)]
@@ -29,6 +39,8 @@ pub(super) struct Record {
     octets: Range<usize>,
     length: u32,
     at: SystemTime,
+    /// Kind and value of a VLAN tag that the kernel took out of the frame.
+    tag: Option<(u16, u16)>,
 }
 
 impl Walk {
@@ -51,15 +63,37 @@ impl Walk {
             octets: start..end,
             length: field(offset_of!(tpacket3_hdr, tp_len)).unwrap_or(0),
             at: SystemTime::UNIX_EPOCH + since_epoch,
+            tag: tag(block, header),
         })
     }
 }
 
 impl Record {
-    /// The frame, from the block it was found in.
-    pub(super) fn frame(self, block: &[u8]) -> Option<Frame<'_>> {
-        Some(Frame { at: self.at, data: block.get(self.octets)?, length: self.length })
+    /// The frame as it was on the wire, from the block it was found in. A frame with a tag is put together
+    /// again in `tagged`.
+    pub(super) fn frame<'f>(self, block: &'f [u8], tagged: &'f mut Vec<u8>) -> Option<Frame<'f>> {
+        let Self { octets, length, at, tag } = self;
+        let data = block.get(octets)?;
+        let Some(((kind, value), (macs, rest))) = tag.zip(data.split_at_checked(MACS)) else {
+            return Some(Frame { at, data, length });
+        };
+        tagged.clear();
+        tagged.extend_from_slice(macs);
+        tagged.extend_from_slice(&kind.to_be_bytes());
+        tagged.extend_from_slice(&value.to_be_bytes());
+        tagged.extend_from_slice(rest);
+        Some(Frame { at, data: tagged, length: length.saturating_add(TAG) })
     }
+}
+
+fn tag(block: &[u8], header: usize) -> Option<(u16, u16)> {
+    let field = |offset: usize| header.checked_add(offset);
+    let variant = |offset: usize| field(offset_of!(tpacket3_hdr, hv1).checked_add(offset)?);
+    let status = word(block, field(offset_of!(tpacket3_hdr, tp_status))?)?;
+    let value = word(block, variant(offset_of!(tpacket_hdr_variant1, tp_vlan_tci))?)?;
+    let kind = half_word(block, variant(offset_of!(tpacket_hdr_variant1, tp_vlan_tpid))?)?;
+    let kind = if status & TP_STATUS_VLAN_TPID_VALID == 0 { VLAN } else { kind };
+    (status & TP_STATUS_VLAN_VALID != 0).then_some((kind, u16::try_from(value).ok()?))
 }
 
 fn word(block: &[u8], at: usize) -> Option<u32> {
@@ -96,9 +130,40 @@ mod tests {
 
     fn frames(block: &[u8]) -> Vec<String> {
         let mut walk = Walk::default();
-        std::iter::from_fn(|| walk.next(block)?.frame(block))
-            .map(|frame| String::from_utf8_lossy(frame.data).into_owned())
-            .collect()
+        let mut text = || {
+            let mut tagged = Vec::new();
+            let frame = walk.next(block)?.frame(block, &mut tagged)?;
+            Some(String::from_utf8_lossy(frame.data).into_owned())
+        };
+        std::iter::from_fn(&mut text).collect()
+    }
+
+    /// A block with one frame, out of which the kernel took a tag if it says so.
+    fn frame_with_tag(status: u32) -> (Vec<u8>, u32) {
+        let mut block = block();
+        put(&mut block, FRAMES, 1);
+        let octets: Vec<u8> = (0..20).collect();
+        block[48 + 82..48 + 102].copy_from_slice(&octets);
+        put(&mut block, 48 + offset_of!(tpacket3_hdr, tp_snaplen), 20);
+        put(&mut block, 48 + offset_of!(tpacket3_hdr, tp_status), status);
+        let variant = 48 + offset_of!(tpacket3_hdr, hv1);
+        put(&mut block, variant + offset_of!(tpacket_hdr_variant1, tp_vlan_tci), 42);
+        let kind = variant + offset_of!(tpacket_hdr_variant1, tp_vlan_tpid);
+        block[kind..kind + 2].copy_from_slice(&0x88a8_u16.to_ne_bytes());
+        let mut tagged = Vec::new();
+        let record = Walk::default().next(&block).unwrap();
+        let frame = record.frame(&block, &mut tagged).unwrap();
+        (frame.data.to_vec(), frame.length)
+    }
+
+    #[test]
+    fn puts_back_a_tag_that_the_kernel_took_out() {
+        let whole: Vec<u8> = (0..20).collect();
+        let with = |tag: [u8; 4]| [&whole[..12], &tag, &whole[12..]].concat();
+        assert_eq!(frame_with_tag(0), (whole.clone(), 60));
+        assert_eq!(frame_with_tag(TP_STATUS_VLAN_VALID), (with([0x81, 0, 0, 42]), 64));
+        let status = TP_STATUS_VLAN_VALID | TP_STATUS_VLAN_TPID_VALID;
+        assert_eq!(frame_with_tag(status), (with([0x88, 0xa8, 0, 42]), 64));
     }
 
     #[test]

@@ -32,6 +32,8 @@ pub struct Capture {
     ring: Ring,
     socket: Socket,
     walk: Walk,
+    /// The last frame whose tag was put back.
+    tagged: Vec<u8>,
     counts: Cell<Counts>,
 }
 
@@ -59,7 +61,8 @@ impl Capture {
         socket::bind(&socket, interface, libc::ETH_P_ALL)
             .map_err(failed("bind to the interface"))?;
         let (walk, counts) = (Walk::default(), Cell::default());
-        Ok(Self { interface: interface.to_owned(), ring, socket, walk, counts })
+        let tagged = Vec::new();
+        Ok(Self { interface: interface.to_owned(), ring, socket, walk, tagged, counts })
     }
 
     /// The next frame, borrowed until the next call. `None`: none came before the deadline.
@@ -78,7 +81,8 @@ impl Capture {
                 return Ok(None);
             }
         };
-        Ok(self.ring.filled().and_then(|block| record.frame(block)))
+        let tagged = &mut self.tagged;
+        Ok(self.ring.filled().and_then(|block| record.frame(block, tagged)))
     }
 
     /// Sends a frame, given from its Ethernet header on.

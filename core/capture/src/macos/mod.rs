@@ -1,4 +1,4 @@
-//! Captures with a BPF device. Type-checked for macOS; it has never run on a Mac.
+//! Captures with a BPF device. Compiled and linked for macOS; it has never run on a Mac.
 
 mod device;
 

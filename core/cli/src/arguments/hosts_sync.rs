@@ -34,7 +34,7 @@ pub(crate) struct HostsSync {
     /// Print one JSON document
     #[arg(long)]
     pub(crate) json: bool,
-    /// Take the addresses from the snapshot in this directory; nothing is sent
-    #[arg(long, value_name = "DIR")]
+    /// Take the addresses from this snapshot, a directory or a zip; nothing is sent
+    #[arg(long, value_name = "DIR|FILE.zip")]
     pub(crate) from: Option<PathBuf>,
 }

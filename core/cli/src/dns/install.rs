@@ -6,9 +6,10 @@ use std::{
     net::{IpAddr, SocketAddr},
 };
 
-use vmkit_resolver::{Objection, PORT, Suffix, installed, is_current, plan};
+use vmkit_resolver::{Objection, PORT, Suffix, installed, is_current, plan, whether_answered};
 use vmkit_rights::ResolverReply;
-use vmkit_types::escaped;
+use vmkit_session::system_tool;
+use vmkit_types::{Reading, escaped};
 
 use crate::{
     arguments,
@@ -65,7 +66,11 @@ fn install(wanted: &arguments::Dns, context: &Context) -> anyhow::Result<Exit> {
         ));
         return Err(failure.with_hint(command(suffix, server)).into());
     }
-    let setting = plan(suffix, server).map_err(|objection| failure(&objection))?;
+    let setting = plan(suffix, server).map_err(|objection| {
+        let scutil = system_tool("/usr/sbin/scutil --dns", true).and_then(Reading::known);
+        output::note(&whether_answered(suffix, scutil.as_deref()));
+        failure(&objection)
+    })?;
     if !context.settings.invoker.privileged {
         output::answer(|out| {
             writeln!(out, "Would write {}:\n", setting.path.display())?;

@@ -9,6 +9,7 @@ use std::{
 
 use anyhow::bail;
 use vmkit_dns::{Event, Listening, Zone, Zones};
+use vmkit_inventory::valid_name;
 use vmkit_resolver::{PORT, Suffix};
 use vmkit_scoring::Lack;
 use vmkit_session::{Builder, Selection, Session};
@@ -111,7 +112,9 @@ impl Looks {
             None => (self.has_zone, self.problem) = (true, None),
         }
         let weights = self.session.weights();
-        let machines = rows.iter().map(|row| {
+        // Others are no names of DNS, among them those of foreign machines.
+        let named = rows.iter().filter(|row| valid_name(&row.machine.name));
+        let machines = named.map(|row| {
             let looked = row.pick.unchecked.is_none();
             (row.machine.name.as_str(), looked.then(|| row.pick.resolved_addresses(weights)))
         });

@@ -1,19 +1,24 @@
 //! `vm doctor`: flags to a request, an examination to a report.
 
 mod attention;
-mod progress;
+mod on_failure;
+mod open;
 mod terminal;
 
-use std::time::{Duration, Instant};
+use std::{
+    path::PathBuf,
+    time::{Duration, Instant},
+};
 
 use vmkit_diagnose::Catalogue;
 use vmkit_doctor::{Assessment, Doctor, FixRequest, Gathered, Request, Treatment};
 use vmkit_report::{Conclusion, DoctorHost, DoctorNetwork, DoctorVm};
-use vmkit_session::{Scene, Selection, Source};
+use vmkit_session::{Scene, Selection, Source, begin_snapshot};
 use vmkit_snapshot::Writer;
 use vmkit_types::{Reading, Unread};
 
-use crate::{arguments, context::Context, exit::Exit, output};
+use crate::{arguments, context::Context, exit::Exit, output, snapshot};
+pub(crate) use on_failure::OnFailure;
 use terminal::Terminal;
 
 /// Minimum deadline of a plugin's call: an examination may take 5 s, and without one signal it
@@ -24,17 +29,46 @@ const MOST_MESSAGES: usize = 40;
 
 /// Runs the command.
 pub(crate) fn run(wanted: &arguments::Doctor, context: &Context) -> anyhow::Result<Exit> {
-    let began = Instant::now();
     let catalogue = Catalogue::builtin()?.with_commands(arguments::has_command);
-    let settings = context.settings.clone().with_patience(PATIENCE);
-    let writer = wanted.save.as_deref().map(|save| Writer::new(save, wanted.redact)).transpose()?;
-    let request = request(wanted, writer.as_ref());
-    let mut person = Terminal::new(context.quiet)?;
-    let mut doctor = Doctor::start(request, settings.clone(), &catalogue)?;
-    let examination = doctor.examine(&mut person)?;
-    let treatment = doctor.fix(examination, &mut person)?;
+    let report = examine(wanted, context, &catalogue, &mut Terminal::new(context.quiet)?)?;
+    let terminal = output::terminal(context);
+    output::answer(|out| match (wanted.json, wanted.short, wanted.explain) {
+        (true, ..) => report.write_json(out),
+        (_, true, _) => report.write_short(out),
+        (.., true) => report.write_explanation(out, terminal),
+        _ => report.write_text(out, terminal),
+    })?;
+    output::problems(&report.problems, context);
+    if wanted.open {
+        let mut page = Vec::new();
+        report.write_html(&mut page)?;
+        open::open(&page, &context.settings)?;
+    }
+    Ok(match report.conclusion() {
+        Conclusion::Healthy => Exit::Healthy,
+        Conclusion::Cause => Exit::Findings,
+        Conclusion::CannotTell => Exit::CannotTell,
+        Conclusion::NotDone => Exit::Failed,
+    })
+}
 
-    let report = report(&treatment, &catalogue, began.elapsed());
+/// Examines, and saves what is to be saved.
+fn examine<'a>(
+    wanted: &arguments::Doctor,
+    context: &Context,
+    catalogue: &'a Catalogue,
+    person: &mut Terminal,
+) -> anyhow::Result<vmkit_report::Doctor<'a>> {
+    let began = Instant::now();
+    let settings = context.settings.clone().with_patience(PATIENCE);
+    let make = |path: &PathBuf| begin_snapshot(path, wanted.redact, |it| person.consents(it));
+    let (writer, target) = wanted.save.as_ref().map(make).transpose()?.unzip();
+    let request = request(wanted, writer.as_ref());
+    let mut doctor = Doctor::start(request, settings.clone(), catalogue)?;
+    let examination = doctor.examine(person)?;
+    let treatment = doctor.fix(examination, person)?;
+
+    let report = report(&treatment, catalogue, began.elapsed());
     if let Some(writer) = writer {
         treatment.examination.gathered.save(writer.artefacts())?;
         let scene = &treatment.examination.look.scene;
@@ -42,18 +76,11 @@ pub(crate) fn run(wanted: &arguments::Doctor, context: &Context) -> anyhow::Resu
         report.write_html(&mut page)?;
         vmkit_snapshot::put(writer.artefacts(), "report.html", &page)?;
         writer.finish(&scene.to_record(&settings))?;
+        if let Some(target) = target {
+            target.finish(&snapshot::maker(scene, wanted.redact))?;
+        }
     }
-    let terminal = output::terminal(context);
-    output::answer(|out| {
-        if wanted.json { report.write_json(out) } else { report.write_text(out, terminal) }
-    })?;
-    output::problems(&report.problems, context);
-    Ok(match report.conclusion() {
-        Conclusion::Healthy => Exit::Healthy,
-        Conclusion::Cause => Exit::Findings,
-        Conclusion::CannotTell => Exit::CannotTell,
-        Conclusion::NotDone => Exit::Failed,
-    })
+    Ok(report)
 }
 
 fn request(wanted: &arguments::Doctor, writer: Option<&Writer>) -> Request {
@@ -69,6 +96,7 @@ fn request(wanted: &arguments::Doctor, writer: Option<&Writer>) -> Request {
         passive: wanted.passive,
         wait: wanted.wait,
         unplug: wanted.provoke,
+        inside: wanted.inside,
         yes: wanted.yes,
         fix: fix.map(|named| named.map_or(FixRequest::Offered, FixRequest::Named)),
     }
@@ -98,15 +126,18 @@ fn report<'a>(
 }
 
 fn vm(assessment: &Assessment, gathered: &Gathered) -> DoctorVm {
-    let Assessment { machine, pick, at_rest, findings, diagnosis } = assessment.clone();
+    let Assessment { machine, pick, at_rest, findings, diagnosis, path } = assessment.clone();
     let dhcp = gathered.dhcp(&machine, MOST_MESSAGES);
     DoctorVm {
+        inside: gathered.way_inside(&machine.name),
         name: machine.name,
         power: machine.power,
+        qemu: machine.qmp.known().and_then(|status| status.version),
         at_rest,
         pick,
         findings,
         diagnosis,
+        path,
         ladder: dhcp.ladder,
         test: dhcp.test,
     }
@@ -116,6 +147,7 @@ fn host(scene: &Scene) -> DoctorHost {
     let interfaces = scene.network.as_ref().map(|network| network.interfaces.clone());
     DoctorHost {
         platform: scene.platform.clone(),
+        system: scene.system.clone(),
         privileged: scene.privileged,
         interfaces: interfaces.map_or(Reading::Unknown(Unread::NotTried), Reading::Known),
     }

@@ -1,12 +1,14 @@
 //! The person at the terminal.
 
-use std::io::{self, IsTerminal as _};
+use std::io;
 use std::time::{Duration, Instant};
 
 use vmkit_doctor::{Note, Offered, Pause, Person, Progress, Question};
 use vmkit_types::{bounded, escaped};
 
-use super::{attention::Attention, progress::ProgressLine};
+use vmkit_plugin_commands::ProgressLine;
+
+use super::attention::Attention;
 use crate::output;
 
 /// Most lines of a command's output that are shown.
@@ -18,30 +20,35 @@ const LONGEST_LINE: usize = 200;
 pub(crate) struct Terminal {
     attention: Attention,
     quiet: bool,
+    /// Whether questions are asked.
+    asks: bool,
     /// The progress of the wait that is going on.
     progress: Option<ProgressLine<io::Stderr>>,
 }
 
 impl Terminal {
     pub(crate) fn new(quiet: bool) -> io::Result<Self> {
-        Ok(Self { attention: Attention::new()?, quiet, progress: None })
+        Ok(Self { attention: Attention::new()?, quiet, asks: true, progress: None })
+    }
+
+    /// The same without questions: every answer is no.
+    pub(crate) fn without_questions(quiet: bool) -> io::Result<Self> {
+        Ok(Self { asks: false, ..Self::new(quiet)? })
+    }
+
+    /// Whether the person says yes to this.
+    pub(crate) fn consents(&self, question: &str) -> bool {
+        self.asks && output::consents(question)
     }
 }
 
 impl Person for Terminal {
     fn can_answer(&self) -> bool {
-        io::stdin().is_terminal() && io::stderr().is_terminal()
+        self.asks && output::can_ask()
     }
 
-    /// Any answer but yes is a no.
     fn allows(&mut self, question: &Question) -> bool {
-        if !self.can_answer() {
-            return false;
-        }
-        output::note(&format!("{} [y/N] ", worded(question)));
-        let mut answer = String::new();
-        let read = io::stdin().read_line(&mut answer);
-        read.is_ok() && matches!(answer.trim(), "y" | "Y" | "yes")
+        self.consents(&worded(question))
     }
 
     fn hears(&mut self, note: &Note<'_>) {

@@ -4,14 +4,11 @@ use std::path::{Path, PathBuf};
 
 use vmkit_hosts::Store;
 use vmkit_inventory::Source;
+use vmkit_plugin_commands::own_name;
 use vmkit_report::{HostsOutcome, HostsSync, command_line};
 
 use crate::arguments::{HostsSync as Arguments, SYSTEM_HOSTS};
 use crate::context::Context;
-
-/// Where sudo on Linux usually looks for programs, whatever its caller's path is.
-const PATH_OF_SUDO: [&str; 6] =
-    ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];
 
 /// The command that writes a preview or undoes a change.
 pub(super) fn after(
@@ -50,7 +47,7 @@ pub(super) fn with_rights(wanted: &Arguments, context: &Context) -> String {
 fn words(sudo: bool, undo: bool, wanted: &Arguments, context: &Context) -> Option<Vec<String>> {
     let mut words: Vec<String> = Vec::new();
     words.extend(sudo.then(|| "sudo".to_owned()));
-    words.push(program(sudo)?);
+    words.push(own_name(sudo)?);
     words.extend(["hosts-sync", if undo { "--undo" } else { "--apply" }].map(str::to_owned));
     if wanted.file != Path::new(SYSTEM_HOSTS) {
         words.extend(["--file".to_owned(), text(&wanted.file)?]);
@@ -76,13 +73,6 @@ fn data_directory(context: &Context) -> Option<PathBuf> {
     let (location, _) = context.settings.location().ok()?;
     let lost = matches!(location.source, Source::Flag | Source::Environment);
     lost.then_some(location.data_directory)
-}
-
-/// This program's name, or its path if sudo would not find the name.
-fn program(sudo: bool) -> Option<String> {
-    let path = std::env::current_exe().ok()?;
-    let found = || PATH_OF_SUDO.iter().any(|folder| path.parent() == Some(Path::new(folder)));
-    if sudo && cfg!(target_os = "linux") && !found() { text(&path) } else { Some("vm".to_owned()) }
 }
 
 fn text(path: &Path) -> Option<String> {

@@ -35,7 +35,7 @@ pub enum CatalogueError {
     UnknownName {
         /// The file.
         file: String,
-        /// What it should be: finding, cause, remedy, circumstance or placeholder.
+        /// What it should be: finding, cause, remedy, circumstance, place or placeholder.
         kind: &'static str,
         /// The name it gives.
         name: String,

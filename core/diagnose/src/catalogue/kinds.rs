@@ -1,5 +1,6 @@
 //! What findings, causes, remedies and tests consist of.
 
+use super::stops::Stops;
 use crate::{FindingCode, circumstance::Circumstance};
 
 /// Whether a finding is a fault in itself.
@@ -68,6 +69,8 @@ pub struct FindingKind {
     pub fault: Fault,
     /// How much it counts during a boot.
     pub while_booting: WhileBooting,
+    /// It settles the question: what a guest does in the next seconds changes nothing about it.
+    pub(crate) decisive: bool,
     /// How often it is present without any fault, from 0 to 1.
     pub(crate) leak: f64,
     /// How often a fault that no cause covers produces it, from 0 to 1.
@@ -113,6 +116,8 @@ pub struct Cause {
     pub sources: Vec<String>,
     /// Codes of causes that are mere consequences of this one.
     pub explains: Vec<String>,
+    /// Where it stops frames. `None`: its file does not say, which a test rules out.
+    pub stops: Option<Stops>,
     pub(crate) prior: f64,
     /// Factors of the prior where a circumstance holds.
     pub(crate) given: Vec<(Circumstance, f64)>,
@@ -170,6 +175,24 @@ pub(crate) struct RemedyKind {
     pub(crate) only: Vec<Circumstance>,
 }
 
+/// The part of an examination that does a test.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Means {
+    /// Each examination reads it.
+    Look,
+    /// Each examination that may send does it.
+    Probes,
+    /// Asking DHCP servers for offers.
+    OfferTest,
+    /// Capturing for as long as the test takes.
+    Watch,
+    /// Unplugging the machine's virtual link.
+    Unplug,
+    /// A person does it.
+    Person,
+}
+
 /// The description of a test that would find out more.
 #[derive(Clone, Debug)]
 pub(crate) struct Test {
@@ -179,9 +202,17 @@ pub(crate) struct Test {
     pub(crate) cost_ms: u64,
     pub(crate) needs: Vec<String>,
     pub(crate) command: Vec<String>,
+    pub(crate) means: Means,
     /// The findings that it reveals.
     pub(crate) reveals: Vec<FindingCode>,
     pub(crate) only: Vec<Circumstance>,
+}
+
+impl Test {
+    /// Whether it makes sense where these circumstances hold.
+    pub(crate) fn is_possible(&self, holding: &[Circumstance]) -> bool {
+        self.only.iter().all(|circumstance| circumstance.is_possible(holding))
+    }
 }
 
 impl Layer {

@@ -4,16 +4,20 @@ mod contents;
 mod embedded;
 mod error;
 mod kinds;
+mod numbers;
 mod placeholders;
 mod rows;
+mod stops;
 #[cfg(test)]
 mod tests;
 
 pub use contents::Catalogue;
 pub use error::CatalogueError;
-pub(crate) use kinds::{BootPhase, BootTimes, RemedyKind, Test};
+pub(crate) use kinds::{BootPhase, BootTimes, Means, RemedyKind, Test};
 pub use kinds::{Cause, Fault, FindingKind, Layer, Risk, Scope, WhileBooting};
+pub use numbers::Number;
 pub(crate) use placeholders::{PLACEHOLDERS, fill};
+pub use stops::{Place, Spot, StationKind, Stops, Ways};
 
 impl Catalogue {
     /// The built-in catalogue.

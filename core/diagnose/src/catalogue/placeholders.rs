@@ -11,6 +11,11 @@ pub(crate) const PLACEHOLDERS: &[(&str, &str)] = &[
     ("mac", "MAC"),
     ("router", "ROUTER"),
     ("address", "ADDRESS"),
+    ("network", "NETWORK"),
+    ("subnet", "SUBNET"),
+    ("link", "LINK"),
+    ("card", "CARD"),
+    ("uplink_bridge", "UPLINK_BRIDGE"),
 ];
 
 /// Whether this placeholder exists.

@@ -9,9 +9,11 @@ use super::{
     embedded::Files,
     error::CatalogueError,
     kinds::{
-        BootTimes, Cause, Fault, FindingKind, Layer, RemedyKind, Risk, Scope, Test, WhileBooting,
+        BootTimes, Cause, Fault, FindingKind, Layer, Means, RemedyKind, Risk, Scope, Test,
+        WhileBooting,
     },
     placeholders::is_known_placeholder,
+    stops::{Place, Stops, StopsRow},
 };
 use crate::{FindingCode, circumstance::Circumstance};
 
@@ -129,12 +131,24 @@ struct FindingRow {
     fault: Fault,
     #[serde(default)]
     while_booting: WhileBooting,
+    #[serde(default)]
+    decisive: bool,
 }
 
 impl FindingRow {
     fn into_kind(self, code: FindingCode, by_unknown: f64) -> FindingKind {
-        let Self { present, absent, source, needs, leak, fault, while_booting, .. } = self;
-        FindingKind { code, present, absent, source, needs, fault, while_booting, leak, by_unknown }
+        FindingKind {
+            code,
+            present: self.present,
+            absent: self.absent,
+            source: self.source,
+            needs: self.needs,
+            fault: self.fault,
+            while_booting: self.while_booting,
+            decisive: self.decisive,
+            leak: self.leak,
+            by_unknown,
+        }
     }
 }
 
@@ -192,6 +206,7 @@ struct TestRow {
     needs: Vec<String>,
     #[serde(default)]
     command: Vec<String>,
+    means: Means,
     reveals: Vec<String>,
     #[serde(default)]
     only: Vec<String>,
@@ -212,6 +227,7 @@ impl TestRow {
             cost_ms: self.cost_ms,
             needs: self.needs,
             command: self.command,
+            means: self.means,
         })
     }
 }
@@ -228,6 +244,7 @@ struct CauseRow {
     sources: Vec<String>,
     #[serde(default)]
     explains: Vec<String>,
+    stops: Option<StopsRow>,
     #[serde(default)]
     given: BTreeMap<String, f64>,
     produces: BTreeMap<String, f64>,
@@ -262,8 +279,13 @@ impl CauseRow {
             let index = remedy_names.get(name.as_str()).copied();
             remedies.push((index.ok_or_else(|| unknown(code, "remedy", &name))?, helps));
         }
+        let stops = self.stops.map(|row| {
+            let place = Place::from_word(&row.at).ok_or_else(|| unknown(code, "place", &row.at))?;
+            Ok::<_, CatalogueError>(Stops { place, says: row.says })
+        });
         Ok(Cause {
             code,
+            stops: stops.transpose()?,
             given,
             produces,
             remedies,

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use vmkit_model::Evidence;
 use vmkit_scoring::{Candidate, Flag, Verdict, WhyNot};
-use vmkit_types::{Kind, Mac, Unread, attribute};
+use vmkit_types::{Kind, Mac, Unread, attribute, escaped};
 
 use super::{
     proxy_arp,
@@ -13,11 +13,8 @@ use super::{
 };
 use crate::{
     Attachment, Facts, FindingCode,
-    ledger::{evidence_of, is_outdated},
+    ledger::{asks_in_vain, best, evidence_of, is_outdated},
 };
-
-/// Candidates below this probability are ignored.
-const LEAST_PROBABILITY: f64 = 0.05;
 
 pub(super) fn judge(facts: &Facts<'_>, attachment: &Attachment<'_>, sheet: &mut Sheet) {
     missing(facts, sheet);
@@ -25,9 +22,10 @@ pub(super) fn judge(facts: &Facts<'_>, attachment: &Attachment<'_>, sheet: &mut 
     if matches!(pick.verdict, Verdict::NotRunning | Verdict::NotChecked) {
         return;
     }
-    let local = pick.candidates.iter().find(|c| c.flags.contains(&Flag::LinkLocal) && is_v4(c));
+    let is_local = |c: &&Candidate| c.flags.contains(&Flag::LinkLocal) && c.address.is_ipv4();
+    let local = pick.candidates.iter().find(is_local);
     match local {
-        Some(local) if pick.address.is_none() => {
+        Some(local) if pick.address.is_none_or(|address| address.is_ipv6()) => {
             sheet.present(FindingCode::AddressLinkLocal, format!("it has {}", local.address));
         }
         Some(_) | None => {
@@ -39,31 +37,9 @@ pub(super) fn judge(facts: &Facts<'_>, attachment: &Attachment<'_>, sheet: &mut 
     two_owners(facts, best, sheet);
     answers_as_another(facts, attachment, best, sheet);
     host_key(best, sheet);
-    off_subnet(facts, best, sheet);
+    off_subnet(facts, attachment, best, sheet);
     reachability::judge(facts, attachment, best, sheet);
     proxy_arp::judge(facts, best, sheet);
-}
-
-/// The candidate that the findings are about: the picked one, or else the best that is not
-/// link-local, even if another machine was seen there.
-fn best<'p>(facts: &'p Facts<'_>) -> Option<&'p Candidate> {
-    let candidates = || facts.pick.candidates.iter().filter(|c| is_v4(c) && !is_link_local(c));
-    let picked = facts.pick.address.and_then(|address| {
-        facts.pick.candidates.iter().find(|candidate| candidate.address == address)
-    });
-    picked
-        .or_else(|| {
-            candidates().find(|c| c.struck_out.is_none() && c.probability > LEAST_PROBABILITY)
-        })
-        .or_else(|| candidates().find(|c| c.ledger.iter().any(|entry| entry.weight > 0.0)))
-}
-
-fn is_v4(candidate: &Candidate) -> bool {
-    candidate.address.is_ipv4()
-}
-
-fn is_link_local(candidate: &Candidate) -> bool {
-    candidate.flags.contains(&Flag::LinkLocal)
 }
 
 fn missing(facts: &Facts<'_>, sheet: &mut Sheet) {
@@ -74,6 +50,11 @@ fn missing(facts: &Facts<'_>, sheet: &mut Sheet) {
                 code,
                 format!("{address} may be from an earlier boot, and nobody answers there"),
             );
+        }
+        (Verdict::Resolved | Verdict::Probable, Some(IpAddr::V6(address)))
+            if asks_in_vain(facts) =>
+        {
+            sheet.present(code, format!("it has {address}, and asks for an IPv4 address in vain"));
         }
         (Verdict::Resolved | Verdict::Probable, Some(address)) => {
             sheet.absent(code, format!("it has {address}"));
@@ -87,6 +68,11 @@ fn missing(facts: &Facts<'_>, sheet: &mut Sheet) {
 fn only_ipv6(facts: &Facts<'_>, sheet: &mut Sheet) {
     let code = FindingCode::AddressOnlyIpv6;
     match facts.pick.address {
+        // Then IPv6 is what is left to it, and not what it is limited to.
+        Some(IpAddr::V6(address)) if asks_in_vain(facts) => {
+            let why = format!("it has {address}, and asks for an IPv4 address as well");
+            sheet.unknown(code, &Unread::Failed(why));
+        }
         Some(IpAddr::V6(address)) => {
             sheet.present(code, format!("it has {address} and no IPv4 address"));
         }
@@ -173,11 +159,16 @@ fn host_key(best: &Candidate, sheet: &mut Sheet) {
     }
 }
 
-fn off_subnet(facts: &Facts<'_>, best: &Candidate, sheet: &mut Sheet) {
+fn off_subnet(facts: &Facts<'_>, attachment: &Attachment<'_>, best: &Candidate, sheet: &mut Sheet) {
     if !matches!(facts.network, vmkit_types::Reading::Known(_)) {
         return;
     }
     let off = best.flags.contains(&Flag::OffSubnet);
+    if let Some(vlan) = attachment.foreign_vlan().filter(|_| off) {
+        let says =
+            format!("it may be in a VLAN of {} where this computer has no address", escaped(vlan));
+        return sheet.unknown(FindingCode::AddressOffSubnet, &Unread::Failed(says));
+    }
     sheet.judged(
         FindingCode::AddressOffSubnet,
         off,

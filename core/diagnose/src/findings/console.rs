@@ -3,16 +3,18 @@
 use std::net::IpAddr;
 
 use vmkit_model::Evidence;
-use vmkit_types::{Kind, Reading, Unread, attribute};
+use vmkit_types::{Kind, Reading, Unread, attribute, escaped};
 
 use super::sheet::Sheet;
 use crate::{Attachment, Facts, FindingCode};
 
-const ALL: [FindingCode; 8] = [
+const ALL: [FindingCode; 10] = [
     FindingCode::BootStoppedEarly,
     FindingCode::KernelPanic,
     FindingCode::GuestSeesNoNetworkCard,
     FindingCode::GuestHasNoDhcpClient,
+    FindingCode::GuestConfiguresAnotherCard,
+    FindingCode::GuestReportsBadChecksums,
     FindingCode::GuestReportsLinkDown,
     FindingCode::GuestDhcpFailed,
     FindingCode::GuestAddressStaticElsewhere,
@@ -20,9 +22,11 @@ const ALL: [FindingCode; 8] = [
 ];
 
 /// Codes of faults that a console reports, and their findings.
-const FAULTS: [(&str, FindingCode); 4] = [
+const FAULTS: [(&str, FindingCode); 6] = [
     ("no-network-card", FindingCode::GuestSeesNoNetworkCard),
     ("no-dhcp-client", FindingCode::GuestHasNoDhcpClient),
+    ("other-card", FindingCode::GuestConfiguresAnotherCard),
+    ("bad-checksums", FindingCode::GuestReportsBadChecksums),
     ("link-down", FindingCode::GuestReportsLinkDown),
     ("ssh-server-failed", FindingCode::GuestSshServerFailed),
 ];
@@ -42,13 +46,15 @@ pub(super) fn judge(facts: &Facts<'_>, attachment: &Attachment<'_>, sheet: &mut 
     let code = phase.observation.attribute(attribute::PHASE).unwrap_or_default();
     let says = phase.observation.says.clone();
     sheet.judged(FindingCode::KernelPanic, code == "panic", &says, &says);
-    let early = matches!(code, "none" | "firmware" | "kernel" | "initramfs");
+    let finished = phase.observation.attribute(attribute::LOGINS) == Some("finished");
+    let early = matches!(code, "none" | "firmware" | "kernel" | "initramfs") && !finished;
     match code {
         // A quiet kernel shows nothing although nothing is wrong.
-        "none" => sheet.unknown(FindingCode::BootStoppedEarly, &Unread::NotTried),
+        "none" if !finished => sheet.unknown(FindingCode::BootStoppedEarly, &Unread::NotTried),
         "panic" => {}
         _ => sheet.judged(FindingCode::BootStoppedEarly, early, &says, &says),
     }
+    own_card(facts, phase, sheet);
     for (fault, finding) in FAULTS {
         let item = of(Kind::ConsoleFault)
             .find(|item| item.observation.attribute(attribute::FAULT) == Some(fault));
@@ -84,6 +90,22 @@ pub(super) fn judge(facts: &Facts<'_>, attachment: &Attachment<'_>, sheet: &mut 
     }
 }
 
+/// What follows from the card that the console names: the guest has one, and what it does not find is a card
+/// of another name.
+fn own_card(facts: &Facts<'_>, phase: &Evidence, sheet: &mut Sheet) {
+    let Some(card) = phase.observation.attribute(attribute::GUEST_CARD) else { return };
+    let says = format!("its console names its card {}", escaped(card));
+    sheet.absent(FindingCode::GuestSeesNoNetworkCard, says);
+    let missing = facts.evidence.iter().map(|item| &item.observation).find(|seen| {
+        seen.kind == Kind::ConsoleFault
+            && seen.attribute(attribute::FAULT) == Some("no-network-card")
+    });
+    if let Some(missing) = missing {
+        let says = format!("{}; its card is {}", missing.says, escaped(card));
+        sheet.present(FindingCode::GuestConfiguresAnotherCard, says);
+    }
+}
+
 /// A guest gives itself an address of 169.254.0.0/16 when it got none.
 fn is_link_local(item: &Evidence) -> bool {
     matches!(item.observation.address, Some(IpAddr::V4(address)) if address.is_link_local())
@@ -93,7 +115,7 @@ fn is_link_local(item: &Evidence) -> bool {
 /// evidence; an address on its console without a DHCP server is evidence too.
 fn static_address(facts: &Facts<'_>, attachment: &Attachment<'_>, sheet: &mut Sheet) {
     let code = FindingCode::GuestAddressStaticElsewhere;
-    let networks = attachment.networks();
+    let networks = attachment.own_networks();
     if networks.is_empty() {
         return;
     }

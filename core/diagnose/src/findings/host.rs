@@ -1,12 +1,13 @@
-//! Interfaces, bridges, routes and listeners of this computer.
+//! Interfaces, bridges and listeners of this computer.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
+use vmkit_model::Platform;
 use vmkit_survey::{Bridge, Port, PortState};
-use vmkit_types::{HostNetwork, InterfaceKind, Prefix, Reading, Unread, escaped};
+use vmkit_types::{HostNetwork, InterfaceKind, Reading, escaped};
 
-use super::sheet::Sheet;
-use crate::{Attachment, Facts, FindingCode, Platform};
+use super::{membership, sheet::Sheet};
+use crate::{Attachment, Facts, FindingCode};
 
 /// A shorter delay is over before a DHCP client asks again.
 const NOTICEABLE_DELAY: Duration = Duration::from_secs(2);
@@ -17,9 +18,8 @@ pub(super) fn judge(facts: &Facts<'_>, attachment: &Attachment<'_>, sheet: &mut 
     match &facts.network {
         Reading::Known(network) => {
             uplink(network, attachment, sheet);
-            membership(facts, attachment, sheet);
+            membership::judge(network, facts, attachment, sheet);
             own_address(facts, attachment, sheet);
-            vpn(network, facts, attachment, sheet);
         }
         Reading::Absent => {}
         Reading::Unknown(why) => sheet.all_unknown(
@@ -27,14 +27,13 @@ pub(super) fn judge(facts: &Facts<'_>, attachment: &Attachment<'_>, sheet: &mut 
                 FindingCode::UplinkDown,
                 FindingCode::UplinkNotDefault,
                 FindingCode::PortNotInBridge,
+                FindingCode::BridgeHasNoUplink,
                 FindingCode::BridgeHasNoAddress,
-                FindingCode::VpnTakesSubnet,
             ],
             why,
         ),
     }
     port(facts, attachment, sheet);
-    listeners(facts, attachment, sheet);
 }
 
 fn uplink(network: &HostNetwork, attachment: &Attachment<'_>, sheet: &mut Sheet) {
@@ -62,47 +61,6 @@ fn uplink(network: &HostNetwork, attachment: &Attachment<'_>, sheet: &mut Sheet)
     }
 }
 
-fn membership(facts: &Facts<'_>, attachment: &Attachment<'_>, sheet: &mut Sheet) {
-    let code = FindingCode::PortNotInBridge;
-    if !attachment.bridged {
-        return;
-    }
-    let Some(port) = attachment.port else {
-        if let Some(name) = facts.machine.port.as_deref() {
-            let why = Unread::Failed(format!("this computer has no interface {name}"));
-            sheet.unknown(code, &why);
-        }
-        return;
-    };
-    let (name, uplink) = (escaped(&port.name), attachment.uplink);
-    match (port.bridge.as_deref(), uplink.and_then(|uplink| uplink.bridge.as_deref())) {
-        (None, _) => sheet.present(code, format!("{name} is in no bridge")),
-        (Some(own), Some(other)) if own != other => sheet.present(
-            code,
-            format!("{name} is in {}, the uplink in {}", escaped(own), escaped(other)),
-        ),
-        (Some(own), Some(_)) => {
-            sheet.absent(code, format!("{name} and the uplink are in {}", escaped(own)));
-        }
-        (Some(own), None) => {
-            let says = format!("{name} is in {}, which has no uplink", escaped(own));
-            // A member of an unknown kind may be the uplink.
-            let unsure = facts.network.as_ref().known().is_some_and(|network| {
-                network.interfaces.iter().any(|each| {
-                    each.bridge.as_deref() == Some(own)
-                        && each.name != port.name
-                        && each.kind == InterfaceKind::Unknown
-                })
-            });
-            if unsure {
-                sheet.unknown(code, &Unread::Failed(says));
-            } else {
-                sheet.present(code, says);
-            }
-        }
-    }
-}
-
 fn own_address(facts: &Facts<'_>, attachment: &Attachment<'_>, sheet: &mut Sheet) {
     let code = FindingCode::BridgeHasNoAddress;
     let Some(bridge) = attachment.bridge else { return };
@@ -115,34 +73,6 @@ fn own_address(facts: &Facts<'_>, attachment: &Attachment<'_>, sheet: &mut Sheet
     match networks.first() {
         None => sheet.present(code, format!("{name} has no IPv4 address")),
         Some(prefix) => sheet.absent(code, format!("{name} has {prefix}")),
-    }
-}
-
-fn vpn(network: &HostNetwork, facts: &Facts<'_>, attachment: &Attachment<'_>, sheet: &mut Sheet) {
-    let code = FindingCode::VpnTakesSubnet;
-    let mut own: Vec<Prefix> = attachment.networks();
-    if own.is_empty() {
-        let picked = facts.pick.address.and_then(|address| network.on_link(address));
-        let addresses = picked.into_iter().flat_map(|interface| interface.addresses.clone());
-        own = addresses.filter(|prefix| prefix.address.is_ipv4()).collect();
-    }
-    let Some(subnet) = own.first() else { return };
-    let is_vpn = |name: &str| {
-        let mut interfaces = network.interfaces.iter();
-        interfaces.any(|each| each.name == name && each.kind == InterfaceKind::Vpn)
-    };
-    let taking = network.routes.iter().find(|route| {
-        let destination = route.destination;
-        destination.length >= subnet.length
-            && (subnet.contains(destination.address) || destination.contains(subnet.address))
-            && is_vpn(&route.interface)
-    });
-    match taking {
-        Some(route) => sheet.present(
-            code,
-            format!("the route to {} leaves by {}", route.destination, escaped(&route.interface)),
-        ),
-        None => sheet.absent(code, format!("no VPN has a route to {subnet}")),
     }
 }
 
@@ -169,6 +99,25 @@ fn port(facts: &Facts<'_>, attachment: &Attachment<'_>, sheet: &mut Sheet) {
     let name = escaped(&port.name);
     let (yes, no) = (format!("{name} is isolated"), format!("{name} is not isolated"));
     sheet.read(FindingCode::PortIsolated, &port.isolated, yes, no);
+    peers(facts, bridge, port, sheet);
+}
+
+/// Whether the bridge keeps the machine from all other machines on it: it passes nothing between isolated
+/// ports. What happens beyond the bridge, such as at an access point, does not show here.
+fn peers(facts: &Facts<'_>, bridge: &Bridge, own: &Port, sheet: &mut Sheet) {
+    let is_isolated = |port: &Port| port.isolated == Reading::Known(true);
+    if !is_isolated(own) {
+        return;
+    }
+    let of_machines: BTreeSet<&str> =
+        facts.machines.iter().filter_map(|machine| machine.port.as_deref()).collect();
+    let is_other = |port: &&Port| port.name != own.name && of_machines.contains(port.name.as_str());
+    let others: Vec<&Port> = bridge.ports.iter().filter(is_other).collect();
+    if !others.is_empty() && others.iter().all(|port| is_isolated(port)) {
+        let (own, count) = (escaped(&own.name), others.len());
+        let says = format!("{own} is isolated, and so are the ports of all {count} other VMs");
+        sheet.present(FindingCode::PeersUnreachable, says);
+    }
 }
 
 fn forwarding(ports: &[&Port], sheet: &mut Sheet) {
@@ -215,28 +164,5 @@ fn learning(facts: &Facts<'_>, bridge: &Bridge, ports: &[&Port], sheet: &mut She
         sheet.absent(code, format!("the forward delay of {name} is over"));
     } else {
         sheet.absent(code, format!("{name} forwards at once"));
-    }
-}
-
-fn listeners(facts: &Facts<'_>, attachment: &Attachment<'_>, sheet: &mut Sheet) {
-    let code = FindingCode::DhcpServerNotListening;
-    if !attachment.shared {
-        return;
-    }
-    match &facts.survey.listeners {
-        Reading::Known(listeners) => {
-            let here = listeners.iter().find(|listener| {
-                listener.interface.as_deref().is_none_or(|name| attachment.passes(name))
-            });
-            match here {
-                Some(listener) => {
-                    let program = listener.program.as_deref().unwrap_or("a program");
-                    sheet.absent(code, format!("{} listens on UDP port 67", escaped(program)));
-                }
-                None => sheet.present(code, "no program listens on UDP port 67"),
-            }
-        }
-        Reading::Absent => sheet.present(code, "no program listens on UDP port 67"),
-        Reading::Unknown(why) => sheet.unknown(code, why),
     }
 }

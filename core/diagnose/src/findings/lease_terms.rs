@@ -6,13 +6,10 @@ use std::{
 };
 
 use vmkit_dhcp::{Message, MessageKind, TestCase, Traffic};
-use vmkit_types::{Kind, Mac, Prefix, Reading, Unread, attribute};
+use vmkit_types::{Kind, NetworkMode, Reading, Unread, attribute, escaped};
 
-use super::sheet::Sheet;
+use super::{lease_values, own_lease::own_lease, sheet::Sheet};
 use crate::{Attachment, Facts, FindingCode};
-
-/// The prefix length of a lease without a mask.
-const USUAL_PREFIX: u8 = 24;
 
 pub(super) fn judge(facts: &Facts<'_>, attachment: &Attachment<'_>, sheet: &mut Sheet) {
     let points: Vec<&Traffic> =
@@ -23,16 +20,23 @@ pub(super) fn judge(facts: &Facts<'_>, attachment: &Attachment<'_>, sheet: &mut 
     let replies =
         |message: &&&Message| matches!(message.kind, MessageKind::Offer | MessageKind::Ack);
     let gives: Vec<&Message> = all.iter().filter(own).filter(replies).copied().collect();
-    servers(facts, &all, sheet);
+    servers(facts, attachment, &all, sheet);
     refusals(facts, &all, sheet);
+    host(facts, attachment, sheet);
+    lease_values::judge(facts, attachment, gives.last().copied(), sheet);
     if let Some(last) = gives.last() {
-        terms(facts, attachment, last, sheet);
+        if let Some(yiaddr) = last.yiaddr {
+            address(facts, attachment, yiaddr, sheet);
+        }
+        if let Some(portal) = &last.portal {
+            let says = format!("its lease names the login page {}", escaped(portal));
+            sheet.present(FindingCode::WebHijacked, says);
+        }
     } else if let Some((yiaddr, _)) = lease_on_console(facts) {
         address(facts, attachment, yiaddr, sheet);
     } else if let Some(yiaddr) = offered_in_test(facts) {
         address(facts, attachment, yiaddr, sheet);
     }
-    client_identifier(facts, &all, sheet);
 }
 
 fn known<'a>(reading: &Reading<&'a Traffic>) -> Option<&'a Traffic> {
@@ -42,7 +46,36 @@ fn known<'a>(reading: &Reading<&'a Traffic>) -> Option<&'a Traffic> {
     }
 }
 
-fn servers(facts: &Facts<'_>, all: &[&Message], sheet: &mut Sheet) {
+/// Whether this computer itself was served on the machine's network. A lease stays in force after its server
+/// has gone, so that it says less than an answer of now; an access point or router that answers only the
+/// MAC that it knows has served this computer all the same.
+fn host(facts: &Facts<'_>, attachment: &Attachment<'_>, sheet: &mut Sheet) {
+    if let Some((address, server)) =
+        own_lease(facts, attachment).and_then(|own| Some((own.address, own.server?)))
+    {
+        let says = format!("{server} gave this computer {address}");
+        return sheet.absent(FindingCode::HostUnserved, says);
+    }
+    let Some(uplink) = attachment.uplink.filter(|_| attachment.bridged) else { return };
+    let own: Vec<Ipv4Addr> = uplink.addresses.iter().filter_map(|it| v4(it.address)).collect();
+    if let Some(first) = own.first().filter(|_| own.iter().all(Ipv4Addr::is_link_local)) {
+        let says = format!("{} has {first} alone", escaped(&uplink.name));
+        sheet.present(FindingCode::HostUnserved, says);
+    }
+}
+
+fn v4(address: IpAddr) -> Option<Ipv4Addr> {
+    match address {
+        IpAddr::V4(address) => Some(address),
+        IpAddr::V6(_) => None,
+    }
+}
+
+fn servers(facts: &Facts<'_>, attachment: &Attachment<'_>, all: &[&Message], sheet: &mut Sheet) {
+    // QEMU itself serves its user network, and no frame of it is captured.
+    if facts.machine.mode == Some(NetworkMode::User) {
+        return;
+    }
     let replies = all
         .iter()
         .filter(|m| matches!(m.kind, MessageKind::Offer | MessageKind::Ack | MessageKind::Nak));
@@ -54,22 +87,37 @@ fn servers(facts: &Facts<'_>, all: &[&Message], sheet: &mut Sheet) {
     if let Reading::Known(results) = facts.test {
         for offer in results.iter().flat_map(|result| &result.offers) {
             servers.extend(offer.server);
-            networks.extend(offer.yiaddr.map(|given| Network::of(given, None)));
+            networks.extend(offer.yiaddr.map(|given| Network::of(given, offer.prefix)));
         }
     }
     // The guest's own lease does not show which other servers would have answered.
     let asked = !servers.is_empty();
-    if let Some((address, server)) = lease_on_console(facts) {
+    // Its twin may be served by another one, which only the twin's messages show.
+    let given_twice = facts.comparison.second_gift(facts.machine);
+    let of_twin = given_twice.map(|second| second.servers);
+    servers.extend(of_twin.into_iter().flatten().flatten());
+    let own = own_lease(facts, attachment).and_then(|own| Some((own.address, own.server?)));
+    let silent = own.map(|(_, server)| server).filter(|server| !servers.contains(server));
+    let without_mask = [lease_on_console(facts), own];
+    for (address, server) in without_mask.into_iter().flatten() {
         servers.insert(server);
-        networks.insert(Network::of(address, None));
+        // It is in a network that an offer names, or in one of its own.
+        if !networks.iter().any(|network| network.holds(address)) {
+            networks.insert(Network::of(address, None));
+        }
     }
     let Some(first) = servers.first() else { return };
     if !asked {
         return;
     }
-    let names: Vec<String> = servers.iter().map(ToString::to_string).collect();
+    let yes = named(&servers, silent);
     let several = servers.len() > 1;
-    let (yes, no) = (names.join(" and "), format!("only {first} answers"));
+    if !several && of_twin.is_some_and(|servers| servers.contains(&None)) {
+        let why =
+            Unread::Failed("which server gave its address to another is not known".to_owned());
+        return sheet.unknown(FindingCode::SeveralServersAnswer, &why);
+    }
+    let no = format!("only {first} answers");
     sheet.judged(FindingCode::SeveralServersAnswer, several, yes, no);
     if several {
         let given: Vec<String> = networks.iter().map(ToString::to_string).collect();
@@ -84,15 +132,33 @@ fn servers(facts: &Facts<'_>, all: &[&Message], sheet: &mut Sheet) {
     }
 }
 
+/// The servers in words, without the one that gave this computer its own lease and was silent.
+fn named(servers: &BTreeSet<Ipv4Addr>, silent: Option<Ipv4Addr>) -> String {
+    let others = servers.iter().filter(|server| Some(**server) != silent);
+    let others = others.map(ToString::to_string).collect::<Vec<_>>().join(" and ");
+    match silent {
+        None => others,
+        Some(silent) => {
+            let own = "gave this computer its own lease and was not seen to answer";
+            format!("{others}; {silent} {own}")
+        }
+    }
+}
+
 /// A network: its first address and its prefix length.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct Network(Ipv4Addr, u8);
 
 impl Network {
     fn of(address: Ipv4Addr, length: Option<u8>) -> Self {
-        let length = length.filter(|length| (1..=32).contains(length)).unwrap_or(USUAL_PREFIX);
+        let length =
+            length.filter(|length| (1..=32).contains(length)).unwrap_or(lease_values::USUAL_PREFIX);
         let mask = u32::MAX << (32 - u32::from(length));
         Self(Ipv4Addr::from_bits(address.to_bits() & mask), length)
+    }
+
+    fn holds(&self, address: Ipv4Addr) -> bool {
+        Self::of(address, Some(self.1)) == *self
     }
 }
 
@@ -169,31 +235,9 @@ fn offered_in_test(facts: &Facts<'_>) -> Option<Ipv4Addr> {
     own.flat_map(|result| &result.offers).find_map(|offer| offer.yiaddr)
 }
 
-fn terms(facts: &Facts<'_>, attachment: &Attachment<'_>, given: &Message, sheet: &mut Sheet) {
-    let Some(yiaddr) = given.yiaddr else { return };
-    address(facts, attachment, yiaddr, sheet);
-    let own = attachment.networks();
-    let Some(router) = given.routers.first() else { return };
-    let length = given.prefix.unwrap_or(USUAL_PREFIX);
-    let inside = Prefix { address: yiaddr.into(), length }.contains((*router).into());
-    let gateways = || facts.network.as_ref().known().into_iter().flat_map(|n| n.gateways());
-    let host_gateway = gateways().find(|gateway| own.iter().any(|own| own.contains(*gateway)));
-    // A lease of another network is a separate fault, and rightly names that network's router.
-    let here = own.iter().any(|own| own.contains(yiaddr.into()));
-    let code = FindingCode::OfferedBadGateway;
-    if !inside {
-        sheet.present(code, format!("{router} is not in the network of {yiaddr}/{length}"));
-    } else if attachment.bridged && here && host_gateway.is_some_and(|gateway| gateway != *router) {
-        let host = host_gateway.map_or_else(String::new, |gateway| gateway.to_string());
-        sheet.present(code, format!("it names {router}; this computer uses {host}"));
-    } else {
-        sheet.absent(code, format!("it names {router}"));
-    }
-}
-
 /// Whether the address that the machine gets is of another network, or this computer's own.
 fn address(facts: &Facts<'_>, attachment: &Attachment<'_>, yiaddr: Ipv4Addr, sheet: &mut Sheet) {
-    let own = attachment.networks();
+    let own = attachment.own_networks();
     if !own.is_empty() {
         let inside = own.iter().any(|prefix| prefix.contains(yiaddr.into()));
         let names: Vec<String> = own.iter().map(ToString::to_string).collect();
@@ -205,21 +249,5 @@ fn address(facts: &Facts<'_>, attachment: &Attachment<'_>, yiaddr: Ipv4Addr, she
         let of_host = addresses.any(|prefix| prefix.address == yiaddr);
         let says = format!("it was given {yiaddr}");
         sheet.judged(FindingCode::OfferedHostAddress, of_host, &says, &says);
-    }
-}
-
-fn client_identifier(facts: &Facts<'_>, all: &[&Message], sheet: &mut Sheet) {
-    let code = FindingCode::ClientIdentifierShared;
-    let own = |mac: &Mac| facts.machine.macs.contains(mac);
-    let mut ids = all.iter().filter(|m| own(&m.chaddr)).filter_map(|m| m.client_id.as_ref());
-    let Some(id) = ids.next() else { return };
-    let other = all.iter().find(|m| !own(&m.chaddr) && m.client_id.as_ref() == Some(id));
-    let machine = |mac: Mac| {
-        let found = facts.machines.with_mac(mac).next();
-        found.map_or_else(|| mac.to_string(), |machine| machine.name.clone())
-    };
-    match other {
-        Some(message) => sheet.present(code, format!("{} sends the same", machine(message.chaddr))),
-        None => sheet.absent(code, "no other client was seen with it"),
     }
 }

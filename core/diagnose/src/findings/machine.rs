@@ -1,9 +1,12 @@
 //! What the manager and the process of a machine say.
 
-use vmkit_types::{Reading, Unread, escaped};
+use vmkit_types::{Reading, Remark, Unread, bounded, escaped};
 
 use super::sheet::Sheet;
 use crate::{Facts, FindingCode, Machine, Process};
+
+/// Bytes of a manager's sentence that are shown.
+const LONGEST_REMARK: usize = 200;
 
 pub(super) fn judge(facts: &Facts<'_>, sheet: &mut Sheet) {
     let machine = facts.machine;
@@ -28,6 +31,7 @@ pub(super) fn judge(facts: &Facts<'_>, sheet: &mut Sheet) {
     sheet.read(FindingCode::MachineLinkDown, &down, yes, "QEMU reports its network link as up");
     shared_mac(facts, sheet);
     recorded_mac(facts, sheet);
+    network(facts, sheet);
 }
 
 fn shared_mac(facts: &Facts<'_>, sheet: &mut Sheet) {
@@ -60,5 +64,18 @@ fn recorded_mac(facts: &Facts<'_>, sheet: &mut Sheet) {
         ),
         (Reading::Unknown(why), _) => sheet.unknown(code, why),
         _ => sheet.unknown(code, &Unread::NotTried),
+    }
+}
+
+fn network(facts: &Facts<'_>, sheet: &mut Sheet) {
+    let code = FindingCode::MachineNetworkInactive;
+    let remarks = match &facts.machine.remarks {
+        Reading::Known(remarks) => remarks.as_slice(),
+        Reading::Absent => &[],
+        Reading::Unknown(why) => return sheet.unknown(code, why),
+    };
+    match remarks.iter().find(|remark| remark.code == Remark::NETWORK_INACTIVE) {
+        Some(remark) => sheet.present(code, escaped(bounded(&remark.says, LONGEST_REMARK))),
+        None => sheet.absent(code, "its manager reports no network that is stopped"),
     }
 }

@@ -2,11 +2,11 @@
 
 use std::net::IpAddr;
 
-use vmkit_scoring::{Candidate, WhyNot};
+use vmkit_scoring::{Candidate, Entry, WhyNot};
 use vmkit_types::{Kind, Reading, escaped};
 
 use super::sheet::Sheet;
-use crate::{Facts, FindingCode};
+use crate::{Facts, FindingCode, ledger::held_address};
 
 /// Sources that can be outdated, with their kinds of evidence.
 fn sources() -> [(FindingCode, Vec<Kind>); 3] {
@@ -21,6 +21,7 @@ fn sources() -> [(FindingCode, Vec<Kind>); 3] {
 }
 
 pub(super) fn judge(facts: &Facts<'_>, sheet: &mut Sheet) {
+    let held = held_address(facts);
     for (code, kinds) in sources() {
         let mut agrees = None;
         for candidate in &facts.pick.candidates {
@@ -30,7 +31,7 @@ pub(super) fn judge(facts: &Facts<'_>, sheet: &mut Sheet) {
             });
             let Some(entry) = entry else { continue };
             let says = escaped(&entry.evidence.observation.says);
-            if facts.pick.address == Some(candidate.address) {
+            if held == Some(candidate.address) {
                 agrees = Some(format!("{}: {says}", candidate.address));
             } else if let Some(why) = left(facts, candidate) {
                 sheet.present(code, format!("{}: {says}; {why}", candidate.address));
@@ -47,14 +48,14 @@ pub(super) fn judge(facts: &Facts<'_>, sheet: &mut Sheet) {
 /// The evidence that the machine is no longer at this address. A machine may have two addresses, so
 /// being sure of another one is not enough.
 fn left(facts: &Facts<'_>, candidate: &Candidate) -> Option<String> {
+    // A MAC that answers for many addresses, as with proxy ARP, shows nothing about this one.
+    let is_proxy = |entry: &&Entry| matches!(entry.why_not, Some(WhyNot::AnswersForMany(_)));
     let seen = |kinds: &[Kind]| {
-        let found = candidate.ledger.iter().map(|entry| &entry.evidence);
-        found
-            .into_iter()
-            .find(|item| kinds.contains(&item.observation.kind))
-            .map(|item| escaped(&item.observation.says))
+        let mut found = candidate.ledger.iter().filter(|entry| !is_proxy(entry));
+        let found = found.find(|entry| kinds.contains(&entry.evidence.observation.kind));
+        found.map(|entry| escaped(&entry.evidence.observation.says))
     };
-    let elsewhere = facts.pick.address.filter(std::net::IpAddr::is_ipv4);
+    let elsewhere = held_address(facts).filter(IpAddr::is_ipv4);
     let same_family = candidate.address.is_ipv4();
     let silent = [
         Kind::NeighbourFailed,
@@ -89,7 +90,7 @@ fn console(facts: &Facts<'_>, sheet: &mut Sheet) {
             sheet.present(code, format!("it names {} from before the present boot", old.address));
         }
         None if at.is_empty() => {}
-        None => match facts.pick.address {
+        None => match held_address(facts) {
             Some(address) if at.contains(&address) => {
                 sheet.absent(code, format!("it names {address}"));
             }
@@ -116,7 +117,7 @@ fn hosts_file(facts: &Facts<'_>, sheet: &mut Sheet) {
                 .iter()
                 .filter(|(address, host)| address.is_ipv4() && host.eq_ignore_ascii_case(name));
             let Some((first, _)) = own.next() else { return };
-            match facts.pick.address {
+            match held_address(facts) {
                 Some(address) if address == *first => {
                     sheet.absent(code, format!("it has {first} for {}", escaped(name)));
                 }

@@ -1,12 +1,12 @@
 //! Whether the machine answers at its address.
 
-use vmkit_model::Evidence;
+use vmkit_model::{Evidence, Platform};
 use vmkit_scoring::Candidate;
-use vmkit_types::{InterfaceKind, Kind, Mac, Unread, escaped};
+use vmkit_types::{InterfaceKind, Kind, Mac, Unread, attribute, escaped};
 
 use super::sheet::Sheet;
 use crate::{
-    Attachment, Facts, FindingCode, Platform,
+    Attachment, Facts, FindingCode,
     ledger::{evidence_of, has_now},
 };
 
@@ -56,24 +56,73 @@ pub(super) fn judge(
     if let (Some(seen), Some(there)) = (unreachable, there) {
         sheet.present(FindingCode::OnlyThisProgramBlocked, format!("{}; {}", at(seen), at(there)));
     }
-    let answers = answers_arp.or(ssh).or(refused).or(pinged);
+    if let Some(seen) = denied(facts, best) {
+        let says = format!("{}: {}", best.address, escaped(&seen.observation.says));
+        sheet.present(FindingCode::OnlyThisProgramBlocked, says);
+    }
+    large_packets(best, sheet);
+    silence(facts, best, answers_arp.or(ssh).or(refused).or(pinged), sheet);
+}
+
+/// The failure of a probe that the system did not let out to the address.
+fn denied<'f>(facts: &Facts<'f>, best: &Candidate) -> Option<&'f Evidence> {
+    facts.pick.unread.iter().find(|item| {
+        item.observation.address == Some(best.address)
+            && item.observation.attribute(attribute::SOURCE) == Some(attribute::LOCAL_NETWORK)
+    })
+}
+
+/// Whether the address is silent. `answers`: something that it answered.
+fn silence(facts: &Facts<'_>, best: &Candidate, answers: Option<&Evidence>, sheet: &mut Sheet) {
+    let at = |seen: &Evidence| format!("{}: {}", best.address, escaped(&seen.observation.says));
+    let found = |kinds: &[Kind]| evidence_of(best, kinds);
+    if let (None, Some(seen)) = (answers, denied(facts, best)) {
+        let why = Unread::Denied(seen.observation.says.clone());
+        sheet.all_unknown(&[FindingCode::PingUnanswered, FindingCode::AddressNotReached], &why);
+    }
     if answers.is_none() && !has_now(facts, best) {
         let old = "it may have had the address in an earlier boot".to_owned();
         sheet.all_unknown(
-            &[FindingCode::PingUnanswered, FindingCode::AddressArpSilent],
+            &[
+                FindingCode::PingUnanswered,
+                FindingCode::AddressArpSilent,
+                FindingCode::AddressNotReached,
+            ],
             &Unread::Failed(old),
         );
     }
-    if let Some(seen) = pinged {
+    if let Some(seen) = found(&[Kind::IcmpReply]) {
         sheet.absent(FindingCode::PingUnanswered, at(seen));
     } else if let Some(seen) = found(&[Kind::IcmpSilent]) {
         sheet.present(FindingCode::PingUnanswered, at(seen));
     }
-    let silent = found(&[Kind::NeighbourFailed, Kind::ArpSilent]);
-    match (answers, silent) {
-        (Some(seen), _) => sheet.absent(FindingCode::AddressArpSilent, at(seen)),
+    match (answers, found(&[Kind::NeighbourFailed, Kind::ArpSilent])) {
+        (Some(seen), _) => {
+            sheet.absent(FindingCode::AddressArpSilent, at(seen));
+            sheet.absent(FindingCode::AddressNotReached, at(seen));
+        }
         (None, Some(seen)) => sheet.present(FindingCode::AddressArpSilent, at(seen)),
-        (None, None) => {}
+        // Without ARP, as to a machine behind a router, only silence to everything counts.
+        (None, None) => {
+            let tcp = found(&[Kind::SshTimeout, Kind::SshUnreachable]);
+            let asked = [tcp, found(&[Kind::IcmpSilent])].into_iter().flatten();
+            if tcp.is_some() {
+                let says: Vec<String> = asked.map(at).collect();
+                sheet.present(FindingCode::AddressNotReached, says.join("; "));
+            }
+        }
+    }
+}
+
+/// Whether large packets pass to a machine that answers small ones.
+fn large_packets(best: &Candidate, sheet: &mut Sheet) {
+    let code = FindingCode::PathCarriesSmallPacketsOnly;
+    let Some(seen) = evidence_of(best, &[Kind::IcmpReply]) else { return };
+    let says = format!("{}: {}", best.address, escaped(&seen.observation.says));
+    match seen.observation.attribute(attribute::LARGE) {
+        Some("lost") => sheet.present(code, says),
+        Some("passed") => sheet.absent(code, says),
+        _ => {}
     }
 }
 

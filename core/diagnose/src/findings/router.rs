@@ -5,12 +5,6 @@ use vmkit_types::{InterfaceKind, MacStatus, Reading, escaped};
 use super::sheet::Sheet;
 use crate::{Attachment, Facts, FindingCode, Router};
 
-/// Below this confidence it is open which router it is.
-const SURE_ENOUGH: f64 = 0.5;
-/// Below this confidence a remedy is a setting to look at, not a report of trouble with bridged
-/// machines.
-const REPORTED: f64 = 0.5;
-
 const ALL: [FindingCode; 4] = [
     FindingCode::RouterDoesNotListMachine,
     FindingCode::RouterBlocksMachine,
@@ -25,16 +19,12 @@ pub(super) fn judge(facts: &Facts<'_>, attachment: &Attachment<'_>, sheet: &mut 
         Reading::Unknown(why) => return sheet.all_unknown(&ALL, why),
     };
     witnesses(facts, router, sheet);
-    let Some(identity) = router.identities.first().filter(|i| i.confidence >= SURE_ENOUGH) else {
-        return;
-    };
+    let Some(known) = router.known() else { return };
     let wifi = attachment.uplink.is_some_and(|uplink| uplink.kind == InterfaceKind::Wifi);
     let code = FindingCode::RouterKnownToDropBridged;
-    let name = escaped(&identity.title);
-    match router.remedies.first() {
-        Some(remedy) if wifi && remedy.confidence >= REPORTED => {
-            sheet.present(code, format!("{name}: {}", escaped(&remedy.title)));
-        }
+    let name = escaped(&known.name);
+    match known.report {
+        Some(report) if wifi => sheet.present(code, format!("{name}: {}", escaped(&report))),
         _ => sheet.absent(code, format!("no such report is known for {name}")),
     }
 }

@@ -15,6 +15,10 @@ impl Sheet {
         self.0.entry(code).or_insert_with(|| State::Present(says.into()));
     }
 
+    pub(super) fn is_present(&self, code: FindingCode) -> bool {
+        matches!(self.0.get(&code), Some(State::Present(_)))
+    }
+
     pub(super) fn absent(&mut self, code: FindingCode, says: impl Into<String>) {
         self.0.entry(code).or_insert_with(|| State::Absent(says.into()));
     }

@@ -2,10 +2,12 @@
 //! every cause and every pair.
 
 mod model;
+mod probabilities;
 #[cfg(test)]
 mod tests;
 
 pub(crate) use model::{Hypothesis, Model};
+pub use probabilities::{Observed, probabilities, probabilities_among};
 
 /// The probabilities of the causes given the findings. They presume that something is wrong.
 #[derive(Clone, Debug)]
@@ -19,11 +21,17 @@ pub(crate) struct Beliefs {
 impl Beliefs {
     /// The beliefs given the observed findings.
     pub(crate) fn of(model: &Model<'_>) -> Self {
+        let Self { mut hypotheses, marginal } = Self::unsorted(model, model.hypotheses());
+        hypotheses.sort_by(|(one, a), (other, b)| b.total_cmp(a).then_with(|| one.cmp(other)));
+        Self { hypotheses, marginal }
+    }
+
+    /// The beliefs if one of these hypotheses holds, in their order.
+    fn unsorted(model: &Model<'_>, hypotheses: Vec<Hypothesis>) -> Self {
         let weight = |hypothesis: Hypothesis| {
             (hypothesis, model.prior_odds(hypothesis) * model.likelihood(hypothesis))
         };
-        let mut hypotheses: Vec<(Hypothesis, f64)> =
-            model.hypotheses().into_iter().map(weight).collect();
+        let mut hypotheses: Vec<(Hypothesis, f64)> = hypotheses.into_iter().map(weight).collect();
         // Never 0: the unknown cause is always possible and can produce any findings.
         let total: f64 = hypotheses.iter().map(|(_, weight)| weight).sum();
         let mut marginal = vec![0.0; model.causes()];
@@ -33,7 +41,6 @@ impl Beliefs {
                 marginal[*cause] += *weight;
             }
         }
-        hypotheses.sort_by(|(one, a), (other, b)| b.total_cmp(a).then_with(|| one.cmp(other)));
         Self { hypotheses, marginal }
     }
 

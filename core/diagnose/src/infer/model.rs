@@ -130,6 +130,18 @@ impl<'a> Model<'a> {
         all
     }
 
+    /// Every possible cause alone, including the unknown one, and every pair of these causes.
+    pub(crate) fn hypotheses_among(&self, causes: &[usize]) -> Vec<Hypothesis> {
+        let possible = |cause: &usize| self.odds.get(*cause).is_some_and(|odds| *odds > 0.0);
+        let all = 0..self.odds.len();
+        let mut hypotheses: Vec<_> = all.filter(possible).map(Hypothesis::one).collect();
+        for (at, first) in causes.iter().enumerate().filter(|(_, cause)| possible(cause)) {
+            let others = causes[at + 1..].iter().filter(|cause| possible(cause));
+            hypotheses.extend(others.map(|second| Hypothesis::two(*first, *second)));
+        }
+        hypotheses
+    }
+
     /// Prior odds of the hypothesis against "no cause".
     pub(crate) fn prior_odds(&self, hypothesis: Hypothesis) -> f64 {
         hypothesis.causes().iter().map(|cause| self.odds[*cause]).product()

@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use vmkit_types::{HostNetwork, Interface, InterfaceKind, bounded, escaped};
+use vmkit_model::Platform;
+use vmkit_types::{HostNetwork, Interface, InterfaceKind, Reading, Remark, bounded, escaped};
 
 use crate::{
     Attachment, Facts,
     catalogue::{PLACEHOLDERS, fill},
+    way::{Way, subnet},
 };
 
 /// Bytes of one value; names of interfaces have 15 at most, those of machines 64.
@@ -21,21 +23,32 @@ impl Values {
     pub(crate) fn of(facts: &Facts<'_>) -> Self {
         let attachment = Attachment::of(facts);
         let network = facts.network.as_ref().known().copied();
-        let adapters = network.map(|network| adapters(network, &attachment)).unwrap_or_default();
+        let adapters = network
+            .map(|network| adapters(network, facts.platform, &attachment))
+            .unwrap_or_default();
         let known_router = facts.router.as_ref().known().and_then(|router| router.address);
         let router = known_router.or_else(|| network.and_then(|network| network.gateways().next()));
         let mac = facts.machine.macs.first();
         let default = network.and_then(bridge_of_default_route);
+        let way = Way::of(facts, &attachment);
         let values = [
             ("name", Some(facts.machine.name.clone())),
             ("port", facts.machine.port.clone()),
             ("bridge", attachment.bridge.or(default).map(|bridge| bridge.name.clone())),
             ("uplink", attachment.uplink.map(|uplink| uplink.name.clone())),
             ("adapter", adapters.first().map(|name| (*name).to_owned())),
-            ("adapters", Some(adapters.join(", "))),
+            (
+                "adapters",
+                Some(adapters.iter().map(|name| quoted(name)).collect::<Vec<_>>().join(", ")),
+            ),
             ("mac", mac.map(ToString::to_string)),
             ("router", router.map(|address| address.to_string())),
             ("address", facts.pick.address.map(|address| address.to_string())),
+            ("network", inactive_network(facts)),
+            ("subnet", way.as_ref().map(|way| subnet(way.link.1).to_string())),
+            ("card", network.and_then(free_card).map(|card| card.name.clone())),
+            ("uplink_bridge", uplink_bridge(network, &attachment).map(|it| it.name.clone())),
+            ("link", way.as_ref().map(|way| way.link.0.name.clone())),
         ];
         let values = values.into_iter().filter_map(|(name, value)| Some((name, value?)));
         Self(values.filter(|(_, value)| !value.is_empty()).collect())
@@ -46,9 +59,14 @@ impl Values {
         Self(PLACEHOLDERS.iter().map(|(name, shown)| (*name, (*shown).to_owned())).collect())
     }
 
-    /// The text with its placeholders filled, fit for a terminal; `None`: one has no value.
+    /// The text with its placeholders filled, fit for a terminal; `None`: one has no value. Texts hold
+    /// commands, so that each value is one word of a shell.
     pub(crate) fn text(&self, template: &str) -> Option<String> {
-        fill(template, |name| Some(escaped(bounded(self.0.get(name)?, LONGEST_VALUE))))
+        fill(template, |name| {
+            let value = self.0.get(name)?;
+            // A list has its names quoted one by one.
+            if name == "adapters" { Some(value.clone()) } else { Some(quoted(value)) }
+        })
     }
 
     /// The machine's name where it is safe to pass to a command.
@@ -61,6 +79,18 @@ impl Values {
         let safe = |name: &str| self.0.get(name).filter(|value| is_safe(value)).cloned();
         template.iter().map(|word| fill(word, safe)).collect()
     }
+}
+
+/// The value as one word of a shell, bounded and fit for a terminal.
+fn quoted(value: &str) -> String {
+    let shown = escaped(bounded(value, LONGEST_VALUE));
+    super::command::line(std::slice::from_ref(&shown)).unwrap_or_default()
+}
+
+/// The virtual network that is not started.
+fn inactive_network(facts: &Facts<'_>) -> Option<String> {
+    let Reading::Known(remarks) = &facts.machine.remarks else { return None };
+    remarks.iter().find(|remark| remark.code == Remark::NETWORK_INACTIVE)?.about.clone()
 }
 
 /// Whether a value can neither be mistaken for an option nor display as something else.
@@ -77,18 +107,97 @@ fn bridge_of_default_route(network: &HostNetwork) -> Option<&Interface> {
     interfaces.find(|interface| interface.kind == InterfaceKind::Bridge)
 }
 
-/// Wired adapters that the machine could be bridged to instead.
-fn adapters<'a>(network: &'a HostNetwork, attachment: &Attachment<'_>) -> Vec<&'a str> {
-    let in_use = |name: &str| {
-        [attachment.uplink, attachment.port]
-            .into_iter()
-            .flatten()
-            .any(|interface| interface.name == name)
+/// The wired adapter that is up and in no bridge, first one without an address: the card that a bridge has
+/// lost.
+fn free_card(network: &HostNetwork) -> Option<&Interface> {
+    let wired = network
+        .interfaces
+        .iter()
+        .filter(|each| each.kind == InterfaceKind::Ethernet && each.up && each.bridge.is_none());
+    wired.min_by_key(|each| each.addresses.iter().any(|own| own.address.is_ipv4()))
+}
+
+/// Another bridge than the machine's, which leads out.
+fn uplink_bridge<'a>(
+    network: Option<&'a HostNetwork>,
+    attachment: &Attachment<'_>,
+) -> Option<&'a Interface> {
+    let network = network?;
+    network.interfaces.iter().find(|each| {
+        each.kind == InterfaceKind::Bridge
+            && attachment.bridge.is_none_or(|own| own.name != each.name)
+            && vmkit_attach::uplink_in(network, &each.name).is_some()
+    })
+}
+
+/// Wired adapters, or their bridges, that the machine could be bridged to instead.
+fn adapters<'a>(
+    network: &'a HostNetwork,
+    platform: Platform,
+    attachment: &Attachment<'_>,
+) -> Vec<&'a str> {
+    let in_use = |interface: &Interface| {
+        let own = [attachment.uplink, attachment.bridge, attachment.port];
+        own.into_iter().flatten().any(|own| own.name == interface.name)
     };
-    let own_bridge = attachment.bridge.map(|bridge| bridge.name.as_str());
-    let wired = network.interfaces.iter().filter(|each| {
-        let elsewhere = each.bridge.is_none() || each.bridge.as_deref() != own_bridge;
-        each.kind == InterfaceKind::Ethernet && each.up && !in_use(&each.name) && elsewhere
+    let wired = vmkit_attach::adapters(network, platform).into_iter().filter(|adapter| {
+        // Of a computer whose system was not recorded, all adapters are named.
+        let is_adapter = adapter.interface.kind == InterfaceKind::Ethernet;
+        let usable = adapter.is_bridgeable() || platform == Platform::Unknown && is_adapter;
+        let interfaces = [Some(adapter.interface), adapter.uplink];
+        usable
+            && !adapter.is_wifi()
+            && adapter.has_carrier()
+            && adapter.leads_out()
+            && !interfaces.into_iter().flatten().any(in_use)
     });
-    wired.map(|interface| interface.name.as_str()).collect()
+    wired.map(|adapter| adapter.interface.name.as_str()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_wired_adapters_by_what_a_machine_can_be_bridged_to() {
+        let interface = |name: &str, kind, bridge: Option<&str>| Interface {
+            name: name.to_owned(),
+            mac: None,
+            addresses: Vec::new(),
+            kind,
+            up: name != "idle0",
+            bridge: bridge.map(str::to_owned),
+        };
+        let network = HostNetwork {
+            interfaces: vec![
+                interface("air0", InterfaceKind::Wifi, Some("br0")),
+                interface("br0", InterfaceKind::Bridge, None),
+                interface("eth0", InterfaceKind::Ethernet, Some("br1")),
+                interface("br1", InterfaceKind::Bridge, None),
+                interface("eth1", InterfaceKind::Ethernet, None),
+                interface("idle0", InterfaceKind::Ethernet, None),
+                interface("virbr0", InterfaceKind::Bridge, None),
+            ],
+            routes: Vec::new(),
+        };
+        let [air, bridge] = [&network.interfaces[0], &network.interfaces[1]].map(Some);
+        let attachment = Attachment { uplink: air, bridge, bridged: true, ..Attachment::default() };
+        let rows = [
+            (Platform::Linux, vec!["br1", "eth1"]),
+            (Platform::MacOs, vec!["eth0", "eth1"]),
+            (Platform::Unknown, vec!["eth0", "eth1"]),
+        ];
+        for (platform, expected) in rows {
+            assert_eq!(adapters(&network, platform, &attachment), expected, "{platform:?}");
+        }
+    }
+
+    #[test]
+    fn a_value_in_a_text_is_one_word_of_a_shell() {
+        for value in ["default", "a b; reboot", "$(reboot)", "`reboot`", "it's", "a\"b", "#x"] {
+            let values = Values(BTreeMap::from([("network", value.to_owned())]));
+            let text = values.text("virsh net-autostart {network}").unwrap();
+            assert_eq!(shlex::split(&text).unwrap(), ["virsh", "net-autostart", value], "{text}");
+        }
+    }
 }

@@ -3,9 +3,10 @@
 use std::time::SystemTime;
 
 use vmkit_diagnose::{
-    Catalogue, Diagnosis, Facts, Finding, FindingCode, Machine, Machines, Platform, Process,
+    Catalogue, Comparison, Diagnosis, Facts, Finding, FindingCode, Machine, Machines, Process,
     Router, State, diagnose,
 };
+use vmkit_model::Platform;
 use vmkit_scoring::{Pick, Unchecked, Verdict};
 use vmkit_survey::Survey;
 use vmkit_types::{
@@ -34,22 +35,29 @@ impl Scene<'_> {
         ];
         Machine {
             name: self.name.to_owned(),
+            host_name: Reading::Unknown(Unread::NotTried),
             process: Reading::Known(Process::Running),
             started_at: None,
             console_written_at: None,
             link_up: Reading::Unknown(Unread::NotTried),
+            devices: Reading::Unknown(Unread::NotTried),
             macs: vec![Mac::new([0x52, 0x54, 0, 0x4b, 0x5e, 0x57])],
             recorded_mac: Reading::Unknown(Unread::NotTried),
             mode: mode.iter().find(|(name, _)| self.holds(name)).map(|(_, mode)| *mode),
-            interface: Some("br0".to_owned()),
+            interface: Some(if self.holds("port:macvtap") { "en0" } else { "br0" }.to_owned()),
             port: Some("tap0".to_owned()),
+            remarks: Reading::Absent,
         }
     }
 
     fn network(&self) -> HostNetwork {
         let interface = |name: &str, kind, bridge: Option<&str>| Interface {
             name: name.to_owned(),
-            mac: None,
+            mac: match () {
+                () if self.holds("wifi:private-address") => Some(Mac::new([0x0a, 2, 3, 4, 5, 6])),
+                () if self.holds("wifi:own-address") => Some(Mac::new([0x3c, 2, 3, 4, 5, 6])),
+                () => None,
+            },
             addresses: Vec::new(),
             kind,
             up: true,
@@ -69,6 +77,14 @@ impl Scene<'_> {
         if self.holds("containers:present") {
             interfaces.push(interface("docker0", InterfaceKind::Container, None));
         }
+        if self.holds("port:macvtap") {
+            for each in &mut interfaces {
+                each.bridge = None;
+            }
+        }
+        if self.holds("vpn:present") {
+            interfaces.push(interface("tun0", InterfaceKind::Vpn, None));
+        }
         let default = Prefix { address: [0, 0, 0, 0].into(), length: 0 };
         let gateway = Some([192, 168, 1, 254].into());
         let route = Route { destination: default, gateway, interface: "br0".to_owned() };
@@ -77,6 +93,11 @@ impl Scene<'_> {
 
     /// The diagnosis of this scene with these findings.
     pub(crate) fn diagnose(&self, findings: &[Finding], catalogue: &Catalogue) -> Diagnosis {
+        self.facts(|facts| diagnose(facts, findings, catalogue))
+    }
+
+    /// The facts of this scene.
+    pub(crate) fn facts<T>(&self, look: impl FnOnce(&Facts<'_>) -> T) -> T {
         let (machine, network, survey) = (self.machine(), self.network(), Survey::default());
         let pick = Pick {
             verdict: self.verdict,
@@ -94,11 +115,13 @@ impl Scene<'_> {
             () if self.holds("platform:macos") => Platform::MacOs,
             () => Platform::Unknown,
         };
-        let facts = Facts {
+        let comparison = Comparison::default();
+        look(&Facts {
             now: SystemTime::UNIX_EPOCH,
             platform,
             machine: &machine,
             machines: &Machines::from_iter([machine.clone()]),
+            comparison: &comparison,
             network: Reading::Known(&network),
             survey: &survey,
             evidence: Vec::new(),
@@ -106,9 +129,10 @@ impl Scene<'_> {
             guest_traffic: Reading::Unknown(Unread::NotTried),
             uplink_traffic: Reading::Unknown(Unread::NotTried),
             test: Reading::Unknown(Unread::NotTried),
+            inside: Reading::Unknown(Unread::NotTried),
             router: self.router.clone(),
-        };
-        diagnose(&facts, findings, catalogue)
+            examined: Reading::Unknown(Unread::NotTried),
+        })
     }
 }
 

@@ -35,7 +35,8 @@ impl Consent {
         for standing in standings.by_ref() {
             match standing {
                 Standing::Trusted(entry) => {
-                    let origin = Origin::Trusted { unconfined: entry.unconfined };
+                    let (unconfined, limit) = (entry.unconfined, entry.limit);
+                    let origin = Origin::Trusted { unconfined, limit };
                     return Ok(Plugin { origin, ..plugin });
                 }
                 Standing::OtherNeeds(_) => refusal = Refusal::OtherNeeds { path: path.clone() },

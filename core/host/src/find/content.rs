@@ -18,6 +18,11 @@ pub(super) fn hash(file: &File) -> io::Result<FileHash> {
     copy(file, &mut io::sink())
 }
 
+/// The hash of these bytes.
+pub fn hash_of(bytes: &[u8]) -> FileHash {
+    FileHash::new(Sha256::digest(bytes).into())
+}
+
 /// Copies a file from its beginning, and returns the hash of what was copied.
 fn copy(mut from: &File, to: &mut impl Write) -> io::Result<FileHash> {
     from.rewind()?;
@@ -68,22 +73,18 @@ mod here {
 
 #[cfg(not(target_os = "linux"))]
 mod here {
-    use std::{
-        fs,
-        os::unix::fs::OpenOptionsExt as _,
-        path::{Path, PathBuf},
-        process,
-        sync::atomic::{AtomicU32, Ordering},
-    };
+    use std::{fs::Permissions, os::unix::fs::PermissionsExt as _, path::Path};
+
+    use tempfile::TempPath;
 
     use super::{File, FileHash, copy, io};
 
-    /// A sticky directory, where nobody else can replace the copy.
+    /// A sticky directory, where nobody else can replace the copy. The worker can reach it as another user, too.
     const FOLDER: &str = "/tmp";
 
     /// Removes a copy that is no longer needed.
     #[derive(Debug)]
-    pub(in super::super) struct Kept(PathBuf);
+    pub(in super::super) struct Kept(TempPath);
 
     impl Kept {
         pub(in super::super) fn path(&self) -> &Path {
@@ -91,23 +92,14 @@ mod here {
         }
     }
 
-    impl Drop for Kept {
-        fn drop(&mut self) {
-            // A copy that stays is harmless.
-            fs::remove_file(&self.0).ok();
-        }
-    }
-
-    /// A copy that only this user could change, and its hash.
+    /// A copy that only this user could change, and its hash. Its name cannot be foreseen, so that nobody takes it
+    /// before.
     pub(in super::super) fn private_copy(file: &File) -> io::Result<(File, FileHash, Kept)> {
-        static COUNT: AtomicU32 = AtomicU32::new(0);
-        let number = COUNT.fetch_add(1, Ordering::Relaxed);
-        let name = format!("vmkit-{}-{number}.dylib", process::id());
-        let path = Path::new(FOLDER).join(name);
-        let mut options = File::options();
-        let mut to = options.write(true).create_new(true).mode(0o444).open(&path)?;
-        let kept = Kept(path);
+        let mut to =
+            tempfile::Builder::new().prefix("vmkit-").suffix(".dylib").tempfile_in(FOLDER)?;
         let hash = copy(file, &mut to)?;
+        to.as_file().set_permissions(Permissions::from_mode(0o555))?;
+        let kept = Kept(to.into_temp_path());
         Ok((File::open(kept.path())?, hash, kept))
     }
 }

@@ -12,9 +12,8 @@ use vmkit_wire::Account;
 use super::Pins;
 
 /// `nobody`: a worker becomes this user when root runs root's vmkit without sudo, so that no plugin
-/// ever runs as root. The number is the same on Linux distributions; macOS uses the same value as
-/// an unsigned 16-bit -2.
-const NOBODY: u32 = 65534;
+/// ever runs as root. Linux distributions give it -2 as a number of 16 bits, macOS as one of 32.
+const NOBODY: u32 = if cfg!(target_os = "macos") { u32::MAX - 1 } else { 65534 };
 
 /// The installed tree and the rights of this run.
 #[derive(Clone, Debug)]

@@ -8,7 +8,7 @@ use std::{
 
 use vmkit_wire::{EPOCH, ManifestError};
 
-use super::{Installation, owners::Fault, refusal::Refusal};
+use super::{Installation, beside, owners::Fault, refusal::Refusal};
 
 /// Somebody may have changed it already; changing its owner does not undo that.
 const TRUSTED: &str = "if you trust what it holds now";
@@ -75,6 +75,7 @@ impl Refusal {
             Self::Unreadable { .. }
             | Self::NotAFile(_)
             | Self::NoManifest { .. }
+            | Self::Interpreter { .. }
             | Self::Manifest(_)
             | Self::SameId { .. } => shell.set_aside(found),
         }
@@ -162,7 +163,12 @@ impl Shell<'_> {
     fn relocate(&self, found: &Path) -> Mend {
         let plugins = self.0.plugins();
         let owner = owner_of(&plugins);
-        if found.extension().is_none_or(|suffix| suffix != super::SUFFIX) {
+        if let Some(program) = beside::program_of(found) {
+            let copies = self.line(owner, &["install", "-m", "755"], &[found, &program, &plugins]);
+            let aside = self.set_aside(found).command;
+            return Mend { advice: Some(TRUSTED), command: format!("{copies} && {aside}") };
+        }
+        if !beside::is_library(found) {
             // A directory of plugins that cannot be listed.
             return plain(self.line(owner, &["cp", "-R"], &[&found.join("."), &plugins]));
         }

@@ -1,5 +1,6 @@
 //! Finds plugins, and decides which may be loaded.
 
+mod beside;
 mod consent;
 mod content;
 mod installation;
@@ -11,10 +12,12 @@ mod program;
 mod refusal;
 mod section;
 mod vet;
+mod vet_beside;
 
 use std::{
     io,
     path::{Path, PathBuf},
+    sync::Arc,
     thread,
 };
 
@@ -22,6 +25,7 @@ use vmkit_state::FileHash;
 use vmkit_wire::Manifest;
 
 pub use consent::Consent;
+pub use content::hash_of;
 pub use installation::Installation;
 pub use mend::Mend;
 pub(crate) use mend::trusting;
@@ -31,12 +35,10 @@ pub use pins::Pins;
 pub(crate) use program::WorkerProgram;
 pub use refusal::Refusal;
 use vet::Gate;
-pub use vet::{BrokerCommand, Plugin, broker_command, examine};
+pub use vet::{BrokerCommand, Plugin, broker_command, manifest_of};
+pub use vet_beside::examine;
 
-/// How a library of this platform is named.
-const SUFFIX: &str = if cfg!(target_os = "macos") { "dylib" } else { "so" };
-
-/// One library in a plugin directory.
+/// One library, or manifest of a program, in a plugin directory.
 #[derive(Debug)]
 pub struct Found {
     /// Where it lies.
@@ -44,7 +46,7 @@ pub struct Found {
     /// Which plugin it is, if that could be read and nobody untrusted can change it.
     pub identity: Option<Identity>,
     /// What may be loaded, or why not.
-    pub plugin: Result<Plugin, Refusal>,
+    pub plugin: Result<Arc<Plugin>, Refusal>,
 }
 
 /// Which plugin a library is.
@@ -66,20 +68,20 @@ impl Identity {
     }
 }
 
-/// The library at `path`, wherever it lies.
+/// The plugin at `path`, wherever it lies: a library, a manifest, or the program beside it.
 pub fn look_at(path: &Path, installation: &Installation, consent: &Consent) -> Found {
     found(path, &Gate::of(installation), consent)
 }
 
 fn found(path: &Path, gate: &Gate<'_>, consent: &Consent) -> Found {
-    let vetted = gate.vet(path);
+    let vetted = gate.vet_any(path);
     let seen = vetted.as_ref().ok().map(Identity::of);
     let plugin = vetted.and_then(|plugin| consent.admit(plugin));
     let identity = plugin.as_ref().ok().map(Identity::of).or(seen);
-    Found { path: path.to_owned(), identity, plugin }
+    Found { path: path.to_owned(), identity, plugin: plugin.map(Arc::new) }
 }
 
-/// All libraries of these directories, in their order and then by file name. Of two with one id
+/// All plugins of these directories, in their order and then by file name. Of two with one id
 /// the first counts. A directory that does not exist holds none; one that cannot be read is refused
 /// in place of what it may hold.
 pub fn find(directories: &[PathBuf], installation: &Installation, consent: &Consent) -> Vec<Found> {
@@ -133,7 +135,7 @@ fn libraries(directory: &Path) -> io::Result<Vec<PathBuf>> {
     };
     let mut paths: Vec<PathBuf> = entries
         .filter_map(|entry| Some(entry.ok()?.path()))
-        .filter(|path| path.extension().is_some_and(|suffix| suffix == SUFFIX))
+        .filter(|path| beside::is_library(path) || beside::is_manifest(path))
         .collect();
     paths.sort();
     Ok(paths)

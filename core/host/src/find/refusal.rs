@@ -102,6 +102,14 @@ pub enum Refusal {
         /// What it lacks.
         reason: String,
     },
+    /// What would run its program may not be run.
+    #[error("its interpreter {path} cannot run it: {reason}")]
+    Interpreter {
+        /// The interpreter, as the manifest names it.
+        path: PathBuf,
+        /// Why not.
+        reason: String,
+    },
     /// Its manifest is broken, or of another epoch.
     #[error(transparent)]
     Manifest(#[from] ManifestError),

@@ -3,13 +3,17 @@
 use std::{
     fs::File,
     io,
-    os::unix::fs::OpenOptionsExt as _,
+    os::{
+        fd::{AsFd, BorrowedFd},
+        unix::fs::OpenOptionsExt as _,
+    },
     path::{Path, PathBuf},
     sync::{Arc, OnceLock},
 };
 
 use nix::unistd::{Gid, Group, Uid, User};
 use rustix::fs::{Access, OFlags, access};
+use vmkit_model::PluginClaims;
 use vmkit_state::FileHash;
 use vmkit_wire::Manifest;
 
@@ -23,20 +27,24 @@ use super::{
     section,
 };
 
-/// A library that nobody untrusted could have changed.
+/// A plugin that nobody untrusted could have changed.
 #[derive(Debug)]
 pub struct Plugin {
-    /// Where it lies, all links resolved.
+    /// Where its library or its manifest lies, all links resolved.
     pub path: PathBuf,
-    /// What gets mapped: a plugin that came with vmkit as it lies there, and of any other a copy that
-    /// nobody can change.
+    /// What gets mapped, or run: a library that came with vmkit as it lies there, and of any other and of a
+    /// program a copy that nobody can change.
     pub file: File,
-    /// The hash of what gets mapped.
+    /// The hash of what gets mapped, or of manifest and program together.
     pub sha256: FileHash,
     /// Why it may run.
     pub origin: Origin,
     /// What it says of itself.
     pub manifest: Manifest,
+    /// The file of that which lies beside a program.
+    pub manifest_file: Option<Vec<u8>>,
+    /// What runs the program that it is, if that is no machine code.
+    pub(crate) interpreter: Option<File>,
     /// The program that loads it.
     pub(crate) worker: Arc<WorkerProgram>,
     /// Keeps the copy.
@@ -50,6 +58,22 @@ impl Plugin {
         self.origin == Origin::Bundled
     }
 
+    /// Its own kinds of evidence with the limit that its user has set; `None`: it declares none.
+    pub fn claims(&self) -> Option<PluginClaims> {
+        let claims = self.manifest.claims().ok().filter(|claims| !claims.kinds.is_empty())?;
+        let limit = match self.origin {
+            Origin::Trusted { limit, .. } => limit,
+            Origin::Bundled | Origin::Stranger => None,
+        };
+        Some(PluginClaims { limit, ..claims })
+    }
+
+    /// What its worker gets beside the first message.
+    pub(crate) fn files(&self) -> Vec<BorrowedFd<'_>> {
+        let interpreter = self.interpreter.as_ref().map(AsFd::as_fd);
+        [self.file.as_fd()].into_iter().chain(interpreter).collect()
+    }
+
     /// The path of what gets mapped, where a descriptor cannot be.
     pub(crate) fn mapped_path(&self) -> &Path {
         #[cfg(not(target_os = "linux"))]
@@ -58,15 +82,6 @@ impl Plugin {
         }
         &self.path
     }
-}
-
-/// Opens the library at `path`, wherever it lies, without asking whether anybody has agreed to it;
-/// see [`Gate::vet`].
-///
-/// # Errors
-/// Why it may not be loaded.
-pub fn examine(path: &Path, installation: &Installation) -> Result<Plugin, Refusal> {
-    Gate::of(installation).vet(path)
 }
 
 /// The command that starts `vm-broker`, if nobody can change it who could not replace `vm` as well.
@@ -119,7 +134,7 @@ impl<'a> Gate<'a> {
         gate
     }
 
-    fn worker(&self) -> Result<Arc<WorkerProgram>, Arc<Refusal>> {
+    pub(super) fn worker(&self) -> Result<Arc<WorkerProgram>, Arc<Refusal>> {
         let vetted = self.worker.get_or_init(|| {
             let pins = self.pins.as_ref().map_err(Arc::clone)?;
             self.vet_program(&self.installation.worker(), pins).map(Arc::new).map_err(Arc::new)
@@ -149,11 +164,27 @@ impl<'a> Gate<'a> {
         self.check_worker_can_read(&library)?;
         let manifest = manifest(&real, &file)?;
         let origin = Origin::Bundled;
-        Ok(Plugin { manifest, path: real, file, sha256, origin, worker, kept: None })
+        let (interpreter, kept) = (None, None);
+        Ok(Plugin {
+            path: real,
+            file,
+            sha256,
+            origin,
+            manifest,
+            manifest_file: None,
+            interpreter,
+            worker,
+            kept,
+        })
     }
 
-    /// The hash of a library that came with vmkit; `None`: it did not.
-    fn pinned(&self, path: &Path, real: &Path, file: &File) -> Result<Option<FileHash>, Refusal> {
+    /// The hash of a file that came with vmkit; `None`: it did not.
+    pub(super) fn pinned(
+        &self,
+        path: &Path,
+        real: &Path,
+        file: &File,
+    ) -> Result<Option<FileHash>, Refusal> {
         let folder = path.parent().and_then(|folder| folder.canonicalize().ok());
         let own = self.installation.plugins().canonicalize().ok();
         let name = path.file_name().and_then(|name| name.to_str());
@@ -198,7 +229,7 @@ impl<'a> Gate<'a> {
     }
 
     /// Refuses what others could change; the file itself as it was looked at.
-    fn judge(&self, real: &Path) -> Result<Component, Refusal> {
+    pub(super) fn judge(&self, real: &Path) -> Result<Component, Refusal> {
         let own = self.tree.as_ref().is_some_and(|tree| real.starts_with(tree));
         let nobody = Replacers::default();
         let rule = Rule {
@@ -249,20 +280,46 @@ fn stranger(path: PathBuf, file: &File, worker: Arc<WorkerProgram>) -> Result<Pl
     let (file, sha256, kept) = content::private_copy(file).map_err(failed)?;
     let manifest = manifest(&path, &file)?;
     let origin = Origin::Stranger;
-    Ok(Plugin { manifest, path, file, sha256, origin, worker, kept: Some(kept) })
+    let (interpreter, kept) = (None, Some(kept));
+    Ok(Plugin {
+        path,
+        file,
+        sha256,
+        origin,
+        manifest,
+        manifest_file: None,
+        interpreter,
+        worker,
+        kept,
+    })
 }
 
 /// Opens a path without links. Not blocking, so that a pipe in place of the file cannot hold up the
 /// program.
-fn open(real: &Path) -> io::Result<File> {
+pub(super) fn open(real: &Path) -> io::Result<File> {
     let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC).bits();
     File::options().read(true).custom_flags(flags.cast_signed()).open(real)
+}
+
+/// The manifest in the library at `path`, whoever wrote it and whatever system it is for. Nothing of the library
+/// runs.
+///
+/// # Errors
+/// It cannot be read, or holds no manifest.
+pub fn manifest_of(path: &Path) -> Result<Manifest, Refusal> {
+    let file = open(path).map_err(|source| unreadable(path, source))?;
+    manifest(path, &file)
 }
 
 fn manifest(path: &Path, file: &File) -> Result<Manifest, Refusal> {
     let text = section::manifest(file)
         .map_err(|reason| Refusal::NoManifest { path: path.to_owned(), reason })?;
-    Ok(text.parse()?)
+    let manifest: Manifest = text.parse()?;
+    if manifest.program.is_some() {
+        let reason = "a library names no `program`".to_owned();
+        return Err(Refusal::NoManifest { path: path.to_owned(), reason });
+    }
+    Ok(manifest)
 }
 
 /// The refusal of what cannot be opened, with the directory that keeps it from being reached.

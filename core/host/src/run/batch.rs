@@ -63,7 +63,8 @@ fn on_links(addresses: &Addresses, links: &[Link]) -> Vec<(String, Vec<Ipv4Addr>
     on_links.into_iter().collect()
 }
 
-fn wire_subject(subject: &Subject, candidates: &[IpAddr]) -> WireSubject {
+/// A machine as plugins get it, with these candidates.
+pub(crate) fn wire_subject(subject: &Subject, candidates: &[IpAddr]) -> WireSubject {
     WireSubject {
         name: subject.name.clone(),
         macs: subject.macs.iter().map(ToString::to_string).collect(),

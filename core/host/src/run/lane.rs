@@ -52,7 +52,7 @@ pub(super) struct Lane {
 impl Lane {
     /// The lane of a signal, and its worker where this mode asks it at once; `None` for a plugin
     /// that has no part in this run.
-    pub(super) fn of(plugin: Plugin, index: usize, base: &Base) -> Option<Self> {
+    pub(super) fn of(plugin: Arc<Plugin>, index: usize, base: &Base) -> Option<Self> {
         let manifest = &plugin.manifest;
         let replays = base.settings.snapshot.is_replayed();
         let is_signal = manifest.is(PluginKind::Signal);
@@ -71,7 +71,6 @@ impl Lane {
         });
         let mut lane = Self { sha256, ..lane };
         if manifest.modes.contains(&base.settings.mode) {
-            let plugin = Arc::new(plugin);
             if !plugin.manifest.only_in_doubt {
                 base.start(index, &mut lane, &plugin);
             }
@@ -104,6 +103,11 @@ impl Lane {
     }
 
     /// Whether it runs only when other signals are inconclusive.
+    pub(super) fn asks_guest_agents(&self) -> bool {
+        let needs = self.plugin.as_ref().map(|plugin| plugin.manifest.needs_here());
+        needs.is_some_and(|needs| needs.guest_agent)
+    }
+
     pub(super) fn only_in_doubt(&self) -> bool {
         self.plugin.as_ref().is_some_and(|plugin| plugin.manifest.only_in_doubt)
     }
@@ -266,6 +270,7 @@ fn lead(
             processes: &batch.processes,
             on_links: &batch.on_links,
             broker: &settings.broker,
+            reads_of_root: installation.privileged,
             snapshot: &settings.snapshot,
             budget: settings.call_deadline,
         };

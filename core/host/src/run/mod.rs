@@ -19,6 +19,7 @@ use crate::{
     worker::{End, Received},
 };
 use batch::Batch;
+pub(crate) use batch::wire_subject;
 pub use lane::Incident;
 use lane::{Event, Job, Lane};
 pub(crate) use lane::{load_patience, refused};
@@ -94,6 +95,11 @@ impl Run {
         let patience = DISCOVER_PATIENCE.max(allowed * 3 / 10).min(allowed);
         self.collect(Instant::now() + patience, |lane| !lane.is_slow());
         self.evidence()
+    }
+
+    /// Whether [`discover`](Self::discover) asks the agents of guests.
+    pub fn asks_guest_agents(&self) -> bool {
+        self.lanes.iter().any(Lane::asks_guest_agents)
     }
 
     fn begin_round(&mut self) {

@@ -28,6 +28,8 @@ pub(crate) struct Call<'a> {
     pub(crate) on_links: &'a [(String, Vec<Ipv4Addr>)],
     /// Does what only root may.
     pub(crate) broker: &'a Broker,
+    /// Whether this run has root's rights, so that the broker reads files of managers.
+    pub(crate) reads_of_root: bool,
     /// Where to look.
     pub(crate) snapshot: &'a Snapshot,
     /// How long it may take.

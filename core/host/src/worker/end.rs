@@ -72,16 +72,22 @@ impl End {
     /// What the worker itself reports of loading or of a call.
     pub(crate) fn failed(code: FailureCode, message: &str) -> Self {
         let status = match code {
+            FailureCode::Protocol => return Self::protocol(&shown(message)),
+            FailureCode::Flood => return Self::flood(&shown(message)),
             FailureCode::Incompatible => PluginStatus::Incompatible,
             FailureCode::Denied | FailureCode::Confinement => PluginStatus::Denied,
             FailureCode::TimedOut => PluginStatus::Timeout,
-            FailureCode::Panic => PluginStatus::Crashed,
+            FailureCode::Panic | FailureCode::Died => PluginStatus::Crashed,
             FailureCode::NotConfined => PluginStatus::Refused,
             FailureCode::Configuration | FailureCode::Other => PluginStatus::Error,
         };
         let is_incident = status == PluginStatus::Crashed;
-        Self { is_incident, ..Self::new(status, escaped(bounded(message, MESSAGE_LIMIT))) }
+        Self { is_incident, ..Self::new(status, shown(message)) }
     }
+}
+
+fn shown(message: &str) -> String {
+    escaped(bounded(message, MESSAGE_LIMIT))
 }
 
 fn signal_name(signal: i32) -> String {

@@ -10,7 +10,7 @@ use std::{
 
 use vmkit_inventory::{Depth, Inventory, Location, Source, read};
 use vmkit_model::Machine;
-use vmkit_platform::{Executable, Invoker, Platform, Process};
+use vmkit_platform::{Executable, HeldPort, Invoker, Platform, Process};
 use vmkit_types::{HostNetwork, Reading, Unread};
 
 /// A computer with these processes.
@@ -21,6 +21,8 @@ pub(crate) struct Fake {
     /// Processes that exist and are hidden from the user.
     pub(crate) hidden: Vec<u32>,
     pub(crate) network: HostNetwork,
+    /// The ports that processes hold open, by the number of the process.
+    pub(crate) ports: Vec<(u32, HeldPort)>,
 }
 
 impl Default for Fake {
@@ -28,7 +30,7 @@ impl Default for Fake {
         let network = HostNetwork::default();
         let working_directory = Reading::Unknown(Unread::NotTried);
         let processes = Reading::Known(Vec::new());
-        Self { processes, working_directory, hidden: Vec::new(), network }
+        Self { processes, working_directory, hidden: Vec::new(), network, ports: Vec::new() }
     }
 }
 
@@ -94,6 +96,11 @@ impl Platform for Fake {
 
     fn working_directory(&self, _: u32) -> Reading<PathBuf> {
         self.working_directory.clone()
+    }
+
+    fn ports(&self, pid: u32) -> Reading<Vec<HeldPort>> {
+        let own = self.ports.iter().filter(|(holder, _)| *holder == pid);
+        Reading::Known(own.map(|(_, port)| port.clone()).collect())
     }
 
     fn bridges(&self) -> Reading<String> {

@@ -9,7 +9,10 @@ use std::{
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use vmkit_types::{AgentCommand, Unread};
 
-use super::conversation::{Conversation, Step};
+use super::{
+    conversation::{Conversation, Step},
+    question::Question,
+};
 
 /// How long one agent may take. It answers within some milliseconds, and in a guest under load within
 /// tens. A machine whose guest runs no agent costs all of it in every run.
@@ -31,7 +34,16 @@ pub fn ask(
     id: u32,
     deadline: Instant,
 ) -> Result<String, Unread> {
-    let mut talk = Talk::new((), connection, (command, id), deadline);
+    talk(connection, (Question::Command(command), id), deadline)
+}
+
+/// The same for any request.
+pub(super) fn talk(
+    connection: UnixStream,
+    question: (Question, u32),
+    deadline: Instant,
+) -> Result<String, Unread> {
+    let mut talk = Talk::new((), connection, question, deadline);
     loop {
         if let Some(reply) = talk.advance() {
             return reply;
@@ -45,7 +57,7 @@ pub fn ask(
 pub fn ask_all<T>(
     agents: impl IntoIterator<Item = T>,
     connect: impl Fn(&T) -> Result<UnixStream, Unread>,
-    question: (AgentCommand, u32),
+    (command, id): (AgentCommand, u32),
     deadline: Instant,
     mut report: impl FnMut(T, Result<String, Unread>),
 ) {
@@ -58,7 +70,10 @@ pub fn ask_all<T>(
         {
             let until = deadline.min(Instant::now() + TIMEOUT);
             match connect(&agent) {
-                Ok(stream) => talks.push(Talk::new(agent, stream, question, until)),
+                Ok(stream) => {
+                    let question = (Question::Command(command), id);
+                    talks.push(Talk::new(agent, stream, question, until));
+                }
                 Err(why) => report(agent, Err(why)),
             }
         }
@@ -95,8 +110,8 @@ struct Talk<T> {
 }
 
 impl<T> Talk<T> {
-    fn new(of: T, stream: UnixStream, (command, id): (AgentCommand, u32), until: Instant) -> Self {
-        let (conversation, outgoing) = Conversation::new(id, command);
+    fn new(of: T, stream: UnixStream, (question, id): (Question, u32), until: Instant) -> Self {
+        let (conversation, outgoing) = Conversation::new(id, question);
         Self { of, stream, conversation, outgoing, until }
     }
 

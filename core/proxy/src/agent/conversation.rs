@@ -1,13 +1,10 @@
 //! One conversation with one agent, as bytes in and bytes out: no socket, no clock.
 
-use vmkit_types::{AgentAnswer, AgentCommand};
+use super::question::Question;
 
 /// A byte that precedes a new reply. No JSON text contains it, so it ends what an earlier client left
 /// half read or half written.
 const SENTINEL: u8 = 0xff;
-
-/// Most bytes of a whole conversation: an answer to an earlier client may come before the reply.
-const MOST_BYTES: usize = 2 * AgentAnswer::LONGEST;
 
 /// What follows from the bytes so far.
 #[derive(Debug, PartialEq, Eq)]
@@ -33,11 +30,11 @@ enum Phase {
     Reply,
 }
 
-/// A conversation that synchronises with the agent and then sends one command of the list.
+/// A conversation that synchronises with the agent and then sends one request of the list.
 #[derive(Debug)]
 pub(super) struct Conversation {
     id: u32,
-    command: AgentCommand,
+    question: Question,
     phase: Phase,
     /// The bytes of the present line so far.
     line: Vec<u8>,
@@ -47,18 +44,19 @@ pub(super) struct Conversation {
 impl Conversation {
     /// A conversation, and the bytes to send first. `id` is a number that no answer to an earlier client
     /// has.
-    pub(super) fn new(id: u32, command: AgentCommand) -> (Self, Vec<u8>) {
+    pub(super) fn new(id: u32, question: Question) -> (Self, Vec<u8>) {
         let synchronise =
             format!("{{\"execute\":\"guest-sync-delimited\",\"arguments\":{{\"id\":{id}}}}}\n");
         let first = [&[SENTINEL], synchronise.as_bytes()].concat();
         let phase = Phase::Sentinel;
-        (Self { id, command, phase, line: Vec::new(), received: 0 }, first)
+        (Self { id, question, phase, line: Vec::new(), received: 0 }, first)
     }
 
     /// Takes bytes that the agent sent. What comes after a complete reply is dropped.
     pub(super) fn take(&mut self, bytes: &[u8]) -> Step {
         self.received += bytes.len();
-        if self.received > MOST_BYTES {
+        // An answer to an earlier client may come before the reply.
+        if self.received > 2 * self.question.longest_reply() {
             return Step::TooLong;
         }
         let (mut rest, mut step) = (bytes, Step::Wait);
@@ -81,15 +79,14 @@ impl Conversation {
                     // channel.
                     if self.is_synchronised() {
                         self.phase = Phase::Reply;
-                        let name = self.command.name();
-                        step = Step::Send(format!("{{\"execute\":\"{name}\"}}\n").into_bytes());
+                        step = Step::Send(self.question.request().into_bytes());
                     }
                     self.line.clear();
                 }
                 Phase::Reply => {
                     self.line.extend_from_slice(line);
                     let line = std::mem::take(&mut self.line);
-                    return if line.len() > AgentAnswer::LONGEST {
+                    return if line.len() > self.question.longest_reply() {
                         Step::TooLong
                     } else {
                         Step::Done(line)
@@ -109,8 +106,11 @@ impl Conversation {
 
 #[cfg(test)]
 mod tests {
+    use vmkit_types::{AgentAnswer, AgentCommand};
+
     use super::*;
 
+    const INTERFACES: Question = Question::Command(AgentCommand::Interfaces);
     const REPLY: &[u8] = b"{\"return\": []}\n";
     const COMMAND: &[u8] = b"{\"execute\":\"guest-network-get-interfaces\"}\n";
 
@@ -119,14 +119,14 @@ mod tests {
 
     /// What is sent and returned when the agent sends these pieces.
     fn play(pieces: &[&[u8]]) -> Vec<Step> {
-        let (mut conversation, _) = Conversation::new(7, AgentCommand::Interfaces);
+        let (mut conversation, _) = Conversation::new(7, INTERFACES);
         let steps = pieces.iter().map(|piece| conversation.take(piece));
         steps.filter(|step| *step != Step::Wait).collect()
     }
 
     #[test]
     fn sends_its_command_once_the_agent_has_answered_and_not_before() {
-        let (_, first) = Conversation::new(7, AgentCommand::HostName);
+        let (_, first) = Conversation::new(7, Question::Command(AgentCommand::HostName));
         let expected =
             b"\xff{\"execute\":\"guest-sync-delimited\",\"arguments\":{\"id\":7}}\n".to_vec();
         assert_eq!(first, expected);
@@ -154,11 +154,11 @@ mod tests {
     #[test]
     fn ends_with_an_agent_that_sends_without_end() {
         for byte in [b"x", b"\xff", b"\n"] {
-            let (mut conversation, _) = Conversation::new(7, AgentCommand::Interfaces);
+            let (mut conversation, _) = Conversation::new(7, INTERFACES);
             let piece = byte.repeat(1 << 16);
             let steps: Vec<_> = (0..64).map(|_| conversation.take(&piece)).collect();
             assert_eq!(steps.last(), Some(&Step::TooLong));
-            assert!(conversation.line.len() <= MOST_BYTES);
+            assert!(conversation.line.len() <= 2 * AgentAnswer::LONGEST);
         }
     }
 }

@@ -5,13 +5,15 @@ use std::{
     fs::File,
     io,
     net::Ipv4Addr,
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use vmkit_capture::CaptureError;
-use vmkit_types::{ArpAnswer, ArpOutcome, Unread};
+use vmkit_types::{ArpAnswer, ArpFailure, ArpOutcome, Unread};
 
 use super::{
+    count::{ArpCount, count},
+    failure::failure,
     line::{Line, converse},
     link::Link,
 };
@@ -55,6 +57,7 @@ impl Asker {
     ) -> Result<Vec<ArpAnswer>, ArpError> {
         let (mut answers, mut room) = (Vec::new(), MOST_ADDRESSES);
         let mut open = Vec::new();
+        let began = Instant::now();
         for (link, addresses) in asked {
             let (others, not_others): (Vec<_>, Vec<_>) =
                 addresses.iter().copied().partition(|address| link.has_host(*address));
@@ -70,7 +73,11 @@ impl Asker {
                     return Err(ArpError::Denied(link.interface.clone()));
                 }
                 Err(error) => {
-                    answers.extend(now.iter().map(|address| unread(link, *address, why(&error))));
+                    let failure = opening(&error, began.elapsed());
+                    answers.extend(now.iter().map(|address| ArpAnswer {
+                        failure,
+                        ..unread(link, *address, why(&error))
+                    }));
                 }
             }
         }
@@ -82,6 +89,29 @@ impl Asker {
             .collect();
         answers.extend(converse(&mut lines, deadline).map_err(ArpError::Wait)?);
         Ok(answers)
+    }
+
+    /// Asks so many times for one other host of the link's own network, 64 times at most, and counts
+    /// the answers. `None`: it is not such a host.
+    ///
+    /// # Errors
+    /// The right to raw sockets is missing, or the link fails.
+    pub fn count(
+        &mut self,
+        link: &Link,
+        address: Ipv4Addr,
+        requests: u32,
+        deadline: Instant,
+    ) -> Result<Option<ArpCount>, ArpError> {
+        if !link.has_host(address) {
+            return Ok(None);
+        }
+        self.open(&link.interface).map_err(|error| match error {
+            error if error.is_denied() => ArpError::Denied(link.interface.clone()),
+            error => ArpError::Wait(io::Error::other(error)),
+        })?;
+        let Some(socket) = self.sockets.get(&link.interface) else { return Ok(None) };
+        count(link, socket, address, requests, deadline).map(Some).map_err(ArpError::Wait)
     }
 
     fn open(&mut self, interface: &str) -> Result<(), CaptureError> {
@@ -109,7 +139,15 @@ fn why(error: &CaptureError) -> Unread {
     }
 }
 
+/// The error of the system for which no socket was made.
+fn opening(error: &CaptureError, after: Duration) -> Option<ArpFailure> {
+    match error {
+        CaptureError::System { source, .. } => Some(failure(source, after)),
+        CaptureError::Unsupported { .. } | CaptureError::RingSize { .. } => None,
+    }
+}
+
 fn unread(link: &Link, address: Ipv4Addr, why: Unread) -> ArpAnswer {
     let interface = Some(link.interface.clone());
-    ArpAnswer { address, interface, outcome: ArpOutcome::Unread(why) }
+    ArpAnswer { address, interface, outcome: ArpOutcome::Unread(why), failure: None }
 }

@@ -11,10 +11,11 @@ use rustix::{
     event::{PollFd, PollFlags, Timespec, poll},
     io::Errno,
 };
-use vmkit_types::{ArpAnswer, ArpOutcome, Unread};
+use vmkit_types::{ArpAnswer, ArpFailure, ArpOutcome, Unread};
 
 use super::{
     exchange::{Exchange, Step},
+    failure::failure,
     frame,
     link::Link,
 };
@@ -24,7 +25,7 @@ const FRAMES_AT_ONCE: usize = 64;
 /// Most frames of earlier rounds that are dropped from a socket: four times what its buffer holds.
 const OLD_FRAMES: usize = 1024;
 /// Octets read of one frame; the socket's filter cuts each to 60.
-const FRAME: usize = 64;
+pub(super) const FRAME: usize = 64;
 /// How soon to try again after a full queue of the card.
 const BUSY: Duration = Duration::from_millis(25);
 
@@ -33,7 +34,7 @@ pub(super) struct Line<'a> {
     link: &'a Link,
     socket: &'a File,
     exchange: Exchange,
-    failure: Option<Unread>,
+    failure: Option<(Unread, ArpFailure)>,
 }
 
 /// Asks and listens until every question is answered or over, or the deadline has passed.
@@ -79,7 +80,12 @@ impl<'a> Line<'a> {
         self.exchange.outcomes(now).map(|(address, outcome)| ArpAnswer {
             address,
             interface: Some(self.link.interface.clone()),
-            outcome: self.failure.clone().map_or(outcome, ArpOutcome::Unread),
+            // What was answered before the failure stands.
+            outcome: match (&self.failure, outcome) {
+                (None, outcome) | (Some(_), outcome @ ArpOutcome::Replies(_)) => outcome,
+                (Some((why, _)), _) => ArpOutcome::Unread(why.clone()),
+            },
+            failure: self.failure.as_ref().map(|(_, failure)| *failure),
         })
     }
 
@@ -104,7 +110,7 @@ impl<'a> Line<'a> {
                         self.exchange.replied(reply, began.elapsed());
                     }
                 }
-                Err(error) => return self.fail_unless_busy("receive", &error),
+                Err(error) => return self.fail_unless_busy("receive", &error, began),
             }
         }
     }
@@ -123,18 +129,19 @@ impl<'a> Line<'a> {
             match socket.write_all(&frame::request(self.link, address)) {
                 Ok(()) => self.exchange.asked(address, now),
                 Err(error) => {
-                    self.fail_unless_busy("send", &error);
+                    self.fail_unless_busy("send", &error, began);
                     return self.failure.is_none().then_some(now + BUSY);
                 }
             }
         }
     }
 
-    fn fail_unless_busy(&mut self, operation: &str, error: &io::Error) {
+    fn fail_unless_busy(&mut self, operation: &str, error: &io::Error, began: Instant) {
         let passing = [io::ErrorKind::WouldBlock, io::ErrorKind::Interrupted];
         if !passing.contains(&error.kind()) {
             let interface = &self.link.interface;
-            self.failure = Some(Unread::Failed(format!("{operation} ARP on {interface}: {error}")));
+            let why = Unread::Failed(format!("{operation} ARP on {interface}: {error}"));
+            self.failure = Some((why, failure(error, began.elapsed())));
         }
     }
 }

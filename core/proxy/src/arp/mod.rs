@@ -2,7 +2,9 @@
 //! only one of them.
 
 mod asker;
+mod count;
 mod exchange;
+mod failure;
 mod frame;
 mod line;
 mod link;
@@ -10,6 +12,7 @@ mod link;
 mod tests;
 
 pub use asker::{ArpError, Asker};
+pub use count::ArpCount;
 pub use link::Link;
 
 /// Reads a frame that came on this link, for tests from outside.

@@ -7,6 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use rustix::io::Errno;
 use vmkit_types::{ArpAnswer, ArpOutcome, Mac, Unread};
 
 use super::{Asker, Link, asker::MOST_ADDRESSES};
@@ -183,7 +184,41 @@ fn reports_a_dead_link_and_a_short_deadline() {
     drop(theirs);
     let dead = who_has(Asker::with_socket("br0", ours), &[at(1)], ENOUGH);
     assert!(dead[0].starts_with("1 send ARP on br0: "), "{dead:?}");
+    let (ours, theirs) = pair();
+    drop(theirs);
+    let mut asker = Asker::with_socket("br0", ours);
+    let answers = asker.who_has(&[(br0(), vec![at(1)])], Instant::now() + ENOUGH).unwrap();
+    let failure = answers[0].failure.unwrap();
+    let broken = [Errno::PIPE, Errno::CONNREFUSED, Errno::CONNRESET, Errno::NOTCONN];
+    let broken = broken.map(|errno| Some(errno.raw_os_error()));
+    assert!(broken.contains(&failure.errno), "{failure:?}");
+    assert!(failure.after.is_some(), "{failure:?}");
+    assert_eq!(failure.as_root.is_some(), cfg!(target_os = "macos"));
     let (asker, _) = link(neighbours);
     let late = who_has(asker, &[at(3)], Duration::from_millis(10));
     assert_eq!(late, ["3 no answer before the deadline"]);
+}
+
+#[test]
+fn counts_how_many_requests_are_answered() {
+    let every = |nth: usize| {
+        let mut number = 0;
+        move |request: &[u8]| {
+            number += 1;
+            if number % nth == 0 { vec![answer(request, WEB)] } else { Vec::new() }
+        }
+    };
+    let counted = |asker: &mut Asker, address| {
+        let count = asker.count(&br0(), address, 8, Instant::now() + ENOUGH).unwrap();
+        count.map(|count| (count.asked, count.answered))
+    };
+    for (nth, answered) in [(1, 8), (2, 4), (9, 0)] {
+        let number = std::sync::Mutex::new(every(nth));
+        let (mut asker, far) = link(move |request| number.lock().unwrap()(request));
+        assert_eq!(counted(&mut asker, at(1)), Some((8, answered)), "every {nth}th");
+        assert_eq!(far.requests().len(), 8);
+    }
+    let (mut asker, far) = link(neighbours);
+    assert_eq!(counted(&mut asker, [8, 8, 8, 8].into()), None, "no host of this link");
+    assert_eq!(far.requests().len(), 0);
 }

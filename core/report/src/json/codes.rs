@@ -3,6 +3,7 @@
 use serde::Serialize;
 use vmkit_model::{Mode, PluginStatus};
 use vmkit_scoring::{Flag, Verdict};
+use vmkit_types::InterfaceKind;
 
 use crate::PluginOrigin;
 
@@ -34,7 +35,7 @@ codes! {
     /// A property of a candidate that a reader should know.
     FlagCode of Flag {
         LinkLocal, Stale, DuplicateIp, DuplicateMac, OffSubnet, Gateway, Host, MacMismatch,
-        GuestClaimOnly,
+        GuestClaimOnly, PluginClaimOnly,
     }
 }
 
@@ -83,5 +84,19 @@ codes! {
         Skipped,
         /// It reported an error.
         Error,
+    }
+}
+
+/// The word for an interface's kind.
+pub(super) fn kind(kind: InterfaceKind) -> &'static str {
+    match kind {
+        InterfaceKind::Wifi => "wifi",
+        InterfaceKind::Ethernet => "ethernet",
+        InterfaceKind::Bridge => "bridge",
+        InterfaceKind::Tap => "tap",
+        InterfaceKind::Loopback => "loopback",
+        InterfaceKind::Vpn => "vpn",
+        InterfaceKind::Container => "container",
+        InterfaceKind::Unknown => "unknown",
     }
 }

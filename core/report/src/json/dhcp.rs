@@ -68,15 +68,20 @@ fn hexadecimal(octets: &[u8]) -> String {
     octets.iter().map(|octet| format!("{octet:02x}")).collect::<Vec<_>>().concat()
 }
 
-/// What servers offered one hardware address.
+/// What was asked in one case, and what was answered.
 #[derive(Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub(super) struct TestDocument {
-    /// `host`, `vm`, `foreign`, `vm-unicast` or `vm-client-id`.
+    /// `host`, `vm`, `foreign`, `vm-unicast` or `vm-client-id`: DISCOVERs. `gateway`: ARP requests for
+    /// the gateway, which show what the link loses.
     case: &'static str,
     chaddr: Option<String>,
-    /// DISCOVERs that were sent.
+    /// Questions that were answered or whose answer is overdue.
     sent: u32,
+    /// How many of them were answered.
+    answered: u32,
+    /// How long an answer to the first question was waited for.
+    waited_ms: Option<u64>,
     offers: Vec<OfferDocument>,
 }
 
@@ -85,6 +90,10 @@ pub(super) struct TestDocument {
 struct OfferDocument {
     server: Option<Ipv4Addr>,
     yiaddr: Option<Ipv4Addr>,
+    /// The length of the offered network's prefix.
+    prefix: Option<u8>,
+    routers: Vec<Ipv4Addr>,
+    lease_s: Option<u32>,
 }
 
 impl TestDocument {
@@ -97,11 +106,20 @@ impl TestDocument {
                 TestCase::Foreign => "foreign",
                 TestCase::MachineUnicast => "vm-unicast",
                 TestCase::MachineClientId => "vm-client-id",
+                TestCase::Gateway => "gateway",
             },
             chaddr: result.chaddr.map(|mac| mac.to_string()),
             sent: result.sent,
+            answered: result.answered,
+            waited_ms: result.waited.and_then(|it| u64::try_from(it.as_millis()).ok()),
             offers: offers
-                .map(|offer| OfferDocument { server: offer.server, yiaddr: offer.yiaddr })
+                .map(|offer| OfferDocument {
+                    server: offer.server,
+                    yiaddr: offer.yiaddr,
+                    prefix: offer.prefix,
+                    routers: offer.routers.clone(),
+                    lease_s: offer.lease_s,
+                })
                 .collect(),
         }
     }

@@ -4,15 +4,18 @@ use std::{borrow::Cow, net::IpAddr};
 
 use serde::Serialize;
 use vmkit_diagnose::{Omission, Proposal, Router, State, Suspect, Weighed};
-use vmkit_types::{Interface, InterfaceKind};
+use vmkit_types::Interface;
 
 use super::{
     UnknownFields,
     booting::{BootingDocument, booting},
+    codes::kind,
     dhcp::{RungDocument, TestDocument, rungs},
     field,
     fix::FixDocument,
-    hundredths, probability,
+    hundredths,
+    path::PathDocument,
+    probability,
     remedy::RemedyDocument,
     status::{PluginDocument, ProblemDocument},
 };
@@ -34,7 +37,7 @@ pub(crate) struct DoctorDocument<'a> {
     generated_at: Option<String>,
     /// How long it took.
     elapsed_ms: u64,
-    /// No machine has a problem, as far as was checked.
+    /// No machine has a problem, as far as was checked, apart from what is ignored.
     healthy: bool,
     host: HostDocument<'a>,
     network: NetworkDocument<'a>,
@@ -116,6 +119,10 @@ struct VmDocument<'a> {
     booting: Option<BootingDocument<'a>>,
     /// The likeliest causes, the likeliest first.
     causes: Vec<CauseDocument<'a>>,
+    /// Named causes that the configuration ignores; they change neither `healthy` nor the exit status.
+    ignored: Vec<CauseDocument<'a>>,
+    /// Remarks about its address and its names that are no faults.
+    notes: Vec<Cow<'a, str>>,
     /// Why no cause can be named.
     cannot_tell: Option<Cow<'a, str>>,
     /// Probability of a cause that the catalogue does not have.
@@ -124,7 +131,14 @@ struct VmDocument<'a> {
     together: Option<[&'static str; 2]>,
     /// The test with the most information for its cost.
     next_test: Option<NextTestDocument<'a>>,
+    /// Circumstances that changed the odds of causes, such as `mode:bridged`.
+    circumstances: &'a [&'static str],
     dhcp: DhcpDocument,
+    /// How the guest was asked from inside: `ssh`, with the rights of the user who logged in, or
+    /// `guest-agent`, as the guest's root.
+    inside: Option<&'static str>,
+    /// The way of its frames from the guest to the router, and where they stop.
+    path: PathDocument<'a>,
     unknown: UnknownFields,
 }
 
@@ -253,20 +267,6 @@ fn interface(interface: &Interface) -> InterfaceDocument<'_> {
         bridge: interface.bridge.as_deref().map(stored),
     }
 }
-
-fn kind(kind: InterfaceKind) -> &'static str {
-    match kind {
-        InterfaceKind::Wifi => "wifi",
-        InterfaceKind::Ethernet => "ethernet",
-        InterfaceKind::Bridge => "bridge",
-        InterfaceKind::Tap => "tap",
-        InterfaceKind::Loopback => "loopback",
-        InterfaceKind::Vpn => "vpn",
-        InterfaceKind::Container => "container",
-        InterfaceKind::Unknown => "unknown",
-    }
-}
-
 fn network<'a>(doctor: &'a Doctor<'_>) -> NetworkDocument<'a> {
     let mut unknown = UnknownFields::new();
     let network = &doctor.network;
@@ -293,6 +293,7 @@ fn vm(vm: &DoctorVm) -> VmDocument<'_> {
     let diagnosis = &vm.diagnosis;
     let ladder = field("dhcp", &vm.ladder, &mut unknown);
     let test = field("dhcp.test", &vm.test, &mut unknown);
+    let inside = field("inside", &vm.inside, &mut unknown);
     let unchecked = vm.pick.unchecked.as_ref();
     if let Some(unchecked) = unchecked {
         for name in ["ip", "unknown_probability"] {
@@ -309,17 +310,22 @@ fn vm(vm: &DoctorVm) -> VmDocument<'_> {
         power,
         booting: diagnosis.booting.as_ref().map(booting),
         causes: diagnosis.causes.iter().map(cause).collect(),
+        ignored: diagnosis.ignored.iter().map(cause).collect(),
+        notes: vm.pick.notes.iter().map(|note| stored(note)).collect(),
         cannot_tell: diagnosis.cannot_tell.as_deref().map(stored),
         unknown_probability: unchecked
             .is_none()
             .then(|| probability(diagnosis.unknown_probability)),
         together: diagnosis.together,
         next_test: diagnosis.next_test.as_ref().map(next_test),
+        circumstances: &diagnosis.circumstances,
         dhcp: DhcpDocument {
             guest_side: ladder.and_then(|ladder| rungs(ladder, |rung| rung.guest_side)),
             uplink_side: ladder.and_then(|ladder| rungs(ladder, |rung| rung.uplink_side)),
             test: test.map(|results| results.iter().map(TestDocument::new).collect()),
         },
+        inside: inside.map(|way| way.code()),
+        path: PathDocument::new(&vm.path),
         unknown,
     }
 }

@@ -31,6 +31,8 @@ struct LockedDocument<'a> {
     needs: &'a serde_json::Value,
     /// Whether it may run where its files cannot be confined.
     unconfined: bool,
+    /// The factor that its own claims may add up to; `null`: nobody has set one.
+    weight: Option<u16>,
     /// Where it lay.
     path: String,
     /// RFC 3339; `null` outside of the years 1 to 9999.
@@ -47,6 +49,7 @@ impl<'a> PluginLockDocument<'a> {
             sha256: &plugin.sha256,
             needs: &plugin.needs,
             unconfined: plugin.unconfined,
+            weight: plugin.weight,
             path: stored(&plugin.path.display().to_string()).into_owned(),
             trusted_at: rfc3339(plugin.trusted_at),
             by: if plugin.by_root { "root" } else { "user" },

@@ -50,13 +50,18 @@ struct EntryDocument<'a> {
     cost: Option<Cow<'a, str>>,
     /// What it may use, in sentences.
     needs: Option<Vec<Cow<'a, str>>>,
+    /// Its own kinds of evidence, in sentences.
+    claims: Option<Vec<Cow<'a, str>>>,
+    /// The factor that its own claims may add up to; `null`: nobody has set one, and all such plugins
+    /// share the limit of e².
+    weight: Option<u16>,
     /// Fields that are unknown, with the reason.
     unknown: UnknownFields,
 }
 
 /// Fields that come from the manifest.
-const MANIFEST: [&str; 8] =
-    ["version", "epoch", "summary", "kinds", "stages", "modes", "cost", "needs"];
+const MANIFEST: [&str; 9] =
+    ["version", "epoch", "summary", "kinds", "stages", "modes", "cost", "needs", "claims"];
 
 impl<'a> PluginsDocument<'a> {
     pub(crate) fn new(entries: &'a [PluginEntry]) -> Self {
@@ -96,6 +101,8 @@ impl<'a> EntryDocument<'a> {
             modes: details.map(|details| all(&details.modes)),
             cost: details.map(|details| stored(&details.cost)),
             needs: details.map(|details| all(&details.needs)),
+            claims: details.map(|details| all(&details.claims)),
+            weight: entry.weight,
             unknown,
         }
     }

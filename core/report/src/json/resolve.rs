@@ -30,6 +30,8 @@ pub(crate) struct ResolveDocument<'a> {
     /// Probability that the address is the machine's, 0 to 1.
     confidence: Option<f64>,
     verdict: VerdictCode,
+    /// Where its SSH server is reached in place of `ip`, such as `127.0.0.1:2222`.
+    endpoint: Option<String>,
     /// The outcome of each plugin.
     plugins: Vec<PluginDocument<'a>>,
     /// Fields that are unknown, with the reason.
@@ -57,6 +59,7 @@ impl<'a> ResolveDocument<'a> {
             ip: pick.address,
             confidence: pick.confidence.map(probability),
             verdict: pick.verdict.into(),
+            endpoint: vm.endpoint.map(|endpoint| endpoint.address.to_string()),
             plugins: resolution.plugins.iter().map(PluginDocument::new).collect(),
             unknown,
         }

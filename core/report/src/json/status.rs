@@ -30,6 +30,8 @@ pub(crate) struct StatusDocument<'a> {
     mode: ModeCode,
     /// How long it took.
     elapsed_ms: u64,
+    /// The managers whose machines were looked for; empty: in a snapshot.
+    managers: Vec<Cow<'a, str>>,
     /// The machines.
     vms: Vec<VmDocument<'a>>,
     /// The outcome of each plugin.
@@ -97,6 +99,7 @@ impl<'a> StatusDocument<'a> {
             generated_at,
             mode: meta.mode.into(),
             elapsed_ms: milliseconds(meta.elapsed),
+            managers: meta.managers.iter().map(|manager| stored(manager)).collect(),
             vms: status.vms.iter().map(VmDocument::new).collect(),
             plugins: status.plugins.iter().map(PluginDocument::new).collect(),
             problems: status.problems.iter().map(ProblemDocument::new).collect(),

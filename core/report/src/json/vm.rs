@@ -3,7 +3,7 @@
 use std::{borrow::Cow, net::IpAddr};
 
 use serde::Serialize;
-use vmkit_model::Card;
+use vmkit_model::{Card, Endpoint};
 use vmkit_scoring::{Candidate, Doubt, Entry, Verdict};
 use vmkit_types::Reading;
 
@@ -12,7 +12,7 @@ use super::{
     codes::{FlagCode, VerdictCode},
     field, hundredths, probability,
 };
-use crate::{SshState, State, Vm, clean::stored, text::no_address, time::milliseconds};
+use crate::{Ssh, SshState, State, Vm, clean::stored, text::no_address, time::milliseconds};
 
 /// One machine.
 #[derive(Serialize)]
@@ -36,7 +36,15 @@ pub(super) struct VmDocument<'a> {
     /// All network cards, in the order of its manager. `mac` and `net` are those of the card that
     /// has `ip`, or of the first one.
     cards: Vec<CardDocument<'a>>,
+    /// SSH at `ip`, or at `endpoint`.
     ssh: SshDocument<'a>,
+    /// Where its SSH server is reached in place of `ip`, such as `127.0.0.1:2222`. A machine that answers
+    /// SSH there lacks nothing, whatever `verdict` says of its addresses.
+    endpoint: Option<String>,
+    /// All endpoints of its SSH server: ports of this computer that lead to it.
+    endpoints: Vec<EndpointDocument<'a>>,
+    /// Its process is another user's, who chose its name. Its address is not looked for.
+    foreign: bool,
     /// Declared memory in MiB.
     memory_mb: Option<u64>,
     vcpus: Option<u32>,
@@ -95,6 +103,18 @@ struct SshDocument<'a> {
     banner: Option<Cow<'a, str>>,
 }
 
+/// Where its SSH server is reached in place of its address.
+#[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+struct EndpointDocument<'a> {
+    address: IpAddr,
+    port: u16,
+    /// `forwarded`: a port of this computer that leads to the guest's port of SSH. `manager`: its manager
+    /// says so.
+    how: &'static str,
+    ssh: SshDocument<'a>,
+}
+
 /// One address that the machine may have.
 #[derive(Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -120,6 +140,8 @@ struct EntryDocument<'a> {
     signal: Cow<'a, str>,
     kind: Cow<'a, str>,
     says: Cow<'a, str>,
+    /// Whether the plugin has declared the kind for itself.
+    own_claim: bool,
     /// Its contribution to the logit of the address: a natural logarithm.
     weight: f64,
     /// Its age, if its source gives it.
@@ -157,7 +179,7 @@ impl<'a> VmDocument<'a> {
         let username = text("username", &machine.username);
         let disk_size = text("disk_size", &machine.disk_size);
         let os_version = text("os_version", &machine.os_version);
-        let directory = stored(&machine.directory.display().to_string()).into_owned();
+        let directory = machine.directory.as_ref().map(|path| path.display().to_string());
         let interface = field("net.interface", &card.net, &mut unknown);
         if let Some(reason) = no_address(pick) {
             unknown.insert("ip", reason);
@@ -174,26 +196,25 @@ impl<'a> VmDocument<'a> {
             username,
             pid: machine.pid,
             uptime_ms: field("uptime_ms", &vm.uptime, &mut unknown).copied().map(milliseconds),
-            manager: stored(machine.manager),
+            manager: stored(&machine.manager),
             net: NetDocument {
                 mode: field("net.mode", &card.net, &mut unknown).map(|net| net.mode.to_string()),
                 interface: interface.and_then(|net| net.interface.as_deref()).map(stored),
             },
             cards: machine.cards.all().map(CardDocument::new).collect(),
-            ssh: SshDocument {
-                state: vm.ssh.state,
-                rtt_ms: vm.ssh.rtt.map(|rtt| hundredths(rtt.as_secs_f64() * 1000.0)),
-                banner: vm.ssh.banner.as_deref().map(stored),
-            },
+            ssh: SshDocument::new(&vm.ssh),
+            endpoint: vm.endpoint.map(|endpoint| endpoint.address.to_string()),
+            endpoints: machine.endpoints.iter().map(EndpointDocument::new).collect(),
+            foreign: machine.foreign,
             memory_mb: field("memory_mb", &machine.memory_mb, &mut unknown).copied(),
             vcpus: field("vcpus", &machine.vcpus, &mut unknown).copied(),
             disk_size,
             os_version,
-            directory: Some(Cow::Owned(directory)),
+            directory: directory.map(|path| Cow::Owned(stored(&path).into_owned())),
             candidates: pick.candidates.iter().map(CandidateDocument::new).collect(),
             none_probability: checked.then(|| probability(pick.none_probability)),
             evidence: pick.about_machine.iter().map(EntryDocument::new).collect(),
-            notes: pick.notes.iter().map(|note| stored(note)).collect(),
+            notes: vm.notes().iter().map(|note| stored(note).into_owned().into()).collect(),
             unread: pick
                 .unread
                 .iter()
@@ -204,6 +225,27 @@ impl<'a> VmDocument<'a> {
                 .collect(),
             findings: [],
             unknown,
+        }
+    }
+}
+
+impl SshDocument<'_> {
+    fn new(ssh: &Ssh) -> Self {
+        Self {
+            state: ssh.state,
+            rtt_ms: ssh.rtt.map(|rtt| hundredths(rtt.as_secs_f64() * 1000.0)),
+            banner: ssh.banner.as_deref().map(|text| stored(text).into_owned().into()),
+        }
+    }
+}
+
+impl EndpointDocument<'_> {
+    fn new(endpoint: &Endpoint) -> Self {
+        Self {
+            address: endpoint.address.ip(),
+            port: endpoint.address.port(),
+            how: endpoint.how.code(),
+            ssh: SshDocument::new(&Ssh::at(endpoint)),
         }
     }
 }
@@ -248,6 +290,7 @@ impl<'a> EntryDocument<'a> {
             signal: stored(&entry.evidence.plugin),
             kind: stored(observation.kind.code()),
             says: stored(&observation.says),
+            own_claim: observation.kind.plugin().is_some(),
             weight: hundredths(entry.weight),
             age_ms: observation.age.map(|_| milliseconds(entry.age)),
             counted: entry.counted(),

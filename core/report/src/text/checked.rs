@@ -4,8 +4,9 @@
 use std::io::{self, Write};
 
 use vmkit_diagnose::{Finding, State};
+use vmkit_inside::Way;
 use vmkit_model::{PluginOutcome, PluginStatus};
-use vmkit_types::Unread;
+use vmkit_types::{Reading, Unread};
 
 use super::{
     Terminal, counted,
@@ -16,8 +17,9 @@ use super::{
 use crate::{Doctor, DoctorVm, clean::shown};
 
 /// Sources of findings with their names for people, in the order of the output.
-const SOURCES: [(&str, &str); 15] = [
+const SOURCES: [(&str, &str); 17] = [
     ("machine", "process and QEMU"),
+    ("devices", "card and disk"),
     ("console", "console log"),
     ("signals", "ARP and SSH"),
     ("leases", "lease files"),
@@ -32,20 +34,25 @@ const SOURCES: [(&str, &str); 15] = [
     ("firewall", "firewall"),
     ("listeners", "DHCP server here"),
     ("router", "router"),
+    ("inside", "the guest from inside"),
 ];
+/// Sources that an option adds.
+const BY_OPTION: [(&str, &str); 1] = [("inside", "--inside")];
+/// The reason of a source that was left out without root's rights.
+const NEEDS_ROOT: &str = "needs root";
 /// Width of the label that begins a line.
 const LABEL: usize = 13;
 /// A longer reason gets a line of its own.
 const LONGEST_REASON: usize = 40;
 
 /// The sources of a machine's findings by what they found.
-struct Sources<'a> {
-    ok: Vec<&'static str>,
-    unseen: Vec<(&'static str, Option<String>)>,
-    faults: Vec<(&'a str, String)>,
+pub(crate) struct Sources {
+    pub(crate) ok: Vec<&'static str>,
+    pub(crate) unseen: Vec<(&'static str, Option<String>)>,
+    pub(crate) faults: Vec<(&'static str, String)>,
 }
 
-fn sources<'a>(doctor: &'a Doctor<'_>, vm: &'a DoctorVm) -> Sources<'a> {
+pub(crate) fn sources(doctor: &Doctor<'_>, vm: &DoctorVm) -> Sources {
     let mut sources = Sources { ok: Vec::new(), unseen: Vec::new(), faults: Vec::new() };
     for (source, name) in SOURCES {
         let of_source: Vec<(&Finding, Option<&str>)> = vm
@@ -69,17 +76,25 @@ fn sources<'a>(doctor: &'a Doctor<'_>, vm: &'a DoctorVm) -> Sources<'a> {
             State::NotObserved(why) => Some(shown(&why.to_string())),
         });
         let needs = of_source.iter().find_map(|(_, needs)| *needs);
-        match why {
+        let option = BY_OPTION.iter().find(|(name, _)| *name == source);
+        match why.or_else(|| option.map(|(_, option)| (*option).to_owned())) {
             Some(why) if why.len() > LONGEST_REASON => sources.faults.push((name, why)),
             Some(why) => sources.unseen.push((name, Some(why))),
             None if of_source.is_empty() => {}
             None if doctor.host.privileged == Some(false) && needs.is_some() => {
-                sources.unseen.push((name, Some("needs root".to_owned())));
+                sources.unseen.push((name, Some(NEEDS_ROOT.to_owned())));
             }
             None => sources.unseen.push((name, None)),
         }
     }
     sources
+}
+
+/// The sources that were not looked at for the machine, and whether each would need root.
+pub(super) fn unchecked_sources(doctor: &Doctor<'_>, vm: &DoctorVm) -> Vec<(&'static str, bool)> {
+    let Sources { unseen, faults, .. } = sources(doctor, vm);
+    let unseen = unseen.into_iter().map(|(name, why)| (name, why.as_deref() == Some(NEEDS_ROOT)));
+    unseen.chain(faults.into_iter().map(|(name, _)| (name, false))).collect()
 }
 
 /// The sources without a finding, if the machine is healthy, and those that were not checked.
@@ -94,6 +109,10 @@ pub(super) fn write_checked(
     if vm.diagnosis.healthy && !ok.is_empty() {
         let first = format!("  {:<LABEL$}", "Ok:");
         wrapped(out, terminal, &first, &rest, &ok.join(", "))?;
+    }
+    if let Reading::Known(way) = vm.inside {
+        let first = format!("  {:<LABEL$}", "From inside:");
+        wrapped(out, terminal, &first, &rest, asked(way))?;
     }
     // Sources with the same reason stand together.
     let mut grouped: Vec<(Option<&str>, Vec<&str>)> = Vec::new();
@@ -119,6 +138,14 @@ pub(super) fn write_checked(
         wrapped(out, terminal, &first, &rest, &format!("{name}: {why}"))?;
     }
     Ok(())
+}
+
+/// How a guest was asked.
+pub(crate) const fn asked(way: Way) -> &'static str {
+    match way {
+        Way::Ssh => "the guest was asked by a login with SSH",
+        Way::GuestAgent => "the guest was asked by its guest agent, as its root",
+    }
 }
 
 /// The outcome of a plugin that did not answer.

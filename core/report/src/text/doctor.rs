@@ -1,25 +1,24 @@
-//! `vm doctor` as text: for each machine the verdict, then its proof and what can be done.
+//! The whole account of `vm doctor`: for each machine the verdict, its proof, what can be done, and
+//! what was not checked.
 
-use std::{
-    io::{self, Write},
-    net::IpAddr,
-    time::Duration,
-};
+use std::io::{self, Write};
 
-use vmkit_diagnose::{Booting, Diagnosis, Proposal, Remedy, Suspect};
-use vmkit_model::Power;
+use vmkit_diagnose::{Diagnosis, Proposal, Remedy, Suspect};
 use vmkit_scoring::Unchecked;
 use vmkit_types::Reading;
 
 use super::{
     Terminal,
+    booting::booting_lines,
     checked::{write_checked, write_surroundings},
     doctor_verdict::doctor_verdict,
     fix::write_fixes,
+    headline::headline,
     ladder::write_ladder,
     lead,
+    path::path_lines,
     style::Role,
-    wrap::wrapped,
+    wrap::{room, wrapped},
 };
 use crate::{Doctor, DoctorVm, clean::shown};
 
@@ -55,17 +54,19 @@ fn write_vm(
     out: &mut impl Write,
     terminal: Terminal,
 ) -> io::Result<()> {
-    let name = terminal.style.paint(Role::Heading, &shown(&vm.name));
     let diagnosis = &vm.diagnosis;
-    let address = vm.pick.address.filter(|_| vm.has_address());
     if let Some(booting) = &diagnosis.booting {
-        write_booting(booting, &name, address, out, terminal)?;
+        booting_lines(vm, booting, terminal).iter().try_for_each(|line| writeln!(out, "{line}"))?;
         return write_checked(doctor, vm, out, terminal);
     }
-    write_headline(vm, &name, address, out, terminal)?;
+    writeln!(out, "{}", headline(vm, terminal.style))?;
+    for note in &vm.pick.notes {
+        wrapped(out, terminal, "  note: ", "        ", &shown(note))?;
+    }
     if vm.at_rest {
         return Ok(());
     }
+    write_ignored(diagnosis, out, terminal)?;
     if diagnosis.healthy {
         return write_checked(doctor, vm, out, terminal);
     }
@@ -77,6 +78,11 @@ fn write_vm(
         }
     }
     write_causes(diagnosis, out, terminal)?;
+    let path = path_lines(&vm.path, room(terminal), terminal.style);
+    if !path.is_empty() {
+        writeln!(out, "\n  Path")?;
+        path.iter().try_for_each(|line| writeln!(out, "{line}"))?;
+    }
     if let Reading::Known(ladder) = &vm.ladder {
         writeln!(out)?;
         write_ladder(ladder, out, terminal)?;
@@ -86,42 +92,6 @@ fn write_vm(
         write_test(test, out, terminal)?;
     }
     write_checked(doctor, vm, out, terminal)
-}
-
-/// The name of a machine with the verdict.
-fn write_headline(
-    vm: &DoctorVm,
-    name: &str,
-    address: Option<IpAddr>,
-    out: &mut impl Write,
-    terminal: Terminal,
-) -> io::Result<()> {
-    match (vm.diagnosis.healthy, address) {
-        (true, _) if vm.at_rest => writeln!(out, "{name}: {}", at_rest(vm))?,
-        (true, Some(address)) => {
-            let word = terminal.style.paint(Role::Good, "ok");
-            writeln!(out, "{name}: {word}, {address}")?;
-        }
-        (true, None) => {
-            let word = terminal.style.paint(Role::Good, "ok");
-            writeln!(out, "{name}: {word}")?;
-        }
-        (false, Some(address)) => {
-            writeln!(out, "{name}: {address}, reachable, with a problem")?;
-        }
-        (false, None) if vm.pick.unchecked.is_some() => {
-            let word = terminal.style.paint(Role::Bad, "not checked");
-            writeln!(out, "{name}: {word}")?;
-        }
-        (false, None) if vm.power == Power::Stopped && vm.diagnosis.causes.is_empty() => {
-            writeln!(out, "{name}: not running")?;
-        }
-        (false, None) => {
-            let word = terminal.style.paint(Role::Bad, "no usable address");
-            writeln!(out, "{name}: {word}")?;
-        }
-    }
-    Ok(())
 }
 
 /// The first cause with its proof and remedies, the others in one line each.
@@ -141,6 +111,20 @@ fn write_causes(diagnosis: &Diagnosis, out: &mut impl Write, terminal: Terminal)
     Ok(())
 }
 
+/// The causes that the configuration ignores, in one line each.
+fn write_ignored(
+    diagnosis: &Diagnosis,
+    out: &mut impl Write,
+    terminal: Terminal,
+) -> io::Result<()> {
+    for suspect in &diagnosis.ignored {
+        let percent = suspect.probability * 100.0;
+        let line = format!("{percent:.0} %: {} [{}]", shown(&suspect.title), suspect.code);
+        wrapped(out, terminal, "  ignored: ", "    ", &line)?;
+    }
+    Ok(())
+}
+
 /// Why its address was not looked for, and the command that helps.
 fn write_lack(
     word: &str,
@@ -150,45 +134,6 @@ fn write_lack(
 ) -> io::Result<()> {
     wrapped(out, terminal, &format!("  {word}: "), "    ", &lead::reason(unchecked))?;
     writeln!(out, "  Next: {}", terminal.style.paint(Role::Heading, &shown(&unchecked.hint)))
-}
-
-/// The state of a machine that was not diagnosed, since nobody asked for it by name.
-fn at_rest(vm: &DoctorVm) -> &'static str {
-    match vm.power {
-        Power::Paused => "paused",
-        _ => "not running",
-    }
-}
-
-/// The next step of the boot, and how long it usually takes.
-fn write_booting(
-    booting: &Booting,
-    name: &str,
-    address: Option<IpAddr>,
-    out: &mut impl Write,
-    terminal: Terminal,
-) -> io::Result<()> {
-    let word = terminal.style.paint(Role::Doubtful, "still booting");
-    let at = address.map_or_else(String::new, |address| format!(", at {address}"));
-    let since = booting.uptime.map_or_else(String::new, |uptime| {
-        format!(", {} after the start of its process", seconds(uptime))
-    });
-    writeln!(out, "{name}: {word}{at}{since}")?;
-    wrapped(out, terminal, "  awaited  ", "           ", &shown(&booting.awaited))?;
-    wrapped(out, terminal, "  seen     ", "           ", &shown(&booting.because))?;
-    wrapped(out, terminal, "  usual    ", "           ", &shown(&booting.usual))?;
-    let limit = seconds(booting.limit);
-    let line = format!(
-        "{limit} after the start or the console's last line; what is missing after that is a fault"
-    );
-    wrapped(out, terminal, "  at most  ", "           ", &line)
-}
-
-fn seconds(time: Duration) -> String {
-    match time.as_secs() {
-        seconds @ 0..120 => format!("{seconds} s"),
-        seconds => format!("{} min", seconds / 60),
-    }
 }
 
 fn write_suspect(suspect: &Suspect, out: &mut impl Write, terminal: Terminal) -> io::Result<()> {
@@ -247,14 +192,14 @@ fn write_test(test: &Proposal, out: &mut impl Write, terminal: Terminal) -> io::
     if !test.needs.is_empty() {
         writeln!(out, "    needs {}", test.needs.join(", "))?;
     }
-    if let Ok(command) = command_line(&test.command) {
+    if let Some(command) = command_line(&test.command) {
         writeln!(out, "    $ {}", terminal.style.paint(Role::Heading, &shown(&command)))?;
     }
     Ok(())
 }
 
 /// The words as a command for a shell, if every one is plain.
-fn command_line(words: &[String]) -> Result<String, ()> {
+pub(super) fn command_line(words: &[String]) -> Option<String> {
     let plain = words.iter().all(|word| super::pastes(word) || word.starts_with("--"));
-    if words.is_empty() || !plain { Err(()) } else { Ok(words.join(" ")) }
+    (!words.is_empty() && plain).then(|| words.join(" "))
 }

@@ -46,7 +46,14 @@ pub(super) fn doctor_verdict(doctor: &Doctor<'_>) -> String {
         let names = listed(&booting, |vm| shown(&vm.name), ", ");
         parts.push(format!("{} of {all} {is} still booting: {names}.", booting.len()));
     }
-    if parts.is_empty() { format!("{all}, no problem found.") } else { parts.join(" ") }
+    if parts.is_empty() {
+        parts.push(format!("{all}, no problem found."));
+    }
+    let ignored = doctor.vms.iter().map(|vm| vm.diagnosis.ignored.len()).sum();
+    if ignored > 0 {
+        parts.push(format!("{} ignored.", counted(ignored, "problem")));
+    }
+    parts.join(" ")
 }
 
 /// The first machines, each as `described`, and the number of the others.

@@ -12,7 +12,7 @@ use super::{
     Terminal, lead::write_lead, no_address, status::picks, style::Role, summary::conclusion,
     unchecked::write_unchecked,
 };
-use crate::{Status, Vm, clean::shown, time::short};
+use crate::{Ssh, Status, Vm, clean::shown, time::short};
 
 pub(crate) fn write_explanation(
     status: &Status<'_>,
@@ -54,8 +54,12 @@ fn write_machine(vm: &Vm<'_>, out: &mut impl Write, terminal: Terminal) -> io::R
             write_entry(entry, out, terminal)?;
         }
     }
-    for note in &pick.notes {
-        writeln!(out, "  note: {}", shown(note))?;
+    for endpoint in &vm.machine.endpoints {
+        let ssh = Ssh::at(endpoint).state.words();
+        writeln!(out, "  endpoint {} ({}): SSH {ssh}", endpoint.address, endpoint.how.code())?;
+    }
+    for note in vm.notes() {
+        writeln!(out, "  note: {}", shown(&note))?;
     }
     Ok(())
 }
@@ -104,6 +108,9 @@ fn write_entry(entry: &Entry, out: &mut impl Write, terminal: Terminal) -> io::R
     let mut says = format!("{}: {}", shown(&evidence.plugin), shown(&evidence.observation.says));
     if evidence.observation.age.is_some() {
         _ = write!(says, " ({} ago)", short(entry.age));
+    }
+    if evidence.observation.kind.plugin().is_some() {
+        says.push_str(" (its own claim)");
     }
     match entry.why_not {
         None => write_weight(out, terminal, entry.weight, &says),

@@ -30,6 +30,7 @@ pub(crate) fn write_hosts(
         let table = Table {
             heading: ["NAME", "LINE", "ADDRESS", "WHY"],
             dispensable: &[],
+            omitted: &[],
             rows: sync.vms.iter().map(row).collect(),
         };
         table.write(out, terminal)?;

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use super::{
     Terminal, counted,
-    plugins::{line, write_identity, write_needs},
+    plugins::{line, write_claims, write_identity, write_needs},
     style::Role,
     table::{Cell, Table},
 };
@@ -30,6 +30,7 @@ pub(crate) fn write_plugin_request(
         line(out, label, &terminal.style.paint(Role::Bad, warning))?;
     }
     write_needs(needs, out)?;
+    write_claims(entry, out)?;
     line(out, "way out", "without your trust it does not run, and nothing else changes")?;
     line(out, "", &format!("to take trust back: vm plugin untrust {}", shown(&entry.id)))?;
     line(out, "file", &shown(&entry.path))?;
@@ -46,8 +47,9 @@ pub(crate) fn write_plugin_lock(
         return writeln!(out, "No plugin of others is trusted.");
     }
     let table = Table {
-        heading: ["ID", "VERSION", "SHA256", "CONFINED", "BY", "SINCE"],
-        dispensable: &[5, 4],
+        heading: ["ID", "VERSION", "SHA256", "CONFINED", "WEIGHT", "BY", "SINCE"],
+        dispensable: &[6, 5],
+        omitted: &[],
         rows: plugins.iter().map(row).collect(),
     };
     table.write(out, terminal)?;
@@ -59,7 +61,7 @@ pub(crate) fn write_plugin_lock(
     )
 }
 
-fn row(plugin: &LockedPlugin) -> [Cell; 6] {
+fn row(plugin: &LockedPlugin) -> [Cell; 7] {
     let confined = if plugin.unconfined {
         Cell::new(Role::Bad, "need not be")
     } else {
@@ -70,6 +72,10 @@ fn row(plugin: &LockedPlugin) -> [Cell; 6] {
         Cell::new(Role::Normal, shown(&plugin.version)),
         Cell::new(Role::Normal, plugin.sha256.chars().take(16).collect::<String>()),
         confined,
+        match plugin.weight {
+            Some(factor) => Cell::new(Role::Bad, format!("× {factor}")),
+            None => Cell::new(Role::Normal, "bounded"),
+        },
         Cell::new(Role::Normal, if plugin.by_root { "root" } else { "user" }),
         Cell::new(Role::Aside, rfc3339(plugin.trusted_at).unwrap_or_default()),
     ]

@@ -20,6 +20,7 @@ pub(crate) fn write_plugin_list(
         let table = Table {
             heading: ["ID", "VERSION", "KIND", "STATUS", "SUMMARY"],
             dispensable: &[4, 2],
+            omitted: &[],
             rows: entries.iter().map(row).collect(),
         };
         table.write(out, terminal)?;
@@ -91,7 +92,29 @@ fn write_manifest(entry: &PluginEntry, out: &mut impl Write, terminal: Terminal)
     line(out, "cost", &shown(&details.cost))?;
     line(out, "epoch", &details.epoch.to_string())?;
     write_needs(&details.needs, out)?;
+    write_claims(entry, out)?;
     write_identity(entry, out)
+}
+
+/// Its own kinds of evidence, and how much they count.
+pub(super) fn write_claims(entry: &PluginEntry, out: &mut impl Write) -> io::Result<()> {
+    let claims = entry.details.as_ref().map_or(&[][..], |details| &details.claims);
+    for (index, claim) in claims.iter().enumerate() {
+        line(out, if index == 0 { "claims" } else { "" }, &shown(claim))?;
+    }
+    match entry.weight {
+        _ if claims.is_empty() => Ok(()),
+        None => line(
+            out,
+            "weight",
+            "with those of other plugins, its claims change the odds of an address at most 7.4 times",
+        ),
+        Some(factor) => line(
+            out,
+            "weight",
+            &format!("its claims change the odds of an address at most {factor} times"),
+        ),
+    }
 }
 
 pub(super) fn write_needs(needs: &[String], out: &mut impl Write) -> io::Result<()> {

@@ -1,6 +1,6 @@
 //! The remark of `vm resolve` beside the address.
 
-use vmkit_model::{PluginStatus, Power};
+use vmkit_model::{MANAGER, PluginStatus, Power};
 use vmkit_scoring::Verdict;
 
 use super::{lead, no_address, pastes};
@@ -12,6 +12,17 @@ pub(crate) fn remark(resolution: &Resolution<'_>, snapshot: Option<&str>) -> Opt
     let (name, pick) = (shown(&vm.machine.name), vm.pick);
     let explain = ["status", "--explain"];
     let doctor = ["doctor", ""];
+    // Only machines of the data directory are started by vm, and none of a record.
+    let own = snapshot.is_none() && &*vm.machine.manager == MANAGER;
+    let or_doctor = |verb| if own { [verb, ""] } else { doctor };
+    if vm.machine.foreign {
+        return Some(format!("{name}: {}\n", shown(&vm.notes().join("; "))));
+    }
+    if let Some(endpoint) = vm.endpoint {
+        let ssh = vm.ssh.state.words();
+        let says = format!("{name} is reached at {}; SSH: {ssh}", endpoint.address);
+        return Some(format!("{says}; next: {}\n", next(&vm.machine.name, ["ssh", ""], snapshot)));
+    }
     let (says, command) = match (pick.verdict, vm.machine.power) {
         (Verdict::Resolved, _) => return None,
         (Verdict::Probable, _) => {
@@ -19,8 +30,8 @@ pub(crate) fn remark(resolution: &Resolution<'_>, snapshot: Option<&str>) -> Opt
             (format!("the address of {name} is probable ({confidence:.2}), not certain"), explain)
         }
         (_, Power::Unknown) => (format!("whether {name} runs is unknown"), explain),
-        (_, Power::Stopped) => (format!("{name} is stopped"), doctor),
-        (_, Power::Paused) => (format!("{name} is paused"), doctor),
+        (_, Power::Stopped) => (format!("{name} is stopped"), or_doctor("start")),
+        (_, Power::Paused) => (format!("{name} is paused"), or_doctor("resume")),
         (_, Power::Missing) => {
             (format!("{name} is registered, but its directory is missing"), ["status", ""])
         }

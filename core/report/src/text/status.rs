@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use vmkit_model::{Mode, Power};
+use vmkit_model::{How, Mode, Power};
 use vmkit_scoring::{Pick, Verdict};
 use vmkit_types::Reading;
 
@@ -41,18 +41,22 @@ pub(crate) fn write_status(
 
 /// The machines' names with their picks.
 pub(super) fn picks<'v>(status: &'v Status<'_>) -> impl Iterator<Item = (&'v str, &'v Pick)> {
-    status.vms.iter().map(|vm| (vm.machine.name.as_str(), vm.pick))
+    let unclear = status.vms.iter().filter(|vm| !vm.is_reached_at_endpoint());
+    unclear.map(|vm| (vm.machine.name.as_str(), vm.pick))
 }
 
-pub(super) fn table(status: &Status<'_>) -> Table<6> {
+pub(super) fn table(status: &Status<'_>) -> Table<7> {
+    let first = status.vms.first().map(|vm| &vm.machine.manager);
+    let of_several = status.vms.iter().any(|vm| Some(&vm.machine.manager) != first);
     Table {
-        heading: ["NAME", "STATE", "IP", "SSH", "MAC", "UPTIME"],
-        dispensable: &[4, 5],
+        heading: ["NAME", "MANAGER", "STATE", "IP", "SSH", "MAC", "UPTIME"],
+        dispensable: &[5, 6, 1],
+        omitted: if of_several { &[] } else { &[1] },
         rows: status.vms.iter().map(row).collect(),
     }
 }
 
-fn row(vm: &Vm<'_>) -> [Cell; 6] {
+fn row(vm: &Vm<'_>) -> [Cell; 7] {
     let name = Cell::new(Role::Normal, shown(&vm.machine.name));
     let mac = match &vm.card().mac {
         Reading::Known(mac) => Cell::new(Role::Normal, mac.to_string()),
@@ -62,7 +66,8 @@ fn row(vm: &Vm<'_>) -> [Cell; 6] {
         Reading::Known(uptime) => Cell::new(Role::Normal, lifetime(*uptime)),
         missing => gap(missing),
     };
-    [name, state(vm), address(vm), ssh(vm), mac, uptime]
+    let manager = Cell::new(Role::Normal, shown(&vm.machine.manager));
+    [name, manager, state(vm), address(vm), ssh(vm), mac, uptime]
 }
 
 pub(super) fn state(vm: &Vm<'_>) -> Cell {
@@ -82,6 +87,14 @@ pub(super) fn state(vm: &Vm<'_>) -> Cell {
 
 pub(super) fn address(vm: &Vm<'_>) -> Cell {
     let pick = &vm.pick;
+    if let Some(endpoint) = vm.endpoint {
+        let role = if endpoint.is_ready() { Role::Normal } else { Role::Doubtful };
+        let how = match endpoint.how {
+            How::Forwarded => "forwarded",
+            How::Manager => "by its manager",
+        };
+        return Cell::new(role, format!("{} ({how})", endpoint.address));
+    }
     match (pick.verdict, pick.address) {
         (Verdict::Probable, Some(address)) => {
             Cell::new(Role::Doubtful, format!("{address} ~ probable"))
@@ -96,8 +109,7 @@ pub(super) fn address(vm: &Vm<'_>) -> Cell {
 }
 
 pub(super) fn ssh(vm: &Vm<'_>) -> Cell {
-    let checkable =
-        vm.pick.address.is_some() || (vm.runs() && vm.pick.verdict == Verdict::NotChecked);
+    let checkable = vm.is_reached() || (vm.runs() && vm.pick.verdict == Verdict::NotChecked);
     match vm.ssh.state {
         SshState::NotChecked if !checkable => Cell::new(Role::Aside, "-"),
         SshState::NotChecked => Cell::new(Role::Aside, "not checked"),
@@ -117,9 +129,9 @@ fn gap<T>(reading: &Reading<T>) -> Cell {
 fn write_notes(status: &Status<'_>, out: &mut impl Write) -> io::Result<()> {
     let mut any = false;
     for vm in &status.vms {
-        for note in &vm.pick.notes {
+        for note in vm.notes() {
             any = true;
-            writeln!(out, "Note: {}: {}", shown(&vm.machine.name), shown(note))?;
+            writeln!(out, "Note: {}: {}", shown(&vm.machine.name), shown(&note))?;
         }
         if vm.machine.power == Power::Missing {
             any = true;

@@ -14,7 +14,8 @@ const NAMES_IN_THE_VERDICT: usize = 3;
 pub(super) fn write_statistics(status: &Status<'_>, out: &mut impl Write) -> io::Result<()> {
     writeln!(out, "Statistics")?;
     writeln!(out, "  {}", states(&status.statistics))?;
-    let running: Vec<&Vm<'_>> = status.vms.iter().filter(|vm| vm.runs()).collect();
+    let running = status.vms.iter().filter(|vm| vm.runs() && !vm.machine.foreign);
+    let running: Vec<&Vm<'_>> = running.collect();
     if !running.is_empty() {
         writeln!(out, "  Addresses of running VMs: {}", verdicts(&running))?;
         if let Some(declared) = declared(&running) {
@@ -72,6 +73,7 @@ fn declared(running: &[&Vm<'_>]) -> Option<String> {
 pub(super) fn next_command(status: &Status<'_>) -> Option<String> {
     let unclear = |vm: &&Vm<'_>| {
         vm.runs()
+            && !vm.is_reached_at_endpoint()
             && matches!(
                 vm.pick.verdict,
                 Verdict::Probable | Verdict::Ambiguous | Verdict::NoAddress
@@ -90,12 +92,16 @@ pub(super) fn next_command(status: &Status<'_>) -> Option<String> {
 /// The last line: a summary.
 pub(super) fn conclusion(status: &Status<'_>) -> String {
     if status.vms.is_empty() {
-        return "There are no VMs.".to_owned();
+        return match status.meta.managers.as_slice() {
+            [] => "There are no VMs.".to_owned(),
+            managers => format!("There are no VMs of {}.", shown(&managers.join(", "))),
+        };
     }
     if status.meta.mode == Mode::Basic {
         return format!("{}. Only processes were checked.", states(&status.statistics));
     }
-    let running: Vec<&Vm<'_>> = status.vms.iter().filter(|vm| vm.runs()).collect();
+    let running = status.vms.iter().filter(|vm| vm.runs() && !vm.machine.foreign);
+    let running: Vec<&Vm<'_>> = running.collect();
     let unknown: Vec<&Vm<'_>> =
         status.vms.iter().filter(|vm| vm.machine.power == Power::Unknown).collect();
     if running.is_empty() && unknown.is_empty() {
@@ -114,15 +120,17 @@ pub(super) fn conclusion(status: &Status<'_>) -> String {
 
 /// The machines whose addresses were not looked for; `None`: there are none.
 fn not_checked(running: &[&Vm<'_>]) -> Option<String> {
-    let (unchecked, checked): (Vec<&Vm<'_>>, Vec<&Vm<'_>>) =
-        running.iter().copied().partition(|vm| vm.pick.unchecked.is_some());
+    let (unchecked, checked): (Vec<&Vm<'_>>, Vec<&Vm<'_>>) = running
+        .iter()
+        .copied()
+        .partition(|vm| vm.pick.unchecked.is_some() && !vm.is_reached_at_endpoint());
     if unchecked.is_empty() {
         return None;
     }
     if running.len() == 1 {
         return Some("The running VM was not checked.".to_owned());
     }
-    let beside = match checked.iter().filter(|vm| vm.pick.address.is_none()).count() {
+    let beside = match checked.iter().filter(|vm| !vm.is_reached()).count() {
         0 => String::new(),
         some => format!(" {some} of the others without a usable address."),
     };
@@ -137,20 +145,27 @@ fn not_checked(running: &[&Vm<'_>]) -> Option<String> {
 
 /// The addresses of running machines, and their SSH if all have one.
 fn addresses(running: &[&Vm<'_>]) -> String {
-    let without: Vec<&Vm<'_>> =
-        running.iter().copied().filter(|vm| vm.pick.address.is_none()).collect();
+    let without: Vec<&Vm<'_>> = running.iter().copied().filter(|vm| !vm.is_reached()).collect();
     let silent: Vec<&Vm<'_>> =
         running.iter().copied().filter(|vm| vm.ssh.state != SshState::Ready).collect();
     let asked = silent.iter().any(|vm| vm.ssh.state != SshState::NotChecked);
     let ssh = if asked { "SSH is not ready" } else { "SSH was not checked" };
+    let has = if running.iter().any(|vm| vm.endpoint.is_some()) {
+        "an address or an endpoint"
+    } else {
+        "an address"
+    };
     match (running, without.is_empty(), silent.is_empty()) {
+        ([vm], true, true) if vm.endpoint.is_some() => {
+            "The running VM answers SSH at its endpoint.".to_owned()
+        }
         ([_], true, true) => "The running VM has an address and answers SSH.".to_owned(),
         (all, true, true) => {
-            format!("All {} running VMs have an address and answer SSH.", all.len())
+            format!("All {} running VMs have {has} and answer SSH.", all.len())
         }
-        ([_], true, false) => format!("The running VM has an address; {ssh}."),
+        ([_], true, false) => format!("The running VM has {has}; {ssh}."),
         (all, true, false) => {
-            format!("All {} running VMs have an address; {ssh} on {}.", all.len(), names(&silent))
+            format!("All {} running VMs have {has}; {ssh} on {}.", all.len(), names(&silent))
         }
         ([_], false, _) => "The running VM has no usable address.".to_owned(),
         (all, false, _) => format!(

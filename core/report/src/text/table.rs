@@ -41,6 +41,8 @@ pub(super) struct Table<const COLUMNS: usize> {
     pub(super) heading: [&'static str; COLUMNS],
     /// Indices of columns, in the order in which they are dropped.
     pub(super) dispensable: &'static [usize],
+    /// Indices of columns that are not shown, because they say the same in each row.
+    pub(super) omitted: &'static [usize],
     pub(super) rows: Vec<[Cell; COLUMNS]>,
 }
 
@@ -70,6 +72,9 @@ impl<const COLUMNS: usize> Table<COLUMNS> {
             for (width, cell) in widths.iter_mut().zip(row) {
                 *width = (*width).max(Some(cell.text.width()));
             }
+        }
+        for column in self.omitted {
+            widths[*column] = None;
         }
         let Some(available) = available else { return widths };
         for column in std::iter::once(None).chain(self.dispensable.iter().map(Some)) {
@@ -120,6 +125,7 @@ mod tests {
         let table = Table {
             heading: ["NAME", "IP", "UPTIME"],
             dispensable: &[2],
+            omitted: &[],
             rows: vec![[cell(name), cell("10.0.0.1"), cell("1h 2m")]],
         };
         let mut out = Vec::new();

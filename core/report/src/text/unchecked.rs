@@ -138,7 +138,7 @@ fn failed(plugin: &PluginOutcome) -> String {
 }
 
 /// The machines or plugins that a line is about.
-pub(super) fn named(names: &[&str]) -> String {
+pub(crate) fn named(names: &[&str]) -> String {
     let first: Vec<String> = names.iter().take(NAMES_IN_A_LINE).map(|name| shown(name)).collect();
     match names.len().saturating_sub(NAMES_IN_A_LINE) {
         0 => first.join(", "),

@@ -1,7 +1,7 @@
 //! Words and lists that several commands write.
 
 /// Whether a shell reads the text as one plain word. Other text is not offered for pasting.
-pub(super) fn pastes(text: &str) -> bool {
+pub(crate) fn pastes(text: &str) -> bool {
     let plain =
         |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'/');
     !text.is_empty() && !text.starts_with('-') && text.bytes().all(plain)
@@ -19,7 +19,7 @@ pub(super) fn distinct<'a>(texts: impl Iterator<Item = &'a str>) -> Vec<&'a str>
 }
 
 /// `1 VM`, `2 VMs`.
-pub(super) fn counted(count: usize, thing: &str) -> String {
+pub(crate) fn counted(count: usize, thing: &str) -> String {
     let plural = if count == 1 { "" } else { "s" };
     format!("{count} {thing}{plural}")
 }

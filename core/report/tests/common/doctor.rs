@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use vmkit_diagnose::{
-    Awaited, Booting, Catalogue, Diagnosis, Finding, FindingCode, Layer, Omission, Proposal,
-    Remedy, Risk, Scope, State, Suspect, Weighed,
+    Awaited, Booting, Catalogue, Diagnosis, Finding, FindingCode, Hop, Layer, Omission, Passage,
+    Path, Place, Proposal, Reach, Remedy, Risk, Scope, Spot, State, Station, StationKind, Stop,
+    Suspect, Weighed,
 };
 use vmkit_model::{PluginOutcome, PluginStatus, Power};
 use vmkit_report::{Doctor, DoctorHost, DoctorNetwork, DoctorVm};
@@ -28,12 +29,55 @@ fn well() -> Diagnosis {
         booting: None,
         healthy: true,
         causes: Vec::new(),
+        ignored: Vec::new(),
         unknown_probability: 0.0,
         together: None,
         cannot_tell: None,
         next_test: None,
         unexplained: Vec::new(),
+        circumstances: Vec::new(),
     }
+}
+
+/// A bridged machine's path over Wi-Fi; `says` stands behind every text.
+fn path(name: &str, says: &str) -> Path {
+    let station = |kind, name: Option<&str>, detail: Option<&str>| {
+        let said = |text: &str| format!("{text}{says}");
+        Station { kind, name: name.map(said), detail: detail.map(said) }
+    };
+    let passes = || Passage::Passes(format!("its frames reach its port: it asked 3 times{says}"));
+    let unknown = |why: &str| Passage::Unknown(format!("{why}{says}"));
+    let watched = || Hop { out: passes(), back: unknown("not watched") };
+    let beyond = || unknown("not seen from this computer");
+    Path {
+        stations: vec![
+            station(StationKind::Guest, Some(name), Some("52:54:00:4b:5e:57")),
+            station(StationKind::Port, Some("tap0"), None),
+            station(StationKind::Bridge, Some("br0"), Some("192.168.1.50")),
+            station(StationKind::Uplink, Some("wlan0"), Some("Wi-Fi")),
+            station(StationKind::AccessPoint, None, None),
+            station(StationKind::Router, Some("BT Smart Hub 2"), Some("192.168.1.254")),
+        ],
+        hops: vec![
+            watched(),
+            watched(),
+            watched(),
+            Hop { out: beyond(), back: beyond() },
+            Hop { out: beyond(), back: beyond() },
+        ],
+        stops: Vec::new(),
+    }
+}
+
+/// The same path, on which the router stops frames.
+fn path_that_stops(name: &str, says: &str) -> Path {
+    let stop = Stop {
+        cause: "router-drops-foreign-chaddr",
+        place: Place::At(Spot::Station(StationKind::Router)),
+        says: format!("the router drops the VM's DHCP requests{says}"),
+        reach: Reach::Station(5),
+    };
+    Path { stops: vec![stop], ..path(name, says) }
 }
 
 /// A machine that is well, at its address.
@@ -42,12 +86,15 @@ pub(crate) fn healthy(catalogue: &Catalogue, name: &str, pick: Pick) -> DoctorVm
     DoctorVm {
         name: name.to_owned(),
         power: Power::Running,
+        qemu: Some("8.2.2".to_owned()),
         at_rest: false,
         pick,
         findings: findings(catalogue, &sources, ""),
         diagnosis: well(),
+        path: path(name, ""),
         ladder: Reading::Unknown(Unread::NotTried),
         test: Reading::Unknown(Unread::NotTried),
+        inside: Reading::Unknown(Unread::NotTried),
     }
 }
 
@@ -102,6 +149,7 @@ pub(crate) fn ailing(catalogue: &Catalogue, name: &str, says: &str) -> DoctorVm 
     let nothing = Pick { verdict: Verdict::NoAddress, ..Pick::not_checked() };
     DoctorVm {
         findings: findings(catalogue, &["machine", "interfaces"], says),
+        path: path_that_stops(name, says),
         diagnosis: Diagnosis {
             healthy: false,
             causes: vec![
@@ -125,9 +173,17 @@ pub(crate) fn ailing(catalogue: &Catalogue, name: &str, says: &str) -> DoctorVm 
     }
 }
 
+/// A machine whose only problem is ignored.
+pub(crate) fn ignored(catalogue: &Catalogue, name: &str, says: &str) -> DoctorVm {
+    let mut vm = ailing(catalogue, name, says);
+    vm.diagnosis.causes.truncate(1);
+    vm.diagnosis = Diagnosis { ignored: vm.diagnosis.causes, ..well() };
+    vm
+}
+
 /// A machine of which nobody can tell why it has no address.
 pub(crate) fn puzzling(catalogue: &Catalogue, name: &str) -> DoctorVm {
-    let mut vm = ailing(catalogue, name, "");
+    let mut vm = DoctorVm { path: path(name, ""), ..ailing(catalogue, name, "") };
     for (suspect, probability) in vm.diagnosis.causes.iter_mut().zip([0.23, 0.11]) {
         suspect.probability = probability;
     }
@@ -178,6 +234,7 @@ pub(crate) fn doctor<'a>(catalogue: &'a Catalogue, vms: Vec<DoctorVm>, says: &st
         elapsed: Duration::from_millis(812),
         host: DoctorHost {
             platform: Some("linux".to_owned()),
+            system: Reading::Known(format!("Ubuntu 24.04.2 LTS (Linux 6.8.0, x86_64){says}")),
             privileged: Some(false),
             interfaces: Reading::Known(Vec::new()),
         },

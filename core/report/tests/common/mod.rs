@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a faulty fixture must end its test")]
 
 pub(crate) mod doctor;
+pub(crate) mod net;
 
 use std::{
     fs,
@@ -31,6 +32,7 @@ pub(crate) fn meta(mode: Mode) -> Meta {
         elapsed: Duration::from_millis(41),
         weights: (mode != Mode::Basic).then(|| "builtin-1".to_owned()),
         statistics: true,
+        managers: Vec::new(),
     }
 }
 
@@ -46,30 +48,22 @@ fn card(last: u8) -> Card {
 pub(crate) fn machine(name: &str, last: u8) -> Machine {
     let known = |text: &str| Reading::Known(text.to_owned());
     Machine {
-        name: name.to_owned(),
-        manager: "vm-toolkit",
-        directory: format!("/vms/{name}").into(),
+        directory: Some(format!("/vms/{name}").into()),
         hostname: known(name),
         username: known("ubuntu"),
         cards: card(last).into(),
         instance: Reading::Absent,
-        known_host_keys: Vec::new(),
         power: Power::Running,
         end: Reading::Absent,
         pid: Some(4200 + u32::from(last)),
-        user: None,
-        doubt: None,
         started_at: Some(now() - Duration::from_secs(81)),
         qmp: Reading::Absent,
-        monitor: None,
-        console_log: None,
-        console_written_at: None,
-        guest_agent: None,
         memory_mb: Reading::Known(2048),
         vcpus: Reading::Known(2),
         disk_size: known("60G"),
         os_version: known("ubuntu-noble"),
         architecture: Reading::Absent,
+        ..Machine::new("vm-toolkit".into(), name)
     }
 }
 
@@ -144,6 +138,7 @@ pub(crate) fn world() -> Vec<Evidence> {
 pub(crate) fn picks(evidence: &[Evidence]) -> Vec<Pick> {
     let case = |(name, last): (&str, u8)| Case {
         name: name.to_owned(),
+        host_name: None,
         cards: card(last).into(),
         running: name != "off",
         started_at: (name == "db").then(|| now() - Duration::from_secs(81)),
@@ -248,6 +243,7 @@ pub(crate) fn plugin_entries() -> Vec<PluginEntry> {
             hint: None,
             origin: Some(PluginOrigin::Bundled),
             sha256: Some("5e".repeat(32)),
+            weight: None,
             details: Some(PluginDetails {
                 version: "0.1.0".to_owned(),
                 epoch: 1,
@@ -257,6 +253,30 @@ pub(crate) fn plugin_entries() -> Vec<PluginEntry> {
                 modes: owned(&["fast", "full"]),
                 cost: "instant".to_owned(),
                 needs: owned(&["reads /proc/net/arp", "runs ip"]),
+                claims: Vec::new(),
+            }),
+        },
+        PluginEntry {
+            id: "netbox".to_owned(),
+            path: "/home/u/.local/share/vmkit/plugins/libnetbox.so".to_owned(),
+            status: PluginStatus::Ok,
+            message: None,
+            hint: None,
+            origin: Some(PluginOrigin::Trusted),
+            sha256: Some("ab".repeat(32)),
+            weight: Some(50),
+            details: Some(PluginDetails {
+                version: "0.1.0".to_owned(),
+                epoch: 1,
+                summary: "Addresses that NetBox has".to_owned(),
+                kinds: owned(&["signal"]),
+                stages: owned(&["discover"]),
+                modes: owned(&["full"]),
+                cost: "network".to_owned(),
+                needs: owned(&["makes connections on the network"]),
+                claims: owned(&[
+                    "netbox.address: NetBox has this address (ratio 20, half-life 3600 s)",
+                ]),
             }),
         },
         PluginEntry {
@@ -267,6 +287,7 @@ pub(crate) fn plugin_entries() -> Vec<PluginEntry> {
             hint: Some("chmod go-w /home/u".to_owned()),
             origin: None,
             sha256: None,
+            weight: None,
             details: None,
         },
     ]

@@ -1,5 +1,6 @@
 //! The table of weights, parsed and checked once.
 
+mod claims;
 mod error;
 mod rows;
 mod rule;
@@ -11,7 +12,7 @@ use vmkit_types::Kind;
 pub use self::error::WeightsError;
 pub(crate) use self::rule::{Group, Range, Rule, Thresholds};
 
-use self::rows::{KindRow, RangeRow, Table, within};
+use self::rows::{GroupRow, KindRow, RangeRow, Table, within};
 
 /// The weights in use. `weights.toml` has each number with its reason.
 #[derive(Clone, Debug)]
@@ -23,11 +24,14 @@ pub struct Weights {
     pub(crate) self_given_prior: f64,
     pub(crate) thresholds: Thresholds,
     pub(crate) groups: Vec<Group>,
+    /// The limit of each pool of claims, in each direction, as a logarithm. The first is that of all
+    /// plugins for which nobody has set one.
+    pub(crate) pools: Vec<f64>,
     pub(crate) ranges: Vec<Range>,
     /// The rule of each kind that has a variant, by index.
     named: Vec<Option<usize>>,
     /// The rules of the other kinds, by code.
-    others: Vec<(String, usize)>,
+    others: HashMap<String, usize>,
     rules: Vec<Rule>,
 }
 
@@ -52,6 +56,7 @@ impl Weights {
         within("rest_share", table.rest_share, 0.0, 1.0)?;
         within("doubtful_prior", table.doubtful_prior, 1e-9, 1.0)?;
         within("self_given_prior", table.self_given_prior, 1e-9, 1.0)?;
+        within("claims_cap", table.claims_cap, 1.0, 1000.0)?;
         within("thresholds.probable", probable, 0.5, 1.0)?;
         within("thresholds.resolved", resolved, probable, 1.0)?;
         within("thresholds.written", written, resolved, 1.0)?;
@@ -60,17 +65,18 @@ impl Weights {
         for (name, row) in table.groups {
             within(&format!("the cap of {name}"), row.cap, 1.0, 1e12)?;
             names.insert(name, groups.len());
-            groups.push(Group { cap: row.cap.ln(), anonymous: row.anonymous, state: row.state });
+            let GroupRow { cap, anonymous, state } = row;
+            groups.push(Group { cap: cap.ln(), anonymous, state, pool: None });
         }
         let mut rows: Vec<(String, KindRow)> = table.kinds.into_iter().collect();
         rows.sort_by(|(a, one), (b, two)| (&one.group, a).cmp(&(&two.group, b)));
         let mut by_number = vec![None; Kind::NAMED.len()];
-        let mut others = Vec::new();
+        let mut others = HashMap::new();
         let mut rules = Vec::with_capacity(rows.len());
         for (code, row) in rows {
             match Kind::from_code(&code).number() {
                 Some(number) => by_number[number] = Some(rules.len()),
-                None => others.push((code.clone(), rules.len())),
+                None => _ = others.insert(code.clone(), rules.len()),
             }
             rules.push(row.into_rule(rules.len(), &code, &names)?);
         }
@@ -84,6 +90,7 @@ impl Weights {
             self_given_prior: table.self_given_prior,
             thresholds: table.thresholds,
             groups,
+            pools: vec![table.claims_cap.ln()],
             ranges,
             named: by_number,
             others,
@@ -100,7 +107,7 @@ impl Weights {
     pub(crate) fn rule(&self, kind: &Kind) -> Option<&Rule> {
         let index = match kind.number() {
             Some(number) => *self.named.get(number)?,
-            None => self.others.iter().find(|(code, _)| code == kind.code()).map(|(_, it)| *it),
+            None => self.others.get(kind.code()).copied(),
         };
         self.rules.get(index?)
     }
@@ -116,7 +123,10 @@ mod tests {
     fn the_built_in_table_weighs_every_kind_that_is_about_an_address() {
         let weights = Weights::builtin().unwrap();
         for kind in Kind::NAMED {
-            let silent = matches!(kind, Kind::ConsolePhase | Kind::ConsoleFault | Kind::Unread);
+            let silent = matches!(
+                kind,
+                Kind::BridgePort | Kind::ConsolePhase | Kind::ConsoleFault | Kind::Unread
+            );
             assert_eq!(weights.rule(kind).is_none(), silent, "{}", kind.code());
         }
     }
@@ -131,7 +141,7 @@ mod tests {
                 "[kinds.agent-address]\nlr = inf #",
                 "the lr of agent",
             ),
-            ("answered_lr = ", "answered_lr = -", "the answered_lr of neighbour-"),
+            ("answered_lr = ", "answered_lr = -", "the answered_lr of "),
             ("half_life = 60\n", "half_life = 0\n", "weights: the half-life of"),
             ("resolved = 0.9", "resolved = 0.5", "weights: thresholds.resolved is out of range"),
             ("group = \"guest\"", "group = \"gest\"", "names the unknown group gest"),

@@ -22,6 +22,7 @@ pub(super) struct Table {
     pub(super) rest_share: f64,
     pub(super) doubtful_prior: f64,
     pub(super) self_given_prior: f64,
+    pub(super) claims_cap: f64,
     pub(super) thresholds: Thresholds,
     pub(super) groups: BTreeMap<String, GroupRow>,
     pub(super) kinds: HashMap<String, KindRow>,
@@ -126,6 +127,7 @@ impl KindRow {
             guest_claim: self.guest_claim,
             listed: self.listed,
             assigns: self.assigns,
+            claim: false,
         })
     }
 }

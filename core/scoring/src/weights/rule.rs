@@ -23,6 +23,8 @@ pub(crate) struct Group {
     pub(crate) anonymous: bool,
     /// Its facts are states of one thing, so that the last reading counts.
     pub(crate) state: bool,
+    /// Index of the pool of claims that it draws from, if plugins have declared its kinds.
+    pub(crate) pool: Option<usize>,
 }
 
 /// An address range that machines seldom have.
@@ -68,6 +70,8 @@ pub(crate) struct Rule {
     pub(crate) listed: bool,
     /// A DHCP server gives the address to the machine.
     pub(crate) assigns: bool,
+    /// A plugin has declared the kind for itself.
+    pub(crate) claim: bool,
 }
 
 /// How the weight of a fact decays.

@@ -71,7 +71,7 @@ pub(crate) fn mac(name: &str) -> Mac {
     Mac::new([0x52, 0x54, 0, 0, 0, name.as_bytes()[0]])
 }
 
-/// `NAME CARD [and CARD]… [up=SECONDS] [off]`, a card being `[bridged|shared|user] [on=INTERFACE]
+/// `NAME CARD [and CARD]… [up=SECONDS] [host-name=NAME] [off]`, a card being `[bridged|shared|user] [on=INTERFACE]
 /// [mac=NAME|unknown]`. The first card has the MAC of the name.
 pub(crate) fn case(line: &str) -> Case {
     let mut words = line.split_whitespace();
@@ -94,6 +94,7 @@ pub(crate) fn case(line: &str) -> Case {
             "and" => cards.push(Card::unknown()),
             "up" => case.started_at = Some(now() - Duration::from_secs(value.parse().unwrap())),
             "off" => case.running = false,
+            "host-name" => case.host_name = Some(value.to_owned()),
             other => panic!("{line}: {other:?}"),
         }
     }

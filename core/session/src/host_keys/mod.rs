@@ -66,14 +66,15 @@ impl Keys {
     /// The keys of this user. Where they cannot be read, that is logged, no key is known, and the file
     /// is not overwritten.
     pub(crate) fn of_user(settings: &Settings) -> Self {
-        let (folder, remembered) = match folder(settings).map(|folder| (read(&folder), folder)) {
-            Some((Ok(remembered), folder)) => (Some(folder), remembered),
-            Some((Err(why), _)) => {
-                tracing::warn!("no SSH host key is remembered: {why}");
-                (None, HostKeys::default())
-            }
-            None => (None, HostKeys::default()),
-        };
+        let (folder, remembered) =
+            match state_folder(settings).map(|folder| (read(&folder), folder)) {
+                Some((Ok(remembered), folder)) => (Some(folder), remembered),
+                Some((Err(why), _)) => {
+                    tracing::warn!("no SSH host key is remembered: {why}");
+                    (None, HostKeys::default())
+                }
+                None => (None, HostKeys::default()),
+            };
         let home = settings.invoker.home.as_ref().known();
         let known_hosts = home.map(|home| home.join(".ssh/known_hosts"));
         let asked = BTreeSet::new();
@@ -222,7 +223,7 @@ impl Own {
 }
 
 /// Where this user's state is; `None`: the user's home is unknown.
-pub(crate) fn folder(settings: &Settings) -> Option<Folder> {
+pub fn state_folder(settings: &Settings) -> Option<Folder> {
     let invoker = &settings.invoker;
     if let Some(directory) = &settings.config.state_dir {
         return below_parent(directory, &[]);
@@ -253,9 +254,9 @@ fn read(folder: &Folder) -> Result<HostKeys, String> {
 
 fn identity(machine: &Machine) -> Option<Identity> {
     Some(Identity {
-        name: machine.name.clone(),
-        manager: machine.manager.to_owned(),
-        directory: machine.directory.clone(),
+        name: machine.own_name.clone(),
+        manager: machine.manager.to_string(),
+        directory: machine.directory.clone().unwrap_or_default(),
         mac: *machine.cards.first.mac.as_ref().known()?,
         instance: machine.instance.as_ref().known().cloned(),
     })

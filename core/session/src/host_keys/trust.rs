@@ -130,6 +130,7 @@ mod tests {
         let now = SystemTime::UNIX_EPOCH + Duration::from_hours(1);
         let case = |name: &str, mac: &str| Case {
             name: name.to_owned(),
+            host_name: None,
             cards: Card::new(Some(mac.parse().unwrap()), None, None).into(),
             running: true,
             started_at: None,

@@ -1,10 +1,18 @@
 //! One look at the machines: a row of stages, each taking the value of the one before.
 
 mod clarity;
+mod endpoints;
+mod local_network;
 mod pause;
+mod ports;
 mod running;
 
-use std::{collections::BTreeMap, net::IpAddr, path::PathBuf, time::Instant};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    net::IpAddr,
+    path::PathBuf,
+    time::Instant,
+};
 
 use vmkit_host::{Addresses, Observed, Purpose, Run, Wait};
 use vmkit_inventory::Monitors;
@@ -15,9 +23,11 @@ use vmkit_snapshot::Record;
 use crate::{
     Error, Scene, Selection, Settings,
     host_keys::Keys,
+    managers::Managers,
     unchecked::{self, Commands},
 };
 use clarity::Clarity;
+use endpoints::AskedEndpoints;
 use running::{Picks, Running};
 
 /// Looks at machines, once or again and again with the same workers.
@@ -28,6 +38,9 @@ pub struct Session {
     pub(crate) record: Option<(PathBuf, Record)>,
     /// Whether the `only_in_doubt` signals are asked about every candidate.
     pub(crate) thorough: bool,
+    pub(crate) managers: Managers,
+    /// Nothing is to be sent.
+    pub(crate) silent: bool,
     /// Signals that are not asked because they can send.
     pub(crate) silenced: Vec<PluginOutcome>,
     pub(crate) keys: Keys,
@@ -105,10 +118,20 @@ impl Session {
         let running = Running::new(&scene, selection.ids(&scene)?);
         stages.passed("machines and network read");
 
+        // Nobody waits for an agent where QEMU knows that the guest runs none.
+        let asked = scene.machines.iter().filter(|_| self.run.asks_guest_agents());
+        let with_agent = asked.filter(|machine| machine.guest_agent.is_some());
+        let agents: BTreeSet<String> = with_agent.map(|machine| machine.name.clone()).collect();
+        monitors.ask(|machine| agents.contains(machine)).update(&mut scene.machines);
+
         // QEMU answers while the signals discover.
         let early = self.thorough || running.wanted.len() <= pause::FEW;
         let asked = monitors.ask(|machine| early && running.wants(machine));
+        let may_ask = self.record.is_none() && !self.silent;
+        let endpoints = running.machines(&scene).filter(|machine| running.wants(&machine.name));
+        let endpoints = AskedEndpoints::ask(endpoints.filter(|_| may_ask));
         let discovered = self.run.discover(running.targets(&scene), scene.network.as_ref());
+        let discovered = running.with_managers(&scene, discovered);
         asked.update(&mut scene.machines);
         stages.passed("addresses discovered");
 
@@ -117,6 +140,7 @@ impl Session {
         let asked = monitors.ask(|machine| running.wants(machine) && !reached.answers(machine));
         let observed = self.resolve_doubt(&scene, &running, &reached);
         asked.update(&mut scene.machines);
+        endpoints.update(&mut scene.machines);
         stages.passed("doubt resolved");
 
         let look = self.conclude(scene, running, reached, observed, &self.commands(selection));
@@ -140,12 +164,13 @@ impl Session {
     }
 
     /// The machines, and the monitors that can be asked about them.
-    fn scene(&self) -> Result<(Scene, Monitors), Error> {
+    fn scene(&mut self) -> Result<(Scene, Monitors), Error> {
         match &self.record {
-            Some((directory, record)) => {
-                Ok((Scene::of_record(directory, record.clone()), Monitors::default()))
-            }
-            None => Scene::without_monitors(&self.settings),
+            Some((directory, record)) => Ok((
+                Scene::of_record(directory, record.clone(), &self.settings),
+                Monitors::default(),
+            )),
+            None => Scene::without_monitors(&mut self.managers, &self.settings),
         }
     }
 
@@ -160,7 +185,7 @@ impl Session {
         for _ in 0..2 {
             self.run.confirm(Purpose::Reach, &open);
             add(&mut asked, &open);
-            evidence = self.run.settle(Wait::Quick).evidence;
+            evidence = self.settle(Wait::Quick, scene, running).evidence;
             picks = self.score(scene, running, &evidence);
             open = running.to_probe(scene, &picks, &asked);
             if open.is_empty() {
@@ -177,20 +202,27 @@ impl Session {
         let mut wanted = running.wanted.iter().filter_map(|id| reached.clarity.get(id));
         // On a snapshot every signal is asked, so that each replay gives the same answer.
         if !self.thorough && wanted.all(|machine| machine.resolved) {
-            return self.run.settle(Wait::Quick);
+            return self.settle(Wait::Quick, scene, running);
         }
-        let evidence = self.run.settle(Wait::All).evidence;
+        let evidence = self.settle(Wait::All, scene, running).evidence;
         let picks = self.score(scene, running, &evidence);
         let late = running.to_probe(scene, &picks, &reached.asked);
         if !late.is_empty() {
             self.run.confirm(Purpose::Reach, &late);
-            let evidence = self.run.settle(Wait::Quick).evidence;
+            let evidence = self.settle(Wait::Quick, scene, running).evidence;
             let picks = self.score(scene, running, &evidence);
             let clarity = clarity(&picks, &self.weights);
             let reached = Reached { asked: late.clone(), evidence, picks, clarity };
             self.ask_in_doubt(scene, running, &reached, &late);
         }
-        self.run.settle(Wait::All)
+        self.settle(Wait::All, scene, running)
+    }
+
+    fn settle(&mut self, wait: Wait, scene: &Scene, running: &Running) -> Observed {
+        let Observed { mut evidence, outcomes } = self.run.settle(wait);
+        local_network::mark_denied(&mut evidence, scene);
+        local_network::forget_plausible_emptiness(&mut evidence, scene);
+        Observed { evidence: running.with_managers(scene, evidence), outcomes }
     }
 
     /// Asks the `only_in_doubt` signals: about doubtful addresses, and about host keys.
@@ -228,6 +260,7 @@ impl Session {
     ) -> Look {
         let Observed { mut evidence, mut outcomes } = observed;
         outcomes.extend(self.silenced.iter().cloned());
+        outcomes.extend(scene.inventories().iter().cloned());
         let incidents = self.run.take_incidents();
         // A snapshot that somebody made on purpose cannot stop a plugin from running elsewhere.
         if self.record.is_none() {
@@ -244,13 +277,22 @@ impl Session {
         let mut known = self.keys.known(running.machines(&scene), |_| self.thorough);
         let learners = running.learners(&scene, &picks);
         self.keys.learn(&learners, &evidence, &self.weights, scene.now());
+        ports::assign(scene.machines.iter_mut(), &evidence, scene.network.as_ref());
         for machine in &mut scene.machines {
             machine.known_host_keys = known.remove(&machine.id()).unwrap_or_default();
         }
         for machine in &scene.machines {
-            picks.entry(machine.id()).or_insert_with(Pick::not_running);
+            let without = if machine.foreign { Pick::not_checked } else { Pick::not_running };
+            picks.entry(machine.id()).or_insert_with(without);
         }
-        unchecked::check(picks.values_mut(), &outcomes, commands);
+        // What a machine is reached at in place of an address does not depend on the search for one.
+        let with_endpoints = scene.machines.iter().filter(|machine| !machine.endpoints.is_empty());
+        let reached: BTreeSet<MachineId> = with_endpoints
+            .filter(|machine| picks[&machine.id()].endpoint(machine).is_some())
+            .map(Machine::id)
+            .collect();
+        let unclear = picks.iter_mut().filter(|(id, _)| !reached.contains(*id));
+        unchecked::check(unclear.map(|(_, pick)| pick), &outcomes, commands);
         let of_machine = by_machine(&evidence, &running.into_ids());
         Look { scene, picks, evidence, outcomes, of_machine }
     }

@@ -1,11 +1,14 @@
 //! The machines that have a process, in the order in which evidence numbers them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use vmkit_host::{Addresses, Holder, Target};
-use vmkit_model::{Card, Evidence, Machine, MachineId, Power};
+use vmkit_model::{Card, Evidence, Machine, MachineId, Power, stem};
 use vmkit_scoring::{Case, Pick, Weights, candidates_to_probe, score};
-use vmkit_types::Subject;
+use vmkit_types::{Kind, Observation, Subject};
 
 use super::clarity::Clarity;
 use crate::{
@@ -29,6 +32,29 @@ impl Running {
         let (ids, cases) =
             scene.machines.iter().filter(|m| is_alive(m)).map(|m| (m.id(), Case::of(m))).unzip();
         Self { ids, cases, wanted }
+    }
+
+    /// The evidence, and after it the addresses that managers have written down for their machines.
+    pub(super) fn with_managers(
+        &self,
+        scene: &Scene,
+        mut evidence: Vec<Evidence>,
+    ) -> Vec<Evidence> {
+        let mut id = evidence.iter().map(|item| item.id + 1).max().unwrap_or(0);
+        for (vm, machine) in self.machines(scene).enumerate() {
+            for address in machine.manager_addresses.as_ref().known().into_iter().flatten() {
+                let says = format!("{} has written it down", machine.manager);
+                let observation = Observation::new(vm, Kind::ManagerAddress, says).at(*address);
+                evidence.push(Evidence {
+                    id,
+                    plugin: Arc::clone(&machine.manager),
+                    received_at: scene.now(),
+                    observation: observation.into(),
+                });
+                id += 1;
+            }
+        }
+        evidence
     }
 
     /// The running machines of the scene.
@@ -117,16 +143,17 @@ impl Running {
     }
 }
 
-/// Whether a machine has a process.
+/// Whether a machine has a process that signals are asked about. What a foreign one says of itself
+/// could take addresses from others.
 fn is_alive(machine: &Machine) -> bool {
-    matches!(machine.power, Power::Running | Power::Paused)
+    !machine.foreign && matches!(machine.power, Power::Running | Power::Paused)
 }
 
 fn target(machine: &Machine) -> Target {
     Target {
         id: machine.id(),
         subject: Subject {
-            name: machine.name.clone(),
+            name: stem(&machine.name),
             macs: machine.cards.macs().collect(),
             cards: machine.cards.all().map(Card::to_subject).collect(),
             hostname: machine.hostname.as_ref().known().cloned(),

@@ -26,6 +26,8 @@ const DIGITS_OF_TIME: usize = 10;
 const LONGEST_MAC: usize = 32;
 /// The first second of 2100, with which leases end that never do.
 const NEVER: &str = "4102444800";
+/// The lifetime in seconds of an address that stays, as `ip` writes it.
+const FOREVER: &str = "4294967295";
 
 /// Checks a line.
 pub(super) fn check(path: &str, place: Place, line: &str, traces: &mut Traces, hosts: &mut Hosts) {
@@ -133,6 +135,7 @@ fn is_common(part: &str) -> bool {
             part.trim_start_matches('0').len() <= MOST_DIGITS
                 || (digits == DIGITS_OF_TIME && part.starts_with('1'))
                 || part == NEVER
+                || part == FOREVER
         }
         [only] if digits == 0 => only.len() == 1 || KNOWN.contains(only),
         _ if part.starts_with("0x") => part.len() <= 10,
@@ -152,6 +155,22 @@ fn is_common(part: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_identifier_of_numbers_and_one_of_a_device_differ_in_each_form() {
+        let rows = [
+            ("00:01:00:01:00:00:00:00:52:54:00:00:00:01", false),
+            ("00:01:00:01:2c:1d:aa:bb:52:54:00:4b:5e:57", true),
+            ("0001-0001-0000-0000-5254-0000-0001", false),
+            ("0001-0001-2c1d-1234-5254-004b-5e57", true),
+            ("0001-0001-0000-0000", false),
+        ];
+        for (word, identifies) in rows {
+            let kind = kind_of(word, "a", Place::File, &mut Hosts::default());
+            assert_eq!(kind == Some(TraceKind::Identifier), identifies, "{word}: {kind:?}");
+            assert!(identifies || kind.is_none(), "{word}: {kind:?}");
+        }
+    }
 
     #[test]
     fn checks_a_mebibyte_of_anything_that_could_be_an_address() {

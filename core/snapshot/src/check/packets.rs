@@ -18,8 +18,8 @@ const DHCP: usize = ETHERNET + 20 + 8;
 const CHADDR: usize = DHCP + 28;
 const SERVER_NAME: usize = CHADDR + 16;
 const OPTIONS: usize = DHCP + 240;
-/// DHCP options that a diagnosis reads, RFC 2132.
-const READ: [u8; 10] = [1, 3, 15, 50, 51, 53, 54, 56, 61, 255];
+/// DHCP options that a diagnosis reads, RFC 2132 and RFC 8910.
+const READ: [u8; 11] = [1, 3, 15, 50, 51, 53, 54, 56, 61, 114, 255];
 
 /// Checks a capture.
 pub(super) fn check(path: &str, bytes: &[u8], traces: &mut Traces, hosts: &mut Hosts) {
@@ -105,7 +105,7 @@ impl Packet<'_> {
                 3 | 50 | 54 => {
                     (0..data.len()).step_by(4).for_each(|place| self.address(at + 2 + place));
                 }
-                15 | 56 => {
+                15 | 56 | 114 => {
                     let text = String::from_utf8_lossy(&data).into_owned();
                     lines::check(self.path, self.place, &text, self.traces, self.hosts);
                 }

@@ -65,6 +65,11 @@ pub(super) fn octets(word: &str) -> Option<Vec<u8>> {
     if is_iaid {
         return pairs(&groups.concat());
     }
+    let is_duid =
+        separator == Some('-') && groups.len() >= 4 && groups.iter().all(|group| group.len() == 4);
+    if is_duid {
+        return pairs(&groups.concat());
+    }
     let are_fours = groups.len() == 3 && groups.iter().all(|group| group.len() == 4);
     let is_one = separator.is_none()
         && word.len() >= 12

@@ -76,8 +76,8 @@ fn arp(packet: &[u8], stand_ins: &mut StandIns<'_>) -> Vec<u8> {
     out
 }
 
-/// The headers of IP and UDP, and the payload. A checksum that was right or absent is left out, which UDP
-/// over IPv4 allows; a wrong one stays wrong.
+/// The headers of IP and UDP, and the payload. A checksum that was right, wrong or absent
+/// stays so: it tells causes apart.
 fn datagram(
     data: &mut Vec<u8>,
     frame: &Read<'_>,
@@ -93,11 +93,13 @@ fn datagram(
     let length = u16::try_from(payload.len()).ok()?;
     let mut udp =
         UdpHeader { source_port: from, destination_port: to, length: length + 8, checksum: 0 };
-    if datagram.checksum == Checksum::Wrong {
-        udp.checksum = !udp.calc_checksum_ipv4_raw(source, destination, payload).ok()?;
+    let right = udp.calc_checksum_ipv4_raw(source, destination, payload).ok()?;
+    udp.checksum = match datagram.checksum {
+        Checksum::Right => right,
         // Zero says that there is none.
-        udp.checksum = udp.checksum.max(1);
-    }
+        Checksum::Wrong => (!right).max(1),
+        Checksum::Unchecked => 0,
+    };
     let ip = Ipv4Header::new(length + 8, 64, ip_number::UDP, source, destination).ok()?;
     ip.write(data).ok()?;
     udp.write(data).ok()?;
@@ -151,10 +153,15 @@ fn options(out: &mut Vec<u8>, message: &Message, stand_ins: &mut StandIns<'_>) {
             add(code, &address(value));
         }
     }
+    if let Some(octets) = message.mtu {
+        add(26, &octets.to_be_bytes());
+    }
     if let Some(seconds) = message.lease_s {
         add(51, &seconds.to_be_bytes());
     }
-    for (code, value) in [(15, &message.domain), (56, &message.says)] {
+    let portal = message.portal.as_deref().map(host_of);
+    let names = [(15, message.domain.as_deref()), (114, portal), (56, message.says.as_deref())];
+    for (code, value) in names {
         if let Some(value) = value {
             add(code, text::redact_name(value, stand_ins).as_bytes());
         }
@@ -162,6 +169,12 @@ fn options(out: &mut Vec<u8>, message: &Message, stand_ins: &mut StandIns<'_>) {
     if let Some(identifier) = &message.client_id {
         add(61, &stand_ins.identifier(identifier));
     }
+}
+
+/// The host in a URL: a diagnosis asks only whether there is one.
+fn host_of(url: &str) -> &str {
+    let host = url.split_once("://").map_or(url, |(_, host)| host);
+    host.split(['/', '?', '#']).next().unwrap_or_default()
 }
 
 /// The number of a kind of message: option 53.
@@ -185,6 +198,24 @@ mod tests {
     use super::super::names::Names;
     use super::*;
 
+    /// Each field of a message without names and addresses, one by one, as a reader sees it.
+    #[test]
+    fn a_redacted_message_keeps_what_is_no_name() {
+        let bytes = include_bytes!("../../../../sdk/dhcp/tests/data/mac-nat-guest.pcap");
+        let (traffic, _) = Traffic::read(&bytes[..]);
+        let mut message = traffic.messages().next().expect("a message").clone();
+        (message.kind, message.mtu, message.prefix) = (MessageKind::Ack, Some(576), Some(20));
+        (message.lease_s, message.secs, message.broadcast_flag) = (Some(90), 7, true);
+        let names = Names::default();
+        let payload = payload(&message, &mut StandIns::new(&names));
+        let option = |code: u8, data: &[u8]| {
+            let wanted = [&[code, u8::try_from(data.len()).unwrap()], data].concat();
+            payload.windows(wanted.len()).any(|window| window == wanted)
+        };
+        assert!(option(53, &[5]) && option(26, &[2, 64]) && option(1, &[255, 255, 240, 0]));
+        assert!(option(51, &[0, 0, 0, 90]) && payload[8..12] == [0, 7, 0x80, 0]);
+    }
+
     #[test]
     fn a_redacted_capture_keeps_its_messages_with_other_names() {
         let bytes = include_bytes!("../../../../sdk/dhcp/tests/data/mac-nat-guest.pcap");
@@ -194,10 +225,7 @@ mod tests {
         let (after, fault) = Traffic::read(&redacted[..]);
         assert_eq!(fault, Ok(()));
         let kinds = |traffic: &Traffic| {
-            traffic
-                .messages()
-                .map(|m| (m.kind, m.xid, m.checksum == Checksum::Wrong))
-                .collect::<Vec<_>>()
+            traffic.messages().map(|m| (m.kind, m.xid, m.checksum)).collect::<Vec<_>>()
         };
         assert_eq!(kinds(&after), kinds(&before));
         let chaddr = before.exchanges[0].chaddr.octets();

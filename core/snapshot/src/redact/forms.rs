@@ -12,6 +12,8 @@ const REVERSE_V6: &[u8] = b"ip6.arpa";
 const MOST_OCTETS: usize = 130;
 /// Most bytes in which an IPv6 address with a port is looked for. An address has at most 45.
 const MOST_OF_V6: usize = 64;
+/// One byte more than the longest MAC with dots: a longer run is no MAC, and long runs take linear time.
+const MOST_OF_DOTTED: usize = 18;
 
 /// Something that identifies, at the beginning of a text.
 #[derive(Debug, PartialEq)]
@@ -35,8 +37,10 @@ pub(super) enum Form {
 /// The form that `text` begins with, and its length. The byte before it is no letter or digit.
 pub(super) fn at_start(text: &[u8]) -> Option<(Form, usize)> {
     octets(text)
+        .or_else(|| fours(text))
         .or_else(|| reverse6(text))
         .or_else(|| v6(text))
+        .or_else(|| dotted_octets(text))
         .or_else(|| v4(text))
         .or_else(|| unseparated(text))
         .or_else(|| dotted(text))
@@ -86,12 +90,41 @@ fn octets(text: &[u8]) -> Option<(Form, usize)> {
     }
 }
 
+/// Four groups or more of four digits with `-` between them: a DUID in another form.
+fn fours(text: &[u8]) -> Option<(Form, usize)> {
+    let (mut found, mut end) = (Vec::new(), 0);
+    while found.len() < MOST_OCTETS {
+        let next = end + usize::from(!found.is_empty());
+        let Some(digits) = text.get(next..next + 4).filter(|_| next == end || text[end] == b'-')
+        else {
+            break;
+        };
+        let (Some(first), Some(second)) = (hex(&digits[..2]), hex(&digits[2..])) else { break };
+        found.extend([first, second]);
+        end = next + 4;
+    }
+    (found.len() >= 8 && ends_word(text, end)).then_some((Form::Octets(found), end))
+}
+
+/// A MAC with dots between its six octets, as macOS's `netstat` shows it on bridges. Its stand-in has colons.
+fn dotted_octets(text: &[u8]) -> Option<(Form, usize)> {
+    let start = &text[..text.len().min(MOST_OF_DOTTED)];
+    let end = run(start, |byte| byte.is_ascii_hexdigit() || byte == b'.');
+    let octets: Option<Vec<u8>> = text[..end].split(|byte| *byte == b'.').map(hex).collect();
+    let mac = <[u8; 6]>::try_from(octets?).ok()?;
+    ends_word(text, end).then_some((Form::Mac(Mac::new(mac), Some(b':')), end))
+}
+
 /// Whether an octet follows.
 fn hex_starts(text: &[u8]) -> Option<u8> {
     hex(&text[..run(text, |byte| byte.is_ascii_hexdigit())])
 }
 
 fn v6(text: &[u8]) -> Option<(Form, usize)> {
+    // Every address with a port after it, in netstat's form: `:::22`. The rest of it is no address.
+    if text.starts_with(b":::") {
+        return Some((Form::V6(Ipv6Addr::UNSPECIFIED), 2));
+    }
     let start = &text[..text.len().min(MOST_OF_V6)];
     let mut end = run(start, |byte| byte.is_ascii_hexdigit() || matches!(byte, b':' | b'.'));
     while end > 2 && matches!(text[end - 1], b'.' | b':') && text.get(end - 2..end) != Some(b"::") {

@@ -5,15 +5,23 @@ use serde_json::Value;
 use super::{stand_ins::StandIns, text};
 
 /// Fields that hold the name of a machine, a host or a user.
-const NAMES: [&str; 5] = ["name", "hostname", "username", "vm", "user"];
+const NAMES: [&str; 6] = ["name", "own_name", "hostname", "username", "vm", "user"];
 /// Largest integer: of a time in milliseconds or a counter. More digits may be a serial number.
 const LARGEST: u64 = 9_999_999_999_999;
 
 /// Redacts a document.
 pub(super) fn redact(bytes: &[u8], stand_ins: &mut StandIns<'_>) -> Vec<u8> {
+    redact_without("", bytes, stand_ins)
+}
+
+/// Redacts a document, and drops its field of this name.
+pub(super) fn redact_without(field: &str, bytes: &[u8], stand_ins: &mut StandIns<'_>) -> Vec<u8> {
     let Ok(mut document) = serde_json::from_slice::<Value>(bytes) else {
         return text::redact(bytes, stand_ins);
     };
+    if let Some(fields) = document.as_object_mut() {
+        fields.remove(field);
+    }
     value("", &mut document, stand_ins);
     // Serialising a value cannot fail.
     serde_json::to_vec_pretty(&document).unwrap_or_default()

@@ -29,6 +29,9 @@ use stand_ins::StandIns;
 /// Files of plugins that are not vmkit's own.
 const OF_OTHERS: &str = "plugins/";
 
+/// The release and the build of macOS.
+const RELEASE: &str = "tools/release.txt";
+
 /// Writes what the snapshot in `from` holds into `to`, redacted. Files in other places than those of the
 /// format are dropped.
 ///
@@ -58,9 +61,26 @@ fn file(name: &str, bytes: &[u8], stand_ins: &mut StandIns<'_>) -> Vec<u8> {
         ("gateway/http.json", _) => gateway::pages(bytes, stand_ins),
         ("gateway/ssdp.xml", _) => gateway::description(bytes, stand_ins),
         (_, "pcap") => capture::redact(bytes, stand_ins),
+        // What a plugin of others declares may name its maker, and its files are dropped.
+        (DOCUMENT, _) => json::redact_without("claims", bytes, stand_ins),
         (_, "json") => json::redact(bytes, stand_ins),
+        (RELEASE, _) => text::redact(&spaced(bytes), stand_ins),
         _ => text::redact(bytes, stand_ins),
     }
+}
+
+/// `24E248` as `24 E 248`: a build is a code, which would get a stand-in, and its parts are numbers and letters.
+fn spaced(text: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(text.len());
+    for (place, byte) in text.iter().enumerate() {
+        let before = place.checked_sub(1).map_or(b' ', |before| text[before]);
+        let ends_number = before.is_ascii_digit() && byte.is_ascii_alphabetic();
+        if ends_number || (before.is_ascii_alphabetic() && byte.is_ascii_digit()) {
+            out.push(b' ');
+        }
+        out.push(*byte);
+    }
+    out
 }
 
 /// The path of a file, in whose name a machine's may stand: `dhcp/guest-NAME.pcap`, `console/NAME.log`.

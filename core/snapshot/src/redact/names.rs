@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use vmkit_model::Machine;
+use vmkit_model::{Machine, stem};
 use vmkit_types::Reading;
 
 /// A shorter name of a host or a user would match inside other words.
@@ -28,8 +28,24 @@ impl Names {
         let of = |reading: &'_ Reading<String>| reading.as_ref().known().cloned();
         let hosts: Vec<String> = machines.iter().filter_map(|each| of(&each.hostname)).collect();
         let users: Vec<String> = machines.iter().filter_map(|each| of(&each.username)).collect();
-        let machines = machines.iter().map(|machine| machine.name.as_str());
-        Self::new(machines, hosts.iter().map(String::as_str), users.iter().map(String::as_str))
+        let names = machines.iter().map(|machine| machine.name.as_str());
+        let (hosts, users) = (hosts.iter().map(String::as_str), users.iter().map(String::as_str));
+        let mut all = Self::new(names, hosts, users);
+        for machine in machines {
+            all.add_alias(&machine.name, &stem(&machine.name));
+            all.add_alias(&machine.name, &machine.own_name);
+        }
+        all
+    }
+
+    /// Gives a name the stand-in of another one.
+    fn add_alias(&mut self, name: &str, alias: &str) {
+        let stand_in = self.stand_in(name).map(str::to_owned);
+        if let Some(stand_in) = stand_in.filter(|_| !alias.is_empty()) {
+            self.stand_ins.entry(alias.to_ascii_lowercase()).or_insert(stand_in);
+            self.firsts.extend(alias.to_ascii_lowercase().bytes().next());
+            self.longest = self.longest.max(alias.len()).min(LONGEST);
+        }
     }
 
     /// Stand-ins `vm1`, `vm2`, … for machines, `host1`, … for hosts and `user1`, … for users. A

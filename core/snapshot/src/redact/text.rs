@@ -145,10 +145,13 @@ fn replaced(form: &Form, text: &[u8], stand_ins: &mut StandIns<'_>) -> String {
             }
         }
         Form::Octets(octets) => {
-            let separator = text.iter().find(|byte| matches!(byte, b':' | b'-'));
+            let at = text.iter().position(|byte| matches!(byte, b':' | b'-'));
+            // Some forms have two octets in a group.
+            let group = if at == Some(4) { 2 } else { 1 };
             let mut out = String::new();
             for (place, octet) in stand_ins.identifier(octets).into_iter().enumerate() {
-                let separator = separator.filter(|_| place > 0).map(|byte| char::from(*byte));
+                let begins = place > 0 && place.is_multiple_of(group);
+                let separator = at.filter(|_| begins).map(|at| char::from(text[at]));
                 out.extend(separator);
                 // Writing to a string cannot fail.
                 write!(out, "{octet:02x}").ok();
@@ -210,6 +213,7 @@ mod tests {
             ("2026-11-24T06:00:00Z 1.2 12:30", "2026-11-24T06:00:00Z 1.2 12:30"),
             // A MAC in other forms, and what is made from it.
             ("5254004b5e57 5254.004b.5e57 enx5254004b5e57", "525400000001 5254.0000.0001 x2"),
+            ("at 52.54.0.4b.5e.57 UHLWIi", "at 52:54:00:00:00:01 UHLWIi"),
             (
                 "33:33:ff:4b:5e:57 ff02::1:ff4b:5e57 33:33:00:00:00:fb",
                 "33:33:ff:00:00:01 ff02::1:ff00:1 33:33:00:00:00:fb",
@@ -222,6 +226,7 @@ mod tests {
                 "01:52:54:00:4b:5e:57 8000.52:54:0:4b:5e:57",
                 "01:52:54:00:00:00:01 8000.52:54:00:00:00:01",
             ),
+            ("0001-0001-2c1d-aabb-5254-004b-5e57 DUID", "0001-0001-0000-0000-5254-0000-0001 DUID"),
             ("ff:b5:5e:67:ff:00:02:00:00:ab:11:9c", "00:00:00:00:00:00:00:00:00:00:00:01"),
             // An address in other forms.
             ("dhcp-192-168-1-64 ip-192-168-1-64.ec2", "dhcp-192-168-1-10 ip-192-168-1-10.x3"),
@@ -234,6 +239,8 @@ mod tests {
                 "::ffff:192.168.1.64 fe80::1%en0 2a00:23c7:1::9 2a00:23c7:1::5/64",
                 "::ffff:192.168.1.10 fe80::1%en0 2001:db8:0:1::9 2001:db8:0:1::5/64",
             ),
+            // Every address with a port, as netstat writes it.
+            ("tcp :::22 :::* LISTEN [::]:22 *:22", "tcp :::22 :::* LISTEN [::]:22 *:22"),
             // Words that nobody knows: SSIDs, serial numbers, domains, other alphabets, codes.
             ("BT%2D7XQ2HM A4%3A83%3AE7%3A00%3A00%3A50", "bt-x4 a4:83:e7:00:00:02"),
             ("serial 091291204400 Müller example.org", "serial x5 x6 example.org"),

@@ -15,6 +15,8 @@ const MOST_DIGITS: usize = 7;
 const LONGEST: usize = 64;
 /// The first second of 2100, with which leases end that never do.
 const NEVER: &str = "4102444800";
+/// The lifetime in seconds of an address that stays, as `ip` writes it.
+const FOREVER: &str = "4294967295";
 
 /// The known words, and the stand-ins so far.
 #[derive(Debug)]
@@ -69,7 +71,7 @@ impl Words {
 fn is_quantity(text: &str) -> bool {
     let digits = text.bytes().take_while(u8::is_ascii_digit).count();
     let (number, unit) = text.split_at(digits);
-    let is_time = digits == 10 && (number.starts_with('1') || number == NEVER);
+    let is_time = digits == 10 && (number.starts_with('1') || number == NEVER || number == FOREVER);
     if digits > MOST_DIGITS && !is_time {
         return false;
     }

@@ -6,21 +6,25 @@ use crate::account;
 
 /// Limits the process and makes it the user that the host named. Returns which user it is.
 pub(super) fn identity(load: &Load) -> Result<String, String> {
-    account::limit(load.records).map_err(|error| format!("cannot limit the process: {error}"))?;
+    // A program is copied into memory before it is started, and cannot write afterwards.
+    let writes = load.records || load.program.is_some();
+    let limits_memory =
+        account::limit(writes).map_err(|error| format!("cannot limit the process: {error}"))?;
+    let memory = if limits_memory { "" } else { " (not of memory: the system refuses it)" };
     match (account::is_root(), load.account) {
         (true, Some(to)) if to.uid != 0 => {
             account::become_user(to)
                 .map_err(|error| format!("cannot become user {}: {error}", to.uid))?;
-            Ok(format!("user {}", to.uid))
+            Ok(format!("user {}{memory}", to.uid))
         }
         (true, _) => Err("refusing to load a plugin as root".to_owned()),
-        (false, _) => Ok("the user's own rights".to_owned()),
+        (false, _) => Ok(format!("the user's own rights{memory}")),
     }
 }
 
 /// Ends this process when its host ends, or now if the host has ended already.
 #[cfg(target_os = "linux")]
-pub(super) fn die_with(host_pid: u32) -> Result<(), String> {
+pub(crate) fn die_with(host_pid: u32) -> Result<(), String> {
     rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL))
         .map_err(|error| format!("cannot follow the host's death: {error}"))?;
     let parent = rustix::process::getppid().map(|pid| pid.as_raw_nonzero().get().unsigned_abs());

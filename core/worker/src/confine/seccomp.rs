@@ -12,6 +12,8 @@ use seccompiler::{
 };
 use vmkit_wire::Needs;
 
+use super::role::Role;
+
 /// Allowed with any arguments.
 const ALLOWED: &[c_long] = &[
     // Reading, writing and examining open files.
@@ -175,9 +177,9 @@ const CLONE_KINDS: i32 = libc::CLONE_THREAD
 const PR_SET_VMA: u64 = 0x5356_4d41;
 
 /// Puts the list in force for this process and all its future threads.
-pub(super) fn restrict(needs: &Needs) -> Result<(), String> {
+pub(super) fn restrict(needs: &Needs, role: Role<'_>) -> Result<(), String> {
     let failed = |error| format!("cannot list system calls: {error}");
-    let programs = [without_clone3().map_err(failed)?, program(needs).map_err(failed)?];
+    let programs = [without_clone3().map_err(failed)?, program(needs, role).map_err(failed)?];
     // The strict filter comes last: it refuses to install another.
     for program in programs {
         apply_filter(&program).map_err(|error| format!("cannot restrict system calls: {error}"))?;
@@ -194,7 +196,7 @@ fn without_clone3() -> Result<BpfProgram, BackendError> {
     SeccompFilter::new(rules, SeccompAction::Allow, unknown, architecture)?.try_into()
 }
 
-fn program(needs: &Needs) -> Result<BpfProgram, BackendError> {
+fn program(needs: &Needs, role: Role<'_>) -> Result<BpfProgram, BackendError> {
     let mut rules: BTreeMap<i64, Vec<SeccompRule>> = BTreeMap::new();
     for call in ALLOWED.iter().chain(ALLOWED_HERE) {
         rules.insert(*call, Vec::new());
@@ -202,6 +204,12 @@ fn program(needs: &Needs) -> Result<BpfProgram, BackendError> {
     // The filter of `without_clone3` has refused it already, and the stricter filter wins.
     rules.insert(libc::SYS_clone3, Vec::new());
     rules.insert(libc::SYS_clone, vec![only_threads()?]);
+    match role {
+        Role::Library(_) => {}
+        Role::Interpreter => drop(rules.insert(libc::SYS_wait4, Vec::new())),
+        // `StartOnce` lets the first one pass.
+        Role::Program(_) => drop(rules.insert(libc::SYS_execveat, Vec::new())),
+    }
     rules.insert(libc::SYS_ioctl, argument_is_one_of(1, CONTROLS)?);
     rules.insert(libc::SYS_fcntl, argument_is_one_of(1, DESCRIPTOR_COMMANDS.map(number))?);
     if needs.network || needs.neighbour_table {

@@ -8,11 +8,9 @@ use std::{
 };
 
 use rustix::io::Errno;
+use vmkit_netlink::{Part, ReadError, RouteSocket};
 
-use super::{
-    message::{self, Neighbour, Part},
-    socket::{ReadError, RouteSocket},
-};
+use super::message::{self, Neighbour, RTM_NEWNEIGH, RTM_NEWROUTE};
 use crate::table::State;
 
 /// An address, and the number of an interface.
@@ -63,10 +61,10 @@ fn routes(
         |address: &IpAddr| !matches!(address, IpAddr::V6(v6) if v6.is_unicast_link_local());
     let addresses: Vec<IpAddr> = addresses.iter().copied().filter(routed).collect();
     let mut addresses_at = Vec::with_capacity(addresses.len());
-    let request = |index: usize, sequence| message::route_request(addresses[index], sequence);
-    socket.ask_each(addresses.len(), request, deadline, |index, part| {
+    let request = |index: usize| message::route_request(addresses[index]);
+    socket.ask_each(addresses.len(), request, deadline, |index, answer| {
         // Without a route, no interface leads to the address.
-        if let Part::Route(payload) = part {
+        if let Ok(Part { kind: RTM_NEWROUTE, payload }) = answer {
             let interface = message::route_interface(payload);
             addresses_at.extend(interface.map(|interface| (addresses[index], interface)));
         }
@@ -82,15 +80,15 @@ fn entries(
 ) -> Result<Vec<Now>, ReadError> {
     let mut found: Vec<Now> = addresses_at.iter().map(|_| Now::Absent).collect();
     let mut refusal = None;
-    let request = |index: usize, sequence| {
+    let request = |index: usize| {
         let (address, interface) = addresses_at[index];
-        message::neighbour_request(address, interface, sequence)
+        message::neighbour_request(address, interface)
     };
-    socket.ask_each(addresses_at.len(), request, deadline, |index, part| match part {
-        Part::Neighbour(payload) => {
+    socket.ask_each(addresses_at.len(), request, deadline, |index, answer| match answer {
+        Ok(Part { kind: RTM_NEWNEIGH, payload }) => {
             found[index] = message::neighbour(payload).map_or(Now::Open, Now::Resolved);
         }
-        Part::Refused(error) if !is_absence(&error) => refusal = Some(error),
+        Err(error) if !is_absence(&error) => refusal = Some(error),
         _ => {}
     })?;
     refusal.map_or(Ok(found), |error| Err(ReadError::Refused(error)))

@@ -1,12 +1,9 @@
 //! Netlink messages to and from bytes. Fields are parsed in place, without allocations, because a table may
 //! have 100,000 entries.
 
-use std::{io, net::IpAddr, time::Duration};
+use std::{net::IpAddr, time::Duration};
 
-use netlink_packet_core::{
-    NLM_F_DUMP, NLM_F_REQUEST, NetlinkHeader, NetlinkMessage, NetlinkPayload, NlasIterator,
-    parse_string,
-};
+use netlink_packet_core::{NlasIterator, parse_string};
 use netlink_packet_route::{
     AddressFamily, RouteNetlinkMessage,
     link::{LinkAttribute, LinkExtentMask, LinkMessage},
@@ -20,11 +17,9 @@ use vmkit_plugin::Mac;
 
 use crate::table::{Entry, State, last_heard};
 
-const NLMSG_ERROR: u16 = 2;
-const NLMSG_DONE: u16 = 3;
-const RTM_NEWLINK: u16 = 16;
-const RTM_NEWROUTE: u16 = 24;
-const RTM_NEWNEIGH: u16 = 28;
+pub(super) const RTM_NEWLINK: u16 = 16;
+pub(super) const RTM_NEWROUTE: u16 = 24;
+pub(super) const RTM_NEWNEIGH: u16 = 28;
 
 /// Length of `struct ndmsg`, after which a neighbour's attributes begin.
 const NEIGHBOUR_HEADER: usize = 12;
@@ -59,60 +54,28 @@ impl Neighbour {
     }
 }
 
-/// One message of an answer.
-pub(super) enum Part<'a> {
-    /// A neighbour, not yet parsed.
-    Neighbour(&'a [u8]),
-    /// An interface, not yet parsed.
-    Link(&'a [u8]),
-    /// A route, not yet parsed.
-    Route(&'a [u8]),
-    /// The end of a dump.
-    Done,
-    /// The kernel refused the request.
-    Refused(io::Error),
-    /// Anything else.
-    Other,
-}
-
-/// The message with this type.
-pub(super) fn part(message_type: u16, payload: &[u8]) -> Part<'_> {
-    match message_type {
-        RTM_NEWNEIGH => Part::Neighbour(payload),
-        RTM_NEWLINK => Part::Link(payload),
-        RTM_NEWROUTE => Part::Route(payload),
-        NLMSG_DONE => Part::Done,
-        NLMSG_ERROR => {
-            let code = payload.first_chunk().map_or(0, |code| i32::from_ne_bytes(*code));
-            Part::Refused(io::Error::from_raw_os_error(code.wrapping_neg()))
-        }
-        _ => Part::Other,
-    }
-}
-
 /// Requests the tables of IPv4 and IPv6, one after the other.
-pub(super) fn neighbour_dump_request(sequence: u32) -> Vec<u8> {
-    let message = NeighbourMessage::default();
-    serialized(RouteNetlinkMessage::GetNeighbour(message), NLM_F_REQUEST | NLM_F_DUMP, sequence)
+pub(super) fn neighbour_dump_request() -> RouteNetlinkMessage {
+    RouteNetlinkMessage::GetNeighbour(NeighbourMessage::default())
 }
 
 /// Requests the entry of one address on one interface. Kernels before 5.0 refuse this.
-pub(super) fn neighbour_request(address: IpAddr, interface: u32, sequence: u32) -> Vec<u8> {
+pub(super) fn neighbour_request(address: IpAddr, interface: u32) -> RouteNetlinkMessage {
     let mut message = NeighbourMessage::default();
     message.header.family = family(address);
     message.header.ifindex = interface;
     let destination = NeighbourAddress::from(address);
     message.attributes.push(NeighbourAttribute::Destination(destination));
-    serialized(RouteNetlinkMessage::GetNeighbour(message), NLM_F_REQUEST, sequence)
+    RouteNetlinkMessage::GetNeighbour(message)
 }
 
 /// Requests the route to this address.
-pub(super) fn route_request(address: IpAddr, sequence: u32) -> Vec<u8> {
+pub(super) fn route_request(address: IpAddr) -> RouteNetlinkMessage {
     let mut message = RouteMessage::default();
     message.header.address_family = family(address);
     message.header.destination_prefix_length = if address.is_ipv4() { 32 } else { 128 };
     message.attributes.push(RouteAttribute::Destination(RouteAddress::from(address)));
-    serialized(RouteNetlinkMessage::GetRoute(message), NLM_F_REQUEST, sequence)
+    RouteNetlinkMessage::GetRoute(message)
 }
 
 fn family(address: IpAddr) -> AddressFamily {
@@ -121,22 +84,11 @@ fn family(address: IpAddr) -> AddressFamily {
 
 /// Requests one interface, without its statistics. One request for each relevant interface costs less than
 /// a dump of the thousand ports of a host with a thousand machines.
-pub(super) fn link_request(index: u32, sequence: u32) -> Vec<u8> {
+pub(super) fn link_request(index: u32) -> RouteNetlinkMessage {
     let mut message = LinkMessage::default();
     message.header.index = index;
     message.attributes.push(LinkAttribute::ExtMask(vec![LinkExtentMask::SkipStats]));
-    serialized(RouteNetlinkMessage::GetLink(message), NLM_F_REQUEST, sequence)
-}
-
-fn serialized(message: RouteNetlinkMessage, flags: u16, sequence: u32) -> Vec<u8> {
-    let mut header = NetlinkHeader::default();
-    header.flags = flags;
-    header.sequence_number = sequence;
-    let mut message = NetlinkMessage::new(header, NetlinkPayload::from(message));
-    message.finalize();
-    let mut bytes = vec![0; message.buffer_len()];
-    message.serialize(&mut bytes);
-    bytes
+    RouteNetlinkMessage::GetLink(message)
 }
 
 /// The neighbour in this message; `None` if its state says nothing.

@@ -2,23 +2,23 @@
 
 mod again;
 mod message;
-mod socket;
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     time::{Duration, Instant},
 };
 
+use netlink_packet_core::NLM_F_DUMP;
 use rustix::io::Errno;
-use vmkit_plugin::{Error, ErrorCode, Result};
+use vmkit_netlink::{ReadError, RouteSocket};
+use vmkit_plugin::{Cx, Error, ErrorCode, Mac, Result};
 
 use crate::{
     parse,
-    table::{Entry, Interest},
+    table::{AddressCounts, Entry, Interest, count_addresses},
 };
 
-use message::{Neighbour, Part};
-use socket::{ReadError, RouteSocket};
+use message::{Neighbour, RTM_NEWLINK, RTM_NEWNEIGH};
 
 /// Attempts at one consistent dump. The kernel says if the table changed meanwhile, and a second dump is
 /// nearly always complete. A third would cost more than it gains.
@@ -37,8 +37,9 @@ pub(crate) struct Table {
 }
 
 /// Reads the table.
-pub(crate) fn read(budget: Duration) -> Result<Table> {
-    let mut socket = RouteSocket::open()?;
+pub(crate) fn read(_: &Cx<'_>, budget: Duration) -> Result<Table> {
+    let opened = RouteSocket::open();
+    let mut socket = opened.map_err(|error| Error::io("open a routing netlink socket", &error))?;
     let neighbours = dump(&mut socket, Instant::now() + budget)?;
     Ok(Table { socket, neighbours, names: HashMap::new() })
 }
@@ -53,7 +54,12 @@ impl Table {
 
     /// The current entries of this batch's candidates, by one request each. A kernel that is too old for
     /// such requests gives a second dump.
-    pub(crate) fn again(&mut self, interest: &Interest, budget: Duration) -> Result<Vec<Entry>> {
+    pub(crate) fn again(
+        &mut self,
+        _: &Cx<'_>,
+        interest: &Interest,
+        budget: Duration,
+    ) -> Result<Vec<Entry>> {
         let deadline = Instant::now() + budget;
         let candidates = interest.candidates();
         let found = match again::look(&mut self.socket, &self.neighbours, candidates, deadline) {
@@ -62,9 +68,21 @@ impl Table {
                 neighbours.retain(|neighbour| candidates.contains(&neighbour.address));
                 neighbours
             }
-            found => found?,
+            found => found.map_err(failed)?,
         };
         Ok(self.named(found, deadline))
+    }
+
+    /// How many addresses of the first dump are on each of these MACs.
+    pub(crate) fn count(&self, macs: &HashSet<Mac>) -> AddressCounts {
+        let table = self.neighbours.iter().map(|neighbour| (neighbour.address, neighbour.mac));
+        count_addresses(macs, table)
+    }
+
+    /// Linux hides its table from nobody.
+    #[expect(clippy::unused_self, reason = "macOS looks at its table")]
+    pub(crate) const fn names_nobody(&self) -> bool {
+        false
     }
 
     /// The texts of the whole table, with their names in a snapshot.
@@ -90,28 +108,40 @@ impl Table {
 fn dump(socket: &mut RouteSocket, deadline: Instant) -> Result<Vec<Neighbour>> {
     for attempt in 1..=ATTEMPTS {
         let mut neighbours = Vec::with_capacity(USUALLY_ENOUGH);
-        let asked = socket.ask(&message::neighbour_dump_request, deadline, |part| {
-            if let Part::Neighbour(payload) = part {
-                neighbours.extend(message::neighbour(payload));
+        let request = message::neighbour_dump_request();
+        let asked = socket.ask(request, NLM_F_DUMP, deadline, |part| {
+            if part.kind == RTM_NEWNEIGH {
+                neighbours.extend(message::neighbour(part.payload));
             }
         });
         match asked {
             Ok(answer) if answer.interrupted && attempt < ATTEMPTS => {}
             Ok(_) => return Ok(neighbours),
             Err(ReadError::Overrun) if attempt < ATTEMPTS => {}
-            Err(error) => return Err(error.into()),
+            Err(error) => return Err(failed(error)),
         }
     }
     Err(Error::new(ErrorCode::Io, "read the neighbour table: no attempt was made"))
 }
 
+fn failed(error: ReadError) -> Error {
+    match error {
+        ReadError::Overrun => {
+            Error::new(ErrorCode::Io, "read the neighbour table: the kernel dropped a part")
+        }
+        ReadError::Refused(error) | ReadError::Failed(error) => {
+            Error::io("ask the kernel over netlink", &error)
+        }
+    }
+}
+
 fn interface_name(socket: &mut RouteSocket, index: u32, deadline: Instant) -> Result<String> {
     let mut name = None;
-    let request = |sequence| message::link_request(index, sequence);
-    socket.ask(&request, deadline, |part| {
-        if let Part::Link(payload) = part {
-            name = message::link_name(payload);
+    let asked = socket.ask(message::link_request(index), 0, deadline, |part| {
+        if part.kind == RTM_NEWLINK {
+            name = message::link_name(part.payload);
         }
-    })?;
+    });
+    asked.map_err(failed)?;
     name.ok_or_else(|| Error::new(ErrorCode::NotFound, format!("interface {index} has no name")))
 }

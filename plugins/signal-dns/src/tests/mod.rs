@@ -13,7 +13,9 @@ use vmkit_plugin::{Cx, ErrorCode, Plugin, Result, Signal, Stage, Subject};
 use vmkit_testkit::FakeHost;
 
 use crate::{
-    Dns, hosts, look,
+    Dns, hosts,
+    interface::Interface,
+    look,
     responders::{self, Responder, Responders},
 };
 
@@ -27,6 +29,8 @@ struct Where {
     servers: Vec<(String, SocketAddr)>,
     /// The address in place of the group of mDNS.
     group: Option<SocketAddr>,
+    /// Names of interfaces for mDNS, all of them the loopback interface.
+    interfaces: Vec<String>,
     search: Vec<String>,
     hosts: String,
     timeout_ms: u64,
@@ -36,7 +40,7 @@ impl Default for Where {
     fn default() -> Self {
         // Long enough for a busy computer's own server.
         let (servers, search, hosts) = (Vec::new(), Vec::new(), String::new());
-        Self { servers, group: None, search, hosts, timeout_ms: 10_000 }
+        Self { servers, group: None, interfaces: Vec::new(), search, hosts, timeout_ms: 10_000 }
     }
 }
 
@@ -51,9 +55,13 @@ impl Plugin for Elsewhere {
 impl Signal for Elsewhere {
     fn observe(&self, vms: &[Subject], cx: &Cx<'_>) -> Result<()> {
         let servers = self.0.servers.iter().map(|(source, address)| {
-            Responder::Server(responders::Server { source: source.clone(), address: *address })
+            let (source, address) = (source.clone(), *address);
+            Responder::Server(responders::Server { source, address, scope: None })
         });
-        let links = self.0.group.map(|group| Responder::Links { group, interfaces: Vec::new() });
+        let interface =
+            |name: &String| Interface { name: name.clone(), address: Some(Ipv4Addr::LOCALHOST) };
+        let interfaces = self.0.interfaces.iter().map(interface).collect();
+        let links = self.0.group.map(|group| Responder::Links { group, interfaces });
         let responders = Responders {
             all: servers.chain(links).collect(),
             search: self.0.search.clone(),
@@ -119,6 +127,26 @@ fn asks_every_source_and_a_snapshot_gives_the_same() {
         (replayed.sorted_lines(), replayed.result),
         (expected.map(Into::into).into(), Ok(()))
     );
+}
+
+#[test]
+fn a_name_that_is_absent_on_one_interface_is_asked_for_on_the_others() {
+    let mut first = std::collections::HashSet::new();
+    // Whichever interface asks second hears of the machine.
+    let peers = Server::start(move |name, ipv6| {
+        let asked_before = !first.insert((name.to_owned(), ipv6));
+        if asked_before && name == "web.local" && !ipv6 {
+            Says::addresses(&["192.168.64.3"])
+        } else {
+            Says::NoSuchName
+        }
+    });
+    let rest = format!(r#","group":"{}","interfaces":["en0","bridge100"]"#, peers.address);
+    let report =
+        FakeHost::new().observe::<Elsewhere>(&configuration(&[], &rest), &machines(&["web"]));
+    let lines = report.lines();
+    let heard = "0 dns-address 192.168.64.3 DNS: web.local is 192.168.64.3 (mDNS on ";
+    assert!(matches!(lines.as_slice(), [line] if line.starts_with(heard)), "{lines:?}");
 }
 
 #[test]

@@ -1,14 +1,20 @@
 //! The lease files of this computer and of a snapshot.
 
+mod names;
+mod text;
+
 use std::{
     fs::File,
     io::{self, Read as _},
     path::Path,
 };
 
-use vmkit_plugin::{Cx, Error, Result, Unread, bounded};
+use vmkit_leases::Format;
+use vmkit_plugin::{Cx, Error, Unread};
 
-use crate::formats::Format;
+pub(crate) use names::artefacts;
+use names::{bridge_of, format_of, plain_name};
+pub(crate) use text::FileText;
 
 /// Largest file that is read, in bytes. A lease takes some 200, and only ISC's log has several for one
 /// address. Reading this much takes some 10 ms.
@@ -16,9 +22,6 @@ const FILE_LIMIT: u64 = 16 << 20;
 
 /// Most files of one directory or snapshot that are read: one for each network of a host.
 const FILES_LIMIT: usize = 64;
-
-/// Longest name of a bridge, in bytes: the kernel's limit.
-const BRIDGE_LIMIT: usize = 15;
 
 /// A pattern for lease files of one format.
 struct FilePattern {
@@ -37,12 +40,25 @@ const PATTERNS: &[FilePattern] = &[
     files("/var/lib/libvirt/dnsmasq/*.status", Format::Libvirt),
     // libvirt before 1.2.6, and networks whose helper is missing.
     files("/var/lib/libvirt/dnsmasq/*.leases", Format::Dnsmasq),
-    files("/var/lib/misc/dnsmasq.leases", Format::Dnsmasq),
+    // LXC appends its bridge.
+    files("/var/lib/misc/dnsmasq*.leases", Format::Dnsmasq),
     files("/var/lib/dnsmasq/dnsmasq.leases", Format::Dnsmasq),
+    // The network of shared mode.
+    files("/run/vmkit/shared/dnsmasq.leases", Format::Dnsmasq),
+    files("/var/lib/incus/networks/*/dnsmasq.leases", Format::Dnsmasq),
+    files("/var/lib/lxd/networks/*/dnsmasq.leases", Format::Dnsmasq),
+    files("/var/snap/lxd/common/lxd/networks/*/dnsmasq.leases", Format::Dnsmasq),
+    files("/var/snap/multipass/common/data/multipassd/network/dnsmasq.leases", Format::Dnsmasq),
+    // A connection that NetworkManager shares.
+    files("/var/lib/NetworkManager/dnsmasq-*.leases", Format::Dnsmasq),
     files("/var/lib/dhcp/dhcpd*.leases", Format::Isc),
     files("/var/lib/dhcpd/dhcpd*.leases", Format::Isc),
-    files("/etc/vmware/vmnet1/dhcpd/dhcpd*.leases", Format::Isc),
-    files("/etc/vmware/vmnet8/dhcpd/dhcpd*.leases", Format::Isc),
+    files("/etc/vmware/vmnet*/dhcpd/dhcpd.leases", Format::Isc),
+    // What the last clean-up left, what it works on, and what came since.
+    files("/var/lib/kea/kea-leases4.csv.2", Format::Kea),
+    files("/var/lib/kea/kea-leases4.csv.1", Format::Kea),
+    files("/var/lib/kea/kea-leases4.csv", Format::Kea),
+    files("/var/lib/kea/dhcp4.leases", Format::Kea),
 ];
 #[cfg(target_os = "macos")]
 const PATTERNS: &[FilePattern] = &[
@@ -55,21 +71,29 @@ const PATTERNS: &[FilePattern] = &[
     files("/usr/local/var/lib/misc/dnsmasq/dnsmasq.leases", Format::Dnsmasq),
 ];
 
-/// One lease file.
-#[derive(Debug)]
-pub(crate) struct FileText {
-    pub(crate) format: Format,
-    /// The bridge of its leases, if its name says so.
-    pub(crate) bridge: Option<String>,
-    /// Its path, for messages.
-    pub(crate) name: String,
-    /// Its text, or why it could not be read.
-    pub(crate) text: Result<Vec<u8>, Unread>,
-}
-
 /// The lease files of this computer.
 pub(crate) fn live(cx: &Cx<'_>) -> Vec<FileText> {
-    PATTERNS.iter().flat_map(|files| matches(files.pattern, files.format, cx)).collect()
+    let all = PATTERNS.iter().flat_map(|files| matches(files.pattern, files.format, cx));
+    joined(all.collect())
+}
+
+/// Joins the files of Kea, which are parts of one log, the oldest first.
+fn joined(files: Vec<FileText>) -> Vec<FileText> {
+    let mut joined: Vec<FileText> = Vec::new();
+    for file in files {
+        match joined.iter_mut().find(|it| it.format == Format::Kea && file.format == Format::Kea) {
+            Some(first) => match (&mut first.text, file.text) {
+                (Ok(text), Ok(more)) => {
+                    text.push(b'\n');
+                    text.extend(more);
+                }
+                (Ok(_), Err(why)) => first.text = Err(why),
+                (Err(_), _) => {}
+            },
+            None => joined.push(file),
+        }
+    }
+    joined
 }
 
 fn matches(pattern: &str, format: Format, cx: &Cx<'_>) -> Vec<FileText> {
@@ -93,13 +117,8 @@ fn from_file(path: &str, format: Format, cx: &Cx<'_>) -> Option<FileText> {
         Ok(file) => content(file?).map_err(|error| unread("read", path.as_ref(), &error)),
         Err(error) => Err(error.into()),
     };
-    let name = path.rsplit('/').next().unwrap_or_default();
-    let bridge = name.strip_suffix(".status").filter(|_| format == Format::Libvirt);
-    Some(FileText { format, bridge: bridge.map(bounded_name), name: path.to_owned(), text })
-}
-
-fn bounded_name(name: &str) -> String {
-    bounded(name, BRIDGE_LIMIT).to_owned()
+    let bridge = bridge_of(path, format).and_then(plain_name);
+    Some(FileText { format, bridge, name: path.to_owned(), text })
 }
 
 fn content(file: File) -> io::Result<Vec<u8>> {
@@ -125,51 +144,10 @@ pub(crate) fn of_snapshot(cx: &Cx<'_>) -> Vec<FileText> {
             Ok(None) => continue,
             Err(error) => Err(error.into()),
         };
-        texts.push(FileText { format, bridge: bridge.map(bounded_name), name, text });
+        let bridge = bridge.and_then(plain_name);
+        texts.push(FileText { format, bridge, name, text });
     }
     texts
-}
-
-/// The format of an artefact, and its bridge, by its name. Skips the leases of networkd, `networkd-…`: a
-/// guest's file has no MAC, and the host's file has the host's addresses.
-fn format_of(artefact: &str) -> Option<(Format, Option<&str>)> {
-    let name = artefact.strip_prefix("leases/")?;
-    let bridge = name.strip_prefix("libvirt-").and_then(|rest| rest.strip_suffix(".status"));
-    let format = match name {
-        _ if bridge.is_some() => Format::Libvirt,
-        "dhcpd_leases" => Format::MacOs,
-        "parallels.leases" => Format::Parallels,
-        _ if !name.ends_with(".leases") => return None,
-        _ if name.starts_with("dnsmasq") => Format::Dnsmasq,
-        _ if name.starts_with("dhcpd") => Format::Isc,
-        _ => return None,
-    };
-    Some((format, bridge))
-}
-
-/// The names of these files in a snapshot. The second file of a format gets a number.
-pub(crate) fn artefacts(texts: &[FileText]) -> Vec<String> {
-    let mut names: Vec<String> = Vec::with_capacity(texts.len());
-    for text in texts {
-        let (stem, ending) = match (text.format, &text.bridge) {
-            (Format::MacOs, _) => ("dhcpd_leases".to_owned(), ""),
-            (Format::Dnsmasq, _) => ("dnsmasq".to_owned(), ".leases"),
-            (Format::Libvirt, bridge) => {
-                (format!("libvirt-{}", bridge.as_deref().unwrap_or("0")), ".status")
-            }
-            (Format::Isc, _) => ("dhcpd".to_owned(), ".leases"),
-            (Format::Parallels, _) => ("parallels".to_owned(), ".leases"),
-        };
-        let before = names.iter().filter(|name| {
-            let rest = name.strip_prefix("leases/").and_then(|name| name.strip_prefix(&*stem));
-            rest.is_some_and(|rest| rest == ending || rest.starts_with('-'))
-        });
-        names.push(match before.count() {
-            0 => format!("leases/{stem}{ending}"),
-            count => format!("leases/{stem}-{}{ending}", count + 1),
-        });
-    }
-    names
 }
 
 #[cfg(test)]

@@ -28,6 +28,9 @@ fn finds_every_recorded_file_again() {
         text(Format::Isc, None),
         text(Format::Isc, None),
         text(Format::Parallels, None),
+        text(Format::Dnsmasq, Some("incusbr0")),
+        text(Format::Isc, Some("vmnet8")),
+        text(Format::Kea, None),
     ];
     let names = artefacts(&texts);
     let expected = [
@@ -39,6 +42,9 @@ fn finds_every_recorded_file_again() {
         "leases/dhcpd.leases",
         "leases/dhcpd-2.leases",
         "leases/parallels.leases",
+        "leases/dnsmasq-incusbr0.leases",
+        "leases/dhcpd-vmnet8.leases",
+        "leases/kea.csv",
     ];
     assert_eq!(names, expected);
     for (name, text) in names.iter().zip(&texts) {
@@ -64,7 +70,7 @@ fn finds_files_by_pattern_and_reports_unreadable_ones() {
     let found = matches("*.status");
     let rows: Vec<_> =
         found.iter().map(|text| (text.bridge.as_deref(), text.text.clone())).collect();
-    let why = format!("read {}: Is a directory (os error 21)", at("virbr1.status").display());
+    let why = format!("{} is a directory, not a regular file", at("virbr1.status").display());
     assert_eq!(
         rows,
         [(Some("virbr0"), Ok(b"[]".to_vec())), (Some("virbr1"), Err(Unread::Failed(why))),]
@@ -77,4 +83,33 @@ fn finds_files_by_pattern_and_reports_unreadable_ones() {
 fn refuses_a_file_without_end() {
     let error = content(File::open("/dev/zero").unwrap()).unwrap_err();
     assert_eq!(error.to_string(), "the file is larger than 16 MiB");
+}
+
+#[test]
+fn the_path_of_a_file_names_its_bridge() {
+    let rows = [
+        ("/var/lib/libvirt/dnsmasq/virbr0.status", Format::Libvirt, Some("virbr0")),
+        ("/var/lib/libvirt/dnsmasq/default.leases", Format::Dnsmasq, None),
+        ("/var/lib/misc/dnsmasq.leases", Format::Dnsmasq, None),
+        ("/var/lib/misc/dnsmasq.lxcbr0.leases", Format::Dnsmasq, Some("lxcbr0")),
+        ("/var/lib/NetworkManager/dnsmasq-wlan0.leases", Format::Dnsmasq, Some("wlan0")),
+        ("/var/lib/incus/networks/incusbr0/dnsmasq.leases", Format::Dnsmasq, Some("incusbr0")),
+        ("/var/lib/incus/networks/a name/dnsmasq.leases", Format::Dnsmasq, None),
+        ("/etc/vmware/vmnet8/dhcpd/dhcpd.leases", Format::Isc, Some("vmnet8")),
+        ("/var/lib/dhcp/dhcpd.leases", Format::Isc, None),
+        ("/var/lib/kea/kea-leases4.csv", Format::Kea, None),
+    ];
+    for (path, format, expected) in rows {
+        let bridge = bridge_of(path, format).and_then(plain_name);
+        assert_eq!(bridge.as_deref(), expected, "{path}");
+    }
+}
+
+#[test]
+fn the_parts_of_one_log_are_read_as_one() {
+    let part =
+        |part: &str| FileText { text: Ok(part.as_bytes().to_vec()), ..text(Format::Kea, None) };
+    let whole = joined(vec![part("old"), text(Format::Isc, None), part("new")]);
+    let texts: Vec<_> = whole.into_iter().map(|file| file.text.unwrap()).collect();
+    assert_eq!(texts, [b"old\nnew".to_vec(), Vec::new()]);
 }

@@ -1,31 +1,23 @@
 //! From leases to observations.
 
+mod file;
+mod named;
+mod superseded;
+
 use std::{
     collections::HashMap,
     time::{Duration, SystemTime},
 };
 
+use vmkit_leases::{Lease, Validity};
 use vmkit_plugin::{Kind, Mac, Observation, Subject, Unread, attribute, escaped};
 
-use crate::{
-    formats::Format,
-    lease::{Lease, Validity},
-};
+pub(crate) use file::LeaseFile;
+use file::{LEASES_LIMIT, in_words, serves_known_network};
+use superseded::Newest;
 
 /// Name of the attribute for the length of a lease, in seconds.
 const LEASE_SECONDS: &str = "lease-s";
-
-/// Most leases of one machine that are reported: it has one per network, and more in a file are old.
-const LEASES_LIMIT: usize = 8;
-
-/// The leases of one file.
-pub(crate) struct LeaseFile {
-    pub(crate) format: Format,
-    /// The bridge of these leases, where that is known.
-    pub(crate) bridge: Option<String>,
-    /// Newest first.
-    pub(crate) leases: Vec<Lease>,
-}
 
 /// The observations from these files; `unread` says why other files could not be read. Reports a missing
 /// lease only if all files were read, and only for servers whose network is known.
@@ -37,21 +29,28 @@ pub(crate) fn observations(
 ) -> Vec<Observation> {
     let now = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs();
     let owners = owners(vms);
-    let mut found: Vec<Vec<(Mac, &Lease, &LeaseFile)>> = vec![Vec::new(); vms.len()];
+    let mut found: Vec<Vec<Found<'_>>> = vec![Vec::new(); vms.len()];
     for file in files {
+        let newest = Newest::of(&file.leases, now);
         for lease in &file.leases {
             let Some((mac, owners)) = lease.mac.and_then(|mac| owners.get_key_value(&mac)) else {
                 continue;
             };
             for &vm in owners {
-                found[vm].push((*mac, lease, file));
+                let successor = newest.successor(lease, now);
+                found[vm].push(Found { mac: *mac, lease, file, successor });
             }
         }
     }
+    let without_owner = named::without_owner(files, now);
     let mut observations = Vec::new();
     for (vm, mut leases) in found.into_iter().enumerate() {
         let is_complete = !files.is_empty() && unread.is_empty() && !vms[vm].macs.is_empty();
-        if leases.is_empty() && is_complete {
+        let by_name = named::leases(vms, vm, files, now);
+        let nothing_found = leases.is_empty() && by_name.is_empty() && is_complete;
+        if let (true, Some(why)) = (nothing_found, &without_owner) {
+            observations.push(Observation::unread(vm, why));
+        } else if nothing_found {
             let served = files.iter().filter(|file| serves_known_network(file)).take(LEASES_LIMIT);
             observations.extend(served.map(|file| no_lease(vm, file)));
         }
@@ -59,13 +58,30 @@ pub(crate) fn observations(
             observations.push(Observation::unread(vm, &mac_unknown()));
         }
         // Leases in force come first, whatever file they are in.
-        leases.sort_by_key(|(_, lease, _)| !lease.validity.covers(now));
-        let kept = leases.iter().take(LEASES_LIMIT);
+        leases.sort_by_key(|found| !found.is_current(now));
         observations
-            .extend(kept.map(|(mac, lease, file)| lease_observation(vm, *mac, lease, file, now)));
+            .extend(by_name.iter().map(|(lease, file)| named::observation(vm, lease, file, now)));
+        let kept = leases.iter().take(LEASES_LIMIT);
+        observations.extend(kept.map(|found| lease_observation(vm, found, now)));
         observations.extend(unread.iter().map(|why| Observation::unread(vm, why)));
     }
     observations
+}
+
+/// A lease of one machine.
+#[derive(Clone, Copy)]
+struct Found<'a> {
+    mac: Mac,
+    lease: &'a Lease,
+    file: &'a LeaseFile,
+    /// The lease that the server gave to the same MAC later.
+    successor: Option<&'a Lease>,
+}
+
+impl Found<'_> {
+    fn is_current(&self, now: u64) -> bool {
+        self.lease.validity.covers(now) && self.successor.is_none()
+    }
 }
 
 /// Leases are found by MAC.
@@ -93,12 +109,6 @@ fn owners(vms: &[Subject]) -> HashMap<Mac, Vec<usize>> {
     owners
 }
 
-/// Whether the network of the server is known: a bridge, or the system's shared network. Another dnsmasq or
-/// dhcpd may serve networks without VMs, and Parallels serves its own VMs.
-fn serves_known_network(file: &LeaseFile) -> bool {
-    file.bridge.is_some() || file.format == Format::MacOs
-}
-
 /// Reports that this server has leased no address to the machine.
 fn no_lease(vm: usize, file: &LeaseFile) -> Observation {
     let server = file.format.server();
@@ -111,36 +121,42 @@ fn no_lease(vm: usize, file: &LeaseFile) -> Observation {
     }
 }
 
-fn lease_observation(
-    vm: usize,
-    mac: Mac,
-    lease: &Lease,
-    file: &LeaseFile,
-    now: u64,
-) -> Observation {
-    let (kind, until) = match lease.validity {
-        Validity::Forever => ("lease-current", "without end".to_owned()),
-        Validity::Ended => ("lease-expired", "no longer in force".to_owned()),
-        Validity::Until(end) if now < end => {
-            ("lease-current", format!("valid for {} more", in_words(end - now)))
+fn lease_observation(vm: usize, found: &Found<'_>, now: u64) -> Observation {
+    let Found { mac, lease, file, successor } = *found;
+    let (kind, until) = match (lease.validity, successor) {
+        (_, Some(later)) => {
+            (Kind::LeaseExpired, format!("which its later lease of {} supersedes", later.address))
         }
-        Validity::Until(end) => ("lease-expired", format!("expired {} ago", in_words(now - end))),
+        (Validity::Forever, None) => (Kind::LeaseCurrent, "without end".to_owned()),
+        (Validity::Ended, None) => (Kind::LeaseExpired, "no longer in force".to_owned()),
+        (Validity::Until(end), None) if now < end => {
+            (Kind::LeaseCurrent, format!("valid for {} more", in_words(end - now)))
+        }
+        (Validity::Until(end), None) => {
+            (Kind::LeaseExpired, format!("expired {} ago", in_words(now - end)))
+        }
     };
     let server = file.format.server();
     let on = file.bridge.as_deref().map_or_else(String::new, |at| format!(" on {}", escaped(at)));
     let says = format!("leased by {server}{on}, {until}");
-    let mut observation =
-        Observation::new(vm, Kind::from_code(kind), says).at(lease.address).on_mac(mac);
+    let mut observation = Observation::new(vm, kind, says).at(lease.address).on_mac(mac);
     if let Some(age) = age(lease, now) {
         observation = observation.aged(age);
     }
     if let Some(length) = lease.length {
         observation = observation.with(LEASE_SECONDS, length.to_string());
     }
+    if let Some(identifier) = lease.client_id.as_ref().filter(|_| lease.address.is_ipv4()) {
+        observation = observation.with(attribute::CLIENT_ID, hexadecimal(identifier));
+    }
     match &file.bridge {
         Some(bridge) => observation.with(attribute::INTERFACE, bridge),
         None => observation,
     }
+}
+
+fn hexadecimal(octets: &[u8]) -> String {
+    octets.iter().fold(String::new(), |text, octet| text + &format!("{octet:02x}"))
 }
 
 /// How long ago the lease was last known to hold: for one in force, since its beginning; for another, since
@@ -149,20 +165,6 @@ fn age(lease: &Lease, now: u64) -> Option<Duration> {
     let Validity::Until(end) = lease.validity else { return None };
     let at = if now < end { end.checked_sub(lease.length?)? } else { end };
     Some(Duration::from_secs(now.saturating_sub(at)))
-}
-
-/// A time in its two largest units.
-fn in_words(seconds: u64) -> String {
-    const UNITS: [(u64, &str); 4] = [(86_400, "d"), (3600, "h"), (60, "min"), (1, "s")];
-    let largest = UNITS.iter().position(|(unit, _)| seconds >= *unit).unwrap_or(UNITS.len() - 1);
-    let (unit, name) = UNITS[largest];
-    let whole = format!("{} {name}", seconds / unit);
-    match UNITS.get(largest + 1) {
-        Some((below, name)) if seconds % unit >= *below => {
-            format!("{whole} {} {name}", seconds % unit / below)
-        }
-        _ => whole,
-    }
 }
 
 #[cfg(test)]

@@ -1,3 +1,5 @@
+use vmkit_leases::Format;
+
 use super::*;
 
 /// A Tuesday in 2026, 08:10 UTC.
@@ -10,7 +12,14 @@ fn vm(name: &str, macs: &[Mac]) -> Subject {
 }
 
 fn lease(last: u8, mac: Option<Mac>, validity: Validity, length: Option<u64>) -> Lease {
-    Lease { address: [192, 168, 64, last].into(), mac, validity, length }
+    Lease {
+        address: [192, 168, 64, last].into(),
+        mac,
+        client_id: None,
+        name: None,
+        validity,
+        length,
+    }
 }
 
 fn file(leases: Vec<Lease>) -> LeaseFile {
@@ -37,6 +46,7 @@ fn reports_leases_with_their_time_and_only_to_their_machine() {
         lease(28, Some(DB), Validity::Until(NOW + 1200), Some(1800)),
         lease(27, None, Validity::Forever, None),
         lease(26, Some(WEB), Validity::Forever, None),
+        lease(31, Some(WEB), Validity::Until(NOW + 11_500), None),
         lease(25, Some(DB), Validity::Ended, Some(1800)),
         lease(24, Some(DB), Validity::Until(NOW), Some(1800)),
     ];
@@ -44,6 +54,7 @@ fn reports_leases_with_their_time_and_only_to_their_machine() {
         "0 lease-current 192.168.64.30 leased by macOS's DHCP server, valid for 3 h 12 min more",
         "0 lease-current 192.168.64.26 leased by macOS's DHCP server, without end",
         "0 lease-expired 192.168.64.29 leased by macOS's DHCP server, expired 5 min ago age=300",
+        "0 lease-expired 192.168.64.31 leased by macOS's DHCP server, which its later lease of 192.168.64.30 supersedes",
         "1 lease-current 192.168.64.28 leased by macOS's DHCP server, valid for 20 min more age=600 lease-s=1800",
         "1 lease-expired 192.168.64.25 leased by macOS's DHCP server, no longer in force lease-s=1800",
         "1 lease-expired 192.168.64.24 leased by macOS's DHCP server, expired 0 s ago age=0 lease-s=1800",
@@ -129,4 +140,70 @@ fn shows_the_two_largest_units_of_a_time() {
         assert_eq!(in_words(seconds), expected);
     }
     assert!(in_words(u64::MAX).ends_with(" h"));
+}
+
+/// Two leases of one MAC, each with its end and its length, and how many are current.
+#[test]
+fn a_later_lease_supersedes_an_earlier_one_of_its_file() {
+    let rows = [
+        ((NOW + 100, None), (NOW + 200, None), 1),
+        ((NOW + 200, None), (NOW + 200, None), 2),
+        // The first ends later and was given earlier.
+        ((NOW + 5000, Some(9000)), (NOW + 200, Some(600)), 1),
+    ];
+    for ((first, one), (second, other), expected) in rows {
+        let leases = vec![
+            lease(9, Some(WEB), Validity::Until(first), one),
+            lease(8, Some(WEB), Validity::Until(second), other),
+        ];
+        let current = |files: &[LeaseFile]| {
+            let lines = lines(&[vm("web", &[WEB])], files, &[]);
+            lines.iter().filter(|line| line.contains("lease-current")).count()
+        };
+        assert_eq!(current(&[file(leases.clone())]), expected, "{first} {second}");
+        let apart: Vec<_> = leases.into_iter().map(|lease| file(vec![lease])).collect();
+        assert_eq!(current(&apart), 2, "servers do not supersede each other");
+    }
+}
+
+#[test]
+fn a_lease_without_a_mac_counts_by_its_name_alone() {
+    let duid = |last, name: &str, end| Lease {
+        name: (!name.is_empty()).then(|| name.to_owned()),
+        ..lease(last, None, Validity::Until(end), None)
+    };
+    let (open, over) = (NOW + 11_520, NOW - 300);
+    let found =
+        |leases: Vec<Lease>| lines(&[vm("web", &[WEB]), vm("db", &[DB])], &[file(leases)], &[]);
+    let unknown = |vm: u8, which: &str| {
+        format!(
+            "{vm} unread - leases in force without a MAC ({which}) may be its: `dhcp-identifier: mac` in \
+             the guest's netplan has the server write its MAC down reason=failed"
+        )
+    };
+    let none =
+        |vm: u8| format!("{vm} lease-none - macOS's DHCP server has leased no address to its MAC");
+    let by_name = "0 lease-name 192.168.64.30 leased by macOS's DHCP server to a client named Web.local, \
+                   without its MAC, valid for 3 h 12 min more";
+    let rows = [
+        (vec![duid(30, "Web.local", open)], vec![by_name.to_owned(), unknown(1, "192.168.64.30")]),
+        (vec![duid(30, "", open)], vec![unknown(0, "192.168.64.30"), unknown(1, "192.168.64.30")]),
+        // One that has ended hides nothing.
+        (vec![duid(30, "web", over)], vec![none(0), none(1)]),
+        (
+            vec![lease(9, Some(WEB), Validity::Forever, None), duid(30, "x", open)],
+            vec![
+                "0 lease-current 192.168.64.9 leased by macOS's DHCP server, without end"
+                    .to_owned(),
+                unknown(1, "192.168.64.30"),
+            ],
+        ),
+    ];
+    for (leases, expected) in rows {
+        assert_eq!(found(leases), expected);
+    }
+    // A name of two machines is no one's.
+    let twins = [vm("web", &[WEB]), vm("WEB", &[DB])];
+    let seen = lines(&twins, &[file(vec![duid(30, "web", open)])], &[]);
+    assert_eq!(seen, [unknown(0, "192.168.64.30"), unknown(1, "192.168.64.30")]);
 }

@@ -8,6 +8,13 @@ const MACHINE: &str = "machine";
 const REPLY: &str = "reply";
 
 /// What a guest agent can be asked for: everything that the host sends to one. Each only reads.
+///
+/// ```
+/// use vmkit_types::AgentCommand;
+///
+/// assert_eq!(AgentCommand::HostName.name(), "guest-get-host-name");
+/// assert_eq!(AgentCommand::from_name("guest-exec"), None);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum AgentCommand {
     /// The guest's network interfaces with their MACs and addresses.
@@ -38,6 +45,13 @@ impl AgentCommand {
 }
 
 /// What the agent of one machine answered.
+///
+/// ```
+/// use vmkit_types::{AgentAnswer, Unread};
+///
+/// let answer = AgentAnswer { vm: 0, reply: Err(Unread::TimedOut) };
+/// assert_eq!(AgentAnswer::from_attributes(&answer.attributes()), Some(answer));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AgentAnswer {
     /// Index of the machine in the batch.

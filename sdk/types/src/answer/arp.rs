@@ -12,8 +12,25 @@ const INTERFACE: &str = "interface";
 const REPLY: &str = "reply";
 /// How many requests were sent, where nobody answered.
 const REQUESTS: &str = "requests";
+/// The error that ended the asking, microseconds to it, and whether root asked.
+const ERRNO: &str = "errno";
+const AFTER_US: &str = "after-us";
+const AS_ROOT: &str = "as-root";
 
 /// Who answers ARP for one address.
+///
+/// ```
+/// use vmkit_types::{ArpAnswer, ArpOutcome};
+///
+/// let answer = ArpAnswer {
+///     address: [192, 168, 1, 64].into(),
+///     interface: Some("br0".into()),
+///     outcome: ArpOutcome::Silent(Some(3)),
+///     failure: None,
+/// };
+/// assert!(answer.replies().is_empty());
+/// assert_eq!(ArpAnswer::from_attributes(&answer.attributes()), Some(answer));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ArpAnswer {
     /// The address that was asked for.
@@ -22,9 +39,36 @@ pub struct ArpAnswer {
     pub interface: Option<String>,
     /// Who answered.
     pub outcome: ArpOutcome,
+    /// The error of the system that ended the asking, if one did.
+    pub failure: Option<ArpFailure>,
+}
+
+/// The error of the system that ended the asking for an address. macOS gives the same one at once where
+/// it keeps a program off the local network, and late where nobody answers.
+///
+/// ```
+/// use vmkit_types::ArpFailure;
+///
+/// assert_eq!(ArpFailure::default().errno, None, "nothing is known of it");
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ArpFailure {
+    /// Its number on the system that asked, where it is known.
+    pub errno: Option<i32>,
+    /// Time from the start to the error, where it is known.
+    pub after: Option<Duration>,
+    /// Whether root asked, where the system treats root differently.
+    pub as_root: Option<bool>,
 }
 
 /// What came of asking for one address.
+///
+/// ```
+/// use vmkit_types::{ArpOutcome, Unread};
+///
+/// // Nobody answered, and nobody could ask: two things.
+/// assert_ne!(ArpOutcome::Silent(Some(3)), ArpOutcome::Unread(Unread::TimedOut));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ArpOutcome {
     /// At least one host answered; in the order of the answers.
@@ -36,6 +80,14 @@ pub enum ArpOutcome {
 }
 
 /// One host that answered.
+///
+/// ```
+/// use vmkit_types::ArpReply;
+///
+/// let mac = "52:54:00:4b:5e:57".parse().unwrap();
+/// let reply = ArpReply { mac, round_trip: None };
+/// assert_eq!(reply.mac.to_string(), "52:54:00:4b:5e:57");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ArpReply {
     /// Its MAC.
@@ -67,6 +119,7 @@ impl ArpAnswer {
             }
             ArpOutcome::Unread(why) => attributes.extend(unread_attributes(why)),
         }
+        attributes.extend(self.failure.iter().flat_map(|failure| failure.attributes()));
         attributes
     }
 
@@ -82,7 +135,30 @@ impl ArpAnswer {
             (None, Some(requests)) => ArpOutcome::Silent(requests.parse().ok()),
             (None, None) => return None,
         };
-        Some(Self { address, interface, outcome })
+        let failure = ArpFailure::from_attributes(attributes);
+        Some(Self { address, interface, outcome, failure })
+    }
+}
+
+impl ArpFailure {
+    fn attributes(self) -> Attributes {
+        let Self { errno, after, as_root } = self;
+        let pairs = [
+            errno.map(|number| attribute(ERRNO, &number)),
+            after.map(|time| attribute(AFTER_US, &time.as_micros())),
+            as_root.map(|root| attribute(AS_ROOT, &root)),
+        ];
+        pairs.into_iter().flatten().collect()
+    }
+
+    fn from_attributes(attributes: &[(String, String)]) -> Option<Self> {
+        let after = value(attributes, AFTER_US).and_then(|text| text.parse().ok());
+        let failure = Self {
+            errno: value(attributes, ERRNO).and_then(|text| text.parse().ok()),
+            after: after.map(Duration::from_micros),
+            as_root: value(attributes, AS_ROOT).and_then(|text| text.parse().ok()),
+        };
+        (failure != Self::default()).then_some(failure)
     }
 }
 
@@ -119,8 +195,15 @@ mod tests {
         for outcome in outcomes {
             for interface in [None, Some("br0".to_owned())] {
                 let address = Ipv4Addr::new(10, 0, 0, 1);
-                let answer = ArpAnswer { address, interface, outcome: outcome.clone() };
-                assert_eq!(ArpAnswer::from_attributes(&answer.attributes()), Some(answer));
+                let after = Some(Duration::from_micros(300));
+                let errno = ArpFailure { errno: Some(65), ..ArpFailure::default() };
+                for failure in
+                    [None, Some(errno), Some(ArpFailure { after, as_root: Some(false), ..errno })]
+                {
+                    let (interface, outcome) = (interface.clone(), outcome.clone());
+                    let answer = ArpAnswer { address, interface, outcome, failure };
+                    assert_eq!(ArpAnswer::from_attributes(&answer.attributes()), Some(answer));
+                }
             }
         }
     }

@@ -3,11 +3,18 @@
 
 mod agent;
 mod arp;
+mod process;
 
 pub use agent::{AgentAnswer, AgentCommand};
-pub use arp::{ArpAnswer, ArpOutcome, ArpReply};
+pub use arp::{ArpAnswer, ArpFailure, ArpOutcome, ArpReply};
+pub use process::ProcessAnswer;
 
 /// Names and values, in order. A name may occur several times.
+///
+/// ```
+/// let attributes: vmkit_types::Attributes = vec![("pid".into(), "7".into())];
+/// assert_eq!(attributes[0].1, "7");
+/// ```
 pub type Attributes = Vec<(String, String)>;
 
 /// Names that several kinds of answer share.

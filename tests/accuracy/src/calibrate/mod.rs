@@ -4,6 +4,7 @@
 //! steps when nothing helps. Caps and excluded evidence have no gradients. Moving a number has a cost,
 //! since the table contains knowledge from outside of the corpus.
 
+pub mod doctor;
 mod text;
 
 use vmkit_scoring::{Weights, score};
@@ -34,11 +35,11 @@ pub struct Fitted {
     pub rounds: usize,
 }
 
-/// Fits the table to these cases.
+/// Fits the table to these cases: all numbers, or those of `only` if it names some.
 ///
 /// # Errors
 /// The table does not parse, or a number of it cannot be found.
-pub fn fit(start: &Table, cases: &[Labelled]) -> Result<Fitted, TableError> {
+pub fn fit(start: &Table, cases: &[Labelled], only: &[String]) -> Result<Fitted, TableError> {
     let mut search = Search { start, cases, rounds: 0 };
     let mut best: Vec<f64> = start.numbers().iter().map(|number| number.value.ln()).collect();
     let mut best_cost = search.cost(&best)?;
@@ -46,6 +47,9 @@ pub fn fit(start: &Table, cases: &[Labelled]) -> Result<Fitted, TableError> {
     while step >= STEPS.1 {
         let before = best_cost;
         for index in 0..best.len() {
+            if !only.is_empty() && !only.contains(&start.numbers()[index].name) {
+                continue;
+            }
             for direction in [step, -step] {
                 let mut tried = best.clone();
                 tried[index] += direction;

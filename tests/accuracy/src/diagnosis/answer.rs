@@ -2,6 +2,7 @@
 
 use std::{
     env,
+    net::IpAddr,
     path::{Path, PathBuf},
     process::Command,
 };
@@ -47,6 +48,10 @@ pub struct Answer {
     pub cannot_tell: bool,
     /// Whether the VM is healthy.
     pub healthy: bool,
+    /// The address that it shows.
+    pub address: Option<IpAddr>,
+    /// How sure it is of the address.
+    pub verdict: String,
 }
 
 /// The staged `vm` of the debug build, or of the tree in `VMKIT_STAGE`.
@@ -57,6 +62,25 @@ pub fn program() -> Result<PathBuf, DiagnosisError> {
     let built = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/stage/debug");
     let program = env::var_os("VMKIT_STAGE").map_or(built, PathBuf::from).join("bin/vm");
     if program.is_file() { Ok(program) } else { Err(DiagnosisError::NotStaged(program)) }
+}
+
+/// Runs the program on a snapshot; returns its exit status and its report. Names the VM if asked to.
+pub(crate) fn report(
+    program: &Path,
+    snapshot: &Path,
+    machine: &str,
+    by_name: bool,
+) -> Result<(Option<i32>, Value), DiagnosisError> {
+    let mut command = Command::new(program);
+    // Hide the settings of the person who runs this.
+    command.env_clear().args(["doctor", "--json", "--from"]).arg(snapshot);
+    command.args(by_name.then_some(machine));
+    let output = command
+        .output()
+        .map_err(|source| DiagnosisError::Io { path: program.to_owned(), source })?;
+    let report = serde_json::from_slice(&output.stdout)
+        .map_err(|source| DiagnosisError::Document { path: snapshot.to_owned(), source })?;
+    Ok((output.status.code(), report))
 }
 
 impl Answer {
@@ -71,16 +95,8 @@ impl Answer {
         machine: &str,
         by_name: bool,
     ) -> Result<Self, DiagnosisError> {
-        let mut command = Command::new(program);
-        // Hide the settings of the person who runs this.
-        command.env_clear().args(["doctor", "--json", "--from"]).arg(snapshot);
-        command.args(by_name.then_some(machine));
-        let output = command
-            .output()
-            .map_err(|source| DiagnosisError::Io { path: program.to_owned(), source })?;
-        let report: Value = serde_json::from_slice(&output.stdout)
-            .map_err(|source| DiagnosisError::Document { path: snapshot.to_owned(), source })?;
-        Ok(Self { status: output.status.code(), ..Self::read(&report, machine) })
+        let (status, report) = report(program, snapshot, machine, by_name)?;
+        Ok(Self { status, ..Self::read(&report, machine) })
     }
 
     /// Reads the answer for this VM.
@@ -98,6 +114,8 @@ impl Answer {
             folded: folded.filter_map(|code| Some(code.as_str()?.to_owned())).collect(),
             cannot_tell: vm["cannot_tell"].is_string(),
             healthy: vm["healthy"] == true,
+            address: vm["ip"].as_str().and_then(|ip| ip.parse().ok()),
+            verdict: vm["verdict"].as_str().unwrap_or_default().to_owned(),
         }
     }
 

@@ -28,6 +28,9 @@ pub(super) fn log(site: &Site, vm: &Vm, steps: &[Step]) -> String {
         text.push_str("[  OK  ] Started ssh.service - OpenBSD Secure Shell server.\r\n");
     }
     write!(text, "\r\nDebian GNU/Linux 12 {} ttyS0\r\n\r\n{} login: ", vm.name, vm.name).ok();
+    if has("other-guest-hung") {
+        text.push_str("\r\n[   71.204417] watchdog: BUG: soft lockup - CPU#0 stuck for 26s! [kworker/0:1:19]\r\n[   99.204392] watchdog: BUG: soft lockup - CPU#0 stuck for 52s! [kworker/0:1:19]\r\n");
+    }
     text
 }
 
@@ -117,10 +120,12 @@ pub(super) fn global(vm: &Vm) -> String {
 }
 
 fn table(text: &mut String, vm: &Vm, v4: Option<Ipv4Addr>, v6: Option<&str>) {
+    let stamp = "[    8.120331] cloud-init[387]: ci-info:";
+    writeln!(text, "{stamp} | Device | Up | Address | Mask | Scope | Hw-Address |\r").ok();
     let mut row = |device: &str, address: &str, mask: &str, scope: &str, mac: &str| {
-        writeln!(text, "[    8.120331] cloud-init[387]: ci-info: | {device} | True | {address} | {mask} | {scope} | {mac} |\r").ok();
+        let cells = format!("{device} | True | {address} | {mask} | {scope} | {mac}");
+        writeln!(text, "{stamp} | {cells} |\r").ok();
     };
-    row("Device", "Address", "Mask", "Scope", "Hw-Address");
     let mac = vm.mac.to_string();
     match (v4, v6) {
         (Some(address), _) => row(" eth0 ", &address.to_string(), "255.255.255.0", "global", &mac),

@@ -7,15 +7,19 @@ use vmkit_types::Mac;
 
 use super::{
     frames::{
-        ACK, BROADCAST, DECLINE, DISCOVER, Dhcp, NAK, OFFER, REQUEST, arp, router_solicitation,
+        ACK, BROADCAST, DECLINE, DISCOVER, Dhcp, NAK, OFFER, RELEASE, REQUEST, arp,
+        router_solicitation,
     },
-    site::{Client, Site, Vm},
+    server::{Server, reply, servers},
+    site::{Client, Loss, Site, Vm},
 };
 
 const NOBODY: Ipv4Addr = Ipv4Addr::UNSPECIFIED;
 const ALL: Mac = Mac::new([0xff; 6]);
 /// How long a bridge with a forward delay of 15 s forwards nothing.
 const FORWARD_DELAY_MS: u64 = 30_000;
+/// How late the OFFERs of a slow server come: after every client has stopped waiting for them.
+const LATE_MS: u64 = 19_000;
 
 /// A step of the guest's DHCP client, for its console.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,15 +39,6 @@ pub(super) struct Played {
     pub(super) uplink: Vec<(u64, Vec<u8>)>,
     pub(super) steps: Vec<Step>,
     pub(super) bound: Option<Ipv4Addr>,
-}
-
-/// One DHCP server.
-#[derive(Clone, Copy)]
-struct Server {
-    address: Ipv4Addr,
-    mac: Mac,
-    gives: Ipv4Addr,
-    router: Ipv4Addr,
 }
 
 /// Seconds between a client's unanswered requests.
@@ -97,6 +92,11 @@ pub(super) fn play(site: &mut Site, vm: &Vm, from: u64, window: u64) -> Played {
     if played.bound.is_none() {
         played.steps.push(Step::GaveUp);
     }
+    for frames in [&mut played.guest, &mut played.uplink] {
+        // Late answers may not have come yet.
+        frames.retain(|(at, _)| *at <= site.now);
+        frames.sort_by_key(|(at, _)| *at);
+    }
     played
 }
 
@@ -113,13 +113,22 @@ fn sends(site: &Site, vm: &Vm) -> bool {
     !(vm.ails && site.has_any(&silent))
 }
 
+/// Where a frame comes from.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Direction {
+    FromVm,
+    ToVm,
+}
+
 /// Whether a frame crosses the bridge between the port and the uplink.
-fn crosses(site: &mut Site, vm: &Vm, at: u64) -> bool {
+fn crosses(site: &mut Site, vm: &Vm, at: u64, direction: Direction) -> bool {
     let shut = [
         "host-port-not-bridged",
+        "host-bridge-without-uplink",
         "host-bridge-port-blocked",
         "host-wifi-cannot-bridge",
         "host-firewall-drops-bridged",
+        "other-mac-bridge-stuck",
     ];
     if vm.ails && site.has_any(&shut) {
         return false;
@@ -128,55 +137,17 @@ fn crosses(site: &mut Site, vm: &Vm, at: u64) -> bool {
     if site.has("host-bridge-forward-delay") && at < started + FORWARD_DELAY_MS {
         return false;
     }
-    !(site.has("dhcp-lossy-link") && site.random.chance(0.6))
+    match site.loss {
+        Some(Loss::InHost { by_rule: true, .. }) if direction == Direction::FromVm => true,
+        Some(Loss::InHost { percent, .. }) => !site.random.chance(f64::from(percent) / 100.0),
+        Some(Loss::Beyond { .. }) | None => true,
+    }
 }
 
-/// The servers that receive the VM's request and answer.
-fn servers(site: &Site, vm: &Vm) -> Vec<Server> {
-    let deaf = [
-        "dhcp-no-server",
-        "dhcp-pool-exhausted",
-        "host-dhcp-server-down",
-        "host-firewall-blocks-dhcp-server",
-        "router-drops-foreign-chaddr",
-        "router-blocks-vm-mac",
-        "wifi-foreign-mac-dropped",
-        "host-uplink-down",
-        "host-wrong-uplink",
-        "other-port-security",
-        "other-vlan-tagged",
-    ];
-    let shared_without_address = site.shared && site.has("host-no-bridge-address");
-    if shared_without_address || vm.ails && site.has_any(&deaf) {
-        return Vec::new();
-    }
-    let (mut gives, mut router) = (vm.address, site.gateway);
-    if site.has("dhcp-wrong-subnet") && vm.ails {
-        (gives, router) = (Ipv4Addr::new(10, 50, 7, 33), Ipv4Addr::new(10, 50, 7, 1));
-    }
-    if site.has("dhcp-bad-gateway") {
-        router = Ipv4Addr::new(10, 99, 0, 1);
-    }
-    if site.has("dhcp-gives-host-address") && vm.ails {
-        gives = site.host;
-    }
-    if site.has("guest-duplicate-client-id") {
-        gives = site.vms[0].address;
-    }
-    let first = Server { address: site.gateway, mac: site.gateway_mac, gives, router };
-    let mut servers =
-        vec![if site.shared { Server { mac: site.bridge_mac, ..first } } else { first }];
-    let second_mac = Mac::new([0x00, 0x1e, 0x42, 0x10, 0x20, 0x30]);
-    if site.has("dhcp-rogue-server") {
-        let address = site.at(3);
-        servers.push(Server { address, mac: second_mac, gives: site.at(222), router: address });
-    }
-    if site.has("dhcp-nak-loop") {
-        let address = Ipv4Addr::new(192, 168, 9, 1);
-        let gives = Ipv4Addr::new(192, 168, 9, 77);
-        servers.push(Server { address, mac: second_mac, gives, router: address });
-    }
-    servers
+/// Whether a frame is lost beyond the uplink.
+fn lost_beyond(site: &mut Site) -> bool {
+    let Some(Loss::Beyond { percent }) = site.loss else { return false };
+    site.random.chance(f64::from(percent) / 100.0)
 }
 
 /// One DISCOVER and what follows. Returns the time afterwards.
@@ -190,14 +161,15 @@ fn ask(site: &mut Site, vm: &Vm, at: u64, xid: u32, played: &mut Played) -> u64 
     let answers = servers(site, vm);
     for (place, server) in answers.iter().enumerate() {
         let offer = reply(&discover, OFFER, *server, site);
-        let when = at + 4 + place as u64 * 11;
-        if down(site, vm, when, &offer, played) && taken.is_none() {
+        let late = site.has("other-late-offers");
+        let when = at + 4 + place as u64 * 11 + if late { LATE_MS } else { 0 };
+        if down(site, vm, when, &offer, played) && taken.is_none() && !late {
             taken = Some(*server);
         }
     }
     let Some(server) = taken else { return at };
     played.steps.push(Step::Offered(server.gives, server.address));
-    if vm.ails && site.has("guest-discards-offer") {
+    if vm.ails && site.has_any(&["guest-discards-offer", "host-checksum-offload"]) {
         return at + 20;
     }
     let request = Dhcp {
@@ -230,7 +202,35 @@ fn ask(site: &mut Site, vm: &Vm, at: u64, xid: u32, played: &mut Played) -> u64 
     if !down(site, vm, when + 6, &ack, played) {
         return when;
     }
+    if vm.ails && site.has("other-ack-ignored") {
+        return when;
+    }
+    if vm.ails && site.has("other-released-at-once") {
+        return release(site, vm, when + 40, server, request, played);
+    }
     settle(site, vm, when + 10, server, &request, played)
+}
+
+/// Gives the lease back. Returns the time afterwards.
+fn release(
+    site: &mut Site,
+    vm: &Vm,
+    at: u64,
+    server: Server,
+    request: Dhcp,
+    played: &mut Played,
+) -> u64 {
+    let release = Dhcp {
+        kind: RELEASE,
+        ciaddr: server.gives,
+        from: server.gives,
+        to: server.address,
+        destination: server.mac,
+        requested: None,
+        ..request
+    };
+    up(site, vm, at, &release, played);
+    at
 }
 
 fn discover(vm: &Vm, xid: u32) -> Dhcp {
@@ -251,6 +251,8 @@ fn discover(vm: &Vm, xid: u32) -> Dhcp {
         requested: None,
         server: None,
         terms: None,
+        mtu: None,
+        portal: None,
         checksum_wrong: false,
     }
 }
@@ -278,7 +280,7 @@ fn settle(
         played.steps.push(Step::Declined(own));
         return at + 8000;
     }
-    if vm.ails && site.has("other-lease-of-zero") {
+    if vm.ails && site.has_lease_of_zero() {
         played.steps.push(Step::Offered(own, server.address));
         return at;
     }
@@ -306,7 +308,7 @@ fn up(site: &mut Site, vm: &Vm, at: u64, message: &Dhcp, played: &mut Played) ->
     }
     played.guest.push((at, frame));
     let requests_dropped = vm.ails && site.has("dhcp-requests-blocked");
-    if !crosses(site, vm, at) || requests_dropped {
+    if !crosses(site, vm, at, Direction::FromVm) || requests_dropped {
         return false;
     }
     // An uplink that is down sends no frame.
@@ -323,29 +325,7 @@ fn up(site: &mut Site, vm: &Vm, at: u64, message: &Dhcp, played: &mut Played) ->
         frame.splice(12..12, [0x81, 0x00, 0x00, 0x2a]);
     }
     played.uplink.push((at, frame));
-    true
-}
-
-fn reply(to: &Dhcp, kind: u8, server: Server, site: &Site) -> Dhcp {
-    let broadcast = to.flags & BROADCAST != 0 || site.translates();
-    let mask = Ipv4Addr::new(255, 255, 255, 0);
-    let lease = if site.has("other-lease-of-zero") { 0 } else { 86_400 };
-    Dhcp {
-        kind,
-        source: server.mac,
-        destination: if broadcast { ALL } else { to.chaddr },
-        from: server.address,
-        to: if broadcast { Ipv4Addr::BROADCAST } else { server.gives },
-        flags: to.flags | if site.translates() { BROADCAST } else { 0 },
-        ciaddr: NOBODY,
-        yiaddr: server.gives,
-        client_id: None,
-        hostname: None,
-        requested: None,
-        server: Some(server.address),
-        terms: Some((mask, server.router, lease)),
-        ..to.clone()
-    }
+    !lost_beyond(site)
 }
 
 /// Sends a server's message. Whether the VM receives it.
@@ -353,7 +333,7 @@ fn down(site: &mut Site, vm: &Vm, at: u64, message: &Dhcp, played: &mut Played) 
     let mut message = message.clone();
     let by_broadcast = message.destination.is_broadcast();
     // Lost before the uplink, so no capture contains it.
-    if vm.ails && by_broadcast && site.has("dhcp-broadcast-filtered") {
+    if lost_beyond(site) || vm.ails && by_broadcast && site.has("dhcp-broadcast-filtered") {
         return false;
     }
     if vm.ails && site.has("wifi-unicast-offer-lost") {
@@ -364,11 +344,10 @@ fn down(site: &mut Site, vm: &Vm, at: u64, message: &Dhcp, played: &mut Played) 
     let lost = site.has("dhcp-replies-blocked")
         || site.has("wifi-unicast-offer-lost")
         || site.has("dhcp-ack-lost") && message.kind == ACK;
-    if vm.ails && lost || !crosses(site, vm, at) {
+    if vm.ails && lost || !crosses(site, vm, at, Direction::ToVm) {
         return false;
     }
-    message.checksum_wrong =
-        vm.ails && site.has("guest-discards-offer") && site.age.is_multiple_of(2);
+    message.checksum_wrong = vm.ails && site.has("host-checksum-offload");
     played.guest.push((at + 1, message.frame()));
     true
 }

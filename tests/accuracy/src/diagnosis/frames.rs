@@ -12,6 +12,7 @@ pub(super) const REQUEST: u8 = 3;
 pub(super) const DECLINE: u8 = 4;
 pub(super) const ACK: u8 = 5;
 pub(super) const NAK: u8 = 6;
+pub(super) const RELEASE: u8 = 7;
 
 /// `flags`: reply by broadcast (RFC 2131, 2).
 pub(super) const BROADCAST: u16 = 0x8000;
@@ -35,6 +36,10 @@ pub(super) struct Dhcp {
     pub(super) server: Option<Ipv4Addr>,
     /// Mask, router and lease in seconds, as servers send them.
     pub(super) terms: Option<(Ipv4Addr, Ipv4Addr, u32)>,
+    /// The MTU that the lease sets.
+    pub(super) mtu: Option<u16>,
+    /// The login page that the lease names (RFC 8910).
+    pub(super) portal: Option<&'static str>,
     /// Whether the UDP checksum is left to a card that does not fill it in.
     pub(super) checksum_wrong: bool,
 }
@@ -42,7 +47,7 @@ pub(super) struct Dhcp {
 impl Dhcp {
     /// Whether a client sends it.
     pub(super) fn of_client(&self) -> bool {
-        matches!(self.kind, DISCOVER | REQUEST | DECLINE)
+        matches!(self.kind, DISCOVER | REQUEST | DECLINE | RELEASE)
     }
 
     pub(super) fn frame(&self) -> Vec<u8> {
@@ -93,6 +98,12 @@ impl Dhcp {
             option(1, &mask.octets());
             option(3, &router.octets());
             option(6, &router.octets());
+        }
+        if let Some(mtu) = self.mtu {
+            option(26, &mtu.to_be_bytes());
+        }
+        if let Some(portal) = self.portal {
+            option(114, portal.as_bytes());
         }
         if let Some(name) = &self.hostname {
             option(12, name.as_bytes());

@@ -1,9 +1,9 @@
-//! The right answer to a recorded snapshot.
+//! The right answer to a snapshot.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// `label.json` of a snapshot.
-#[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Label {
     /// Codes of the causes. None here and in `may`: healthy.

@@ -9,17 +9,19 @@ use std::{
 use serde_json::{Value, json};
 
 use super::{
-    console,
-    exchange::{Played, Step, play},
+    Family, Label, console,
+    exchange::{Played, Step},
     fault::Fault,
-    frames::{ACK, DISCOVER, Dhcp, REQUEST, arp, pcap},
-    host, rules, seen,
-    site::{Site, System, Vm},
+    frames::pcap,
+    history::{life, noise},
+    host, macs, offer_test, rules, seen,
+    site::{Loss, Site, Vm},
 };
-use vmkit_types::Mac;
+use vmkit_dhcp::TestResult;
+use vmkit_snapshot::write_dhcp_test;
 
 /// The parts of a snapshot besides `snapshot.json`.
-const PARTS: [&str; 14] = [
+const PARTS: [&str; 15] = [
     "guest",
     "uplink",
     "test",
@@ -27,6 +29,7 @@ const PARTS: [&str; 14] = [
     "firewall",
     "bridge",
     "listeners",
+    "servers",
     "qmp",
     "neigh",
     "probes",
@@ -38,15 +41,23 @@ const PARTS: [&str; 14] = [
 /// Parts that need root.
 const ROOT_PARTS: [&str; 4] = ["guest", "uplink", "test", "firewall"];
 /// Faults of the DHCP exchange, for which somebody would capture it.
-const SEEN_AT_BOOT: [&str; 7] = [
+const SEEN_AT_BOOT: [&str; 13] = [
+    "captive-portal",
     "dhcp-rogue-server",
     "dhcp-bad-gateway",
     "dhcp-wrong-subnet",
+    "dhcp-wrong-mask",
+    "dhcp-short-lease",
     "dhcp-gives-host-address",
+    "dhcp-gives-address-twice",
+    "dhcp-small-mtu",
     "dhcp-lossy-link",
     "guest-duplicate-client-id",
+    "guest-duplicate-machine-id",
     "address-conflict",
 ];
+/// The last octet of an address that a VM no longer has.
+const OLD: u8 = 33;
 /// Age in seconds until which a guest may be booting.
 const BOOT_S: u64 = 300;
 /// Faults that look like an unfinished boot.
@@ -59,6 +70,10 @@ pub struct Record {
     pub causes: Vec<&'static str>,
     /// The VM.
     pub machine: String,
+    /// The system of the computer: `linux` or `macos`.
+    pub system: &'static str,
+    /// The VM's address. `None`: the case has none, or one that leads nowhere.
+    pub address: Option<Ipv4Addr>,
     /// Whether something is wrong.
     pub ails: bool,
     /// Whether a careful person could tell all causes from it.
@@ -74,25 +89,19 @@ pub fn record(family: &str, number: u64, faults: Vec<&'static Fault>) -> Record 
         site.age = site.random.within(25..=44);
     }
     twins(&mut site);
-    let (old, mut files) = (site.at(33), Vec::<(PathBuf, Vec<u8>)>::new());
+    let (old, mut files) = (site.at(OLD), Vec::<(PathBuf, Vec<u8>)>::new());
     let parts = parts(&mut site);
     let has = |part: &str| parts.contains(&part);
     let mut uplink = noise(&mut site);
     let mut bound = Vec::new();
+    let mut marks = Vec::new();
+    let mut sending = Vec::new();
     for vm in site.vms.clone() {
         let (played, window) = life(&mut site, &vm, watched);
         bound.push(played.bound);
-        if has("console") && !(vm.ails && site.has("vm-not-running")) {
-            let mut steps = played.steps;
-            if vm.ails && site.has("stale-console") {
-                steps = vec![Step::Asked, Step::Bound(old, site.gateway)];
-            }
-            let text = console::log(&site, &vm, &steps);
-            files.push((format!("console/{}.log", vm.name).into(), text.into_bytes()));
-        }
-        if has("guest") && !(vm.ails && site.has_any(&["vm-not-running", "vm-user-network"])) {
-            files.push((format!("dhcp/guest-{}.pcap", vm.name).into(), pcap(&window.guest)));
-        }
+        marks.extend((vm.ails && is_mixed(&played)).then_some("some-answered"));
+        sending.extend(uses(&site, &vm, &played));
+        files.extend(own_files(&site, &vm, &played, &window, &parts));
         uplink.extend(window.uplink);
     }
     if has("uplink") && !site.shared {
@@ -107,15 +116,19 @@ pub fn record(family: &str, number: u64, faults: Vec<&'static Fault>) -> Record 
     let mut put = |name: &str, text: Option<String>| {
         files.extend(text.map(|text| (name.into(), text.into_bytes())));
     };
-    let json = |value: Value| Some(value.to_string());
-    put("snapshot.json", json(document));
+    put("snapshot.json", Some(document.to_string()));
+    let asks = has("test") && !site.shared && bound.first().is_some_and(Option::is_none);
+    let test = if asks { offer_test::results(&site, family, number) } else { Vec::new() };
+    marks.extend(marks_of(&site, &test));
+    put("probe-dhcp.json", offers(&test));
     let holders = seen::holders(&site, &bound, old);
     if has("neigh") {
         for (name, text) in seen::neighbours(&site, &holders, old) {
             put(name, Some(text));
         }
     }
-    for (part, name, text) in texts(&site, &holders, &bound, old) {
+    let texts = texts(&site, &holders, &bound, old).into_iter();
+    for (part, name, text) in texts.chain(texts_of_mac(&site, &sending)) {
         put(name, text.filter(|_| has(part)));
     }
     if let Some((name, text)) = seen::leases(&site, &bound, old).filter(|_| has("leases")) {
@@ -124,10 +137,71 @@ pub fn record(family: &str, number: u64, faults: Vec<&'static Fault>) -> Record 
     Record {
         causes: site.faults.iter().filter(|f| f.is_known()).map(|f| f.code).collect(),
         machine: site.vms[0].name.clone(),
+        system: macs::system(&site),
+        address: bound[0].filter(|_| site.faults.iter().all(|fault| fault.leaves_address())),
         ails: !site.faults.is_empty(),
-        knowable: is_knowable(&site, &parts),
+        knowable: is_knowable(&site, &[&telling(&site, parts)[..], &marks].concat()),
         files,
     }
+}
+
+/// The VM, if it sent frames, with the address that it uses.
+fn uses(site: &Site, vm: &Vm, played: &Played) -> Option<(Vm, Option<Ipv4Addr>)> {
+    let has = |code: &str| vm.ails && site.has(code);
+    let address = if has("guest-static-wrong-subnet") {
+        Some(Ipv4Addr::new(10, 211, 55, 9))
+    } else {
+        played.bound.filter(|_| !has("other-lease-not-applied"))
+    };
+    let asks = played.steps.contains(&Step::Asked);
+    (!played.guest.is_empty() && (asks || address.is_some())).then(|| (vm.clone(), address))
+}
+
+/// Texts that only a snapshot of a Mac has: part, file and content.
+fn texts_of_mac(
+    site: &Site,
+    sending: &[(Vm, Option<Ipv4Addr>)],
+) -> Vec<(&'static str, &'static str, Option<String>)> {
+    let Some(mac) = &site.mac else { return Vec::new() };
+    let sending: Vec<_> = sending.iter().map(|(vm, address)| (vm, *address)).collect();
+    let served = !site.has_any(&["dhcp-no-server", "host-uplink-down"]);
+    vec![
+        ("bridge", "bridge/ifconfig.txt", Some(mac.bridges(site, &sending))),
+        ("listeners", "host/ipconfig-getpacket.txt", served.then(|| mac.packet())),
+    ]
+}
+
+/// The parts without those that do not tell what they are for.
+fn telling(site: &Site, mut parts: Vec<&'static str>) -> Vec<&'static str> {
+    parts.retain(|part| match *part {
+        "neigh" => macs::sees_neighbours(site),
+        "leases" => macs::lease_tells(site),
+        "qmp" => !(site.has("guest-link-down") && site.is_down_inside()),
+        _ => true,
+    });
+    parts
+}
+
+/// The console and the capture of a VM.
+fn own_files(
+    site: &Site,
+    vm: &Vm,
+    played: &Played,
+    window: &Played,
+    parts: &[&str],
+) -> Vec<(PathBuf, Vec<u8>)> {
+    let has = |part: &str| parts.contains(&part);
+    let mut files = Vec::new();
+    if has("console") && !(vm.ails && site.has("vm-not-running")) {
+        let old = [Step::Asked, Step::Bound(site.at(OLD), site.gateway)];
+        let stale = vm.ails && site.has("stale-console");
+        let text = console::log(site, vm, if stale { &old } else { &played.steps });
+        files.push((format!("console/{}.log", vm.name).into(), text.into_bytes()));
+    }
+    if has("guest") && !(vm.ails && site.has_any(&["vm-not-running", "vm-user-network"])) {
+        files.push((format!("dhcp/guest-{}.pcap", vm.name).into(), pcap(&window.guest)));
+    }
+    files
 }
 
 /// Texts that a snapshot may have: part, file and content.
@@ -136,28 +210,48 @@ fn texts(
     holders: &[seen::Holder],
     bound: &[Option<Ipv4Addr>],
     old: Ipv4Addr,
-) -> [(&'static str, &'static str, Option<String>); 8] {
+) -> [(&'static str, &'static str, Option<String>); 9] {
     let json = |value: Value| Some(value.to_string());
-    let (bridged, unbound) = (!site.shared, bound.first().is_some_and(Option::is_none));
     [
         ("probes", "probes.json", json(seen::probes(site, holders))),
         ("dns", "dns.json", json(seen::names(site, bound, old))),
-        ("test", "probe-dhcp.json", (bridged && unbound).then(|| seen::test(site).to_string())),
         ("qmp", "qmp.json", json(monitors(site))),
         ("bridge", "host/bridge.json", host::bridges(site).map(|value| value.to_string())),
         ("firewall", "host/firewall.txt", Some(rules::firewall(site))),
         ("listeners", "host/listeners.txt", Some(rules::listeners(site))),
+        ("servers", "host/dhcp-server.json", rules::servers(site, bound)),
         ("hosts", "host/hosts", Some(host::hosts(site, old))),
+        ("listeners", "host/routes-to.txt", bound[0].map(|address| host::way_to(site, address))),
     ]
 }
 
-/// Whether a careful person could tell all causes from these parts.
+/// Whether some of the VM's DISCOVERs were answered and some were not, and it has no address.
+fn is_mixed(played: &Played) -> bool {
+    let count = |is: fn(&Step) -> bool| played.steps.iter().filter(|step| is(step)).count();
+    let offered = count(|step| matches!(step, Step::Offered(..)));
+    played.bound.is_none() && (1..count(|step| *step == Step::Asked)).contains(&offered)
+}
+
+/// What a careful person sees in the offer test and the firewall's rules.
+fn marks_of(site: &Site, test: &[TestResult]) -> impl Iterator<Item = &'static str> {
+    let by_rule = matches!(site.loss, Some(Loss::InHost { by_rule: true, .. }));
+    let counted = offer_test::shows_loss(test).then_some("loss-counted");
+    counted.into_iter().chain(by_rule.then_some("random-rule"))
+}
+
+/// `probe-dhcp.json` of a test that was made.
+fn offers(test: &[TestResult]) -> Option<String> {
+    let bytes = (!test.is_empty()).then(|| write_dhcp_test(test).ok())??;
+    String::from_utf8(bytes).ok()
+}
+
+/// Whether a careful person could tell all causes from these parts, and from marks of what they show.
 fn is_knowable(site: &Site, parts: &[&str]) -> bool {
     let has = |part: &str| parts.contains(&part);
     if site.faults.is_empty() {
         // Behind a Mac's Wi-Fi a table may have the machine's address on the Mac's own MAC.
         let named = has("neigh") && !site.translates() || has("leases") && site.shared;
-        named || has("console")
+        named || has("bridge") && site.translates() || has("console")
     } else {
         // Without the console nobody can tell a guest that still boots from one without SSH.
         let boots = site.age < BOOT_S && !has("console") && site.has_any(&SSH_FAULTS);
@@ -166,6 +260,19 @@ fn is_knowable(site: &Site, parts: &[&str]) -> bool {
 }
 
 impl Record {
+    /// The right answer. A fault without a code is one that may be anything.
+    pub(super) fn label(&self, family: &Family) -> Label {
+        let owned = |code: &&str| (*code).to_owned();
+        let codes = || family.faults.iter().map(|fault| fault.code);
+        Label {
+            causes: self.causes.iter().map(owned).collect(),
+            machine: self.machine.clone(),
+            may: codes().filter(|code| !self.causes.contains(code)).map(str::to_owned).collect(),
+            knowable: self.knowable,
+            why: String::new(),
+        }
+    }
+
     /// Writes the snapshot to a directory of its own.
     ///
     /// # Errors
@@ -195,6 +302,14 @@ fn twins(site: &mut Site) {
             vm.client_id = Some(identifier.clone());
         }
     }
+    if site.has("guest-duplicate-machine-id") {
+        for vm in &mut site.vms {
+            // The cards differ, and so does the IAID.
+            let [.., a, b, c, d] = vm.mac.octets();
+            let duid = [0, 2, 0, 0, 0xab, 0x11, 9, 8, 7, 6, 5, 4, 3, 2];
+            vm.client_id = Some([&[0xff, a, b, c, d][..], &duid].concat());
+        }
+    }
 }
 
 /// Draws the parts of the snapshot.
@@ -221,133 +336,8 @@ fn monitors(site: &Site) -> Value {
     let running = site.vms.iter().filter(|vm| !(vm.ails && site.has("vm-not-running")));
     let state = |vm: &Vm| {
         let status = if vm.ails && site.has("vm-paused") { "paused" } else { "running" };
-        let up = !(vm.ails && site.has("guest-link-down") && !site.age.is_multiple_of(4));
+        let up = !(vm.ails && site.has("guest-link-down") && !site.is_down_inside());
         (vm.name.clone(), json!({"status": status, "link_up": up}))
     };
     Value::Object(running.map(state).collect())
-}
-
-/// The VM's whole history, and a capture of the last seconds.
-fn life(site: &mut Site, vm: &Vm, watched: bool) -> (Played, Played) {
-    let start = site.now - site.age * 1000;
-    let boot = start + 3000;
-    let until = site.now.saturating_sub(boot + 800);
-    let mut first = play(site, vm, boot, until.min(40_000));
-    if watched || site.age < 60 {
-        let window = Played {
-            guest: first.guest.clone(),
-            uplink: first.uplink.clone(),
-            ..Played::default()
-        };
-        return (first, window);
-    }
-    let from = site.now - 21_000;
-    let Some(own) = first.bound else {
-        let window = play(site, vm, from, 20_000);
-        first.steps.extend(&window.steps);
-        first.bound = window.bound;
-        return (first, window);
-    };
-    (first, quiet(site, vm, own))
-}
-
-/// A VM with an address, which sometimes asks for the gateway by ARP.
-fn quiet(site: &mut Site, vm: &Vm, own: Ipv4Addr) -> Played {
-    let mut window = Played::default();
-    let gateway = site.gateway;
-    let none = Mac::new([0; 6]);
-    for second in [17_u64, 9, 2] {
-        let at = site.now - second * 1000;
-        let frame = arp(1, (vm.mac, own), (none, gateway), Mac::new([0xff; 6]));
-        window.guest.push((at, frame));
-        let source = if site.translates() { site.host_mac } else { vm.mac };
-        window.uplink.push((at, arp(1, (source, own), (none, gateway), Mac::new([0xff; 6]))));
-    }
-    if site.has("dhcp-renewal-failing") && vm.ails {
-        // An unanswered client asks again after at least a minute (RFC 2131, 4.4.5).
-        for second in [190_u64, 127, 64, 1] {
-            let renewal = message(site, vm, REQUEST, own);
-            window.guest.insert(0, (site.now - second * 1000, renewal.frame()));
-            let source = if site.translates() { site.host_mac } else { vm.mac };
-            let frame = Dhcp { source, ..renewal }.frame();
-            window.uplink.insert(0, (site.now - second * 1000, frame));
-        }
-        window.guest.sort_by_key(|(at, _)| *at);
-    }
-    window
-}
-
-fn message(site: &Site, vm: &Vm, kind: u8, own: Ipv4Addr) -> Dhcp {
-    Dhcp {
-        kind,
-        xid: 0x7a00_0000 | u32::from(vm.mac.octets()[3]),
-        flags: 0,
-        source: vm.mac,
-        destination: site.gateway_mac,
-        from: own,
-        to: site.gateway,
-        chaddr: vm.mac,
-        ciaddr: own,
-        yiaddr: Ipv4Addr::UNSPECIFIED,
-        client_id: vm.client_id.clone(),
-        hostname: Some(vm.name.clone()),
-        requested: None,
-        server: None,
-        terms: None,
-        checksum_wrong: false,
-    }
-}
-
-/// Other traffic at the uplink: other clients and the computer itself.
-fn noise(site: &mut Site) -> Vec<(u64, Vec<u8>)> {
-    let mut frames = Vec::new();
-    if site.has("host-wrong-uplink") || site.random.chance(0.3) {
-        return frames;
-    }
-    let phone = Mac::new([0xa4, 0x83, 0xe7, site.random.octet(0..=255), 4, 5]);
-    let own = site.at(150);
-    let at = site.now - site.random.within(2000..=18_000);
-    let all = Mac::new([0xff; 6]);
-    let stranger = Vm {
-        name: "Johns-iPhone".to_owned(),
-        mac: phone,
-        client_id: None,
-        ails: false,
-        ..site.vms[0].clone()
-    };
-    let base = Dhcp {
-        destination: all,
-        from: Ipv4Addr::UNSPECIFIED,
-        to: Ipv4Addr::BROADCAST,
-        ciaddr: Ipv4Addr::UNSPECIFIED,
-        requested: Some(own),
-        ..message(site, &stranger, if site.has("dhcp-no-server") { DISCOVER } else { REQUEST }, own)
-    };
-    frames.push((at, base.frame()));
-    if !site.has("dhcp-no-server") && site.system == System::Linux {
-        // On a wire, another client's ACK is visible only if the switch floods it.
-        let ack = Dhcp {
-            kind: ACK,
-            source: site.gateway_mac,
-            destination: all,
-            from: site.gateway,
-            yiaddr: own,
-            requested: None,
-            server: Some(site.gateway),
-            terms: Some((Ipv4Addr::new(255, 255, 255, 0), site.gateway, 86_400)),
-            ..base
-        };
-        frames.push((at + 3, ack.frame()));
-    }
-    for place in 0..site.random.within(0..=6) {
-        let who = site.at(100 + u8::try_from(place).unwrap_or(0));
-        let frame = arp(
-            1,
-            (Mac::new([0xf0, 0x18, 0x98, 1, 2, who.octets()[3]]), who),
-            (Mac::new([0; 6]), site.gateway),
-            all,
-        );
-        frames.push((at + place * 310, frame));
-    }
-    frames
 }

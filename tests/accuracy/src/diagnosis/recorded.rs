@@ -31,8 +31,19 @@ pub(super) fn answer(program: &Path) -> Result<Vec<Outcome>, DiagnosisError> {
         let label: Label = serde_json::from_slice(&text)
             .map_err(|source| DiagnosisError::Document { path: path.clone(), source })?;
         let answer = Answer::of(program, &snapshot, &label.machine, !label.is_healthy())?;
+        let system = system_of(&snapshot)?;
         let name = snapshot.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        outcomes.push(Outcome::of_label(&name, &label, answer));
+        outcomes.push(Outcome::of_label(&name, &label, &system, answer));
     }
     Ok(outcomes)
+}
+
+/// The system of the computer that a snapshot is of: `linux` or `macos`.
+fn system_of(snapshot: &Path) -> Result<String, DiagnosisError> {
+    let path = snapshot.join("snapshot.json");
+    let text =
+        fs::read(&path).map_err(|source| DiagnosisError::Io { path: path.clone(), source })?;
+    let document: serde_json::Value = serde_json::from_slice(&text)
+        .map_err(|source| DiagnosisError::Document { path, source })?;
+    Ok(document["platform"].as_str().unwrap_or_default().to_owned())
 }

@@ -1,34 +1,14 @@
-//! The firewall and the DHCP listeners in the output of each system's tools.
+//! The firewall and the DHCP servers of this computer, as each system shows them.
 
-use super::site::{Site, System};
+use std::net::Ipv4Addr;
+
+use serde_json::json;
+
+use super::site::{Loss, Site, System};
 
 /// `nft list ruleset`, `iptables-save -c` or `socketfilterfw`.
 pub(super) fn firewall(site: &Site) -> String {
-    match site.system {
-        System::MacOs => application(site),
-        System::Linux => linux(site),
-    }
-}
-
-fn application(site: &Site) -> String {
-    let blocked = site.has("host-firewall-blocks-dhcp-server");
-    let all = blocked && site.age.is_multiple_of(3);
-    if !blocked && site.age.is_multiple_of(2) {
-        return "Firewall is disabled. (State = 0)\nFirewall has block all state set to disabled.\n".to_owned();
-    }
-    let state =
-        if all { "Firewall is enabled. (State = 2)" } else { "Firewall is enabled. (State = 1)" };
-    let block = if all {
-        "Firewall has block all state set to enabled."
-    } else {
-        "Firewall has block all state set to disabled."
-    };
-    let word = if blocked && !all { "Block" } else { "Allow" };
-    format!(
-        "{state}\n{block}\nTotal number of apps = 2\n\n1 : /usr/libexec/bootpd \n\
-         \x20            ({word} incoming connections)\n\n2 : /Applications/UTM.app \n\
-         \x20            (Allow incoming connections)\n"
-    )
+    site.mac.as_ref().map_or_else(|| linux(site), |mac| mac.firewall(site))
 }
 
 fn linux(site: &Site) -> String {
@@ -52,6 +32,9 @@ fn linux(site: &Site) -> String {
         text += "net.bridge.bridge-nf-call-iptables = 0\n";
         text += "table inet filter {\n\tchain input {\n\t\ttype filter hook input priority filter; policy accept;\n\t\tct state invalid counter packets 0 bytes 0 drop\n\t}\n\tchain forward {\n\t\ttype filter hook forward priority filter; policy accept;\n\t}\n}\n";
     }
+    if site.shared {
+        text += &translation(site, count, bytes);
+    }
     if site.has("host-firewall-blocks-dhcp-server") {
         let bridge = site.bridge;
         text += &if nft {
@@ -64,7 +47,7 @@ fn linux(site: &Site) -> String {
             )
         };
     }
-    text += &guards(site, nft, count, bytes);
+    text += &guards(site, count, bytes);
     if site.has("host-firewall-blocks-ssh") {
         text += &format!(
             "table inet egress {{\n\tchain out {{\n\t\ttype filter hook output priority filter; policy accept;\n\t\ttcp dport 22 counter packets {count} bytes 360 drop\n\t}}\n}}\n"
@@ -73,8 +56,17 @@ fn linux(site: &Site) -> String {
     text
 }
 
+/// What libvirt writes for a network that it translates.
+fn translation(site: &Site, count: u64, bytes: u64) -> String {
+    let [a, b, c] = site.subnet;
+    let subnet = format!("{a}.{b}.{c}.0/24");
+    format!(
+        "table ip libvirt_network {{\n\tchain guest_nat {{\n\t\ttype nat hook postrouting priority srcnat; policy accept;\n\t\tip saddr {subnet} ip daddr != {subnet} counter packets {count} bytes {bytes} masquerade\n\t}}\n}}\n"
+    )
+}
+
 /// Tables of the bridge family that drop the fault's frames.
-fn guards(site: &Site, nft: bool, count: u64, bytes: u64) -> String {
+fn guards(site: &Site, count: u64, bytes: u64) -> String {
     let port = &site.vms[0].port;
     let uplink = site.uplink;
     let mut text = String::new();
@@ -101,11 +93,11 @@ fn guards(site: &Site, nft: bool, count: u64, bytes: u64) -> String {
             format!("udp sport 67 @th,2000,8 0x5 counter packets {count} bytes {bytes} drop"),
         );
     }
-    if site.has("dhcp-lossy-link") && nft {
+    if let Some(Loss::InHost { percent, by_rule: true }) = site.loss {
         bridge(
             "forward",
             format!(
-                "iifname \"{uplink}\" numgen random mod 100 < 60 counter packets {count} bytes {bytes} drop"
+                "iifname \"{uplink}\" numgen random mod 100 < {percent} counter packets {count} bytes {bytes} drop"
             ),
         );
     }
@@ -118,9 +110,32 @@ fn guards(site: &Site, nft: bool, count: u64, bytes: u64) -> String {
     text
 }
 
+/// Whether this computer is the DHCP server, and serves.
+fn serves(site: &Site) -> bool {
+    site.shared && !site.has_any(&["host-dhcp-server-down", "virtual-network-not-started"])
+}
+
+/// What Linux has of the DHCP servers that run on it: that of a shared network, with these leases.
+pub(super) fn servers(site: &Site, bound: &[Option<Ipv4Addr>]) -> Option<String> {
+    let System::Linux = site.system else { return None };
+    if !serves(site) {
+        return Some("[]".to_owned());
+    }
+    let free = if site.has("dhcp-pool-exhausted") { 0 } else { 61 };
+    let clients = site.vms.iter().zip(bound).filter_map(|(vm, address)| {
+        let address = (*address)?.to_string();
+        Some(json!({"mac": vm.mac.to_string(), "address": address, "leased": true}))
+    });
+    let (first, last) = (site.at(100).to_string(), site.at(199).to_string());
+    let server = json!({"program": "dnsmasq", "interfaces": [site.bridge], "addresses": [],
+        "pools": [{"first": first, "last": last, "addresses": 100, "free": free}],
+        "clients": clients.collect::<Vec<_>>(), "answers": []});
+    Some(json!([server]).to_string())
+}
+
 /// `ss -lunp` or `lsof -nP -iUDP:67`.
 pub(super) fn listeners(site: &Site) -> String {
-    let serves = site.shared && !site.has("host-dhcp-server-down");
+    let serves = serves(site);
     match site.system {
         System::MacOs => {
             let head = "COMMAND PID USER   FD   TYPE             DEVICE SIZE/OFF NODE NAME\n";

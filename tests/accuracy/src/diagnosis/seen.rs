@@ -13,6 +13,7 @@ use super::{
 
 /// The holder of an address and its answers.
 #[derive(Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "each is drawn on its own")]
 pub(super) struct Holder {
     pub(super) address: Ipv4Addr,
     /// The MACs that answer ARP.
@@ -20,6 +21,10 @@ pub(super) struct Holder {
     /// `open`, `refused`, `timeout` or `unreachable`.
     pub(super) ssh: &'static str,
     pub(super) pings: bool,
+    /// Whether large packets to it are lost.
+    pub(super) small_only: bool,
+    /// Whether its SSH server accepts connections and says nothing.
+    pub(super) mute: bool,
     /// Whether it has another host key.
     pub(super) stranger: bool,
     /// The VM that seems to hold it.
@@ -39,6 +44,8 @@ pub(super) fn holders(site: &Site, bound: &[Option<Ipv4Addr>], old: Ipv4Addr) ->
             macs: Vec::new(),
             ssh: "unreachable",
             pings: false,
+            small_only: false,
+            mute: false,
             stranger: false,
             of: None,
         });
@@ -55,11 +62,13 @@ fn holder(site: &Site, vm: &Vm, address: Ipv4Addr, place: usize) -> Holder {
         macs: vec![seen_as],
         ssh: "open",
         pings: true,
+        small_only: has("mtu-mismatch"),
+        mute: false,
         stranger: false,
         of: Some(place),
     };
     let silent =
-        ["arp-filtered", "other-lease-not-applied", "dhcp-wrong-subnet", "other-lease-of-zero"];
+        ["arp-filtered", "other-lease-not-applied", "dhcp-wrong-subnet", "other-guest-hung"];
     if vm.ails && site.has_any(&silent) {
         (holder.macs, holder.ssh, holder.pings) = (Vec::new(), "unreachable", false);
     }
@@ -75,6 +84,10 @@ fn holder(site: &Site, vm: &Vm, address: Ipv4Addr, place: usize) -> Holder {
     if site.has("host-vpn-captures-subnet") {
         (holder.ssh, holder.pings) = ("timeout", false);
     }
+    if has("host-route-misdirected") || site.has("host-subnet-collides") {
+        (holder.ssh, holder.pings) = ("timeout", false);
+    }
+    holder.mute = has("other-ssh-silent");
     if site.has("host-local-network-privacy") {
         holder.ssh = "unreachable";
     }
@@ -88,14 +101,15 @@ fn holder(site: &Site, vm: &Vm, address: Ipv4Addr, place: usize) -> Holder {
     if has("address-conflict") {
         holder.macs.push(Mac::new([0xb8, 0x27, 0xeb, 0x41, 0x52, 0x63]));
     }
-    if site.has("guest-duplicate-client-id") {
+    if site.has_any(&["guest-duplicate-client-id", "dhcp-gives-address-twice"]) {
         holder.macs = site.vms.iter().map(|vm| vm.mac).collect();
     }
     holder
 }
 
 /// The VM's public host key; only its identity matters.
-pub(super) fn host_key(vm: &Vm) -> String {
+pub(super) fn host_key(site: &Site, vm: &Vm) -> String {
+    let vm = if site.has("guest-duplicate-host-key") { &site.vms[0] } else { vm };
     key(&vm.name.replace(['-', '_'], "x"))
 }
 
@@ -103,6 +117,17 @@ fn key(of: &str) -> String {
     // 32 octets are 43 digits of base64 behind the name of the algorithm.
     let digits: String = of.chars().cycle().take(42).collect();
     format!("ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI{digits}A")
+}
+
+/// The error of a probe that found nobody, or that macOS denied: at once, and with another number.
+fn failure(site: &Site) -> serde_json::Map<String, Value> {
+    let (errno, after) = match site.system {
+        System::Linux => (113, 310.0),
+        System::MacOs if site.has("host-local-network-privacy") => (65, 0.3),
+        System::MacOs => (64, 320.0),
+    };
+    let pairs = [("errno", json!(errno)), ("rtt_ms", json!(after))];
+    pairs.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
 /// `probes.json`.
@@ -118,14 +143,31 @@ pub(super) fn probes(site: &Site, holders: &[Holder]) -> Value {
         list.push(json!({"kind": "arp", "ip": ip, "interface": interface, "outcome": outcome,
             "mac": macs.first(), "repliers": macs, "rtt_ms": 0.21, "at": at}));
         let outcome = if holder.pings { "reply" } else { "silent" };
-        if !privacy || site.age.is_multiple_of(2) {
-            list.push(json!({"kind": "icmp", "ip": ip, "outcome": outcome, "rtt_ms": holder.pings.then_some(0.42), "at": at}));
+        if privacy {
+            // The system denies pings as it denies connections.
+            let mut icmp = json!({"kind": "icmp", "ip": ip, "outcome": "unreachable", "at": at});
+            icmp.as_object_mut().into_iter().for_each(|icmp| icmp.extend(failure(site)));
+            list.extend(site.age.is_multiple_of(2).then_some(icmp));
+        } else {
+            let mut icmp = json!({"kind": "icmp", "ip": ip, "outcome": outcome, "rtt_ms": holder.pings.then_some(0.42), "at": at});
+            if holder.pings {
+                icmp["large"] = json!(!holder.small_only);
+            }
+            list.push(icmp);
         }
         let mut tcp = json!({"kind": "tcp", "ip": ip, "port": 22, "outcome": holder.ssh, "at": at});
+        if holder.ssh == "unreachable" {
+            tcp.as_object_mut().into_iter().for_each(|tcp| tcp.extend(failure(site)));
+        }
         if holder.ssh == "open" {
             tcp["rtt_ms"] = json!(0.61);
+        }
+        if holder.ssh == "open" && !holder.mute {
             let own = holder.of.and_then(|place| site.vms.get(place)).filter(|_| !holder.stranger);
-            tcp["host_key"] = json!(own.map_or_else(|| key("fyJ"), host_key));
+            // The server's part of the key exchange does not fit into a small packet.
+            if !holder.small_only {
+                tcp["host_key"] = json!(own.map_or_else(|| key("fyJ"), |vm| host_key(site, vm)));
+            }
             tcp["banner"] = json!(if holder.stranger {
                 "SSH-2.0-dropbear_2022.83"
             } else {
@@ -214,20 +256,9 @@ pub(super) fn neighbours(
         }
         System::MacOs => {
             let octets = |mac: &Mac| mac.octets().map(|octet| format!("{octet:x}")).join(":");
-            let line = |(ip, mac, _): &NeighbourRow| match mac {
-                Some(mac) => {
-                    format!("? ({ip}) at {} on {interface} ifscope [ethernet]\n", octets(mac))
-                }
-                None => format!("? ({ip}) at (incomplete) on {interface} ifscope [ethernet]\n"),
-            };
-            let mut text: String = rows.iter().map(line).collect();
-            text += &format!(
-                "? ({}) at {} on {interface} ifscope permanent [ethernet]\n",
-                site.host,
-                octets(&site.host_mac)
-            );
-            text += "? (224.0.0.251) at 1:0:5e:0:0:fb on en0 ifscope permanent [ethernet]\n";
-            let mut all = vec![("neigh/arp-an.txt", text)];
+            let rows: Vec<_> = rows.into_iter().map(|(ip, mac, _)| (ip, mac)).collect();
+            let mut all =
+                site.mac.as_ref().map(|mac| mac.neighbours(site, &rows)).unwrap_or_default();
             all.extend(six.map(|(ip, mac)| {
                 ("neigh/ndp-an.txt", format!("Neighbor                        Linklayer Address  Netif Expire    St Flgs Prbs\n{ip} {} {interface} 23h59m58s S\n", octets(&mac)))
             }));
@@ -262,60 +293,18 @@ pub(super) fn leases(
     }
     let expiry = (site.now / 1000) + 40_000;
     let stale = site.has("stale-lease");
-    let mut text = String::new();
-    for (vm, address) in site.vms.iter().zip(bound) {
-        let Some(address) = (if vm.ails && stale { Some(old) } else { *address }) else { continue };
-        let hex =
-            |bytes: &[u8]| bytes.iter().map(|b| format!("{b:02x}")).collect::<Vec<_>>().join(":");
-        match site.system {
-            System::Linux => {
-                let id = vm.client_id.as_deref().map_or_else(|| "*".to_owned(), hex);
-                text += &format!("{expiry} {} {address} {} {id}\n", vm.mac, vm.name);
-            }
-            System::MacOs => {
-                let octets = vm.mac.octets().map(|octet| format!("{octet:x}")).join(":");
-                text += &format!(
-                    "{{\n\tname={}\n\tip_address={address}\n\thw_address=1,{octets}\n\tidentifier=1,{octets}\n\tlease=0x{expiry:x}\n}}\n",
-                    vm.name
-                );
-            }
-        }
+    let given =
+        site.vms.iter().zip(bound).filter_map(|(vm, address)| {
+            Some((vm, if vm.ails && stale { old } else { (*address)? }))
+        });
+    if let Some(mac) = &site.mac {
+        let given: Vec<_> = given.collect();
+        return Some(("leases/dhcpd_leases", mac.leases(&given, expiry)));
     }
-    Some(match site.system {
-        System::Linux => ("leases/dnsmasq.leases", text),
-        System::MacOs => ("leases/dhcpd_leases", text),
-    })
-}
-
-/// `probe-dhcp.json`; the source is always the host's MAC.
-pub(super) fn test(site: &Site) -> Value {
-    let nobody = ["dhcp-no-server", "host-uplink-down", "host-wrong-uplink"];
-    let offer =
-        |ip: Ipv4Addr| json!([{"server": site.gateway.to_string(), "yiaddr": ip.to_string()}]);
-    let vm = &site.vms[0];
-    let dead = site.has_any(&nobody);
-    let flagged_lost = site.has("dhcp-broadcast-filtered");
-    let given = |case: &str| {
-        if dead {
-            return false;
-        }
-        let chaddr_checked = site.has("router-drops-foreign-chaddr");
-        let empty = site.has("dhcp-pool-exhausted");
-        match case {
-            // The server offers the computer its current address.
-            "host" => true,
-            "foreign" => !chaddr_checked && !empty,
-            _ => !chaddr_checked && !empty && !site.has("router-blocks-vm-mac"),
-        }
+    let hex = |bytes: &[u8]| bytes.iter().map(|b| format!("{b:02x}")).collect::<Vec<_>>().join(":");
+    let line = |(vm, address): (&Vm, Ipv4Addr)| {
+        let id = vm.client_id.as_deref().map_or_else(|| "*".to_owned(), hex);
+        format!("{expiry} {} {address} {} {id}\n", vm.mac, vm.name)
     };
-    let row = |case: &str, chaddr: Mac, ip: Ipv4Addr, flagged: bool| {
-        let offers = if given(case) && !(flagged && flagged_lost) { offer(ip) } else { json!([]) };
-        json!({"case": case, "chaddr": chaddr.to_string(), "sent": 3, "offers": offers})
-    };
-    json!([
-        row("host", site.host_mac, site.host, true),
-        row("vm", vm.mac, vm.address, true),
-        row("foreign", Mac::new([2, 0, 0, 0, 0x5e, 0x01]), site.at(190), true),
-        row("vm-unicast", vm.mac, vm.address, false),
-    ])
+    Some(("leases/dnsmasq.leases", given.map(line).collect()))
 }

@@ -69,7 +69,8 @@ fn age_of_reboot(random: &mut Random, machine: &Machine) -> u64 {
     if random.chance(0.5) { recent } else { random.within(15..=longest.max(16)) }
 }
 
-fn reboot(random: &mut Random, world: &mut World, moved: bool) -> std::net::Ipv4Addr {
+/// Starts the first machine again, at another address if it moved; returns the old one.
+pub(super) fn reboot(random: &mut Random, world: &mut World, moved: bool) -> std::net::Ipv4Addr {
     let mode = world.machines[0].mode;
     let old = world.machines[0].stays[0].address;
     let address = if moved { world.site.lease(random, mode) } else { old };
@@ -125,6 +126,12 @@ fn old_console(random: &mut Random) -> World {
 
 fn no_lease_after_reboot(random: &mut Random) -> World {
     let mut world = World::steady(random, 1);
+    reboot_in_vain(random, &mut world);
+    world
+}
+
+/// Starts the first machine again, whose DHCP gets nothing.
+pub(super) fn reboot_in_vain(random: &mut Random, world: &mut World) {
     let machine = &mut world.machines[0];
     let age = age_of_reboot(random, machine).max(40);
     boot_again(random, machine, age);
@@ -133,7 +140,6 @@ fn no_lease_after_reboot(random: &mut Random) -> World {
     if random.chance(0.3) {
         world.settle_stranger(random, old);
     }
-    world
 }
 
 /// What a guest does that DHCP has given nothing: half of them take an address of 169.254/16.

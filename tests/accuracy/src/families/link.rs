@@ -50,6 +50,7 @@ fn mac_nat_many(random: &mut Random) -> World {
     // Only macOS bridges over Wi-Fi by translating MACs.
     world.site.macos = true;
     world.translator = Some(world.site.host_mac);
+    world.translates = true;
     world
 }
 
@@ -57,6 +58,7 @@ fn mac_nat_one(random: &mut Random) -> World {
     let mut world = bridged(random, 1);
     world.site.macos = true;
     world.translator = Some(world.site.host_mac);
+    world.translates = true;
     world
 }
 

@@ -6,6 +6,7 @@ mod clones;
 mod family;
 mod guest;
 mod link;
+mod macs;
 mod modes;
 mod names;
 mod quiet;
@@ -20,6 +21,7 @@ pub fn families() -> impl Iterator<Item = &'static Family> {
         clones::FAMILIES,
         guest::FAMILIES,
         link::FAMILIES,
+        macs::FAMILIES,
         modes::FAMILIES,
         names::FAMILIES,
         quiet::FAMILIES,

@@ -2,6 +2,7 @@
 //! weights.
 
 mod agent;
+mod bridge;
 mod capture;
 mod collector;
 mod console;
@@ -42,6 +43,7 @@ pub fn look(world: &World, (family, number): (&str, u64), random: &mut Random) -
         names::discover(world, vm, random, &mut collector);
         console_words.push(console::discover(world, vm, random, &mut collector));
         agent::discover(world, vm, &mut collector);
+        bridge::discover(world, vm, random, &mut collector);
         capture::discover(world, vm, random, &mut collector);
     }
     let cases: Vec<Case> = (0..world.machines.len()).map(|vm| case(world, vm)).collect();
@@ -57,6 +59,7 @@ pub fn look(world: &World, (family, number): (&str, u64), random: &mut Random) -
     }
     let ssh_open = ssh_open(world, &console_words, &collector);
     let mut labelled = Labelled {
+        macos: world.site.macos,
         family: family.to_owned(),
         number,
         cases,
@@ -134,6 +137,7 @@ fn case(world: &World, vm: usize) -> Case {
     let started_at = now() - Duration::from_secs(machine.process_age);
     Case {
         name: machine.name.clone(),
+        host_name: None,
         running: true,
         started_at: machine.start_known.then_some(started_at),
         cards: Card::new(

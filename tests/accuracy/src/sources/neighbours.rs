@@ -138,7 +138,7 @@ fn replace(table: &mut Vec<Entry>, address: IpAddr, mac: Option<Mac>, age: u64, 
 
 /// Entries on the machines' own MACs.
 pub(super) fn discover(world: &World, table: &[Entry], collector: &mut Collector) {
-    for entry in table {
+    for entry in table.iter().filter(|_| !world.site.hides_neighbours) {
         for (vm, machine) in world.machines.iter().enumerate() {
             if machine.mac_known && entry.mac == Some(machine.mac) {
                 collector.discovered("arp", held(world, vm, entry, machine.mac));
@@ -156,7 +156,7 @@ pub(super) fn confirm(
     collector: &mut Collector,
 ) {
     let machine = &world.machines[vm];
-    for entry in table {
+    for entry in table.iter().filter(|_| !world.site.hides_neighbours) {
         if !candidates.contains(&entry.address) {
             continue;
         }
@@ -183,7 +183,8 @@ pub(super) fn read_again(
     collector: &mut Collector,
 ) {
     let machine = &world.machines[vm];
-    for address in candidates.iter().filter(|_| machine.mac_known) {
+    let shown = machine.mac_known && !world.site.hides_neighbours;
+    for address in candidates.iter().filter(|_| shown) {
         let Some(entry) = after_probes(world, *address, table) else { continue };
         let Some(mac) = entry.mac else { continue };
         let fact = if mac == machine.mac {

@@ -129,6 +129,8 @@ pub struct Machine {
     pub naming: Naming,
     /// Whether the server that gave its leases is one of this host, whose file can be read.
     pub leases_readable: bool,
+    /// Whether the server writes its name down, and no MAC.
+    pub leased_by_name: bool,
     /// Length of its leases in seconds.
     pub lease: u64,
     /// Whether a capture of DHCP was running when it last asked.
@@ -183,6 +185,7 @@ impl Machine {
             },
             // The host is the server of its shared network, and now and then of its LAN.
             leases_readable: mode == NetworkMode::Shared || random.chance(0.1),
+            leased_by_name: false,
             lease: random.one_of(&[3600, 7200, 43_200, 86_400]),
             captured: random.chance(0.1),
         }

@@ -25,6 +25,8 @@ pub struct World {
     pub strangers: Vec<Stranger>,
     /// Frames of the machines leave with this MAC: a Wi-Fi bridge that translates addresses.
     pub translator: Option<Mac>,
+    /// The bridge translates MACs, and lists whose.
+    pub translates: bool,
     /// The router answers ARP for every address of the link.
     pub proxy_arp: bool,
     /// The host has exchanged nothing with the machines for as long as its table keeps entries.
@@ -72,6 +74,7 @@ impl World {
             machines,
             strangers: Vec::new(),
             translator: None,
+            translates: false,
             proxy_arp: false,
             forget_neighbours: false,
         }

@@ -12,6 +12,9 @@ use crate::random::Random;
 /// The host's IPv6 address on its LAN.
 const LAN_V6: Ipv6Addr = Ipv6Addr::new(0x2001, 0xdb8, 0, 1, 0, 0, 0, 20);
 
+/// Networks that macOS and its helpers share with machines.
+const MACOS_SHARED: [[u8; 3]; 3] = [[192, 168, 64], [192, 168, 65], [192, 168, 105]];
+
 /// The host: its platform, its LAN and its shared network.
 #[expect(clippy::struct_excessive_bools, reason = "each is drawn on its own")]
 pub struct Site {
@@ -35,6 +38,8 @@ pub struct Site {
     /// Whether something on the host has asked for the candidates within the last minute: an
     /// earlier run of vmkit, a ping, an open SSH session.
     pub asked_before: bool,
+    /// Whether macOS hides the neighbours from this program.
+    pub hides_neighbours: bool,
     has_docker: bool,
     /// Whether the host has IPv6 on its LAN.
     has_v6: bool,
@@ -51,11 +56,7 @@ impl Site {
             [172, 20, 4],
         ]);
         let macos = random.chance(0.5);
-        let shared = if macos {
-            random.one_of(&[[192, 168, 64], [192, 168, 65], [192, 168, 105]])
-        } else {
-            [192, 168, 122]
-        };
+        let shared = if macos { random.one_of(&MACOS_SHARED) } else { [192, 168, 122] };
         let mac = |random: &mut Random, vendor: u8| {
             let tail = [random.octet(0..=255), random.octet(0..=255)];
             Mac::new([0xa4, 0x83, 0xe7, vendor, tail[0], tail[1]])
@@ -73,9 +74,15 @@ impl Site {
             network_known: random.chance(0.97),
             privileged: random.chance(0.3),
             asked_before: random.chance(0.5),
+            hides_neighbours: false,
             has_docker: random.chance(0.3),
             has_v6: random.chance(0.5),
         }
+    }
+
+    /// Gives the shared network one of macOS's usual ranges.
+    pub(crate) fn renumber_shared(&mut self, random: &mut Random) {
+        self.shared = random.one_of(&MACOS_SHARED);
     }
 
     fn net(&self, mode: NetworkMode) -> [u8; 3] {

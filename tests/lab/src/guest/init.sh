@@ -4,17 +4,21 @@
 mount -t proc proc /proc
 mount -t sysfs sys /sys
 mount -t devtmpfs dev /dev
+. /etc/carrier.sh
 
-name=guest dhcp=yes ssh=yes containers=no fault=none rest=1
+name=guest dhcp=yes ssh=yes containers=no fault=none rest=1 blocked=
 for word in $(cat /proc/cmdline); do
     case "$word" in
     guest=*) name=${word#guest=} ;;
     nodhcp) dhcp=no ;;
     nossh) ssh=no ;;
     containers) containers=yes ;;
-    linklocal) touch /etc/link-local ;;
+    linklocal) echo 169.254.77.50 >/etc/link-local ;;
     # Between its tries the client rests for longer than any test takes.
     rests) rest=3600; touch /etc/rests ;;
+    # As distributions of Red Hat's set up their guest agents.
+    noexec) blocked='-b guest-exec,guest-exec-status' ;;
+    noroute) touch /etc/no-route ;;
     fault=*) fault=${word#fault=} ;;
     esac
 done
@@ -26,9 +30,10 @@ takes_its_time() {
 }
 [ "$fault" = early ] && takes_its_time "checks file systems"
 modprobe virtio_pci
-[ "$fault" = driver ] || modprobe virtio_net
+case "$fault" in driver | undriven) ;; *) modprobe virtio_net ;; esac
 ip link set lo up
-ip link set eth0 up
+# Without a driver or without settings for it, nothing on the console names the card.
+case "$fault" in undriven | unused) dhcp=no ;; *) ip link set eth0 up ;; esac
 
 ask() {
     udhcpc -f -i eth0 -s /etc/udhcpc.sh -x "hostname:$name" -t 3 -T 1 -A "$rest" &
@@ -57,24 +62,11 @@ if [ "$containers" = yes ]; then
     ip link add docker0 type bridge
     ip address add 172.17.0.1/16 dev docker0
     ip link set docker0 up
-    qemu-ga -m virtio-serial -p /dev/vport*p1 -t /tmp &
+    qemu-ga -m virtio-serial -p /dev/vport*p1 -t /tmp $blocked &
 fi
 if [ "$dhcp" = yes ]; then
     ask
-    # As ifplugd does: on a link that comes back, the guest asks anew.
-    while :; do
-        was=$now
-        read -r now </sys/class/net/eth0/carrier
-        case "$was$now" in
-        10) echo "init: carrier lost" ;;
-        01)
-            echo "init: carrier back"
-            kill "$client"
-            ask
-            ;;
-        esac
-        usleep 500000
-    done &
+    follow_carrier &
 fi
 echo "$name login:"
 # The init process must not end.

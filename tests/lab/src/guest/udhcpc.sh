@@ -8,15 +8,16 @@ deconfig)
 leasefail)
     [ ! -e /etc/rests ] || echo "udhcpc: no answer, at rest"
     # As avahi-autoipd and zcip do, in their words.
-    if [ -e /etc/link-local ]; then
-        ip address add 169.254.77.50/16 dev "$interface" 2>/dev/null &&
-            echo "Successfully claimed IP address 169.254.77.50"
+    if read -r claimed 2>/dev/null </etc/link-local; then
+        ip address add "$claimed/16" dev "$interface" 2>/dev/null &&
+            echo "Successfully claimed IP address $claimed"
     fi
     ;;
 bound | renew)
     ip address flush dev "$interface"
     ip address add "$ip/$mask" dev "$interface"
-    [ -z "$router" ] || ip route replace default via "${router%% *}"
+    [ -z "$router" ] || [ -e /etc/no-route ] || ip route replace default via "${router%% *}"
+    echo "init: address set"
     [ ! -x /etc/net-info.sh ] || /etc/net-info.sh
     ;;
 esac

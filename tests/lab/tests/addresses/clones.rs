@@ -3,7 +3,7 @@
 use vmkit_lab::{GuestKind, GuestPlan, Lab, or_skip};
 
 use crate::{
-    ADDRESS, NEXT_ADDRESS, assert_healthy, healthy, join, keep_neighbours,
+    ADDRESS, NEXT_ADDRESS, assert_healthy, healthy, keep_neighbours,
     scenario::{DOUBTFUL, Expected, RESOLVED, Scenario},
     web,
 };
@@ -100,6 +100,7 @@ const TWO: Scenario = Scenario {
 #[test]
 fn finds_two_vms_at_their_own_addresses() {
     let Some((mut lab, _guest)) = healthy("two", &web()) else { return };
-    let _other = join(&mut lab, &GuestPlan::new("db", GuestKind::Namespace), NEXT_ADDRESS);
+    let plan = GuestPlan::new("db", GuestKind::Namespace);
+    let _other = lab.start_at(&plan, NEXT_ADDRESS).expect("a guest with a lease");
     TWO.check(&lab);
 }

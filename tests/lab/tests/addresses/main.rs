@@ -37,7 +37,7 @@ fn web() -> GuestPlan {
 /// A lab whose guest has [`ADDRESS`], is in the host's ARP table, and is found there by `vm`.
 fn healthy(test: &str, plan: &GuestPlan) -> Option<(Lab, Guest)> {
     let mut lab = or_skip(Lab::new(test))?;
-    let guest = join(&mut lab, plan, ADDRESS);
+    let guest = lab.start_at(plan, ADDRESS).expect("a guest with a lease");
     assert_healthy(&lab);
     Some((lab, guest))
 }
@@ -50,15 +50,6 @@ fn assert_healthy(lab: &Lab) {
         (Some("resolved"), Some(ADDRESS.to_string().as_str())),
         "not healthy at first: {machine:#}"
     );
-}
-
-/// Starts a guest, waits for its lease of this address, and contacts it from the host.
-fn join(lab: &mut Lab, plan: &GuestPlan, address: Ipv4Addr) -> Guest {
-    lab.router().reserve(plan.mac(), address).expect("a reservation");
-    let guest = lab.start(plan).expect("a guest");
-    lab.wait_for_lease(&guest, address).expect("a lease");
-    lab.greet(address).expect("an answer");
-    guest
 }
 
 /// A shell command that runs a DHCP client in a guest. Mounts hide this computer's files from the client,

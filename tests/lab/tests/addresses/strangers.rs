@@ -130,7 +130,7 @@ const PROXY_ARP: Scenario = Scenario {
 fn a_router_with_proxy_arp_refutes_no_address() {
     let Some((mut lab, web)) = healthy("proxy-arp", &web()) else { return };
     let plan = GuestPlan::new("db", GuestKind::Namespace);
-    let db = crate::join(&mut lab, &plan, NEXT_ADDRESS);
+    let db = lab.start_at(&plan, NEXT_ADDRESS).expect("a guest with a lease");
     let router = lab.router_host();
     router.set("ipv4.ip_forward", "1").expect("a router that forwards");
     router.set("ipv4.conf.rt0.proxy_arp_pvlan", "1").expect("proxy ARP");

@@ -2,7 +2,7 @@
 
 use crate::row::{
     Act::{Filter, HangServer, Join, JoinBeyond, Kea, On, Reset, Run, StopServer, Until},
-    Client, LINUX, Row, SECOND_BOOT, WIRED, Where,
+    Client, LINUX, Row, SECOND_BOOT, Then, WIRED, Where,
 };
 
 /// A server of another network.
@@ -14,6 +14,9 @@ const OTHER_NETWORK_LATE: &str = "$DHCP_SERVER --interface=eth0 --dhcp-leasefile
 /// A server of the network's own addresses.
 const THIS_NETWORK: &str = "$DHCP_SERVER --interface=rt0 --dhcp-leasefile=this.leases \
      --dhcp-range=192.168.77.100,192.168.77.199,1h";
+
+/// systemd-networkd keeps the lease of this computer, which the router gave it.
+const OWN_LEASE: &str = r"printf 'ADDRESS=192.168.77.10\nNETMASK=255.255.255.0\nROUTER=192.168.77.1\nSERVER_ADDRESS=192.168.77.1\nLIFETIME=3600\n' >own-leases/$(cat /sys/class/net/br0/ifindex)";
 
 pub(crate) const ROWS: &[Row] = &[
     Row {
@@ -119,6 +122,22 @@ pub(crate) const ROWS: &[Row] = &[
         may: &["dhcp-wrong-subnet"],
         ..WIRED
     },
+    // Its offers are of this network, and only the lease of this computer shows that the server is new.
+    Row {
+        name: "rogue-server-in-place-of-the-own",
+        setting: &[On(Where::Host, OWN_LEASE)],
+        breaks: &[
+            StopServer,
+            JoinBeyond,
+            On(Where::Other, "ip address add 192.168.77.2/24 dev eth0"),
+            Run(
+                Where::Other,
+                "$DHCP_SERVER --interface=eth0 --dhcp-leasefile=other.leases --dhcp-range=192.168.77.50,192.168.77.60,1h --dhcp-host=$VM_MAC,192.168.77.50",
+            ),
+        ],
+        causes: &["dhcp-rogue-server"],
+        ..WIRED
+    },
     Row {
         name: "two-servers-refuse-each-other",
         breaks: &[
@@ -146,6 +165,68 @@ pub(crate) const ROWS: &[Row] = &[
         ],
         causes: &["dhcp-wrong-subnet"],
         options: &["--yes", "--wait", "6"],
+        ..WIRED
+    },
+    // The machine has its address and works: only what servers offer shows the next two.
+    Row {
+        name: "second-server-beside-a-lease",
+        breaks: &[
+            JoinBeyond,
+            On(Where::Other, "ip address add 10.66.0.1/24 dev eth0"),
+            Run(Where::Other, OTHER_NETWORK),
+        ],
+        then: Then::Nothing,
+        causes: &["dhcp-rogue-server"],
+        ..WIRED
+    },
+    Row {
+        name: "wrong-mask-beside-a-lease",
+        breaks: &[
+            StopServer,
+            Run(
+                Where::Router,
+                "$DHCP_SERVER --interface=rt0 --dhcp-range=192.168.77.50,192.168.77.60,1h --dhcp-option=1,255.255.0.0 --dhcp-leasefile=mask.leases",
+            ),
+        ],
+        then: Then::Nothing,
+        causes: &["dhcp-wrong-mask"],
+        ..WIRED
+    },
+    Row {
+        name: "short-lease-beside-a-lease",
+        breaks: &[
+            StopServer,
+            On(
+                Where::Router,
+                r"printf 'interface rt0\nstart 192.168.77.50\nend 192.168.77.60\nmin_lease 10\noption lease 30\noption subnet 255.255.255.0\noption router 192.168.77.1\nlease_file $LAB/short.leases\n' >short.conf; touch short.leases",
+            ),
+            Run(Where::Router, "busybox udhcpd -f -I 192.168.77.1 short.conf"),
+        ],
+        then: Then::Nothing,
+        causes: &["dhcp-short-lease"],
+        ..WIRED
+    },
+    Row {
+        name: "small-mtu-beside-a-lease",
+        breaks: &[
+            StopServer,
+            Run(
+                Where::Router,
+                "$DHCP_SERVER --interface=rt0 --dhcp-range=192.168.77.50,192.168.77.60,1h --dhcp-option=26,576 --dhcp-leasefile=mtu.leases",
+            ),
+        ],
+        then: Then::Nothing,
+        causes: &["dhcp-small-mtu"],
+        ..WIRED
+    },
+    Row {
+        name: "offers-have-a-wrong-checksum",
+        client: Client::Dhclient,
+        breaks: &[Filter(Where::Host, "bridge forward", "udp sport 67 @th,48,16 set 4660 counter")],
+        // dhclient counts them, and says so after the fifth.
+        after: &[Until(Where::Host, "grep -q 'bad udp checksums' data/vms/web/console.log")],
+        causes: &["host-checksum-offload"],
+        options: &["--yes", "--wait", "10"],
         ..WIRED
     },
     Row {

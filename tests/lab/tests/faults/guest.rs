@@ -20,6 +20,28 @@ pub(crate) const ROWS: &[Row] = &[
         options: &["--yes", "--wait", "14"],
         ..LINUX
     },
+    // Nothing on their consoles tells the next three apart, and no frame passes their ports.
+    Row {
+        name: "guest-without-driver",
+        guest: GuestOf::Linux("fault=undriven"),
+        causes: &["guest-no-nic"],
+        options: &["--yes", "--wait", "14"],
+        ..LINUX
+    },
+    Row {
+        name: "guest-leaves-its-interface-down",
+        guest: GuestOf::Linux("fault=unused"),
+        causes: &["guest-link-down"],
+        may: &["guest-no-dhcp-client"],
+        options: &["--yes", "--wait", "14"],
+        ..LINUX
+    },
+    Row {
+        name: "guest-without-bootable-disk",
+        guest: GuestOf::Linux("fault=disk"),
+        causes: &["guest-not-booted"],
+        ..LINUX
+    },
     Row {
         name: "guest-panics",
         guest: GuestOf::Linux("fault=panic"),

@@ -1,8 +1,8 @@
 //! Nothing is wrong.
 
 use crate::row::{
-    Act::{Clone, Kea, On, Run, StopServer, Until},
-    Client, Copied, HEALTHY, LINUX, Row, Then, WIFI, WIRED, Where,
+    Act::{Clone, Kea, On, StopServer, Until},
+    Client, Copied, HEALTHY, HOST_SERVES, LINUX, Row, Then, WIFI, WIRED, Where,
 };
 
 pub(crate) const ROWS: &[Row] = &[
@@ -22,6 +22,15 @@ pub(crate) const ROWS: &[Row] = &[
         exit: HEALTHY,
         ..WIRED
     },
+    Row {
+        name: "healthy-beside-the-own-lease",
+        setting: &[On(
+            Where::Host,
+            r"printf 'ADDRESS=192.168.77.10\nROUTER=192.168.77.1\nSERVER_ADDRESS=192.168.77.1\nLIFETIME=3600\n' >own-leases/$(cat /sys/class/net/br0/ifindex)",
+        )],
+        exit: HEALTHY,
+        ..WIRED
+    },
     Row { name: "healthy-linux", then: Then::Nothing, exit: HEALTHY, ..LINUX },
     Row {
         name: "healthy-beside-another",
@@ -29,20 +38,5 @@ pub(crate) const ROWS: &[Row] = &[
         exit: HEALTHY,
         ..WIRED
     },
-    Row {
-        name: "healthy-host-is-the-server",
-        setting: &[
-            On(
-                Where::Host,
-                "ip link set en0 nomaster && ip address add 192.168.88.10/24 dev en0 && ip route replace default via 192.168.88.1",
-            ),
-            On(Where::Router, "ip address add 192.168.88.1/24 dev rt0"),
-            Run(
-                Where::Host,
-                "$DHCP_SERVER --interface=br0 --dhcp-range=192.168.77.100,192.168.77.199,1h --dhcp-host=$VM_MAC,192.168.77.50 --dhcp-leasefile=host.leases",
-            ),
-        ],
-        exit: HEALTHY,
-        ..WIRED
-    },
+    Row { name: "healthy-host-is-the-server", exit: HEALTHY, ..HOST_SERVES },
 ];

@@ -1,8 +1,8 @@
 //! The computer that the machine runs on.
 
 use crate::row::{
-    Act::{EndProgram, Filter, On, Run},
-    Row, Then, Uplink, WIRED, Where,
+    Act::{EndProgram, Filter, HostKea, On, Run},
+    HOST_SERVES, Row, Then, Uplink, WIRED, Where,
 };
 
 pub(crate) const ROWS: &[Row] = &[
@@ -86,55 +86,60 @@ pub(crate) const ROWS: &[Row] = &[
     },
     Row {
         name: "host-server-down",
-        setting: &[
-            On(
-                Where::Host,
-                "ip link set en0 nomaster && ip address add 192.168.88.10/24 dev en0 && ip route replace default via 192.168.88.1",
-            ),
-            On(Where::Router, "ip address add 192.168.88.1/24 dev rt0"),
-            Run(
-                Where::Host,
-                "$DHCP_SERVER --interface=br0 --dhcp-range=192.168.77.100,192.168.77.199,1h --dhcp-host=$VM_MAC,192.168.77.50 --dhcp-leasefile=host.leases",
-            ),
-        ],
         breaks: &[EndProgram(0)],
         causes: &["host-dhcp-server-down"],
-        ..WIRED
+        ..HOST_SERVES
+    },
+    Row {
+        name: "host-server-without-addresses",
+        breaks: &[
+            EndProgram(0),
+            On(Where::Host, "echo '0 aa:aa:aa:aa:aa:aa 192.168.77.70 * *' > full.leases"),
+            Run(
+                Where::Host,
+                "$DHCP_SERVER --interface=br0 --dhcp-range=192.168.77.70,192.168.77.70,1h --dhcp-leasefile=$LAB/full.leases",
+            ),
+        ],
+        causes: &["dhcp-pool-exhausted"],
+        ..HOST_SERVES
+    },
+    Row {
+        name: "host-kea-without-addresses",
+        breaks: &[
+            EndProgram(0),
+            HostKea("192.168.77.70-192.168.77.70", "aa:aa:aa:aa:aa:aa", "192.168.77.70"),
+        ],
+        causes: &["dhcp-pool-exhausted"],
+        ..HOST_SERVES
+    },
+    Row {
+        name: "host-server-serves-another-bridge",
+        breaks: &[
+            EndProgram(0),
+            On(
+                Where::Host,
+                "ip link add br1 type bridge && ip link set br1 up && ip address add 10.66.0.1/24 dev br1",
+            ),
+            Run(
+                Where::Host,
+                "$DHCP_SERVER --interface=br1 --dhcp-range=10.66.0.100,10.66.0.199,1h --dhcp-leasefile=other.leases",
+            ),
+        ],
+        causes: &["host-dhcp-server-down"],
+        ..HOST_SERVES
     },
     Row {
         name: "host-firewall-blocks-its-server",
-        setting: &[
-            On(
-                Where::Host,
-                "ip link set en0 nomaster && ip address add 192.168.88.10/24 dev en0 && ip route replace default via 192.168.88.1",
-            ),
-            On(Where::Router, "ip address add 192.168.88.1/24 dev rt0"),
-            Run(
-                Where::Host,
-                "$DHCP_SERVER --interface=br0 --dhcp-range=192.168.77.100,192.168.77.199,1h --dhcp-host=$VM_MAC,192.168.77.50 --dhcp-leasefile=host.leases",
-            ),
-        ],
         breaks: &[Filter(Where::Host, "inet input", "iifname br0 udp dport 67 counter drop")],
         causes: &["host-firewall-blocks-dhcp-server"],
-        ..WIRED
+        ..HOST_SERVES
     },
     Row {
         name: "host-server-blocked-on-bridge",
-        setting: &[
-            On(
-                Where::Host,
-                "ip link set en0 nomaster && ip address add 192.168.88.10/24 dev en0 && ip route replace default via 192.168.88.1",
-            ),
-            On(Where::Router, "ip address add 192.168.88.1/24 dev rt0"),
-            Run(
-                Where::Host,
-                "$DHCP_SERVER --interface=br0 --dhcp-range=192.168.77.100,192.168.77.199,1h --dhcp-host=$VM_MAC,192.168.77.50 --dhcp-leasefile=host.leases",
-            ),
-        ],
         breaks: &[Filter(Where::Host, "bridge input", "udp dport 67 counter drop")],
         causes: &["host-firewall-blocks-dhcp-server"],
         may: &["dhcp-requests-blocked"],
-        ..WIRED
+        ..HOST_SERVES
     },
     Row {
         name: "bridge-without-address",
@@ -151,5 +156,58 @@ pub(crate) const ROWS: &[Row] = &[
         then: Then::Nothing,
         causes: &["host-vpn-captures-subnet"],
         ..WIRED
+    },
+    Row {
+        name: "vpn-in-another-routing-table",
+        breaks: &[On(
+            Where::Host,
+            "ip tuntap add dev tun0 mode tun && ip link set tun0 up && ip address add 100.64.0.2/32 dev tun0 && ip route add 192.168.77.0/24 dev tun0 table 52 && ip rule add priority 5270 lookup 52",
+        )],
+        then: Then::Nothing,
+        causes: &["host-vpn-captures-subnet"],
+        ..WIRED
+    },
+    Row {
+        name: "rule-leads-to-another-table",
+        breaks: &[On(
+            Where::Host,
+            "ip link add en1 type veth peer name far && ip link set far up && ip link set en1 up && ip address add 10.9.0.2/24 dev en1 && ip route add 192.168.77.0/24 via 10.9.0.1 dev en1 table 100 && ip rule add priority 100 lookup 100",
+        )],
+        then: Then::Nothing,
+        causes: &["host-route-misdirected"],
+        ..WIRED
+    },
+    Row {
+        name: "connected-route-gone",
+        breaks: &[On(Where::Host, "ip route flush table main && ip neigh flush all")],
+        then: Then::Nothing,
+        causes: &["host-route-misdirected"],
+        ..WIRED
+    },
+    Row {
+        name: "bridge-lost-its-card",
+        breaks: &[On(Where::Host, "ip link set en0 nomaster")],
+        causes: &["host-bridge-without-uplink"],
+        ..WIRED
+    },
+    Row {
+        name: "switch-permits-one-mac",
+        breaks: &[Filter(
+            Where::Air,
+            "bridge forward",
+            "iifname ap-sta ether saddr != $HOST_MAC counter drop",
+        )],
+        causes: &["wired-foreign-mac-dropped"],
+        ..WIRED
+    },
+    Row {
+        name: "lan-is-the-shared-subnet",
+        breaks: &[On(
+            Where::Host,
+            "ip address add 192.168.77.77/24 dev en0 && ip route del 192.168.77.0/24 dev br0 && ip neigh flush all",
+        )],
+        then: Then::Nothing,
+        causes: &["host-subnet-collides"],
+        ..HOST_SERVES
     },
 ];

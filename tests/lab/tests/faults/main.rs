@@ -2,16 +2,19 @@
 //! for which it must name no cause.
 //!
 //! `FAULTS` selects the scenarios whose names contain one of its words. With
-//! `UPDATE_LAB_CORPUS`, records replace those in `tests/corpus/doctor`.
+//! `UPDATE_LAB_CORPUS`, records replace those in `tests/corpus/doctor`. With `FAULTS_TIMED`, `vm` has the
+//! time limits that users have, and few scenarios play at once: for the figures of time.
 #![cfg(target_os = "linux")]
 
 mod address;
 mod corpus;
 mod dhcp;
 mod double;
+mod firewall;
 mod guest;
 mod healthy;
 mod host;
+mod lossy;
 mod play;
 mod row;
 mod scene;
@@ -35,13 +38,15 @@ const NAMESPACES_AT_ONCE: usize = 4;
 const MACHINES_AT_ONCE: usize = 2;
 
 fn rows() -> Vec<Row> {
-    let tables: [&[Row]; 8] = [
+    let tables: [&[Row]; 10] = [
         guest::ROWS,
         healthy::ROWS,
         double::ROWS,
         wifi::ROWS,
         dhcp::ROWS,
+        lossy::ROWS,
         host::ROWS,
+        firewall::ROWS,
         address::ROWS,
         unknown::ROWS,
     ];
@@ -58,6 +63,9 @@ fn names_every_fault_and_blames_no_healthy_vm() {
         return;
     }
     let rows = rows();
+    let timed = env::var_os("FAULTS_TIMED").is_some();
+    let (machines_at_once, namespaces_at_once) =
+        if timed { (1, 1) } else { (MACHINES_AT_ONCE, NAMESPACES_AT_ONCE) };
     let (machines, namespaces): (Vec<&Row>, Vec<&Row>) =
         rows.iter().partition(|row| matches!(row.guest, GuestOf::Linux(_)));
     let machines = Mutex::new(machines.into_iter());
@@ -67,16 +75,16 @@ fn names_every_fault_and_blames_no_healthy_vm() {
         loop {
             let next = todo.lock().expect("the scenarios").next();
             let Some(row) = next else { return };
-            let played = catch_unwind(AssertUnwindSafe(|| play::play(row)))
+            let played = catch_unwind(AssertUnwindSafe(|| play::play(row, timed)))
                 .unwrap_or_else(|panic| Played::broken(row, panic.as_ref()));
             done.lock().expect("the results").push(played);
         }
     };
     std::thread::scope(|scope| {
-        for _ in 0..MACHINES_AT_ONCE {
+        for _ in 0..machines_at_once {
             scope.spawn(|| work(&machines));
         }
-        for _ in 0..NAMESPACES_AT_ONCE {
+        for _ in 0..namespaces_at_once {
             scope.spawn(|| work(&namespaces));
         }
     });

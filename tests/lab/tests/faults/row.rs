@@ -27,7 +27,7 @@ pub(crate) struct Row {
     pub(crate) may: &'static [&'static str],
     /// What its boot waits for: `address` or `ssh`. Empty: it is not booting.
     pub(crate) awaits: &'static str,
-    /// The exit status.
+    /// The exit status, or [`BY_CHANCE`].
     pub(crate) exit: i32,
 }
 
@@ -52,15 +52,39 @@ pub(crate) const WIRED: Row = Row {
 pub(crate) const WIFI: Row =
     Row { uplink: Uplink::Wifi, client: Client::Udhcpc("-B"), setting: &[MAC_NAT], ..WIRED };
 
+/// The same on a bridge of the computer's own, which serves its guests.
+pub(crate) const HOST_SERVES: Row = Row {
+    setting: &[
+        Act::On(
+            Where::Host,
+            "ip link set en0 nomaster && ip address add 192.168.88.10/24 dev en0 && ip route replace default via 192.168.88.1",
+        ),
+        Act::On(Where::Router, "ip address add 192.168.88.1/24 dev rt0"),
+        Act::Run(
+            Where::Host,
+            "$DHCP_SERVER --interface=br0 --dhcp-range=192.168.77.100,192.168.77.199,1h --dhcp-host=$VM_MAC,192.168.77.50 --dhcp-leasefile=host.leases",
+        ),
+    ],
+    ..WIRED
+};
+
 /// A Linux guest that is broken from its boot.
 pub(crate) const LINUX: Row = Row { guest: GuestOf::Linux(""), ..WIRED };
 
 pub(crate) const HEALTHY: i32 = 0;
 pub(crate) const FINDINGS: i32 = 1;
 pub(crate) const CANNOT_TELL: i32 = 3;
+/// Chance decides how much can be told. Nothing may be named but what the row allows.
+pub(crate) const BY_CHANCE: i32 = -1;
 
 /// Options of a udhcpc with the client identifier of a clone.
 pub(crate) const WITH_CLIENT_ID: &str = "-C -x 0x3d:ff00000001c10e";
+
+/// The same for two cards of systems with one machine id.
+pub(crate) const WITH_MACHINE_ID: [&str; 2] = [
+    "-C -x 0x3d:ff000000010002ab11c10ec10ec10ec10e",
+    "-C -x 0x3d:ff000000020002ab11c10ec10ec10ec10e",
+];
 
 /// The kind of a VM.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -101,7 +125,7 @@ pub(crate) enum Then {
 }
 
 /// An action on the lab. Commands run in a shell, with `$HOST_MAC`, `$HOST_HEX`,
-/// `$VM_MAC`, `$VM_HEX` (without colons), `$LAB` (the working directory) and `$DHCP_SERVER` (dnsmasq).
+/// `$VM_MAC`, `$VM_HEX` (without colons), `$COPY_MAC` of a clone with its own MAC, `$LAB` (the working directory) and `$DHCP_SERVER` (dnsmasq).
 #[derive(Clone, Copy)]
 pub(crate) enum Act {
     /// Runs a command to its end.
@@ -110,6 +134,8 @@ pub(crate) enum Act {
     Filter(Where, &'static str, &'static str),
     /// Starts ISC's Kea in the router with this pool and a reservation for a MAC.
     Kea(&'static str, &'static str, &'static str),
+    /// The same on the host, for the bridge of the VM.
+    HostKea(&'static str, &'static str, &'static str),
     /// Starts a program that runs until the scenario ends.
     Run(Where, &'static str),
     /// Runs a command until it succeeds.
@@ -130,7 +156,7 @@ pub(crate) enum Act {
     Stop,
     /// QEMU holds the guest's link down.
     PullCable,
-    /// Starts a clone of the VM with its MAC, its client identifier, or neither.
+    /// Starts a clone of the VM.
     Clone(Copied),
     /// Adds a host to the bridge, as [`Where::Other`].
     Join,
@@ -143,6 +169,10 @@ pub(crate) enum Act {
 pub(crate) enum Copied {
     Mac,
     ClientId,
+    /// The machine id, so that the client identifiers differ in the part for the card.
+    MachineId,
+    /// Nothing, but a server gives it the original's address.
+    Address,
     Nothing,
 }
 
@@ -153,6 +183,8 @@ pub(crate) enum Where {
     Air,
     Host,
     Guest,
+    /// The clone.
+    Copy,
     Other,
 }
 

@@ -1,6 +1,9 @@
 //! The lab of a scenario, and the actions on it.
 
-use std::{fs, io::Write as _, net::Ipv4Addr, os::unix::fs::PermissionsExt as _, process::Command};
+use std::{
+    fs, io::Write as _, net::Ipv4Addr, os::unix::fs::PermissionsExt as _, path::PathBuf,
+    process::Command,
+};
 
 use serde_json::Value;
 use vmkit_lab::{
@@ -8,12 +11,16 @@ use vmkit_lab::{
     Process, finish, run, wait_until,
 };
 
-use crate::row::{Act, Client, Copied, GuestOf, Row, Then, Uplink, WITH_CLIENT_ID, Where};
+use crate::row::{
+    Act, Client, Copied, GuestOf, Row, Then, Uplink, WITH_CLIENT_ID, WITH_MACHINE_ID, Where,
+};
 
 /// The VM's reserved address.
 pub(crate) const ADDRESS: Ipv4Addr = Ipv4Addr::new(192, 168, 77, 50);
 /// The host's own MAC, on its uplink and its bridge.
 const HOST_MAC: &str = "3c:22:fb:00:00:0a";
+/// The clone's name.
+const COPY: &str = "copy";
 /// Configures the other host's port so that it is not an uplink.
 const OTHER: &str = "[interfaces.other0]\nkind = \"container\"\n";
 /// The client identifier of clones.
@@ -46,14 +53,24 @@ pub(crate) struct Scene {
     /// The VM's DHCP client.
     asks_with: Client,
     filters: u32,
+    /// The configuration of `vm` where it keeps the time limits that users have.
+    defaults: Option<PathBuf>,
 }
 
 impl Scene {
-    /// Builds the lab with its circumstances and the VM, which does not ask yet.
-    pub(crate) fn new(row: &Row) -> Self {
+    /// Builds the lab with its circumstances and the VM, which does not ask yet. `as_users`: `vm` has the
+    /// time limits that users have.
+    pub(crate) fn new(row: &Row, as_users: bool) -> Self {
         let mut lab = Lab::new(row.name).expect("a lab");
         let kind = if row.uplink == Uplink::Wifi { "wifi" } else { "ethernet" };
-        lab.configure(&format!("[interfaces.en0]\nkind = {kind:?}\n{OTHER}")).expect("a config");
+        let tables = format!("[interfaces.en0]\nkind = {kind:?}\n{OTHER}");
+        lab.configure(&tables).expect("a config");
+        let defaults = as_users.then(|| {
+            lab.use_defaults();
+            let path = lab.folder().join("defaults.toml");
+            fs::write(&path, &tables).expect("a config");
+            path
+        });
         for (name, text) in [("udhcpc", UDHCPC_SCRIPT), ("dhclient", DHCLIENT_SCRIPT)] {
             let script = lab.folder().join(format!("{name}-script"));
             fs::write(&script, text).expect("a script");
@@ -70,6 +87,14 @@ impl Scene {
             let file = lab.folder().join(name);
             fs::write(&file, text).expect("a file");
             lab.mount(&file, target);
+        }
+        // Where dnsmasq keeps its leases unless it is told otherwise, and systemd-networkd this computer's.
+        for (name, target) in
+            [("misc", "/var/lib/misc"), ("own-leases", "/run/systemd/netif/leases")]
+        {
+            let leases = lab.folder().join(name);
+            fs::create_dir(&leases).expect("a folder");
+            lab.mount(&leases, target);
         }
         let plan = match row.guest {
             GuestOf::Namespace => GuestPlan::new("web", GuestKind::Wired),
@@ -88,7 +113,9 @@ impl Scene {
         let guest = lab.start(&plan).expect("a guest");
         let (programs, others) = (Vec::new(), Vec::new());
         let (client, other, asks_with) = (None, None, row.client);
-        let mut scene = Self { client, programs, others, guest, other, lab, asks_with, filters: 0 };
+        let filters = 0;
+        let mut scene =
+            Self { client, programs, others, guest, other, lab, asks_with, filters, defaults };
         for act in row.setting {
             scene.act(act);
         }
@@ -112,13 +139,10 @@ impl Scene {
                 run(nft.arg(self.filled_in(&table))).expect("rules");
             }
             Act::Kea(pool, mac, address) => {
-                let config = self.lab.folder().join("kea.json");
-                let text = KEA.replace("$POOL", pool).replace("$MAC", mac);
-                let text = self.filled_in(&text.replace("$ADDRESS", address));
-                fs::write(&config, text).expect("a config");
-                let line = "env KEA_LOCKFILE_DIR=$LAB KEA_PIDFILE_DIR=$LAB kea-dhcp4 -c kea.json";
-                self.act(&Act::Run(Where::Router, line));
-                self.act(&Act::Until(Where::Router, "grep -q DHCP4_STARTED program-*.log"));
+                self.start_kea(Where::Router, "rt0", [pool, mac, address]);
+            }
+            Act::HostKea(pool, mac, address) => {
+                self.start_kea(Where::Host, "br0", [pool, mac, address]);
             }
             Act::Run(place, line) => {
                 let log = self.lab.folder().join(format!("program-{}.log", self.programs.len()));
@@ -154,12 +178,28 @@ impl Scene {
         }
     }
 
+    fn start_kea(&mut self, place: Where, interface: &str, [pool, mac, address]: [&str; 3]) {
+        let text = KEA.replace("$POOL", pool).replace("$MAC", mac);
+        let text = text.replace("$ADDRESS", address).replace("$INTERFACE", interface);
+        let folder = self.lab.folder();
+        let text = text.replace("$LAB", &folder.display().to_string());
+        fs::write(folder.join("kea.json"), self.filled_in(&text)).expect("a config");
+        let line = "env KEA_LOCKFILE_DIR=$LAB KEA_PIDFILE_DIR=$LAB KEA_DHCP_DATA_DIR=$LAB \
+                    kea-dhcp4 -c kea.json";
+        self.act(&Act::Run(place, line));
+        self.act(&Act::Until(place, "grep -q DHCP4_STARTED program-*.log"));
+    }
+
     fn place(&self, place: Where) -> &Namespace {
         match place {
             Where::Router => self.lab.router_host(),
             Where::Air => self.lab.access_point(),
             Where::Host => self.lab.host(),
             Where::Guest => self.guest.namespace().expect("a guest that is a namespace"),
+            Where::Copy => {
+                let copy = self.others.first().and_then(|(guest, _)| guest.namespace());
+                copy.expect("a clone")
+            }
             Where::Other => self.other.as_ref().expect("another host"),
         }
     }
@@ -167,7 +207,9 @@ impl Scene {
     /// The text with the scenario's MACs.
     fn filled_in(&self, text: &str) -> String {
         let machine = self.guest.mac().to_string();
+        let copy = GuestPlan::new(COPY, GuestKind::Wired).mac().to_string();
         let texts = [
+            ("$COPY_MAC", copy),
             ("$HOST_MAC", HOST_MAC.to_owned()),
             ("$HOST_HEX", HOST_MAC.replace(':', "")),
             ("$VM_HEX", machine.replace(':', "")),
@@ -185,18 +227,22 @@ impl Scene {
 
     /// Starts another VM with its own DHCP client.
     fn clone_guest(&mut self, copied: Copied) {
-        let mut plan = GuestPlan::new("copy", GuestKind::Wired);
+        let mut plan = GuestPlan::new(COPY, GuestKind::Wired);
         let mut options = "";
         match copied {
             Copied::Mac => plan = plan.with_mac(self.guest.mac()),
             Copied::ClientId => options = WITH_CLIENT_ID,
-            Copied::Nothing => {}
+            Copied::MachineId => options = WITH_MACHINE_ID[1],
+            Copied::Address | Copied::Nothing => {}
         }
         let guest = self.lab.start(&plan).expect("a copy");
         let mut client = self.client_of(&guest, Client::Udhcpc(options));
         let client = Process::start(&mut client, &guest.console_file()).expect("a client");
         self.others.push((guest, client));
-        let address = if copied == Copied::Nothing { "192.168.77.1" } else { "192.168.77.50" };
+        let address = match copied {
+            Copied::Nothing | Copied::MachineId => "192.168.77.1",
+            Copied::Mac | Copied::ClientId | Copied::Address => "192.168.77.50",
+        };
         let (copy, _) = self.others.last().expect("the copy");
         wait_for_address(copy.namespace().expect("a namespace"), address);
     }
@@ -257,6 +303,9 @@ impl Scene {
     pub(crate) fn doctor(&self, options: &[&str]) -> (Finished, Value) {
         let mut arguments = vec!["doctor", "web", "--json"];
         arguments.extend(options);
+        if let Some(config) = &self.defaults {
+            arguments.extend(["--config", config.to_str().expect("a plain path")]);
+        }
         let finished = self.lab.vm(&arguments).expect("a diagnosis");
         let report = serde_json::from_str(&finished.stdout)
             .unwrap_or_else(|error| panic!("no JSON ({error}): {finished:#?}"));

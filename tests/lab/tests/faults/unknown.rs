@@ -13,7 +13,7 @@ pub(crate) const ROWS: &[Row] = &[
             r#"netdev ingress device "rt0""#,
             "ether saddr $VM_MAC udp dport 67 @th,64,8 1 counter drop",
         )],
-        may: &["router-blocks-vm-mac", "wifi-foreign-mac-dropped"],
+        may: &["router-blocks-vm-mac", "wired-foreign-mac-dropped"],
         ..WIRED
     },
     Row {

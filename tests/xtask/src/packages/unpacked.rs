@@ -31,7 +31,23 @@ pub(super) fn unpack(blocked: &Blocked) -> anyhow::Result<PathBuf> {
     if !folder.is_dir() {
         fetch(blocked, &folder).with_context(|| format!("cannot unpack {package}"))?;
     }
+    link(&folder.join("bin"), blocked.requirement.program);
     Ok(folder.join("bin"))
+}
+
+/// Lets programs with an environment of their own, such as `vm` under sudo, find the unpacked one too.
+fn link(bin: &Path, program: &str) {
+    let place = Path::new("/usr/local/bin").join(program);
+    let is_ours = || fs::read_link(&place).is_ok_and(|target| target.starts_with(cache()));
+    if is_ours() {
+        // Of an earlier version, which may be gone.
+        fs::remove_file(&place).ok();
+    }
+    match std::os::unix::fs::symlink(bin.join(program), &place) {
+        Ok(()) => println!("{} is a link to it", place.display()),
+        // Another program of this name is there, or only root can make one: `PATH` has it.
+        Err(error) => println!("{} is not made a link to it: {error}", place.display()),
+    }
 }
 
 /// The folder's name for these packages in these versions: programs that were unpacked before an

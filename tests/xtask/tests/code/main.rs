@@ -1,6 +1,7 @@
 //! The structure that the code keeps to: no circles, short functions, nothing public without a user.
 
 mod circles;
+mod examples;
 mod lengths;
 mod public;
 mod tree;
@@ -12,6 +13,9 @@ const LONGEST_FUNCTION: usize = 60;
 
 /// Crates whose public items are for code outside of the workspace.
 const PUBLISHED: &[&str] = &["sdk"];
+
+/// What authors of plugins build on.
+const FOR_AUTHORS: [&str; 3] = ["sdk/types", "sdk/plugin", "sdk/testkit"];
 
 /// Folders with public items that have no user.
 const WITH_UNUSED_ITEMS: &[&str] = &[];
@@ -49,4 +53,14 @@ fn public_items_have_users_outside_their_crate() {
         checked.flat_map(|each| public::unused(each, &workspace.names_outside(&each.package)));
     let unused: Vec<_> = unused.collect();
     assert_none("an item is `pub` because another crate uses it", &unused);
+}
+
+#[test]
+fn what_authors_use_has_an_example_that_runs() {
+    let workspace = Workspace::load();
+    let folders = FOR_AUTHORS.map(std::path::PathBuf::from);
+    let checked =
+        workspace.crates.iter().filter(|each| each.is_library && folders.contains(&each.folder));
+    let missing: Vec<_> = checked.flat_map(examples::missing).collect();
+    assert_none("each public item of the SDK has an example in its documentation", &missing);
 }

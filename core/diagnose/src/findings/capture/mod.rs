@@ -47,7 +47,7 @@ pub(super) fn judge(facts: &Facts<'_>, attachment: &Attachment<'_>, sheet: &mut 
     if let Some(uplink) = sides.uplink.as_ref().filter(|_| attachment.bridged) {
         passage::leaving(facts, attachment, uplink, sheet);
         if let Some(guest) = &sides.guest {
-            passage::lost(guest, uplink, sheet);
+            passage::lost(facts, attachment, guest, uplink, sheet);
         }
     }
     passage::broadcast(&sides, sheet);

@@ -1,7 +1,8 @@
 //! Messages on their way through this computer and back.
 
 use vmkit_dhcp::{Message, MessageKind};
-use vmkit_types::{InterfaceKind, Mac, Unread, escaped};
+use vmkit_model::Platform;
+use vmkit_types::{InterfaceKind, Mac, Reading, Unread, escaped};
 
 use super::{
     asks::Asks,
@@ -40,7 +41,13 @@ pub(super) fn leaving(
 }
 
 /// Messages that were seen on one side of this computer and not on the other.
-pub(super) fn lost(guest: &[&Message], uplink: &[&Message], sheet: &mut Sheet) {
+pub(super) fn lost(
+    facts: &Facts<'_>,
+    attachment: &Attachment<'_>,
+    guest: &[&Message],
+    uplink: &[&Message],
+    sheet: &mut Sheet,
+) {
     let passed = |from: &[&Message], to: &[&Message], kind: MessageKind| {
         let of_kind = from.iter().filter(|message| message.kind == kind);
         let total = of_kind.clone().count();
@@ -62,11 +69,35 @@ pub(super) fn lost(guest: &[&Message], uplink: &[&Message], sheet: &mut Sheet) {
     ];
     for (code, from, to, kind, what) in rows {
         let (total, arrived) = passed(from, to, kind);
-        if total > 0 {
+        let doubted = code == FindingCode::RequestLostInHost && arrived == 0;
+        if let (true, Some(why)) = (doubted && total > 0, doubt_of_uplink(facts, attachment)) {
+            sheet.unknown(code, &why);
+        } else if total > 0 {
             let says = format!("{arrived} of {total}: {what}");
             sheet.judged(code, arrived == 0, &says, &says);
         }
     }
+}
+
+/// Why a frame that is missing at the uplink may have left all the same. macOS's captures are reported to
+/// show a card's own frames and not those that a bridge forwards to it, so one of these must have been seen.
+fn doubt_of_uplink(facts: &Facts<'_>, attachment: &Attachment<'_>) -> Option<Unread> {
+    let Reading::Known(traffic) = &facts.uplink_traffic else { return None };
+    if facts.platform != Platform::MacOs {
+        return None;
+    }
+    let uplink = attachment.uplink?;
+    // Over Wi-Fi every frame of a machine has the MAC of this computer.
+    let translated = uplink.mac.filter(|_| uplink.kind == InterfaceKind::Wifi);
+    let mut sources = traffic.frames_by_source.keys();
+    let believed = sources.any(|source| {
+        translated == Some(*source) || facts.machines.with_mac(*source).next().is_some()
+    });
+    let name = escaped(&uplink.name);
+    let why = format!(
+        "{name} showed no frame of any VM: macOS may not show there what a bridge forwards"
+    );
+    (!believed).then_some(Unread::Failed(why))
 }
 
 /// Whether replies arrive that the machine asked to get by broadcast.

@@ -2,27 +2,18 @@
 
 use std::time::Duration;
 
-use vmkit_survey::{bridges, firewall, listeners};
-use vmkit_types::{InterfaceKind, NetworkMode, Prefix, Reading, Route};
+use vmkit_survey::{bridges, listeners};
+use vmkit_types::{NetworkMode, Prefix, Reading};
 
 use super::{
-    Scene, absent, present,
-    scene::{VM, now},
+    CATALOGUE, Scene, absent, present,
+    scene::{machine, now},
 };
 
 fn finds(scene: &Scene, code: &str) -> bool {
     let (there, not_there) = (present(scene).contains(&code), absent(scene).contains(&code));
     assert!(there != not_there, "{code} was not judged");
     there
-}
-
-#[test]
-fn finds_a_port_outside_the_bridge() {
-    assert!(!finds(&Scene::at_home(), "port-not-in-bridge"));
-    let out = Scene::at_home().interface("tap0", |tap| tap.bridge = None);
-    assert!(finds(&out, "port-not-in-bridge"));
-    let elsewhere = Scene::at_home().interface("tap0", |tap| tap.bridge = Some("br9".to_owned()));
-    assert!(finds(&elsewhere, "port-not-in-bridge"));
 }
 
 #[test]
@@ -34,24 +25,6 @@ fn finds_an_uplink_that_is_down_or_wrong() {
         network.routes[0].interface = "en7".to_owned();
     }
     assert!(finds(&other, "uplink-not-default") && !finds(&other, "uplink-down"));
-}
-
-#[test]
-fn finds_a_vpn_with_a_more_specific_route() {
-    let rows =
-        [([192, 168, 1, 0], 24, true), ([192, 168, 1, 0], 25, true), ([0, 0, 0, 0], 1, false)];
-    for (address, length, expected) in rows {
-        let mut scene = Scene::at_home().interface("en0", |_| {});
-        if let Reading::Known(network) = &mut scene.network {
-            let mut vpn = network.interfaces[0].clone();
-            (vpn.name, vpn.kind, vpn.bridge) = ("utun3".to_owned(), InterfaceKind::Vpn, None);
-            network.interfaces.push(vpn);
-            let destination = Prefix { address: address.into(), length };
-            let interface = "utun3".to_owned();
-            network.routes.push(Route { destination, gateway: None, interface });
-        }
-        assert_eq!(finds(&scene, "vpn-takes-subnet"), expected, "{address:?}/{length}");
-    }
 }
 
 /// State, spanning tree, forward delay in hundredths of a second, minutes since the start, findings.
@@ -81,40 +54,33 @@ fn finds_the_state_of_a_port_in_its_bridge() {
     }
 }
 
+/// Whether its own port, and that of the other VM, is isolated; whether the other's port is a VM's.
 #[test]
-fn finds_rules_that_drop_the_machines_frames() {
-    let chain = |hook: &str, rule: &str| {
-        format!(
-            "table bridge t {{\n chain c {{\n type filter hook {hook} priority 0; policy accept;\n {rule}\n }}\n}}\n"
-        )
-    };
-    let shared_input = "table inet f {\n chain c {\n type filter hook input priority 0; policy accept;\n \
-                        iifname \"br0\" udp dport 67 counter packets 2 bytes 9 drop\n }\n}\n";
-    let foreign = "ether saddr != aa:aa:aa:aa:aa:aa drop";
+fn a_machine_reaches_no_other_where_all_their_ports_are_isolated() {
     let rows = [
-        (chain("input", "udp dport 67 counter packets 3 bytes 9 drop"), "firewall-drops-dhcp-requests", true),
-        (chain("input", "udp dport 67 counter packets 0 bytes 0 drop"), "firewall-drops-dhcp-requests", false),
-        (chain("input", "iifname \"tap9\" udp dport 67 drop"), "firewall-drops-dhcp-requests", false),
-        (chain("output", "udp sport 67 drop"), "firewall-drops-dhcp-replies", true),
-        (chain("forward", foreign), "firewall-drops-foreign-mac", true),
-        (chain("forward", &foreign.replace("aa:aa:aa:aa:aa:aa", VM)), "firewall-drops-foreign-mac", false),
-        (chain("forward", "ether type arp drop"), "firewall-drops-arp", true),
-        (":FORWARD DROP [7:99]\nnet.bridge.bridge-nf-call-iptables = 1\n".to_owned(), "firewall-drops-bridged", true),
-        (
-            ":FORWARD DROP [7:99]\n-A FORWARD -i br0 -j ACCEPT\nnet.bridge.bridge-nf-call-iptables = 1\n".to_owned(),
-            "firewall-drops-bridged",
-            false,
-        ),
+        (true, true, true, true),
+        (true, false, true, false),
+        (false, true, true, false),
+        (true, true, false, false),
     ];
-    for (text, code, expected) in rows {
+    for (own, other, is_machines, unreachable) in rows {
+        let port = |name: &str, isolated: bool| {
+            format!(
+                r#"{{"ifname":"{name}","master":"br0","linkinfo":{{"info_slave_kind":"bridge",
+                    "info_slave_data":{{"state":"forwarding","isolated":{isolated}}}}}}}"#
+            )
+        };
+        let bridge = r#"{"ifname":"br0","linkinfo":{"info_kind":"bridge"}}"#;
+        let text = format!("[{bridge},{},{}]", port("tap0", own), port("tap1", other));
         let mut scene = Scene::at_home();
-        scene.survey.firewall = firewall(text.as_bytes());
-        assert_eq!(finds(&scene, code), expected, "{text}");
+        scene.survey.bridges = bridges(text.as_bytes());
+        let mut second = machine("db", "52:54:00:00:00:02");
+        second.port = is_machines.then(|| "tap1".to_owned());
+        scene.others.push(second);
+        let found = present(&scene).contains(&"peers-unreachable");
+        assert_eq!(found, unreachable, "{own} {other} {is_machines}");
+        assert_eq!(finds(&scene, "port-isolated"), own, "{own} {other} {is_machines}");
     }
-    let mut shared = Scene::at_home();
-    shared.machine.mode = Some(NetworkMode::Shared);
-    shared.survey.firewall = firewall(shared_input.as_bytes());
-    assert!(finds(&shared, "firewall-blocks-dhcp-server"));
 }
 
 #[test]
@@ -125,4 +91,53 @@ fn a_host_in_shared_mode_needs_a_server_and_an_address() {
     assert!(finds(&scene, "dhcp-server-not-listening") && finds(&scene, "bridge-has-no-address"));
     scene.survey.listeners = Reading::Known(listeners(b"UNCONN 0 0 0.0.0.0%br0:67 0.0.0.0:*\n"));
     assert!(!finds(&scene, "dhcp-server-not-listening"));
+}
+
+/// What listens, and whether it may serve br0, which has 192.168.1.50; en0 has 10.0.0.5.
+#[test]
+fn a_listener_that_is_bound_elsewhere_serves_another_network() {
+    let rows = [
+        ("0.0.0.0:67", true),
+        ("0.0.0.0%br0:67", true),
+        ("0.0.0.0%virbr1:67", false),
+        ("192.168.1.50:67", true),
+        ("10.0.0.5:67", false),
+        // The broadcast address of an interface that nothing names.
+        ("255.255.255.255:67", true),
+    ];
+    for (bound, serves) in rows {
+        let own = Prefix { address: [10, 0, 0, 5].into(), length: 24 };
+        let mut scene = Scene::at_home().interface("en0", |en0| {
+            en0.bridge = None;
+            en0.addresses.push(own);
+        });
+        scene.machine.mode = Some(NetworkMode::Shared);
+        let text = format!("UNCONN 0 0 {bound} 0.0.0.0:* users:((\"dnsmasq\",pid=8,fd=4))\n");
+        scene.survey.listeners = Reading::Known(listeners(text.as_bytes()));
+        assert_eq!(finds(&scene, "dhcp-server-not-listening"), !serves, "{bound}");
+    }
+}
+
+/// The network that `vm start` makes ends with its last machine; that of others has a service.
+#[test]
+fn proposes_to_start_the_dhcp_server_of_this_network() {
+    for (bridge, expected) in
+        [("vmkit0", "restart-shared-network"), ("br0", "start-dhcp-server-linux")]
+    {
+        let mut scene = Scene::at_home()
+            .interface("en0", |en0| en0.bridge = None)
+            .interface("tap0", |tap| tap.bridge = Some(bridge.to_owned()))
+            .interface("br0", |br0| br0.name = bridge.to_owned())
+            .guest("1 DISCOVER 1\n4 DISCOVER 1\n9 DISCOVER 1");
+        scene.machine.mode = Some(NetworkMode::Shared);
+        scene.machine.interface = Some(bridge.to_owned());
+        scene.survey.listeners = Reading::Known(listeners(b""));
+        let remedies: Vec<String> = scene.facts(|facts| {
+            let found = crate::findings(facts, &CATALOGUE);
+            let causes = crate::diagnose(facts, &found, &CATALOGUE).causes;
+            let down = causes.into_iter().find(|cause| cause.code == "host-dhcp-server-down");
+            down.expect("the cause").remedies.into_iter().map(|remedy| remedy.id).collect()
+        });
+        assert_eq!(remedies, [expected], "{bridge}");
+    }
 }

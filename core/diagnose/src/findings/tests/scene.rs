@@ -3,7 +3,8 @@
 use std::time::{Duration, SystemTime};
 
 use vmkit_dhcp::{Checksum, Exchange, Message, MessageKind, TestResult, Traffic};
-use vmkit_model::{Card, Evidence};
+use vmkit_inside::Inside;
+use vmkit_model::{Card, Evidence, Platform};
 use vmkit_scoring::{Case, Weights, score};
 use vmkit_survey::Survey;
 use vmkit_types::{
@@ -11,7 +12,7 @@ use vmkit_types::{
     Unread,
 };
 
-use crate::{Facts, Machine, Machines, Platform, Process, Router};
+use crate::{Attachment, Compared, Comparison, Facts, Machine, Machines, Process, Router};
 
 pub(super) const VM: &str = "52:54:00:00:00:01";
 pub(super) const HOST: &str = "aa:aa:aa:aa:aa:aa";
@@ -24,10 +25,15 @@ pub(super) struct Scene {
     pub(super) platform: Platform,
     pub(super) survey: Survey,
     pub(super) guest: Option<Traffic>,
+    /// Captures at the ports of other machines.
+    pub(super) other_guests: Vec<Traffic>,
     pub(super) uplink: Option<Traffic>,
     pub(super) test: Option<Vec<TestResult>>,
+    pub(super) inside: Option<Inside>,
     pub(super) router: Option<Router>,
     pub(super) observations: Vec<Observation>,
+    /// Those about other machines, by their names.
+    pub(super) observations_of_others: Vec<(&'static str, Observation)>,
 }
 
 pub(super) fn now() -> SystemTime {
@@ -37,15 +43,18 @@ pub(super) fn now() -> SystemTime {
 pub(super) fn machine(name: &str, mac: &str) -> Machine {
     Machine {
         name: name.to_owned(),
+        host_name: Reading::Unknown(Unread::NotTried),
         process: Reading::Known(Process::Running),
         started_at: Some(now() - Duration::from_mins(5)),
         console_written_at: None,
         link_up: Reading::Unknown(Unread::Unsupported),
+        devices: Reading::Unknown(Unread::Unsupported),
         macs: vec![mac.parse().unwrap()],
         recorded_mac: Reading::Known(mac.parse().unwrap()),
         mode: Some(NetworkMode::Bridged),
         interface: Some("br0".to_owned()),
         port: Some("tap0".to_owned()),
+        remarks: Reading::Absent,
     }
 }
 
@@ -59,10 +68,13 @@ impl Default for Scene {
             platform: Platform::Linux,
             survey: Survey::default(),
             guest: None,
+            other_guests: Vec::new(),
             uplink: None,
             test: None,
+            inside: None,
             router: None,
             observations: Vec::new(),
+            observations_of_others: Vec::new(),
         }
     }
 }
@@ -96,6 +108,7 @@ impl Scene {
     pub(super) fn facts<T>(&self, look: impl FnOnce(&Facts<'_>) -> T) -> T {
         let case = Case {
             name: self.machine.name.clone(),
+            host_name: None,
             running: true,
             started_at: self.machine.started_at,
             cards: Card::new(
@@ -105,27 +118,46 @@ impl Scene {
             )
             .into(),
         };
-        let evidence: Vec<Evidence> = self
-            .observations
-            .iter()
-            .zip(0..)
-            .map(|(observation, id)| Evidence {
-                id,
-                plugin: "test".into(),
-                received_at: now(),
-                observation: observation.clone().into(),
-            })
-            .collect();
+        let of = |observation: &Observation, id| Evidence {
+            id,
+            plugin: "test".into(),
+            received_at: now(),
+            observation: observation.clone().into(),
+        };
+        let evidence: Vec<Evidence> =
+            self.observations.iter().zip(0..).map(|(each, id)| of(each, id)).collect();
+        let others: Vec<(&str, Evidence)> =
+            self.observations_of_others.iter().map(|(name, each)| (*name, of(each, 0))).collect();
         let weights = Weights::builtin().unwrap();
         let network = self.network.as_ref().known();
         let picks = score(&[case], &evidence, network, now(), &weights);
         let machines: Machines =
             std::iter::once(&self.machine).chain(&self.others).cloned().collect();
+        let captured = [&self.guest, &self.uplink].into_iter().flatten();
+        let name = self.machine.name.as_str();
+        let links = machines.iter().filter_map(|machine| {
+            Some((machine.name.as_str(), Attachment::of_machine(machine, network).link()?))
+        });
+        let in_vlans = machines.iter().filter(|machine| {
+            Attachment::of_machine(machine, network).may_be_in_a_vlan(&self.survey)
+        });
+        let comparison = Comparison::of(&Compared {
+            machines: &machines,
+            links: links.collect(),
+            in_vlans: in_vlans.map(|machine| machine.name.as_str()).collect(),
+            traffic: captured.chain(&self.other_guests).collect(),
+            evidence: evidence
+                .iter()
+                .map(|item| (name, item))
+                .chain(others.iter().map(|(other, item)| (*other, item)))
+                .collect(),
+        });
         look(&Facts {
             now: now(),
             platform: self.platform,
             machine: &self.machine,
             machines: &machines,
+            comparison: &comparison,
             network: self.network.as_ref(),
             survey: &self.survey,
             evidence: evidence.iter().collect(),
@@ -133,7 +165,9 @@ impl Scene {
             guest_traffic: reading(self.guest.as_ref()),
             uplink_traffic: reading(self.uplink.as_ref()),
             test: reading(self.test.as_deref()),
+            inside: reading(self.inside.as_ref()),
             router: reading(self.router.as_ref()),
+            examined: Reading::Unknown(Unread::NotTried),
         })
     }
 }
@@ -169,7 +203,9 @@ fn home() -> HostNetwork {
 }
 
 /// Traffic from lines of `SECONDS KIND XID [from MAC] [chaddr MAC] [for|to ADDRESS] [by SERVER]
-/// [router ADDRESS] [id HEX] [flag] [broken] [has ADDRESS]`. The capture spans 20 s at least.
+/// [router ADDRESS] [portal URL] [for-s SECONDS] [mask LENGTH] [mtu OCTETS]
+/// [id TEXT] [duid TEXT] [flag] [broken] [has ADDRESS]`.
+/// The capture spans 20 s at least.
 pub(super) fn traffic(lines: &str) -> Traffic {
     let mut traffic = Traffic::default();
     let at = |seconds: f64| now() - Duration::from_mins(1) + Duration::from_secs_f64(seconds);
@@ -185,6 +221,7 @@ pub(super) fn traffic(lines: &str) -> Traffic {
             "ACK" => MessageKind::Ack,
             "NAK" => MessageKind::Nak,
             "DECLINE" => MessageKind::Decline,
+            "RELEASE" => MessageKind::Release,
             "frame" => {
                 let mac = value("from").unwrap().parse().unwrap();
                 *traffic.frames_by_source.entry(mac).or_default() += 1;
@@ -208,15 +245,21 @@ pub(super) fn traffic(lines: &str) -> Traffic {
             secs: 0,
             broadcast_flag: flag,
             chaddr: mac("chaddr", VM),
-            client_id: value("id").map(|id| id.as_bytes().to_vec()),
+            client_id: value("id").map(|id| id.as_bytes().to_vec()).or_else(|| {
+                // The IAID is that of the card.
+                let card = &mac("chaddr", VM).octets()[2..];
+                value("duid").map(|duid| [&[0xff], card, duid.as_bytes()].concat())
+            }),
             ciaddr: value("has").map(|address| address.parse().unwrap()),
             yiaddr: value("to").map(|address| address.parse().unwrap()),
             requested: value("for").map(|address| address.parse().unwrap()),
             server: value("by").map(|address| address.parse().unwrap()),
-            lease_s: None,
-            prefix: Some(24),
+            lease_s: value("for-s").map(|seconds| seconds.parse().unwrap()),
+            prefix: Some(value("mask").map_or(24, |length| length.parse().unwrap())),
+            mtu: value("mtu").map(|octets| octets.parse().unwrap()),
             routers: value("router").map(|address| address.parse().unwrap()).into_iter().collect(),
             domain: None,
+            portal: value("portal").map(str::to_owned),
             says: None,
         };
         *traffic.frames_by_source.entry(message.source_mac).or_default() += 1;

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use vmkit_types::{Advice, AdviceKind, Kind, MacStatus, Observation, Reading, Witness, attribute};
+use vmkit_types::{
+    Advice, AdviceKind, Kind, MacStatus, Observation, Reading, Unread, Witness, attribute,
+};
 
 use super::{
     Scene, absent, present,
@@ -10,12 +12,31 @@ use super::{
 };
 use crate::{Process, Router};
 
-fn saw(kind: Kind, address: [u8; 4]) -> Observation {
+pub(super) fn saw(kind: Kind, address: [u8; 4]) -> Observation {
     Observation::new(0, kind, "seen").at(std::net::IpAddr::from(address))
 }
 
 fn on_vm(kind: Kind, address: [u8; 4]) -> Observation {
     saw(kind, address).on_mac(VM.parse().unwrap())
+}
+
+#[test]
+fn a_network_that_is_not_started_is_a_finding_in_the_words_of_the_manager() {
+    let code = "machine-network-inactive";
+    let remark = |text: &str| Reading::Known(vec![text.parse().unwrap()]);
+    let stopped = "network-inactive:default its network \"default\" is not started";
+    let rows = [
+        (remark(stopped), true, false),
+        (remark("link-down its cable is unplugged"), false, true),
+        (Reading::Absent, false, true),
+        (Reading::Unknown(Unread::Denied("/etc".to_owned())), false, false),
+    ];
+    for (remarks, is_present, is_absent) in rows {
+        let mut scene = Scene::at_home();
+        scene.machine.remarks = remarks;
+        let found = (present(&scene).contains(&code), absent(&scene).contains(&code));
+        assert_eq!(found, (is_present, is_absent), "{:?}", scene.machine.remarks);
+    }
 }
 
 #[test]
@@ -31,6 +52,66 @@ fn checks_the_process_the_link_and_the_mac() {
     assert!(expected.iter().all(|code| found.contains(code)), "{found:?}");
 }
 
+/// What QEMU reports of card and disk, the phase on the console, and the findings.
+#[test]
+fn derives_findings_from_the_use_of_card_and_disk() {
+    use vmkit_model::{CardDriver, Devices, DiskUse};
+    type Codes = &'static [&'static str];
+    type Row = (Reading<CardDriver>, Reading<DiskUse>, &'static str, Codes, Codes);
+    let disk = |read_bytes, idle: u64| {
+        let idle = Some(Duration::from_secs(idle));
+        Reading::Known(DiskUse { read_bytes, read_operations: 1, idle })
+    };
+    let old = Unread::Failed("an old QEMU".to_owned());
+    let (old_card, old_disk) = (Reading::Unknown(old.clone()), Reading::Unknown(old));
+    let booted = || disk(90 << 20, 1);
+    let rows: &[Row] = &[
+        (
+            Reading::Known(CardDriver::Missing),
+            booted(),
+            "login",
+            &["guest-driver-absent"],
+            &["disk-hardly-read"],
+        ),
+        (
+            Reading::Known(CardDriver::Idle),
+            booted(),
+            "login",
+            &["guest-interface-unused"],
+            &["guest-driver-absent", "disk-hardly-read"],
+        ),
+        (
+            Reading::Known(CardDriver::Used),
+            booted(),
+            "login",
+            &[],
+            &["guest-driver-absent", "guest-interface-unused", "disk-hardly-read"],
+        ),
+        (Reading::Known(CardDriver::Present), old_disk, "login", &[], &["guest-driver-absent"]),
+        (old_card.clone(), disk(512, 12), "none", &["disk-hardly-read"], &[]),
+        (old_card.clone(), disk(512, 12), "firmware", &["disk-hardly-read"], &[]),
+        // Its kernel was not on a disk.
+        (old_card.clone(), disk(512, 12), "kernel", &[], &[]),
+        // Firmware may still look for something to start.
+        (old_card.clone(), disk(512, 2), "none", &[], &[]),
+        (old_card.clone(), Reading::Absent, "none", &[], &[]),
+    ];
+    let codes = ["guest-driver-absent", "guest-interface-unused", "disk-hardly-read"];
+    for (card, disk, phase, expected, denied) in rows {
+        let mut scene = Scene::at_home();
+        scene.machine.started_at = Some(super::scene::now() - Duration::from_secs(40));
+        let devices = Devices { card: card.clone(), disk: disk.clone() };
+        scene.machine.devices = Reading::Known(devices);
+        let seen = Observation::new(0, Kind::ConsolePhase, "so far").with(attribute::PHASE, *phase);
+        scene.observations.push(seen);
+        let of = |found: Vec<&'static str>| -> Vec<&'static str> {
+            found.into_iter().filter(|code| codes.contains(code)).collect()
+        };
+        let found = (of(present(&scene)), of(absent(&scene)));
+        assert_eq!(found, (expected.to_vec(), denied.to_vec()), "{card:?} {disk:?} {phase}");
+    }
+}
+
 /// Phase of the boot, faults that the console reports, and the findings.
 #[test]
 fn derives_findings_from_the_console() {
@@ -43,6 +124,8 @@ fn derives_findings_from_the_console() {
             &["no-dhcp-client", "ssh-server-failed"],
             &["guest-has-no-dhcp-client", "guest-ssh-server-failed"],
         ),
+        ("login", &["other-card"], &["guest-configures-another-card"]),
+        ("dhcp", &["bad-checksums"], &["guest-reports-bad-checksums"]),
         ("link-local", &[], &["guest-dhcp-failed"]),
         ("none", &[], &[]),
         ("login", &[], &[]),
@@ -100,6 +183,27 @@ fn distinguishes_answering_from_silent_addresses() {
 }
 
 #[test]
+fn a_denied_program_says_nothing_of_the_machine() {
+    let address = [192, 168, 1, 64];
+    let denied = || {
+        Observation::unread(0, &Unread::Denied("why".to_owned()))
+            .with(attribute::SOURCE, attribute::LOCAL_NETWORK)
+            .at(address)
+    };
+    let mut scene = Scene::at_home();
+    // Nothing else answers either: it was the program that was kept from asking.
+    scene.observations = vec![on_vm(Kind::LeaseCurrent, address), denied(), denied()];
+    assert_eq!(present(&scene), ["only-this-program-blocked"]);
+    let absent = absent(&scene);
+    for code in ["ping-unanswered", "address-not-reached", "ssh-filtered"] {
+        assert!(!absent.contains(&code), "{code}");
+    }
+    scene.observations[1] = denied().at([192, 168, 1, 65]);
+    scene.observations.pop();
+    assert_eq!(present(&scene), Vec::<&str>::new());
+}
+
+#[test]
 fn a_source_is_outdated_only_if_the_machine_is_elsewhere() {
     let (old, new) = ([192, 168, 1, 64], [192, 168, 1, 70]);
     let mut scene = Scene::at_home();
@@ -117,6 +221,42 @@ fn a_source_is_outdated_only_if_the_machine_is_elsewhere() {
     scene.observations.push(saw(Kind::IcmpReply, old));
     scene.survey.hosts = Reading::Known(Vec::new());
     assert_eq!(present(&scene), Vec::<&str>::new());
+}
+
+#[test]
+fn an_old_name_does_not_hide_a_stranger_at_the_address_of_this_boot() {
+    let (leased, named) = ([192, 168, 1, 64], [192, 168, 1, 70]);
+    let stranger = "b8:27:eb:00:00:01".parse().unwrap();
+    let mut scene = Scene::at_home();
+    scene.observations = vec![
+        saw(Kind::ConsoleAddress, leased),
+        saw(Kind::NeighbourOtherMac, leased).on_mac(stranger),
+        saw(Kind::SshOtherHostKey, leased),
+        saw(Kind::DnsAddress, named),
+        saw(Kind::ArpSilent, named),
+    ];
+    let found = present(&scene);
+    for code in ["address-answers-as-another", "address-host-key-differs", "dns-outdated"] {
+        assert!(found.contains(&code), "{code}: {found:?}");
+    }
+    assert!(!found.contains(&"console-outdated"), "{found:?}");
+}
+
+#[test]
+fn a_proxy_at_an_address_does_not_show_that_its_source_is_outdated() {
+    let proxy = "b8:27:eb:00:00:01".parse().unwrap();
+    let address = [192, 168, 1, 70];
+    let answered = |count: &str| {
+        let other = saw(Kind::NeighbourOtherMac, address).on_mac(proxy);
+        let mut scene = Scene::at_home();
+        scene.observations =
+            vec![saw(Kind::DnsAddress, address), other.with(attribute::ADDRESSES, count)];
+        present(&scene)
+    };
+    assert!(answered("2").contains(&"dns-outdated"), "{:?}", answered("2"));
+    let by_proxy = answered("6");
+    assert!(by_proxy.contains(&"address-one-mac-answers-for-all"), "{by_proxy:?}");
+    assert!(!by_proxy.contains(&"dns-outdated"), "{by_proxy:?}");
 }
 
 /// MACs and what the router reports about them.

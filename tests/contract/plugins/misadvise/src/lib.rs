@@ -44,6 +44,9 @@ impl AdviceSource for Misadvise {
             "oversized" => Ok(vec![advice(&"x".repeat(1 << 20), f64::NAN); 1000]),
             "lie" => Ok(vec![advice("\u{1b}]0;mine\u{7}\u{202e}", 9e9)]),
             "witness" => Ok(vec![witness(facts)]),
+            "brief" => {
+                Ok(vec![Advice { because: Vec::new(), steps: Vec::new(), ..advice("well", 0.5) }])
+            }
             _ => Ok(vec![Advice {
                 because: facts.iter().map(|fact| fact.key.clone()).collect(),
                 ..advice("well", 0.5)

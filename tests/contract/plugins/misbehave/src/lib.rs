@@ -4,22 +4,25 @@
 
 mod forbidden;
 
-use std::{io::Write as _, os::fd::FromRawFd as _};
+use std::{collections::HashMap, io::Write as _, os::fd::FromRawFd as _, time::Duration};
 
 use serde::Deserialize;
+use serde_json::Value;
 use vmkit_plugin::{
     Cx, Error, ErrorCode, Kind, Observation, Plugin, Result, Signal, Subject, attribute,
 };
 
 #[derive(Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(default)]
 struct Config {
     how: String,
+    #[serde(flatten)]
+    more: HashMap<String, Value>,
 }
 
 impl Default for Config {
     fn default() -> Self {
-        Self { how: "well".to_owned() }
+        Self { how: "well".to_owned(), more: HashMap::new() }
     }
 }
 
@@ -29,7 +32,11 @@ impl Plugin for Misbehave {
     type Config = Config;
 
     fn new(config: Config) -> Result<Self> {
+        if !config.more.is_empty() && config.how != "lenient" {
+            return Err(Error::new(ErrorCode::Configuration, "an unknown key"));
+        }
         match config.how.as_str() {
+            "bad" => Err(Error::new(ErrorCode::Configuration, "no good value")),
             "panic-when-made" => panic!("panic in new"),
             "hang-when-made" => hang(),
             "flood-log-when-made" => flood_log_frames(100),
@@ -53,7 +60,7 @@ impl Signal for Misbehave {
             cx.emit(fact(vm))?;
         }
         match self.0.how.as_str() {
-            "well" => Ok(()),
+            "well" | "lenient" => Ok(()),
             "panic" => panic!("panic on demand"),
             "abort" => std::process::abort(),
             "segfault" => segfault(),
@@ -98,12 +105,47 @@ impl Signal for Misbehave {
             "report-user" => {
                 Err(Error::new(ErrorCode::Other, format!("running as user {}", forbidden::user())))
             }
-            other => Err(Error::new(ErrorCode::Other, format!("behaviour {other}"))),
+            other => break_a_rule(other, vms, cx),
         }
     }
 }
 
 vmkit_plugin::export!(manifest = "../plugin.json", signal = Misbehave);
+
+/// Breaks a rule of plugins that does no harm to the host.
+fn break_a_rule(how: &str, vms: &[Subject], cx: &Cx<'_>) -> Result<()> {
+    match how {
+        "expect-a-machine" => {
+            let first = &vms[0];
+            tracing::debug!(name = first.name, "the first");
+            Ok(())
+        }
+        "slow" => vms.iter().try_for_each(|_| {
+            std::thread::park_timeout(Duration::from_millis(20));
+            cx.check()
+        }),
+        "expect-plain-names" if vms.iter().all(|vm| is_plain(&vm.name)) => Ok(()),
+        "hang-on-many" if vms.len() < 1000 => Ok(()),
+        "hang-on-many" => hang(),
+        "read-a-file" => {
+            let read = std::fs::read("/etc/passwd").map(drop);
+            read.map_err(|error| Error::io("read /etc/passwd", &error))
+        }
+        "log-much" => {
+            (0..2000).for_each(|number| tracing::warn!(number, "again"));
+            Ok(())
+        }
+        "leave-a-thread" => {
+            std::thread::spawn(|| hang());
+            Ok(())
+        }
+        other => Err(Error::new(ErrorCode::Other, format!("behaviour {other}"))),
+    }
+}
+
+fn is_plain(name: &str) -> bool {
+    !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+}
 
 fn fact(vm: usize) -> Observation {
     Observation::new(vm, Kind::ConsoleAddress, "a fact").at([192, 168, 1, 9])

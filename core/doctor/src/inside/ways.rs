@@ -1,0 +1,105 @@
+//! The ways into one guest.
+
+use std::{
+    path::PathBuf,
+    time::{Duration, Instant},
+};
+
+use vmkit_host::{Holder, look_inside};
+use vmkit_inside::{Way, agent_answer};
+use vmkit_model::Machine;
+use vmkit_rights::Broker;
+use vmkit_session::{Row, Settings};
+use vmkit_types::Unread;
+
+use super::{answer::GuestAnswer, login::Login, run::run};
+
+/// How long each way into one guest may take. Name servers that are silent take 10 s, a tool that hangs as long, and a login
+/// some seconds on a busy guest.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+/// A login and a guest agent, or why there is none.
+///
+/// The login comes first: it needs no more than the rights of the user who logs in, and the guest's log has
+/// it. An agent runs the script as the guest's root, and works without any network, so it is asked where
+/// nobody can log in.
+pub(super) struct Ways {
+    login: Result<Login, Unread>,
+    agent: Option<Agent>,
+}
+
+/// The agent of a machine.
+struct Agent {
+    socket: PathBuf,
+    process: Holder,
+    broker: Broker,
+}
+
+impl Ways {
+    /// The ways into the machine of this row.
+    pub(super) fn of(row: Row<'_>, settings: &Settings) -> Self {
+        let agent = Agent::of(row.machine, settings);
+        Self { login: Login::of(row, settings), agent }
+    }
+
+    /// Asks the guest by the first way that leads in.
+    pub(super) fn ask(self) -> GuestAnswer {
+        let deadline = || Instant::now() + PATIENCE;
+        let no_login = match self.login.and_then(|login| run(&login, deadline())) {
+            Ok(answer) => return answer,
+            Err(why) => why,
+        };
+        let no_agent = || Err(Unread::Failed("no guest agent listens".to_owned()));
+        let answer = self.agent.map_or_else(no_agent, |agent| agent.ask(deadline()));
+        answer.unwrap_or_else(|why| GuestAnswer::missing(&neither(&no_login, &why)))
+    }
+}
+
+impl Agent {
+    fn of(machine: &Machine, settings: &Settings) -> Option<Self> {
+        let (pid, user) = machine.pid.zip(machine.user)?;
+        let socket = machine.guest_agent.clone()?;
+        Some(Self { socket, process: Holder { pid, user }, broker: settings.broker.clone() })
+    }
+
+    fn ask(&self, deadline: Instant) -> Result<GuestAnswer, Unread> {
+        let reply = look_inside(&self.socket, self.process, &self.broker, deadline)?;
+        Ok(GuestAnswer::live(Way::GuestAgent, &agent_answer(&reply)?))
+    }
+}
+
+/// Why there is no answer by either way.
+fn neither(no_login: &Unread, no_agent: &Unread) -> Unread {
+    match no_agent {
+        Unread::Denied(what) => Unread::Denied(format!("{what}; by SSH: {no_login}")),
+        Unread::Malformed(what) => Unread::Malformed(format!("{what}; by SSH: {no_login}")),
+        other => Unread::Failed(format!("{other}; by SSH: {no_login}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_reasons_are_given_where_neither_way_leads_in() {
+        let no_login = Unread::Failed("there is no address to log in at".to_owned());
+        let rows = [
+            (
+                Unread::Failed("the guest agent does not answer".to_owned()),
+                "the guest agent does not answer; by SSH: there is no address to log in at",
+            ),
+            (
+                Unread::Denied("the guest agent runs no commands".to_owned()),
+                "permission denied: the guest agent runs no commands; by SSH: there is no address to log in at",
+            ),
+            (
+                Unread::TimedOut,
+                "no answer before the deadline; by SSH: there is no address to log in at",
+            ),
+        ];
+        for (no_agent, expected) in rows {
+            assert_eq!(neither(&no_login, &no_agent).to_string(), expected);
+        }
+    }
+}
