@@ -91,7 +91,7 @@ mod tests {
     #[test]
     fn handles_hostile_text_in_linear_time() {
         /// A quarter of a megabyte would take minutes in quadratic time.
-        const LINEAR: Duration = Duration::from_secs(5);
+        const LINEAR: Duration = Duration::from_secs(30);
         for piece in ["key:'", ":", "=\"", "value='", "key=   ", "<value='x'", "ü:'"] {
             let began = Instant::now();
             blanked(&piece.repeat((256 << 10) / piece.len()));

@@ -29,10 +29,11 @@ use crate::{
 };
 
 /// How long a plugin may take to return after it was cancelled. A run kills it after 50 ms; a trial waits
-/// longer, so that a busy computer makes nobody fail.
-const GRACE: Duration = Duration::from_secs(2);
+/// far longer: a computer that also compiles gives a worker seconds of nothing, and a plugin that ignores
+/// the question does so for ever.
+const GRACE: Duration = Duration::from_secs(15);
 /// How long threads may take to end after a call, for the same reason.
-const THREADS_END: Duration = Duration::from_secs(2);
+const THREADS_END: Duration = Duration::from_secs(15);
 /// How often they are looked at.
 const LOOK_AGAIN: Timespec = Timespec { tv_sec: 0, tv_nsec: 5_000_000 };
 /// Most facts and log lines that are taken of one call.
