@@ -2,7 +2,7 @@
 
 use vmkit_types::{HostNetwork, Interface, InterfaceKind, Mac, Prefix, Route};
 
-/// From `eth0 ethernet 192.168.1.20/24 br0 down, …`, of which all but the name may be omitted, and
+/// From `eth0 ethernet 192.168.1.20/24 br0 down, …`, where all but the name may be omitted, and
 /// `192.168.1.0/24 eth0, …`.
 pub(crate) fn network(interfaces: &str, routes: &str) -> HostNetwork {
     let items = |text| str::split(text, ", ").filter(|item| !item.is_empty());

@@ -63,7 +63,7 @@ impl Diagnosis {
         }
     }
 
-    /// The diagnosis of a machine of which too little is known to name a cause, such as one whose
+    /// The diagnosis of a machine about which too little is known to name a cause, such as one whose
     /// address could not be looked for: it may have one.
     pub fn unknown(why: String) -> Self {
         Self { healthy: false, cannot_tell: Some(why), ..Self::healthy() }

@@ -56,7 +56,7 @@ fn report(what: &str, rate: f64) {
     println!("{what} {rate:.0}");
 }
 
-/// The processor time of the server's thread: its ticks in `/proc`, of which 100 are a second.
+/// The processor time of the server's thread: its ticks in `/proc`, 100 a second.
 #[cfg(target_os = "linux")]
 fn server_time() -> std::io::Result<Duration> {
     let is_server = |task: &std::path::Path| {

@@ -92,7 +92,7 @@ fn save_texts(directory: &Directory, texts: &SurveyTexts) -> Result<(), Error> {
         ("host/hosts", texts.hosts.as_ref().map(Vec::as_slice)),
         ("host/firewall.json", texts.firewall_document.as_ref().map(String::as_bytes)),
         ("host/forwarding.txt", texts.forwarding.as_ref().map(String::as_bytes)),
-        (OWN_LEASE, texts.own_lease.as_ref().map(String::as_bytes)),
+        (OWN_LEASE, texts.own_leases.as_ref().map(String::as_bytes)),
         ("host/routes-to.txt", texts.routes.as_ref().map(String::as_bytes)),
     ];
     for (name, text) in parts {

@@ -12,8 +12,7 @@ use vmkit_model::{Problem, Severity, stem};
 use vmkit_session::Settings;
 use vmkit_snapshot::Record;
 use vmkit_survey::{
-    Survey, bridges, dhcp_servers, firewall, forwarding, further_leases, hosts, listeners,
-    own_lease, routes,
+    Survey, bridges, dhcp_servers, firewall, forwarding, hosts, listeners, own_leases, routes,
 };
 use vmkit_types::{Reading, Unread};
 
@@ -71,8 +70,7 @@ fn survey(files: &mut Files<'_>) -> Survey {
         routes: files
             .read("host/routes-to.txt")
             .map_or(Reading::Unknown(unknown.clone()), |text| Reading::Known(routes(&text))),
-        further_leases: leases.as_deref().map(further_leases).unwrap_or_default(),
-        own_lease: leases.map_or(Reading::Unknown(unknown), |text| own_lease(&text)),
+        own_leases: leases.map_or(Reading::Unknown(unknown), |text| own_leases(&text)),
     }
 }
 

@@ -25,7 +25,7 @@ pub(crate) fn texts(broker: &Broker, addresses: &[IpAddr]) -> SurveyTexts {
             hosts,
             routes,
             forwarding: platform.forwarding(),
-            own_lease: platform.own_lease(),
+            own_leases: platform.own_leases(),
             firewall: answer(firewall),
             firewall_document: answer(document),
             listeners: answer(listeners),
@@ -57,13 +57,9 @@ pub(crate) fn survey(texts: &SurveyTexts) -> Survey {
             vmkit_survey::forwarding(text.as_bytes())
         }),
         routes: texts.routes.as_ref().map(|text| vmkit_survey::routes(text.as_bytes())),
-        further_leases: texts
-            .own_lease
-            .as_ref()
-            .known()
-            .map(|text| vmkit_survey::further_leases(text.as_bytes()))
-            .unwrap_or_default(),
-        own_lease: flat(texts.own_lease.as_ref(), |text| vmkit_survey::own_lease(text.as_bytes())),
+        own_leases: flat(texts.own_leases.as_ref(), |text| {
+            vmkit_survey::own_leases(text.as_bytes())
+        }),
     }
 }
 

@@ -17,7 +17,7 @@ const LONGEST: usize = 64 << 10;
 /// POSIX access control lists are an attribute on Linux, which a new file may inherit.
 const ACCESS_LIST: &[u8] = b"system.posix_acl_access";
 
-/// What the system writes itself and nobody else can: signatures of the content, and macOS's note of which
+/// What the system writes itself and nobody else can: signatures of the content, and macOS's note about which
 /// program wrote the file.
 const OF_SYSTEM: [&[u8]; 3] = [b"security.ima", b"security.evm", b"com.apple.provenance"];
 

@@ -117,7 +117,7 @@ fn gives_a_host_name_of_two_machines_to_neither() {
     ];
     assert_eq!(omitted, expected);
 
-    // A line of before, of whichever machine was first, loses the name.
+    // An earlier line loses the name, whichever machine it belongs to.
     let before = text.replace("\talpha\t", "\talpha ubuntu\t");
     let again = planned(before.as_bytes(), &machines, false, None);
     assert_eq!(String::from_utf8(again.bytes).unwrap(), text);

@@ -34,7 +34,7 @@ pub enum MacSource {
 }
 
 impl Card {
-    /// A card of which nothing is known.
+    /// A card with nothing known.
     pub const fn unknown() -> Self {
         Self {
             mac: Reading::Unknown(Unread::NotTried),
@@ -45,7 +45,7 @@ impl Card {
         }
     }
 
-    /// A card of which nothing is known but this.
+    /// A card with only this known.
     pub fn new(mac: Option<Mac>, mode: Option<NetworkMode>, interface: Option<String>) -> Self {
         let unknown = Self::unknown();
         let net = mode.map(|mode| Net { mode, interface, port: None, netdev: None });
@@ -93,7 +93,7 @@ impl Card {
 }
 
 /// The network cards of a machine in the order of its manager. A machine without a known card has
-/// one of which nothing is known.
+/// one with nothing known.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cards {
     /// The first card.

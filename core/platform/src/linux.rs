@@ -120,8 +120,8 @@ impl Platform for Linux {
         linux_routes::routes_to(addresses)
     }
 
-    fn own_lease(&self) -> Reading<String> {
-        linux_lease::own_lease(self.network())
+    fn own_leases(&self) -> Reading<String> {
+        linux_lease::own_leases(self.network())
     }
 
     fn invoker(&self) -> Invoker {

@@ -32,7 +32,7 @@ const KEPT: [&str; 14] = [
 const NMCLI: &[&str] = &["/usr/bin/nmcli", "/bin/nmcli"];
 
 /// The lease of the interface that has the default route, as its client keeps or shows it.
-pub(crate) fn own_lease(network: Reading<HostNetwork>) -> Reading<String> {
+pub(crate) fn own_leases(network: Reading<HostNetwork>) -> Reading<String> {
     let network = match network {
         Reading::Known(network) => network,
         Reading::Absent => return Reading::Absent,

@@ -155,7 +155,7 @@ impl Platform for Macos {
         crate::macos_survey::routes_to(addresses)
     }
 
-    fn own_lease(&self) -> Reading<String> {
+    fn own_leases(&self) -> Reading<String> {
         match self.network() {
             Reading::Known(network) => crate::macos_survey::own_leases(&uplinks(&network)),
             Reading::Absent => Reading::Absent,

@@ -88,7 +88,7 @@ pub trait Platform {
     /// The leases by which the uplinks have their addresses, that of the default route first: the packets as
     /// macOS's `ipconfig getpacket` shows them, each below a line `interface NAME`, empty where none has one;
     /// on Linux what a DHCP client keeps of the lease of the default route.
-    fn own_lease(&self) -> Reading<String> {
+    fn own_leases(&self) -> Reading<String> {
         Reading::Unknown(Unread::Unsupported)
     }
 

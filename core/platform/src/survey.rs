@@ -26,7 +26,7 @@ pub struct SurveyTexts {
     /// The hosts file.
     pub hosts: Reading<Vec<u8>>,
     /// The leases by which this computer itself has its addresses.
-    pub own_lease: Reading<String>,
+    pub own_leases: Reading<String>,
     /// The routes to the machines' addresses.
     pub routes: Reading<String>,
 }

@@ -31,7 +31,7 @@ pub struct PluginEntry {
 }
 
 impl PluginEntry {
-    /// Of a file of which nothing is known yet.
+    /// Of a file about which nothing is known yet.
     pub fn of_file(id: String, path: &Path) -> Self {
         Self {
             id,

@@ -3,12 +3,17 @@
 
 use std::{
     fmt,
+    io::ErrorKind,
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket},
     path::Path,
     time::{Duration, Instant},
 };
 
-use crate::{PORT, Suffix, file::small_text, plan::installed};
+use crate::{
+    Objection, PORT, Suffix,
+    file::{failed, small_text},
+    plan::installed,
+};
 
 /// How long a server on this computer may take. `vm dns` answers within a millisecond.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -20,7 +25,7 @@ const NAME: &[u8] = b"vmkit-check";
 const HEADER: usize = 12;
 
 /// What came of asking a resolver file's server.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 enum Check {
     /// It answered.
     Answers(SocketAddr),
@@ -28,6 +33,8 @@ enum Check {
     Silent(SocketAddr),
     /// It is no server of this computer, and was not asked.
     NotAsked(SocketAddr),
+    /// This computer failed to ask it, for this reason.
+    Failed(SocketAddr, String),
 }
 
 impl fmt::Display for Check {
@@ -38,34 +45,41 @@ impl fmt::Display for Check {
             Self::NotAsked(server) => {
                 write!(f, "{server} is not of this computer and was not asked")
             }
+            Self::Failed(server, why) => write!(f, "cannot ask {server}: {why}"),
         }
     }
 }
 
 /// One line for each server that vmkit's files for this domain name: whether it answers, and by the text of
 /// `scutil --dns`, if there is one, whether the system asks it. Takes a second for a server that does not
-/// answer. Empty: no file is there, or it names no server.
+/// answer. A file that cannot be read has a line with the reason. Empty: no file is there, or it names no
+/// server.
 pub fn whether_answered(suffix: &Suffix, scutil: Option<&str>) -> String {
     let listed = match scutil.map(|text| is_listed(text, suffix)) {
         Some(true) => "; the system asks it",
         Some(false) => "; the system does not list the domain",
         None => "",
     };
-    let line = |file: &Path, server: Check| format!("{}: {server}{listed}\n", file.display());
-    let files = installed(suffix).unwrap_or_default();
-    let lines = files.iter().flat_map(|file| {
-        let checked = check(file, suffix);
-        checked.into_iter().map(move |server| line(file, server))
+    let files = match installed(suffix) {
+        Ok(files) => files,
+        Err(objection) => return format!("{objection}\n"),
+    };
+    let lines = files.iter().map(|file| match check(file, suffix) {
+        Ok(servers) => {
+            let line = |server| format!("{}: {server}{listed}\n", file.display());
+            servers.iter().map(line).collect()
+        }
+        Err(objection) => format!("{objection}\n"),
     });
     lines.collect()
 }
 
-/// Asks each server that this file names for a name below the domain. Empty: the file names none, or
-/// cannot be read.
-fn check(file: &Path, suffix: &Suffix) -> Vec<Check> {
-    let text = small_text(file).ok().flatten().unwrap_or_default();
+/// Asks each server that this file names for a name below the domain. Empty: the file names none, or is too
+/// large for one of ours.
+fn check(file: &Path, suffix: &Suffix) -> Result<Vec<Check>, Objection> {
+    let text = small_text(file).map_err(failed("read", file))?.unwrap_or_default();
     let servers = servers(&String::from_utf8_lossy(&text));
-    servers.into_iter().map(|server| ask(server, suffix, PATIENCE)).collect()
+    Ok(servers.into_iter().map(|server| ask(server, suffix, PATIENCE)).collect())
 }
 
 /// The servers of a resolver file, with its port.
@@ -117,7 +131,17 @@ fn ask(server: SocketAddr, suffix: &Suffix, patience: Duration) -> Check {
             }
         }
     };
-    if exchange().unwrap_or(false) { Check::Answers(server) } else { Check::Silent(server) }
+    match exchange() {
+        Ok(true) => Check::Answers(server),
+        Ok(false) => Check::Silent(server),
+        // A closed port is refused; the time of a read ends as one of the others.
+        Err(error) => match error.kind() {
+            ErrorKind::ConnectionRefused | ErrorKind::WouldBlock | ErrorKind::TimedOut => {
+                Check::Silent(server)
+            }
+            _ => Check::Failed(server, error.to_string()),
+        },
+    }
 }
 
 /// A question for the IPv4 address of a name below the domain.
@@ -184,12 +208,25 @@ mod tests {
         let text = format!("nameserver 127.0.0.1\nnameserver 192.168.1.1\nport {}\n", at.port());
         fs::write(&file, text).unwrap();
         let elsewhere = SocketAddr::from(([192, 168, 1, 1], at.port()));
-        let found = check(&file, &suffix());
+        let found = check(&file, &suffix()).unwrap();
         assert_eq!(found, [Check::Answers(at), Check::NotAsked(elsewhere)]);
         assert_eq!(answering.join().unwrap(), b"\x0bvmkit-check\x02vm\x04test\0\0\x01\0\x01");
         // The server has ended, so that its port is closed.
-        assert_eq!(check(&file, &suffix())[0], Check::Silent(at));
-        assert_eq!(check(&place.path().join("none"), &suffix()), []);
+        assert_eq!(check(&file, &suffix()).unwrap()[0], Check::Silent(at));
+    }
+
+    #[test]
+    fn what_cannot_be_read_or_asked_is_said() {
+        let place = tempfile::tempdir().unwrap();
+        let none = place.path().join("none");
+        let objection = check(&none, &suffix()).unwrap_err().to_string();
+        let start = format!("cannot read {}: ", none.display());
+        assert!(objection.starts_with(&start), "{objection}");
+        // Nothing can be sent to port 0.
+        let nowhere = SocketAddr::from(([127, 0, 0, 1], 0));
+        let found = ask(nowhere, &suffix(), PATIENCE);
+        assert!(matches!(&found, Check::Failed(at, _) if *at == nowhere), "{found:?}");
+        assert!(found.to_string().starts_with("cannot ask 127.0.0.1:0: "), "{found}");
     }
 
     #[test]

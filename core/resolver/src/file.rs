@@ -88,7 +88,7 @@ fn absent<T>(error: io::Error, value: T) -> io::Result<T> {
     if error.kind() == io::ErrorKind::NotFound { Ok(value) } else { Err(error) }
 }
 
-fn failed(operation: &'static str, path: &Path) -> impl Fn(io::Error) -> Objection {
+pub(crate) fn failed(operation: &'static str, path: &Path) -> impl Fn(io::Error) -> Objection {
     move |source| Objection::System { operation, path: path.to_owned(), source }
 }
 

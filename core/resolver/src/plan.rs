@@ -1,14 +1,14 @@
 //! Reads this computer's resolver, and decides what to write or remove.
 
 use std::{
-    fs,
+    fs, io,
     net::IpAddr,
     path::{Path, PathBuf},
 };
 
 use crate::{
     Objection, PORT, Setting, Suffix,
-    file::{is_own, small_text},
+    file::{failed, is_own, small_text},
     setting::{names_servers, own_paths, systemd_version},
 };
 
@@ -44,7 +44,11 @@ pub fn plan(suffix: &Suffix, server: IpAddr) -> Result<Setting, Objection> {
     if is_own(&setting.path)? == Some(false) {
         return Err(Objection::Foreign(setting.path));
     }
-    let others = setting.for_all_domains.then(|| other_servers(&setting.path)).flatten();
+    let others = if setting.for_all_domains {
+        other_servers(&settings_files()?, &setting.path)?
+    } else {
+        None
+    };
     match others {
         Some(path) => Err(Objection::OtherServers(path.display().to_string())),
         None => Ok(setting),
@@ -73,13 +77,57 @@ fn version_of_systemd() -> Option<u32> {
     names.filter_map(|name| systemd_version(&name)).max()
 }
 
-/// A settings file of systemd-resolved, other than ours, that sets servers.
-fn other_servers(own: &Path) -> Option<PathBuf> {
-    let further = fs::read_dir(ADDITIONAL_SETTINGS).into_iter().flatten();
-    let further = further.filter_map(|entry| Some(entry.ok()?.path()));
-    let mut files = further.chain([SETTINGS.into()]).filter(|path| path != own);
-    files.find(|path| {
-        let text = small_text(path).ok().flatten();
-        text.is_some_and(|text| names_servers(&String::from_utf8_lossy(&text)))
-    })
+/// The settings files of systemd-resolved.
+fn settings_files() -> Result<Vec<PathBuf>, Objection> {
+    let directory = Path::new(ADDITIONAL_SETTINGS);
+    let mut files = vec![PathBuf::from(SETTINGS)];
+    match fs::read_dir(directory) {
+        Ok(entries) => {
+            for entry in entries {
+                files.push(entry.map_err(failed("list", directory))?.path());
+            }
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(error) => return Err(failed("list", directory)(error)),
+    }
+    Ok(files)
+}
+
+/// One of these settings files, other than ours, that sets servers.
+fn other_servers(files: &[PathBuf], own: &Path) -> Result<Option<PathBuf>, Objection> {
+    for path in files.iter().filter(|path| *path != own) {
+        let text = match small_text(path) {
+            Ok(text) => text.unwrap_or_default(),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+            Err(error) => return Err(failed("read", path)(error)),
+        };
+        if names_servers(&String::from_utf8_lossy(&text)) {
+            return Ok(Some(path.clone()));
+        }
+    }
+    Ok(None)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_settings_file_that_cannot_be_read_is_an_error() {
+        let place = tempfile::tempdir().unwrap();
+        let [own, other, gone] =
+            ["vmkit.conf", "other.conf", "gone.conf"].map(|name| place.path().join(name));
+        fs::write(&own, "[Resolve]\nDNS=127.0.0.1\n").unwrap();
+        fs::write(&other, "[Resolve]\nDNS=192.0.2.1\n").unwrap();
+        let files = [own.clone(), gone, other.clone()];
+        assert_eq!(other_servers(&files[..2], &own).unwrap(), None);
+        assert_eq!(other_servers(&files, &own).unwrap(), Some(other.clone()));
+        // A path below a file cannot be opened, not even by root.
+        let unreadable = other.join("x");
+        let objection = other_servers(&[unreadable.clone()], &own).unwrap_err().to_string();
+        assert!(
+            objection.starts_with(&format!("cannot read {}: ", unreadable.display())),
+            "{objection}"
+        );
+    }
 }

@@ -25,7 +25,7 @@ pub(crate) fn usual_place(places: [&str; 2], files: &dyn Files) -> String {
     places.into_iter().find(exists).unwrap_or(places[0]).to_owned()
 }
 
-/// The files of one configuration, of which only so many are read.
+/// The files of one configuration, up to a limit.
 pub(crate) struct Bounded<'a> {
     files: &'a dyn Files,
     left: Cell<usize>,

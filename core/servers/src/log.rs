@@ -8,7 +8,7 @@ use std::{
 use vmkit_survey::Answer;
 use vmkit_types::Mac;
 
-/// Most clients of which an answer is kept.
+/// Most clients whose answers are kept.
 const MOST_CLIENTS: usize = 1000;
 
 /// The last answer to each client. A line may begin with its time in seconds since the Unix epoch.

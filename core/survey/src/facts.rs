@@ -146,10 +146,8 @@ pub struct Survey {
     pub hosts: Reading<Vec<(IpAddr, String)>>,
     /// The routes to the addresses that machines may have.
     pub routes: Reading<Vec<RouteTo>>,
-    /// The lease of this computer on its default route.
-    pub own_lease: Reading<OwnLease>,
-    /// Its leases on other uplinks, as far as they are known.
-    pub further_leases: Vec<OwnLease>,
+    /// The leases of this computer itself, that of its default route first.
+    pub own_leases: Reading<Vec<OwnLease>>,
 }
 
 impl Default for Survey {
@@ -163,8 +161,7 @@ impl Default for Survey {
             servers: Reading::Unknown(Unread::NotTried),
             hosts: Reading::Unknown(Unread::NotTried),
             routes: Reading::Unknown(Unread::NotTried),
-            own_lease: Reading::Unknown(Unread::NotTried),
-            further_leases: Vec::new(),
+            own_leases: Reading::Unknown(Unread::NotTried),
         }
     }
 }

@@ -26,7 +26,7 @@ pub use firewall::firewall;
 pub use forwarding::forwarding;
 pub use hosts::hosts;
 pub use listeners::listeners;
-pub use own_lease::{further_leases, own_lease};
+pub use own_lease::own_leases;
 pub use routes::routes;
 pub use server::{Answer, Client, DhcpServer, Pool, dhcp_servers, write_dhcp_servers};
 

@@ -22,17 +22,24 @@ const MOST: usize = 8;
 /// The line above the packet of one of several interfaces; its name follows.
 const INTERFACE: &str = "interface ";
 
-/// The first lease in this text, that of the default route where it has one. `Absent`: no interface has its
-/// address from a DHCP server.
-pub fn own_lease(text: &[u8]) -> Reading<OwnLease> {
+/// The leases in this text, that of the default route first where it has one. A packet that names no address
+/// is left out beside one that does. `Absent`: no interface has its address from a DHCP server.
+pub fn own_leases(text: &[u8]) -> Reading<Vec<OwnLease>> {
     let text = String::from_utf8_lossy(text);
-    packets(&text).first().map_or(Reading::Absent, |packet| of_packet(packet))
-}
-
-/// The leases of other interfaces in this text. A packet that names no address is left out.
-pub fn further_leases(text: &[u8]) -> Vec<OwnLease> {
-    let text = String::from_utf8_lossy(text);
-    packets(&text).iter().skip(1).filter_map(|packet| of_packet(packet).known()).collect()
+    let mut leases = Vec::new();
+    let mut unread = None;
+    for packet in packets(&text) {
+        match of_packet(&packet) {
+            Reading::Known(lease) => leases.push(lease),
+            Reading::Unknown(why) => unread = unread.or(Some(why)),
+            Reading::Absent => {}
+        }
+    }
+    match unread {
+        _ if !leases.is_empty() => Reading::Known(leases),
+        Some(why) => Reading::Unknown(why),
+        None => Reading::Absent,
+    }
 }
 
 /// The packets, each without the line above it.
@@ -115,7 +122,7 @@ mod tests {
             router: Some([192, 168, 1, 254].into()),
             length: Some(Duration::from_hours(24)),
         };
-        assert_eq!(own_lease(TEXT.as_bytes()), Reading::Known(expected));
+        assert_eq!(own_leases(TEXT.as_bytes()), Reading::Known(vec![expected]));
     }
 
     #[test]
@@ -129,22 +136,22 @@ mod tests {
             let text = mac.own_lease("en0", mac.router())
                 + "interface en5\n\n"
                 + &mac.own_lease("en7", mac.at(66));
-            let servers =
-                |leases: Vec<OwnLease>| leases.iter().map(|it| it.server).collect::<Vec<_>>();
-            let first = own_lease(text.as_bytes()).known().unwrap();
-            assert_eq!((first.address, first.server), (mac.address(), Some(mac.router())));
-            assert_eq!(servers(further_leases(text.as_bytes())), [Some([a, b, c, 66].into())]);
-            assert_eq!(further_leases(TEXT.as_bytes()), []);
+            let leases = own_leases(text.as_bytes()).known().unwrap();
+            let servers: Vec<_> = leases.iter().filter_map(|lease| lease.server).collect();
+            assert_eq!(leases[0].address, mac.address());
+            assert_eq!(servers, [mac.router(), [a, b, c, 66].into()]);
         }
     }
 
     #[test]
     fn reads_no_lease_from_other_text() {
-        assert_eq!(own_lease(b"\n"), Reading::Absent);
+        assert_eq!(own_leases(b"\n"), Reading::Absent);
         for text in
             ["words", "yiaddr = 0.0.0.0\n", "yiaddr = x\nlease_time (uint32): 0xfffffffff\n"]
         {
-            assert!(matches!(own_lease(text.as_bytes()), Reading::Unknown(_)), "{text}");
+            assert!(matches!(own_leases(text.as_bytes()), Reading::Unknown(_)), "{text}");
+            let beside = format!("{text}\ninterface en0\n{TEXT}");
+            assert_eq!(own_leases(beside.as_bytes()).known().map(|leases| leases.len()), Some(1));
         }
     }
 }

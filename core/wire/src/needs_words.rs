@@ -90,7 +90,7 @@ impl Manifest {
         rows.iter().filter(|(applies, _)| *applies).map(|(_, warning)| *warning).collect()
     }
 
-    /// The manifest of a plugin of which nothing but this is known, checked as one of a library. `agreed`:
+    /// The manifest of a plugin with only this known, checked as one of a library. `agreed`:
     /// what [`Self::agreed_needs`] returned.
     ///
     /// # Errors

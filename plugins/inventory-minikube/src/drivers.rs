@@ -40,7 +40,7 @@ pub(crate) const DRIVERS: &[Driver] = &[
         macs: &["/MACAddress"],
         ..NONE
     },
-    // It has a UUID, out of which the hypervisor makes the MAC.
+    // The hypervisor makes the MAC out of its UUID.
     Driver { name: "hyperkit", disk: Some("NAME.rawdisk"), macs: &[""], ..NONE },
     Driver { name: "virtualbox", disk: Some("disk.vmdk"), ..NONE },
     Driver { name: "vmware", disk: Some("NAME.vmdk"), ..NONE },

@@ -6,7 +6,7 @@ pub(crate) const CONFIGURATION: &str = "lima.yaml";
 pub(crate) const SSH: &str = "ssh.config";
 /// The process of its host agent, which forwards ports.
 pub(crate) const HOST_AGENT_PID: &str = "ha.pid";
-/// Drivers, each of which keeps its process in a file of its name, such as `qemu.pid`.
+/// Drivers; each keeps its process in a file of its name, such as `qemu.pid`.
 pub(crate) const DRIVERS: [&str; 3] = ["vz", "qemu", "krunkit"];
 /// The socket of QEMU's monitor.
 pub(crate) const MONITOR: &str = "qmp.sock";

@@ -1,6 +1,6 @@
 //! Faults that keep a guest from the network.
 
-/// A fault of which a guest complains. It becomes one observation, whose attribute `fault` is its code.
+/// A fault that a guest complains about. It becomes one observation, whose attribute `fault` is its code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Fault {
     /// There is no network card, or none with the configured name.

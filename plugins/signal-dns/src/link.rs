@@ -85,7 +85,7 @@ impl Link {
         }
     }
 
-    /// How many sockets there are, each of which may have an answer of its own.
+    /// How many sockets there are; each may have an answer of its own.
     pub(crate) fn sockets(&self) -> usize {
         self.sockets.len()
     }

@@ -40,7 +40,7 @@ pub struct Offer {
 }
 
 impl Default for Offer {
-    /// An offer of which nothing is known.
+    /// An offer with nothing known.
     fn default() -> Self {
         Self {
             server: None,

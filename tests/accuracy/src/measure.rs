@@ -17,7 +17,7 @@ use crate::{
 pub struct Sums {
     /// Machines.
     machines: u32,
-    /// Of those, machines of which the right answer can be known.
+    /// Of those, machines whose right answer can be known.
     knowable: u32,
     /// Of the knowable ones, those for which the likeliest answer is right.
     top: u32,
@@ -187,7 +187,7 @@ pub(crate) fn probability_of_truth(pick: &Pick, accepts: &[IpAddr]) -> f64 {
 pub struct Figures {
     /// Machines that were answered.
     pub machines: u32,
-    /// Of those, machines of which a careful person could know the right answer.
+    /// Of those, machines whose right answer a careful person could know.
     pub knowable: u32,
     /// Share of the knowable ones for which the likeliest answer is right.
     pub top: Option<f64>,

@@ -82,7 +82,7 @@ pub struct Answers {
     pub records: u32,
     /// Machines in them.
     pub machines: u32,
-    /// Of those, machines of which the right answer can be known.
+    /// Of those, machines whose right answer can be known.
     pub knowable: u32,
     /// Of the knowable ones, those that are answered with it.
     pub right: u32,

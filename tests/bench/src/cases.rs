@@ -105,15 +105,15 @@ fn many(lab: &Lab) -> anyhow::Result<Vec<Row>> {
     ])
 }
 
-/// The doctor looks at all machines, of which some have lost their network.
+/// The doctor looks at all machines; some have lost their network.
 fn ill(lab: &Lab) -> anyhow::Result<Vec<Row>> {
     let watch = Stopwatch::new(lab);
     let memory = watch.memory_mb(&["doctor", "--passive"])?;
     let asked = ["doctor", "--yes"];
     let mut times = Vec::new();
     for (what, arguments, limit) in [
-        ("vm doctor --passive, 100 of which 10 are ill", &["doctor", "--passive"][..], None),
-        ("vm doctor --yes, 100 of which 10 are ill", &asked, Some(6000.0)),
+        ("vm doctor --passive, 100 with 10 ill", &["doctor", "--passive"][..], None),
+        ("vm doctor --yes, 100 with 10 ill", &asked, Some(6000.0)),
     ] {
         times.push(timed(what, watch.vm(FEW, arguments)?, limit));
     }
@@ -139,7 +139,7 @@ fn half_dead(lab: &Lab, crowd: &Crowd) -> anyhow::Result<Row> {
     let prepare = format!("ip -batch {}", lab.data_dir().with_file_name("ip.batch").display());
     let line = vm_line(lab, &["status"]);
     let time = Stopwatch::new(lab).command(10, &line, Some(&prepare))?;
-    Ok(timed("vm status, 100 of which 50 are silent", time, Some(PROBE_TIMEOUT_MS + 60.0)))
+    Ok(timed("vm status, 100 with 50 silent", time, Some(PROBE_TIMEOUT_MS + 60.0)))
 }
 
 /// Counts the right addresses, since speed without them is worthless.

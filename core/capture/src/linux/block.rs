@@ -138,7 +138,7 @@ mod tests {
         std::iter::from_fn(&mut text).collect()
     }
 
-    /// A block with one frame, out of which the kernel took a tag if it says so.
+    /// A block with one frame; the kernel took a tag out of it if it says so.
     fn frame_with_tag(status: u32) -> (Vec<u8>, u32) {
         let mut block = block();
         put(&mut block, FRAMES, 1);

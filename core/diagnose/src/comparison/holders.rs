@@ -13,7 +13,7 @@ pub(super) struct Holders {
     by_mac: HashMap<Mac, String>,
     /// The bridge or uplink of each machine, where that is known.
     links: HashMap<String, String>,
-    /// Machines of which it is unknown whether they share a link with others on their bridge.
+    /// Machines that may or may not share a link with others on their bridge.
     in_vlans: BTreeSet<String>,
     /// Machines that are not known to be stopped.
     running: BTreeSet<String>,

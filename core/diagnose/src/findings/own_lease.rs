@@ -19,6 +19,5 @@ pub(super) fn own_lease<'a>(
     let in_use = |lease: &&OwnLease| {
         networks.iter().any(|prefix| prefix.address == IpAddr::V4(lease.address))
     };
-    let survey = facts.survey;
-    survey.own_lease.as_ref().known().into_iter().chain(&survey.further_leases).find(in_use)
+    facts.survey.own_leases.as_ref().known()?.iter().find(in_use)
 }

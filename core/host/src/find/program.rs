@@ -49,7 +49,7 @@ impl WorkerProgram {
     }
 
     /// What starts it. Elsewhere than on Linux no open file can be started: there it is the real
-    /// path, each component of which only those may change who could replace `vm`.
+    /// path. Only those who could replace `vm` may change a component of it.
     pub(crate) fn command(&self) -> Command {
         if cfg!(target_os = "linux") {
             // The child has the same descriptors until the kernel has opened the program.

@@ -30,7 +30,7 @@ pub(super) fn of_each(
     .collect()
 }
 
-/// The patterns, one of which has to match: those that say so, or all files that it reads.
+/// The patterns; one has to match: those that say so, or all files that it reads.
 fn patterns(manifest: &Manifest) -> Vec<String> {
     let needs = manifest.needs_here();
     if !manifest.present.is_empty() {

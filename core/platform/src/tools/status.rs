@@ -36,7 +36,7 @@ const WHERE_A_RELEASE_HIDES: [&str; 2] = [NEIGHBOURS, BRIDGE];
 /// where they are not.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// Tools of which each runs until all have been started.
+/// Tools that each run until all have been started.
 #[derive(Default)]
 struct Together {
     started: Mutex<Vec<String>>,

@@ -86,7 +86,7 @@ fn proof(vm: &DoctorVm) -> Markup {
     }
 }
 
-/// The machines of which there is nothing to say but their address.
+/// The machines with nothing to say but their address.
 pub(super) fn healthy_machines<'a>(vms: impl Iterator<Item = &'a DoctorVm>) -> Markup {
     html! {
         section.machine aria-labelledby="healthy" {

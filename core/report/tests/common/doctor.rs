@@ -181,7 +181,7 @@ pub(crate) fn ignored(catalogue: &Catalogue, name: &str, says: &str) -> DoctorVm
     vm
 }
 
-/// A machine of which nobody can tell why it has no address.
+/// A machine that has no address, and nobody can tell why.
 pub(crate) fn puzzling(catalogue: &Catalogue, name: &str) -> DoctorVm {
     let mut vm = DoctorVm { path: path(name, ""), ..ailing(catalogue, name, "") };
     for (suspect, probability) in vm.diagnosis.causes.iter_mut().zip([0.23, 0.11]) {

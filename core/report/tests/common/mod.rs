@@ -44,7 +44,7 @@ fn card(last: u8) -> Card {
     Card::new(Some(mac(last)), Some(NetworkMode::Bridged), Some("en0".to_owned()))
 }
 
-/// A running machine of which everything is known.
+/// A running machine with everything known.
 pub(crate) fn machine(name: &str, last: u8) -> Machine {
     let known = |text: &str| Reading::Known(text.to_owned());
     Machine {

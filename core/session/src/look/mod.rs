@@ -105,7 +105,8 @@ impl Session {
         &self.weights
     }
 
-    /// Looks at all machines, and probes the addresses of those that are wanted.
+    /// Looks at all machines, and probes the addresses of those that are wanted; a thorough session probes
+    /// those of the others, too.
     ///
     /// The signals are asked about all machines even when few are wanted: an address or a MAC that two
     /// machines share is noticed only then.
@@ -115,7 +116,7 @@ impl Session {
     pub fn look(&mut self, selection: &Selection) -> Result<Look, Error> {
         let stages = Stopwatch::start();
         let (mut scene, mut monitors) = self.scene()?;
-        let running = Running::new(&scene, selection.ids(&scene)?);
+        let running = Running::new(&scene, selection.ids(&scene)?, self.thorough);
         stages.passed("machines and network read");
 
         // Nobody waits for an agent where QEMU knows that the guest runs none.

@@ -25,13 +25,16 @@ pub(crate) struct Running {
     cases: Vec<Case>,
     /// All machines that the look is about, running or not.
     pub(super) wanted: BTreeSet<MachineId>,
+    /// Whether addresses of the others are probed as well, so that host keys and holders of addresses can
+    /// be compared.
+    probes_all: bool,
 }
 
 impl Running {
-    pub(super) fn new(scene: &Scene, wanted: BTreeSet<MachineId>) -> Self {
+    pub(super) fn new(scene: &Scene, wanted: BTreeSet<MachineId>, probes_all: bool) -> Self {
         let (ids, cases) =
             scene.machines.iter().filter(|m| is_alive(m)).map(|m| (m.id(), Case::of(m))).unzip();
-        Self { ids, cases, wanted }
+        Self { ids, cases, wanted, probes_all }
     }
 
     /// The evidence, and after it the addresses that managers have written down for their machines.
@@ -91,11 +94,11 @@ impl Running {
     /// silence would count against its address.
     pub(super) fn to_probe(&self, scene: &Scene, picks: &Picks, asked: &Addresses) -> Addresses {
         let paused = self.paused(scene);
-        let wanted = self
-            .numbered()
-            .filter(|(number, id)| self.wanted.contains(*id) && !paused.contains(number));
+        let probed = self.numbered().filter(|(number, id)| {
+            (self.probes_all || self.wanted.contains(*id)) && !paused.contains(number)
+        });
         let (ids, picks): (Vec<_>, Vec<_>) =
-            wanted.filter_map(|(_, id)| Some((id, picks.get(id)?))).unzip();
+            probed.filter_map(|(_, id)| Some((id, picks.get(id)?))).unzip();
         let candidates = candidates_to_probe(picks, scene.network.as_ref());
         let mut open: Addresses = ids.into_iter().cloned().zip(candidates).collect();
         open.retain(|id, addresses| {

@@ -7,7 +7,7 @@ use super::{
     stand_ins::StandIns,
 };
 
-/// Most words of which a name consists.
+/// Most words of a name.
 const MOST_PARTS: usize = 16;
 
 /// Redacts a text of any encoding.

@@ -1,4 +1,4 @@
-//! Matches and targets of iptables of which only the name is known.
+//! Matches and targets of iptables that are known by name only.
 
 use super::rules::{Expr, Statement, Verdict};
 

@@ -24,7 +24,7 @@ use message::{Neighbour, RTM_NEWLINK, RTM_NEWNEIGH};
 /// nearly always complete. A third would cost more than it gains.
 const ATTEMPTS: usize = 2;
 
-/// Entries that are allocated at once, so that few tables are moved as they grow: a megabyte, of which the
+/// Entries that are allocated at once, so that few tables are moved as they grow: a megabyte; the
 /// kernel provides only what is written to.
 const USUALLY_ENOUGH: usize = 16 << 10;
 

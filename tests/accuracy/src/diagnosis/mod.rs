@@ -47,7 +47,7 @@ use std::{
     thread,
 };
 
-/// Snapshots per family in a run, each of which starts the whole program. With half of them, a doctor whose
+/// Snapshots per family in a run; each starts the whole program. With half of them, a doctor whose
 /// probabilities hold exactly would still show a calibration error of some 0.04 by chance.
 pub const RECORDS: u64 = 6;
 /// Factor for healthy computers: of few, a rare false alarm would not be seen.

@@ -133,7 +133,7 @@ pub struct Sums {
     pub unknowable: u32,
     /// Of those, with another cause named.
     pub misled: u32,
-    /// With two causes, both of which can be known.
+    /// With two causes that can both be known.
     pub two: u32,
     /// Of those, both among the first three.
     pub both: u32,

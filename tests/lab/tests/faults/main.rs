@@ -34,7 +34,7 @@ use vmkit_lab::{Lab, or_skip};
 
 /// Parallel namespace scenarios, which mostly wait for clients and probes.
 const NAMESPACES_AT_ONCE: usize = 4;
-/// Parallel scenarios with Linux guests, each of which needs a processor.
+/// Parallel scenarios with Linux guests; each guest needs a processor.
 const MACHINES_AT_ONCE: usize = 2;
 
 fn rows() -> Vec<Row> {

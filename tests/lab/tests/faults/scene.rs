@@ -88,7 +88,7 @@ impl Scene {
             fs::write(&file, text).expect("a file");
             lab.mount(&file, target);
         }
-        // Where dnsmasq keeps its leases unless it is told otherwise, and systemd-networkd this computer's.
+        // Where dnsmasq keeps its leases unless an option names another place, and systemd-networkd this computer's.
         for (name, target) in
             [("misc", "/var/lib/misc"), ("own-leases", "/run/systemd/netif/leases")]
         {

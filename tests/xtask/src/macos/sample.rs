@@ -1,4 +1,4 @@
-//! Small Mach-O files as a linker lays them out, signed, each part of which a test can change.
+//! Small Mach-O files as a linker lays them out, signed; a test can change each part.
 
 use sha2::{Digest as _, Sha256};
 

@@ -235,7 +235,7 @@ fn a_macs_own_lease_says_that_its_network_has_a_server() {
         let address = Prefix { address: address.into(), length: 24 };
         let mut scene =
             Scene::at_home().interface("en0", |uplink| uplink.addresses = vec![address]);
-        scene.survey.own_lease = lease;
+        scene.survey.own_leases = lease.map(|lease| vec![lease]);
         let found = present(&scene).contains(&code);
         let cleared = absent(&scene).contains(&code);
         let seen = [(found, true), (cleared, false)].into_iter().find(|it| it.0).map(|it| it.1);

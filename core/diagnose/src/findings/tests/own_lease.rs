@@ -52,13 +52,13 @@ fn compares_an_offer_with_the_own_lease() {
     for (offer, lease, expected) in rows {
         let line = format!("0 OFFER 1 to 192.168.1.64 {offer}");
         let mut scene = Scene::at_home().guest(&line).uplink(&line);
-        scene.survey.own_lease = lease.clone();
+        scene.survey.own_leases = lease.clone().map(|lease| vec![lease]);
         let found = present(&scene);
         let found: Vec<_> = about.into_iter().filter(|code| found.contains(code)).collect();
         assert_eq!(found, expected, "{offer} {lease:?}");
         // The lease of the uplink may be one of several.
-        scene.survey.further_leases = lease.clone().known().into_iter().collect();
-        scene.survey.own_lease = Reading::Known(elsewhere);
+        let several = [elsewhere].into_iter().chain(lease.clone().known()).collect();
+        scene.survey.own_leases = Reading::Known(several);
         let found = present(&scene);
         let found: Vec<_> = about.into_iter().filter(|code| found.contains(code)).collect();
         assert_eq!(found, expected, "further: {offer} {lease:?}");
@@ -69,7 +69,7 @@ fn compares_an_offer_with_the_own_lease() {
 fn says_which_server_was_silent_and_how_long_the_own_lease_lasts() {
     let line = "0 OFFER 1 to 192.168.1.64 by 192.168.1.3 for-s 30";
     let mut scene = Scene::at_home().guest(line);
-    scene.survey.own_lease = own(254, 254);
+    scene.survey.own_leases = own(254, 254).map(|lease| vec![lease]);
     let says = |code: &str| {
         scene.facts(|facts| {
             let all = crate::findings(facts, &super::CATALOGUE);
@@ -93,7 +93,7 @@ fn the_own_lease_is_of_a_network_that_an_offer_names() {
         let mut scene = Scene::at_home().uplink(&lines);
         let address = Prefix { address: [192, 168, 1, 50].into(), length: 16 };
         scene = scene.interface("en0", |uplink| uplink.addresses = vec![address]);
-        scene.survey.own_lease = own(66, 254);
+        scene.survey.own_leases = own(66, 254).map(|lease| vec![lease]);
         let codes = if disagree { present(&scene) } else { absent(&scene) };
         assert!(codes.contains(&"servers-disagree-on-subnet"), "/{mask}");
     }
@@ -115,7 +115,7 @@ fn a_private_address_may_have_changed_since_the_lease() {
         scene = scene.interface("en0", |uplink| uplink.mac = Some(mac.parse().unwrap()));
         let lease = own(254, 254).known().unwrap();
         let client = client.map(|client| client.parse().unwrap());
-        scene.survey.own_lease = Reading::Known(OwnLease { client, ..lease });
+        scene.survey.own_leases = Reading::Known(vec![OwnLease { client, ..lease }]);
         let code = "wifi-address-changed";
         let found = (present(&scene).contains(&code), absent(&scene).contains(&code));
         assert_eq!(found, (expected == Some(true), expected == Some(false)), "{mac} {client:?}");

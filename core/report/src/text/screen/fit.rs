@@ -1,4 +1,4 @@
-//! Parts of a screen, of which the least important give way.
+//! Parts of a screen; the least important give way.
 
 use std::cmp::Reverse;
 
