@@ -67,10 +67,7 @@ impl Table {
         interest: &Interest,
         budget: Duration,
     ) -> Result<Vec<Entry>> {
-        let mut texts = vec![(parse::ARP_TXT, cx.tool(ARP, TEXT_LIMIT)?)];
-        // Entries without an age would supersede those of the first reading, which have one.
-        texts.extend(cx.tool(NETSTAT, TEXT_LIMIT).ok().map(|text| (parse::NETSTAT_TXT, text)));
-        let mut entries = Self(texts).entries(interest, budget);
+        let mut entries = read(cx, budget)?.entries(interest, budget);
         entries.retain(|entry| interest.candidates().contains(&entry.address));
         Ok(entries)
     }

@@ -15,7 +15,7 @@ use super::{AT_ONCE, BRIDGE, FRESH, INTERFACES, NEIGHBOURS, PROCESSES, RESOLVERS
 
 /// Who asks for a tool during a status, with its command line. `true`: after the probes, whose answers an
 /// earlier text does not have.
-const STATUS: [(&str, &str, bool); 10] = [
+const STATUS: [(&str, &str, bool); 9] = [
     ("Platform::network", ROUTES, false),
     ("Platform::network", INTERFACES, false),
     ("Platform::processes", PROCESSES, false),
@@ -25,8 +25,7 @@ const STATUS: [(&str, &str, bool); 10] = [
     ("signal-dns", INTERFACES, false),
     // Again, for the probes.
     ("Platform::network", ROUTES, false),
-    ("signal-arp", NEIGHBOURS, true),
-    // The ages of what answered them, which `arp` does not show.
+    // The neighbours that answered them.
     ("signal-arp", ROUTES, true),
 ];
 /// Lines that plugins have started only where a release leaves something out of those of the plan: the
@@ -56,7 +55,7 @@ impl Together {
 }
 
 #[test]
-fn a_whole_status_starts_four_tools_at_once_and_two_after_its_probes() {
+fn a_whole_status_starts_four_tools_at_once_and_one_after_its_probes() {
     let together: Arc<Together> = Arc::default();
     let of_tools = Arc::clone(&together);
     // The first four wait for each other; those after them wait for nobody.
@@ -73,7 +72,7 @@ fn a_whole_status_starts_four_tools_at_once_and_two_after_its_probes() {
     let (first, after) = started.split_at(AT_ONCE.len());
     let planned: BTreeSet<&str> = AT_ONCE.into_iter().collect();
     assert_eq!(first.iter().map(String::as_str).collect::<BTreeSet<_>>(), planned);
-    assert_eq!(after, [NEIGHBOURS, ROUTES], "an answer of the same second serves");
+    assert_eq!(after, [ROUTES], "an answer of the same second serves");
 }
 
 #[derive(Deserialize)]
