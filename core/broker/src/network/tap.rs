@@ -45,10 +45,8 @@ pub(super) fn attach(netlink: &mut Netlink, bridge: &Link) -> Result<Port, Refus
     let failed = |error: io::Error| refusal(&into, &error);
     let gone = || Refusal::failed(format!("{into}: {name} has vanished"));
     let tap = netlink.link(&name).map_err(failed)?.ok_or_else(gone)?;
-    let mut mac = tap.mac;
-    mac.iter_mut().take(1).for_each(|octet| *octet = HIGH);
     let mut attributes = vec![
-        LinkAttribute::Address(mac),
+        LinkAttribute::Address(above(tap.mac, &bridge.mac)),
         LinkAttribute::IfAlias(alias()),
         LinkAttribute::Controller(bridge.index),
     ];
@@ -58,8 +56,44 @@ pub(super) fn attach(netlink: &mut Netlink, bridge: &Link) -> Result<Port, Refus
     Ok(Port::new(name, descriptor, bridge.forwards_after))
 }
 
+/// A MAC that is higher than the bridge's, with as many of these random octets as that leaves.
+fn above(mut mac: Vec<u8>, bridge: &[u8]) -> Vec<u8> {
+    mac.iter_mut().take(1).for_each(|octet| *octet = HIGH);
+    for place in 1..mac.len() {
+        if mac.as_slice() > bridge {
+            break;
+        }
+        mac[place] = u8::MAX;
+    }
+    mac
+}
+
 fn open() -> io::Result<(String, OwnedFd)> {
     let builder = DeviceBuilder::new().name(NAME).layer(Layer::L2).offload(true);
     let device = builder.inherit_enable_state().build_sync()?;
     Ok((device.name()?, device.as_fd().try_clone_to_owned()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::above;
+
+    #[test]
+    fn a_taps_mac_is_above_that_of_its_bridge() {
+        let random = [0x3a, 0x9a, 0xfd, 0x1d, 0x51, 0xb3];
+        let rows = [
+            // A card of a computer, and a bridge with a random MAC.
+            ([0x3c, 0x22, 0xfb, 1, 2, 3], [0xfe, 0x9a, 0xfd, 0x1d, 0x51, 0xb3]),
+            ([0xfe, 0x10, 0xaf, 0x10, 0x88, 0x8f], [0xfe, 0x9a, 0xfd, 0x1d, 0x51, 0xb3]),
+            // A bridge that has its MAC of another tap.
+            ([0xfe, 0xc0, 0xaf, 0x10, 0x88, 0x8f], [0xfe, 0xff, 0xfd, 0x1d, 0x51, 0xb3]),
+            ([0xfe, 0xff, 0xfe, 0x10, 0x88, 0x8f], [0xfe, 0xff, 0xff, 0x1d, 0x51, 0xb3]),
+        ];
+        for (bridge, expected) in rows {
+            assert_eq!(above(random.to_vec(), &bridge), expected, "{bridge:x?}");
+        }
+        // Without an address of its own.
+        assert_eq!(above(random.to_vec(), &[])[0], 0xfe);
+        assert_eq!(above(Vec::new(), &[1]), [0; 0]);
+    }
 }
