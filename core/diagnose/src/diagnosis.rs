@@ -7,6 +7,7 @@ use crate::{
     Awaited, Booting, Catalogue, Facts, Finding, FindingCode, Layer, Process, Proposal, Remedy,
     State, WhileBooting,
     boot::{asks, booting},
+    calibration::Calibration,
     circumstance::circumstances,
     fault::faults,
     fold::{self, NAMED_FROM, Shown},
@@ -82,7 +83,7 @@ impl Diagnosis {
 pub struct Suspect {
     /// Its code, see `vm explain CODE`.
     pub code: &'static str,
-    /// From 0 to 1.
+    /// From 0 to 1, as it is shown.
     pub probability: f64,
     /// The fault, in one line.
     pub title: String,
@@ -130,12 +131,14 @@ pub fn diagnose(facts: &Facts<'_>, findings: &[Finding], catalogue: &Catalogue) 
     let beliefs = Beliefs::of(&model);
     let shown = fold::shown(&model, &beliefs);
     let values = Values::of(facts);
+    let likeliest = shown.first().map_or(0.0, |first| beliefs.marginal[first.cause]);
+    let calibration = Calibration::of(likeliest);
     let suspect = |each: &Shown| {
         let cause = &catalogue.causes[each.cause];
         let (evidence_for, evidence_against) = evidence(&model, &beliefs, each.cause, findings);
         Suspect {
             code: cause.code,
-            probability: beliefs.marginal[each.cause],
+            probability: calibration.shown(beliefs.marginal[each.cause]),
             title: cause.title.clone(),
             layer: cause.layer,
             evidence_for,
@@ -145,7 +148,7 @@ pub fn diagnose(facts: &Facts<'_>, findings: &[Finding], catalogue: &Catalogue) 
         }
     };
     let causes: Vec<Suspect> = shown.iter().map(suspect).collect();
-    let named = causes.first().is_some_and(|first| first.probability >= NAMED_FROM);
+    let named = likeliest >= NAMED_FROM;
     if let Some(unchecked) = unchecked.filter(|_| !named) {
         return unchecked;
     }
@@ -155,14 +158,13 @@ pub fn diagnose(facts: &Facts<'_>, findings: &[Finding], catalogue: &Catalogue) 
         let next_test = if worth_a_test { test() } else { None };
         return Diagnosis { next_test, ..Diagnosis::booting(booting) };
     }
-    let settled = causes.first().is_some_and(|first| first.probability >= SETTLED_FROM);
     Diagnosis {
         healthy: false,
         booting: None,
         cannot_tell: doubt(&causes, findings, catalogue),
-        unknown_probability: beliefs.marginal[model.unknown()],
+        unknown_probability: calibration.shown(beliefs.marginal[model.unknown()]),
         together: together(&model, &beliefs),
-        next_test: if settled { None } else { test() },
+        next_test: if likeliest >= SETTLED_FROM { None } else { test() },
         unexplained: fold::unexplained(&model, &shown),
         circumstances: circumstances.iter().map(|each| each.name()).collect(),
         causes,

@@ -7,6 +7,7 @@
 
 mod attachment;
 mod boot;
+mod calibration;
 mod catalogue;
 mod circumstance;
 mod comparison;

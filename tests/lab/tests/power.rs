@@ -8,10 +8,14 @@ use std::{
     path::{Path, PathBuf},
     process::Command,
     thread,
+    time::Instant,
 };
 
-use rustix::io::{FdFlags, fcntl_setfd};
-use vmkit_lab::{Image, or_skip, run};
+use rustix::{
+    event::{PollFd, PollFlags, Timespec, poll},
+    io::{FdFlags, fcntl_setfd},
+};
+use vmkit_lab::{Image, PATIENCE, or_skip, run};
 use vmkit_power::{
     Acceleration, Architecture, Cable, ConsoleEnd, ConsoleView, DiskFile, HowStopped, Patience,
     Plan, Rights, StopStep, attach_console, start, stop,
@@ -19,6 +23,8 @@ use vmkit_power::{
 
 /// A QEMU whose machine's cable leads nowhere, so that the test needs no tap.
 const QEMU: &str = include_str!("../../../core/power/tests/support/unplugged-qemu.sh");
+/// A name that nobody has.
+const TYPED: &str = "nobody-at-all";
 
 fn qemu(folder: &Path) -> PathBuf {
     let path = folder.join("qemu");
@@ -49,15 +55,27 @@ fn plan(folder: &Path, image: &Path) -> Plan {
     }
 }
 
-/// Reads until the text was read.
-fn read_until(from: &mut PipeReader, text: &str) {
+/// Reads until the guest has said it.
+fn read_until(from: &mut PipeReader, what: &str, is_said: impl Fn(&str) -> bool) {
+    let until = Instant::now() + PATIENCE;
     let mut said = String::new();
     let mut chunk = [0; 256];
-    while !said.contains(text) {
+    while !is_said(&said) {
+        let left = until.saturating_duration_since(Instant::now());
+        let left = Timespec::try_from(left).expect("minutes");
+        let mut readable = [PollFd::new(from, PollFlags::IN)];
+        let ready = poll(&mut readable, Some(&left)).expect("a poll");
+        assert!(ready > 0, "{what} did not come within {PATIENCE:?}: {said}");
         let count = from.read(&mut chunk).expect("output");
         assert!(count > 0, "the console ended: {said}");
         said += &String::from_utf8_lossy(&chunk[..count]);
     }
+}
+
+/// Whether the terminal has echoed what was typed. A message of the guest may come between two letters.
+fn is_echo(said: &str) -> bool {
+    let mut left = said.chars();
+    TYPED.chars().all(|letter| left.any(|each| each == letter))
 }
 
 #[test]
@@ -87,10 +105,10 @@ fn a_guest_is_typed_to_and_shuts_down_by_its_power_button() {
     let (input, mut keys) = pipe().expect("a pipe");
     thread::scope(|scope| {
         let attached = scope.spawn(|| attach_console(running, ConsoleView::Plain, &input, &output));
-        read_until(&mut shown, "login:");
+        read_until(&mut shown, "the prompt", |said| said.contains("login:"));
         // The guest's terminal shows what is typed.
-        keys.write_all(b"nobody-at-all\n").expect("keys");
-        read_until(&mut shown, "nobody-at-all");
+        keys.write_all(format!("{TYPED}\n").as_bytes()).expect("keys");
+        read_until(&mut shown, "the echo", is_echo);
         let mut steps = Vec::new();
         let how = stop(running, &Patience::default(), &mut |step, _| steps.push(step));
         assert_eq!(how.expect("an end"), HowStopped::PoweredDown);
@@ -99,7 +117,8 @@ fn a_guest_is_typed_to_and_shuts_down_by_its_power_button() {
         assert_eq!(end.expect("a console"), ConsoleEnd::MachineEnded);
     });
     let log = fs::read_to_string(folder.join("console.log")).expect("a log");
-    assert!(log.contains("Linux version") && log.contains("nobody-at-all"), "{log}");
+    let typed = log.split("login:").nth(1);
+    assert!(log.contains("Linux version") && typed.is_some_and(is_echo), "{log}");
     let mode = fs::metadata(folder.join("console.log")).expect("a log").permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
 }

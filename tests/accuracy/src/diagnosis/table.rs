@@ -157,7 +157,7 @@ pub struct Sums {
     pub misplaced_surely: u32,
     /// Squared differences between the probability of the likeliest cause and its truth.
     pub squares: f64,
-    /// With a cause.
+    /// With a fault, whether it has a code or not.
     pub caused: u32,
     /// Their likeliest causes, by probability.
     #[serde(skip)]
@@ -176,7 +176,8 @@ impl Sums {
 
     fn add(&mut self, outcome: &Outcome) {
         self.records += 1;
-        let caused = matches!(outcome.kind, Kind::One | Kind::Two);
+        // The likeliest cause is never right where the fault has no code.
+        let caused = outcome.kind != Kind::Healthy;
         if caused && let Some((code, probability)) = outcome.answer.causes.first() {
             let right = outcome.causes.contains(code);
             self.squares += (probability - f64::from(u8::from(right))).powi(2);
