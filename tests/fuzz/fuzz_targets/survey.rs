@@ -4,7 +4,7 @@
 
 use std::hint::black_box;
 
-use vmkit_survey::{bridges, dhcp_servers, firewall, forwarding, hosts, listeners, own_lease};
+use vmkit_survey::{bridges, dhcp_servers, firewall, forwarding, hosts, listeners, own_leases};
 
 fn read(bytes: &[u8]) {
     _ = black_box((
@@ -14,7 +14,7 @@ fn read(bytes: &[u8]) {
         forwarding(bytes),
         hosts(bytes),
         listeners(bytes),
-        own_lease(bytes),
+        own_leases(bytes),
     ));
 }
 
