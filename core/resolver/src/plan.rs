@@ -124,7 +124,8 @@ mod tests {
         assert_eq!(other_servers(&files, &own).unwrap(), Some(other.clone()));
         // A path below a file cannot be opened, not even by root.
         let unreadable = other.join("x");
-        let objection = other_servers(&[unreadable.clone()], &own).unwrap_err().to_string();
+        let objection =
+            other_servers(std::slice::from_ref(&unreadable), &own).unwrap_err().to_string();
         assert!(
             objection.starts_with(&format!("cannot read {}: ", unreadable.display())),
             "{objection}"
