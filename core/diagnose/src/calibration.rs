@@ -29,7 +29,7 @@ impl Calibration {
     /// The probability to show for one that the model gives. The order of probabilities and the side of
     /// [`NAMED_FROM`] stay.
     pub(crate) fn shown(self, probability: f64) -> f64 {
-        if probability > NAMED_FROM { sharpened(probability) } else { probability * self.rest }
+        if probability >= NAMED_FROM { sharpened(probability) } else { probability * self.rest }
     }
 }
 

@@ -3,7 +3,7 @@
 
 use std::{
     fmt,
-    io::ErrorKind,
+    io::{self, ErrorKind},
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket},
     path::Path,
     time::{Duration, Instant},
@@ -113,7 +113,7 @@ fn ask(server: SocketAddr, suffix: &Suffix, patience: Duration) -> Check {
     let any: IpAddr =
         if server.is_ipv4() { Ipv4Addr::UNSPECIFIED.into() } else { Ipv6Addr::UNSPECIFIED.into() };
     let query = query(suffix);
-    let exchange = || -> std::io::Result<bool> {
+    let exchange = || -> io::Result<bool> {
         let socket = UdpSocket::bind((any, 0))?;
         socket.connect(server)?;
         let deadline = Instant::now() + patience;
@@ -131,7 +131,12 @@ fn ask(server: SocketAddr, suffix: &Suffix, patience: Duration) -> Check {
             }
         }
     };
-    match exchange() {
+    judged(server, exchange())
+}
+
+/// What came of an exchange. `false`: nobody answered in time.
+fn judged(server: SocketAddr, answered: io::Result<bool>) -> Check {
+    match answered {
         Ok(true) => Check::Answers(server),
         Ok(false) => Check::Silent(server),
         // A closed port is refused; the time of a read ends as one of the others.
@@ -222,11 +227,12 @@ mod tests {
         let objection = check(&none, &suffix()).unwrap_err().to_string();
         let start = format!("cannot read {}: ", none.display());
         assert!(objection.starts_with(&start), "{objection}");
-        // Nothing can be sent to port 0.
-        let nowhere = SocketAddr::from(([127, 0, 0, 1], 0));
-        let found = ask(nowhere, &suffix(), PATIENCE);
-        assert!(matches!(&found, Check::Failed(at, _) if *at == nowhere), "{found:?}");
-        assert!(found.to_string().starts_with("cannot ask 127.0.0.1:0: "), "{found}");
+        let server = SocketAddr::from(([127, 0, 0, 1], 53));
+        let failed = judged(server, Err(ErrorKind::PermissionDenied.into()));
+        assert_eq!(failed.to_string(), "cannot ask 127.0.0.1:53: permission denied");
+        for silent in [ErrorKind::ConnectionRefused, ErrorKind::WouldBlock] {
+            assert_eq!(judged(server, Err(silent.into())), Check::Silent(server));
+        }
     }
 
     #[test]

@@ -117,10 +117,6 @@ fn lines_of(plugin: &Path) -> BTreeSet<String> {
 
 #[test]
 fn the_plan_of_a_status_has_every_tool_of_every_plugin() {
-    let planned = |program: &str| {
-        let mut lines = STATUS.iter().map(|(_, line, _)| *line).chain(WHERE_A_RELEASE_HIDES);
-        lines.any(|line| line.split(' ').next() == Some(program))
-    };
     let mut declared = 0;
     for plugin in plugins() {
         let Ok(text) = fs::read_to_string(plugin.join("plugin.json")) else { continue };
@@ -128,10 +124,13 @@ fn the_plan_of_a_status_has_every_tool_of_every_plugin() {
         let name = plugin.file_name().unwrap_or_default().to_string_lossy().into_owned();
         for program in &manifest.needs_macos.exec {
             declared += 1;
-            assert!(planned(program), "{name} may start {program}, which the plan lacks");
-            let asked =
-                STATUS.iter().any(|(who, line, _)| *who == name && line.starts_with(program));
-            assert!(asked, "{name} declares {program}, and the plan does not have it ask");
+            let starts = |line: &str| line.split(' ').next() == Some(program.as_str());
+            let asked = STATUS.iter().any(|(who, line, _)| *who == name && starts(line));
+            let hidden = WHERE_A_RELEASE_HIDES.into_iter().any(starts);
+            assert!(
+                asked || hidden,
+                "{name} declares {program}, and the plan does not have it ask"
+            );
         }
         if manifest.needs_macos.exec.is_empty() {
             continue;
