@@ -33,7 +33,12 @@ fn time(line: &str) -> Option<SystemTime> {
 
 /// `DHCPDISCOVER(br0) 52:54:00:4b:5e:57 no address available`, `DHCPOFFER(br0) 10.0.0.9 52:54:00:4b:5e:57`.
 fn dnsmasq(line: &str) -> Option<(Mac, bool)> {
-    let (_, rest) = line.split_once("DHCP")?;
+    let (before, rest) = line.split_once("DHCP")?;
+    // Other lines quote what a client says, such as `dnsmasq-dhcp[8]: 2093485 vendor class: …`.
+    let is_quoted = |word: &str| word.ends_with(':') && !word.starts_with("dnsmasq");
+    if before.split_whitespace().any(is_quoted) {
+        return None;
+    }
     let (kind, rest) = rest.split_once('(')?;
     let (_, rest) = rest.split_once(')')?;
     let mac = || rest.split_whitespace().find_map(|word| word.parse().ok());
@@ -62,11 +67,13 @@ fn kea(line: &str) -> Option<(Mac, bool)> {
 /// `DHCPDISCOVER from 52:54:00:4b:5e:57 (web) via br0: network 10.0.0.0/24: no free leases`,
 /// `DHCPOFFER on 10.0.0.9 to 52:54:00:4b:5e:57 (web) via br0`.
 fn isc(line: &str) -> Option<(Mac, bool)> {
-    let after = |word: &str| line.split_once(word)?.1.split_whitespace().next()?.parse().ok();
+    // A client's name, which it chooses, stands behind its MAC.
+    let (_, message) = line.split_once("DHCP")?;
+    let after = |word: &str| message.split_once(word)?.1.split_whitespace().next()?.parse().ok();
     if line.trim_end().ends_with("no free leases") {
-        return Some((after("DHCPDISCOVER from ").or_else(|| after(" from "))?, true));
+        return Some((after(" from ")?, true));
     }
-    let gives = line.contains("DHCPOFFER on ") || line.contains("DHCPACK on ");
+    let gives = ["OFFER on ", "ACK on "].iter().any(|kind| message.starts_with(kind));
     gives.then(|| after(" to ")).flatten().map(|mac| (mac, false))
 }
 
@@ -100,6 +107,19 @@ mod tests {
             ),
             ("dhcpd: DHCPDISCOVER from 52:54:00:4b:5e:57 via br0", None),
             ("dhcpd: DHCPOFFER on 10.0.0.9 to 52:54:00:4b:5e:57 (web) via br0", Some(false)),
+            // What other clients say of themselves.
+            (
+                "dnsmasq-dhcp[8]: 2093485 vendor class: DHCPDISCOVER(br0) 52:54:00:4b:5e:57 no address available",
+                None,
+            ),
+            (
+                "dnsmasq-dhcp[8]: 2093485 client provides name: DHCPACK(br0) 10.0.0.9 52:54:00:4b:5e:57",
+                None,
+            ),
+            (
+                "dhcpd: DHCPREQUEST for 10.0.0.8 from 52:54:00:00:00:08 (DHCPACK on 10.0.0.9 to 52:54:00:4b:5e:57) via br0",
+                None,
+            ),
             ("DHCPACK on 10.0.0.9 to nobody", None),
             ("no free leases", None),
             ("DHCP(", None),
