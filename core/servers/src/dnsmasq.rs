@@ -39,11 +39,13 @@ const OF_LIBVIRT: &str = "libvirt_leaseshelper";
 /// The configuration of the server with this command line.
 pub(crate) fn config(arguments: &[String], files: &dyn Files) -> Config {
     let mut reader = Reader::new(files);
-    for (name, value) in options(arguments) {
-        reader.option(&name, &value);
+    let options = options(arguments);
+    for (name, value) in &options {
+        reader.option(name, value);
     }
-    if reader.named_files.is_empty() {
-        reader.file(USUAL_FILE);
+    // A directory does not replace it: Debian's service names one. Nor does an empty name, as that of lxc-net.
+    if !options.iter().any(|(name, value)| name == "conf-file" && !value.is_empty()) {
+        reader.usual_file();
     }
     reader.finish()
 }
@@ -130,8 +132,15 @@ impl<'a> Reader<'a> {
         }
     }
 
+    fn usual_file(&mut self) {
+        if !matches!(self.files.text(USUAL_FILE), Reading::Absent) {
+            self.file(USUAL_FILE);
+        }
+    }
+
+    /// A file that something names: dnsmasq does not start without it.
     fn file(&mut self, path: &str) {
-        if !self.named_files.insert(path.to_owned()) {
+        if path.is_empty() || !self.named_files.insert(path.to_owned()) {
             return;
         }
         self.first_file.get_or_insert_with(|| path.to_owned());
@@ -143,9 +152,13 @@ impl<'a> Reader<'a> {
                     self.option(name.trim(), value);
                 }
             }
-            Reading::Absent => {}
+            Reading::Absent => self.is_gone(path),
             Reading::Unknown(why) => self.config.cannot_read(why),
         }
+    }
+
+    fn is_gone(&mut self, path: &str) {
+        self.config.cannot_read(Unread::Failed(format!("{path} is gone")));
     }
 
     /// `DIRECTORY`, then endings: those of files to skip, or, with `*` before them, of the only ones to read.
@@ -157,7 +170,7 @@ impl<'a> Reader<'a> {
             endings.into_iter().partition(|ending| ending.starts_with('*'));
         let names = match self.files.names(directory) {
             Reading::Known(names) => names,
-            Reading::Absent => return,
+            Reading::Absent => return self.is_gone(directory),
             Reading::Unknown(why) => return self.config.cannot_read(why),
         };
         let is_read = |name: &&String| {
@@ -190,9 +203,11 @@ impl<'a> Reader<'a> {
     }
 
     /// `[tag:…,][set:…,]FIRST[,LAST][,MASK…][,TIME]`. A range for known clients alone has `static` for its last
-    /// address, and one of a proxy `proxy`.
+    /// address, and one of a proxy `proxy`. A label that is to be set may stand without `set:`.
     fn range(&mut self, value: &str) {
-        let is_label = |part: &&str| ["tag:", "set:", "net:"].iter().any(|l| part.starts_with(l));
+        let is_label = |part: &&str| {
+            !part.bytes().all(|byte| b" .:".contains(&byte) || byte.is_ascii_hexdigit())
+        };
         let mut parts = value.split(',').map(str::trim).skip_while(is_label);
         let Some(first) = parts.next().and_then(|first| first.parse::<Ipv4Addr>().ok()) else {
             return;

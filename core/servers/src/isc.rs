@@ -19,6 +19,8 @@ const WITH_VALUE: [&str; 10] =
     ["-cf", "-lf", "-pf", "-tf", "-user", "-group", "-chroot", "-p", "-s", "-play"];
 /// Most open braces.
 const DEEPEST: usize = 64;
+/// Most words of a statement that is kept; none that is read has more.
+const LONGEST: usize = 1000;
 
 /// The configuration of the server with this command line.
 pub(crate) fn config(arguments: &[String], files: &dyn Files) -> Config {
@@ -86,6 +88,10 @@ impl Reader<'_> {
                     self.statement(&statement, blocks.last_mut());
                     statement.clear();
                 }
+                _ if statement.len() >= LONGEST => {
+                    let why = format!("a statement has more than {LONGEST} words");
+                    return self.config.cannot_read(Unread::Malformed(why));
+                }
                 _ => statement.push(token),
             }
         }
@@ -119,29 +125,26 @@ struct Host {
 }
 
 /// The words, the braces and the ends of statements. A comment lasts to the end of its line.
-fn tokens(text: &str) -> Vec<String> {
-    let mut found = Vec::new();
-    let mut word = String::new();
-    let mut letters = text.chars();
-    while let Some(letter) = letters.next() {
-        match letter {
-            '"' => word.extend(letters.by_ref().take_while(|letter| *letter != '"')),
-            '#' => {
-                letters.by_ref().find(|letter| *letter == '\n');
-                found.extend(finished(&mut word));
+fn tokens(text: &str) -> impl Iterator<Item = String> + '_ {
+    let mut letters = text.chars().peekable();
+    std::iter::from_fn(move || {
+        let mut word = String::new();
+        while let Some(letter) = letters.peek().copied() {
+            let is_mark = matches!(letter, '{' | '}' | ';');
+            if !word.is_empty() && (is_mark || letter == '#' || letter.is_whitespace()) {
+                break;
             }
-            '{' | '}' | ';' => {
-                found.extend(finished(&mut word));
-                found.push(letter.to_string());
+            letters.next();
+            match letter {
+                _ if is_mark => return Some(letter.to_string()),
+                '"' => word.extend(letters.by_ref().take_while(|letter| *letter != '"')),
+                '#' => {
+                    letters.by_ref().find(|letter| *letter == '\n');
+                }
+                _ if letter.is_whitespace() => {}
+                _ => word.push(letter),
             }
-            _ if letter.is_whitespace() => found.extend(finished(&mut word)),
-            _ => word.push(letter),
         }
-    }
-    found.extend(finished(&mut word));
-    found
-}
-
-fn finished(word: &mut String) -> Option<String> {
-    (!word.is_empty()).then(|| std::mem::take(word))
+        (!word.is_empty()).then_some(word)
+    })
 }

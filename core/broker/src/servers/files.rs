@@ -111,7 +111,11 @@ impl Files for FilesOf {
 
     fn names(&self, directory: &str) -> Reading<Vec<String>> {
         self.read(directory, What::Directory, |directory| {
-            let mut found = names(&directory, MOST_NAMES)?;
+            let mut found = names(&directory, MOST_NAMES + 1)?;
+            if found.len() > MOST_NAMES {
+                let why = format!("the directory has more than {MOST_NAMES} files");
+                return Err(io::Error::other(why));
+            }
             found.sort();
             Ok(found)
         })
@@ -123,4 +127,22 @@ fn failed<T>(path: &str, error: &io::Error) -> Reading<T> {
         io::ErrorKind::PermissionDenied => Unread::Denied(format!("read {path}")),
         _ => Unread::Failed(format!("read {path}: {error}")),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_directory_of_too_many_files_is_not_half_read() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let files = FilesOf::system();
+        let names = || files.names(folder.path().to_str().expect("a path"));
+        let add =
+            |at: usize| std::fs::write(folder.path().join(at.to_string()), "").expect("write");
+        (0..MOST_NAMES).for_each(add);
+        assert!(matches!(names(), Reading::Known(found) if found.len() == MOST_NAMES));
+        add(MOST_NAMES);
+        assert!(matches!(names(), Reading::Unknown(Unread::Failed(_))));
+    }
 }

@@ -14,6 +14,7 @@ impl Files for Disk {
         match self.0.get(path) {
             Some(&"denied") => Reading::Unknown(Unread::Denied(format!("read {path}"))),
             Some(text) => Reading::Known((*text).to_owned()),
+            None if path == "/dev/null" => Reading::Known(String::new()),
             // What a server makes when it starts.
             None if path.ends_with(".leases") && !path.contains("gone") => {
                 Reading::Known(String::new())
@@ -32,7 +33,8 @@ impl Files for Disk {
             (!name.contains('/')).then(|| name.to_owned())
         };
         let names: Vec<String> = self.0.keys().filter_map(inside).collect();
-        if names.is_empty() { Reading::Absent } else { Reading::Known(names) }
+        let is_there = !self.0.contains_key(directory) && !directory.contains("gone");
+        if is_there { Reading::Known(names) } else { Reading::Absent }
     }
 }
 
@@ -358,6 +360,23 @@ fn what_is_no_server_is_left_out_and_what_cannot_be_read_is_unknown() {
             &[],
             Some(" @: 10.0.0.2-10.0.0.9 (there is no gone.leases)/8; unknown"),
         ),
+        // As Debian's service runs it, and lxc-net with a range of its own.
+        (
+            "dnsmasq -7 /etc/dnsmasq.d,.dpkg-old",
+            &[
+                ("/etc/dnsmasq.d/README", "# nothing\n"),
+                ("/etc/dnsmasq.conf", "dhcp-range=lan,10.0.0.2,10.0.0.9,12h\n"),
+            ],
+            Some(" @: 10.0.0.2-10.0.0.9 8/8; "),
+        ),
+        (
+            "dnsmasq --conf-file= --dhcp-range 10.0.3.2,10.0.3.9",
+            &[],
+            Some(" @: 10.0.3.2-10.0.3.9 8/8; "),
+        ),
+        // Gone since it started.
+        ("dnsmasq -C /dev/fd/63", &[], Some(" @: (/dev/fd/63 is gone); ")),
+        ("dnsmasq -C /dev/null -7 /run/gone", &[], Some(" @: (/run/gone is gone); ")),
         ("dhcpd -q", &[("/etc/dhcp/dhcpd.conf", "range 10.0.0.9 10.0.0.2;")], None),
         ("dhcpd -4 br0", &[], Some("br0 @: (/etc/dhcp/dhcpd.conf is gone); ")),
         (
