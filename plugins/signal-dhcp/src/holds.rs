@@ -151,6 +151,7 @@ mod tests {
             kind,
             source_mac: mac,
             destination_mac: mac,
+            vlan: None,
             source: Ipv4Addr::UNSPECIFIED,
             destination: Ipv4Addr::BROADCAST,
             checksum: Checksum::Unchecked,

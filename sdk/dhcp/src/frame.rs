@@ -8,6 +8,8 @@ use etherparse::{
 };
 use vmkit_types::Mac;
 
+/// What a tag names that gives a frame a priority alone, IEEE 802.1Q.
+const NO_VLAN: u16 = 0;
 /// The ports of DHCP's servers and relays, and of its clients.
 const PORTS: [u16; 2] = [67, 68];
 
@@ -18,6 +20,8 @@ pub struct Frame<'a> {
     pub source: Mac,
     /// Destination of the Ethernet frame.
     pub destination: Mac,
+    /// The VLAN of its outermost tag. `None`: it has no tag, or one that names no VLAN.
+    pub vlan: Option<u16>,
     /// What it carries.
     pub content: Content<'a>,
 }
@@ -91,6 +95,7 @@ impl<'a> Frame<'a> {
         Some(Self {
             source: Mac::new(ethernet.source()),
             destination: Mac::new(ethernet.destination()),
+            vlan: packet.vlan_ids().first().map(|id| id.value()).filter(|id| *id != NO_VLAN),
             content: content.unwrap_or(Content::Other),
         })
     }
@@ -145,4 +150,24 @@ fn arp(at: SystemTime, packet: &etherparse::ArpPacketSlice<'_>) -> Option<Arp> {
         sender: Some(sender).filter(|address| !address.is_unspecified()),
         target: if reply { sender } else { asked },
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tells_the_vlan_of_the_outermost_tag() {
+        let rows: [(&[u8], Option<u16>); 4] = [
+            (&[0x08, 0x00], None),
+            (&[0x81, 0, 0x60, 42, 0x08, 0], Some(42)),
+            (&[0x88, 0xa8, 0, 7, 0x81, 0, 0, 42, 0x08, 0], Some(7)),
+            (&[0x81, 0, 0x60, 0, 0x08, 0], None),
+        ];
+        for (kind, expected) in rows {
+            let frame = [&[2; 12], kind, &[0; 46]].concat();
+            let read = Frame::parse(SystemTime::UNIX_EPOCH, &frame).expect("a frame");
+            assert_eq!(read.vlan, expected, "{kind:x?}");
+        }
+    }
 }

@@ -57,6 +57,8 @@ pub struct Message {
     pub source_mac: Mac,
     /// Destination of the Ethernet frame.
     pub destination_mac: Mac,
+    /// The VLAN of the frame's outermost tag. `None`: it has none.
+    pub vlan: Option<u16>,
     /// Source of the IP packet.
     pub source: Ipv4Addr,
     /// Destination of the IP packet.
@@ -130,6 +132,7 @@ impl Message {
             kind,
             source_mac: frame.source,
             destination_mac: frame.destination,
+            vlan: frame.vlan,
             source: datagram.source,
             destination: datagram.destination,
             checksum: datagram.checksum,
@@ -274,7 +277,7 @@ mod tests {
             payload,
         });
         let (source, destination) = (Mac::new([2; 6]), Mac::new([0xff; 6]));
-        Message::parse(UNIX_EPOCH, &Frame { source, destination, content })
+        Message::parse(UNIX_EPOCH, &Frame { source, destination, vlan: None, content })
     }
 
     #[test]

@@ -41,9 +41,9 @@ struct Gift {
 pub(super) struct Gifts(BTreeMap<Ipv4Addr, Vec<Gift>>);
 
 impl Gifts {
-    pub(super) fn of(traffic: &[&Traffic]) -> Self {
-        let mut messages: Vec<&Message> =
-            traffic.iter().flat_map(|traffic| traffic.messages()).collect();
+    pub(super) fn of(traffic: &[&Traffic], holders: &Holders) -> Self {
+        let heard = traffic.iter().flat_map(|traffic| traffic.messages());
+        let mut messages: Vec<&Message> = heard.filter(|it| holders.may_compare(it)).collect();
         messages.sort_by_key(|message| message.at);
         let mut gifts = Self::default();
         // What each client has at the time of the message.

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use vmkit_dhcp::Message;
 use vmkit_types::{Mac, Reading};
 
 use crate::{Machine, Machines, Process};
@@ -45,6 +46,12 @@ impl Holders {
 
     pub(super) fn of_mac(&self, mac: Mac) -> String {
         self.by_mac.get(&mac).cloned().unwrap_or_else(|| mac.to_string())
+    }
+
+    /// Whether a message can be one of a machine's link: that of another client in a VLAN of an uplink may be of
+    /// any network.
+    pub(super) fn may_compare(&self, message: &Message) -> bool {
+        message.vlan.is_none() || self.by_mac.contains_key(&message.chaddr)
     }
 
     /// Those that speak with a MAC of this machine.

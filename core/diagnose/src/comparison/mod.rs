@@ -58,7 +58,7 @@ impl Comparison {
     /// Puts the facts about all machines side by side.
     pub fn of(compared: &Compared<'_>) -> Self {
         let holders = Holders::of(compared.machines, &compared.links, &compared.in_vlans);
-        let gifts = Gifts::of(&compared.traffic).with_leases(&compared.evidence);
+        let gifts = Gifts::of(&compared.traffic, &holders).with_leases(&compared.evidence);
         let mut comparison = Self { holders, gifts, ..Self::default() };
         comparison.clients(&compared.traffic);
         comparison.leases(&compared.evidence);
@@ -68,7 +68,11 @@ impl Comparison {
     }
 
     fn clients(&mut self, traffic: &[&Traffic]) {
-        for message in traffic.iter().flat_map(|traffic| traffic.messages()) {
+        let heard = traffic.iter().flat_map(|traffic| traffic.messages());
+        for message in heard {
+            if !self.holders.may_compare(message) {
+                continue;
+            }
             let holder = self.holders.of_mac(message.chaddr);
             match &message.client_id {
                 // Servers repeat what the client sent, RFC 6842.

@@ -6,7 +6,7 @@ use std::{
 };
 
 use vmkit_dhcp::{Message, MessageKind, TestCase, Traffic};
-use vmkit_types::{Kind, NetworkMode, Reading, Unread, attribute, escaped};
+use vmkit_types::{Kind, Mac, NetworkMode, Reading, Unread, attribute, escaped};
 
 use super::{lease_values, own_lease::own_lease, sheet::Sheet};
 use crate::{Attachment, Facts, FindingCode};
@@ -20,7 +20,9 @@ pub(super) fn judge(facts: &Facts<'_>, attachment: &Attachment<'_>, sheet: &mut 
     let replies =
         |message: &&&Message| matches!(message.kind, MessageKind::Offer | MessageKind::Ack);
     let gives: Vec<&Message> = all.iter().filter(own).filter(replies).copied().collect();
-    servers(facts, attachment, &all, sheet);
+    let macs = &facts.machine.macs;
+    let on_link = points.iter().flat_map(|point| on_its_link(point, macs)).collect::<Vec<_>>();
+    servers(facts, attachment, &on_link, sheet);
     refusals(facts, &all, sheet);
     host(facts, attachment, sheet);
     lease_values::judge(facts, attachment, gives.last().copied(), sheet);
@@ -37,6 +39,18 @@ pub(super) fn judge(facts: &Facts<'_>, attachment: &Attachment<'_>, sheet: &mut 
     } else if let Some(yiaddr) = offered_in_test(facts) {
         address(facts, attachment, yiaddr, sheet);
     }
+}
+
+/// The messages at one point of the link that the machine is on: those with its own MAC, and of all others
+/// those of the same VLANs. While it is silent there, those without a tag.
+fn on_its_link<'t>(point: &'t Traffic, macs: &[Mac]) -> impl Iterator<Item = &'t Message> {
+    let own = |message: &Message| macs.contains(&message.chaddr);
+    let mut vlans: BTreeSet<Option<u16>> =
+        point.messages().filter(|message| own(message)).map(|message| message.vlan).collect();
+    if vlans.is_empty() {
+        vlans.insert(None);
+    }
+    point.messages().filter(move |message| vlans.contains(&message.vlan))
 }
 
 fn known<'a>(reading: &Reading<&'a Traffic>) -> Option<&'a Traffic> {

@@ -183,6 +183,33 @@ fn checks_the_values_of_offers_where_the_machine_has_an_address() {
     }
 }
 
+/// Messages at an uplink that carries several VLANs, and which servers and clients count.
+#[test]
+fn servers_and_clients_of_other_vlans_are_no_others_of_the_link() {
+    let own = "1 OFFER 1 to 192.168.1.64 by 192.168.1.254 for-s 3600";
+    let ack = "1 ACK 1 to 192.168.1.64 by 192.168.1.254 for-s 3600";
+    let other = "2 ACK 2 to 192.168.1.64 by 10.9.9.1 for-s 3600 chaddr 52:54:00:00:00:02";
+    let same = "2 ACK 2 to 192.168.1.64 by 192.168.1.254 for-s 3600 chaddr 52:54:00:00:00:02";
+    let several = "several-servers-answer";
+    let rows: [(String, &[&str]); 7] = [
+        (format!("{own}\n{other}"), &[several]),
+        (format!("{own}\n{other} vlan 42"), &[]),
+        (format!("{own} vlan 42\n{other} vlan 42"), &[several]),
+        (format!("{own} vlan 42\n{other} vlan 43"), &[]),
+        (format!("{own} vlan 42\n{other}"), &[]),
+        (format!("{ack}\n{same}"), &["address-given-twice"]),
+        (format!("{ack}\n{same} vlan 42"), &[]),
+    ];
+    for (lines, expected) in rows {
+        let found = present(&Scene::at_home().uplink(&lines));
+        let found: Vec<_> = [several, "address-given-twice"]
+            .into_iter()
+            .filter(|code| found.contains(code))
+            .collect();
+        assert_eq!(found, expected, "{lines}");
+    }
+}
+
 #[test]
 fn a_short_capture_does_not_prove_silence() {
     let mut scene = Scene::at_home().guest("");

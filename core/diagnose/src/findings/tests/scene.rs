@@ -204,7 +204,8 @@ fn home() -> HostNetwork {
 
 /// Traffic from lines of `SECONDS KIND XID [from MAC] [chaddr MAC] [for|to ADDRESS] [by SERVER]
 /// [router ADDRESS] [portal URL] [for-s SECONDS] [mask LENGTH] [mtu OCTETS]
-/// [id TEXT] [duid TEXT] [flag] [broken] [has ADDRESS]`.
+/// [id TEXT] [duid TEXT] [flag] [broken] [has ADDRESS]
+/// [vlan NUMBER]`.
 /// The capture spans 20 s at least.
 pub(super) fn traffic(lines: &str) -> Traffic {
     let mut traffic = Traffic::default();
@@ -238,6 +239,7 @@ pub(super) fn traffic(lines: &str) -> Traffic {
             kind,
             source_mac: mac("from", sender),
             destination_mac: Mac::new([0xff; 6]),
+            vlan: value("vlan").map(|vlan| vlan.parse().unwrap()),
             source: [0, 0, 0, 0].into(),
             destination: [255, 255, 255, 255].into(),
             checksum: if words.contains(&"broken") { Checksum::Wrong } else { Checksum::Right },
