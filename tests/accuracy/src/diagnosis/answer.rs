@@ -24,6 +24,14 @@ pub enum DiagnosisError {
         #[source]
         source: std::io::Error,
     },
+    /// The report leaves the VM out.
+    #[error("the report about {} has no VM {machine}", snapshot.display())]
+    Missing {
+        /// The VM.
+        machine: String,
+        /// The snapshot.
+        snapshot: PathBuf,
+    },
     /// A label or the program's output is malformed.
     #[error("no document: {}", path.display())]
     Document {
@@ -88,7 +96,7 @@ impl Answer {
     /// only if named.
     ///
     /// # Errors
-    /// The program cannot be run or its output is malformed.
+    /// The program cannot be run, or its output is malformed or lacks the VM.
     pub fn of(
         program: &Path,
         snapshot: &Path,
@@ -96,19 +104,24 @@ impl Answer {
         by_name: bool,
     ) -> Result<Self, DiagnosisError> {
         let (status, report) = report(program, snapshot, machine, by_name)?;
-        Ok(Self { status, ..Self::read(&report, machine) })
+        let answer = Self::read(&report, machine);
+        let missing = || DiagnosisError::Missing {
+            machine: machine.to_owned(),
+            snapshot: snapshot.to_owned(),
+        };
+        Ok(Self { status, ..answer.ok_or_else(missing)? })
     }
 
-    /// Reads the answer for this VM.
-    pub fn read(report: &Value, machine: &str) -> Self {
+    /// Reads the answer for this VM; `None`: the report does not have the VM.
+    fn read(report: &Value, machine: &str) -> Option<Self> {
         let mut vms = report["vms"].as_array().into_iter().flatten();
-        let Some(vm) = vms.find(|vm| vm["name"] == machine) else { return Self::default() };
+        let vm = vms.find(|vm| vm["name"] == machine)?;
         let causes = || vm["causes"].as_array().into_iter().flatten();
         let cause = |cause: &Value| {
             Some((cause["code"].as_str()?.to_owned(), cause["probability"].as_f64()?))
         };
         let folded = causes().flat_map(|cause| cause["folded"].as_array().into_iter().flatten());
-        Self {
+        Some(Self {
             status: None,
             causes: causes().filter_map(cause).collect(),
             folded: folded.filter_map(|code| Some(code.as_str()?.to_owned())).collect(),
@@ -116,7 +129,7 @@ impl Answer {
             healthy: vm["healthy"] == true,
             address: vm["ip"].as_str().and_then(|ip| ip.parse().ok()),
             verdict: vm["verdict"].as_str().unwrap_or_default().to_owned(),
-        }
+        })
     }
 
     /// The cause given as the answer.

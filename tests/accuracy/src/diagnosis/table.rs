@@ -178,10 +178,15 @@ impl Sums {
         self.records += 1;
         // The likeliest cause is never right where the fault has no code.
         let caused = outcome.kind != Kind::Healthy;
-        if caused && let Some((code, probability)) = outcome.answer.causes.first() {
-            let right = outcome.causes.contains(code);
-            self.squares += (probability - f64::from(u8::from(right))).powi(2);
-            self.bins.add(*probability, right);
+        match outcome.answer.causes.first() {
+            Some((code, probability)) if caused => {
+                let right = outcome.causes.contains(code);
+                self.squares += (probability - f64::from(u8::from(right))).powi(2);
+                self.bins.add(*probability, right);
+            }
+            // A fault that the catalogue has was given no probability at all.
+            None if caused && outcome.kind != Kind::Unknown => self.squares += 1.0,
+            _ => {}
         }
         self.caused += u32::from(caused);
         self.add_address(outcome);
