@@ -134,9 +134,14 @@ fn telling_packets() -> Vec<(&'static str, Vec<u8>, &'static [u8])> {
     let ethernet = |destination: [u8; 6], kind: [u8; 2], rest: &[u8]| {
         capture(&[&destination[..], &[0x52, 0x54, 0, 0, 0, 1], &kind, rest].concat())
     };
+    let named = discover(&[option(26, &[2, 64]), option(12, b"acme-laptop")].concat());
+    let tagged = [&named[..12], &[0x81, 0, 0, 42], &named[12..]].concat();
     let pcap = "dhcp/uplink.pcap";
     vec![
         (pcap, dhcp(12, b"acme-laptop"), b"acme"),
+        (pcap, capture(&named), b"acme"),
+        (pcap, capture(&tagged), b"acme"),
+        (pcap, dhcp(51, b"acme-time"), b"acme"),
         (pcap, dhcp(60, b"acme-vendor"), b"acme"),
         (pcap, dhcp(61, &duid), &[0x4b, 0x5e, 0x57]),
         (pcap, dhcp(77, b"acme-class"), b"acme"),

@@ -18,14 +18,19 @@ const DHCP: usize = ETHERNET + 20 + 8;
 const CHADDR: usize = DHCP + 28;
 const SERVER_NAME: usize = CHADDR + 16;
 const OPTIONS: usize = DHCP + 240;
-/// DHCP options that a diagnosis reads, RFC 2132 and RFC 8910.
-const READ: [u8; 11] = [1, 3, 15, 50, 51, 53, 54, 56, 61, 114, 255];
+/// Kinds of VLAN tags, each with its length, and most of them: IEEE 802.1Q.
+const TAGS: [[u8; 2]; 3] = [[0x81, 0], [0x88, 0xa8], [0x91, 0]];
+const TAG: usize = 4;
+const MOST_TAGS: usize = 3;
+/// DHCP options that a diagnosis reads and that are numbers, with their lengths: RFC 2132.
+const NUMBERS: [(u8, usize); 4] = [(1, 4), (26, 2), (51, 4), (53, 1)];
 
 /// Checks a capture.
 pub(super) fn check(path: &str, bytes: &[u8], traces: &mut Traces, hosts: &mut Hosts) {
     let mut number = 0;
     let each = |_: SystemTime, frame: &[u8]| {
         number += 1;
+        let frame = &without_tags(frame);
         let mut packet = Packet { path, place: Place::Packet(number), frame, traces, hosts };
         packet.check();
         Ok::<(), vmkit_dhcp::pcap::Fault>(())
@@ -33,6 +38,18 @@ pub(super) fn check(path: &str, bytes: &[u8], traces: &mut Traces, hosts: &mut H
     if frames(bytes, each).is_err() {
         traces.add(path, Place::File, TraceKind::File, "not a capture that can be checked");
     }
+}
+
+/// A tag names a network by a number, and nobody.
+fn without_tags(frame: &[u8]) -> Vec<u8> {
+    let mut plain = frame.to_vec();
+    for _ in 0..MOST_TAGS {
+        let kind = plain.get(12..ETHERNET).and_then(|kind| kind.first_chunk());
+        if kind.is_some_and(|kind| TAGS.contains(kind)) && plain.len() >= ETHERNET + TAG {
+            plain.drain(12..12 + TAG);
+        }
+    }
+    plain
 }
 
 struct Packet<'a> {
@@ -101,7 +118,6 @@ impl Packet<'_> {
             }
             let data = self.frame.get(at + 2..at + 2 + length).unwrap_or_default().to_vec();
             match code {
-                1 => {}
                 3 | 50 | 54 => {
                     (0..data.len()).step_by(4).for_each(|place| self.address(at + 2 + place));
                 }
@@ -114,8 +130,8 @@ impl Packet<'_> {
                         data.iter().map(|octet| format!("{octet:02x}")).collect();
                     lines::check(self.path, self.place, &text.join(":"), self.traces, self.hosts);
                 }
-                code if !READ.contains(&code) => self.payload(&format!("DHCP option {code}")),
-                _ => {}
+                code if NUMBERS.contains(&(code, data.len())) => {}
+                code => self.payload(&format!("DHCP option {code}")),
             }
             at += 2 + length;
         }

@@ -5,13 +5,24 @@ use std::{
     time::SystemTime,
 };
 
-use etherparse::{EtherType, Ethernet2Slice, Ipv4Header, UdpHeader, ip_number};
+use etherparse::{Ipv4Header, UdpHeader, ip_number};
 use vmkit_capture::{Frame, pcap::Writer};
 use vmkit_dhcp::{Checksum, Content, Frame as Read, Message, MessageKind, pcap::frames};
 use vmkit_types::Mac;
 
 use super::{stand_ins::StandIns, text};
 
+/// Length of both MACs of an Ethernet header, of a VLAN tag behind them, and of the kind of what follows.
+const MACS: usize = 12;
+const TAG: usize = 4;
+const KIND: usize = 2;
+/// Kinds of tags: IEEE 802.1Q, 802.1ad, and what came before the latter.
+const TAGS: [[u8; KIND]; 3] = [[0x81, 0], [0x88, 0xa8], [0x91, 0]];
+/// Kinds of packets.
+const OF_ARP: &[u8] = &[8, 6];
+const OF_IP: &[u8] = &[8, 0];
+/// Most tags of a frame.
+const MOST_TAGS: usize = 3;
 /// Length of an Ethernet header, and of an ARP packet for IPv4 behind it: RFC 826.
 const ETHERNET: usize = 14;
 const ARP: usize = 28;
@@ -42,18 +53,19 @@ pub(super) fn redact(bytes: &[u8], stand_ins: &mut StandIns<'_>) -> Vec<u8> {
 /// `None`: it is no Ethernet frame.
 fn rebuilt(at: SystemTime, frame: &[u8], stand_ins: &mut StandIns<'_>) -> Option<Vec<u8>> {
     let read = Read::parse(at, frame)?;
-    let ethernet = Ethernet2Slice::from_slice_without_fcs(frame).ok()?;
+    let tagged = MACS + tags(frame).len();
+    let kind = frame.get(tagged..tagged + KIND)?;
     let mut data = Vec::with_capacity(ETHERNET + SHORTEST_MESSAGE);
     for mac in [read.destination, read.source] {
         data.extend_from_slice(&stand_ins.addresses.mac(mac).octets());
     }
-    data.extend_from_slice(&ethernet.ether_type().0.to_be_bytes());
-    // A VLAN tag shifts every field: such a frame keeps its header alone.
-    match (read.content, ethernet.ether_type()) {
-        (Content::Arp(_), EtherType::ARP) => {
-            data.extend_from_slice(&arp(frame.get(ETHERNET..ETHERNET + ARP)?, stand_ins));
+    data.extend_from_slice(&frame[MACS..tagged + KIND]);
+    let packet = tagged + KIND;
+    match (read.content, kind) {
+        (Content::Arp(_), OF_ARP) => {
+            data.extend_from_slice(&arp(frame.get(packet..packet + ARP)?, stand_ins));
         }
-        (Content::Dhcp(_), EtherType::IPV4) => {
+        (Content::Dhcp(_), OF_IP) => {
             let message = Message::parse(at, &read);
             let payload = message.as_ref().map(|message| payload(message, stand_ins));
             datagram(&mut data, &read, &payload.unwrap_or_default(), stand_ins)?;
@@ -61,6 +73,14 @@ fn rebuilt(at: SystemTime, frame: &[u8], stand_ins: &mut StandIns<'_>) -> Option
         _ => {}
     }
     Some(data)
+}
+
+/// The VLAN tags of a frame: a diagnosis tells by them which frames are of one network.
+fn tags(frame: &[u8]) -> &[u8] {
+    let rest = frame.get(MACS..).unwrap_or_default();
+    let is_tag = |tag: &&[u8]| tag.first_chunk().is_some_and(|kind| TAGS.contains(kind));
+    let count = rest.chunks_exact(TAG).take(MOST_TAGS).take_while(is_tag).count();
+    &rest[..count * TAG]
 }
 
 /// An ARP packet with its kinds and its operation.
@@ -214,6 +234,26 @@ mod tests {
         };
         assert!(option(53, &[5]) && option(26, &[2, 64]) && option(1, &[255, 255, 240, 0]));
         assert!(option(51, &[0, 0, 0, 90]) && payload[8..12] == [0, 7, 0x80, 0]);
+    }
+
+    #[test]
+    fn a_redacted_frame_keeps_its_vlan() {
+        let bytes = include_bytes!("../../../../sdk/dhcp/tests/data/mac-nat-guest.pcap");
+        let names = Names::default();
+        let mut stand_ins = StandIns::new(&names);
+        let (mut seen, tag) = (0, [0x81, 0, 0x60, 42]);
+        frames(&bytes[..], |at, frame| {
+            let plain = rebuilt(at, frame, &mut stand_ins).expect("a frame");
+            for tags in [tag.to_vec(), [[0x88, 0xa8, 0, 7], tag].concat()] {
+                let tagged = [&frame[..MACS], &tags, &frame[MACS..]].concat();
+                let tagged = rebuilt(at, &tagged, &mut stand_ins).expect("a frame");
+                assert_eq!(tagged, [&plain[..MACS], &tags, &plain[MACS..]].concat());
+                seen += usize::from(Read::parse(at, &tagged).is_some_and(|it| it.vlan.is_some()));
+            }
+            Ok::<(), vmkit_dhcp::pcap::Fault>(())
+        })
+        .expect("a capture");
+        assert!(seen > 0);
     }
 
     #[test]
