@@ -256,6 +256,46 @@ fn nothing_that_identifies_is_left_and_the_check_finds_it_before() {
     assert!(left.is_empty(), "{}", left.join("\n"));
 }
 
+#[test]
+fn what_a_manager_says_of_a_machine_says_the_same_redacted() {
+    let document = r#"{"schema":"vmkit.snapshot/1","captured_at":"2026-11-24T06:00:00Z","vms":[{
+        "name":"lima/acme","own_name":"acme","manager":"lima","mac":"52:54:00:4b:5e:57",
+        "doubt":"process-of-another-user","forwards":["tcp 127.0.0.1:60022 -:22"],
+        "endpoints":[{"address":"127.0.0.1:60022","how":"forwarded","ssh":"ready","rtt_us":120}],
+        "identity_file":"/home/smith/user","remarks":["network-inactive it is not started"]}]}"#;
+    let counters = r#"{"acme":{"disk_read_bytes":2044000171,"disk_read_operations":20440001}}"#;
+    let servers = r#"[{"program":"dnsmasq","interfaces":[],"addresses":[],"pools":[],
+        "answers":[{"mac":"52:54:00:4b:5e:57","refused":true,"at_ms":1795946300123}]}]"#;
+    let place = hostile(&[
+        ("snapshot.json", document.as_bytes()),
+        ("qmp.json", counters.as_bytes()),
+        ("host/dhcp-server.json", servers.as_bytes()),
+    ]);
+    fs::write(place.path().join("snapshot.json"), document).unwrap();
+    let to = tempfile::tempdir().unwrap();
+    redact(&open(place.path()).unwrap(), to.path()).unwrap();
+    let read = |name: &str| fs::read_to_string(to.path().join(name)).unwrap();
+    let machine: serde_json::Value = serde_json::from_str(&read("snapshot.json")).unwrap();
+    let before: serde_json::Value = serde_json::from_str(document).unwrap();
+    let (machine, before) = (&machine["vms"][0], &before["vms"][0]);
+    for field in ["doubt", "forwards", "endpoints", "remarks"] {
+        assert_eq!(machine[field], before[field], "{field}: {machine:#}");
+    }
+    let identity_file = machine["identity_file"].as_str().unwrap();
+    assert!(identity_file.starts_with("/home/") && !identity_file.contains("smith"), "{machine:#}");
+    let qmp = read("qmp.json");
+    assert!(["2044000171", "disk_read_operations"].iter().all(|it| qmp.contains(it)), "{qmp}");
+    let traces = check(to.path()).unwrap();
+    assert!(traces.is_empty(), "{}", said(&traces));
+}
+
+#[test]
+fn a_long_number_that_is_no_counter_is_told() {
+    let place = hostile(&[("qmp.json", b"{\n  \"serial\": 2044000171\n}")]);
+    let traces = check(place.path()).unwrap();
+    assert!(traces.iter().any(|trace| trace.excerpt == "2044000171"), "{}", said(&traces));
+}
+
 /// All files below this folder.
 fn files(folder: &Path) -> Vec<PathBuf> {
     let paths = fs::read_dir(folder).expect("list").map(|entry| entry.expect("an entry").path());
