@@ -29,7 +29,7 @@ pub fn read(answer: &[u8]) -> Reading<Inside> {
         cards: parts.read("addresses", cards::read),
         routes: parts.read("routes", routes::read),
         servers: servers::read(&parts),
-        listeners: parts.read("listeners", |text| Ok(listeners::read(text))),
+        listeners: parts.read("listeners", listeners::read),
         programs: parts.read("programs", |text| Ok(managers::programs(text))),
         managed: managers::managed(&parts),
         firewall: firewall::read(&parts),

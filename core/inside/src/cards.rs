@@ -5,7 +5,9 @@ use vmkit_types::{Mac, Prefix, Unread, bounded};
 
 use crate::facts::{GuestAddress, GuestCard};
 
-/// Most cards that are read, and most addresses of each.
+/// Most cards: a host of containers has some hundreds.
+const MOST_CARDS: usize = 1024;
+/// Most addresses of a card that are read.
 const MOST: usize = 64;
 /// Longest name: the kernel's own limit is 15.
 pub(crate) const LONGEST_NAME: usize = 64;
@@ -34,7 +36,14 @@ struct AddressRow {
 /// Reads the cards.
 pub(crate) fn read(text: &str) -> Result<Vec<GuestCard>, Unread> {
     let cards = if text.trim_start().starts_with('[') { document(text)? } else { lines(text) };
-    Ok(cards.into_iter().filter(|card| card.name != "lo").take(MOST).collect())
+    // Each system has a loopback.
+    if cards.is_empty() {
+        return Err(Unread::Malformed("the guest's addresses name no card".to_owned()));
+    }
+    if cards.len() > MOST_CARDS {
+        return Err(Unread::Malformed(format!("the guest has more than {MOST_CARDS} cards")));
+    }
+    Ok(cards.into_iter().filter(|card| card.name != "lo").collect())
 }
 
 fn document(text: &str) -> Result<Vec<GuestCard>, Unread> {
@@ -62,7 +71,7 @@ fn lines(text: &str) -> Vec<GuestCard> {
     let mut cards: Vec<GuestCard> = Vec::new();
     for line in text.lines() {
         if let Some(card) = header(line) {
-            if cards.len() > MOST {
+            if cards.len() > MOST_CARDS {
                 break;
             }
             cards.push(card);

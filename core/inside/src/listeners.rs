@@ -2,15 +2,22 @@
 
 use std::net::IpAddr;
 
+use vmkit_types::Unread;
+
 use crate::facts::TcpListener;
 
 /// Most listeners that are read.
 const MOST: usize = 4096;
 
 /// Reads the listeners. What is none is skipped.
-pub(crate) fn read(text: &str) -> Vec<TcpListener> {
-    let listening = text.lines().filter(|line| line.contains("LISTEN"));
-    listening.filter_map(|line| line.split_whitespace().find_map(local)).take(MOST).collect()
+pub(crate) fn read(text: &str) -> Result<Vec<TcpListener>, Unread> {
+    let listening = || text.lines().filter(|line| line.contains("LISTEN"));
+    let read = |line: &str| line.split_whitespace().find_map(local);
+    let listeners: Vec<TcpListener> = listening().filter_map(read).take(MOST).collect();
+    if listeners.is_empty() && listening().next().is_some() {
+        return Err(Unread::Malformed("where the guest's programs listen".to_owned()));
+    }
+    Ok(listeners)
 }
 
 /// The first word with an address and a port is the listener's own: `0.0.0.0:22`, `*:22`, `[::]:22`,

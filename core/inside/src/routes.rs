@@ -23,7 +23,7 @@ struct Row {
 /// Reads the routes that lead somewhere.
 pub(crate) fn read(text: &str) -> Result<Vec<Route>, Unread> {
     if !text.trim_start().starts_with('[') {
-        return Ok(text.lines().filter_map(line).take(MOST).collect());
+        return lines(text);
     }
     let rows: Vec<Row> = serde_json::from_str(text)
         .map_err(|error| Unread::Malformed(format!("the guest's routes: {error}")))?;
@@ -32,6 +32,20 @@ pub(crate) fn read(text: &str) -> Result<Vec<Route>, Unread> {
         route(&row.dst, row.gateway, row.dev.as_deref()?)
     });
     Ok(routes.take(MOST).collect())
+}
+
+/// Routes on which packets go nowhere, or only to this system.
+const NOWHERE: [&str; 7] =
+    ["unreachable", "blackhole", "prohibit", "throw", "local", "broadcast", "multicast"];
+
+fn lines(text: &str) -> Result<Vec<Route>, Unread> {
+    let routes: Vec<Route> = text.lines().filter_map(line).take(MOST).collect();
+    let leads =
+        |line: &str| line.split_whitespace().next().is_some_and(|first| !NOWHERE.contains(&first));
+    if routes.is_empty() && text.lines().any(leads) {
+        return Err(Unread::Malformed("the guest's routes".to_owned()));
+    }
+    Ok(routes)
 }
 
 /// A line such as `default via 192.168.77.1 dev eth0 proto dhcp src 192.168.77.50 metric 100`.

@@ -48,6 +48,11 @@ servers() {
 
 # The programs that give addresses and that serve SSH, by the names of their processes.
 programs() {
+    # Some systems hide the processes of others.
+    read -r name 2>/dev/null </proc/1/comm || {
+        echo 'permission denied: the processes of others are hidden'
+        return 1
+    }
     for file in /proc/[0-9]*/comm; do
         read -r name 2>/dev/null <"$file" || continue
         case $name in

@@ -1,5 +1,7 @@
 //! Answers of real systems, and answers that are none.
 
+use std::process::Command;
+
 use vmkit_inside::{Inside, Lease, Setup, not_asked, read, recorded_reason};
 use vmkit_types::{Reading, Unread};
 
@@ -112,7 +114,6 @@ fn reads_where_programs_listen() {
         ),
         ("tcp        0      0 :::22                   :::*                    LISTEN", "all 22"),
         ("Proto Recv-Q Send-Q Local Address           Foreign Address         State", ""),
-        ("LISTEN 0 128 0.0.0.0:99999 0.0.0.0:x", ""),
     ];
     for (text, expected) in rows {
         let listeners = part("listeners", text, 0).listeners.known().unwrap();
@@ -224,6 +225,44 @@ fn a_part_that_failed_is_unknown_with_the_reason() {
     ];
     for (inside, expected) in rows {
         assert_eq!(reason(inside), expected);
+    }
+}
+
+/// What a system prints that has some, in no form that is known: it does not have none.
+#[test]
+fn a_part_that_is_not_understood_is_unknown() {
+    for text in ["", "[]", "eth0 is up with 192.0.2.5\n", "{{{{"] {
+        let cards = part("addresses", text, 0).cards;
+        assert!(matches!(cards, Reading::Unknown(Unread::Malformed(_))), "{text}: {cards:?}");
+    }
+    let loopback = part("addresses", "1: lo: <LOOPBACK,UP,LOWER_UP> mtu 65536\n", 0).cards;
+    assert_eq!(loopback, Reading::Known(Vec::new()));
+    let many: String = (1..=2000).fold(String::new(), |text, at| {
+        text + &format!("{at}: veth{at}: <UP> mtu 1500\n    link/ether 52:54:00:00:00:01\n")
+    });
+    assert!(part("addresses", &many, 0).cards.known().is_none());
+
+    let routes = |text: &str| part("routes", text, 0).routes.known().map(|found| found.len());
+    assert_eq!(routes("the route is by 192.0.2.1\n"), None);
+    assert_eq!(routes(""), Some(0));
+    assert_eq!(routes("unreachable default dev lo metric 4278198272\n"), Some(0));
+
+    let listeners = |text: &str| part("listeners", text, 0).listeners.known().map(|it| it.len());
+    assert_eq!(listeners("LISTEN 0 128 0.0.0.0:99999 0.0.0.0:x\n"), None);
+    assert_eq!(listeners("Active Internet connections (only servers)\n"), Some(0));
+}
+
+/// Where the first process is hidden, so are those of others, and with them a DHCP client.
+#[test]
+fn hidden_processes_are_not_taken_for_none() {
+    let (functions, _) = vmkit_inside::SCRIPT.split_once("# The shell reads").expect("its end");
+    for (first, known) in [("/proc/1/comm", true), ("/proc/0/comm", false)] {
+        let script = functions.replace("/proc/1/comm", first) + "part programs programs\n";
+        let output = Command::new("sh").args(["-c", &script]).output().expect("a shell");
+        let answer = [b"# vmkit-inside 1\n", &output.stdout[..]].concat();
+        let programs = inside(&String::from_utf8_lossy(&answer)).programs;
+        assert_eq!(programs.as_ref().known().is_some(), known, "{programs:?}");
+        assert!(known || matches!(programs, Reading::Unknown(Unread::Denied(_))), "{programs:?}");
     }
 }
 
