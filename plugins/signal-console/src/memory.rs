@@ -9,6 +9,8 @@ use crate::device::Device;
 pub(crate) struct Memory {
     /// The table of cloud-init whose rows follow.
     pub(crate) table: Option<Table>,
+    /// What its rows have listed so far.
+    pub(crate) listed: Listed,
     /// The interface that dhclient last named.
     pub(crate) dhclient_device: Option<Device>,
     /// The server that last answered dhclient.
@@ -19,6 +21,18 @@ pub(crate) struct Memory {
     pub(crate) network_manager_server: Option<(Device, IpAddr)>,
     /// The interface and the server whose details klibc's ipconfig prints next.
     pub(crate) klibc: Option<(Device, Option<IpAddr>)>,
+}
+
+/// What the rows of cloud-init's table of devices have listed.
+#[derive(Debug, Default)]
+pub(crate) enum Listed {
+    /// No device yet.
+    #[default]
+    Nothing,
+    /// The loopback device alone, in this row.
+    Loopback(String),
+    /// Another device.
+    Another,
 }
 
 /// A table of cloud-init, with the positions of its columns. Releases differ in the columns that

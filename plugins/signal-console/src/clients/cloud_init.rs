@@ -7,8 +7,9 @@ use vmkit_plugin::Mac;
 use crate::{
     boot::Boot,
     device::Device,
+    fault::Fault,
     line::Line,
-    memory::Table,
+    memory::{Listed, Table},
     phase::Phase,
     statement::{Client, Statement},
     words::{leading_address, prefix_of_mask},
@@ -40,17 +41,20 @@ pub(crate) fn table(boot: &mut Boot<'_>, line: Line<'_>) {
         boot.forget_table();
         boot.memory.table = None;
     }
-    let Some(row) = line.strip_prefix('|') else { return };
+    let Some(row) = line.strip_prefix('|') else { return end_of_rows(boot) };
     let cells: Vec<&str> = row.split('|').map(str::trim).take(COLUMNS).collect();
     if let Some(table) = table_of_heading(&cells) {
         boot.memory.table = Some(table);
+        boot.memory.listed = Listed::Nothing;
         return;
     }
     // `.` marks an empty cell.
     let cell = |at: usize| cells.get(at).copied().filter(|cell| !cell.is_empty() && *cell != ".");
     match boot.memory.table {
         Some(Table::Devices { device, up, address, mask, mac }) => {
-            let Some(device) = cell(device).and_then(Device::parse) else { return };
+            let Some(name) = cell(device) else { return };
+            list(boot, name, row);
+            let Some(device) = Device::parse(name) else { return };
             let mac = mac.and_then(cell).and_then(|mac| mac.parse::<Mac>().ok());
             if let Some(mac) = mac {
                 boot.note_card(&device, mac);
@@ -76,5 +80,22 @@ pub(crate) fn table(boot: &mut Boot<'_>, line: Line<'_>) {
             }
         }
         Some(Table::Other) | None => {}
+    }
+}
+
+/// Notes the device of a row.
+fn list(boot: &mut Boot<'_>, name: &str, row: &str) {
+    boot.memory.listed = match boot.memory.listed {
+        // As Linux and the BSDs name it.
+        Listed::Nothing if matches!(name, "lo" | "lo0") => Listed::Loopback(row.to_owned()),
+        Listed::Loopback(_) if matches!(name, "lo" | "lo0") => return,
+        _ => Listed::Another,
+    };
+}
+
+/// What follows at the border below the rows: a guest without a network card lists the loopback device alone.
+fn end_of_rows(boot: &mut Boot<'_>) {
+    if let Listed::Loopback(row) = std::mem::take(&mut boot.memory.listed) {
+        boot.complain(Fault::NoNetworkCard, &row);
     }
 }
