@@ -46,9 +46,12 @@ pub fn read(recorded: &Recorded) -> (GatewayReplies, Vec<ReadError>) {
         Ok(value) => replies.names = value.map(|value| strings(&value)).unwrap_or_default(),
         Err(error) => errors.push(error),
     }
-    replies.description = recorded.ssdp.as_deref().and_then(|bytes| {
-        (bytes.len() <= LONGEST_FILE).then(|| String::from_utf8_lossy(bytes).into_owned())
-    });
+    match recorded.ssdp.as_deref() {
+        Some(bytes) if bytes.len() > LONGEST_FILE => errors.push(ReadError::TooLong("ssdp.xml")),
+        bytes => {
+            replies.description = bytes.map(|bytes| String::from_utf8_lossy(bytes).into_owned());
+        }
+    }
     (replies, errors)
 }
 
@@ -85,4 +88,22 @@ pub fn write(replies: &GatewayReplies) -> io::Result<Recorded> {
         ssdp: replies.description.clone().map(String::into_bytes),
         names: Some(serde_json::to_vec_pretty(&replies.names)?),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_file_that_is_too_long_is_taken_for_a_missing_one() {
+        let long = || Some(vec![b' '; LONGEST_FILE + 1]);
+        let recorded = Recorded { http: long(), ssdp: long(), names: long() };
+        let (replies, errors) = read(&recorded);
+        assert_eq!(replies.description, None);
+        let mut errors: Vec<_> = errors.iter().map(ToString::to_string).collect();
+        errors.sort();
+        let expected = ["http.json", "names.json", "ssdp.xml"]
+            .map(|file| format!("gateway/{file}: longer than 8 MiB"));
+        assert_eq!(errors, expected);
+    }
 }
