@@ -16,13 +16,16 @@ pub(super) struct KnownHosts {
     pub(super) revoked: Vec<HostKey>,
 }
 
+/// A file cannot be read, which is logged: any key may be revoked.
+pub(super) struct Unreadable;
+
 impl KnownHosts {
     /// Reads the user's file and the system's.
-    pub(super) fn read(file: Option<&Path>) -> Self {
-        let text = file.map(text).unwrap_or_default();
+    pub(super) fn read(file: Option<&Path>) -> Result<Self, Unreadable> {
+        let text = file.map_or_else(|| Ok(String::new()), text)?;
         let mut revoked = vmkit_ssh::revoked(&text);
-        revoked.extend(vmkit_ssh::revoked(&self::text(Path::new(OF_ALL_USERS))));
-        Self { text, revoked }
+        revoked.extend(vmkit_ssh::revoked(&self::text(Path::new(OF_ALL_USERS))?));
+        Ok(Self { text, revoked })
     }
 
     /// The keys that the user's file has for this name.
@@ -32,14 +35,16 @@ impl KnownHosts {
     }
 }
 
-/// The text of a file. One that cannot be read has none.
-fn text(path: &Path) -> String {
+/// The text of a file; that of a missing one is empty.
+fn text(path: &Path) -> Result<String, Unreadable> {
     match read_users_file(path) {
-        Ok(Some(bytes)) => String::from_utf8_lossy(&bytes).into_owned(),
-        Ok(None) => String::new(),
+        Ok(bytes) => Ok(String::from_utf8_lossy(&bytes.unwrap_or_default()).into_owned()),
         Err(error) => {
-            tracing::debug!("no keys of known_hosts: {}", error_chain(&error));
-            String::new()
+            tracing::warn!(
+                "no SSH host key is known or remembered, since it may be revoked: {}",
+                error_chain(&error)
+            );
+            Err(Unreadable)
         }
     }
 }
@@ -64,19 +69,26 @@ mod tests {
     #[test]
     fn a_revoked_key_identifies_no_machine_wherever_it_is_from() {
         const REVOKED: &str = "@revoked * ssh-ed25519 LEAKED\n";
+        const CANNOT_BE_READ: &str = "cannot be read";
         // What vmkit remembers, what known_hosts says, and the keys that the machine is known by.
-        let rows: [(&str, &str, &[&str]); 5] = [
+        let rows: [(&str, &str, &[&str]); 6] = [
             ("ssh-ed25519 LEAKED", "", &["ssh-ed25519 LEAKED"]),
             ("ssh-ed25519 LEAKED", REVOKED, &[]),
             ("ssh-ed25519 OWN", REVOKED, &["ssh-ed25519 OWN"]),
             ("", "web ssh-ed25519 LEAKED\n@revoked db ssh-ed25519 LEAKED\n", &[]),
             ("", "web ssh-ed25519 OWN\n", &["ssh-ed25519 OWN known_hosts"]),
+            ("ssh-ed25519 OWN", CANNOT_BE_READ, &[]),
         ];
         for (remembered, text, expected) in rows {
             let directory = tempfile::tempdir().unwrap();
             let web = machine(directory.path());
             let file = directory.path().join("known_hosts");
-            fs::write(&file, text).unwrap();
+            if text == CANNOT_BE_READ {
+                // Not even root reads a directory as a file.
+                fs::create_dir(&file).unwrap();
+            } else {
+                fs::write(&file, text).unwrap();
+            }
             let mut keys = HostKeys::default();
             if let Ok(key) = remembered.parse() {
                 keys.record_seen(&identity(&web).unwrap(), &key, SystemTime::UNIX_EPOCH);

@@ -20,7 +20,7 @@ use vmkit_types::{HostKey, Kind, KnownKey, attribute, error_chain};
 
 use crate::Settings;
 pub use alias::host_key_alias;
-use known_hosts::KnownHosts;
+use known_hosts::{KnownHosts, Unreadable};
 pub(crate) use trust::Learner;
 use trust::key_to_trust;
 
@@ -47,7 +47,7 @@ pub(crate) struct Own {
     /// The user's `known_hosts`.
     known_hosts: Option<PathBuf>,
     /// What it says, and which keys are revoked, read when first needed in a look.
-    texts: Option<KnownHosts>,
+    texts: Option<Result<KnownHosts, Unreadable>>,
     /// The machines that were asked for their first key.
     asked: BTreeSet<MachineId>,
 }
@@ -145,7 +145,10 @@ impl Keys {
             own.texts = None;
             return;
         }
-        let revoked = own.texts().revoked.clone();
+        let Some(revoked) = own.texts().map(|texts| texts.revoked.clone()) else {
+            own.texts = None;
+            return;
+        };
         let lesson = |keys: &mut HostKeys| {
             let mut changed = keys.forget(&revoked);
             for learner in machines {
@@ -203,7 +206,7 @@ impl Own {
         if known.is_empty() && !is_compared {
             return Vec::new();
         }
-        let texts = self.texts();
+        let Some(texts) = self.texts() else { return Vec::new() };
         known.retain(|key| !texts.revoked.contains(key));
         if !known.is_empty() || !is_compared {
             return with_trust(known, false);
@@ -216,9 +219,9 @@ impl Own {
         with_trust(found.collect(), true)
     }
 
-    fn texts(&mut self) -> &KnownHosts {
+    fn texts(&mut self) -> Option<&KnownHosts> {
         let file = self.known_hosts.as_deref();
-        self.texts.get_or_insert_with(|| KnownHosts::read(file))
+        self.texts.get_or_insert_with(|| KnownHosts::read(file)).as_ref().ok()
     }
 }
 
