@@ -63,16 +63,22 @@ impl Tool {
         match output {
             Ok(bytes) => Reading::Known(String::from_utf8_lossy(&bytes).into_owned()),
             Err(Errno::TIMEDOUT) => Reading::Unknown(Unread::TimedOut),
+            Err(Errno::FBIG) => Reading::Unknown(Unread::Malformed(format!(
+                "{}: it printed more than {} MiB",
+                self.line,
+                OUTPUT_LIMIT >> 20
+            ))),
             Err(error) => Reading::Unknown(Unread::Failed(format!("{}: {error}", self.line))),
         }
     }
 }
 
+/// The output, which is refused if it is longer than `OUTPUT_LIMIT`.
 fn read(child: &mut Child, deadline: Instant) -> Result<Vec<u8>, Errno> {
     let mut bytes = Vec::new();
     let Some(output) = child.stdout.as_mut() else { return Err(Errno::PIPE) };
     let mut chunk = [0; 16 * 1024];
-    while (bytes.len() as u64) < OUTPUT_LIMIT {
+    while bytes.len() as u64 <= OUTPUT_LIMIT {
         let left = deadline.saturating_duration_since(Instant::now());
         let left = Timespec::try_from(left).map_err(|_| Errno::INVAL)?;
         match poll(&mut [PollFd::new(&*output, PollFlags::IN)], Some(&left)) {
@@ -82,13 +88,13 @@ fn read(child: &mut Child, deadline: Instant) -> Result<Vec<u8>, Errno> {
             Err(error) => return Err(error),
         }
         match output.read(&mut chunk) {
-            Ok(0) => break,
+            Ok(0) => return Ok(bytes),
             Ok(count) => bytes.extend_from_slice(&chunk[..count]),
             Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
             Err(error) => return Err(Errno::from_io_error(&error).unwrap_or(Errno::IO)),
         }
     }
-    Ok(bytes)
+    Err(Errno::FBIG)
 }
 
 #[cfg(test)]
@@ -102,6 +108,11 @@ mod tests {
         let start = Instant::now();
         assert_eq!(Tool::start("/bin/sleep", &["60"]).output(), Reading::Unknown(Unread::TimedOut));
         assert!(start.elapsed() < Duration::from_mins(1), "the tool was waited for");
+        let endless = Tool::start("/bin/cat", &["/dev/zero"]).output();
+        assert!(
+            matches!(&endless, Reading::Unknown(Unread::Malformed(why)) if why.ends_with("more than 4 MiB")),
+            "{endless:?}"
+        );
         let missing = Tool::start("/nonexistent/tool", &["-a"]).output();
         assert!(
             matches!(&missing, Reading::Unknown(Unread::Failed(why)) if why.starts_with("/nonexistent/tool -a: ")),

@@ -54,11 +54,18 @@ impl Platform for Macos {
 
     fn network(&self) -> Reading<HostNetwork> {
         let routes = match ask(tools::ROUTES) {
-            Reading::Known(text) => routes(&text),
+            Reading::Known(text) => match routes(&text) {
+                Some(routes) => routes,
+                None => return Reading::Unknown(Unread::Malformed(tools::ROUTES.to_owned())),
+            },
             Reading::Absent => Vec::new(),
             Reading::Unknown(why) => return Reading::Unknown(why),
         };
-        let ifconfig = ask(tools::INTERFACES).known().unwrap_or_default();
+        let ifconfig = match ask(tools::INTERFACES) {
+            Reading::Known(text) => text,
+            Reading::Absent => String::new(),
+            Reading::Unknown(why) => return Reading::Unknown(why),
+        };
         let (types, members) = (types(&ifconfig), bridge_members(&ifconfig));
         let inactive = inactive(&ifconfig);
         interfaces().map(|mut interfaces| {

@@ -18,16 +18,15 @@ pub fn parse_for_test(text: &str) {
     }
 }
 
-/// The routes of IPv4 in the output of `netstat -rn`, without the neighbours among them.
-pub(crate) fn routes(text: &str) -> Vec<Route> {
+/// The routes of IPv4 in the output of `netstat -rn`, without the neighbours among them. `None`: the text
+/// has no table of them.
+pub(crate) fn routes(text: &str) -> Option<Vec<Route>> {
     // The routes of IPv6 follow.
     let mut lines = text.lines().take_while(|line| line.trim() != "Internet6:");
     let header = lines.by_ref().find(|line| line.starts_with("Destination"));
     // Releases before 10.15 have two more columns before this one.
     let column = |name| header?.split_whitespace().position(|title| title == name);
-    let (Some(flags), Some(interface)) = (column("Flags"), column("Netif")) else {
-        return Vec::new();
-    };
+    let (flags, interface) = (column("Flags")?, column("Netif")?);
     let route = |line: &str| {
         let fields: Vec<_> = line.split_whitespace().collect();
         // W: cloned for one neighbour. R and B: packets are dropped.
@@ -40,7 +39,7 @@ pub(crate) fn routes(text: &str) -> Vec<Route> {
             interface: (*fields.get(interface)?).to_owned(),
         })
     };
-    lines.filter_map(route).collect()
+    Some(lines.filter_map(route).collect())
 }
 
 /// Parses `default`, `192.168.1`, `224.0.0/4` or `192.168.1.254/32`. Trailing zero octets may be
@@ -228,6 +227,7 @@ fe80::1c5a:8eff:fe34:1%bridge100        1e.5a.8e.34.0.1                 UHLWI   
     #[test]
     fn reads_routes_without_neighbours() {
         let found: Vec<_> = routes(NETSTAT)
+            .unwrap()
             .iter()
             .map(|route| {
                 let gateway = route.gateway.map_or_else(|| "-".to_owned(), |at| at.to_string());
@@ -248,7 +248,7 @@ fe80::1c5a:8eff:fe34:1%bridge100        1e.5a.8e.34.0.1                 UHLWI   
         assert_eq!(found, expected);
         let old = "Destination        Gateway            Flags        Refs      Use   Netif Expire
 default            10.0.0.1           UGSc           92        0     en1\n";
-        assert_eq!(routes(old)[0].interface, "en1");
+        assert_eq!(routes(old).unwrap()[0].interface, "en1");
     }
 
     #[test]
@@ -262,8 +262,8 @@ default            10.0.0.1           UGSc           92        0     en1\n";
             "1/33 x U en0",
             "default",
         ] {
-            assert_eq!(routes(text), [], "{text}");
-            assert_eq!(routes(&format!("{header}{text}")), [], "{text}");
+            assert_eq!(routes(text), None, "{text}");
+            assert_eq!(routes(&format!("{header}{text}")), Some(Vec::new()), "{text}");
         }
     }
 
