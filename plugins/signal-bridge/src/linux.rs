@@ -48,23 +48,32 @@ struct Learned {
 pub(crate) fn text(cx: &Cx<'_>) -> Result<(&'static str, String)> {
     let deadline = Instant::now() + cx.remaining().min(PATIENCE);
     let facts =
-        read(deadline).map_err(|error| Error::io("read the bridges over netlink", &error))?;
+        facts(deadline).map_err(|error| Error::io("read the bridges over netlink", &error))?;
     Ok((FDB, fdb::to_json(&facts)))
 }
 
-fn read(deadline: Instant) -> io::Result<Vec<Fact>> {
+/// The facts of dumps during which nothing changed; of the second dumps, whatever changed in the first.
+fn facts(deadline: Instant) -> io::Result<Vec<Fact>> {
     let mut socket = RouteSocket::open()?;
+    match read(&mut socket, deadline)? {
+        (_, true) => read(&mut socket, deadline).map(|(facts, _)| facts),
+        (facts, false) => Ok(facts),
+    }
+}
+
+/// What the bridges know, and whether that changed meanwhile, so that entries may be missing.
+fn read(socket: &mut RouteSocket, deadline: Instant) -> io::Result<(Vec<Fact>, bool)> {
     let mut learned = Vec::new();
-    socket.ask(database_request(), NLM_F_DUMP, deadline, |part| {
+    let database = socket.ask(database_request(), NLM_F_DUMP, deadline, |part| {
         if part.kind == RTM_NEWNEIGH && learned.len() < MOST_FACTS {
             learned.extend(entry(part.payload));
         }
     })?;
     if learned.is_empty() {
-        return Ok(Vec::new());
+        return Ok((Vec::new(), database.interrupted));
     }
     let mut names = HashMap::new();
-    socket.ask(links_request(), NLM_F_DUMP, deadline, |part| {
+    let links = socket.ask(links_request(), NLM_F_DUMP, deadline, |part| {
         if part.kind == RTM_NEWLINK {
             names.extend(link(part.payload));
         }
@@ -73,7 +82,8 @@ fn read(deadline: Instant) -> io::Result<Vec<Fact>> {
         let (port, bridge) = (names.get(&port)?.clone(), names.get(&bridge)?.clone());
         Some(Fact { mac, port, bridge, age, what: What::Seen })
     };
-    Ok(learned.into_iter().filter_map(fact).collect())
+    let facts = learned.into_iter().filter_map(fact).collect();
+    Ok((facts, database.interrupted || links.interrupted))
 }
 
 fn database_request() -> RouteNetlinkMessage {

@@ -195,8 +195,7 @@ impl RouteSocket {
             }
             answer.interrupted |= packet.flags() & NLM_F_DUMP_INTR != 0;
             match packet.message_type() {
-                NLMSG_DONE => return Ok(true),
-                NLMSG_ERROR => return refusal(&packet).map_or(Ok(true), refused),
+                NLMSG_DONE | NLMSG_ERROR => return refusal(&packet).map_or(Ok(true), refused),
                 _ => each(part(&packet)),
             }
             if packet.flags() & NLM_F_MULTIPART == 0 {
@@ -217,13 +216,14 @@ fn part<'a>(packet: &NetlinkBuffer<&'a [u8]>) -> Part<'a> {
     Part { kind: packet.message_type(), payload: packet.payload() }
 }
 
-/// The kernel's error; `None`: this is another message, or the acknowledgement of a change.
+/// The kernel's error; `None`: this is another message, the end of a whole dump, or the acknowledgement of
+/// a change.
 fn refusal(packet: &NetlinkBuffer<&[u8]>) -> Option<io::Error> {
-    if packet.message_type() != NLMSG_ERROR {
+    if !matches!(packet.message_type(), NLMSG_DONE | NLMSG_ERROR) {
         return None;
     }
     let code = packet.payload().first_chunk().map_or(0, |code| i32::from_ne_bytes(*code));
-    (code != 0).then(|| io::Error::from_raw_os_error(code.wrapping_neg()))
+    (code < 0).then(|| io::Error::from_raw_os_error(code.wrapping_neg()))
 }
 
 fn refused(error: io::Error) -> Result<bool, ReadError> {
@@ -254,6 +254,30 @@ mod tests {
 
     fn socket() -> (RouteSocket, Instant) {
         (RouteSocket::open().unwrap(), Instant::now() + PATIENCE)
+    }
+
+    #[test]
+    fn a_dump_that_failed_in_between_is_refused() {
+        // The end of a dump has the kernel's error, or zero.
+        for (code, expected) in [(0, None), (-Errno::MSGSIZE.raw_os_error(), Some(Errno::MSGSIZE))]
+        {
+            let mut bytes = vec![0; 20];
+            let mut packet = NetlinkBuffer::new(&mut bytes);
+            packet.set_length(20);
+            packet.set_message_type(NLMSG_DONE);
+            packet.set_flags(NLM_F_MULTIPART);
+            packet.payload_mut().copy_from_slice(&i32::to_ne_bytes(code));
+            let (mut socket, _) = socket();
+            socket.sequence = 0;
+            socket.port = 0;
+            socket.buffer = bytes;
+            let taken = socket.take(&mut Answer { interrupted: false }, &mut |_| {});
+            match (taken, expected) {
+                (Ok(is_complete), None) => assert!(is_complete),
+                (Err(error), Some(errno)) => assert!(error.is_refusal(errno), "{error:?}"),
+                (taken, _) => panic!("{code}: {taken:?}"),
+            }
+        }
     }
 
     fn index(part: &Part<'_>) -> u32 {
