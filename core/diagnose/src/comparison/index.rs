@@ -79,8 +79,11 @@ impl<K: Ord + Clone> Index<K> {
         if holders().any(|holder| scope.counts(holder).is_none()) {
             return Shared::OthersUnknown;
         }
-        let heard = self.by_holder.keys().any(|holder| scope.is_other(holder));
-        if somebody && !heard { Shared::OthersUnknown } else { Shared::Alone }
+        let mut others = scope.all.iter().filter(|other| scope.is_other(other));
+        if others.any(|other| !self.by_holder.contains_key(other)) {
+            return Shared::OthersUnknown;
+        }
+        Shared::Alone
     }
 }
 

@@ -151,6 +151,9 @@ fn an_identifier_is_not_alone_while_the_other_machine_is_unheard() {
     assert_eq!(compared(&absent(&scene)), [""; 0]);
     scene.other_guests.push(traffic(&of_copy("9 DISCOVER 2 id other")));
     assert_eq!(compared(&absent(&scene)), ["client-identifier-shared"]);
+    // One that was heard does not speak for another.
+    scene.others.push(machine("third", "52:54:00:00:00:03"));
+    assert_eq!(compared(&absent(&scene)), [""; 0]);
 }
 
 #[test]
