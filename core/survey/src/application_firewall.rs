@@ -31,6 +31,7 @@ pub(crate) fn read(text: &str, firewall: &mut Firewall) {
             firewall.blocks_bootpd = lower.contains("block").then_some(true);
         }
     }
+    firewall.application_enabled = enabled;
     // bootpd is built in: without its own entry this setting decides.
     if enabled == Some(true) && list_seen && !listed && allows_built_in == Some(false) {
         firewall.blocks_bootpd = Some(true);

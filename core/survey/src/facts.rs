@@ -57,6 +57,8 @@ pub struct Bridge {
 pub struct Firewall {
     /// The rules of the packet filters.
     pub rules: RuleSet,
+    /// macOS: whether the application firewall is on; `None`: it did not say.
+    pub application_enabled: Option<bool>,
     /// macOS: whether the application firewall blocks bootpd. That its list allows it is no answer: it
     /// has been seen to block programs that it lists as allowed.
     pub blocks_bootpd: Option<bool>,

@@ -25,7 +25,12 @@ pub(super) fn application(firewall: &Firewall, sheet: &mut Sheet) {
     } else if firewall.blocks_bootpd == Some(false) {
         sheet.absent(SERVER, "the application firewall is off");
     } else {
-        let why = "the application firewall is on, and it can block a bootpd that it does not list as blocked";
+        let why = match firewall.application_enabled {
+            Some(_) => {
+                "the application firewall is on, and it can block a bootpd that it does not list as blocked"
+            }
+            None => "whether the application firewall is on could not be read",
+        };
         sheet.unknown(SERVER, &Unread::Failed(why.to_owned()));
     }
 }

@@ -299,3 +299,29 @@ fn an_allowing_application_firewall_refutes_nothing() {
         assert_eq!(judged(&scene), expected, "{text}");
     }
 }
+
+/// Only what was read is said: the rest of its state may have been refused.
+#[test]
+fn an_application_firewall_that_was_not_read_is_not_said_to_be_on() {
+    let rows = [
+        ("Firewall is enabled. (State = 1)\n", "the application firewall is on"),
+        (
+            "Firewall has block all state set to disabled.\n",
+            "whether the application firewall is on",
+        ),
+    ];
+    for (text, start) in rows {
+        let mut scene = shared(text);
+        scene.platform = Platform::MacOs;
+        let why = scene.facts(|facts| {
+            let all = findings(facts, &CATALOGUE);
+            let code = "firewall-blocks-dhcp-server";
+            let own = all.into_iter().find(|finding| finding.code.code() == code);
+            match own.map(|finding| finding.state) {
+                Some(State::NotObserved(why)) => why.to_string(),
+                other => panic!("{other:?}"),
+            }
+        });
+        assert!(why.starts_with(start), "{why}");
+    }
+}
