@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, time::Duration};
 
 use vmkit_model::Platform;
 use vmkit_survey::{Bridge, Port, PortState};
-use vmkit_types::{HostNetwork, InterfaceKind, Reading, escaped};
+use vmkit_types::{HostNetwork, InterfaceKind, Reading, Unread, escaped};
 
 use super::{membership, sheet::Sheet};
 use crate::{Attachment, Facts, FindingCode};
@@ -65,12 +65,11 @@ fn own_address(facts: &Facts<'_>, attachment: &Attachment<'_>, sheet: &mut Sheet
     let code = FindingCode::BridgeHasNoAddress;
     let Some(bridge) = attachment.bridge else { return };
     // macOS keeps the address on the uplink, which works as well.
-    let networks = attachment.networks();
     if attachment.bridged && facts.platform != Platform::Linux {
         return;
     }
     let name = escaped(&bridge.name);
-    match networks.first() {
+    match bridge.addresses.iter().find(|prefix| prefix.address.is_ipv4()) {
         None => sheet.present(code, format!("{name} has no IPv4 address")),
         Some(prefix) => sheet.absent(code, format!("{name} has {prefix}")),
     }
@@ -132,8 +131,15 @@ fn forwarding(ports: &[&Port], sheet: &mut Sheet) {
             _ => "blocking",
         };
         sheet.present(code, format!("{} is {word}", escaped(&port.name)));
-    } else if let Some(port) = state(&[PortState::Forwarding]) {
-        sheet.absent(code, format!("{} is forwarding", escaped(&port.name)));
+    } else if let Some(why) = ports.iter().find_map(|port| match &port.state {
+        Reading::Unknown(why) => Some(why),
+        Reading::Known(_) | Reading::Absent => None,
+    }) {
+        sheet.unknown(code, why);
+    } else if ports.iter().all(|port| port.state == Reading::Known(PortState::Forwarding)) {
+        let names: Vec<_> = ports.iter().map(|port| escaped(&port.name)).collect();
+        let verb = if names.len() == 1 { "is" } else { "are" };
+        sheet.absent(code, format!("{} {verb} forwarding", names.join(" and ")));
     }
 }
 
@@ -151,18 +157,19 @@ fn learning(facts: &Facts<'_>, bridge: &Bridge, ports: &[&Port], sheet: &mut She
     else {
         return;
     };
-    let fresh = facts.machine.started_at.is_some_and(|started| {
-        let age = facts.now.duration_since(started).unwrap_or_default();
-        age < *delay * DELAYS_UNTIL_QUIET
-    });
     let name = escaped(&bridge.name);
-    let delays = *tree && *delay >= NOTICEABLE_DELAY;
-    if delays && fresh {
+    if !*tree || *delay < NOTICEABLE_DELAY {
+        return sheet.absent(code, format!("{name} forwards at once"));
+    }
+    let Some(started) = facts.machine.started_at else {
+        let why = format!("{name} holds back a new port, and it is not known when the VM started");
+        return sheet.unknown(code, &Unread::Failed(why));
+    };
+    let age = facts.now.duration_since(started).unwrap_or_default();
+    if age < *delay * DELAYS_UNTIL_QUIET {
         let says = format!("{name} holds back a new port for 2 × {} s", delay.as_secs());
         sheet.present(code, says);
-    } else if delays {
-        sheet.absent(code, format!("the forward delay of {name} is over"));
     } else {
-        sheet.absent(code, format!("{name} forwards at once"));
+        sheet.absent(code, format!("the forward delay of {name} is over"));
     }
 }

@@ -39,17 +39,26 @@ fn shared_mac(facts: &Facts<'_>, sheet: &mut Sheet) {
     if machine.macs.is_empty() {
         return sheet.unknown(code, &Unread::NotTried);
     }
-    let is_other = |other: &&Machine| {
-        other.name != machine.name
-            && matches!(other.process, Reading::Known(Process::Running | Process::Paused))
+    let others = || {
+        let all = machine
+            .macs
+            .iter()
+            .flat_map(|mac| facts.machines.with_mac(*mac).map(move |other| (mac, other)));
+        all.filter(|(_, other)| other.name != machine.name)
     };
-    let sharing = machine.macs.iter().find_map(|mac| {
-        let other = facts.machines.with_mac(*mac).find(is_other)?;
-        Some(format!("{mac} is also the MAC of {}", escaped(&other.name)))
+    let runs = |other: &Machine| {
+        matches!(other.process, Reading::Known(Process::Running | Process::Paused))
+    };
+    let may_run = others().find_map(|(_, other)| match &other.process {
+        Reading::Unknown(why) => Some(why),
+        Reading::Known(_) | Reading::Absent => None,
     });
-    match sharing {
-        Some(says) => sheet.present(code, says),
-        None => sheet.absent(code, format!("only it has {}", machine.macs[0])),
+    if let Some((mac, other)) = others().find(|(_, other)| runs(other)) {
+        sheet.present(code, format!("{mac} is also the MAC of {}", escaped(&other.name)));
+    } else if let Some(why) = may_run {
+        sheet.unknown(code, why);
+    } else {
+        sheet.absent(code, format!("only it has {}", machine.macs[0]));
     }
 }
 

@@ -27,6 +27,16 @@ fn finds_an_uplink_that_is_down_or_wrong() {
     assert!(finds(&other, "uplink-not-default") && !finds(&other, "uplink-down"));
 }
 
+/// An address that stayed on the uplink is none of its bridge.
+#[test]
+fn a_bridge_without_an_address_is_found_where_its_uplink_has_one() {
+    let address = Prefix { address: [192, 168, 1, 5].into(), length: 24 };
+    let bare = |scene: Scene| scene.interface("br0", |br0| br0.addresses.clear());
+    let scene = bare(Scene::at_home()).interface("en0", |en0| en0.addresses.push(address));
+    assert!(finds(&scene, "bridge-has-no-address"));
+    assert!(!finds(&Scene::at_home(), "bridge-has-no-address"));
+}
+
 /// State, spanning tree, forward delay in hundredths of a second, minutes since the start, findings.
 #[test]
 fn finds_the_state_of_a_port_in_its_bridge() {
@@ -52,6 +62,47 @@ fn finds_the_state_of_a_port_in_its_bridge() {
         let found: Vec<_> = found.into_iter().filter(|code| code.starts_with("port-")).collect();
         assert_eq!(found, *expected, "{state} {stp} {delay} {minutes}");
     }
+}
+
+/// The states of the VM's port and of its uplink's (`-`: not read), and whether one is known not to forward.
+#[test]
+fn a_port_of_unknown_state_may_not_forward() {
+    let rows = [
+        ("forwarding", "forwarding", Some(false)),
+        ("forwarding", "blocking", Some(true)),
+        ("-", "blocking", Some(true)),
+        ("-", "forwarding", None),
+        ("forwarding", "-", None),
+    ];
+    let port = |name: &str, state: &str| {
+        let data = if state == "-" { String::new() } else { format!(r#""state":"{state}""#) };
+        format!(
+            r#"{{"ifname":"{name}","master":"br0","linkinfo":{{"info_slave_kind":"bridge",
+                "info_slave_data":{{{data}}}}}}}"#
+        )
+    };
+    for (own, uplink, expected) in rows {
+        let bridge = r#"{"ifname":"br0","linkinfo":{"info_kind":"bridge"}}"#;
+        let text = format!("[{bridge},{},{}]", port("tap0", own), port("en0", uplink));
+        let mut scene = Scene::at_home();
+        scene.survey.bridges = bridges(text.as_bytes());
+        let code = "port-not-forwarding";
+        let found = (present(&scene).contains(&code), absent(&scene).contains(&code));
+        assert_eq!(found, (expected == Some(true), expected == Some(false)), "{own} {uplink}");
+    }
+}
+
+#[test]
+fn the_forward_delay_of_a_vm_whose_start_is_not_known_may_last() {
+    let text = r#"[{"ifname":"br0","linkinfo":{"info_kind":"bridge",
+            "info_data":{"stp_state":1,"forward_delay":1500}}},
+        {"ifname":"tap0","master":"br0","linkinfo":{"info_slave_kind":"bridge",
+            "info_slave_data":{"state":"forwarding"}}}]"#;
+    let mut scene = Scene::at_home();
+    scene.survey.bridges = bridges(text.as_bytes());
+    scene.machine.started_at = None;
+    let code = "port-still-learning";
+    assert!(!present(&scene).contains(&code) && !absent(&scene).contains(&code));
 }
 
 /// Whether its own port, and that of the other VM, is isolated; whether the other's port is a VM's.

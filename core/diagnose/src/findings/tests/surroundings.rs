@@ -52,6 +52,24 @@ fn checks_the_process_the_link_and_the_mac() {
     assert!(expected.iter().all(|code| found.contains(code)), "{found:?}");
 }
 
+/// The state of another VM with the same MAC, and whether the MAC is shared.
+#[test]
+fn a_twin_of_unknown_state_may_run() {
+    let rows = [
+        (Reading::Known(Process::Running), Some(true)),
+        (Reading::Known(Process::Stopped), Some(false)),
+        (Reading::Unknown(Unread::TimedOut), None),
+    ];
+    for (process, expected) in rows {
+        let mut scene = Scene::at_home();
+        let twin = crate::Machine { process: process.clone(), ..machine("copy", VM) };
+        scene.others.push(twin);
+        let code = "machine-mac-shared";
+        let found = (present(&scene).contains(&code), absent(&scene).contains(&code));
+        assert_eq!(found, (expected == Some(true), expected == Some(false)), "{process:?}");
+    }
+}
+
 /// What QEMU reports of card and disk, the phase on the console, and the findings.
 #[test]
 fn derives_findings_from_the_use_of_card_and_disk() {
