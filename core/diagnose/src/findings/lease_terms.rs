@@ -188,10 +188,10 @@ fn refusals(facts: &Facts<'_>, all: &[&Message], sheet: &mut Sheet) {
     if own.is_empty() {
         return;
     }
-    // Both capture points may have the same frame.
+    // Both capture points may have the same frame, and several servers may refuse the same request.
     let mut naks: Vec<&&&Message> = own.iter().filter(|m| m.kind == MessageKind::Nak).collect();
     naks.sort_by_key(|message| message.xid);
-    naks.dedup_by_key(|message| (message.xid, message.server));
+    naks.dedup_by_key(|message| message.xid);
     match naks.as_slice() {
         [] => {
             sheet.absent(FindingCode::RequestRefused, "no NAK was seen");

@@ -89,17 +89,22 @@ fn gateway(
     let Values { yiaddr, who, .. } = values;
     let own = attachment.own_networks();
     let router = *values.routers.first()?;
-    let length = values.prefix.unwrap_or(USUAL_PREFIX);
-    let inside = Prefix { address: (*yiaddr).into(), length }.contains(router.into());
+    // A lease without a mask names no network, and one of an address alone has its router outside.
+    let network = values.prefix.filter(|length| *length < 32);
+    let network = network.map(|length| Prefix { address: (*yiaddr).into(), length });
     let gateways = || facts.network.as_ref().known().into_iter().flat_map(|n| n.gateways());
     let host_gateway = gateways().find(|gateway| own.iter().any(|own| own.contains(*gateway)));
     // A lease of another network is a separate fault, and rightly names that network's router.
     let here = own.iter().any(|own| own.contains((*yiaddr).into()));
-    if !inside {
-        return Some((true, format!("{router} is not in the network of {yiaddr}/{length}")));
+    if let Some(outside) = network.filter(|network| !network.contains(router.into())) {
+        return Some((true, format!("{router} is not in the network of {outside}")));
     }
     let named = own_lease(facts, attachment).and_then(|own| own.router);
     let elsewhere = host_gateway.filter(|gateway| *gateway != router);
+    let is_compared = attachment.bridged && here && (named.is_some() || host_gateway.is_some());
+    if network.is_none() && !is_compared {
+        return None;
+    }
     let says = match (named, elsewhere) {
         _ if !attachment.bridged || !here => None,
         // Who routes by another gateway than that of the own lease has set it by hand.

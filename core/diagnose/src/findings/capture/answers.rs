@@ -30,7 +30,7 @@ fn discovers(asks: &Asks<'_>, sheet: &mut Sheet) {
     match asks.first_offer {
         Some(offer) => sheet.absent(FindingCode::DiscoverUnanswered, offered(offer)),
         // The answer to a single, late request may still be on its way.
-        None if asks.discovers > 1 || asks.waited_for_last => sheet.present(
+        None if asks.discovers > 1 || asks.waited_for_offer => sheet.present(
             FindingCode::DiscoverUnanswered,
             format!("it sent DISCOVER {} and got no OFFER", times(asks.discovers)),
         ),
@@ -83,7 +83,8 @@ fn requests(asks: &Asks<'_>, sheet: &mut Sheet) {
         (Some(ack), _) => sheet.absent(code, acknowledged(ack)),
         (None, Some(_)) => sheet.absent(code, "it got a NAK instead"),
         (None, None)
-            if asks.first_offer.is_some() && (asks.requests > 1 || asks.waited_for_last) =>
+            if asks.first_offer.is_some()
+                && (asks.requests > 1 || asks.waited_for_acknowledgement) =>
         {
             let times = times(asks.requests);
             sheet.present(code, format!("it sent REQUEST {times} and got neither ACK nor NAK"));

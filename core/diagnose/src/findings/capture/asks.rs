@@ -1,6 +1,6 @@
 //! The machine's requests, and which of them were answered.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use vmkit_dhcp::{Message, MessageKind};
 
@@ -25,13 +25,15 @@ pub(super) struct Asks<'a> {
     pub(super) acknowledged: Option<&'a Message>,
     pub(super) refused: Option<&'a Message>,
     /// The capture lasted long enough after the last DISCOVER.
-    pub(super) waited_for_last: bool,
+    pub(super) waited_for_offer: bool,
+    /// The capture lasted long enough after the last REQUEST for a new lease.
+    pub(super) waited_for_acknowledgement: bool,
 }
 
 impl<'a> Asks<'a> {
-    pub(super) fn of(messages: &[&'a Message]) -> Self {
+    /// The requests among these messages, from a capture that ended at this time.
+    pub(super) fn of(messages: &[&'a Message], end: Option<SystemTime>) -> Self {
         let mut asks = Self::default();
-        let end = messages.last().map(|message| message.at);
         for (index, message) in messages.iter().enumerate() {
             match message.kind {
                 MessageKind::Discover => asks.discovers += 1,
@@ -66,8 +68,10 @@ impl<'a> Asks<'a> {
             if answered || !was_last || waited {
                 asks.answered.push((message.kind, answered));
             }
-            if was_last && matches!(message.kind, MessageKind::Discover) {
-                asks.waited_for_last = waited;
+            match message.kind {
+                MessageKind::Discover => asks.waited_for_offer = waited,
+                _ if message.ciaddr.is_none() => asks.waited_for_acknowledgement = waited,
+                _ => {}
             }
         }
         asks

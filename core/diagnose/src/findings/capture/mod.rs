@@ -41,11 +41,11 @@ pub(super) fn judge(facts: &Facts<'_>, attachment: &Attachment<'_>, sheet: &mut 
         presence::judge(facts, guest, &sides, sheet);
     }
     if let Some(near) = sides.near() {
-        answers::judge(&Asks::of(near), sheet);
+        answers::judge(&Asks::of(near, sides.near_end()), sheet);
         answers::ignored(near, sides.guest.is_some(), sheet);
     }
     if let Some(uplink) = sides.uplink.as_ref().filter(|_| attachment.bridged) {
-        passage::leaving(facts, attachment, uplink, sheet);
+        passage::leaving(facts, attachment, uplink, sides.uplink_end, sheet);
         if let Some(guest) = &sides.guest {
             passage::lost(facts, attachment, guest, uplink, sheet);
         }

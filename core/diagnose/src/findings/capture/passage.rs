@@ -1,5 +1,7 @@
 //! Messages on their way through this computer and back.
 
+use std::time::SystemTime;
+
 use vmkit_dhcp::{Message, MessageKind};
 use vmkit_model::Platform;
 use vmkit_types::{InterfaceKind, Mac, Reading, Unread, escaped};
@@ -11,18 +13,19 @@ use super::{
 };
 use crate::{Attachment, Facts, FindingCode, findings::sheet::Sheet};
 
-/// What leaves by the uplink, and whether replies come back.
+/// What leaves by the uplink, and whether replies come back until the capture ends.
 pub(super) fn leaving(
     facts: &Facts<'_>,
     attachment: &Attachment<'_>,
     uplink: &[&Message],
+    end: Option<SystemTime>,
     sheet: &mut Sheet,
 ) {
-    let asks = Asks::of(uplink);
+    let asks = Asks::of(uplink, end);
     if asks.discovers > 0 {
         match asks.first_offer {
             Some(offer) => sheet.absent(FindingCode::OfferNeverArrives, offered(offer)),
-            None if asks.discovers > 1 || asks.waited_for_last => sheet.present(
+            None if asks.discovers > 1 || asks.waited_for_offer => sheet.present(
                 FindingCode::OfferNeverArrives,
                 format!("DISCOVER left {} and nothing came back", times(asks.discovers)),
             ),

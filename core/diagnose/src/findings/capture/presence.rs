@@ -41,12 +41,14 @@ pub(super) fn judge(facts: &Facts<'_>, guest: &[&Message], sides: &Sides<'_>, sh
     if has_address(facts.pick) {
         return;
     }
-    // An empty capture without timestamps asserts no traffic.
-    let watched =
-        traffic.span.map_or(SILENCE, |(from, to)| to.duration_since(from).unwrap_or_default());
+    let watched = traffic.span.map(|(from, to)| to.duration_since(from).unwrap_or_default());
     let frames: u64 =
         facts.machine.macs.iter().filter_map(|mac| traffic.frames_by_source.get(mac)).sum();
-    let too_short = Unread::Failed(format!("watched for only {} s", watched.as_secs()));
+    let too_short = Unread::Failed(match watched {
+        Some(watched) => format!("watched for only {} s", watched.as_secs()),
+        None => "the capture is empty and does not say how long it took".to_owned(),
+    });
+    let long = watched.filter(|watched| *watched >= SILENCE);
     if let Some(own) = in_use(facts, traffic) {
         let says = format!("it already uses {own}");
         sheet.absent(FindingCode::GuestPortSilent, &says);
@@ -55,7 +57,7 @@ pub(super) fn judge(facts: &Facts<'_>, guest: &[&Message], sides: &Sides<'_>, sh
     let uplink_asks = sides.uplink.iter().flatten().any(|message| is_ask(message));
     if frames > 0 {
         sheet.absent(FindingCode::GuestPortSilent, format!("it sent {frames} frames"));
-        if watched >= SILENCE {
+        if long.is_some() {
             let says = format!("it sent {frames} frames and no DHCP request");
             sheet.present(FindingCode::GuestNeverAsks, says);
         } else {
@@ -65,7 +67,7 @@ pub(super) fn judge(facts: &Facts<'_>, guest: &[&Message], sides: &Sides<'_>, sh
         let why =
             Unread::Failed("its requests appear at the uplink but not at its port".to_owned());
         sheet.all_unknown(&[FindingCode::GuestPortSilent, FindingCode::GuestNeverAsks], &why);
-    } else if watched >= SILENCE {
+    } else if let Some(watched) = long {
         sheet.present(FindingCode::GuestPortSilent, format!("no frame in {} s", watched.as_secs()));
     } else {
         sheet.all_unknown(&[FindingCode::GuestPortSilent, FindingCode::GuestNeverAsks], &too_short);

@@ -12,6 +12,7 @@ mod own_lease;
 mod route;
 mod scene;
 mod servers;
+mod span;
 mod surroundings;
 
 use std::sync::LazyLock;

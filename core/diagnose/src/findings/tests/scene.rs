@@ -203,7 +203,7 @@ fn home() -> HostNetwork {
 }
 
 /// Traffic from lines of `SECONDS KIND XID [from MAC] [chaddr MAC] [for|to ADDRESS] [by SERVER]
-/// [router ADDRESS] [portal URL] [for-s SECONDS] [mask LENGTH] [mtu OCTETS]
+/// [router ADDRESS] [portal URL] [for-s SECONDS] [mask LENGTH|none] [mtu OCTETS]
 /// [id TEXT] [duid TEXT] [flag] [broken] [has ADDRESS]
 /// [vlan NUMBER]`.
 /// The capture spans 20 s at least.
@@ -257,7 +257,7 @@ pub(super) fn traffic(lines: &str) -> Traffic {
             requested: value("for").map(|address| address.parse().unwrap()),
             server: value("by").map(|address| address.parse().unwrap()),
             lease_s: value("for-s").map(|seconds| seconds.parse().unwrap()),
-            prefix: Some(value("mask").map_or(24, |length| length.parse().unwrap())),
+            prefix: value("mask").map_or(Some(24), |length| length.parse().ok()),
             mtu: value("mtu").map(|octets| octets.parse().unwrap()),
             routers: value("router").map(|address| address.parse().unwrap()).into_iter().collect(),
             domain: None,
