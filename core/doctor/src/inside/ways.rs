@@ -25,7 +25,7 @@ const PATIENCE: Duration = Duration::from_mins(1);
 /// nobody can log in.
 pub(super) struct Ways {
     login: Result<Login, Unread>,
-    agent: Option<Agent>,
+    agent: Result<Agent, Unread>,
 }
 
 /// The agent of a machine.
@@ -49,23 +49,30 @@ impl Ways {
             Ok(answer) => return answer,
             Err(why) => why,
         };
-        let no_agent = || Err(Unread::Failed("no guest agent listens".to_owned()));
-        let answer = self.agent.map_or_else(no_agent, |agent| agent.ask(deadline()));
+        let answer = self.agent.and_then(|agent| agent.ask(deadline()));
         answer.unwrap_or_else(|why| GuestAnswer::missing(&neither(&no_login, &why)))
     }
 }
 
 impl Agent {
-    fn of(machine: &Machine, settings: &Settings) -> Option<Self> {
-        let (pid, user) = machine.pid.zip(machine.user)?;
-        let socket = machine.guest_agent.clone()?;
-        Some(Self { socket, process: Holder { pid, user }, broker: settings.broker.clone() })
+    fn of(machine: &Machine, settings: &Settings) -> Result<Self, Unread> {
+        let (socket, process) = listener(machine)?;
+        Ok(Self { socket, process, broker: settings.broker.clone() })
     }
 
     fn ask(&self, deadline: Instant) -> Result<GuestAnswer, Unread> {
         let reply = look_inside(&self.socket, self.process, &self.broker, deadline)?;
         Ok(GuestAnswer::live(Way::GuestAgent, &agent_answer(&reply)?))
     }
+}
+
+/// The socket of a machine's agent, and the process that must be at its other end.
+fn listener(machine: &Machine) -> Result<(PathBuf, Holder), Unread> {
+    let failed = |why: &str| Unread::Failed(why.to_owned());
+    let socket = machine.guest_agent.clone().ok_or_else(|| failed("no guest agent listens"))?;
+    let process = machine.pid.zip(machine.user);
+    let (pid, user) = process.ok_or_else(|| failed("the process of the VM is not known"))?;
+    Ok((socket, Holder { pid, user }))
 }
 
 /// Why there is no answer by either way.
@@ -80,6 +87,24 @@ fn neither(no_login: &Unread, no_agent: &Unread) -> Unread {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// The agent's socket, the number and the user of the process, and why the agent is not asked.
+    #[test]
+    fn an_agent_of_an_unknown_process_is_not_said_to_be_missing() {
+        let rows = [
+            (None, Some(7), Some(1000), Some("no guest agent listens")),
+            (Some("/run/qga"), None, Some(1000), Some("the process of the VM is not known")),
+            (Some("/run/qga"), Some(7), None, Some("the process of the VM is not known")),
+            (Some("/run/qga"), Some(7), Some(1000), None),
+        ];
+        for (socket, pid, user, expected) in rows {
+            let mut machine = Machine::new("qemu".into(), "web");
+            machine.guest_agent = socket.map(PathBuf::from);
+            (machine.pid, machine.user) = (pid, user);
+            let why = listener(&machine).err().map(|why| why.to_string());
+            assert_eq!(why.as_deref(), expected, "{socket:?} {pid:?} {user:?}");
+        }
+    }
 
     #[test]
     fn both_reasons_are_given_where_neither_way_leads_in() {
