@@ -66,16 +66,40 @@ pub(crate) fn survey(texts: &SurveyTexts) -> Survey {
 /// Reads the firewall again, whose counters now include what was dropped during the captures, and the DHCP
 /// servers, which may have answered meanwhile. The bridges stay as they were before, since a port that was learning then may forward now.
 pub(crate) fn with_new_counters(gathered: Gathered, broker: &Broker) -> Gathered {
-    let new = texts(broker, &[]);
-    let Survey { firewall, servers, .. } = survey(&new);
-    let survey = Survey { firewall, servers, ..gathered.survey };
-    let texts = gathered.texts.map(|texts| SurveyTexts {
-        firewall: new.firewall,
-        firewall_document: new.firewall_document,
-        servers: new.servers,
-        ..texts
+    let (firewall, firewall_document, servers) = std::thread::scope(|scope| {
+        let firewall = scope.spawn(|| broker.survey(SurveyPart::Firewall));
+        let document = scope.spawn(|| broker.survey(SurveyPart::FirewallDocument));
+        let servers = scope.spawn(|| broker.survey(SurveyPart::DhcpServers));
+        (answer(firewall), answer(document), answer(servers))
     });
-    Gathered { survey, texts, ..gathered }
+    with_newer(gathered, firewall, firewall_document, servers)
+}
+
+/// What was gathered with these texts instead of its own, as far as they could be read: one that could not is
+/// no reason to forget what the same text said before.
+fn with_newer(
+    gathered: Gathered,
+    firewall: Reading<String>,
+    firewall_document: Reading<String>,
+    servers: Reading<String>,
+) -> Gathered {
+    let Reading::Known(old) = gathered.texts else { return gathered };
+    let forgets = |new: &Reading<String>, old: &Reading<String>| {
+        matches!((new, old), (Reading::Unknown(_), Reading::Known(_)))
+    };
+    let mut texts = old;
+    // The document says more of the same rules.
+    if !forgets(&firewall, &texts.firewall)
+        && !forgets(&firewall_document, &texts.firewall_document)
+    {
+        (texts.firewall, texts.firewall_document) = (firewall, firewall_document);
+    }
+    if !forgets(&servers, &texts.servers) {
+        texts.servers = servers;
+    }
+    let Survey { firewall, servers, .. } = survey(&texts);
+    let survey = Survey { firewall, servers, ..gathered.survey };
+    Gathered { survey, texts: Reading::Known(texts), ..gathered }
 }
 
 fn flat<T, U>(reading: Reading<T>, read: impl FnOnce(T) -> Reading<U>) -> Reading<U> {
@@ -83,5 +107,48 @@ fn flat<T, U>(reading: Reading<T>, read: impl FnOnce(T) -> Reading<U>) -> Readin
         Reading::Known(value) => read(value),
         Reading::Absent => Reading::Absent,
         Reading::Unknown(why) => Reading::Unknown(why),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn texts(firewall: &Reading<String>, servers: &Reading<String>) -> SurveyTexts {
+        let unread = || Reading::Unknown(Unread::NotTried);
+        SurveyTexts {
+            bridges: unread(),
+            firewall: firewall.clone(),
+            firewall_document: unread(),
+            forwarding: unread(),
+            listeners: unread(),
+            servers: servers.clone(),
+            hosts: Reading::Unknown(Unread::NotTried),
+            own_leases: unread(),
+            routes: unread(),
+        }
+    }
+
+    /// The firewall's text of the first and of the second reading, and which of them counts.
+    #[test]
+    fn a_second_reading_that_fails_does_not_hide_the_first() {
+        let known = |text: &str| Reading::Known(text.to_owned());
+        let late = || Reading::Unknown(Unread::TimedOut);
+        let rows = [
+            (known("-P INPUT ACCEPT"), known("-P INPUT DROP"), known("-P INPUT DROP")),
+            (known("-P INPUT ACCEPT"), late(), known("-P INPUT ACCEPT")),
+            (Reading::Unknown(Unread::NotTried), late(), late()),
+        ];
+        for (old, new, expected) in rows {
+            let first = texts(&old, &old);
+            let survey = survey(&first);
+            let gathered = Gathered { survey, texts: Reading::Known(first), ..Gathered::default() };
+            let unread = Reading::Unknown(Unread::NotTried);
+            let again = with_newer(gathered, new.clone(), unread, new.clone());
+            let kept = again.texts.as_ref().known().map(|it| (&it.firewall, &it.servers));
+            assert_eq!(kept, Some((&expected, &expected)), "{old:?} {new:?}");
+            let expected = super::survey(&texts(&expected, &expected));
+            assert_eq!(again.survey.firewall, expected.firewall, "{old:?} {new:?}");
+        }
     }
 }
