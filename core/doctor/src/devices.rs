@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
+use vmkit_diagnose::Omission;
 use vmkit_model::Machine;
 use vmkit_power::Monitor;
 use vmkit_session::{Look, Selection, Settings};
 
-use crate::{Error, subjects::Subjects};
+use crate::{Error, limit::limited, subjects::Subjects};
 
 /// How long one monitor may take. A healthy one answers within milliseconds; one that is busy is an
 /// unknown, which must not delay the examination.
@@ -15,14 +16,15 @@ const PATIENCE: Duration = Duration::from_millis(500);
 const MOST: usize = 16;
 
 /// Asks the monitors of the running machines without a usable address, all at once, and notes the
-/// answers in the look.
+/// answers in the look. Returns what was skipped.
 pub(crate) fn ask(
     look: &mut Look,
     selection: &Selection,
     settings: &Settings,
-) -> Result<(), Error> {
-    let mut wanted = Subjects::new(look, selection)?.without_address;
-    wanted.truncate(MOST);
+) -> Result<Option<Omission>, Error> {
+    let without = Subjects::new(look, selection)?.without_address;
+    let what = |count| format!("asking QEMU how {count} more guests use their devices");
+    let (wanted, skipped) = limited(without, MOST, what, |name| vec!["vm", "doctor", name]);
     let broker = settings.broker_of_root();
     let is_wanted = |machine: &&mut Machine| wanted.contains(&machine.name);
     std::thread::scope(|scope| {
@@ -31,5 +33,5 @@ pub(crate) fn ask(
             scope.spawn(move || machine.devices = monitor.devices(PATIENCE));
         }
     });
-    Ok(())
+    Ok(skipped)
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use vmkit_diagnose::{Catalogue, IgnoreError, IgnoreRule};
+use vmkit_diagnose::{Catalogue, IgnoreError, IgnoreRule, Omission};
 use vmkit_model::{PluginOutcome, Problem};
 use vmkit_session::{Builder, Look, Session, Settings, Source};
 
@@ -89,12 +89,13 @@ impl<'a> Doctor<'a> {
         patience: Patience,
         person: &mut dyn Person,
     ) -> Result<Examination, Error> {
-        let mut look = self.look()?;
-        let gathered = self.gather(&look, patience, person)?;
+        let (mut look, unasked) = self.look()?;
+        let mut gathered = self.gather(&look, patience, person)?;
+        gathered.omissions.extend(unasked);
         // A recording has the evidence of one look, and a replay of it gives the same answer.
         let recorded = matches!(self.request.source, Source::Recorded(_));
         if gathered.address_given && !recorded {
-            look = self.look()?;
+            (look, _) = self.look()?;
         }
         let subjects = Subjects::new(&look, &self.request.selection)?;
         let assessments = assess(&subjects, &gathered, &self.request.selection, self.catalogue);
@@ -104,13 +105,15 @@ impl<'a> Doctor<'a> {
         Ok(Examination { look, gathered, assessments })
     }
 
-    /// Looks, and asks QEMU about guests that lack an address.
-    fn look(&mut self) -> Result<Look, Error> {
+    /// Looks, and asks QEMU about guests that lack an address. Returns also what was skipped.
+    fn look(&mut self) -> Result<(Look, Option<Omission>), Error> {
         let mut look = self.session.look(&self.request.selection)?;
-        if !matches!(self.request.source, Source::Snapshot(_)) {
-            devices::ask(&mut look, &self.request.selection, &self.settings)?;
-        }
-        Ok(look)
+        let skipped = if matches!(self.request.source, Source::Snapshot(_)) {
+            None
+        } else {
+            devices::ask(&mut look, &self.request.selection, &self.settings)?
+        };
+        Ok((look, skipped))
     }
 
     fn gather(

@@ -21,6 +21,7 @@ use crate::{
     capture_points::{Awaited, CapturePoints},
     consent::Consent,
     inside,
+    limit::limited,
     offers::{OfferTest, OfferTestTarget, test_offers},
     person::Wait,
     router,
@@ -89,7 +90,7 @@ impl Gathering<'_> {
         }
         gathered.captures = points.assign(&watch.so_far());
         let untested = self.test(&watch, &points, &mut gathered);
-        self.compare_offers(&mut gathered);
+        let uncompared = self.compare_offers(&mut gathered);
         let (given, not_unplugged) = match self.wait {
             Some(longest) => self.wait(longest, &watch, &awaited),
             None => (self.watch(began, &watch, &points, &mut gathered), Vec::new()),
@@ -105,7 +106,7 @@ impl Gathering<'_> {
         gathered.inside = answers;
         let passive = self.request.passive.then(nothing_sent);
         let omissions = points.omission().into_iter().chain(passive).chain(untested);
-        let omissions = omissions.chain(unasked);
+        let omissions = omissions.chain(uncompared).chain(unasked);
         gathered.omissions = omissions.chain(not_unplugged).collect();
         gathered.captures = points.assign(&watch.finish());
         match replies.recv() {
@@ -150,7 +151,11 @@ impl Gathering<'_> {
     ) -> Vec<Omission> {
         let mut omissions = Vec::new();
         let mut targets: BTreeMap<String, (OfferTestTarget, Vec<String>)> = BTreeMap::new();
-        for name in self.unsettled(Further::OfferTest, gathered).into_iter().take(MOST_TESTED) {
+        let open = self.unsettled(Further::OfferTest, gathered);
+        let what = |count| format!("asking DHCP servers for offers to {count} more VMs");
+        let (tested, skipped) = limited(open, MOST_TESTED, what, |name| vec!["vm", "doctor", name]);
+        omissions.extend(skipped);
+        for name in tested {
             let Some(target) = self.target(&name) else { continue };
             let (known, names) = targets.entry(target.interface.clone()).or_insert_with(|| {
                 (OfferTestTarget { machines: Vec::new(), ..target.clone() }, Vec::new())
@@ -193,9 +198,10 @@ impl Gathering<'_> {
     /// Asks once at each uplink what its DHCP servers give, where machines have an address: a second server,
     /// a wrong gateway or mask shows before it takes effect. Only with consent that was given beforehand:
     /// nobody is asked about a machine that works.
-    fn compare_offers(&self, gathered: &mut Gathered) {
+    /// Returns what was skipped.
+    fn compare_offers(&self, gathered: &mut Gathered) -> Option<Omission> {
         if !self.request.yes || self.request.passive {
-            return;
+            return None;
         }
         let has_address = |row: &&Row<'_>| {
             let name = &row.machine.name;
@@ -209,7 +215,13 @@ impl Gathering<'_> {
             let new = || (OfferTestTarget { unknown_client: false, ..target.clone() }, Vec::new());
             targets.entry(target.interface.clone()).or_insert_with(new).1.push(name);
         }
-        for (target, names) in targets.into_values().take(MOST_TESTED) {
+        let what = |count| format!("comparing the offers of DHCP servers at {count} more uplinks");
+        let (targets, skipped) =
+            limited(targets.into_values().collect(), MOST_TESTED, what, |(_, names)| {
+                let name = names.first().map(|name| name.as_str());
+                ["vm", "doctor"].into_iter().chain(name).chain(["--yes"]).collect()
+            });
+        for (target, names) in targets {
             let mut goes_on = |_: &OfferTest| true;
             let test = test_offers(&self.settings.broker, &target, &mut goes_on);
             for name in names {
@@ -218,6 +230,7 @@ impl Gathering<'_> {
                 gathered.tests.insert(name.clone(), own);
             }
         }
+        skipped
     }
 
     /// Waits for guests for as long as an offer test takes, while their messages could change a

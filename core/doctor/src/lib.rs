@@ -51,6 +51,7 @@ mod fix;
 mod gather;
 mod gathered;
 mod inside;
+mod limit;
 mod offers;
 mod person;
 mod record;
