@@ -143,8 +143,7 @@ enum Node {
 
 /// The file of its device. A file of this name may belong to another network namespace.
 fn node(link: &Link) -> io::Result<Node> {
-    let missing = || io::Error::other("the kernel does not say its number");
-    let number = device::number(&link.name).ok_or_else(missing)?;
+    let number = device::number(&link.name)?;
     let path = PathBuf::from(format!("/dev/tap{}", link.index));
     let is_it = fs::symlink_metadata(&path).is_ok_and(|status| status.rdev() == number);
     Ok(if is_it { Node::OfTheSystem(path) } else { Node::Missing(number) })

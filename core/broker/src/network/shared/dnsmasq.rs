@@ -11,7 +11,7 @@ use std::{
     process::{Child, ChildStderr, Command, Stdio},
     sync::mpsc::{Receiver, Sender, channel},
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use nix::unistd::User;
@@ -129,9 +129,10 @@ fn listen(stderr: ChildStderr, says: &Sender<String>) {
 
 /// Waits until it serves; the error is its last line.
 fn wait(heard: &Receiver<String>) -> Result<(), String> {
+    let deadline = Instant::now() + START;
     let mut last = "it said nothing".to_owned();
     loop {
-        match heard.recv_timeout(START) {
+        match heard.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
             Ok(line) if line.contains(SERVES) => return Ok(()),
             Ok(line) => line.trim_start_matches("dnsmasq: ").trim().clone_into(&mut last),
             Err(_) => return Err(last),

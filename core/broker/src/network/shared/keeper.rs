@@ -78,8 +78,8 @@ fn begin() -> Result<Option<Keeper>, Refusal> {
     let made = make(&mut netlink, &mut state);
     if made.is_err() {
         // The reason of the failure is the one to report.
-        network::take_back(&mut netlink, &state);
-        network::remove(&mut netlink);
+        let left = network::take_back(&mut netlink, &state);
+        network::remove(&mut netlink, left.as_ref());
     }
     let (bridge, dnsmasq) = made?;
     let started = Instant::now();
@@ -91,18 +91,17 @@ fn begin() -> Result<Option<Keeper>, Refusal> {
 fn former(netlink: &mut Netlink) -> Result<State, Refusal> {
     let failed = |error: io::Error| refusal("look for machines", &error);
     let former = State::read();
-    if let Some(former) = &former {
-        network::take_back(netlink, former);
-    }
+    let left = former.as_ref().and_then(|former| network::take_back(netlink, former));
     let bridge = network::bridge(netlink)?;
     let in_use = bridge.map(|bridge| ports(netlink, &bridge)).transpose().map_err(failed)?;
     let unforwarded = network::unforwarded(netlink).map_err(failed)?;
     let accepts_redirects = network::accepts_redirects();
     if let (Some(1..), Some(former)) = (in_use, former) {
         let network = SharedNetwork { warnings: Vec::new(), ..former.network };
-        return Ok(State { network, unforwarded, accepts_redirects, openings: Vec::new() });
+        let state = State { network, unforwarded, accepts_redirects, openings: Vec::new() };
+        return Ok(state.with(left));
     }
-    network::remove(netlink);
+    network::remove(netlink, left.as_ref());
     let subnet = free_subnet(&network::of_the_computer()?, SHARED_BRIDGE).ok_or_else(|| {
         Refusal::failed("this computer uses every network that its machines could share")
     })?;
@@ -114,7 +113,7 @@ fn former(netlink: &mut Netlink) -> Result<State, Refusal> {
         overlaps: None,
         warnings: Vec::new(),
     };
-    Ok(State { network, unforwarded, accepts_redirects, openings: Vec::new() })
+    Ok(State { network, unforwarded, accepts_redirects, openings: Vec::new() }.with(left))
 }
 
 fn make(netlink: &mut Netlink, state: &mut State) -> Result<(Link, Child), Refusal> {
@@ -243,8 +242,8 @@ impl Keeper {
         // Fails if it has ended.
         self.dnsmasq.kill().ok();
         self.dnsmasq.wait().ok();
-        network::take_back(&mut self.netlink, &self.state);
-        network::remove(&mut self.netlink);
+        let left = network::take_back(&mut self.netlink, &self.state);
+        network::remove(&mut self.netlink, left.as_ref());
         Ok(true)
     }
 }

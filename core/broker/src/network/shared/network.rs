@@ -150,14 +150,13 @@ pub(super) fn forward() -> Result<(), Refusal> {
     fs::write(FORWARDING, "1").map_err(|error| refusal("let this computer forward", &error))
 }
 
-/// Takes back all that the state says, and the network's own rules. Returns why parts of it failed.
-pub(super) fn take_back(netlink: &mut Netlink, state: &State) -> Vec<String> {
-    let mut failures = Vec::new();
-    let mut note = |done: Result<(), Refusal>| failures.extend(done.err().map(|why| why.message));
-    for opening in &state.openings {
-        note(opening.remove());
-    }
-    note(firewall::remove());
+/// Takes back all that the state says, and the network's own rules. Returns what is still there, since taking
+/// it back failed.
+pub(super) fn take_back(netlink: &mut Netlink, state: &State) -> Option<State> {
+    let mut left = State { openings: Vec::new(), unforwarded: Vec::new(), ..state.clone() };
+    let openings = state.openings.iter().filter(|opening| opening.remove().is_err());
+    left.openings.extend(openings.cloned());
+    let mut is_left = firewall::remove().is_err() || !left.openings.is_empty();
     // A bridge that came since may forward as well, as Docker's does.
     let came = |link: &Link| {
         link.kind == Some(InfoKind::Bridge)
@@ -165,28 +164,33 @@ pub(super) fn take_back(netlink: &mut Netlink, state: &State) -> Vec<String> {
             && !state.unforwarded.contains(&link.name)
     };
     if !state.unforwarded.is_empty() {
-        let failed = |error: io::Error| refusal("let this computer forward no more", &error);
         let redirects = if state.accepts_redirects { "1" } else { "0" };
-        // Where it cannot be told whether one came, it goes on.
+        // Where it is unknown whether a bridge came, this computer goes on forwarding.
         let done = netlink.links().and_then(|links| {
             if links.iter().any(came) {
                 return Ok(());
             }
             fs::write(FORWARDING, "0").and_then(|()| fs::write(REDIRECTS, redirects))
         });
-        note(done.map_err(failed));
+        if done.is_err() {
+            left.unforwarded.clone_from(&state.unforwarded);
+            is_left = true;
+        }
     }
-    failures
+    is_left.then_some(left)
 }
 
-/// Removes the bridge and the files.
-pub(super) fn remove(netlink: &mut Netlink) {
+/// Removes the bridge and the files, but for what the next keeper has to take back.
+pub(super) fn remove(netlink: &mut Netlink, left: Option<&State>) {
     if let Ok(Some(bridge)) = bridge(netlink) {
         netlink.remove_link(bridge.index).ok();
     }
     // They may be missing.
     dnsmasq::forget().ok();
-    State::remove().ok();
+    match left {
+        Some(left) => left.write().ok(),
+        None => State::remove().ok(),
+    };
 }
 
 /// The rules of both packet filters.

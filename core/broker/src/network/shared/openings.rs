@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use vmkit_attach::SHARED_BRIDGE;
 use vmkit_rights::Refusal;
 
-use super::tools::run;
+use super::tools::{listing, run};
 
 /// The comment of each rule that is put in.
 const COMMENT: &str = "vmkit";
@@ -141,7 +141,7 @@ impl Opening {
 
 /// The commands that remove the broker's rules from this chain of nftables.
 fn removals(place: &str) -> Result<Vec<String>, Refusal> {
-    let listed = run("nft", &["-a".to_owned(), format!("list chain {place}")])?;
+    let listed = listing("nft", &["-a", &format!("list chain {place}")])?;
     let own = format!("comment \"{COMMENT}\" # handle ");
     let handles = listed.lines().filter_map(|line| line.split_once(&own));
     let removal =

@@ -40,8 +40,66 @@ impl State {
         fs::rename(new, path)
     }
 
+    /// With what a former keeper could not take back, so that this one does.
+    pub(super) fn with(mut self, left: Option<Self>) -> Self {
+        let Some(left) = left else { return self };
+        self.openings = left.openings;
+        // Where it still forwards for the former network, this cannot be seen any more.
+        if self.unforwarded.is_empty() {
+            self.unforwarded = left.unforwarded;
+            self.accepts_redirects = left.accepts_redirects;
+        }
+        self
+    }
+
     /// Removes it.
     pub(super) fn remove() -> io::Result<()> {
         fs::remove_file(place::file(NAME))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+
+    use super::{
+        super::openings::{Hook, Tool},
+        *,
+    };
+
+    fn state(unforwarded: &[&str], accepts_redirects: bool, openings: &[Opening]) -> State {
+        let network = SharedNetwork {
+            bridge: "vmkit0".to_owned(),
+            gateway: Ipv4Addr::new(192, 168, 77, 1),
+            prefix: 24,
+            moved_because: None,
+            overlaps: None,
+            warnings: Vec::new(),
+        };
+        let unforwarded = unforwarded.iter().map(|&name| name.to_owned()).collect();
+        State { network, unforwarded, accepts_redirects, openings: openings.to_vec() }
+    }
+
+    #[test]
+    fn the_next_keeper_takes_back_what_the_former_one_could_not() {
+        let tool = Tool::Iptables("iptables".to_owned());
+        let openings = [Opening { tool, hook: Hook::Forward }];
+        // The new one's, what is left of the former one's, and what is to be taken back.
+        let rows = [
+            (state(&["eth0"], false, &[]), None, state(&["eth0"], false, &[])),
+            (
+                state(&["eth0"], false, &[]),
+                Some(state(&[], true, &openings)),
+                state(&["eth0"], false, &openings),
+            ),
+            (
+                state(&[], false, &[]),
+                Some(state(&["eth0"], true, &[])),
+                state(&["eth0"], true, &[]),
+            ),
+        ];
+        for (new, left, expected) in rows {
+            assert_eq!(new.clone().with(left.clone()), expected, "{new:?} {left:?}");
+        }
     }
 }
