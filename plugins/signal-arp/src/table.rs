@@ -163,14 +163,22 @@ pub(crate) fn is_host_address(address: IpAddr) -> bool {
     !broadcast && !address.is_unspecified() && !address.is_multicast() && !address.is_loopback()
 }
 
-/// Whether an interface of a host can have this name: as long as `IFNAMSIZ` allows.
+/// Whether an interface of a host can have this name: with its ending zero, `IFNAMSIZ` allows 16 bytes.
 pub(crate) fn is_interface(name: &str) -> bool {
-    (1..=16).contains(&name.len()) && name.bytes().all(|byte| byte.is_ascii_graphic())
+    (1..=15).contains(&name.len()) && name.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_name_of_an_interface_has_fifteen_bytes_at_most() {
+        let rows = [("e", true), ("enx0123456789ab", true), ("enx0123456789abc", false)];
+        for (name, expected) in rows.into_iter().chain([("", false), ("a b", false)]) {
+            assert_eq!(is_interface(name), expected, "{name}");
+        }
+    }
 
     #[test]
     fn counts_each_address_of_a_mac_once() {
