@@ -68,7 +68,7 @@ fn of_network_manager(interface: &str) -> Option<Reading<String>> {
     let program = installed(NMCLI).known()?;
     let tool = Tool::start(program, &["--fields", "DHCP4", "device", "show", interface]);
     match tool.output() {
-        // Without NetworkManager, or for a device that it leaves alone, there is none.
+        // Without NetworkManager, or for a device that it leaves alone, the tool names no lease.
         Reading::Known(text) => text.contains("DHCP4.OPTION").then_some(Reading::Known(text)),
         other => Some(other),
     }
@@ -87,7 +87,7 @@ fn of_dhclient(interface: &str) -> Option<Reading<String>> {
     files.find_map(|path| file(&path)).filter(|_| runs)
 }
 
-/// The text of a file. `None`: there is none.
+/// The text of a file. `None`: the file is missing.
 fn file(path: &str) -> Option<Reading<String>> {
     let mut bytes = Vec::new();
     match File::open(path).and_then(|file| file.take(LONGEST).read_to_end(&mut bytes)) {

@@ -33,13 +33,25 @@ pub(crate) fn config(files: &dyn Files) -> Config {
 }
 
 fn of_document(document: &Value, config: &mut Config) {
-    let interfaces = document["dhcp_enabled"].as_array().into_iter().flatten();
-    interfaces.filter_map(Value::as_str).for_each(|name| config.add_interface(name));
+    match &document["dhcp_enabled"] {
+        // It serves no interface.
+        Value::Null | Value::Bool(false) => return,
+        Value::Array(names) if names.is_empty() => return,
+        // It serves all of them.
+        Value::Bool(true) => {}
+        Value::String(name) => config.add_interface(name),
+        Value::Array(names) => {
+            names.iter().filter_map(Value::as_str).for_each(|name| config.add_interface(name));
+        }
+        _ => return config.cannot_read(Unread::Malformed(format!("{FILE}: dhcp_enabled"))),
+    }
     for subnet in document["Subnets"].as_array().into_iter().flatten() {
         let allocates = subnet["allocate"].as_bool().unwrap_or_default();
         let end = |at: usize| subnet["net_range"][at].as_str()?.parse::<Ipv4Addr>().ok();
-        if let (true, Some(first), Some(last)) = (allocates, end(0), end(1)) {
-            config.add_range(first, last);
+        match (end(0), end(1)) {
+            _ if !allocates => {}
+            (Some(first), Some(last)) => config.add_range(first, last),
+            _ => config.cannot_read(Unread::Malformed(format!("{FILE}: net_range"))),
         }
     }
 }

@@ -11,13 +11,13 @@ const MOST_BYTES: usize = 16 << 20;
 
 /// The files of a server, as its process sees them. A path may be relative to the directory of the process.
 pub trait Files {
-    /// The text of a file. `Absent`: there is none.
+    /// The text of a file. `Absent`: the file is missing.
     fn text(&self, path: &str) -> Reading<String>;
 
     /// The last lines of a file.
     fn end(&self, path: &str) -> Reading<String>;
 
-    /// The names in a directory, sorted. `Absent`: there is none, or it is no directory.
+    /// The names in a directory, sorted. `Absent`: nothing has this path, or what has it is no directory.
     fn names(&self, directory: &str) -> Reading<Vec<String>>;
 }
 

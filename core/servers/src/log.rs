@@ -8,18 +8,18 @@ use std::{
 use vmkit_survey::Answer;
 use vmkit_types::Mac;
 
-/// Most clients whose answers are kept.
+/// Most clients whose answers are kept: those that were answered last.
 const MOST_CLIENTS: usize = 1000;
 
 /// The last answer to each client. A line may begin with its time in seconds since the Unix epoch.
 pub(crate) fn answers(text: &str) -> BTreeMap<Mac, Answer> {
     let mut last = BTreeMap::new();
-    for line in text.lines() {
+    for line in text.lines().rev() {
         let Some((mac, refused)) = dnsmasq(line).or_else(|| kea(line)).or_else(|| isc(line)) else {
             continue;
         };
-        if last.len() < MOST_CLIENTS || last.contains_key(&mac) {
-            last.insert(mac, Answer { mac, refused, at: time(line) });
+        if last.len() < MOST_CLIENTS {
+            last.entry(mac).or_insert_with(|| Answer { mac, refused, at: time(line) });
         }
     }
     last
@@ -129,6 +129,17 @@ mod tests {
             let found = answers(line).remove(&mac).map(|answer| answer.refused);
             assert_eq!(found, expected, "{line}");
         }
+    }
+
+    #[test]
+    fn of_many_clients_those_that_were_answered_last_count() {
+        let mac = |at: usize| format!("52:54:00:00:{:02x}:{:02x}", at >> 8, at & 255);
+        let line = |at: usize| format!("DHCPACK(br0) 10.0.0.9 {}\n", mac(at));
+        let text: String = (0..=MOST_CLIENTS).map(line).collect();
+        let found = answers(&text);
+        assert_eq!(found.len(), MOST_CLIENTS);
+        let is_kept = |at: usize| found.contains_key(&mac(at).parse().unwrap());
+        assert_eq!([0, 1, MOST_CLIENTS].map(is_kept), [false, true, true]);
     }
 
     #[test]

@@ -126,7 +126,7 @@ mod tests {
         let now = Instant::now();
         let mut all = AT_ONCE.map(str::to_owned);
         all.sort();
-        // Whoever asks first starts all of them.
+        // The first question starts all of them.
         assert_eq!(tools.ask(ROUTES, false, now), Reading::Known(format!("{ROUTES} ran")));
         assert_eq!(next(&ran, 4), all);
         for line in AT_ONCE.iter().chain(&AT_ONCE) {

@@ -45,7 +45,11 @@ pub fn read(sources: &Sources<'_>) -> Option<DhcpServer> {
     if config.ranges.is_empty() && config.reserved.is_empty() && config.unread.is_none() {
         return None;
     }
-    let leases = leases(&config.leases, *files, *now);
+    let leases = match &config.unread {
+        // What was not read may name another file of leases, and further clients.
+        Some(why) => Reading::Unknown(why.clone()),
+        None => leases(&config.leases, *files, *now),
+    };
     let messages = match &config.log {
         Some(path) => files.end(path),
         None => messages.clone(),

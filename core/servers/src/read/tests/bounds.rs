@@ -14,7 +14,7 @@ fn files_that_name_each_other_end() {
         (
             "dhcpd -cf /a",
             &[("/a", "include \"/a\";")],
-            Some(" @: (not understood: the configuration has more than 100 files); "),
+            Some(" @: (not understood: the configuration has more than 100 files); unknown"),
         ),
     ]);
 }
@@ -58,6 +58,6 @@ fn a_statement_without_end_is_not_understood() {
     check(&[(
         "dhcpd -cf /a",
         &[("/a", words)],
-        Some(" @: (not understood: a statement has more than 1000 words); "),
+        Some(" @: (not understood: a statement has more than 1000 words); unknown"),
     )]);
 }

@@ -3,6 +3,7 @@ use std::collections::BTreeMap;
 use super::*;
 
 mod bounds;
+mod macos;
 
 const NOW: u64 = 1_795_946_300;
 
@@ -195,76 +196,6 @@ fn reads_the_server_of_each_manager() {
     ]);
 }
 
-/// As vmnet writes it for the network that the system shares, with a smaller range.
-const OF_MACOS: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
-<!DOCTYPE plist PUBLIC "-//Apple//DTD PLIST 1.0//EN" "http://www.apple.com/DTDs/PropertyList-1.0.dtd">
-<plist version="1.0">
-<dict>
-	<key>Subnets</key>
-	<array>
-		<dict>
-			<key>_creator</key>
-			<string>com.apple.NetworkSharing</string>
-			<key>allocate</key>
-			<true/>
-			<key>dhcp_router</key>
-			<string>192.168.64.1</string>
-			<key>lease_max</key>
-			<integer>86400</integer>
-			<key>name</key>
-			<string>192.168.64/24</string>
-			<key>net_address</key>
-			<string>192.168.64.0</string>
-			<key>net_mask</key>
-			<string>255.255.255.0</string>
-			<key>net_range</key>
-			<array>
-				<string>192.168.64.2</string>
-				<string>192.168.64.3</string>
-			</array>
-		</dict>
-	</array>
-	<key>bootp_enabled</key>
-	<false/>
-	<key>dhcp_enabled</key>
-	<array>
-		<string>bridge100</string>
-	</array>
-</dict>
-</plist>
-"#;
-
-#[test]
-fn reads_the_server_of_macos() {
-    let lease = |last: u8, end: u64| {
-        format!(
-            "{{\n\tname=web\n\tip_address=192.168.64.{last}\n\thw_address=1,52:54:0:0:0:{last}\n\t\
-             identifier=1,52:54:0:0:0:{last}\n\tlease=0x{end:x}\n}}\n"
-        )
-    };
-    let rows = [
-        (lease(2, NOW + 9) + &lease(3, NOW - 9), "1/2; 52:54:00:00:00:02 192.168.64.2 leased"),
-        (
-            lease(2, NOW + 9) + &lease(3, NOW + 9),
-            "0/2; 52:54:00:00:00:02 192.168.64.2 leased, 52:54:00:00:00:03 192.168.64.3 leased",
-        ),
-        (String::new(), "2/2; "),
-    ];
-    for (leases, expected) in rows {
-        let leases: &'static str = leases.leak();
-        let files = [("/etc/bootpd.plist", OF_MACOS), ("/var/db/dhcpd_leases", leases)];
-        let server = read(&Sources {
-            program: Program::Bootpd,
-            arguments: &[],
-            files: &Disk(files.into_iter().collect()),
-            messages: Reading::Unknown(Unread::Unsupported),
-            now: NOW,
-        });
-        let expected = format!("bridge100 @: 192.168.64.2-192.168.64.3 {expected}");
-        assert_eq!(server.as_ref().map(shown), Some(expected), "{leases}");
-    }
-}
-
 const OF_KEA: &str = r#"// Debian's file, shortened
 { "Dhcp4": {
     "interfaces-config": { "interfaces": [ "br0", "br1/10.78.0.1" ] }, # more
@@ -341,7 +272,7 @@ fn what_is_no_server_is_left_out_and_what_cannot_be_read_is_unknown() {
         (
             "dnsmasq -C /etc/a.conf",
             &[("/etc/a.conf", "denied")],
-            Some(" @: (permission denied: read /etc/a.conf); "),
+            Some(" @: (permission denied: read /etc/a.conf); unknown"),
         ),
         (
             "dnsmasq -C /dev/null -F 10.0.0.2,10.0.0.9 --leasefile-ro -6 /bin/mine",
@@ -375,10 +306,10 @@ fn what_is_no_server_is_left_out_and_what_cannot_be_read_is_unknown() {
             Some(" @: 10.0.3.2-10.0.3.9 8/8; "),
         ),
         // Gone since it started.
-        ("dnsmasq -C /dev/fd/63", &[], Some(" @: (/dev/fd/63 is gone); ")),
-        ("dnsmasq -C /dev/null -7 /run/gone", &[], Some(" @: (/run/gone is gone); ")),
+        ("dnsmasq -C /dev/fd/63", &[], Some(" @: (/dev/fd/63 is gone); unknown")),
+        ("dnsmasq -C /dev/null -7 /run/gone", &[], Some(" @: (/run/gone is gone); unknown")),
         ("dhcpd -q", &[("/etc/dhcp/dhcpd.conf", "range 10.0.0.9 10.0.0.2;")], None),
-        ("dhcpd -4 br0", &[], Some("br0 @: (/etc/dhcp/dhcpd.conf is gone); ")),
+        ("dhcpd -4 br0", &[], Some("br0 @: (/etc/dhcp/dhcpd.conf is gone); unknown")),
         (
             "dhcpd -4 br0",
             &[
