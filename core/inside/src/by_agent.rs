@@ -21,7 +21,7 @@ const SHELL: &str = "exec 3<&0; if timeout 1 true 2>/dev/null; then timeout 45 s
                      else sh -s <&3 & p=$!; (sleep 45; kill $p) >/dev/null 2>&1 & w=$!; wait $p; \
                      kill $w; fi 2>&1 | head -c 4194304";
 
-/// A reply. `out-data` is not read here, so that whoever only passes it on does not decode it.
+/// A reply. `out-data` is not read here, so that a program that only passes it on does not decode it.
 #[derive(Deserialize)]
 struct Reply {
     #[serde(rename = "return")]

@@ -14,7 +14,7 @@ const GIVEN: [&str; 6] = [
     "-> bound",
     "bound to ",
     ": leased ",
-    "lease of ",
+    " obtained from ",
 ];
 /// What they write when nobody gave one.
 const MISSING: [&str; 8] = [
