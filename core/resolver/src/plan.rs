@@ -14,9 +14,13 @@ use crate::{
 
 /// Exists while systemd-resolved runs.
 const RESOLVED: &str = "/run/systemd/resolve";
-/// Its settings, and the directory of additional ones.
-const SETTINGS: &str = "/etc/systemd/resolved.conf";
-const ADDITIONAL_SETTINGS: &str = "/etc/systemd/resolved.conf.d";
+/// Where its settings may be, besides directories of additional ones: resolved.conf(5).
+const SETTINGS: [&str; 4] = [
+    "/etc/systemd/resolved.conf",
+    "/run/systemd/resolved.conf",
+    "/usr/local/lib/systemd/resolved.conf",
+    "/usr/lib/systemd/resolved.conf",
+];
 /// The first port that needs no rights, for IPv4 and IPv6.
 const FIRST_FREE_PORT: &str = "/proc/sys/net/ipv4/ip_unprivileged_port_start";
 
@@ -35,17 +39,16 @@ pub fn plan(suffix: &Suffix, server: IpAddr) -> Result<Setting, Objection> {
     if !Path::new(RESOLVED).is_dir() {
         return Err(Objection::NoFile { suffix: suffix.clone(), server });
     }
-    let first_free = fs::read_to_string(FIRST_FREE_PORT).ok();
-    let first_free = first_free.and_then(|text| text.trim().parse::<u16>().ok());
-    if first_free.is_none_or(|first| first <= PORT) {
-        return Err(Objection::PortForEverybody { first_free: Some(first_free.unwrap_or(0)) });
+    let first_free = first_free_port(Path::new(FIRST_FREE_PORT))?;
+    if first_free <= PORT {
+        return Err(Objection::PortForEverybody { first_free: Some(first_free) });
     }
     let setting = Setting::of_systemd(version_of_systemd(), suffix, server);
     if is_own(&setting.path)? == Some(false) {
         return Err(Objection::Foreign(setting.path));
     }
     let others = if setting.for_all_domains {
-        other_servers(&settings_files()?, &setting.path)?
+        other_servers(&settings_files(Path::new("/"))?, &setting.path)?
     } else {
         None
     };
@@ -53,6 +56,13 @@ pub fn plan(suffix: &Suffix, server: IpAddr) -> Result<Setting, Objection> {
         Some(path) => Err(Objection::OtherServers(path.display().to_string())),
         None => Ok(setting),
     }
+}
+
+/// The first port that needs no rights, as this file says.
+fn first_free_port(path: &Path) -> Result<u16, Objection> {
+    let text = fs::read_to_string(path).map_err(failed("read", path))?;
+    let invalid = |_| failed("read", path)(io::ErrorKind::InvalidData.into());
+    text.trim().parse().map_err(invalid)
 }
 
 /// vmkit's files for this domain.
@@ -77,19 +87,24 @@ fn version_of_systemd() -> Option<u32> {
     names.filter_map(|name| systemd_version(&name)).max()
 }
 
-/// The settings files of systemd-resolved.
-fn settings_files() -> Result<Vec<PathBuf>, Objection> {
-    let directory = Path::new(ADDITIONAL_SETTINGS);
-    let mut files = vec![PathBuf::from(SETTINGS)];
-    match fs::read_dir(directory) {
-        Ok(entries) => {
-            for entry in entries {
-                files.push(entry.map_err(failed("list", directory))?.path());
+/// The files below this root that may have settings of systemd-resolved.
+fn settings_files(root: &Path) -> Result<Vec<PathBuf>, Objection> {
+    let mut files = Vec::new();
+    for path in SETTINGS.map(|path| root.join(path.trim_start_matches('/'))) {
+        let directory = path.with_extension("conf.d");
+        files.push(path);
+        match fs::read_dir(&directory) {
+            Ok(entries) => {
+                for entry in entries {
+                    files.push(entry.map_err(failed("list", &directory))?.path());
+                }
             }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(failed("list", &directory)(error)),
         }
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-        Err(error) => return Err(failed("list", directory)(error)),
     }
+    // It reads no others.
+    files.retain(|path| path.extension().is_some_and(|ending| ending == "conf"));
     Ok(files)
 }
 
@@ -111,6 +126,39 @@ fn other_servers(files: &[PathBuf], own: &Path) -> Result<Option<PathBuf>, Objec
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_first_free_port_that_cannot_be_read_is_an_error_and_not_port_0() {
+        let place = tempfile::tempdir().unwrap();
+        let file = place.path().join("start");
+        assert!(matches!(first_free_port(&file), Err(Objection::System { .. })));
+        for (text, expected) in [("80\n", Some(80)), ("0\n", Some(0)), ("?\n", None)] {
+            fs::write(&file, text).unwrap();
+            assert_eq!(first_free_port(&file).ok(), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn settings_are_where_systemd_reads_them() {
+        let root = tempfile::tempdir().unwrap();
+        let read = [
+            "run/systemd/resolved.conf.d/vpn.conf",
+            "usr/lib/systemd/resolved.conf",
+            "etc/systemd/resolved.conf.d/dns.conf",
+        ];
+        let others = ["etc/systemd/resolved.conf.d/dns.conf.bak", "etc/systemd/resolved.conf.bak"];
+        for name in read.iter().chain(&others) {
+            let path = root.path().join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, "").unwrap();
+        }
+        let mut found = settings_files(root.path()).unwrap();
+        found.retain(|path| path.exists());
+        found.sort();
+        let mut expected = read.map(|name| root.path().join(name));
+        expected.sort();
+        assert_eq!(found, expected);
+    }
 
     #[test]
     fn a_settings_file_that_cannot_be_read_is_an_error() {
