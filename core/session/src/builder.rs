@@ -76,7 +76,7 @@ impl Builder {
         self
     }
 
-    /// Asks this plugin as well, in place of another of its id. Whoever calls this has asked the user.
+    /// Asks this plugin as well, in place of another of its id. The caller has asked the user.
     #[must_use]
     pub fn trying(mut self, plugin: Plugin) -> Self {
         self.tried = Some(plugin);

@@ -31,7 +31,7 @@ impl Settings {
             return Err(refused(format!("`{id}` is a plugin that came with vmkit"), None));
         }
         if self.invoker.privileged {
-            return Err(self.by_hand(&plugin.path));
+            return Err(self.by_hand(plugin));
         }
         let files = Files::of(plugin)?;
         let folder = self.own_folder()?;
@@ -75,7 +75,7 @@ impl Settings {
                 }
                 Some(found) => refused(
                     format!("`{id}` is not in your own directory: {}", found.path.display()),
-                    Some(format!("sudo rm -- {}", found.path.display())),
+                    Some(in_shell(&["sudo", "rm", "--", &found.path.display().to_string()])),
                 ),
             });
         }
@@ -134,23 +134,38 @@ impl Settings {
 
     /// With root's rights a directory of the configuration is the place, and `vm` has given up the right
     /// to write there.
-    fn by_hand(&self, file: &Path) -> Error {
-        let file = file.display();
+    fn by_hand(&self, plugin: &Plugin) -> Error {
         let Some(directory) = self.config.plugin_directories.first() else {
             return refused(
                 "no directory for plugins of everybody is configured".to_owned(),
                 Some("add `plugin_directories` to /etc/vmkit/config.toml".to_owned()),
             );
         };
-        let directory = directory.display();
+        let program = plugin.manifest.program.as_ref();
+        let program = program.map(|program| plugin.path.with_file_name(&program.file));
+        let commands = commands(directory, program.as_deref(), &plugin.path);
         refused(
             "plugins for everybody are put there by root".to_owned(),
-            Some(format!(
-                "sudo install -m 0644 -t {directory} {file}, then trust the file there with \
-                 `sudo vm plugin trust FILE`"
-            )),
+            Some(format!("{commands}, then trust the file there with `sudo vm plugin trust FILE`")),
         )
     }
+}
+
+/// The commands that put a plugin's files into a directory: first its program, if it has one of its own.
+fn commands(directory: &Path, program: Option<&Path>, main: &Path) -> String {
+    let directory = format!("{}/", directory.display());
+    let command = |mode: &str, file: &Path| {
+        let file = file.display().to_string();
+        in_shell(&["sudo", "install", "-m", mode, "--", &file, &directory])
+    };
+    let program = program.map(|program| command("0755", program));
+    let all: Vec<String> = program.into_iter().chain([command("0644", main)]).collect();
+    all.join(" && ")
+}
+
+/// A command line that can be pasted.
+fn in_shell(words: &[&str]) -> String {
+    shlex::try_join(words.iter().copied()).unwrap_or_else(|_| words.join(" "))
 }
 
 /// The files of a plugin, each with its name.
@@ -209,4 +224,22 @@ fn remove_file(path: &Path) -> Result<(), Error> {
 
 fn refused(why: String, hint: Option<String>) -> Error {
     Error::Install { why, hint }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_files_of_a_plugin_are_installed_whatever_their_names() {
+        let directory = Path::new("/opt/vm plugins");
+        let library = commands(directory, None, Path::new("/tmp/it's/libx.so"));
+        let expected = r#"sudo install -m 0644 -- "/tmp/it's/libx.so" '/opt/vm plugins/'"#;
+        assert_eq!(library, expected);
+        let program = Some(Path::new("/tmp/x"));
+        let both = commands(Path::new("/opt/p"), program, Path::new("/tmp/x.plugin.json"));
+        let expected = "sudo install -m 0755 -- /tmp/x /opt/p/ && \
+                        sudo install -m 0644 -- /tmp/x.plugin.json /opt/p/";
+        assert_eq!(both, expected);
+    }
 }
