@@ -9,7 +9,7 @@ use common::{
     doctor::{ailing, at_rest, booting, doctor, healthy, ignored, puzzling},
     picks, terminal, text, world,
 };
-use vmkit_diagnose::Catalogue;
+use vmkit_diagnose::{Catalogue, Finding, FindingCode, State};
 use vmkit_inside::Way;
 use vmkit_model::Power;
 use vmkit_report::{DoctorVm, Style, Terminal};
@@ -65,6 +65,25 @@ fn writes_reports_for_people() {
 }
 
 /// The machines of a report as its document has them: name, health, power, what is awaited.
+/// What reached a VM before it was paused reaches it no more.
+#[test]
+fn a_paused_machine_is_not_called_reachable() {
+    let catalogue = Catalogue::builtin().unwrap();
+    let evidence = world();
+    for (power, expected) in [(Power::Running, true), (Power::Paused, false)] {
+        let mut vm = healthy(&catalogue, "web", picks(&evidence).swap_remove(0));
+        vm.diagnosis = ailing(&catalogue, "web", "").diagnosis;
+        vm.power = power;
+        vm.findings.retain(|finding| finding.code != FindingCode::AddressNotReached);
+        let state = State::Absent("it answers a ping".to_owned());
+        vm.findings.push(Finding { code: FindingCode::AddressNotReached, state });
+        let report = doctor(&catalogue, vec![vm], "");
+        let screen = text(|out| report.write_text(out, terminal(90)));
+        assert_eq!(screen.contains("reachable, with a problem"), expected, "{screen}");
+        assert!(screen.contains("with a problem"), "{screen}");
+    }
+}
+
 #[test]
 fn the_document_has_health_power_and_boot_of_each_machine() {
     let catalogue = Catalogue::builtin().unwrap();

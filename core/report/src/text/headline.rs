@@ -39,8 +39,11 @@ fn at_rest(vm: &DoctorVm) -> &'static str {
     }
 }
 
-/// Whether something reached the machine at its address. `None`: nobody tried.
+/// Whether something reached the machine at its address. `None`: nobody tried, or it answers nothing by now.
 fn reached(vm: &DoctorVm) -> Option<bool> {
+    if matches!(vm.power, Power::Paused | Power::Stopped | Power::Missing) {
+        return None;
+    }
     let is = |code: FindingCode, of: fn(&State) -> bool| {
         vm.findings.iter().any(|finding| finding.code == code && of(&finding.state))
     };
