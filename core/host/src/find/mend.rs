@@ -13,18 +13,23 @@ use super::{Installation, beside, owners::Fault, refusal::Refusal};
 /// Somebody may have changed it already; changing its owner does not undo that.
 const TRUSTED: &str = "if you trust what it holds now";
 
+const NO_SUCH_FILE: &str = "name a plugin that is there; `vm plugin list` shows the installed ones";
+const NO_PLUGIN: &str =
+    "name a plugin: a library, a manifest NAME.plugin.json, or the program beside it";
+
 /// What mends a refusal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mend {
     /// What to know first, where the command alone does not say it.
     pub advice: Option<&'static str>,
-    /// One line for a shell.
+    /// One line for a shell; empty: no command mends it.
     pub command: String,
 }
 
 impl fmt::Display for Mend {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.advice {
+            Some(advice) if self.command.is_empty() => f.write_str(advice),
             Some(advice) => write!(f, "{advice}: {}", self.command),
             None => f.write_str(&self.command),
         }
@@ -36,7 +41,13 @@ impl Refusal {
     /// found.
     pub fn mend(&self, found: &Path, installation: &Installation) -> Mend {
         let shell = Shell(installation);
+        let found = &beside::plugin_at(found);
         match self {
+            Self::Unreadable { source, .. }
+                if source.kind() == io::ErrorKind::NotFound && is_missing(found) =>
+            {
+                advice(NO_SUCH_FILE)
+            }
             Self::Untrusted { .. }
             | Self::Changed { .. }
             | Self::OtherNeeds { .. }
@@ -90,6 +101,20 @@ pub(crate) fn trusting(library: &Path, installation: &Installation, options: &[&
     plain(Shell(installation).line(owner, &words, &[library]))
 }
 
+fn advice(advice: &'static str) -> Mend {
+    Mend { advice: Some(advice), command: String::new() }
+}
+
+/// Whether nothing is there at all.
+fn is_missing(path: &Path) -> bool {
+    path.symlink_metadata().is_err_and(|error| error.kind() == io::ErrorKind::NotFound)
+}
+
+/// Whether a folder of plugins would hold it as one: nothing else is copied or renamed.
+fn is_plugin(path: &Path) -> bool {
+    beside::is_library(path) || beside::is_manifest(path)
+}
+
 fn plain(command: String) -> Mend {
     Mend { advice: None, command }
 }
@@ -117,7 +142,11 @@ impl Shell<'_> {
             if own { of_tree(fault.path()) } else { near(fault.path()) && !sticky(fault) }
         });
         if !at_hand {
-            return if own { install_elsewhere() } else { self.relocate(found) };
+            return match own {
+                true => install_elsewhere(),
+                false if is_plugin(found) => self.relocate(found),
+                false => advice(NO_PLUGIN),
+            };
         }
         let foreign = faults.iter().filter(|fault| matches!(fault, Fault::ForeignOwner { .. }));
         let foreign: Vec<&Path> = foreign.map(|fault| fault.path()).collect();
@@ -168,7 +197,7 @@ impl Shell<'_> {
             let aside = self.set_aside(found).command;
             return Mend { advice: Some(TRUSTED), command: format!("{copies} && {aside}") };
         }
-        if !beside::is_library(found) {
+        if !is_plugin(found) {
             // A directory of plugins that cannot be listed.
             return plain(self.line(owner, &["cp", "-R"], &[&found.join("."), &plugins]));
         }
@@ -179,6 +208,9 @@ impl Shell<'_> {
 
     /// Renames it so that it no longer counts as a library.
     fn set_aside(&self, found: &Path) -> Mend {
+        if !is_plugin(found) {
+            return advice(NO_PLUGIN);
+        }
         let mut name = found.as_os_str().to_owned();
         name.push(".off");
         let owner = found.parent().map_or(0, owner_of);
@@ -235,9 +267,42 @@ mod tests {
             (manifest(ManifestError::Id), aside.to_owned()),
             (manifest(ManifestError::Gateway), aside.to_owned()),
             (Refusal::NotAFile(found.into()), aside.to_owned()),
+            (Refusal::Unreadable { path: found.into(), source: io::ErrorKind::NotFound.into() }, NO_SUCH_FILE.to_owned()),
         ];
         for (refusal, expected) in rows {
             assert_eq!(refusal.mend(found, &installation).to_string(), expected, "{refusal:?}");
         }
+    }
+
+    /// A folder or a file of another kind is named by mistake: no command moves it.
+    #[test]
+    fn what_is_no_plugin_is_neither_copied_nor_renamed() {
+        let folder = tempfile::tempdir().unwrap();
+        let installation = Installation {
+            program: "/no prefix/bin/vm".into(),
+            library: "/no prefix/lib/vmkit".into(),
+            user: 0,
+            privileged: true,
+            account: None,
+        };
+        let exposed = |first: &str| Refusal::Exposed {
+            real: folder.path().join("x.py"),
+            first: Fault::ForeignOwner { path: first.into(), owner: 1000 },
+            more: Vec::new(),
+            own: false,
+        };
+        for found in [Path::new("."), folder.path(), &folder.path().join("x.py")] {
+            let refusals = [exposed("/far/above"), Refusal::NotAFile(found.into())];
+            for refusal in refusals {
+                let mend = refusal.mend(found, &installation);
+                assert_eq!(mend.to_string(), NO_PLUGIN, "{} {refusal:?}", found.display());
+            }
+        }
+        // The program of a plugin goes with its manifest.
+        let manifest = r#"{"id":"x","version":"1","epoch":1,"kinds":[],"program":{"file":"x.py"}}"#;
+        std::fs::write(folder.path().join("x.plugin.json"), manifest).unwrap();
+        let command = exposed("/far/above").mend(&folder.path().join("x.py"), &installation).command;
+        assert!(command.starts_with("install -m 755 "), "{command}");
+        assert!(command.contains("/x.plugin.json ") && command.contains("/x.py "), "{command}");
     }
 }
