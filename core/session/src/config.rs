@@ -181,8 +181,18 @@ pub enum Fault {
     #[error("not a regular file of at most 1 MiB")]
     NoPlainFile,
     /// It is no TOML, or a word in it means nothing.
-    #[error(transparent)]
+    #[error("{}", in_one_line(.0))]
     Malformed(toml::de::Error),
+}
+
+/// Where it is wrong and what, without the picture of the line.
+fn in_one_line(error: &toml::de::Error) -> String {
+    let text = error.to_string();
+    let place = text.lines().next().filter(|line| line.starts_with("TOML parse error at "));
+    match place {
+        Some(place) => format!("{place}: {}", error.message()),
+        None => error.message().to_owned(),
+    }
 }
 
 #[cfg(test)]
@@ -212,7 +222,13 @@ mod tests {
 
     #[test]
     fn a_word_that_means_nothing_is_an_error() {
-        assert!(toml::from_str::<Config>("datadir = \"/vms\"").is_err());
+        let error = toml::from_str::<Config>("datadir = \"/vms\"").unwrap_err();
+        let says = Fault::Malformed(error).to_string();
+        assert!(
+            says.starts_with("TOML parse error at line 1, column 1: unknown field `datadir`"),
+            "{says}"
+        );
+        assert!(!says.contains('\n'), "{says}");
         assert!(toml::from_str::<Config>("[interfaces.en0]\nkind = \"wi-fi\"").is_err());
     }
 }

@@ -18,6 +18,7 @@ const CODES_IN_A_HINT: usize = 8;
 /// Shows the page of one cause.
 pub(crate) fn run(code: &str, context: &Context) -> anyhow::Result<Exit> {
     let catalogue = catalogue()?;
+    let code = &code.to_ascii_lowercase();
     let Some(page) = page(code, &catalogue) else {
         let failure = Failure::new(format!("there is no cause `{}`", vmkit_types::escaped(code)));
         return Err(failure.with_hint(hint(code, &catalogue)).into());
