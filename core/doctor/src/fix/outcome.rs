@@ -17,9 +17,9 @@ pub(crate) fn outcome(before: &Measurement, after: &Measurement) -> (FixOutcome,
     let was_there = matches!(before.finding, Some(State::Present(_)));
     let gained = after.has_address && !before.has_address;
     match &after.finding {
-        _ if gained => (FixOutcome::Fixed, "the machine has an address now".to_owned()),
+        _ if gained => (FixOutcome::Fixed, "the VM has an address now".to_owned()),
         Some(State::Absent(says)) if was_there => {
-            let lacks = "; the machine has no address yet, its guest has to ask for one";
+            let lacks = "; the VM has no address yet: its guest has to ask for one";
             let rest = if after.has_address { "" } else { lacks };
             (FixOutcome::Fixed, format!("measured again: {says}{rest}"))
         }
@@ -46,7 +46,7 @@ mod tests {
         let measured = |(finding, has_address)| Measurement { finding, has_address };
         let rows = [
             ((there(), false), (gone(), true), FixOutcome::Fixed, "has an address"),
-            ((there(), false), (gone(), false), FixOutcome::Fixed, "tap1 is in br0; the machine"),
+            ((there(), false), (gone(), false), FixOutcome::Fixed, "tap1 is in br0; the VM"),
             ((there(), true), (gone(), true), FixOutcome::Fixed, "again: tap1 is in br0"),
             ((there(), false), (there(), false), FixOutcome::NotFixed, "tap1 is in no bridge"),
             ((there(), true), (there(), true), FixOutcome::NotFixed, "tap1 is in no bridge"),
