@@ -7,7 +7,7 @@ use vmkit_host::{Plugin, examine};
 use vmkit_model::PluginStatus;
 use vmkit_report::{PluginRun, RunMachine, RunObservation};
 use vmkit_session::{Builder, Selection, Source};
-use vmkit_types::ListedMachine;
+use vmkit_types::{ListedMachine, escaped};
 use vmkit_wire::PluginKind;
 
 use crate::{Ended, Failure, Front, answer, note, trust::may_run_now};
@@ -26,6 +26,16 @@ pub(crate) fn run(
     let (is_signal, is_inventory) =
         (manifest.is(PluginKind::Signal), manifest.is(PluginKind::Inventory));
     if !is_signal && !is_inventory {
+        if !manifest.is(PluginKind::Advice) {
+            let kinds: Vec<String> = manifest.kinds.iter().map(ToString::to_string).collect();
+            let unknown =
+                format!("`{}` is of no known kind: {}", manifest.id, escaped(&kinds.join(", ")));
+            return Err(Failure::new(unknown)
+                .with_hint(
+                    "the kinds are signal, advice and inventory; correct `kinds` in its manifest",
+                )
+                .into());
+        }
         let advises = format!("`{}` reports nothing about VMs: it advises", manifest.id);
         return Err(Failure::new(advises)
             .with_hint("trust it, and `vm doctor` shows its advice; its test runs it on facts")

@@ -52,13 +52,17 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         id: "manifest",
         says: "Its manifest is valid, and declares a kind that this version of vmkit knows.",
-        change: "correct plugin.json (docs/plugins.md describes it), and build again",
+        change: "correct its manifest (docs/plugins.md describes it), and build a library again",
         is_about: ALL,
         looks_at: Aspect::Loading,
         broken: |evidence| {
             let kinds = [PluginKind::Signal, PluginKind::Advice, PluginKind::Inventory];
             let is_known = kinds.iter().any(|kind| evidence.manifest.is(*kind));
-            if is_known { Vec::new() } else { vec!["it declares none".to_owned()] }
+            if is_known {
+                Vec::new()
+            } else {
+                vec!["it declares none of signal, advice, inventory".to_owned()]
+            }
         },
     },
     Rule {
