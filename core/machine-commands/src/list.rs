@@ -37,7 +37,7 @@ pub(crate) fn list(json: bool, front: Front<'_>, quiet: bool) -> anyhow::Result<
 
 fn print_missing(path: &std::path::Path, quiet: bool) {
     if !quiet {
-        vmkit_plugin_commands::note(&format!("{}\n", no_directory(path)));
+        vmkit_plugin_commands::note(&format!("warning: {}\n", no_directory(path)));
     }
 }
 

@@ -102,7 +102,8 @@ pub(crate) fn no_directory(path: &Path) -> String {
 }
 
 fn unknown(name: &str) -> Failure {
-    Failure::new(format!("no VM is called `{}`", escaped(name))).with_hint("vm list shows all VMs")
+    Failure::new(format!("no VM is called `{}`", escaped(name)))
+        .with_hint("vm list shows the VMs that this command works on; vm status shows those of other managers as well")
 }
 
 /// Prints what could not be read.

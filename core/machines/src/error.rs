@@ -174,7 +174,11 @@ impl MachineError {
                 Some(format!("choose another name, or remove that VM: vm destroy {name}"))
             }
             Self::DirectoryTaken(_) => Some("move it away, or choose another name".to_owned()),
-            Self::UnknownMachine(_) => Some("vm list shows all VMs".to_owned()),
+            Self::UnknownMachine(_) => Some(
+                "vm list shows the VMs that this command works on; vm status shows those of other \
+                 managers as well"
+                    .to_owned(),
+            ),
             Self::DirectoryMissing { name, .. } => {
                 Some(format!("put it back, or forget the VM: vm destroy {name}"))
             }

@@ -30,7 +30,7 @@ pub enum MachineCommand {
     Pause(Named),
     /// Let paused VMs run on
     Resume(Named),
-    /// The VMs that are there: state, network, disk, memory and processors
+    /// The VMs of the data directory: state, network, disk, memory and processors
     List(List),
     /// Use a VM's console; Ctrl-] leaves it
     Console(Console),
