@@ -301,7 +301,8 @@ mod tests {
         // The program of a plugin goes with its manifest.
         let manifest = r#"{"id":"x","version":"1","epoch":1,"kinds":[],"program":{"file":"x.py"}}"#;
         std::fs::write(folder.path().join("x.plugin.json"), manifest).unwrap();
-        let command = exposed("/far/above").mend(&folder.path().join("x.py"), &installation).command;
+        let command =
+            exposed("/far/above").mend(&folder.path().join("x.py"), &installation).command;
         assert!(command.starts_with("install -m 755 "), "{command}");
         assert!(command.contains("/x.plugin.json ") && command.contains("/x.py "), "{command}");
     }
