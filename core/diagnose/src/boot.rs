@@ -128,6 +128,9 @@ impl Boot {
     pub(crate) fn of(facts: &Facts<'_>, times: &BootTimes) -> Self {
         let limit = Duration::from_secs(times.limit_s);
         let uptime = uptime(facts);
+        if matches!(facts.machine.process, Reading::Unknown(_)) {
+            return Self::Unknown("whether the VM runs is unknown".to_owned());
+        }
         if facts.machine.process != Reading::Known(Process::Running) {
             return Self::Unknown("the VM does not run".to_owned());
         }

@@ -6,7 +6,7 @@ use vmkit_types::{Interface, InterfaceKind, NetworkMode, Reading};
 
 use crate::{
     Attachment, Facts,
-    packets::{Family, dropping_family},
+    packets::{Family, dropping_family, server_drop},
     way::Way,
 };
 
@@ -49,6 +49,10 @@ pub(crate) enum Circumstance {
     FilterOfFrames,
     /// Rules for IP drop the machine's DISCOVER.
     FilterOfIp,
+    /// A rule of the table that iptables writes drops the DISCOVER on its way to this computer's server.
+    ServerDropOfIptables,
+    /// A rule of another table does, which no rule of iptables overrides.
+    ServerDropOfOthers,
 }
 
 /// Their names in the data.
@@ -71,6 +75,8 @@ const NAMES: &[(Circumstance, &str)] = &[
     (Circumstance::RouteOfOtherTable, "route:other-table"),
     (Circumstance::FilterOfFrames, "filter:frames"),
     (Circumstance::FilterOfIp, "filter:ip"),
+    (Circumstance::ServerDropOfIptables, "server-drop:iptables"),
+    (Circumstance::ServerDropOfOthers, "server-drop:others"),
 ];
 
 impl Circumstance {
@@ -144,7 +150,14 @@ pub(crate) fn circumstances(facts: &Facts<'_>) -> Vec<Circumstance> {
         Family::Frames => Circumstance::FilterOfFrames,
         Family::Ip => Circumstance::FilterOfIp,
     });
-    let of_host = [platform, containers, vpn, filter];
+    let server = server_drop(facts, &attachment).map(|of_iptables| {
+        if of_iptables {
+            Circumstance::ServerDropOfIptables
+        } else {
+            Circumstance::ServerDropOfOthers
+        }
+    });
+    let of_host = [platform, containers, vpn, filter, server];
     [mode, uplink, wifi, bridge, port, route].into_iter().chain(of_host).flatten().collect()
 }
 

@@ -4,8 +4,8 @@ use vmkit_scoring::Verdict;
 use vmkit_types::{Reading, escaped};
 
 use crate::{
-    Awaited, Booting, Catalogue, Facts, Finding, FindingCode, Layer, Process, Proposal, Remedy,
-    State, WhileBooting,
+    Awaited, Booting, Catalogue, Facts, Finding, FindingCode, Layer, Machine, Process, Proposal,
+    Remedy, State, WhileBooting,
     boot::{asks, booting},
     calibration::Calibration,
     circumstance::circumstances,
@@ -161,7 +161,7 @@ pub fn diagnose(facts: &Facts<'_>, findings: &[Finding], catalogue: &Catalogue) 
     Diagnosis {
         healthy: false,
         booting: None,
-        cannot_tell: doubt(&causes, findings, catalogue),
+        cannot_tell: doubt(facts.machine, &causes, findings, catalogue),
         unknown_probability: calibration.shown(beliefs.marginal[model.unknown()]),
         together: together(&model, &beliefs),
         next_test: if likeliest >= SETTLED_FROM { None } else { test() },
@@ -179,13 +179,21 @@ fn is_healthy(verdict: Verdict, findings: &[Finding], catalogue: &Catalogue) -> 
 }
 
 /// Why no cause can be named.
-fn doubt(causes: &[Suspect], findings: &[Finding], catalogue: &Catalogue) -> Option<String> {
+fn doubt(
+    machine: &Machine,
+    causes: &[Suspect],
+    findings: &[Finding],
+    catalogue: &Catalogue,
+) -> Option<String> {
     let percent = |suspect: &Suspect| format!("{:.0} %", suspect.probability * 100.0);
     let is_fault = |finding: &Finding| {
         matches!(finding.state, State::Present(_))
             && catalogue.finding(finding.code).while_booting != WhileBooting::IsBoot
     };
     match causes {
+        [] if matches!(machine.process, Reading::Unknown(_)) => {
+            Some("whether the VM runs is unknown".to_owned())
+        }
         [] if !findings.iter().any(is_fault) => {
             Some("nothing that was looked at is wrong".to_owned())
         }

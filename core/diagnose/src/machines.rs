@@ -25,6 +25,9 @@ pub enum Process {
 pub struct Machine {
     /// Its name.
     pub name: String,
+    /// By which name the commands know it that work on vmkit's own machines alone; `None`: another
+    /// manager runs it, or another user.
+    pub own_name: Option<String>,
     /// The state of its process.
     pub process: Reading<Process>,
     /// The host name that its files give to the guest.

@@ -35,6 +35,17 @@ pub(crate) fn dropping_family(facts: &Facts<'_>, attachment: &Attachment<'_>) ->
     Some(if of_frames { Family::Frames } else { Family::Ip })
 }
 
+/// Whether the rule that drops the machine's DISCOVER on its way to this computer's server is in the table
+/// that iptables writes. `None`: no rule does, or it is not known.
+pub(crate) fn server_drop(facts: &Facts<'_>, attachment: &Attachment<'_>) -> Option<bool> {
+    let firewall = facts.survey.firewall.as_ref().known()?;
+    let asked = Asked::of(facts, attachment, &firewall.rules)?;
+    match asked.discover(Some(asked.own()), true) {
+        Passage::Drops { rule } => Some(rule.chain.starts_with("ip filter ")),
+        _ => None,
+    }
+}
+
 /// Asks the rules about the packets of one machine.
 pub(crate) struct Asked<'a> {
     rules: &'a RuleSet,

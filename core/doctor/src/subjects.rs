@@ -145,6 +145,7 @@ fn describe(machine: &vmkit_model::Machine, card: &Card, network: Option<&HostNe
     };
     let known = Machine {
         name: machine.name.clone(),
+        own_name: is_own(machine).then(|| machine.own_name.clone()),
         host_name: machine.hostname.clone(),
         process,
         started_at: machine.started_at,
@@ -160,6 +161,11 @@ fn describe(machine: &vmkit_model::Machine, card: &Card, network: Option<&HostNe
     };
     let mode = Attachment::mode(&known, network);
     Machine { mode, ..known }
+}
+
+/// Whether `vm start` and its like can work on it.
+fn is_own(machine: &vmkit_model::Machine) -> bool {
+    &*machine.manager == vmkit_model::MANAGER && !machine.foreign
 }
 
 /// What its manager remarks on. The remedy for a stopped network is a command of libvirt, so that only

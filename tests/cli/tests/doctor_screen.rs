@@ -52,6 +52,16 @@ fn each_recorded_fault_fits_one_screen() {
 }
 
 #[test]
+fn the_readmes_example_is_what_the_doctor_says() {
+    let record = concat!(env!("CARGO_MANIFEST_DIR"), "/data/router-drops");
+    let readme = concat!(env!("CARGO_MANIFEST_DIR"), "/../../README.md");
+    let readme = fs::read_to_string(readme).expect("the README");
+    let command = "$ vm doctor --from tests/cli/data/router-drops\n";
+    let example = readme.split(command).nth(1).and_then(|rest| rest.split("```").next());
+    assert_eq!(Some(doctor(record, &[]).stdout.as_str()), example);
+}
+
+#[test]
 fn the_verdict_comes_before_the_way_out_and_that_before_the_reasons() {
     for name in ["firewall-drops-bridged", "router-guards-chaddr", "uplink-down"] {
         let snapshot = format!("{}/../corpus/doctor/{name}", env!("CARGO_MANIFEST_DIR"));

@@ -68,13 +68,13 @@ fn safety(risk: Risk) -> f64 {
 
 /// The remedy with the names of this computer; `None`: a name is missing.
 fn filled(kind: &RemedyKind, helps: f64, values: &Values) -> Option<Remedy> {
-    let steps: Vec<String> = kind.steps.iter().filter_map(|step| values.text(step)).collect();
-    if steps.is_empty() {
+    if kind.steps.iter().all(|step| values.text(step).is_none()) {
         return None;
     }
     // All commands or none: running only some would leave the work half done.
     let commands = [&kind.command].into_iter().chain(&kind.then);
     let filled: Option<Vec<_>> = commands.map(|words| values.argv(words)).collect();
+    let steps = steps(kind, filled.is_none(), values);
     let mut commands = filled.unwrap_or_default().into_iter();
     Some(Remedy {
         id: kind.id.to_owned(),
@@ -89,4 +89,16 @@ fn filled(kind: &RemedyKind, helps: f64, values: &Values) -> Option<Remedy> {
         measures: kind.measures,
         helps,
     })
+}
+
+/// The steps whose names are known. Where a name that its command needs is missing, the person does the work:
+/// the steps with a name of the command stay, with a word in capitals in place of the name.
+fn steps(kind: &RemedyKind, without_command: bool, values: &Values) -> Vec<String> {
+    let in_command = |name: &str| {
+        let mut words = kind.command.iter().chain(kind.then.iter().flatten());
+        words.any(|word| word.contains(&format!("{{{name}}}")))
+    };
+    let by_hand =
+        |step: &String| without_command.then(|| values.text_with_words(step, in_command)).flatten();
+    kind.steps.iter().filter_map(|step| values.text(step).or_else(|| by_hand(step))).collect()
 }

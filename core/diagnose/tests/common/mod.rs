@@ -35,6 +35,7 @@ impl Scene<'_> {
         ];
         Machine {
             name: self.name.to_owned(),
+            own_name: Some(self.name.to_owned()),
             host_name: Reading::Unknown(Unread::NotTried),
             process: Reading::Known(Process::Running),
             started_at: None,

@@ -8,6 +8,9 @@ use std::{
 use vmkit_platform::Invoker;
 use vmkit_rights::{Broker, CommandResult, Refusal, find_program, run_command};
 
+/// Commands of `vm` that the broker does not know: they start QEMU.
+const ATTACHING: [&str; 2] = ["start", "restart"];
+
 /// A command that is ready to be run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Prepared {
@@ -39,6 +42,14 @@ impl Runner {
             return Err("it has no command".to_owned());
         };
         let mut arguments = arguments.to_vec();
+        let attaches = name == "vm"
+            && ATTACHING.iter().any(|verb| arguments.first() == Some(&(*verb).to_owned()));
+        if needs_root && self.invoker.privileged && attaches {
+            // This process can get no rights back, and QEMU is to run as its user.
+            return Err(
+                "run it yourself: it attaches the VM, which vm doctor cannot do as root".to_owned()
+            );
+        }
         let program = if name == "vm" {
             if let Some(directory) = self.data_directory.as_deref().and_then(Path::to_str) {
                 arguments.splice(0..0, ["--data-dir".to_owned(), directory.to_owned()]);
@@ -121,6 +132,8 @@ mod tests {
         let runner = Runner { data_directory, ..runner(0, false, true, false) };
         let own = runner.prepare(&words("vm start web")).expect("vm itself");
         assert!(own.line().ends_with(" --data-dir '/data of mine' start web"), "{}", own.line());
+        // A run with root's rights cannot start QEMU; another asks for a password.
+        assert!(runner.prepare(&words("sudo vm start web")).is_err());
         for missing in ["no-such-program", "/no/such/program", "sudo no-such-program"] {
             assert!(runner.prepare(&words(missing)).is_err(), "{missing}");
         }

@@ -26,6 +26,9 @@ pub(super) fn headline(vm: &DoctorVm, style: Style) -> String {
         (false, None) if vm.power == Power::Stopped && vm.diagnosis.causes.is_empty() => {
             "not running".to_owned()
         }
+        (false, None) if vm.power == Power::Unknown && vm.diagnosis.causes.is_empty() => {
+            "unknown whether it runs".to_owned()
+        }
         (false, None) => style.paint(Role::Bad, "no usable address"),
     };
     format!("{name}: {verdict}")

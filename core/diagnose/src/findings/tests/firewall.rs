@@ -6,7 +6,9 @@ use vmkit_types::NetworkMode;
 
 use super::{CATALOGUE, Scene, scene::VM};
 use crate::{
-    Attachment, State, findings,
+    Attachment, State,
+    circumstance::{Circumstance, circumstances},
+    findings,
     packets::{Family, dropping_family},
 };
 
@@ -203,6 +205,16 @@ fn finds_rules_before_this_computers_own_server() {
     for (text, expected) in rows {
         assert_eq!(judged(&shared(&text)), expected, "{text}");
     }
+    // An ACCEPT of iptables overrides no other table, so that it is advised for its own alone.
+    let drops = "table inet f {\n chain c {\n type filter hook input priority 0; policy accept;\n udp dport 67 drop\n }\n}\n";
+    let drop_of = |text: &str| {
+        shared(text).facts(|facts| {
+            [Circumstance::ServerDropOfIptables, Circumstance::ServerDropOfOthers]
+                .map(|each| circumstances(facts).contains(&each))
+        })
+    };
+    assert_eq!(drop_of(&input("")), [true, false]);
+    assert_eq!(drop_of(drops), [false, true]);
     // A server that reads frames itself sees them before the IP filter does.
     let mut raw = shared(&input("-A INPUT -p tcp -j ACCEPT"));
     let listener = b"UNCONN 0 0 0.0.0.0:67 0.0.0.0:* users:((\"dhcpd\",pid=8,fd=7))\n";

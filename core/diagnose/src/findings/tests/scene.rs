@@ -43,6 +43,7 @@ pub(super) fn now() -> SystemTime {
 pub(super) fn machine(name: &str, mac: &str) -> Machine {
     Machine {
         name: name.to_owned(),
+        own_name: Some(name.to_owned()),
         host_name: Reading::Unknown(Unread::NotTried),
         process: Reading::Known(Process::Running),
         started_at: Some(now() - Duration::from_mins(5)),

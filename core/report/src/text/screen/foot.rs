@@ -14,8 +14,8 @@ const MOST_OMISSIONS: usize = 1;
 pub(super) fn foot(doctor: &Doctor<'_>, canvas: Canvas) -> Vec<String> {
     let mut lines = not_checked(doctor, canvas);
     for omission in doctor.omissions.iter().take(MOST_OMISSIONS) {
-        let command = omission.command.as_deref().map(|it| format!(": {}", shown(it)));
-        let text = format!("{}{}", shown(&omission.what), command.unwrap_or_default());
+        let rest = omission.command.as_deref().unwrap_or(&omission.why);
+        let text = format!("{}: {}", shown(&omission.what), shown(rest));
         lines.extend(canvas.text("Not done: ", "  ", &text));
     }
     let asked = doctor.plugins.iter().filter(|plugin| plugin.status != PluginStatus::Skipped);
