@@ -3,7 +3,6 @@
 use std::io;
 use std::time::{Duration, Instant};
 
-use vmkit_diagnose::{Remedy, Risk, Scope};
 use vmkit_doctor::{Note, Offered, Pause, Person, Progress, Question};
 use vmkit_types::{bounded, escaped};
 
@@ -134,26 +133,15 @@ fn described(offered: &Offered<'_>) -> String {
     let commands: String = lines.collect();
     let (remedy, percent) = (offered.remedy, offered.probability * 100.0);
     format!(
-        "\n{}: {} ({percent:.0} %)\n{}\n{commands}\n  {} risk: {}{}\n  To undo: {}\n",
+        "\n{}: {} ({percent:.0} %)\n{}\n{commands}\n  changes {}; {} risk: {}\n  To undo: {}\n",
         escaped(offered.machine),
         offered.cause,
         escaped(&remedy.title),
-        if remedy.risk == Risk::None { "no" } else { remedy.risk.word() },
+        remedy.scope.in_words(),
+        if remedy.risk == vmkit_diagnose::Risk::None { "no" } else { remedy.risk.word() },
         escaped(&remedy.risk_says),
-        changed(remedy),
         escaped(&remedy.undo),
     )
-}
-
-/// Where it changes something, unless it says that it changes nothing else.
-fn changed(remedy: &Remedy) -> &'static str {
-    match remedy.scope {
-        _ if remedy.risk == Risk::None => "",
-        Scope::Guest => " It changes the guest.",
-        Scope::Vm => " It changes the VM.",
-        Scope::Host => " It changes this computer.",
-        Scope::Router => " It changes the router.",
-    }
 }
 
 /// The first lines of what a command printed.

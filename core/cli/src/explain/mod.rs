@@ -23,8 +23,7 @@ pub(crate) fn run(code: &str, context: &Context) -> anyhow::Result<Exit> {
         let failure = Failure::new(format!("there is no cause `{}`", vmkit_types::escaped(code)));
         return Err(failure.with_hint(hint(code, &catalogue)).into());
     };
-    let terminal = output::terminal(context);
-    output::answer(|out| vmkit_report::write_page(&page, out, terminal))?;
+    output::answer(|out| vmkit_report::write_page(&page, out, output::terminal(context)))?;
     Ok(Exit::Healthy)
 }
 

@@ -252,4 +252,14 @@ impl Scope {
             Self::Router => "router",
         }
     }
+
+    /// What is changed there, as the end of "it changes …".
+    pub fn in_words(self) -> &'static str {
+        match self {
+            Self::Guest => "the system in the VM",
+            Self::Vm => "how the VM is run",
+            Self::Host => "this computer",
+            Self::Router => "the router",
+        }
+    }
 }

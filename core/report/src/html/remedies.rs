@@ -1,7 +1,7 @@
 //! What can be done, with commands to copy.
 
 use maud::{Markup, html};
-use vmkit_diagnose::{Remedy, Risk, Scope};
+use vmkit_diagnose::{Remedy, Risk};
 
 use super::words::{Tone, badge, command, sentence};
 use crate::clean::shown;
@@ -38,7 +38,7 @@ fn card(remedy: &Remedy) -> Markup {
         ul.steps { @for step in &remedy.steps { li { (shown(step)) } } }
         @for line in remedy.command_lines() { (command(&line)) }
         p.aside {
-            "It changes " (scope(remedy.scope)) ". Risk: " (sentence(&shown(&remedy.risk_says)))
+            "It changes " (remedy.scope.in_words()) ". Risk: " (sentence(&shown(&remedy.risk_says)))
         }
         (undo(&remedy.undo))
     }
@@ -53,14 +53,5 @@ pub(super) fn undo(undo: &str) -> Markup {
         } @else {
             p.aside { "To undo: " (sentence(&shown(undo))) }
         }
-    }
-}
-
-fn scope(scope: Scope) -> &'static str {
-    match scope {
-        Scope::Guest => "the system in the VM",
-        Scope::Vm => "how the VM is run",
-        Scope::Host => "this computer",
-        Scope::Router => "the router",
     }
 }
