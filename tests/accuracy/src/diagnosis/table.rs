@@ -184,8 +184,10 @@ impl Sums {
                 self.squares += (probability - f64::from(u8::from(right))).powi(2);
                 self.bins.add(*probability, right);
             }
-            // A fault that the catalogue has was given no probability at all.
-            None if caused && outcome.kind != Kind::Unknown => self.squares += 1.0,
+            // A cause that can be known was given no probability at all.
+            None if caused && outcome.knowable && outcome.kind != Kind::Unknown => {
+                self.squares += 1.0;
+            }
             _ => {}
         }
         self.caused += u32::from(caused);
