@@ -2,9 +2,8 @@
 
 use crate::fold::NAMED_FROM;
 
-/// The log odds of a named cause are multiplied by this. The model presumes more faults without a code than
-/// there are among the drawn ones, so that its named causes are right more often than it says; fitted by
-/// `cargo xtask accuracy` to the families that are not held out.
+/// The log odds of a named cause are multiplied by this: named causes are right more often than the model
+/// says. Chosen by the reliability diagram of the drawn snapshots, see docs/accuracy.md.
 const SHARPNESS: f64 = 1.5;
 
 /// How a diagnosis shows its probabilities.
