@@ -4,7 +4,7 @@ use std::{net::IpAddr, thread::ScopedJoinHandle};
 
 use vmkit_platform::{Platform as _, SurveyTexts};
 use vmkit_rights::{Broker, Refusal, SurveyPart};
-use vmkit_survey::Survey;
+use vmkit_survey::{DhcpServer, Firewall, Survey};
 use vmkit_types::{Reading, Unread};
 
 use crate::Gathered;
@@ -46,12 +46,9 @@ fn answer(asked: ScopedJoinHandle<'_, Result<String, Refusal>>) -> Reading<Strin
 pub(crate) fn survey(texts: &SurveyTexts) -> Survey {
     Survey {
         bridges: flat(texts.bridges.as_ref(), |text| vmkit_survey::bridges(text.as_bytes())),
-        firewall: flat(texts.firewall.as_ref(), |text| {
-            let document = texts.firewall_document.as_ref().known();
-            vmkit_survey::firewall(text.as_bytes(), document.map(String::as_bytes))
-        }),
+        firewall: firewall(texts),
         listeners: texts.listeners.as_ref().map(|text| vmkit_survey::listeners(text.as_bytes())),
-        servers: flat(texts.servers.as_ref(), |text| vmkit_survey::dhcp_servers(text.as_bytes())),
+        servers: servers(texts),
         hosts: texts.hosts.as_ref().map(|text| vmkit_survey::hosts(text)),
         forwarding: flat(texts.forwarding.as_ref(), |text| {
             vmkit_survey::forwarding(text.as_bytes())
@@ -63,8 +60,20 @@ pub(crate) fn survey(texts: &SurveyTexts) -> Survey {
     }
 }
 
+fn firewall(texts: &SurveyTexts) -> Reading<Firewall> {
+    flat(texts.firewall.as_ref(), |text| {
+        let document = texts.firewall_document.as_ref().known();
+        vmkit_survey::firewall(text.as_bytes(), document.map(String::as_bytes))
+    })
+}
+
+fn servers(texts: &SurveyTexts) -> Reading<Vec<DhcpServer>> {
+    flat(texts.servers.as_ref(), |text| vmkit_survey::dhcp_servers(text.as_bytes()))
+}
+
 /// Reads the firewall again, whose counters now include what was dropped during the captures, and the DHCP
-/// servers, which may have answered meanwhile. The bridges stay as they were before, since a port that was learning then may forward now.
+/// servers, which may have answered meanwhile. The bridges stay as they were before, since a port that was
+/// learning then may forward now.
 pub(crate) fn with_new_counters(gathered: Gathered, broker: &Broker) -> Gathered {
     let (firewall, firewall_document, servers) = std::thread::scope(|scope| {
         let firewall = scope.spawn(|| broker.survey(SurveyPart::Firewall));
@@ -79,9 +88,9 @@ pub(crate) fn with_new_counters(gathered: Gathered, broker: &Broker) -> Gathered
 /// no reason to forget what the same text said before.
 fn with_newer(
     gathered: Gathered,
-    firewall: Reading<String>,
-    firewall_document: Reading<String>,
-    servers: Reading<String>,
+    new_firewall: Reading<String>,
+    new_document: Reading<String>,
+    new_servers: Reading<String>,
 ) -> Gathered {
     let Reading::Known(old) = gathered.texts else { return gathered };
     let forgets = |new: &Reading<String>, old: &Reading<String>| {
@@ -89,16 +98,14 @@ fn with_newer(
     };
     let mut texts = old;
     // The document says more of the same rules.
-    if !forgets(&firewall, &texts.firewall)
-        && !forgets(&firewall_document, &texts.firewall_document)
+    if !forgets(&new_firewall, &texts.firewall) && !forgets(&new_document, &texts.firewall_document)
     {
-        (texts.firewall, texts.firewall_document) = (firewall, firewall_document);
+        (texts.firewall, texts.firewall_document) = (new_firewall, new_document);
     }
-    if !forgets(&servers, &texts.servers) {
-        texts.servers = servers;
+    if !forgets(&new_servers, &texts.servers) {
+        texts.servers = new_servers;
     }
-    let Survey { firewall, servers, .. } = survey(&texts);
-    let survey = Survey { firewall, servers, ..gathered.survey };
+    let survey = Survey { firewall: firewall(&texts), servers: servers(&texts), ..gathered.survey };
     Gathered { survey, texts: Reading::Known(texts), ..gathered }
 }
 
