@@ -26,7 +26,7 @@ impl Draws {
     }
 }
 
-/// A network: what it never answers, and how long its server takes for a new client.
+/// A network: what it never answers, and how long its server needs for a new client.
 struct Network {
     name: &'static str,
     silent: &'static [TestCase],

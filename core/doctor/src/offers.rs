@@ -34,7 +34,7 @@ pub(crate) struct OfferTestTarget {
     pub(crate) machines: Vec<Mac>,
     /// Whether an unknown client asks as well, which takes an address of the server's for a while.
     pub(crate) unknown_client: bool,
-    /// The gateway, and the interface on whose network it is. `None`: there is none to count ARP with.
+    /// The gateway, and the interface on whose network it is. `None`: no gateway is on a network of this computer.
     pub(crate) gateway: Option<(String, Ipv4Addr)>,
 }
 

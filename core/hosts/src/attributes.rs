@@ -54,7 +54,7 @@ pub(crate) fn copy(original: &File, new: &File) -> io::Result<()> {
     Ok(())
 }
 
-/// Whether an attribute of this name belongs to the content, whoever writes it.
+/// Whether an attribute of this name belongs to the content, no matter which program writes it.
 fn is_copied(name: &[u8]) -> bool {
     !OF_SYSTEM.contains(&name)
 }

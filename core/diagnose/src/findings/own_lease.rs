@@ -7,7 +7,7 @@ use vmkit_survey::OwnLease;
 use crate::{Attachment, Facts};
 
 /// This computer's own lease, if the machine is on the same network and the lease is in use there.
-/// `None`: there is none, such as with a static address, or it is not known.
+/// `None`: the address is static, or no lease is known.
 pub(super) fn own_lease<'a>(
     facts: &Facts<'a>,
     attachment: &Attachment<'_>,

@@ -80,7 +80,7 @@ fn outcome(result: &CommandResult) -> Result<GuestAnswer, Unread> {
     let answer = GuestAnswer::live(Way::Ssh, result.output.as_bytes());
     match &answer.says {
         Reading::Known(_) => Ok(answer),
-        // A login that runs no commands, such as one that is closed, is none.
+        // A login that runs no commands, such as one that is closed, does not count as one.
         Reading::Unknown(why) => Err(reason.unwrap_or_else(|| why.clone())),
         Reading::Absent => Err(reason.unwrap_or(Unread::NotTried)),
     }

@@ -19,7 +19,7 @@ const MOST: usize = 8;
 /// The guests that are being asked.
 pub(crate) struct Session {
     asked: Vec<(String, JoinHandle<GuestAnswer>)>,
-    /// The first of those that were left out, and how many there are.
+    /// The first one left out, and how many were.
     left_out: Option<(String, usize)>,
 }
 

@@ -18,7 +18,7 @@ use super::{answer::GuestAnswer, login::Login, run::run};
 /// some seconds on a busy guest.
 const PATIENCE: Duration = Duration::from_mins(1);
 
-/// A login and a guest agent, or why there is none.
+/// A login and a guest agent, or why one is missing.
 ///
 /// The login comes first: it needs no more than the rights of the user who logs in, and the guest's log has
 /// it. An agent runs the script as the guest's root, and works without any network, so it is asked where

@@ -27,7 +27,7 @@ fn finds_an_uplink_that_is_down_or_wrong() {
     assert!(finds(&other, "uplink-not-default") && !finds(&other, "uplink-down"));
 }
 
-/// An address that stayed on the uplink is none of its bridge.
+/// An address that stayed on the uplink does not belong to its bridge.
 #[test]
 fn a_bridge_without_an_address_is_found_where_its_uplink_has_one() {
     let address = Prefix { address: [192, 168, 1, 5].into(), length: 24 };
