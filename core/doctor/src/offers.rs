@@ -3,7 +3,7 @@
 
 use std::{
     net::Ipv4Addr,
-    sync::mpsc::{self, Receiver},
+    sync::mpsc::{self, Receiver, TryRecvError},
     thread,
     time::{Duration, Instant},
 };
@@ -88,9 +88,7 @@ fn run(
     let counts = count_lost(broker.clone(), target.gateway.clone());
     let mut outcomes = Vec::new();
     loop {
-        for (asked, answered) in counts.try_iter() {
-            session.plan.measured(asked, answered);
-        }
+        session.take_counts(&counts);
         match session.plan.step(session.now()) {
             PlanStep::Send(case, chaddr) => session.send(case, chaddr)?,
             PlanStep::WaitUntil(until) => session.listen(until.min(session.now() + TICK))?,
@@ -99,7 +97,8 @@ fn run(
         let test = session.so_far();
         let loss = Loss::of(&test.results);
         let now: Vec<Outcome> = test.results.iter().map(|result| result.outcome(&loss)).collect();
-        if now != outcomes && now.iter().any(|outcome| *outcome != Outcome::Open) {
+        let is_new = now != outcomes && now.iter().any(|outcome| *outcome != Outcome::Open);
+        if is_new && !session.plan.is_unsure(session.now()) {
             if !session.plan.awaits_others(session.now()) && !is_of_use(&test) {
                 break;
             }
@@ -146,12 +145,23 @@ impl<'a> Session<'a> {
         let cases = [(TestCase::Host, target.host)].into_iter().chain(machines);
         let gateway = target.gateway.as_ref().map(|(_, address)| *address);
         let unknown = target.unknown_client.then_some((TestCase::Foreign, FOREIGN_MAC));
-        let plan = Plan::new(cases.chain(unknown)).on_network_of(gateway);
+        let plan = Plan::new(cases.chain(unknown)).on_network_of(gateway).beside_a_count();
         Ok(Self { broker, target, began: Instant::now(), capture, plan, file })
     }
 
     fn now(&self) -> Duration {
         self.began.elapsed()
+    }
+
+    /// Takes what was counted by now.
+    fn take_counts(&mut self, counts: &Receiver<(u32, u32)>) {
+        loop {
+            match counts.try_recv() {
+                Ok((asked, answered)) => self.plan.measured(asked, answered),
+                Err(TryRecvError::Empty) => return,
+                Err(TryRecvError::Disconnected) => return self.plan.count_ended(),
+            }
+        }
     }
 
     fn send(&mut self, case: TestCase, chaddr: Mac) -> Result<(), Refusal> {

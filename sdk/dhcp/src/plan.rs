@@ -49,6 +49,8 @@ pub struct Plan {
     /// Question and DISCOVER by transaction id.
     transactions: HashMap<u32, (usize, usize)>,
     link: Option<TestResult>,
+    /// A count of ARP requests is still to come.
+    counts: bool,
     last_sent: Option<Duration>,
     last_offer: Option<Duration>,
     /// The network's router, where it is known.
@@ -78,6 +80,7 @@ impl Plan {
             questions: cases.into_iter().map(question).collect(),
             transactions: HashMap::new(),
             link: None,
+            counts: false,
             last_sent: None,
             last_offer: None,
             gateway: None,
@@ -91,6 +94,25 @@ impl Plan {
     #[must_use]
     pub fn on_network_of(self, gateway: Option<Ipv4Addr>) -> Self {
         Self { gateway, ..self }
+    }
+
+    /// The same test while ARP requests are counted: silence is not believed before [`Plan::measured`] or
+    /// [`Plan::count_ended`] is called, since it may turn out to be loss.
+    #[must_use]
+    pub fn beside_a_count(self) -> Self {
+        Self { counts: true, ..self }
+    }
+
+    /// Whether silence may still turn out to be loss that is being counted.
+    pub fn is_unsure(&self, now: Duration) -> bool {
+        let results = self.results(now);
+        let loss = Loss::of(&results);
+        self.counts && results.iter().any(|result| result.outcome(&loss) == Outcome::Silent)
+    }
+
+    /// Notes that no count is to come any more.
+    pub fn count_ended(&mut self) {
+        self.counts = false;
     }
 
     /// Whether a slower server may still answer beside one of another network.
@@ -110,6 +132,9 @@ impl Plan {
         let open: Vec<usize> = (0..self.questions.len())
             .filter(|place| results[*place].outcome(&loss) == Outcome::Open)
             .collect();
+        if open.is_empty() && self.is_unsure(now) {
+            return PlanStep::WaitUntil(end);
+        }
         if open.is_empty() {
             let patience = if self.foreign { SLOW_SERVER } else { SECOND_SERVER };
             let over = self.last_offer.map_or(Duration::ZERO, |at| at + patience);
@@ -173,6 +198,7 @@ impl Plan {
 
     /// Notes how many ARP requests for the gateway were answered.
     pub fn measured(&mut self, sent: u32, answered: u32) {
+        self.counts = false;
         let (case, chaddr, waited, offers) = (TestCase::Gateway, None, None, Vec::new());
         let (before, replied) = self.link.as_ref().map_or((0, 0), |it| (it.sent, it.answered));
         let (sent, answered) = (before + sent, replied + answered);
@@ -293,5 +319,38 @@ mod tests {
     fn waits_for_the_own_server_after_an_offer_of_another_network() {
         assert!(done_after([192, 168, 1, 64]) < Duration::from_millis(300));
         assert!(done_after([10, 66, 0, 64]) >= SLOW_SERVER);
+    }
+
+    #[test]
+    fn believes_silence_once_the_loss_of_the_link_is_counted() {
+        let (host, machine) = (Mac::new([2, 0, 0, 0, 0, 1]), Mac::new([2, 0, 0, 0, 0, 2]));
+        let cases = [(TestCase::Foreign, host), (TestCase::Machine, machine)];
+        // The ARP requests of 16 that were answered, and whether the VM's silence is believed then.
+        for (answered, is_believed) in [(16, true), (5, false)] {
+            let mut plan = Plan::new(cases).beside_a_count();
+            let (mut now, mut xid) = (Duration::ZERO, 0);
+            while now < Duration::from_secs(2) {
+                match plan.step(now) {
+                    PlanStep::Send(case, chaddr) => {
+                        xid += 1;
+                        plan.sent(case, chaddr, xid, now);
+                        if case == TestCase::Foreign {
+                            plan.offered(xid, chaddr, Offer::default(), now);
+                        }
+                    }
+                    PlanStep::WaitUntil(_) => now += Duration::from_millis(10),
+                    PlanStep::Done => panic!("{answered}: done at {now:?}"),
+                }
+            }
+            let silent = |plan: &Plan| {
+                let results = plan.results(now);
+                let loss = Loss::of(&results);
+                let own = results.iter().find(|it| it.case == TestCase::Machine).unwrap();
+                own.outcome(&loss) == Outcome::Silent
+            };
+            assert!(silent(&plan) && plan.is_unsure(now), "{answered}");
+            plan.measured(16, answered);
+            assert_eq!((silent(&plan), plan.is_unsure(now)), (is_believed, false), "{answered}");
+        }
     }
 }
