@@ -8,6 +8,7 @@ use std::{
     env, fs,
     path::{Path, PathBuf},
     process::{Command, Stdio},
+    sync::Mutex,
     thread,
     time::{Duration, Instant},
 };
@@ -107,8 +108,14 @@ fn of_starts_at_once_one_has_the_machine() {
     let plan = plan(place.path(), "web");
     make_disk(&plan);
     let qemu = qemu(place.path());
+    // As the machine's lock: each start holds it.
+    let lock = Mutex::new(());
+    let start = || {
+        let _held = lock.lock().unwrap();
+        start(&qemu, &plan, &[])
+    };
     let started: Vec<_> = thread::scope(|scope| {
-        let starts: Vec<_> = (0..3).map(|_| scope.spawn(|| start(&qemu, &plan, &[]))).collect();
+        let starts: Vec<_> = (0..3).map(|_| scope.spawn(start)).collect();
         starts.into_iter().map(|start| start.join().unwrap()).collect()
     });
     let (started, refused): (Vec<_>, Vec<_>) = started.into_iter().partition(Result::is_ok);

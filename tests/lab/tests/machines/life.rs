@@ -1,6 +1,6 @@
 //! One machine from its creation to its end.
 
-use std::{fs, process::Command};
+use std::{fs, process::Command, thread};
 
 use vmkit_lab::{Image, run};
 
@@ -37,6 +37,26 @@ fn a_machine_on_the_routers_network_is_reached_and_leaves_nothing() {
     assert!(!site.folder("web").exists());
     let registry = fs::read_to_string(site.lab.data_dir().join(".vm-registry.json"));
     assert!(!registry.expect("a registry").contains("\"web\""));
+    site.wait_for_no_network();
+}
+
+#[test]
+fn of_three_starts_at_once_one_starts_the_machine() {
+    let Some(site) = Site::new("machine-starts", Image::Small, "256") else { return };
+    site.create("web");
+    let options = ["start", "web", "--net", "bridged", "--bridge", "br0", "--yes", "--no-wait"];
+    let finished: Vec<_> = thread::scope(|scope| {
+        let starts: Vec<_> = (0..3).map(|_| scope.spawn(|| site.vm(&options))).collect();
+        starts.into_iter().map(|start| start.join().expect("an end")).collect()
+    });
+    let (started, refused): (Vec<_>, Vec<_>) =
+        finished.iter().partition(|each| each.status.success());
+    assert_eq!(started.len(), 1, "{finished:#?}");
+    for each in refused {
+        assert!(each.stderr.contains("web"), "{each:#?}");
+    }
+    assert_eq!(site.ports().len(), 1, "{:?}", site.ports());
+    site.well(&["stop", "web", "--force"]);
     site.wait_for_no_network();
 }
 
