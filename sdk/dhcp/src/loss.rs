@@ -15,6 +15,9 @@ const OTHER_RATE: f64 = 0.03;
 const MUTE_GATEWAY: f64 = 0.005;
 /// With a smaller probability that silence is mere loss, silence counts as an answer.
 const LEAST_DOUBT: f64 = 0.005;
+/// The same for one case where loss does not explain the silence of all cases together: it may be the one that
+/// was lost.
+const LEAST_DOUBT_OF_ONE: f64 = 0.06;
 /// Fewer questions without an answer say nothing: a server may skip one for a reason of its own.
 const LEAST_QUESTIONS: u32 = 3;
 /// The probability of each share of exchanges that the link loses.
@@ -24,6 +27,8 @@ pub struct Loss {
     link: Weights,
     /// Of DISCOVERs and OFFERs.
     dhcp: Weights,
+    /// The DISCOVERs of all cases together, if none of them was answered.
+    in_vain: Option<u32>,
 }
 
 /// A weight for each share; together 1.
@@ -49,9 +54,12 @@ impl Loss {
         for (own, other) in dhcp.iter_mut().zip(prior()) {
             *own = (1.0 - OTHER_RATE) * *own + OTHER_RATE * other;
         }
-        let answered = results.iter().filter(|it| it.case != TestCase::Gateway && it.answered > 0);
+        let asked = || results.iter().filter(|result| result.case != TestCase::Gateway);
+        let answered = asked().filter(|it| it.answered > 0);
         let dhcp = answered.fold(dhcp, |weights, result| given(weights, result, 0.0));
-        Self { link, dhcp }
+        let nobody = asked().all(|it| it.answered == 0 && it.offers.is_empty());
+        let sent = asked().fold(0, |sum: u32, it| sum.saturating_add(it.sent));
+        Self { link, dhcp, in_vain: nobody.then_some(sent) }
     }
 
     /// The probability that none of so many DISCOVERs is answered although nothing but loss keeps
@@ -61,9 +69,11 @@ impl Loss {
         each.map(|(weight, rate)| weight * power(rate, asked)).sum()
     }
 
-    /// Whether silence after so many DISCOVERs is more than loss.
+    /// Whether silence after so many DISCOVERs of one case is more than loss.
     pub fn explains_no_silence(&self, asked: u32) -> bool {
-        asked >= LEAST_QUESTIONS && self.silence(asked) <= LEAST_DOUBT
+        let all = self.in_vain.is_some_and(|all| self.silence(all) <= LEAST_DOUBT);
+        let doubt = if all { LEAST_DOUBT_OF_ONE } else { LEAST_DOUBT };
+        asked >= LEAST_QUESTIONS && self.silence(asked) <= doubt
     }
 
     /// Whether it stays so if the link turns out to lose somewhat more.
@@ -161,6 +171,22 @@ mod tests {
             let loss = Loss::of(&results);
             let doubt = loss.silence(sent);
             assert_eq!(results[0].outcome(&loss), expected, "{arp:?} {sent}: {doubt:.4}");
+        }
+    }
+
+    #[test]
+    fn silence_of_all_cases_together_counts_for_each() {
+        use Outcome::{Open, Silent};
+        // ARP answered, of 48; DISCOVERs of each of three cases, and whether another case was answered.
+        let rows = [(24, 7, 0, Silent), (24, 7, 1, Open), (24, 3, 0, Open), (3, 8, 0, Open)];
+        for (arp, sent, answered, expected) in rows {
+            let cases = [TestCase::Host, TestCase::Machine, TestCase::MachineUnicast];
+            let mut results: Vec<_> = cases.map(|case| result(case, sent, 0)).into();
+            results[2].answered = answered;
+            results.push(result(TestCase::Gateway, 48, arp));
+            let loss = Loss::of(&results);
+            let doubt = (loss.silence(sent), loss.silence(3 * sent));
+            assert_eq!(results[0].outcome(&loss), expected, "{arp} {sent} {answered}: {doubt:?}");
         }
     }
 

@@ -145,7 +145,7 @@ impl Plan {
         let mut questions: Vec<&Question> = open.iter().map(|at| &self.questions[*at]).collect();
         questions.sort_by_key(|question| question.sent.len());
         for question in questions {
-            let due = question.due(&loss).map(|due| due.max(paced));
+            let due = question.due(&loss, self.counts).map(|due| due.max(paced));
             let (_, patience) = self.patience(question);
             // What is sent later has no time to be answered.
             let in_time =
@@ -254,11 +254,12 @@ impl Question {
         Self { case, chaddr, sent: Vec::new(), offers: Vec::new(), quick: false }
     }
 
-    /// When to ask again; `None`: often enough, if the link loses as much as is known.
-    fn due(&self, loss: &Loss) -> Option<Duration> {
+    /// When to ask again; `None`: often enough, if the link loses as much as is known. What is sent after a count
+    /// may be too late to be answered.
+    fn due(&self, loss: &Loss, counts: bool) -> Option<Duration> {
         let Some((last, _)) = self.sent.last() else { return Some(Duration::ZERO) };
         let asked = u32::try_from(self.sent.len()).unwrap_or(u32::MAX);
-        (!loss.explains_no_silence_by_far(asked)).then(|| *last + REPEAT)
+        (counts || !loss.explains_no_silence_by_far(asked)).then(|| *last + REPEAT)
     }
 
     /// When the next DISCOVER counts as unanswered.
