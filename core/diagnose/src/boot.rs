@@ -131,6 +131,9 @@ impl Boot {
         if matches!(facts.machine.process, Reading::Unknown(_)) {
             return Self::Unknown("whether the VM runs is unknown".to_owned());
         }
+        if facts.machine.process == Reading::Known(Process::Paused) {
+            return Self::Unknown("the VM is paused".to_owned());
+        }
         if facts.machine.process != Reading::Known(Process::Running) {
             return Self::Unknown("the VM does not run".to_owned());
         }

@@ -29,7 +29,8 @@ pub struct Diagnosis {
     pub healthy: bool,
     /// The boot that has to end before more can be said.
     pub booting: Option<Booting>,
-    /// The likeliest causes, the likeliest first. A healthy machine has none.
+    /// The likeliest causes, the likeliest first; where the address is missing, named ones that explain it come
+    /// first. A healthy machine has none.
     pub causes: Vec<Suspect>,
     /// Named causes that the user has set to be ignored.
     pub ignored: Vec<Suspect>,
@@ -131,7 +132,7 @@ pub fn diagnose(facts: &Facts<'_>, findings: &[Finding], catalogue: &Catalogue) 
     let beliefs = Beliefs::of(&model);
     let shown = fold::shown(&model, &beliefs);
     let values = Values::of(facts);
-    let likeliest = shown.first().map_or(0.0, |first| beliefs.marginal[first.cause]);
+    let likeliest = shown.iter().map(|each| beliefs.marginal[each.cause]).fold(0.0, f64::max);
     let calibration = Calibration::of(likeliest);
     let suspect = |each: &Shown| {
         let cause = &catalogue.causes[each.cause];

@@ -23,8 +23,8 @@ pub(crate) struct Shown {
     pub(crate) folded: Vec<&'static str>,
 }
 
-/// The causes to show, the likeliest first. A cause that produces none of the present findings is not
-/// shown.
+/// The causes to show, the likeliest first; but named ones that explain a missing address come before
+/// those that never keep one from a machine. A cause that produces none of the present findings is not shown.
 ///
 /// A consequence is folded under its cause unless it is likely in its own right: then both may be
 /// present, or the consequence is the real cause.
@@ -36,6 +36,10 @@ pub(crate) fn shown(model: &Model<'_>, beliefs: &Beliefs) -> Vec<Shown> {
     });
     ranked.sort_by(|(one, a), (other, b)| b.total_cmp(a).then(one.cmp(other)));
     let in_doubt = ranked.first().is_none_or(|(_, probability)| *probability < NAMED_FROM);
+    if model.observed(FindingCode::AddressMissing) == Some(true) {
+        let explains_it = |cause| produces(catalogue, cause, FindingCode::AddressMissing);
+        ranked.sort_by_key(|(cause, p)| *p < NAMED_FROM || !explains_it(*cause));
+    }
     let mut shown: Vec<Shown> = Vec::new();
     for (cause, probability) in ranked {
         let over = shown.iter_mut().find(|over| follows(catalogue, over.cause, cause));
@@ -55,6 +59,10 @@ fn follows(catalogue: &Catalogue, from: usize, cause: usize) -> bool {
     catalogue.causes[from].explains.iter().any(|explained| explained == code)
 }
 
+fn produces(catalogue: &Catalogue, cause: usize, finding: FindingCode) -> bool {
+    catalogue.causes[cause].produces.iter().any(|(code, _)| *code == finding)
+}
+
 /// Whether a finding that the cause produces is present.
 fn shows_something(model: &Model<'_>, cause: usize) -> bool {
     let mut produces = model.catalogue.causes[cause].produces.iter();
@@ -64,10 +72,7 @@ fn shows_something(model: &Model<'_>, cause: usize) -> bool {
 /// The present findings that no shown cause produces.
 pub(crate) fn unexplained(model: &Model<'_>, shown: &[Shown]) -> Vec<FindingCode> {
     let explained = |finding: &FindingCode| {
-        shown.iter().any(|each| {
-            let produces = &model.catalogue.causes[each.cause].produces;
-            produces.iter().any(|(shows, _)| shows == finding)
-        })
+        shown.iter().any(|each| produces(model.catalogue, each.cause, *finding))
     };
     let present = model.seen().iter().filter(|at| model.observed(**at) == Some(true));
     let is_boot = |finding: &FindingCode| {

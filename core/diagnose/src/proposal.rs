@@ -6,7 +6,7 @@ use vmkit_dhcp::Traffic;
 use vmkit_types::Reading;
 
 use crate::{
-    Facts, Finding,
+    Facts, Finding, FindingCode, Process, State,
     catalogue::{Means, Test},
     circumstance::Circumstance,
     infer::{Beliefs, Model},
@@ -50,8 +50,12 @@ pub(crate) fn propose(
     let outcomes = Outcomes::new(model, beliefs);
     let worth = |test: &Test| outcomes.gain(open(test, model, findings));
     let possible = model.catalogue.tests.iter();
-    let possible =
-        possible.filter(|test| test.is_possible(circumstances) && !was_done(test, facts));
+    let possible = possible.filter(|test| {
+        test.is_possible(circumstances)
+            && !is_vain(test, facts)
+            && !was_done(test, facts)
+            && !was_read(test, model, findings)
+    });
     #[expect(clippy::cast_precision_loss, reason = "milliseconds of one test, far below 2^52")]
     let score = |test: &Test, gain: f64| gain / (OVERHEAD_MS + test.cost_ms as f64);
     let useful = possible.map(|test| (test, worth(test))).filter(|(_, gain)| *gain >= LEAST_GAIN);
@@ -70,6 +74,29 @@ pub(crate) fn propose(
         command,
         gain_bits,
     })
+}
+
+/// Whether the test waits for a guest that does nothing: its machine is paused or has no process.
+fn is_vain(test: &Test, facts: &Facts<'_>) -> bool {
+    let of_guest = [Means::Probes, Means::Watch, Means::Unplug, Means::Person];
+    let rests =
+        matches!(&facts.machine.process, Reading::Known(process) if *process != Process::Running);
+    rests && of_guest.contains(&test.means)
+}
+
+/// Whether the test only reads what was read, perhaps by another examination whose record this is: each source
+/// of what is still open has shown one of the test's other findings.
+fn was_read(test: &Test, model: &Model<'_>, findings: &[Finding]) -> bool {
+    let source = |code: FindingCode| model.catalogue.finding(code).source.as_str();
+    let seen = |code: FindingCode| {
+        let observed = |state: &State| !matches!(state, State::NotObserved(_));
+        findings.iter().any(|finding| finding.code == code && observed(&finding.state))
+    };
+    let shown = |open: FindingCode| {
+        let mut others = test.reveals.iter().copied();
+        others.any(|other| source(other) == source(open) && seen(other))
+    };
+    test.means == Means::Look && open(test, model, findings).into_iter().all(shown)
 }
 
 /// Whether this examination has done the test with the same rights, so that it would tell the same

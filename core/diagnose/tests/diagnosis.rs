@@ -3,7 +3,8 @@
 mod common;
 
 use vmkit_diagnose::{
-    Catalogue, Diagnosis, Finding, FindingCode, IgnoreRule, Router, Scope, State,
+    Catalogue, Diagnosis, Finding, FindingCode, IgnoreRule, Machine, Process, Router, Scope, State,
+    diagnose,
 };
 use vmkit_scoring::Verdict;
 use vmkit_types::{Advice, AdviceKind, Reading, Step, Unread, Word};
@@ -228,4 +229,48 @@ fn an_entry_that_is_no_rule_is_named() {
         assert!(error.contains(expected), "{error}");
     }
     assert!(IgnoreRule::parse("a:b:guest-no-nic", &catalogue).is_ok());
+}
+
+/// The test that is proposed for a machine in this state with these findings.
+fn proposed(process: Process, present: &str, absent: &str) -> Option<&'static str> {
+    let catalogue = Catalogue::builtin().expect("the built-in catalogue");
+    let given = words("mode:bridged uplink:ethernet platform:linux");
+    let findings = common::findings(&catalogue, &words(present), &words(absent), &[]);
+    let router = Reading::Unknown(Unread::NotTried);
+    let verdict = Verdict::NoAddress;
+    let scene = common::Scene { name: "web", given: &given, verdict, unchecked: None, router };
+    scene.facts(|facts| {
+        let machine = Machine { process: Reading::Known(process), ..facts.machine.clone() };
+        let mut facts = facts.clone();
+        facts.machine = &machine;
+        diagnose(&facts, &findings, &catalogue).next_test.map(|test| test.id)
+    })
+}
+
+#[test]
+fn a_guest_that_does_nothing_is_not_watched() {
+    let of_guest =
+        ["arp-probe", "ssh-probe", "ping", "provoke", "capture-uplink", "capture-guest-port"];
+    let waits = |test: Option<&str>| test.is_some_and(|test| of_guest.contains(&test));
+    let silent = "address-missing guest-port-silent";
+    let read = "machine-not-running machine-link-down boot-stopped-early guest-driver-absent \
+                port-not-in-bridge port-not-forwarding";
+    let running = proposed(Process::Running, silent, read);
+    assert!(waits(running), "{running:?}");
+    for process in [Process::Paused, Process::Stopped, Process::Crashed] {
+        let test = proposed(process, silent, read);
+        assert!(!waits(test), "{test:?}");
+    }
+}
+
+#[test]
+fn a_console_log_that_was_read_is_not_read_again() {
+    let silent = "address-missing guest-port-silent";
+    let machine = "machine-not-running machine-paused machine-link-down port-not-in-bridge \
+                   port-not-forwarding port-isolated uplink-down port-still-learning";
+    let rows = [("", true), ("boot-stopped-early", false), ("guest-sees-no-network-card", false)];
+    for (seen, expected) in rows {
+        let test = proposed(Process::Running, silent, &format!("{machine} {seen}"));
+        assert_eq!(test == Some("console-read"), expected, "{seen}: {test:?}");
+    }
 }

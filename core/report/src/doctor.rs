@@ -6,7 +6,9 @@ use std::{
 };
 
 use vmkit_dhcp::{Ladder, TestResult};
-use vmkit_diagnose::{Catalogue, Diagnosis, Finding, Fix, Omission, Path, Router};
+use vmkit_diagnose::{
+    Catalogue, Diagnosis, Finding, FindingCode, Fix, Omission, Path, Router, State,
+};
 use vmkit_inside::Way;
 use vmkit_model::{PluginOutcome, Power, Problem, Severity};
 use vmkit_scoring::{Lack, Pick, Verdict};
@@ -134,5 +136,15 @@ impl DoctorVm {
     /// Whether it has a usable address.
     pub fn has_address(&self) -> bool {
         matches!(self.pick.verdict, Verdict::Resolved | Verdict::Probable)
+    }
+
+    /// Its usable address. `None` also where the diagnosis has found that the address is of no use, such as one
+    /// of an earlier boot.
+    pub(crate) fn usable_address(&self) -> Option<IpAddr> {
+        let is_useless = self.findings.iter().any(|finding| {
+            finding.code == FindingCode::AddressMissing
+                && matches!(finding.state, State::Present(_))
+        });
+        self.pick.address.filter(|_| self.has_address() && !is_useless)
     }
 }

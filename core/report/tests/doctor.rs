@@ -9,7 +9,7 @@ use common::{
     doctor::{ailing, at_rest, booting, doctor, healthy, ignored, puzzling},
     picks, terminal, text, world,
 };
-use vmkit_diagnose::{Catalogue, Finding, FindingCode, State};
+use vmkit_diagnose::{Catalogue, Diagnosis, Finding, FindingCode, State};
 use vmkit_inside::Way;
 use vmkit_model::Power;
 use vmkit_report::{DoctorVm, Style, Terminal};
@@ -64,7 +64,6 @@ fn writes_reports_for_people() {
     golden("doctor-at-rest.txt", &catalogue, resting());
 }
 
-/// The machines of a report as its document has them: name, health, power, what is awaited.
 /// What reached a VM before it was paused reaches it no more.
 #[test]
 fn a_paused_machine_is_not_called_reachable() {
@@ -84,6 +83,49 @@ fn a_paused_machine_is_not_called_reachable() {
     }
 }
 
+/// Nobody could look at its process: neither its address nor its process is missing.
+#[test]
+fn a_machine_of_unknown_state_is_not_said_to_lack_anything() {
+    let catalogue = Catalogue::builtin().unwrap();
+    let causes = ailing(&catalogue, "web", "").diagnosis;
+    let unknown = Diagnosis::unknown("whether the VM runs is unknown".to_owned());
+    for diagnosis in [unknown, causes] {
+        let vm = healthy(&catalogue, "web", Pick::not_running());
+        let vm = DoctorVm { power: Power::Unknown, diagnosis, ..vm };
+        let report = doctor(&catalogue, vec![vm], "");
+        let screen = text(|out| report.write_text(out, terminal(90)));
+        assert!(screen.starts_with("web: unknown whether it runs\n"), "{screen}");
+        let page = text(|out| report.write_html(out));
+        assert!(page.contains("unknown whether it runs</span>"), "{page}");
+        let document = text(|out| report.write_json(out));
+        let document: serde_json::Value = serde_json::from_str(&document).unwrap();
+        let vm = &document["vms"][0];
+        assert_eq!((&vm["verdict"], &vm["power"]), (&"not-checked".into(), &().into()));
+    }
+}
+
+/// The heading follows the finding: an address of an earlier boot is of no use.
+#[test]
+fn the_heading_has_no_address_that_the_reasons_call_useless() {
+    let catalogue = Catalogue::builtin().unwrap();
+    let evidence = world();
+    let code = FindingCode::AddressMissing;
+    let present = State::Present("it may be from an earlier boot".to_owned());
+    let absent = State::Absent("it has one".to_owned());
+    for (state, expected) in [(present, true), (absent, false)] {
+        let mut vm = healthy(&catalogue, "web", picks(&evidence).swap_remove(0));
+        vm.diagnosis = ailing(&catalogue, "web", "").diagnosis;
+        vm.findings.retain(|finding| finding.code != code);
+        vm.findings.push(Finding { code, state });
+        let report = doctor(&catalogue, vec![vm], "");
+        let screen = text(|out| report.write_text(out, terminal(90)));
+        assert_eq!(screen.starts_with("web: no usable address\n"), expected, "{screen}");
+        let page = text(|out| report.write_html(out));
+        assert_eq!(page.contains("no usable address</span>"), expected, "{page}");
+    }
+}
+
+/// The machines of a report as its document has them: name, health, power, what is awaited.
 #[test]
 fn the_document_has_health_power_and_boot_of_each_machine() {
     let catalogue = Catalogue::builtin().unwrap();

@@ -2,9 +2,9 @@
 
 mod common;
 
-use common::{World, machine, terminal, text};
+use common::{World, machine, terminal, text, without_process};
 use serde_json::Value;
-use vmkit_model::{Evidence, Mode};
+use vmkit_model::{Evidence, Mode, Power};
 use vmkit_report::State;
 use vmkit_scoring::{Candidate, Ending, Flag, Hints, Lack, Looker, Pick, Verdict};
 use vmkit_types::{Observation, Reading, Unread};
@@ -283,5 +283,24 @@ fn shows_an_ambiguous_address_with_its_probability() {
         let vm = &document["vms"][0];
         assert_eq!((&vm["ip"], &vm["verdict"]), (&Value::Null, &"ambiguous".into()));
         assert_eq!(vm["candidates"][0]["ip"], "192.168.1.176");
+    }
+}
+
+#[test]
+fn a_machine_of_unknown_state_is_not_said_to_be_stopped() {
+    let rows = [(Power::Unknown, "not-checked", true), (Power::Stopped, "not-running", false)];
+    for (power, verdict, unknown) in rows {
+        let machine = without_process("web", 0x57, power);
+        let world = World::of(vec![(machine, Pick::not_running())]);
+        let status = world.status(Mode::Full);
+        let found = text(|out| status.write_explanation(out, terminal(96)));
+        assert_eq!(found.contains("web: unknown whether it runs\n"), unknown, "{found}");
+        let document: Value = serde_json::from_str(&text(|out| status.write_json(out))).unwrap();
+        let resolution = text(|out| world.resolutions()[0].write_json(out));
+        let resolution: Value = serde_json::from_str(&resolution).unwrap();
+        for vm in [&document["vms"][0], &resolution] {
+            assert_eq!(vm["verdict"], verdict);
+            assert_eq!(vm["unknown"]["ip"] == "whether it runs is unknown", unknown, "{vm}");
+        }
     }
 }

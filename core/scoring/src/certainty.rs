@@ -195,6 +195,21 @@ mod tests {
         }
     }
 
+    #[test]
+    fn only_a_machine_whose_state_is_known_is_called_not_running() {
+        let (off, none) = (Pick::not_running(), Pick::not_checked());
+        let rows = [
+            (&off, Power::Stopped, Verdict::NotRunning),
+            (&off, Power::Missing, Verdict::NotRunning),
+            (&off, Power::Unknown, Verdict::NotChecked),
+            (&none, Power::Unknown, Verdict::NotChecked),
+            (&none, Power::Running, Verdict::NotChecked),
+        ];
+        for (pick, power, expected) in rows {
+            assert_eq!(pick.verdict_of(power), expected, "{power:?}");
+        }
+    }
+
     /// Verdict, probability, flag, evidence; why it is not certain.
     type Row = (Verdict, f64, Option<Flag>, Kind, &'static str);
 

@@ -2,7 +2,7 @@
 
 use std::{fmt, net::IpAddr, time::Duration};
 
-use vmkit_model::Evidence;
+use vmkit_model::{Evidence, Power};
 use vmkit_types::Mac;
 
 use crate::Unchecked;
@@ -232,6 +232,15 @@ impl Pick {
 }
 
 impl Pick {
+    /// The verdict as it is shown for a machine in this state: one of which nobody knows whether it runs is not
+    /// called one that does not run.
+    pub fn verdict_of(&self, power: Power) -> Verdict {
+        match (self.verdict, power) {
+            (Verdict::NotRunning, Power::Unknown) => Verdict::NotChecked,
+            (verdict, _) => verdict,
+        }
+    }
+
     /// The candidate that was picked.
     pub fn picked(&self) -> Option<&Candidate> {
         let address = self.address?;

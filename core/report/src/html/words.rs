@@ -39,7 +39,7 @@ impl Tone {
 
 /// The state of a machine in a few words.
 pub(super) fn state(vm: &DoctorVm) -> (Tone, String) {
-    let address = vm.pick.address.filter(|_| vm.has_address());
+    let address = vm.usable_address();
     let diagnosis = &vm.diagnosis;
     let at = address.map_or_else(String::new, |address| format!(" at {address}"));
     match (diagnosis.healthy, address) {
@@ -54,6 +54,9 @@ pub(super) fn state(vm: &DoctorVm) -> (Tone, String) {
         (false, None) if vm.pick.unchecked.is_some() => (Tone::Doubtful, "not checked".to_owned()),
         (false, None) if vm.power == Power::Stopped && diagnosis.causes.is_empty() => {
             (Tone::Quiet, "not running".to_owned())
+        }
+        (false, None) if vm.power == Power::Unknown => {
+            (Tone::Doubtful, "unknown whether it runs".to_owned())
         }
         (false, None) => (Tone::Bad, "no usable address".to_owned()),
     }

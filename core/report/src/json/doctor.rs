@@ -117,7 +117,8 @@ struct VmDocument<'a> {
     power: Option<&'static str>,
     /// The boot that must end before a diagnosis is possible.
     booting: Option<BootingDocument<'a>>,
-    /// The likeliest causes, the likeliest first.
+    /// The likeliest causes, the likeliest first; where the address is missing, named ones that explain it come
+    /// first.
     causes: Vec<CauseDocument<'a>>,
     /// Named causes that the configuration ignores; they change neither `healthy` nor the exit status.
     ignored: Vec<CauseDocument<'a>>,
@@ -305,7 +306,7 @@ fn vm(vm: &DoctorVm) -> VmDocument<'_> {
     VmDocument {
         name: stored(&vm.name),
         ip: vm.pick.address.filter(|_| vm.has_address()),
-        verdict: vm.pick.verdict.code(),
+        verdict: vm.pick.verdict_of(vm.power).code(),
         healthy: diagnosis.healthy,
         power,
         booting: diagnosis.booting.as_ref().map(booting),

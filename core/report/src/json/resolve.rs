@@ -8,7 +8,7 @@ use super::{UnknownFields, codes::VerdictCode, field, probability, status::Plugi
 use crate::{
     Resolution, State,
     clean::stored,
-    text::no_address,
+    text::no_address_of,
     time::{milliseconds, rfc3339},
 };
 
@@ -43,7 +43,7 @@ impl<'a> ResolveDocument<'a> {
         let vm = &resolution.vm;
         let pick = vm.pick;
         let mut unknown = UnknownFields::new();
-        if let Some(reason) = no_address(pick) {
+        if let Some(reason) = no_address_of(vm.machine.power, pick) {
             unknown.insert("ip", reason);
         }
         let generated_at = rfc3339(resolution.generated_at);
@@ -58,7 +58,7 @@ impl<'a> ResolveDocument<'a> {
             state: field("state", &vm.state, &mut unknown).copied(),
             ip: pick.address,
             confidence: pick.confidence.map(probability),
-            verdict: pick.verdict.into(),
+            verdict: pick.verdict_of(vm.machine.power).into(),
             endpoint: vm.endpoint.map(|endpoint| endpoint.address.to_string()),
             plugins: resolution.plugins.iter().map(PluginDocument::new).collect(),
             unknown,

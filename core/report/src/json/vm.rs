@@ -12,7 +12,7 @@ use super::{
     codes::{FlagCode, VerdictCode},
     field, hundredths, probability,
 };
-use crate::{Ssh, SshState, State, Vm, clean::stored, text::no_address, time::milliseconds};
+use crate::{Ssh, SshState, State, Vm, clean::stored, text::no_address_of, time::milliseconds};
 
 /// One machine.
 #[derive(Serialize)]
@@ -181,7 +181,7 @@ impl<'a> VmDocument<'a> {
         let os_version = text("os_version", &machine.os_version);
         let directory = machine.directory.as_ref().map(|path| path.display().to_string());
         let interface = field("net.interface", &card.net, &mut unknown);
-        if let Some(reason) = no_address(pick) {
+        if let Some(reason) = no_address_of(machine.power, pick) {
             unknown.insert("ip", reason);
         }
         let checked = !matches!(pick.verdict, Verdict::NotChecked | Verdict::NotRunning);
@@ -190,7 +190,7 @@ impl<'a> VmDocument<'a> {
             state: field("state", &vm.state, &mut unknown).copied(),
             ip: pick.address,
             confidence: pick.confidence.map(probability),
-            verdict: pick.verdict.into(),
+            verdict: pick.verdict_of(machine.power).into(),
             mac: field("mac", &card.mac, &mut unknown).map(ToString::to_string),
             hostname,
             username,

@@ -15,7 +15,7 @@ use crate::{DoctorVm, clean::shown};
 pub(super) fn booting_lines(vm: &DoctorVm, booting: &Booting, terminal: Terminal) -> Vec<String> {
     let name = terminal.style.paint(Role::Heading, &shown(&vm.name));
     let word = terminal.style.paint(Role::Doubtful, "still booting");
-    let address = vm.pick.address.filter(|_| vm.has_address());
+    let address = vm.usable_address();
     let at = address.map_or_else(String::new, |address| format!(", at {address}"));
     let since = booting.uptime.map_or_else(String::new, |uptime| {
         format!(", {} after the start of its process", seconds(uptime))

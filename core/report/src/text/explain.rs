@@ -5,8 +5,8 @@ use std::{
     io::{self, Write},
 };
 
-use vmkit_model::Mode;
-use vmkit_scoring::{Candidate, Entry, Pick, Verdict};
+use vmkit_model::{Mode, Power};
+use vmkit_scoring::{Candidate, Entry, Verdict};
 
 use super::{
     Terminal, lead::write_lead, no_address, status::picks, style::Role, summary::conclusion,
@@ -39,7 +39,7 @@ pub(crate) fn write_explanation(
 fn write_machine(vm: &Vm<'_>, out: &mut impl Write, terminal: Terminal) -> io::Result<()> {
     let pick = &vm.pick;
     let name = terminal.style.paint(Role::Heading, &shown(&vm.machine.name));
-    writeln!(out, "{name}: {}", headline(pick))?;
+    writeln!(out, "{name}: {}", headline(vm))?;
     if pick.verdict == Verdict::NotRunning {
         return Ok(());
     }
@@ -64,8 +64,12 @@ fn write_machine(vm: &Vm<'_>, out: &mut impl Write, terminal: Terminal) -> io::R
     Ok(())
 }
 
-fn headline(pick: &Pick) -> String {
+fn headline(vm: &Vm<'_>) -> String {
+    let pick = vm.pick;
     match (pick.verdict, pick.address, pick.confidence) {
+        (Verdict::NotRunning, ..) if vm.machine.power == Power::Unknown => {
+            "unknown whether it runs".to_owned()
+        }
         (Verdict::NotRunning, ..) => "not running".to_owned(),
         (Verdict::NotChecked, ..) => "not checked".to_owned(),
         (verdict, Some(address), Some(confidence)) => {

@@ -9,7 +9,7 @@ use crate::{DoctorVm, clean::shown};
 /// The machine's name with the verdict.
 pub(super) fn headline(vm: &DoctorVm, style: Style) -> String {
     let name = style.paint(Role::Heading, &shown(&vm.name));
-    let address = vm.pick.address.filter(|_| vm.has_address());
+    let address = vm.usable_address();
     let verdict = match (vm.diagnosis.healthy, address) {
         (true, _) if vm.at_rest => at_rest(vm).to_owned(),
         (true, Some(address)) => format!("{}, {address}", style.paint(Role::Good, "ok")),
@@ -26,9 +26,7 @@ pub(super) fn headline(vm: &DoctorVm, style: Style) -> String {
         (false, None) if vm.power == Power::Stopped && vm.diagnosis.causes.is_empty() => {
             "not running".to_owned()
         }
-        (false, None) if vm.power == Power::Unknown && vm.diagnosis.causes.is_empty() => {
-            "unknown whether it runs".to_owned()
-        }
+        (false, None) if vm.power == Power::Unknown => "unknown whether it runs".to_owned(),
         (false, None) => style.paint(Role::Bad, "no usable address"),
     };
     format!("{name}: {verdict}")

@@ -46,7 +46,7 @@ pub(crate) use hosts::write_hosts;
 pub(crate) use lead::reason;
 pub(crate) use machine_list::write_machine_list;
 pub(crate) use networks::write_networks;
-pub(crate) use no_address::no_address;
+pub(crate) use no_address::{no_address, no_address_of};
 pub(crate) use page::write_page;
 pub(crate) use plugin_run::{write_plugin_run, write_plugin_search};
 pub(crate) use plugin_trust::{write_plugin_lock, write_plugin_request};

@@ -1,8 +1,17 @@
 //! What stands in the place of an address.
 
+use vmkit_model::Power;
 use vmkit_scoring::{Flag, Pick, Verdict};
 
 use super::lead;
+
+/// The same for a machine in this state.
+pub(crate) fn no_address_of(power: Power, pick: &Pick) -> Option<String> {
+    match (power, pick.verdict) {
+        (Power::Unknown, Verdict::NotRunning) => Some("whether it runs is unknown".to_owned()),
+        _ => no_address(pick),
+    }
+}
 
 /// Why no address is shown, or the best of several with its probability; `None`: an address is
 /// shown, or the machine does not run.

@@ -73,7 +73,7 @@ fn why(vm: &DoctorVm) -> String {
 
 fn addresses(doctor: &Doctor<'_>) -> String {
     let of = |vm: &DoctorVm| {
-        let address = vm.pick.address.filter(|_| vm.has_address())?;
+        let address = vm.usable_address()?;
         Some(format!("{} {address}", shown(&vm.name)))
     };
     let mut all: Vec<String> = doctor.vms.iter().filter_map(of).collect();
