@@ -169,7 +169,7 @@ impl Gathering<'_> {
                 omissions.extend(names.first().map(|name| Omission {
                     what: format!("asking DHCP servers on {interface} for offers"),
                     why: "it sends DISCOVERs, which need your consent".to_owned(),
-                    command: Some(format!("vm doctor {name} --yes")),
+                    command: shlex::try_join(["vm", "doctor", name, "--yes"]).ok(),
                 }));
                 continue;
             }
@@ -304,7 +304,7 @@ impl Gathering<'_> {
         let (links, mut omissions) = self.links(awaited);
         let mut wait = Wait::begin(self.person);
         omissions.extend(unplug(&links, &mut wait));
-        // Whoever asks for a wait has a reason that the doctor does not know.
+        // A person who asks for a wait has a reason that the doctor does not know.
         let given = wait_for_guests(watch, awaited, longest, &mut wait, true, &mut || true);
         (given, omissions)
     }
@@ -327,8 +327,9 @@ impl Gathering<'_> {
             } else {
                 omissions.push(Omission {
                     what: format!("unplugging the virtual link of {name}"),
-                    why: "it interrupts the machine, which needs your consent".to_owned(),
-                    command: Some(format!("sudo vm doctor {name} --provoke --yes")),
+                    why: "it interrupts the VM, which needs your consent".to_owned(),
+                    command: shlex::try_join(["sudo", "vm", "doctor", name, "--provoke", "--yes"])
+                        .ok(),
                 });
             }
         }

@@ -2,7 +2,7 @@
 //!
 //! [`Doctor::examine`] looks at the machines, gathers what the signals do not report (DHCP at both
 //! ends, the firewall, the router), and diagnoses each machine. [`Doctor::fix`] runs remedies and
-//! measures whether they helped. Whoever calls this answers questions and follows the progress as a
+//! measures whether they helped. The caller answers questions and follows the progress as a
 //! [`Person`]. Nothing here prints.
 //!
 //! ```

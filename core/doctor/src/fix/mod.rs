@@ -15,7 +15,7 @@ use crate::{
 };
 use command::{Prepared, Runner};
 use offer::{Offer, offers};
-use outcome::{Measurement, outcome};
+use outcome::{Measurement, Ran, outcome};
 
 /// How long a remedy may take to have an effect: an interface has its carrier after a few seconds,
 /// and a guest that asks every ten seconds has its address.
@@ -125,40 +125,42 @@ impl Fixing<'_, '_> {
             return Ok(offer.declined(lines));
         }
         let before = measure(&self.treatment.examination, offer);
-        let result = match self.run_commands(&prepared) {
-            Ok(result) => result,
+        let ran = match self.run_commands(&prepared) {
+            Ok(ran) => ran,
             Err(why) => return Ok(offer.not_run(lines, why)),
         };
         let (outcome, says) = self.measure_again(offer, &before)?;
-        let says = match result.status {
-            _ if result.timed_out => format!("the command did not end in time; {says}"),
-            Some(0) => says,
-            Some(status) => format!("the command ended with status {status}; {says}"),
-            None => format!("the command was ended by a signal; {says}"),
+        let says = match ran.failure() {
+            Some(failure) => format!("{failure}; {says}"),
+            None => says,
         };
-        Ok(offer.fix(lines, outcome, says, result))
+        Ok(offer.fix(lines, outcome, says, ran.result))
     }
 
     /// Runs the commands, each if the one before succeeded.
-    fn run_commands(&mut self, commands: &[Prepared]) -> Result<CommandResult, String> {
-        let mut last = CommandResult::default();
+    fn run_commands(&mut self, commands: &[Prepared]) -> Result<Ran, String> {
+        let mut ran = Ran::default();
         for (place, command) in commands.iter().enumerate() {
             let result = match self.runner.run(command) {
                 Ok(result) => result,
                 // An earlier command has changed something, which has to be measured.
                 Err(error) if place > 0 => {
-                    let output = format!("cannot start {}: {error}", command.line());
-                    CommandResult { output, status: None, timed_out: false }
+                    let why = format!("cannot start {}: {error}", command.line());
+                    self.person.hears(&Note::CommandOutput(&why));
+                    ran.result.output += &why;
+                    ran.result.status = None;
+                    return Ok(Ran { not_started: Some(why), ..ran });
                 }
                 Err(error) => return Err(format!("cannot start it: {error}")),
             };
             self.person.hears(&Note::CommandOutput(&result.output));
-            last = CommandResult { output: last.output + &result.output, ..result };
-            if last.status != Some(0) {
+            let output = ran.result.output + &result.output;
+            ran.result = CommandResult { output, ..result };
+            if ran.result.status != Some(0) {
                 break;
             }
         }
-        Ok(last)
+        Ok(ran)
     }
 
     /// Examines again until the remedy has helped, or has had its time.

@@ -85,10 +85,11 @@ impl Offer {
 
     /// The step that is skipped because nobody can be asked.
     pub(crate) fn unattended(&self) -> Omission {
+        let fix = format!("--fix={}", self.remedy.id);
         Omission {
             what: format!("fixing {}: {}", self.machine, self.remedy.title),
             why: "nobody can be asked; naming the remedy allows it".to_owned(),
-            command: Some(format!("vm doctor {} --fix={}", self.machine, self.remedy.id)),
+            command: shlex::try_join(["vm", "doctor", &self.machine, &fix]).ok(),
         }
     }
 }

@@ -1,6 +1,29 @@
 //! Whether a remedy has helped, by measurements before and after it.
 
 use vmkit_diagnose::{FixOutcome, State};
+use vmkit_rights::CommandResult;
+
+/// What the commands of a remedy did.
+#[derive(Debug, Default)]
+pub(crate) struct Ran {
+    /// Their output, and how the last one that ran has ended.
+    pub(crate) result: CommandResult,
+    /// Why a later one did not start.
+    pub(crate) not_started: Option<String>,
+}
+
+impl Ran {
+    /// What went wrong; `None`: all ran and succeeded.
+    pub(crate) fn failure(&self) -> Option<String> {
+        match (&self.not_started, self.result.status) {
+            (Some(why), _) => Some(why.clone()),
+            _ if self.result.timed_out => Some("the command did not end in time".to_owned()),
+            (None, Some(0)) => None,
+            (None, Some(status)) => Some(format!("the command ended with status {status}")),
+            (None, None) => Some("the command was ended by a signal".to_owned()),
+        }
+    }
+}
 
 /// The state of a machine at one time.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,7 +48,10 @@ pub(crate) fn outcome(before: &Measurement, after: &Measurement) -> (FixOutcome,
         }
         Some(State::Present(says)) => (FixOutcome::NotFixed, format!("measured again: {says}")),
         Some(State::Absent(says)) => {
-            (FixOutcome::NotFixed, format!("{says}, as before, and still no address"))
+            let was_so = matches!(before.finding, Some(State::Absent(_)));
+            let as_before = if was_so { ", as before" } else { "" };
+            let lacks = if after.has_address { "" } else { ", and still no address" };
+            (FixOutcome::NotFixed, format!("{says}{as_before}{lacks}"))
         }
         Some(State::NotObserved(why)) => (FixOutcome::NotMeasured, why.to_string()),
         None => (FixOutcome::NotMeasured, "it is not looked for here".to_owned()),
@@ -37,6 +63,22 @@ mod tests {
     use vmkit_types::Unread;
 
     use super::*;
+
+    #[test]
+    fn a_command_that_did_not_start_was_not_ended_by_a_signal() {
+        let rows = [
+            (Some("cannot start ip: it is gone"), None, false, Some("cannot start ip: it is gone")),
+            (None, None, false, Some("the command was ended by a signal")),
+            (None, None, true, Some("the command did not end in time")),
+            (None, Some(2), false, Some("the command ended with status 2")),
+            (None, Some(0), false, None),
+        ];
+        for (not_started, status, timed_out, expected) in rows {
+            let result = CommandResult { output: String::new(), status, timed_out };
+            let ran = Ran { result, not_started: not_started.map(str::to_owned) };
+            assert_eq!(ran.failure().as_deref(), expected);
+        }
+    }
 
     #[test]
     fn calls_only_a_measured_change_fixed() {
@@ -57,8 +99,9 @@ mod tests {
                 FixOutcome::NotMeasured,
                 "no answer before the deadline",
             ),
-            ((hidden(), false), (gone(), false), FixOutcome::NotFixed, "as before"),
-            ((gone(), false), (gone(), false), FixOutcome::NotFixed, "as before"),
+            ((hidden(), false), (gone(), false), FixOutcome::NotFixed, "br0, and still no address"),
+            ((gone(), false), (gone(), false), FixOutcome::NotFixed, "as before, and still no"),
+            ((gone(), true), (gone(), true), FixOutcome::NotFixed, "tap1 is in br0, as before"),
             ((gone(), false), (gone(), true), FixOutcome::Fixed, "has an address"),
             ((None, false), (None, false), FixOutcome::NotMeasured, "not looked for"),
         ];

@@ -53,7 +53,7 @@ impl Session {
         let omission = self.left_out.map(|(name, more)| Omission {
             what: format!("asking {more} more guests from inside"),
             why: format!("at most {MOST} are asked in one examination"),
-            command: Some(format!("vm doctor {name} --inside")),
+            command: shlex::try_join(["vm", "doctor", &name, "--inside"]).ok(),
         });
         (answers, omission)
     }
