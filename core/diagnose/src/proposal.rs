@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use vmkit_dhcp::Traffic;
-use vmkit_types::Reading;
+use vmkit_types::{Kind, Reading};
 
 use crate::{
     Facts, Finding, FindingCode, Process, State,
@@ -18,6 +18,21 @@ use crate::{
 const LEAST_GAIN: f64 = 0.05;
 /// Fixed cost of a test, so that a cheap and useless one does not win.
 const OVERHEAD_MS: f64 = 1000.0;
+
+/// What a probe leaves behind whatever its outcome is, by the codes of the tests.
+const TRACES: [(&str, &[Kind]); 2] = [
+    ("arp-probe", &[Kind::ArpReply, Kind::ArpDuplicate, Kind::ArpSilent]),
+    (
+        "ssh-probe",
+        &[
+            Kind::SshReady,
+            Kind::SshRefused,
+            Kind::SshTimeout,
+            Kind::SshUnreachable,
+            Kind::SshNoBanner,
+        ],
+    ),
+];
 
 /// A test that would find out more.
 #[derive(Clone, Debug, PartialEq)]
@@ -55,6 +70,7 @@ pub(crate) fn propose(
             && !is_vain(test, facts)
             && !was_done(test, facts)
             && !was_read(test, model, findings)
+            && !left_traces(test, facts)
     });
     #[expect(clippy::cast_precision_loss, reason = "milliseconds of one test, far below 2^52")]
     let score = |test: &Test, gain: f64| gain / (OVERHEAD_MS + test.cost_ms as f64);
@@ -99,6 +115,14 @@ fn was_read(test: &Test, model: &Model<'_>, findings: &[Finding]) -> bool {
     test.means == Means::Look && open(test, model, findings).into_iter().all(shown)
 }
 
+/// Whether a probe was made, perhaps by another examination whose record this is.
+fn left_traces(test: &Test, facts: &Facts<'_>) -> bool {
+    let traces = TRACES.iter().filter(|(id, _)| *id == test.id).flat_map(|(_, kinds)| *kinds);
+    let mut seen = facts.evidence.iter().map(|each| &each.observation.kind);
+    let traces: Vec<&Kind> = traces.collect();
+    seen.any(|kind| traces.contains(&kind))
+}
+
 /// Whether this examination has done the test with the same rights, so that it would tell the same
 /// again.
 fn was_done(test: &Test, facts: &Facts<'_>) -> bool {
@@ -126,4 +150,18 @@ fn watched(traffic: &Reading<&Traffic>) -> Duration {
     let span = traffic.as_ref().known().and_then(|traffic| traffic.span);
     let length = span.and_then(|(from, to)| to.duration_since(from).ok());
     length.unwrap_or(Duration::ZERO)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::TRACES;
+    use crate::Catalogue;
+
+    #[test]
+    fn each_trace_is_of_a_test() {
+        let catalogue = Catalogue::builtin().unwrap();
+        for (id, _) in TRACES {
+            assert!(catalogue.tests.iter().any(|test| test.id == id), "{id}");
+        }
+    }
 }

@@ -6,8 +6,9 @@ use vmkit_diagnose::{
     Catalogue, Diagnosis, Finding, FindingCode, IgnoreRule, Machine, Process, Router, Scope, State,
     diagnose,
 };
+use vmkit_model::Evidence;
 use vmkit_scoring::Verdict;
-use vmkit_types::{Advice, AdviceKind, Reading, Step, Unread, Word};
+use vmkit_types::{Advice, AdviceKind, Kind, Observation, Reading, Step, Unread, Word};
 
 const WIFI: &str = "mode:bridged uplink:wifi platform:macos";
 const ROUTER_DROPS: &str = "address-missing address-link-local discover-unanswered \
@@ -231,8 +232,13 @@ fn an_entry_that_is_no_rule_is_named() {
     assert!(IgnoreRule::parse("a:b:guest-no-nic", &catalogue).is_ok());
 }
 
-/// The test that is proposed for a machine in this state with these findings.
-fn proposed(process: Process, present: &str, absent: &str) -> Option<&'static str> {
+/// The test that is proposed for a machine in this state with these findings, of which this was seen.
+fn proposed(
+    process: Process,
+    present: &str,
+    absent: &str,
+    seen: Option<Kind>,
+) -> Option<&'static str> {
     let catalogue = Catalogue::builtin().expect("the built-in catalogue");
     let given = words("mode:bridged uplink:ethernet platform:linux");
     let findings = common::findings(&catalogue, &words(present), &words(absent), &[]);
@@ -243,6 +249,13 @@ fn proposed(process: Process, present: &str, absent: &str) -> Option<&'static st
         let machine = Machine { process: Reading::Known(process), ..facts.machine.clone() };
         let mut facts = facts.clone();
         facts.machine = &machine;
+        let seen = seen.map(|kind| Evidence {
+            id: 0,
+            plugin: "signal".into(),
+            received_at: facts.now,
+            observation: Observation::new(0, kind, "it says so").into(),
+        });
+        facts.evidence = seen.iter().collect();
         diagnose(&facts, &findings, &catalogue).next_test.map(|test| test.id)
     })
 }
@@ -255,10 +268,10 @@ fn a_guest_that_does_nothing_is_not_watched() {
     let silent = "address-missing guest-port-silent";
     let read = "machine-not-running machine-link-down boot-stopped-early guest-driver-absent \
                 port-not-in-bridge port-not-forwarding";
-    let running = proposed(Process::Running, silent, read);
+    let running = proposed(Process::Running, silent, read, None);
     assert!(waits(running), "{running:?}");
     for process in [Process::Paused, Process::Stopped, Process::Crashed] {
-        let test = proposed(process, silent, read);
+        let test = proposed(process, silent, read, None);
         assert!(!waits(test), "{test:?}");
     }
 }
@@ -270,7 +283,20 @@ fn a_console_log_that_was_read_is_not_read_again() {
                    port-not-forwarding port-isolated uplink-down port-still-learning";
     let rows = [("", true), ("boot-stopped-early", false), ("guest-sees-no-network-card", false)];
     for (seen, expected) in rows {
-        let test = proposed(Process::Running, silent, &format!("{machine} {seen}"));
+        let test = proposed(Process::Running, silent, &format!("{machine} {seen}"), None);
         assert_eq!(test == Some("console-read"), expected, "{seen}: {test:?}");
+    }
+}
+
+#[test]
+fn a_probe_that_was_made_is_not_made_again() {
+    let present = "address-not-reached";
+    let absent = "machine-not-running machine-paused machine-link-down boot-stopped-early \
+                  kernel-panic port-not-in-bridge port-not-forwarding ssh-refused ssh-filtered \
+                  address-host-key-differs";
+    let rows = [(None, true), (Some(Kind::ArpSilent), false), (Some(Kind::LeaseNone), true)];
+    for (seen, expected) in rows {
+        let test = proposed(Process::Running, present, absent, seen.clone());
+        assert_eq!(test == Some("arp-probe"), expected, "{seen:?}: {test:?}");
     }
 }
