@@ -5,7 +5,7 @@ use std::{net::IpAddr, time::SystemTime};
 use vmkit_attach::KnownRouter;
 use vmkit_dhcp::Traffic;
 use vmkit_diagnose::Router;
-use vmkit_gateway::{DeclaredPage, GatewayReplies, Ports};
+use vmkit_gateway::{DeclaredPage, GatewayReplies, Limits, Ports};
 use vmkit_host::{PluginAdvice, Snapshot, advise, gateway_pages};
 use vmkit_model::{Mode, Platform, PluginOutcome};
 use vmkit_platform::Platform as _;
@@ -30,7 +30,7 @@ pub(crate) fn ask_gateway(
     let wanted = vmkit_gateway::requests(&declared, |page: &DeclaredPage| {
         settings.allows_page(&page.plugin, &page.path)
     });
-    Reading::Known(vmkit_gateway::ask(gateway, &wanted, Ports::default()))
+    Reading::Known(vmkit_gateway::ask(gateway, &wanted, Ports::default(), Limits::default()))
 }
 
 /// Asks the advice plugins about the router, from the gateway's replies and the captures.

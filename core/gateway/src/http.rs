@@ -21,8 +21,6 @@ const LONGEST_HEADER: usize = 64 << 10;
 const MOST_HEADERS: usize = 40;
 /// Most bytes kept of one header's value.
 pub(crate) const LONGEST_VALUE: usize = 512;
-/// Time limit of one page; the gateway is on the same link.
-const PAGE_LIMIT: Duration = Duration::from_millis(1200);
 /// Requests at the same time. Small routers have few workers, and one is often slow.
 const PARALLEL_REQUESTS: usize = 4;
 
@@ -67,8 +65,13 @@ pub struct Response {
     pub body: String,
 }
 
-/// Gets the pages, in the order of their requests.
-pub(crate) fn pages(gateway: SocketAddr, requests: &[PageRequest], deadline: Instant) -> Vec<Page> {
+/// Gets the pages, in the order of their requests, each within the limit of a page.
+pub(crate) fn pages(
+    gateway: SocketAddr,
+    requests: &[PageRequest],
+    deadline: Instant,
+    limit: Duration,
+) -> Vec<Page> {
     let queue = Mutex::new(requests.iter().enumerate());
     let found = Mutex::new(vec![None; requests.len()]);
     std::thread::scope(|scope| {
@@ -80,7 +83,7 @@ pub(crate) fn pages(gateway: SocketAddr, requests: &[PageRequest], deadline: Ins
                     else {
                         return;
                     };
-                    let page = page(gateway, request, deadline);
+                    let page = page(gateway, request, deadline, limit);
                     if let Ok(mut found) = found.lock() {
                         found[place] = Some(page);
                     }
@@ -91,7 +94,7 @@ pub(crate) fn pages(gateway: SocketAddr, requests: &[PageRequest], deadline: Ins
     found.into_inner().unwrap_or_default().into_iter().flatten().collect()
 }
 
-fn page(gateway: SocketAddr, request: &PageRequest, deadline: Instant) -> Page {
+fn page(gateway: SocketAddr, request: &PageRequest, deadline: Instant, limit: Duration) -> Page {
     let host = if gateway.port() == 80 {
         match gateway {
             SocketAddr::V4(v4) => v4.ip().to_string(),
@@ -102,7 +105,7 @@ fn page(gateway: SocketAddr, request: &PageRequest, deadline: Instant) -> Page {
     };
     let url = format!("http://{host}{}", request.path);
     let referer = request.referer.as_ref().map(|path| format!("http://{host}{path}"));
-    let left = deadline.saturating_duration_since(Instant::now()).min(PAGE_LIMIT);
+    let left = deadline.saturating_duration_since(Instant::now()).min(limit);
     let response = if left.is_zero() { None } else { get(&url, referer.as_deref(), left) };
     Page { url, response }
 }

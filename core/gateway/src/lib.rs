@@ -9,6 +9,7 @@
 
 mod facts;
 mod http;
+mod limits;
 mod names;
 mod pages;
 mod record;
@@ -17,16 +18,14 @@ mod ssdp;
 
 use std::{
     net::{IpAddr, SocketAddr},
-    time::{Duration, Instant},
+    time::Instant,
 };
 
 pub use facts::facts;
 pub use http::{Page, PageRequest, Response};
+pub use limits::Limits;
 pub use pages::{DeclaredPage, is_reviewed, requests};
 pub use record::{ReadError, Recorded, read, write};
-
-/// Time limit of all requests together. A page takes tens of milliseconds, a second on a busy hub.
-pub const PATIENCE: Duration = Duration::from_millis(2500);
 
 /// What the gateway replied. Empty where it was not asked or did not answer.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -39,13 +38,20 @@ pub struct GatewayReplies {
     pub names: Vec<String>,
 }
 
-/// Asks the gateway, within [`PATIENCE`].
-pub fn ask(gateway: IpAddr, requests: &[PageRequest], ports: Ports) -> GatewayReplies {
-    let deadline = Instant::now() + PATIENCE;
+/// Asks the gateway, within these limits.
+pub fn ask(
+    gateway: IpAddr,
+    requests: &[PageRequest],
+    ports: Ports,
+    limits: Limits,
+) -> GatewayReplies {
+    let deadline = Instant::now() + limits.all;
     std::thread::scope(|scope| {
-        let search = scope.spawn(|| ssdp::search(SocketAddr::new(gateway, ports.upnp), deadline));
+        let search =
+            scope.spawn(|| ssdp::search(SocketAddr::new(gateway, ports.upnp), deadline, limits));
         let names = scope.spawn(|| names::look_up(gateway, deadline));
-        let mut pages = http::pages(SocketAddr::new(gateway, ports.web), requests, deadline);
+        let mut pages =
+            http::pages(SocketAddr::new(gateway, ports.web), requests, deadline, limits.page);
         let ssdp::Found { answer, description } = search.join().unwrap_or_default();
         pages.extend(answer);
         GatewayReplies { pages, description, names: names.join().unwrap_or_default() }

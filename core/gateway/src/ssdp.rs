@@ -10,14 +10,10 @@ use std::{
 
 use vmkit_types::is_page_path;
 
-use crate::{Page, Response, http};
+use crate::{Page, Response, http, limits::Limits};
 
 /// Longest answer, in bytes.
 const LONGEST_ANSWER: usize = 2048;
-/// How long to wait for an answer from the same link.
-const ANSWER_LIMIT: Duration = Duration::from_millis(500);
-/// Time limit of the document.
-const DOCUMENT_LIMIT: Duration = Duration::from_secs(1);
 /// Number of searches, since a datagram may be lost.
 const TRIES: u32 = 2;
 /// Headers to keep of an answer.
@@ -35,13 +31,14 @@ pub(crate) struct Found {
 }
 
 /// Searches the gateway.
-pub(crate) fn search(gateway: SocketAddr, deadline: Instant) -> Found {
-    let Some(answer) = (0..TRIES).find_map(|_| ask(gateway, deadline).ok().flatten()) else {
+pub(crate) fn search(gateway: SocketAddr, deadline: Instant, limits: Limits) -> Found {
+    let asked = |_| ask(gateway, deadline, limits.search).ok().flatten();
+    let Some(answer) = (0..TRIES).find_map(asked) else {
         return Found::default();
     };
     let headers = headers(&answer);
     let location = headers.get("location").and_then(|line| on_gateway(line, gateway.ip()));
-    let left = deadline.saturating_duration_since(Instant::now()).min(DOCUMENT_LIMIT);
+    let left = deadline.saturating_duration_since(Instant::now()).min(limits.page);
     let document = location
         .filter(|_| !left.is_zero())
         .and_then(|location| http::get(&location, None, left))
@@ -54,7 +51,7 @@ pub(crate) fn search(gateway: SocketAddr, deadline: Instant) -> Found {
 }
 
 /// The answer as text. `None`: none came in time, or it is not a valid one.
-fn ask(gateway: SocketAddr, deadline: Instant) -> io::Result<Option<String>> {
+fn ask(gateway: SocketAddr, deadline: Instant, limit: Duration) -> io::Result<Option<String>> {
     let any: IpAddr = match gateway {
         SocketAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
         SocketAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),
@@ -67,7 +64,7 @@ fn ask(gateway: SocketAddr, deadline: Instant) -> io::Result<Option<String>> {
         "M-SEARCH * HTTP/1.1\r\nHOST: {gateway}\r\nMAN: \"ssdp:discover\"\r\nST: upnp:rootdevice\r\n\r\n"
     );
     socket.send(question.as_bytes())?;
-    let left = deadline.saturating_duration_since(Instant::now()).min(ANSWER_LIMIT);
+    let left = deadline.saturating_duration_since(Instant::now()).min(limit);
     if left.is_zero() {
         return Ok(None);
     }

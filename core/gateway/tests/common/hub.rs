@@ -3,16 +3,16 @@
 #![allow(clippy::unwrap_used, reason = "a test says what it expects by failing")]
 
 use std::{
-    io::{BufRead as _, BufReader, Read as _, Write as _},
+    io::{BufRead as _, BufReader, Write as _},
     net::{IpAddr, Ipv4Addr, TcpListener, TcpStream, UdpSocket},
-    sync::{Arc, Mutex, mpsc},
+    sync::{Arc, Condvar, Mutex, mpsc},
     time::Duration,
 };
 
 use vmkit_gateway::Ports;
 
-/// Longer than any request: ends a connection that hangs.
-const HANG_LIMIT: Duration = Duration::from_secs(30);
+/// How long a request may take to arrive, on any computer.
+const ARRIVAL: Duration = Duration::from_mins(1);
 /// Between two bytes of a slow answer.
 const PAUSE: Duration = Duration::from_millis(20);
 
@@ -23,7 +23,7 @@ pub(crate) enum Page {
     Bytes(Vec<u8>),
     /// Sends the beginning, then this piece again and again.
     Endless(&'static [u8], &'static [u8]),
-    /// Sends the bytes one by one with a pause before each.
+    /// Sends the bytes, and then again and again, one by one with a pause before each.
     Drip(&'static [u8]),
     /// Accepts and says nothing.
     Silent,
@@ -35,9 +35,13 @@ pub(crate) enum Page {
 pub(crate) struct Hub {
     /// The ports it listens at.
     pub(crate) ports: Ports,
-    requests: Arc<Mutex<Vec<String>>>,
+    requests: Arc<Log>,
     _alive: mpsc::Sender<()>,
 }
+
+/// The requests so far, and that there is another one.
+#[derive(Default)]
+struct Log(Mutex<Vec<String>>, Condvar);
 
 /// Loopback.
 pub(crate) const HOST: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
@@ -56,7 +60,7 @@ impl Hub {
         };
         let (alive, ended) = mpsc::channel::<()>();
         let ended = Arc::new(Mutex::new(ended));
-        let requests = Arc::new(Mutex::new(Vec::new()));
+        let requests = Arc::new(Log::default());
         let (pages, log) = (pages.to_vec(), Arc::clone(&requests));
         std::thread::spawn(move || {
             while let Ok((stream, _)) = web.accept() {
@@ -75,26 +79,25 @@ impl Hub {
         Self { ports, requests, _alive: alive }
     }
 
-    /// The requests so far, each as `PATH REFERER`.
-    pub(crate) fn requests(&self) -> Vec<String> {
-        let mut requests = self.requests.lock().unwrap().clone();
+    /// The requests once there are so many, each as `PATH REFERER`.
+    pub(crate) fn requests(&self, least: usize) -> Vec<String> {
+        let Log(requests, another) = &*self.requests;
+        let requests = requests.lock().unwrap();
+        let wait = another.wait_timeout_while(requests, ARRIVAL, |known| known.len() < least);
+        let mut requests = wait.unwrap().0.clone();
         requests.sort();
         requests
     }
 }
 
-fn answer(
-    stream: TcpStream,
-    pages: &[(&str, Page)],
-    log: &Mutex<Vec<String>>,
-    ended: &Mutex<mpsc::Receiver<()>>,
-) {
+fn answer(stream: TcpStream, pages: &[(&str, Page)], log: &Log, ended: &Mutex<mpsc::Receiver<()>>) {
     let mut reader = BufReader::new(stream.try_clone().unwrap());
     let mut head = String::new();
     while reader.read_line(&mut head).is_ok_and(|length| length > 2) {}
     let path = head.split(' ').nth(1).unwrap_or("").to_owned();
     let referer = head.lines().find_map(|line| line.strip_prefix("referer: "));
-    log.lock().unwrap().push(format!("{path} {}", referer.unwrap_or("-")));
+    log.0.lock().unwrap().push(format!("{path} {}", referer.unwrap_or("-")));
+    log.1.notify_all();
     let page = pages.iter().find(|(wanted, _)| *wanted == path).map(|(_, page)| page.clone());
     let mut stream = stream;
     match page.unwrap_or_else(|| Page::Bytes(response("404 Not Found", "", "gone"))) {
@@ -106,6 +109,7 @@ fn answer(
             while stream.write_all(piece).is_ok() {}
         }
         Page::Drip(bytes) => {
+            stream.write_all(bytes).ok();
             for byte in bytes.iter().cycle() {
                 // Nothing is sent on this channel: the wait is a pause that ends with the hub.
                 let pause = ended.lock().unwrap().recv_timeout(PAUSE);
@@ -116,8 +120,8 @@ fn answer(
             }
         }
         Page::Silent => {
-            stream.set_read_timeout(Some(HANG_LIMIT)).unwrap();
-            stream.read_exact(&mut [0]).ok();
+            // It ends with the hub.
+            ended.lock().unwrap().recv().ok();
         }
         Page::Closed => {}
     }

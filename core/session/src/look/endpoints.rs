@@ -35,6 +35,11 @@ pub(super) struct AskedEndpoints {
 impl AskedEndpoints {
     /// Asks the endpoints of these machines, without waiting. They are all on loopback.
     pub(super) fn ask<'m>(machines: impl Iterator<Item = &'m Machine>) -> Self {
+        Self::ask_within(DEADLINE, machines)
+    }
+
+    /// Asks each endpoint for so long.
+    fn ask_within<'m>(limit: Duration, machines: impl Iterator<Item = &'m Machine>) -> Self {
         let mut open: Vec<(Place, SocketAddr)> = Vec::new();
         for machine in machines {
             let endpoints = machine.endpoints.iter().enumerate();
@@ -43,7 +48,7 @@ impl AskedEndpoints {
         let waiting = open.len();
         let rounds = u32::try_from(waiting.div_ceil(AT_ONCE)).unwrap_or(u32::MAX);
         // The connections take turns, and threads take a moment to start.
-        let until = Instant::now() + DEADLINE * rounds.saturating_add(1);
+        let until = Instant::now() + limit * rounds.saturating_add(1);
         let (sender, answers) = mpsc::channel();
         let open = Arc::new(Mutex::new(open));
         for _ in 0..waiting.min(AT_ONCE) {
@@ -52,7 +57,7 @@ impl AskedEndpoints {
             let _ = thread::Builder::new().spawn(move || {
                 let next = || open.lock().ok()?.pop();
                 while let Some((place, address)) = next() {
-                    if sender.send((place, ask(address))).is_err() {
+                    if sender.send((place, ask(address, limit))).is_err() {
                         break;
                     }
                 }
@@ -74,9 +79,8 @@ impl AskedEndpoints {
     }
 }
 
-fn ask(address: SocketAddr) -> Reading<SshAnswer> {
-    let began = Instant::now();
-    match converse(address, began + DEADLINE) {
+fn ask(address: SocketAddr, limit: Duration) -> Reading<SshAnswer> {
+    match converse(address, Instant::now() + limit) {
         Ok(answer) => Reading::Known(answer),
         Err(error) => outcome(&error).map_or_else(
             || Reading::Unknown(Unread::Failed(error.to_string())),
@@ -145,26 +149,40 @@ mod tests {
         address
     }
 
+    /// The answers at these addresses, each waited for so long.
+    fn answers(limit: Duration, addresses: &[SocketAddr]) -> Vec<(SshOutcome, Option<String>)> {
+        let addresses = addresses.iter().map(|address| Reading::Known(*address));
+        let endpoints = addresses.flat_map(|ssh| Endpoint::all(&ssh, &Reading::Absent)).collect();
+        let mut machines = [Machine { endpoints, ..Machine::new("lima".into(), "web") }];
+        AskedEndpoints::ask_within(limit, machines.iter()).update(&mut machines);
+        let answers = machines[0].endpoints.iter().map(|endpoint| {
+            let answer = endpoint.ssh.as_ref().known().unwrap();
+            (answer.outcome, answer.banner.clone())
+        });
+        answers.collect()
+    }
+
     #[test]
     fn an_endpoint_is_ready_once_an_ssh_server_sends_its_banner() {
         let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-        // The kernel accepts for a listener that never does.
-        let silent = TcpListener::bind("127.0.0.1:0").unwrap();
         let rows = [
             (server(b"SSH-2.0-OpenSSH_9.6\r\n"), SshOutcome::Ready, Some("SSH-2.0-OpenSSH_9.6")),
             (server(b"220 mail\r\n"), SshOutcome::NoBanner, None),
             (server(&[b'x'; 4000]), SshOutcome::NoBanner, None),
             (server(b""), SshOutcome::Refused, None),
             (closed, SshOutcome::Refused, None),
-            (silent.local_addr().unwrap(), SshOutcome::Timeout, None),
         ];
-        let addresses = rows.iter().map(|(address, ..)| Reading::Known(*address));
-        let endpoints = addresses.flat_map(|ssh| Endpoint::all(&ssh, &Reading::Absent)).collect();
-        let mut machines = [Machine { endpoints, ..Machine::new("lima".into(), "web") }];
-        AskedEndpoints::ask(machines.iter()).update(&mut machines);
-        for (endpoint, (_, outcome, banner)) in machines[0].endpoints.iter().zip(rows) {
-            let answer = endpoint.ssh.as_ref().known().unwrap();
-            assert_eq!((answer.outcome, answer.banner.as_deref()), (outcome, banner));
-        }
+        // All of them answer, however busy the computer is.
+        let answers = answers(Duration::from_mins(2), &rows.map(|(address, ..)| address));
+        let expected = rows.map(|(_, outcome, banner)| (outcome, banner.map(str::to_owned)));
+        assert_eq!(answers, expected);
+    }
+
+    #[test]
+    fn an_endpoint_that_says_nothing_is_given_up() {
+        // The kernel accepts for a listener that never does.
+        let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+        let answer = ask(silent.local_addr().unwrap(), Duration::from_millis(50));
+        assert_eq!(answer.known().map(|answer| answer.outcome), Some(SshOutcome::Timeout));
     }
 }
