@@ -13,6 +13,7 @@ mod claims;
 mod devices;
 mod dhcp_test;
 mod document;
+mod hex;
 mod limits;
 mod listed;
 mod machine;

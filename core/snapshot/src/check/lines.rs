@@ -13,6 +13,7 @@ use super::{
     shapes::{octets, unescaped, words},
     traces::Traces,
 };
+use crate::hex::in_usual_form;
 
 /// Words that identify nobody, one a line.
 static KNOWN: LazyLock<HashSet<&str>> =
@@ -31,7 +32,7 @@ const FOREVER: &str = "4294967295";
 
 /// Checks a line.
 pub(super) fn check(path: &str, place: Place, line: &str, traces: &mut Traces, hosts: &mut Hosts) {
-    let line = unescaped(line);
+    let line = in_usual_form(&unescaped(line));
     for word in words(&line) {
         // With nanoseconds, a time has a long number.
         if word.parse::<jiff::Timestamp>().is_ok() {

@@ -4,6 +4,8 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 
 use vmkit_types::Mac;
 
+use crate::hex::{self, Hex};
+
 /// The ends of names for reverse look-ups, RFC 1035, 3.5, and RFC 3596, 2.5.
 const REVERSE_V4: &[u8] = b".in-addr.arpa";
 const REVERSE_V6: &[u8] = b"ip6.arpa";
@@ -30,6 +32,8 @@ pub(super) enum Form {
     Reverse6(Ipv6Addr),
     /// An IPv6 address.
     V6(Ipv6Addr),
+    /// A MAC, an address or an identifier with `0x` before its digits.
+    Hex(Hex),
     /// A key in base64.
     Key,
 }
@@ -44,6 +48,7 @@ pub(super) fn at_start(text: &[u8]) -> Option<(Form, usize)> {
         .or_else(|| v4(text))
         .or_else(|| unseparated(text))
         .or_else(|| dotted(text))
+        .or_else(|| hex::at_start(text).map(|(hex, length)| (Form::Hex(hex), length)))
         .or_else(|| key(text))
 }
 
@@ -55,7 +60,7 @@ fn run(text: &[u8], belongs: impl Fn(u8) -> bool) -> usize {
     text.iter().take_while(|byte| belongs(**byte)).count()
 }
 
-fn hex(digits: &[u8]) -> Option<u8> {
+fn octet(digits: &[u8]) -> Option<u8> {
     let valid = (1..=2).contains(&digits.len()) && digits.iter().all(u8::is_ascii_hexdigit);
     valid.then(|| u8::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()).flatten()
 }
@@ -66,7 +71,7 @@ fn octets(text: &[u8]) -> Option<(Form, usize)> {
     let (mut found, mut end) = (Vec::new(), 0);
     loop {
         let digits = run(&text[end..], |byte| byte.is_ascii_hexdigit());
-        let Some(octet) = hex(&text[end..end + digits]) else { break };
+        let Some(octet) = octet(&text[end..end + digits]) else { break };
         found.push(octet);
         end += digits;
         if found.len() == MOST_OCTETS {
@@ -99,7 +104,7 @@ fn fours(text: &[u8]) -> Option<(Form, usize)> {
         else {
             break;
         };
-        let (Some(first), Some(second)) = (hex(&digits[..2]), hex(&digits[2..])) else { break };
+        let (Some(first), Some(second)) = (octet(&digits[..2]), octet(&digits[2..])) else { break };
         found.extend([first, second]);
         end = next + 4;
     }
@@ -110,14 +115,14 @@ fn fours(text: &[u8]) -> Option<(Form, usize)> {
 fn dotted_octets(text: &[u8]) -> Option<(Form, usize)> {
     let start = &text[..text.len().min(MOST_OF_DOTTED)];
     let end = run(start, |byte| byte.is_ascii_hexdigit() || byte == b'.');
-    let octets: Option<Vec<u8>> = text[..end].split(|byte| *byte == b'.').map(hex).collect();
+    let octets: Option<Vec<u8>> = text[..end].split(|byte| *byte == b'.').map(octet).collect();
     let mac = <[u8; 6]>::try_from(octets?).ok()?;
     ends_word(text, end).then_some((Form::Mac(Mac::new(mac), Some(b':')), end))
 }
 
 /// Whether an octet follows.
 fn hex_starts(text: &[u8]) -> Option<u8> {
-    hex(&text[..run(text, |byte| byte.is_ascii_hexdigit())])
+    octet(&text[..run(text, |byte| byte.is_ascii_hexdigit())])
 }
 
 fn v6(text: &[u8]) -> Option<(Form, usize)> {
@@ -176,7 +181,7 @@ fn reverse6(text: &[u8]) -> Option<(Form, usize)> {
     let mut octets = [0; 16];
     for (place, pair) in nibbles.chunks_exact(4).enumerate() {
         let [low, b'.', high, b'.'] = *pair else { return None };
-        octets[15 - place] = hex(&[high, low])?;
+        octets[15 - place] = octet(&[high, low])?;
     }
     let end = 64 + REVERSE_V6.len();
     (text.get(64..end)? == REVERSE_V6).then_some((Form::Reverse6(octets.into()), end))
@@ -189,7 +194,7 @@ fn unseparated(text: &[u8]) -> Option<(Form, usize)> {
     if end < 12 || !end.is_multiple_of(2) || is_number || !ends_word(text, end) {
         return None;
     }
-    let octets: Option<Vec<u8>> = text[..end].chunks_exact(2).map(hex).collect();
+    let octets: Option<Vec<u8>> = text[..end].chunks_exact(2).map(octet).collect();
     let octets = octets?;
     match <[u8; 6]>::try_from(&octets[..]) {
         Ok(mac) => Some((Form::Mac(Mac::new(mac), None), end)),

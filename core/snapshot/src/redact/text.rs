@@ -2,10 +2,13 @@
 
 use std::{fmt::Write as _, net::IpAddr};
 
+use vmkit_types::Mac;
+
 use super::{
     forms::{Form, at_start},
     stand_ins::StandIns,
 };
+use crate::hex::{self, Hex};
 
 /// Most words of a name.
 const MOST_PARTS: usize = 16;
@@ -177,7 +180,27 @@ fn replaced(form: &Form, text: &[u8], stand_ins: &mut StandIns<'_>) -> String {
             }
             out + "ip6.arpa"
         }
+        Form::Hex(hex) => replaced_hex(hex, text, stand_ins),
         Form::Key => stand_ins.words.stand_in(text).to_owned(),
+    }
+}
+
+/// The same for what is written with `0x`.
+fn replaced_hex(form: &Hex, text: &[u8], stand_ins: &mut StandIns<'_>) -> String {
+    let addresses = &mut stand_ins.addresses;
+    match form {
+        Hex::V4(address) => hex::in_form_of(text, &addresses.v4(*address).octets()),
+        Hex::Number(address) => format!("{:#010x}", addresses.v4(*address).to_bits()),
+        Hex::Reversed(address) => {
+            format!("{:#010x}", addresses.v4(*address).to_bits().swap_bytes())
+        }
+        Hex::Octets(octets) => {
+            let stand_in = match <[u8; 6]>::try_from(&octets[..]) {
+                Ok(mac) => addresses.mac(Mac::new(mac)).octets().to_vec(),
+                Err(_) => stand_ins.identifier(octets),
+            };
+            hex::in_form_of(text, &stand_in)
+        }
     }
 }
 
@@ -226,6 +249,15 @@ mod tests {
                 "01:52:54:00:4b:5e:57 8000.52:54:0:4b:5e:57",
                 "01:52:54:00:00:00:01 8000.52:54:00:00:00:01",
             ),
+            (
+                "mac 0x52 0x54 0x0 0x4b 0x5e 0x57, {0x52, 0x54, 0x00, 0x4b, 0x5e, 0x57}",
+                "mac 0x52 0x54 0x00 0x00 0x00 0x01, {0x52, 0x54, 0x00, 0x00, 0x00, 0x01}",
+            ),
+            (
+                "0x01:0x52:0x54:0x00:0x4b:0x5e:0x57 0xc0 0xa8 0x01 0x40",
+                "0x01:0x52:0x54:0x00:0x00:0x00:0x01 0xc0 0xa8 0x01 0x0a",
+            ),
+            ("0xc0a80140 0x4001a8c0 0x80000000", "0xc0a8010a 0x0a01a8c0 0x80000000"),
             ("0001-0001-2c1d-aabb-5254-004b-5e57 DUID", "0001-0001-0000-0000-5254-0000-0001 DUID"),
             ("ff:b5:5e:67:ff:00:02:00:00:ab:11:9c", "00:00:00:00:00:00:00:00:00:00:00:01"),
             // An address in other forms.
@@ -280,6 +312,8 @@ mod tests {
             ("a+", ""),
             ("/AAA", ""),
             ("1s", ""),
+            ("0x1 ", ""),
+            ("0x1", "g"),
             ("1s1", "ms"),
             ("\u{1b}[", "0"),
             ("\u{1b}[0", ""),
