@@ -75,11 +75,14 @@ fn begin() -> Result<Option<Keeper>, Refusal> {
     // What stays is removed with the next port.
     leftovers::remove(&mut netlink).ok();
     let mut state = former(&mut netlink)?;
-    let made = make(&mut netlink, &mut state);
-    if made.is_err() {
-        // The reason of the failure is the one to report.
+    let mut made = make(&mut netlink, &mut state);
+    if let Err(refusal) = &mut made {
+        // The reason of the failure comes first.
         let left = network::take_back(&mut netlink, &state);
-        network::remove(&mut netlink, left.as_ref());
+        if let Err(error) = network::remove(&mut netlink, left.as_ref()) {
+            let also = format!("; what is left of the network cannot be written down: {error}");
+            refusal.message.push_str(&also);
+        }
     }
     let (bridge, dnsmasq) = made?;
     let started = Instant::now();
@@ -101,7 +104,8 @@ fn former(netlink: &mut Netlink) -> Result<State, Refusal> {
         let state = State { network, unforwarded, accepts_redirects, openings: Vec::new() };
         return Ok(state.with(left));
     }
-    network::remove(netlink, left.as_ref());
+    network::remove(netlink, left.as_ref())
+        .map_err(|error| refusal("write down what is left of the shared network", &error))?;
     let subnet = free_subnet(&network::of_the_computer()?, SHARED_BRIDGE).ok_or_else(|| {
         Refusal::failed("this computer uses every network that its machines could share")
     })?;
@@ -138,8 +142,8 @@ impl Keeper {
             let deadline = empty_since.map(|since: Instant| since + GRACE);
             let is_over = deadline.is_some_and(|deadline| deadline <= Instant::now());
             // Where the kernel or the door is busy, machines keep their network until the next look.
-            if is_over && self.is_ended().unwrap_or(false) {
-                return Ok(());
+            if is_over && let Ok(Some(_door)) = self.closed_door() {
+                return self.end();
             }
             let next_look = is_unknown.then(|| Instant::now() + NEXT_LOOK);
             self.wait(next_look.or(deadline))?;
@@ -233,17 +237,19 @@ impl Keeper {
         }
     }
 
-    /// Removes the network, unless somebody joins meanwhile.
-    fn is_ended(&mut self) -> io::Result<bool> {
-        let Some(_door) = place::door(Instant::now() + place::DOOR)? else { return Ok(false) };
-        if ports(&mut self.netlink, &self.bridge)? > 0 {
-            return Ok(false);
-        }
+    /// The door, while nobody joins; `None`: somebody has joined meanwhile.
+    fn closed_door(&mut self) -> io::Result<Option<File>> {
+        let door = place::door(Instant::now() + place::DOOR)?;
+        let ports = ports(&mut self.netlink, &self.bridge)?;
+        Ok(door.filter(|_| ports == 0))
+    }
+
+    /// Removes the network.
+    fn end(&mut self) -> io::Result<()> {
         // Fails if it has ended.
         self.dnsmasq.kill().ok();
         self.dnsmasq.wait().ok();
         let left = network::take_back(&mut self.netlink, &self.state);
-        network::remove(&mut self.netlink, left.as_ref());
-        Ok(true)
+        network::remove(&mut self.netlink, left.as_ref())
     }
 }

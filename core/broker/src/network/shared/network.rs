@@ -181,16 +181,19 @@ pub(super) fn take_back(netlink: &mut Netlink, state: &State) -> Option<State> {
 }
 
 /// Removes the bridge and the files, but for what the next keeper has to take back.
-pub(super) fn remove(netlink: &mut Netlink, left: Option<&State>) {
+///
+/// # Errors
+/// What is left cannot be written down, or what was written down stays.
+pub(super) fn remove(netlink: &mut Netlink, left: Option<&State>) -> io::Result<()> {
     if let Ok(Some(bridge)) = bridge(netlink) {
         netlink.remove_link(bridge.index).ok();
     }
     // They may be missing.
     dnsmasq::forget().ok();
     match left {
-        Some(left) => left.write().ok(),
-        None => State::remove().ok(),
-    };
+        Some(left) => left.write(),
+        None => State::remove(),
+    }
 }
 
 /// The rules of both packet filters.

@@ -52,9 +52,12 @@ impl State {
         self
     }
 
-    /// Removes it.
+    /// Removes it, if it was written down.
     pub(super) fn remove() -> io::Result<()> {
-        fs::remove_file(place::file(NAME))
+        match fs::remove_file(place::file(NAME)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        }
     }
 }
 
