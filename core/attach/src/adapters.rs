@@ -39,7 +39,7 @@ pub enum Bridging {
 pub enum Obstacle {
     /// Linux puts a Wi-Fi station in no bridge.
     WifiStation,
-    /// It is in a bridge, to which machines are bridged instead.
+    /// It is in a bridge, to which VMs are bridged instead.
     InBridge(String),
     /// It is the bridge of shared mode.
     SharedNetwork,

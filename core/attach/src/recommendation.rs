@@ -242,7 +242,7 @@ mod tests {
                 Linux,
                 "",
                 Reach::OtherMachines,
-                "shared | Bridged mode is not possible: this computer has no adapter that a machine can \
+                "shared | Bridged mode is not possible: this computer has no adapter that a VM can \
                  be bridged to. | Other machines do not reach a VM in shared mode. | ? how other machines \
                  can reach the VM"
                     .to_owned(),

@@ -39,10 +39,10 @@ impl std::fmt::Display for NoTarget {
                 write!(f, "this computer has no adapter or bridge {name:?}; it has {others}")
             }
             Self::NotBridgeable { name, why } => {
-                write!(f, "no machine can be bridged to {name}: {why}")
+                write!(f, "no VM can be bridged to {name}: {why}")
             }
             Self::None { why } if why.is_empty() => {
-                f.write_str("this computer has no adapter that a machine can be bridged to")
+                f.write_str("this computer has no adapter that a VM can be bridged to")
             }
             Self::None { why } => {
                 write!(f, "no adapter can be bridged to at present: {}", why.join("; "))
@@ -58,7 +58,7 @@ impl std::error::Error for NoTarget {}
 /// than a macvtap.
 ///
 /// # Errors
-/// No adapter fits, or no machine can be bridged to the named one.
+/// No adapter fits, or no VM can be bridged to the named one.
 pub fn target<'a, 'n>(
     adapters: &'a [Adapter<'n>],
     named: Option<&str>,
@@ -132,7 +132,7 @@ mod tests {
                 "no adapter can be bridged to at present: eth0 (no carrier); virbr0 (nothing in it \
                  leads out); wlan0 (Linux bridges no Wi-Fi station)",
             ),
-            (Linux, "", "", None, "this computer has no adapter that a machine can be bridged to"),
+            (Linux, "", "", None, "this computer has no adapter that a VM can be bridged to"),
             (
                 Linux,
                 "eth0, br0 bridge, wlan0 wifi",
@@ -152,7 +152,7 @@ mod tests {
                 "eth0 br0, br0 bridge",
                 "",
                 Some("eth0"),
-                "no machine can be bridged to eth0: it is in the bridge br0, to which machines are \
+                "no VM can be bridged to eth0: it is in the bridge br0, to which VMs are \
                  bridged instead",
             ),
             (
@@ -160,7 +160,7 @@ mod tests {
                 "vmkit0 bridge",
                 "",
                 Some("vmkit0"),
-                "no machine can be bridged to vmkit0: it is the network of shared mode",
+                "no VM can be bridged to vmkit0: it is the network of shared mode",
             ),
             (MacOs, "en0 wifi, en5", "0.0.0.0/0 en0", None, "en5"),
             (MacOs, "en0 wifi, en5 down", "0.0.0.0/0 en0", None, "en0"),

@@ -75,8 +75,8 @@ impl fmt::Display for NotCertain {
                 "{address} {}",
                 match flag {
                     Flag::DuplicateIp => "is also held by another host",
-                    Flag::DuplicateMac => "was found by a MAC that another machine has too",
-                    Flag::MacMismatch => "was seen with a MAC that is not the machine's",
+                    Flag::DuplicateMac => "was found by a MAC that another VM has too",
+                    Flag::MacMismatch => "was seen with a MAC that is not the VM's",
                     Flag::GuestClaimOnly => "is claimed by the guest alone",
                     Flag::PluginClaimOnly => "is claimed by a plugin alone",
                     Flag::Stale => "is supported by old evidence alone",
@@ -97,7 +97,7 @@ impl fmt::Display for NotCertain {
                 "{other} is as likely as {address}, and nothing tells which one is its own"
             ),
             Self::NotSeen(address) => {
-                write!(f, "the machine itself has not been seen at {address}")
+                write!(f, "the VM itself has not been seen at {address}")
             }
         }
     }
@@ -229,7 +229,7 @@ mod tests {
                 0.995,
                 None,
                 Kind::AgentAddress,
-                "the machine itself has not been seen at 192.168.1.64",
+                "the VM itself has not been seen at 192.168.1.64",
             ),
             (
                 Verdict::Resolved,
@@ -243,7 +243,7 @@ mod tests {
                 0.995,
                 None,
                 Kind::LeaseCurrent,
-                "the machine itself has not been seen at 192.168.1.64",
+                "the VM itself has not been seen at 192.168.1.64",
             ),
             (
                 Verdict::Probable,
@@ -264,7 +264,7 @@ mod tests {
                 0.995,
                 Some(Flag::DuplicateMac),
                 Kind::NeighbourReachable,
-                "192.168.1.64 was found by a MAC that another machine has too",
+                "192.168.1.64 was found by a MAC that another VM has too",
             ),
             (
                 Verdict::Resolved,

@@ -272,7 +272,7 @@ impl fmt::Display for StruckOut {
             Self::Loopback => "a loopback address",
             Self::Multicast => "a multicast address",
             Self::Unspecified => "the unspecified address",
-            Self::Unsupported => "no counted evidence ties it to the machine",
+            Self::Unsupported => "no counted evidence ties it to the VM",
         })
     }
 }
@@ -283,9 +283,9 @@ impl fmt::Display for WhyNot {
             Self::NoWeight => f.write_str("its kind has no weight"),
             Self::BeforeBoot(by) => write!(f, "seen {} s before this boot", by.as_secs()),
             Self::Superseded => f.write_str("the same source reported something newer"),
-            Self::ForeignMac(mac) => write!(f, "{mac} is not the machine's MAC"),
+            Self::ForeignMac(mac) => write!(f, "{mac} is not the VM's MAC"),
             Self::OtherInterface => f.write_str("the address was found on another interface"),
-            Self::OwnCard(mac) => write!(f, "{mac} is another network card of the machine itself"),
+            Self::OwnCard(mac) => write!(f, "{mac} is another network card of the VM itself"),
             Self::AnswersForMany(mac) => write!(
                 f,
                 "{mac} answers for several addresses: translated MACs or proxy ARP, which do not \
@@ -294,17 +294,15 @@ impl fmt::Display for WhyNot {
             Self::Translated(mac) => {
                 write!(
                     f,
-                    "{mac} is the MAC of this computer's Wi-Fi, which replaces those of bridged machines"
+                    "{mac} is the MAC of this computer's Wi-Fi, which replaces those of bridged VMs"
                 )
             }
             Self::OtherMode => {
-                f.write_str("a lease of the shared network says nothing about a bridged machine")
+                f.write_str("a lease of the shared network says nothing about a bridged VM")
             }
-            Self::NotServed => {
-                f.write_str("the machine may not use a DHCP server of this computer")
-            }
-            Self::TooEarly => f.write_str("the machine may still have been booting"),
-            Self::SeenThere => f.write_str("the machine's MAC was just seen there"),
+            Self::NotServed => f.write_str("the VM may not use a DHCP server of this computer"),
+            Self::TooEarly => f.write_str("the VM may still have been booting"),
+            Self::SeenThere => f.write_str("the VM's MAC was just seen there"),
         }
     }
 }

@@ -124,7 +124,7 @@ impl<'n> Place<'n> {
         } else if on_own_network {
             None
         } else if let Some(other) = other {
-            Some(format!("it is on {}, and the machine is bridged elsewhere", escaped(&other.name)))
+            Some(format!("it is on {}, and the VM is bridged elsewhere", escaped(&other.name)))
         } else {
             self.doubt(address, card, range)
         };
@@ -239,10 +239,10 @@ impl<'n> Place<'n> {
         let mode = card.mode();
         match (mode, range) {
             (Some(NetworkMode::User), _) => {
-                return Some("the host cannot reach a machine on QEMU's user network".to_owned());
+                return Some("this computer cannot reach a VM on QEMU's user network".to_owned());
             }
             (Some(NetworkMode::Bridged), Some(Range { what, nat: true, .. })) => {
-                return Some(format!("it is in {what}, and the machine is bridged"));
+                return Some(format!("it is in {what}, and the VM is bridged"));
             }
             (_, Some(Range { what, nat: false, .. })) => {
                 return Some(format!("it is in the range of {what}"));
@@ -251,16 +251,14 @@ impl<'n> Place<'n> {
         }
         let shared = mode == Some(NetworkMode::Shared) && address.is_ipv4();
         if shared && self.on_default_network(address) {
-            return Some("it is on the LAN, and the machine is on a shared network".to_owned());
+            return Some("it is on the LAN, and the VM is on a shared network".to_owned());
         }
         if shared && self.known && self.on_link(address).is_none() {
-            return Some("the host has no shared network with this address".to_owned());
+            return Some("this computer has no shared network with this address".to_owned());
         }
         if let Some(own) = self.elsewhere(card, address) {
             let name = escaped(&own.name);
-            return Some(format!(
-                "it is in no network of {name}, which the machine is bridged with"
-            ));
+            return Some(format!("it is in no network of {name}, which the VM is bridged with"));
         }
         let unplaced = self.on_link(address).is_none();
         (unplaced && looks_like_an_end(address))

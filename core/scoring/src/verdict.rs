@@ -96,7 +96,7 @@ pub(crate) fn decide(
         notes.push(format!("its host name {name} is also that of {}", others(owners)));
     }
     if case.is_unreachable() {
-        notes.push("on QEMU's user network the host cannot reach the machine".to_owned());
+        notes.push("this computer cannot reach a VM on QEMU's user network".to_owned());
     }
     let mut families = [Vec::with_capacity(draft.candidates.len()), Vec::new()];
     for mut weighed in draft.candidates {

@@ -127,7 +127,7 @@ const ANSWERS: &[Scenario] = &[
         evidence: &["web 192.168.77.4 console-address"],
         expected: &[(
             "web: ambiguous -",
-            &["[off-subnet guest-claim-only] doubt: it is in no network of en0, which the machine"],
+            &["[off-subnet guest-claim-only] doubt: it is in no network of en0, which the VM"],
         )],
     },
 ];

@@ -112,7 +112,7 @@ const SCENARIOS: &[Scenario] = &[
         evidence: &["web 192.168.1.50 lease-current mac=web", "web 192.168.1.50 arp-silent if=en0"],
         expected: &[(
             "web: resolved 192.168.1.50",
-            &["not arp-silent: the machine may still have been booting"],
+            &["not arp-silent: the VM may still have been booting"],
         )],
     },
 ];

@@ -13,7 +13,7 @@ type Row = (&'static str, &'static str, &'static [&'static str], &'static str, &
 
 const CLAIMED: &str = "192.168.1.64 is claimed by the guest alone";
 const NO_NETWORK: &str = "203.0.113.66 is in no network of this computer";
-const OTHER_MAC: &str = "192.168.1.64 was seen with a MAC that is not the machine's";
+const OTHER_MAC: &str = "192.168.1.64 was seen with a MAC that is not the VM's";
 
 const ROWS: &[Row] = &[
     (
@@ -40,7 +40,7 @@ const ROWS: &[Row] = &[
         "lan",
         &["192.168.1.64 agent-address mac=web", "192.168.1.64 lease-current mac=web"],
         "resolved 192.168.1.64",
-        "the machine itself has not been seen at 192.168.1.64",
+        "the VM itself has not been seen at 192.168.1.64",
     ),
     (
         "a frame beside the guest's word",

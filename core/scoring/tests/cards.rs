@@ -42,7 +42,7 @@ const SCENARIOS: &[Scenario] = &[
             "web: probable 192.168.65.4",
             &[
                 "192.168.65.4 sure [guest-claim-only] card 1 |",
-                "[off-subnet guest-claim-only] card 0 doubt: the host cannot reach a machine on QEMU's user network",
+                "[off-subnet guest-claim-only] card 0 doubt: this computer cannot reach a VM on QEMU's user network",
             ],
         )],
     },
@@ -63,7 +63,7 @@ const SCENARIOS: &[Scenario] = &[
         evidence: &["web 10.0.2.15 console-address"],
         expected: &[(
             "web: ambiguous -",
-            &["note: on QEMU's user network the host cannot reach the machine"],
+            &["note: this computer cannot reach a VM on QEMU's user network"],
         )],
     },
     Scenario {
@@ -110,7 +110,7 @@ const SCENARIOS: &[Scenario] = &[
             "web: resolved 192.168.1.50",
             &[
                 "192.168.1.50 sure [] card 0",
-                "not arp-duplicate: 52:54:00:00:00:78 is another network card of the machine itself",
+                "not arp-duplicate: 52:54:00:00:00:78 is another network card of the VM itself",
                 "not neighbour-other-mac: 52:54:00:00:00:78 is another network card",
             ],
         )],
@@ -153,7 +153,7 @@ const SCENARIOS: &[Scenario] = &[
         ],
         expected: &[(
             "web: probable 192.168.39.7",
-            &["card 1 | +console-address | -lease-none", "not lease-none: the machine may not use"],
+            &["card 1 | +console-address | -lease-none", "not lease-none: the VM may not use"],
         )],
     },
 ];

@@ -53,9 +53,9 @@ fn single_signals_have_the_odds_of_the_table() {
 #[test]
 fn says_why_a_signal_does_not_count() {
     let rows = [
-        ("ssh-ready", "struck out: no counted evidence ties it to the machine | +ssh-ready"),
+        ("ssh-ready", "struck out: no counted evidence ties it to the VM | +ssh-ready"),
         ("from-tomorrow", "not from-tomorrow: its kind has no weight"),
-        ("neighbour-reachable mac=other", "is not the machine's MAC"),
+        ("neighbour-reachable mac=other", "is not the VM's MAC"),
     ];
     for (signal, line) in rows {
         let lines = [format!("web 192.168.1.64 {signal}")];
@@ -141,7 +141,7 @@ const RULES: &[Scenario] = &[
         evidence: &["web 192.168.105.7 neighbour-reachable mac=web"],
         expected: &[(
             "web: probable 192.168.105.7",
-            &["doubt: it is in the shared network of socket_vmnet, and the machine is bri"],
+            &["doubt: it is in the shared network of socket_vmnet, and the VM is bri"],
         )],
     },
     Scenario {
@@ -151,10 +151,7 @@ const RULES: &[Scenario] = &[
         evidence: &["web 192.168.65.4 lease-current mac=web", "web 192.168.65.4 dns-address"],
         expected: &[(
             "web: no-address -",
-            &[
-                "it is on bridge100, and the machine is bridged elsewhere",
-                "not lease-current: a le",
-            ],
+            &["it is on bridge100, and the VM is bridged elsewhere", "not lease-current: a le"],
         )],
     },
     Scenario {
@@ -195,14 +192,17 @@ const RULES: &[Scenario] = &[
         network: "shared",
         machines: &["web shared on=bridge100"],
         evidence: &["web 192.168.1.64 console-address"],
-        expected: &[("web: ambiguous -", &["it is on the LAN, and the machine is on a shared"])],
+        expected: &[("web: ambiguous -", &["it is on the LAN, and the VM is on a shared"])],
     },
     Scenario {
         name: "QEMU's user network",
         network: "lan",
         machines: &["web user"],
         evidence: &["web 10.0.2.15 console-address"],
-        expected: &[("web: ambiguous -", &["note: on QEMU's user network the host cannot reach"])],
+        expected: &[(
+            "web: ambiguous -",
+            &["note: this computer cannot reach a VM on QEMU's user network"],
+        )],
     },
     Scenario {
         name: "one origin tells its fact three times",
@@ -233,7 +233,7 @@ const RULES: &[Scenario] = &[
             "web: resolved 192.168.1.65",
             &[
                 "192.168.1.65 sure [] | +neighbour-reachable | not neighbour-stale: the sam",
-                "192.168.1.64 unlikely [] struck out: no counted evidence ties it to the machine",
+                "192.168.1.64 unlikely [] struck out: no counted evidence ties it to the VM",
             ],
         )],
     },
@@ -283,7 +283,7 @@ const RULES: &[Scenario] = &[
         evidence: &["web 192.168.1.64 console-address", "web 192.168.1.64 arp-silent"],
         expected: &[(
             "web: probable 192.168.1.64",
-            &["not arp-silent: the machine may still have been booting"],
+            &["not arp-silent: the VM may still have been booting"],
         )],
     },
     Scenario {
@@ -314,7 +314,7 @@ const RULES: &[Scenario] = &[
         ],
         expected: &[(
             "web: probable 192.168.1.176",
-            &["not lease-none: the machine may not use a DHCP server of this computer"],
+            &["not lease-none: the VM may not use a DHCP server of this computer"],
         )],
     },
     Scenario {
@@ -338,14 +338,8 @@ const RULES: &[Scenario] = &[
         ],
         expected: &[
             ("web: resolved 192.168.65.4", &["| -lease-none"]),
-            (
-                "db: resolved 192.168.1.5",
-                &["not lease-none: the machine may not use a DHCP server"],
-            ),
-            (
-                "zoo: resolved 192.168.1.6",
-                &["not lease-none: the machine may not use a DHCP server"],
-            ),
+            ("db: resolved 192.168.1.5", &["not lease-none: the VM may not use a DHCP server"]),
+            ("zoo: resolved 192.168.1.6", &["not lease-none: the VM may not use a DHCP server"]),
         ],
     },
 ];

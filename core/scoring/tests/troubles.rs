@@ -31,7 +31,7 @@ const TROUBLES: &[Scenario] = &[
         expected: &[
             (
                 "web: resolved 192.168.65.4",
-                &["192.168.64.34 unlikely [off-subnet] doubt: the host has no shared network"],
+                &["192.168.64.34 unlikely [off-subnet] doubt: this computer has no shared network"],
             ),
             ("off: not-running -", &[]),
         ],
@@ -129,7 +129,7 @@ const TROUBLES: &[Scenario] = &[
         ],
         expected: &[(
             "web: resolved 192.168.65.4",
-            &["not ssh-unreachable: the machine's MAC was just seen there"],
+            &["not ssh-unreachable: the VM's MAC was just seen there"],
         )],
     },
     Scenario {

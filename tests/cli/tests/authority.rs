@@ -50,7 +50,7 @@ fn writes_nothing_that_only_a_guest_or_a_relay_vouches_for() {
             "relay",
             "web",
             "probable 192.168.1.64",
-            "192.168.1.64 was seen with a MAC that is not the machine's",
+            "192.168.1.64 was seen with a MAC that is not the VM's",
             &["mac-mismatch"],
         ),
     ];

@@ -37,7 +37,7 @@ const MOST: u32 = 4096;
 pub(super) fn on_adapter(netlink: &mut Netlink, uplink: &str, mac: Mac) -> Result<Port, Refusal> {
     if !rustix::process::geteuid().is_root() {
         // The device of a macvtap is root's file.
-        return Err(Refusal::denied(format!("a machine on {uplink} itself needs root (sudo)")));
+        return Err(Refusal::denied(format!("a VM directly on {uplink} needs root (sudo)")));
     }
     let group = mac.octets()[0] & 1 != 0;
     if group || mac.is_zero() {

@@ -16,9 +16,9 @@ pub(crate) fn write_ladder(
     terminal: Terminal,
 ) -> io::Result<()> {
     let Some(first) = ladder.rungs.first() else {
-        return writeln!(out, "  DHCP: no message of the machine was seen");
+        return writeln!(out, "  DHCP: no message of the VM was seen");
     };
-    let heading = format!("  {:>8}  {:<17}{:<17}", "seconds", "machine's port", "uplink");
+    let heading = format!("  {:>8}  {:<17}{:<17}", "seconds", "VM's port", "uplink");
     writeln!(out, "{}", terminal.style.paint(Role::Heading, heading.trim_end()))?;
     for rung in &ladder.rungs {
         let after = seconds(first.at, rung.at);

@@ -32,7 +32,7 @@ pub(crate) fn write_recorded(
     writeln!(out, "  platform  {platform}")?;
     writeln!(out, "  rights    {rights}")?;
     writeln!(out, "  network   {network}")?;
-    writeln!(out, "  machines  {}", machines(&recorded.machines))?;
+    writeln!(out, "  VMs       {}", machines(&recorded.machines))?;
     writeln!(out)?;
     let width = recorded.artefacts.iter().map(|(name, _)| shown(name).len()).max().unwrap_or(0);
     for (name, size) in &recorded.artefacts {
@@ -79,7 +79,7 @@ Snapshot /tmp/s\\x1b[2J
   platform  not recorded
   rights    user
   network   not recorded
-  machines  web
+  VMs       web
 
   neigh/ip-neigh.json  7 bytes
 
