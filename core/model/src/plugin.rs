@@ -22,6 +22,16 @@ pub struct PluginOutcome {
     pub names_addresses: Option<bool>,
 }
 
+impl PluginOutcome {
+    /// The message of a plugin that the mode of the run leaves out.
+    pub const OTHER_MODE: &str = "not part of this mode";
+
+    /// Whether the mode of the run leaves it out.
+    pub fn is_of_other_mode(&self) -> bool {
+        self.status == PluginStatus::Skipped && self.message.as_deref() == Some(Self::OTHER_MODE)
+    }
+}
+
 /// How a plugin ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum PluginStatus {

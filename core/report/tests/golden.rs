@@ -8,7 +8,7 @@ use common::{
     World, compare, full, healthy, machine, plugin_entries, plugins, terminal, text,
     without_process,
 };
-use vmkit_model::{Mode, PluginStatus, Power};
+use vmkit_model::{Mode, PluginOutcome, PluginStatus, Power};
 use vmkit_report::{Plugins, Terminal};
 use vmkit_scoring::Pick;
 
@@ -67,7 +67,12 @@ fn shows_processes_only() {
 fn names_the_slow_signals_that_were_skipped() {
     let mut fast = World { plugins: plugins(), ..healthy() };
     fast.plugins.truncate(3);
-    fast.plugins[2].status = PluginStatus::Skipped;
+    // A signal that has nothing to ask about is not slow.
+    let why = ["no running VM to ask about", PluginOutcome::OTHER_MODE];
+    for (plugin, why) in fast.plugins[1..].iter_mut().zip(why) {
+        plugin.status = PluginStatus::Skipped;
+        plugin.message = Some(why.to_owned());
+    }
     golden("fast.txt", &text(|out| fast.status(Mode::Fast).write_text(out, terminal(100))));
 }
 

@@ -128,7 +128,7 @@ pub(super) const RULES: &[Rule] = &[
     },
     Rule {
         id: "large",
-        says: "It answers a call about 1,000 machines in time.",
+        says: "It answers a call about 1,000 VMs in time.",
         change: "read each source once for the whole batch, and not once for each machine",
         is_about: WITH_BATCHES,
         looks_at: Aspect::Ends(Purpose::Many),
@@ -160,7 +160,7 @@ pub(super) const RULES: &[Rule] = &[
     },
     Rule {
         id: "indices",
-        says: "It reports only about machines of the batch.",
+        says: "It reports only about the VMs that the call is about.",
         change: "use the machine's index in the batch of this call, as `vms.iter().enumerate()` gives it",
         is_about: SIGNALS,
         looks_at: Aspect::Calls,

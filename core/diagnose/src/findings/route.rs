@@ -6,7 +6,7 @@ use vmkit_types::{HostNetwork, Interface, InterfaceKind, Prefix, Reading, Unread
 use super::sheet::Sheet;
 use crate::{
     Attachment, Facts, FindingCode,
-    way::{Leaves, Way},
+    way::{self, Leaves, Way},
 };
 
 const VPN: FindingCode = FindingCode::VpnTakesSubnet;
@@ -119,6 +119,6 @@ fn main_table(
         let why = format!("{name} may have routes in another table than the main one");
         sheet.unknown(VPN, &Unread::Failed(why));
     } else {
-        sheet.absent(VPN, format!("no VPN has a route to {subnet}"));
+        sheet.absent(VPN, format!("no VPN has a route to {}", way::subnet(*subnet)));
     }
 }

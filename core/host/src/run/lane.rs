@@ -21,6 +21,10 @@ use crate::{
 /// loaded machine and a cold disk.
 const LOAD_PATIENCE: Duration = Duration::from_secs(1);
 
+/// Why a plugin that probes was not asked. A machine may have an address that no network of this computer
+/// has, and which is shown beside this.
+const NOTHING_TO_PROBE: &str = "no address to probe: only those on this computer's own links are";
+
 /// How long starting a worker and loading may take: a longer deadline for calls says that this
 /// computer is slow.
 pub(crate) fn load_patience(settings: &RunSettings) -> Duration {
@@ -77,7 +81,7 @@ impl Lane {
             lane.plugin = Some(plugin);
         } else {
             lane.outcome.status = PluginStatus::Skipped;
-            lane.outcome.message = Some("not part of this mode".to_owned());
+            lane.outcome.message = Some(PluginOutcome::OTHER_MODE.to_owned());
         }
         Some(lane)
     }
@@ -159,7 +163,7 @@ impl Lane {
         match wait {
             Wait::Quick if not_needed => skipped("every address was clear without it"),
             _ if untouched && !has_targets => skipped("no running VM to ask about"),
-            _ if untouched => skipped("no candidate address to ask about"),
+            _ if untouched => skipped(NOTHING_TO_PROBE),
             Wait::Quick | Wait::All => self.outcome.clone(),
         }
     }

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::{Terminal, command_line, counted, style::Role};
+use super::{Terminal, command_line, counted, style::Role, wrap::wrapped};
 use crate::{CheckedRule, NewProject, PluginCheck, Standing, clean::shown};
 
 pub(crate) fn write_new_project(project: &NewProject, out: &mut impl Write) -> io::Result<()> {
@@ -41,25 +41,37 @@ pub(crate) fn write_plugin_check(
         if let Standing::Broken(how) = &rule.standing {
             writeln!(out)?;
             let id = terminal.style.paint(Role::Bad, rule.id);
-            writeln!(out, "  broken: {id}  {}", rule.says)?;
+            let rest = " ".repeat(13);
+            wrapped(out, terminal, &format!("  broken: {id}  "), &rest, rule.says)?;
             for how in how {
-                writeln!(out, "    it did:  {}", shown(how))?;
+                wrapped(out, terminal, "    it did:  ", &rest, &shown(how))?;
             }
-            writeln!(out, "    change:  {}", rule.change)?;
+            wrapped(out, terminal, "    change:  ", &rest, rule.change)?;
         }
     }
     writeln!(out)?;
-    for rule in &check.rules {
-        match &rule.standing {
-            Standing::Kept => {
-                let word = terminal.style.paint(Role::Good, "kept");
-                writeln!(out, "  {word}         {:<18}  {}", rule.id, rule.says)?;
-            }
-            Standing::NotChecked(why) => {
-                writeln!(out, "  not checked  {:<18}  {}: {why}", rule.id, rule.says)?;
-            }
-            Standing::Broken(_) => {}
+    let is_kept = |rule: &&CheckedRule| matches!(rule.standing, Standing::Kept);
+    for rule in check.rules.iter().filter(is_kept) {
+        let word = terminal.style.paint(Role::Good, "kept");
+        let (first, rest) = (format!("  {word}  {:<18}  ", rule.id), " ".repeat(28));
+        wrapped(out, terminal, &first, &rest, rule.says)?;
+    }
+    write_open(&check.rules, out, terminal)
+}
+
+/// The rules that were not checked, those with the same reason together.
+fn write_open(rules: &[CheckedRule], out: &mut impl Write, terminal: Terminal) -> io::Result<()> {
+    let mut open: Vec<(&str, Vec<&str>)> = Vec::new();
+    for rule in rules {
+        let Standing::NotChecked(why) = &rule.standing else { continue };
+        match open.iter_mut().find(|(reason, _)| reason == why) {
+            Some((_, ids)) => ids.push(rule.id),
+            None => open.push((why, vec![rule.id])),
         }
+    }
+    for (why, ids) in open {
+        let text = format!("{}: {why}.", ids.join(", "));
+        wrapped(out, terminal, "  not checked  ", &" ".repeat(15), &text)?;
     }
     Ok(())
 }

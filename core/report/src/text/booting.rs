@@ -39,6 +39,7 @@ pub(super) fn booting_lines(vm: &DoctorVm, booting: &Booting, terminal: Terminal
 fn seconds(time: Duration) -> String {
     match time.as_secs() {
         seconds @ 0..120 => format!("{seconds} s"),
-        seconds => format!("{} min", seconds / 60),
+        seconds @ 120..7200 => format!("{} min", seconds / 60),
+        seconds => format!("{} h", seconds / 3600),
     }
 }

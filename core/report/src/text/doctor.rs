@@ -198,6 +198,11 @@ fn write_test(test: &Proposal, out: &mut impl Write, terminal: Terminal) -> io::
     Ok(())
 }
 
+/// Whether these commands only open a VM's console, where a person does the steps of the remedy.
+pub(super) fn only_opens_a_console(commands: &[String]) -> bool {
+    commands.iter().all(|command| command.split(' ').any(|word| word == "console"))
+}
+
 /// The words as a command for a shell, if every one is plain.
 pub(super) fn command_line(words: &[String]) -> Option<String> {
     let plain = words.iter().all(|word| super::pastes(word) || word.starts_with("--"));

@@ -13,7 +13,7 @@ pub(crate) fn write_page(
     terminal: Terminal,
 ) -> io::Result<()> {
     let heading = |text: &str| terminal.style.paint(Role::Heading, text);
-    writeln!(out, "{}  {}", heading(page.code), page.title)?;
+    wrapped(out, terminal, &format!("{}  ", heading(page.code)), "  ", page.title)?;
     let parts = [
         ("Why it happens", page.why),
         ("How it shows", page.shows),
@@ -25,11 +25,12 @@ pub(crate) fn write_page(
     }
     writeln!(out, "\n{}", heading("What is usually found"))?;
     for (finding, often) in &page.findings {
-        writeln!(out, "  {:>3.0} %  {finding}", often * 100.0)?;
+        let often = format!("  {:>3.0} %  ", often * 100.0);
+        wrapped(out, terminal, &often, "         ", finding)?;
     }
     writeln!(out, "\n{}", heading("What can be done"))?;
     for (number, remedy) in page.remedies.iter().enumerate() {
-        writeln!(out, "  {}. {}", number + 1, remedy.title)?;
+        wrapped(out, terminal, &format!("  {}. ", number + 1), "     ", &remedy.title)?;
         for step in &remedy.steps {
             wrapped(out, terminal, "     - ", "       ", step)?;
         }
@@ -42,7 +43,8 @@ pub(crate) fn write_page(
         wrapped(out, terminal, "     undo: ", "           ", &remedy.undo)?;
     }
     if !page.explains.is_empty() {
-        writeln!(out, "\n{}\n  {}", heading("What it explains"), page.explains.join(", "))?;
+        writeln!(out, "\n{}", heading("What it explains"))?;
+        wrapped(out, terminal, "  ", "  ", &page.explains.join(", "))?;
     }
     if !page.sources.is_empty() {
         writeln!(out, "\n{}", heading("Sources"))?;

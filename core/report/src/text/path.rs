@@ -11,15 +11,23 @@ use crate::clean::shown;
 const INDENT: &str = "  ";
 /// Columns of a hop, with the blanks around it.
 const HOP: usize = 5;
-/// Longest name of a station, in bytes: that of an interface has at most 15.
-const LONGEST_NAME: usize = 18;
+/// Longest name of a station where the path is too wide for a line, in bytes: that of an interface has at
+/// most 15.
+const SHORT_NAME: usize = 18;
+/// What stands for the end of a name.
+const MORE: &str = "..";
+/// Longest name of a station in any case, in bytes.
+const LONGEST_NAME: usize = 40;
 
 /// The path in lines of at most `width` columns: what each station is, its name with the hops between
 /// them, and under the place where frames stop what happens to them.
 ///
 /// `-->` frames pass outwards, `<--` back, `<->` both, `...` it is not known, `X` they stop.
 pub(super) fn path_lines(path: &Path, width: usize, style: Style) -> Vec<String> {
-    let columns = columns(path);
+    let mut columns = columns(path, LONGEST_NAME);
+    if last_that_fits(&columns, 0, width) + 1 < columns.len() {
+        columns = self::columns(path, SHORT_NAME);
+    }
     let mut drawn = Vec::new();
     let mut first = 0;
     while first < columns.len() {
@@ -45,10 +53,10 @@ impl Column {
     }
 }
 
-fn columns(path: &Path) -> Vec<Column> {
+fn columns(path: &Path, longest: usize) -> Vec<Column> {
     let column = |(at, station): (usize, &Station)| Column {
         kind: kind(station.kind).to_owned(),
-        name: name(station),
+        name: name(station, longest),
         hop: at.checked_sub(1).map(|hop| glyph(path, hop)),
     };
     path.stations.iter().enumerate().map(column).collect()
@@ -64,16 +72,18 @@ fn kind(kind: StationKind) -> &'static str {
 }
 
 /// Its own name, or what else is known of it.
-fn name(station: &Station) -> String {
+fn name(station: &Station, longest: usize) -> String {
     let own = station.name.as_deref().or(station.detail.as_deref());
     let own = match (own, station.kind) {
         (Some(own), _) => own,
         (None, StationKind::AccessPoint) => "Wi-Fi",
         (None, _) => "?",
     };
-    let cut = bounded(own, LONGEST_NAME);
-    let more = if cut.len() < own.len() { ".." } else { "" };
-    format!("{}{more}", shown(cut))
+    // A name that is hardly longer would not become shorter.
+    if own.len() <= longest + MORE.len() {
+        return shown(own);
+    }
+    format!("{}{MORE}", shown(bounded(own, longest)))
 }
 
 /// The hop to the next station, in three characters.
@@ -292,6 +302,20 @@ mod tests {
         let next = drawn.lines().find(|line| line.contains("enp0s31f6")).expect("the next line");
         assert!(next.trim_start().starts_with("--X enp0s31f6 --X x"), "{drawn}");
         assert!(drawn.contains("here or at another X"), "{drawn}");
+    }
+
+    #[test]
+    fn a_name_is_cut_only_where_the_line_is_too_short() {
+        let rows = [
+            ("QEMU's user network", 80, "QEMU's user network"),
+            ("QEMU's user network", 34, "QEMU's user network"),
+            ("a-long-name-of-a-machine", 80, "a-long-name-of-a-machine"),
+            ("a-long-name-of-a-machine", 34, "a-long-name-of-a-m.."),
+        ];
+        for (name, width, expected) in rows {
+            let drawn = drawn(&path(&["web", name], &[(true, false)], None, ""), width);
+            assert!(drawn.ends_with(&format!("--> {expected}")), "{name} {width}: {drawn}");
+        }
     }
 
     #[test]

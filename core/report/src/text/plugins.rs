@@ -8,6 +8,7 @@ use super::{
     Terminal, counted, distinct,
     style::Role,
     table::{Cell, Table},
+    wrap::wrapped,
 };
 use crate::{PluginEntry, PluginOrigin, clean::shown};
 
@@ -29,7 +30,8 @@ pub(crate) fn write_plugin_list(
     let unusable = entries.iter().filter(|entry| entry.status != PluginStatus::Ok);
     for entry in unusable.clone() {
         if let Some(message) = &entry.message {
-            writeln!(out, "{}: {}", shown(&entry.path), shown(message))?;
+            let text = format!("{}: {}", shown(&entry.path), shown(message));
+            wrapped(out, terminal, "", "  ", &text)?;
         }
     }
     for hint in distinct(entries.iter().filter_map(|entry| entry.hint.as_deref())) {

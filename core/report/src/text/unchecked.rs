@@ -48,8 +48,12 @@ fn lines(status: &Status<'_>) -> Vec<String> {
     }
     let silent = |plugin: &&PluginOutcome| match plugin.status {
         PluginStatus::Ok => false,
+        // The line of the fast mode names those that are not part of it.
+        PluginStatus::Skipped if status.meta.mode == Mode::Fast && plugin.is_of_other_mode() => {
+            false
+        }
         // It does not matter if nothing runs or every address is clear.
-        PluginStatus::Skipped => status.meta.mode == Mode::Full && status.vms.iter().any(puzzles),
+        PluginStatus::Skipped => status.meta.mode != Mode::Basic && status.vms.iter().any(puzzles),
         _ => true,
     };
     let outcomes = by_outcome(status.plugins.iter().filter(silent), failed);
@@ -90,7 +94,7 @@ fn puzzles(vm: &Vm<'_>) -> bool {
 }
 
 fn skipped_as_slow(plugins: &[PluginOutcome]) -> String {
-    let skipped = plugins.iter().filter(|plugin| plugin.status == PluginStatus::Skipped);
+    let skipped = plugins.iter().filter(|plugin| plugin.is_of_other_mode());
     let ids: Vec<String> = skipped.map(|plugin| shown(&plugin.id)).collect();
     if ids.is_empty() {
         "slow signals (--fast)".to_owned()

@@ -6,8 +6,12 @@ use unicode_width::UnicodeWidthStr as _;
 
 use super::Terminal;
 
-/// Columns of a paragraph without a terminal, and most columns with one: longer lines read badly.
+/// Columns of a paragraph without a terminal: those of a mail, or of a terminal behind a pager.
+const USUAL: usize = 80;
+/// Most columns of a paragraph: longer lines read badly.
 const WIDEST: usize = 96;
+/// What stands behind a number.
+const UNITS: [&str; 6] = ["%", "ms", "s", "min", "h", "dB"];
 /// A paragraph is never narrower, whatever its indentation.
 const NARROWEST: usize = 24;
 
@@ -25,7 +29,7 @@ pub(super) fn wrapped(
 
 /// The columns of a paragraph.
 pub(super) fn room(terminal: Terminal) -> usize {
-    terminal.width.unwrap_or(WIDEST).min(WIDEST)
+    terminal.width.unwrap_or(USUAL).min(WIDEST)
 }
 
 /// The same as lines of at most `width` columns.
@@ -34,18 +38,33 @@ pub(super) fn lines(width: usize, first: &str, rest: &str, text: &str) -> Vec<St
     let mut lines = Vec::new();
     let mut line = String::new();
     let mut before = first;
-    for word in text.split_whitespace() {
-        if !line.is_empty() && columns(&line) + 1 + columns(word) > left {
+    for word in words(text) {
+        if !line.is_empty() && columns(&line) + 1 + columns(&word) > left {
             lines.push(format!("{before}{line}"));
             (before, line) = (rest, String::new());
         }
         if !line.is_empty() {
             line.push(' ');
         }
-        line.push_str(word);
+        line.push_str(&word);
     }
     lines.push(format!("{before}{line}"));
     lines
+}
+
+/// The words of a text; a number stays with its unit.
+fn words(text: &str) -> Vec<String> {
+    let mut words: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        let unit = word.trim_end_matches(|end: char| !end.is_alphanumeric() && end != '%');
+        match words.last_mut().filter(|_| UNITS.contains(&unit)) {
+            Some(number) if number.ends_with(|end: char| end.is_ascii_digit()) => {
+                number.extend([" ", word]);
+            }
+            _ => words.push(word.to_owned()),
+        }
+    }
+    words
 }
 
 /// At most `most` of the lines, of at most `width` columns; what is left out shows as an ellipsis.
@@ -93,6 +112,15 @@ mod tests {
         let coloured = lines(40, "\u{1b}[31mname\u{1b}[0m: ", "  ", words);
         let bare = |line: &String| line.replace("\u{1b}[31m", "").replace("\u{1b}[0m", "");
         assert_eq!(coloured.iter().map(bare).collect::<Vec<_>>(), plain);
+    }
+
+    #[test]
+    fn a_number_stays_with_its_unit() {
+        let text = "the cause that is named has 7 %, and another has 12 min left";
+        let expected = ["the cause that is named has", "7 %, and another has 12 min", "left"]
+            .map(str::to_owned);
+        assert_eq!(lines(28, "", "", text), expected);
+        assert_eq!(lines(29, "", "", text)[0], "the cause that is named has");
     }
 
     #[test]

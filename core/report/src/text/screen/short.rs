@@ -9,7 +9,10 @@ use crate::{
     Doctor, DoctorVm, Style,
     clean::shown,
     text::{
-        checked::unchecked_sources, counted, doctor::command_line, doctor_verdict::doctor_verdict,
+        checked::unchecked_sources,
+        counted,
+        doctor::{command_line, only_opens_a_console},
+        doctor_verdict::doctor_verdict,
         headline::headline,
     },
 };
@@ -55,7 +58,11 @@ fn why(vm: &DoctorVm) -> String {
     let remedy = named.and_then(|cause| cause.remedies.first());
     parts.extend(remedy.map(|remedy| {
         let commands = remedy.command_lines();
-        let way = if commands.is_empty() { remedy.title.clone() } else { commands.join("; ") };
+        let way = match commands.join("; ") {
+            none if none.is_empty() => remedy.title.clone(),
+            joined if only_opens_a_console(&commands) => format!("{}: {joined}", remedy.title),
+            joined => joined,
+        };
         format!("way out: {}", shown(&way))
     }));
     let test = diagnosis.next_test.as_ref().filter(|_| named.is_none());

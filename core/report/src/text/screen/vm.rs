@@ -8,7 +8,7 @@ use crate::{
     clean::shown,
     text::{
         booting::booting_lines,
-        doctor::command_line,
+        doctor::{command_line, only_opens_a_console},
         headline::headline,
         lead,
         path::path_lines,
@@ -17,7 +17,7 @@ use crate::{
     },
 };
 
-/// Most steps of a remedy without a command.
+/// Most steps of a remedy that no command does.
 const MOST_STEPS: usize = 3;
 /// Most findings for a cause, and against it.
 const MOST_FOR: usize = 3;
@@ -124,7 +124,7 @@ fn way_out(suspect: &Suspect, canvas: Canvas) -> Vec<Block> {
     blocks
 }
 
-/// A remedy with the commands to paste, or else its steps.
+/// A remedy with the commands to paste, and with its steps where no command does them.
 fn remedy(first: &str, remedy: &Remedy, canvas: Canvas) -> Vec<String> {
     let (risk, scope) = (remedy.risk.word(), remedy.scope.word());
     let risk = if risk == "none" { "no" } else { risk };
@@ -132,7 +132,7 @@ fn remedy(first: &str, remedy: &Remedy, canvas: Canvas) -> Vec<String> {
     let mut shown_lines = canvas.text(first, "  ", &title);
     let commands = remedy.command_lines();
     shown_lines.extend(commands.iter().map(|command| canvas.command(command)));
-    if commands.is_empty() {
+    if only_opens_a_console(&commands) {
         for step in remedy.steps.iter().take(MOST_STEPS) {
             shown_lines.extend(canvas.text("  - ", "    ", &shown(step)));
         }
