@@ -12,8 +12,9 @@ pub(super) fn judge(facts: &Facts<'_>, sheet: &mut Sheet) {
     let machine = facts.machine;
     let is = |wanted: Process| machine.process.as_ref().map(|process| *process == wanted);
     let (not_running, paused) = (FindingCode::MachineNotRunning, FindingCode::MachinePaused);
+    // A process that runs, or is missing, is all that the finding's own sentence says.
     let (says, runs) = match machine.process {
-        Reading::Known(Process::Stopped) => ("it has no process", false),
+        Reading::Known(Process::Stopped) => ("", false),
         Reading::Known(Process::Crashed) => {
             ("its process ended without being shut down, and left its pid file", false)
         }
@@ -21,7 +22,7 @@ pub(super) fn judge(facts: &Facts<'_>, sheet: &mut Sheet) {
         _ => ("", true),
     };
     let stopped = machine.process.as_ref().map(|_| !runs);
-    sheet.read(not_running, &stopped, says, "its process runs");
+    sheet.read(not_running, &stopped, says, "");
     if runs {
         let yes = "QEMU reports it as paused";
         sheet.read(paused, &is(Process::Paused), yes, "QEMU does not report it as paused");
