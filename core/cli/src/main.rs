@@ -30,6 +30,7 @@ use clap::Parser as _;
 use context::Context;
 use doctor::OnFailure;
 use exit::Exit;
+use vmkit_machine_commands::NotLaunched;
 use vmkit_plugin_commands::Front;
 use vmkit_session::Rights;
 
@@ -46,11 +47,14 @@ fn main() -> ExitCode {
     let outcome = context.and_then(|context| {
         let saved = arguments.command.save_on_failure();
         let saved = saved.map(|(path, names)| OnFailure::at(path, names)).transpose()?;
-        let exit = run(&arguments.command, &context)?;
+        let ended = run(&arguments.command, &context).or_else(|error| {
+            failed(&error.downcast::<NotLaunched>()?.into());
+            Ok::<_, anyhow::Error>(Exit::Failed)
+        })?;
         if let Some(saved) = saved {
-            saved.follow(exit, &context);
+            saved.follow(ended, &context);
         }
-        Ok(exit)
+        Ok(ended)
     });
     match outcome {
         Ok(exit) => exit.into(),
@@ -60,10 +64,10 @@ fn main() -> ExitCode {
 }
 
 fn run(command: &Command, context: &Context) -> anyhow::Result<Exit> {
+    let front = Front { settings: &context.settings, terminal: output::terminal(context) };
     match command {
         Command::Status(wanted) => status::run(wanted, context),
         Command::Machine(wanted) => {
-            let front = Front { settings: &context.settings, terminal: output::terminal(context) };
             vmkit_machine_commands::run(wanted, front, context.quiet).map(Exit::from)
         }
         Command::Resolve(wanted) => resolve::run(wanted, context),
@@ -74,9 +78,8 @@ fn run(command: &Command, context: &Context) -> anyhow::Result<Exit> {
         Command::Completion { shell } => completion::run(*shell),
         Command::SshConnect(wanted) => ssh_connect::run(wanted, context),
         Command::Doctor(wanted) => doctor::run(wanted, context),
-        Command::Explain { code } => explain::run(code, context),
+        Command::Explain { code } => explain::run(code.as_deref(), context),
         Command::Plugin(wanted) => {
-            let front = Front { settings: &context.settings, terminal: output::terminal(context) };
             vmkit_plugin_commands::run(&wanted.command, &front).map(Exit::from)
         }
         Command::Snapshot(wanted) => snapshot::run(&wanted.command, context),

@@ -99,8 +99,8 @@ pub(crate) fn ask(
     let resolution = Resolution::new(machine, pick, &look.outcomes, now, began.elapsed());
     show(&resolution)?;
     output::problems(&lacking, context);
-    let snapshot = from.map(|directory| directory.display().to_string());
-    let remark = resolution.remark(snapshot.as_deref());
+    let place = context.settings.command_place(from.map(PathBuf::as_path));
+    let remark = resolution.remark(&place);
     // Without an answer the reason is an error, which is printed even with --quiet.
     if let Some(remark) = remark.filter(|_| exit != Exit::Healthy || !context.quiet) {
         output::note(&remark);

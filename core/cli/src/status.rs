@@ -26,7 +26,7 @@ pub(crate) fn run(wanted: &arguments::Status, context: &Context) -> anyhow::Resu
         let pick = Pick::not_checked();
         let machines = selection.of(&scene)?.into_iter();
         let rows: Vec<_> = machines.map(|machine| Row { machine, pick: &pick }).collect();
-        let meta = meta(wanted, began, &scene, None);
+        let meta = meta(wanted, began, &scene, None, context);
         return show(wanted, context, meta, &rows, scene.inventories(), &scene.problems);
     }
     let builder = Builder::new(context.settings.clone()).source(source);
@@ -37,7 +37,7 @@ pub(crate) fn run(wanted: &arguments::Status, context: &Context) -> anyhow::Resu
     }
     let look = session.look(&selection)?;
     let rows = look.rows(&selection)?;
-    let meta = meta(wanted, began, &look.scene, Some(session.weights().id()));
+    let meta = meta(wanted, began, &look.scene, Some(session.weights().id()), context);
     show(wanted, context, meta, &rows, &look.outcomes, &look.scene.problems)
 }
 
@@ -54,7 +54,7 @@ fn watch(
         let began = Instant::now();
         let look = session.follow(selection)?;
         let rows = look.rows(selection)?;
-        let meta = meta(wanted, began, &look.scene, Some(session.weights().id()));
+        let meta = meta(wanted, began, &look.scene, Some(session.weights().id()), context);
         let machines = rows.iter().map(|row| (row.machine, row.pick));
         let status = Status::new(meta, machines, &look.outcomes, &look.scene.problems);
         output::answer(|out| {
@@ -70,7 +70,13 @@ fn watch(
     }
 }
 
-fn meta(wanted: &arguments::Status, began: Instant, scene: &Scene, weights: Option<&str>) -> Meta {
+fn meta(
+    wanted: &arguments::Status,
+    began: Instant,
+    scene: &Scene,
+    weights: Option<&str>,
+    context: &Context,
+) -> Meta {
     let mode = match (wanted.basic, wanted.fast) {
         (true, _) => Mode::Basic,
         (false, true) => Mode::Fast,
@@ -83,6 +89,7 @@ fn meta(wanted: &arguments::Status, began: Instant, scene: &Scene, weights: Opti
         weights: weights.map(str::to_owned),
         statistics: !wanted.no_stats,
         managers: scene.managers().iter().map(ToString::to_string).collect(),
+        place: context.settings.command_place(wanted.from.as_deref()),
     }
 }
 

@@ -96,6 +96,8 @@ impl Gathering<'_> {
             None => (self.watch(began, &watch, &points, &mut gathered), Vec::new()),
         };
         gathered.address_given = given;
+        let seen = awaited.iter().filter(|it| !it.is_twin && watch.is_running(&it.interface));
+        gathered.awaited = seen.count();
         let waited =
             self.wait.is_some() || !gathered.tests.is_empty() || began.elapsed() > READ_AGAIN;
         if !self.request.passive && !awaited.is_empty() && waited {

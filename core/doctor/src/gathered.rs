@@ -38,6 +38,8 @@ pub struct Gathered {
     pub problems: Vec<Problem>,
     /// A machine was given an address during the captures, so the look before them is outdated.
     pub address_given: bool,
+    /// How many guests without an address could be seen to ask for one.
+    pub awaited: usize,
     /// What was done for it. Unknown for a snapshot.
     pub examined: Reading<Examined>,
 }
@@ -76,6 +78,7 @@ impl Default for Gathered {
             omissions: Vec::new(),
             problems: Vec::new(),
             address_given: false,
+            awaited: 0,
             examined: Reading::Unknown(Unread::NotTried),
         }
     }

@@ -50,6 +50,7 @@ mod examine;
 mod fix;
 mod gather;
 mod gathered;
+mod idle;
 mod inside;
 mod limit;
 mod offers;

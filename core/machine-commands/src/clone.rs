@@ -17,7 +17,7 @@ pub(crate) fn clone(wanted: &CloneMachine, front: Front<'_>, quiet: bool) -> any
     let duplicate = |state| work.data.duplicate(&held, &wanted.new_name, state, &tools);
     let made = match &running {
         None => duplicate(SourceState::Stopped)?,
-        Some(_) if !wanted.force => return Err(refused(&wanted.source).into()),
+        Some(_) if !wanted.force => return Err(refused(&wanted.source, &work).into()),
         Some(running) => while_still(running, &machine, || Ok(duplicate(SourceState::Paused)?))?,
     };
     let (name, mac) = (&made.name, made.mac);
@@ -30,9 +30,10 @@ pub(crate) fn clone(wanted: &CloneMachine, front: Front<'_>, quiet: bool) -> any
     Ok(Ended::Well)
 }
 
-fn refused(name: &str) -> Failure {
+fn refused(name: &str, work: &Work<'_>) -> Failure {
+    let stop = work.command(&["vm", "stop", name]);
     Failure::new(format!("`{name}` runs, and its disk is not at rest")).with_hint(format!(
-        "stop it first: vm stop {name} (or add --force: the clone's disk is as after a power failure)"
+        "stop it first: {stop} (or add --force: the clone's disk is as after a power failure)"
     ))
 }
 

@@ -22,7 +22,7 @@ pub(crate) fn destroy(wanted: &Destroy, front: Front<'_>, quiet: bool) -> anyhow
 fn one(name: &str, wanted: &Destroy, work: &Work<'_>) -> anyhow::Result<Ended> {
     // Before the question, so that nobody agrees to what cannot be done.
     let machine = work.machine(name)?;
-    refuse_running(&machine, wanted.force)?;
+    refuse_running(&machine, wanted.force, work)?;
     if !wanted.yes && !ask::agrees(&question(&machine))? {
         work.say(&format!("{name} stays."));
         return Ok(Ended::WithFindings);
@@ -30,7 +30,7 @@ fn one(name: &str, wanted: &Destroy, work: &Work<'_>) -> anyhow::Result<Ended> {
     let held = work.data.hold(name)?;
     // It may have been started while the person thought.
     let machine = work.machine(name)?;
-    refuse_running(&machine, wanted.force)?;
+    refuse_running(&machine, wanted.force, work)?;
     if is_alive(&machine) {
         let running = Running::of(&machine, work.front.settings.broker_of_root())?;
         let mut progress = |step: StopStep, _| work.say(&format!("{name}: {}", stop_step(step)));
@@ -55,15 +55,16 @@ fn is_alive(machine: &Machine) -> bool {
     matches!(machine.power, Power::Running | Power::Paused)
 }
 
-fn refuse_running(machine: &Machine, force: bool) -> anyhow::Result<()> {
+fn refuse_running(machine: &Machine, force: bool, work: &Work<'_>) -> anyhow::Result<()> {
     let name = &machine.own_name;
     if machine.power == Power::Unknown {
         let unknown = format!("whether `{name}` runs is unknown, so it is not removed");
-        return Err(Failure::new(unknown).with_hint(format!("vm status {name}")).into());
+        return Err(Failure::new(unknown).with_hint(work.command(&["vm", "status", name])).into());
     }
     if is_alive(machine) && !force {
         let refused = Failure::new(format!("`{name}` runs"));
-        let stop = format!("stop it first: vm stop {name} (or add --force, which cuts it off)");
+        let stop = work.command(&["vm", "stop", name]);
+        let stop = format!("stop it first: {stop} (or add --force, which cuts it off)");
         return Err(refused.with_hint(stop).into());
     }
     Ok(())

@@ -7,8 +7,13 @@ use vmkit_plugin_commands::{Ended, Failure, note};
 use vmkit_power::PowerError;
 use vmkit_types::escaped;
 
+use crate::NotLaunched;
+
 /// The advice that belongs to an error of these commands.
 pub fn hint(error: &anyhow::Error) -> Option<String> {
+    if let Some(NotLaunched(error)) = error.downcast_ref() {
+        return hint(error);
+    }
     let failure = error.downcast_ref::<Failure>().and_then(|failure| failure.hint.clone());
     let machine = || error.downcast_ref::<MachineError>()?.hint();
     let power = || error.downcast_ref::<PowerError>()?.hint();

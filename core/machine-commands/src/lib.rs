@@ -16,6 +16,7 @@ mod import;
 mod launched;
 mod list;
 mod net;
+mod not_launched;
 mod power;
 mod start;
 mod wait;
@@ -23,6 +24,7 @@ mod work;
 
 pub use arguments::MachineCommand;
 pub use hint::hint;
+pub use not_launched::NotLaunched;
 
 use vmkit_plugin_commands::{Ended, Front};
 

@@ -5,6 +5,7 @@ use std::{
     time::{Instant, SystemTime},
 };
 
+use vmkit_inventory::Source;
 use vmkit_model::{Machine, NetworkChoice, Power};
 use vmkit_plugin_commands::{Ended, Front, answer};
 use vmkit_report::{ListedNetwork, ListedVm, MachineList};
@@ -25,9 +26,14 @@ pub(crate) fn list(json: bool, front: Front<'_>, quiet: bool) -> anyhow::Result<
         print_problems(&inventory.problems, quiet);
         let networks = work.data.networks()?;
         inventory.machines.iter().map(|machine| listed(machine, &networks)).collect()
-    } else {
+    } else if location.source == Source::Default {
+        // Nobody has made a machine yet.
         print_missing(&location.data_directory, quiet);
         Vec::new()
+    } else {
+        let why = format!("the data directory does not exist ({})", location.source);
+        let directory = location.data_directory;
+        return Err(vmkit_session::Error::NoDataDirectory { directory, why }.into());
     };
     let (generated_at, elapsed) = (SystemTime::now(), began.elapsed());
     let list = MachineList { machines, generated_at, elapsed };

@@ -31,6 +31,7 @@ pub(crate) fn net(wanted: &Net, front: Front<'_>, quiet: bool) -> anyhow::Result
         remembered,
         generated_at: SystemTime::now(),
         elapsed: began.elapsed(),
+        place: front.settings.command_place(None),
     };
     answer(|out| {
         if wanted.json {

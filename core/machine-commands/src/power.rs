@@ -72,7 +72,8 @@ pub(crate) fn pause(names: &[String], front: Front<'_>, quiet: bool) -> anyhow::
         let _held = work.data.hold(name)?;
         let running = must_run(name, &work)?;
         running.monitor().pause()?;
-        work.say(&format!("{name} is paused; to go on: vm resume {name}"));
+        let next = work.command(&["vm", "resume", name]);
+        work.say(&format!("{name} is paused; to go on: {next}"));
         Ok(Ended::Well)
     })
 }
@@ -107,7 +108,7 @@ pub(crate) fn running_of(machine: &Machine, work: &Work<'_>) -> anyhow::Result<O
         Power::Unknown => {
             let name = &machine.own_name;
             let unknown = Failure::new(format!("whether `{name}` runs is unknown"));
-            Err(unknown.with_hint(format!("vm status {name}")).into())
+            Err(unknown.with_hint(work.command(&["vm", "status", name])).into())
         }
     }
 }
@@ -115,6 +116,6 @@ pub(crate) fn running_of(machine: &Machine, work: &Work<'_>) -> anyhow::Result<O
 /// The process of a machine that has to run.
 pub(crate) fn must_run(name: &str, work: &Work<'_>) -> anyhow::Result<Running> {
     let stopped =
-        || Failure::new(format!("`{name}` does not run")).with_hint(format!("vm start {name}"));
+        || Failure::new(format!("`{name}` does not run")).with_hint(work.start_command(name));
     Ok(running(name, work)?.ok_or_else(stopped)?)
 }

@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
-use vmkit_inventory::{Depth, Inventory, Location, Source, read};
+use vmkit_inventory::{Depth, Inventory, Location, read};
 use vmkit_machines::DataDirectory;
-use vmkit_model::{Machine, Problem};
-use vmkit_plugin_commands::{Failure, Front, note, own_name};
+use vmkit_model::{CommandPlace, Machine, Problem};
+use vmkit_plugin_commands::{Failure, Front, note};
 use vmkit_report::command_line;
 use vmkit_types::escaped;
 
@@ -72,21 +72,18 @@ impl<'a> Work<'a> {
         let invoker = &self.front.settings.invoker;
         // The card is attached as root; a person who typed sudo goes on without.
         let needs_root = cfg!(target_os = "linux") && (!invoker.privileged || invoker.via_sudo);
-        let mut words = if needs_root { self.as_root() } else { vec!["vm".to_owned()] };
-        words.extend(["start", name].map(str::to_owned));
-        command_line(&words)
+        let words = ["sudo", "vm", "start", name];
+        self.command(if needs_root { &words } else { &words[1..] })
     }
 
-    /// The words before a command of vm that is run as root.
-    pub(crate) fn as_root(&self) -> Vec<String> {
-        let own = own_name(true).unwrap_or_else(|| "vm".to_owned());
-        let mut words = vec!["sudo".to_owned(), own];
-        // sudo passes no environment.
-        if matches!(self.location.source, Source::Flag | Source::Environment) {
-            let directory = self.location.data_directory.display().to_string();
-            words.extend(["--data-dir".to_owned(), directory]);
-        }
-        words
+    /// A command as the person types it next, for the same data directory.
+    pub(crate) fn command(&self, words: &[&str]) -> String {
+        command_line(&self.place().words(words))
+    }
+
+    /// Where the next commands look.
+    pub(crate) fn place(&self) -> CommandPlace {
+        self.front.settings.command_place(None)
     }
 
     /// Says something beside the answer, unless only errors are wanted.

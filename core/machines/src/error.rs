@@ -41,7 +41,7 @@ pub enum MachineError {
         machine: String,
     },
     /// A file or directory is another user's.
-    #[error("{} belongs to user {owner}", path.display())]
+    #[error("cannot use {}: it belongs to user {owner}", path.display())]
     Foreign {
         /// The file.
         path: PathBuf,
@@ -212,6 +212,9 @@ impl MachineError {
             }
             Self::Image(error) => error.hint(),
             Self::Tool(error) => error.hint().map(str::to_owned),
+            Self::Foreign { is_in_own: false, .. } => {
+                Some("name a data directory of your own: --data-dir DIR".to_owned())
+            }
             Self::Foreign { .. }
             | Self::User(_)
             | Self::DiskTaken { .. }

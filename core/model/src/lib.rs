@@ -7,6 +7,7 @@
 
 mod card;
 mod claim;
+mod command_place;
 mod devices;
 mod endpoint;
 mod evidence;
@@ -23,6 +24,7 @@ mod trace;
 
 pub use card::{Card, Cards, MacSource};
 pub use claim::{ClaimFault, ClaimKind, ClaimLimit, PluginClaims};
+pub use command_place::CommandPlace;
 pub use devices::{CardDriver, Devices, DiskUse};
 pub use endpoint::{Endpoint, How, SshAnswer, SshOutcome};
 pub use evidence::Evidence;

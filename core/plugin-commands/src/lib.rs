@@ -15,7 +15,6 @@ mod index;
 mod install;
 mod list;
 mod new;
-mod own_name;
 mod progress;
 mod run;
 mod trust;
@@ -24,7 +23,6 @@ pub use arguments::{Plugin, PluginCommand};
 pub use failure::Failure;
 pub use front::{Ended, Front, answer, note};
 pub use hint::hint;
-pub use own_name::own_name;
 pub use progress::ProgressLine;
 
 use trust::Agreed;

@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use vmkit_attach::{KnownRouter, Reach, Situation};
-use vmkit_model::{NetworkChoice, Platform};
+use vmkit_model::{CommandPlace, NetworkChoice, Platform};
 use vmkit_types::{HostNetwork, Reading};
 
 /// The answer of `vm net`: which networks of this computer a machine can be started on.
@@ -27,6 +27,8 @@ pub struct Networks<'a> {
     pub generated_at: SystemTime,
     /// How long it took.
     pub elapsed: Duration,
+    /// Where the commands look.
+    pub place: CommandPlace,
 }
 
 impl Networks<'_> {

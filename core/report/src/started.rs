@@ -5,7 +5,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use vmkit_model::StartMode;
+use vmkit_model::{CommandPlace, StartMode};
 
 /// What became of the machines that were to be started.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,6 +16,8 @@ pub struct StartReport {
     pub generated_at: SystemTime,
     /// How long it took.
     pub elapsed: Duration,
+    /// Where the next commands look.
+    pub place: CommandPlace,
 }
 
 /// A machine that was to be started.

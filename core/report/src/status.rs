@@ -6,7 +6,7 @@ use std::{
 };
 
 use serde::Serialize;
-use vmkit_model::{Card, Endpoint, Machine, Mode, PluginOutcome, Power, Problem};
+use vmkit_model::{Card, CommandPlace, Endpoint, Machine, Mode, PluginOutcome, Power, Problem};
 use vmkit_scoring::Pick;
 use vmkit_types::{Reading, Unread};
 
@@ -30,6 +30,8 @@ pub struct Meta {
     pub statistics: bool,
     /// The managers whose machines were looked for; empty: in a snapshot.
     pub managers: Vec<String>,
+    /// Where the next command looks.
+    pub place: CommandPlace,
 }
 
 /// Numbers of machines by state.

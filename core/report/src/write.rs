@@ -2,7 +2,8 @@
 
 use std::io::{self, Write};
 
-use vmkit_diagnose::Page;
+use vmkit_diagnose::{Catalogue, Page};
+use vmkit_model::CommandPlace;
 
 use crate::{
     Doctor, HostsSync, IndexSearch, MachineList, Networks, NewProject, PluginCheck, PluginLock,
@@ -303,9 +304,9 @@ impl Resolution<'_> {
     }
 
     /// One line on why there is no address, or how sure it is, with the next command; `None`: the
-    /// address is resolved. `snapshot` is the directory of the snapshot, if it is about one.
-    pub fn remark(&self, snapshot: Option<&str>) -> Option<String> {
-        text::remark(self, snapshot)
+    /// address is resolved. The command looks at `place`.
+    pub fn remark(&self, place: &CommandPlace) -> Option<String> {
+        text::remark(self, place)
     }
 }
 
@@ -333,6 +334,18 @@ impl Status<'_> {
     pub fn write_explanation(&self, out: &mut impl Write, terminal: Terminal) -> io::Result<()> {
         text::write_explanation(self, out, terminal)
     }
+}
+
+/// Writes all codes of causes with their faults, as `vm explain` lists them.
+///
+/// # Errors
+/// Those of `out`.
+pub fn write_codes(
+    catalogue: &Catalogue,
+    out: &mut impl Write,
+    terminal: Terminal,
+) -> io::Result<()> {
+    text::write_codes(catalogue, out, terminal)
 }
 
 /// Writes the page of one cause, as `vm explain` shows it.

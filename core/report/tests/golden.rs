@@ -8,7 +8,7 @@ use common::{
     World, compare, full, healthy, machine, plugin_entries, plugins, terminal, text,
     without_process,
 };
-use vmkit_model::{Mode, PluginOutcome, PluginStatus, Power};
+use vmkit_model::{CommandPlace, Mode, PluginOutcome, PluginStatus, Power};
 use vmkit_report::{Plugins, Terminal};
 use vmkit_scoring::Pick;
 
@@ -44,7 +44,7 @@ fn resolves_to_one_address_or_the_reason_that_there_is_none() {
         .iter()
         .map(|resolution| {
             let address = text(|out| resolution.write_address(out));
-            let remark = resolution.remark(None).unwrap_or_default();
+            let remark = resolution.remark(&CommandPlace::default()).unwrap_or_default();
             format!("$ vm resolve {}\n{address}{remark}", resolution.vm.machine.name)
         })
         .collect();

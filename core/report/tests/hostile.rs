@@ -7,7 +7,7 @@ mod common;
 use std::{path::Path, time::Duration};
 
 use common::{World, evidence, fact, mac, machine, now, terminal, text};
-use vmkit_model::{Card, Machine, Mode, Net, PluginOutcome, PluginStatus, Problem};
+use vmkit_model::{Card, CommandPlace, Machine, Mode, Net, PluginOutcome, PluginStatus, Problem};
 use vmkit_report::{
     LockedPlugin, PluginDetails, PluginEntry, PluginLock, PluginOrigin, PluginRequest, Plugins,
     Style, Terminal, failure,
@@ -82,7 +82,9 @@ fn outputs(style: Style) -> Vec<String> {
         text(|out| status.write_json(out)),
         text(|out| resolution.write_address(out)),
         text(|out| resolution.write_json(out)),
-        resolution.remark(Some(HOSTILE)).unwrap_or_default(),
+        resolution
+            .remark(&CommandPlace { record: Some(HOSTILE.to_owned()), ..CommandPlace::default() })
+            .unwrap_or_default(),
         failure(&[HOSTILE.to_owned()], Some(HOSTILE)),
     ]
     .into_iter()

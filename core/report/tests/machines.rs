@@ -5,7 +5,7 @@ mod common;
 use std::time::{Duration, SystemTime};
 
 use common::text;
-use vmkit_model::{Power, StartMode};
+use vmkit_model::{CommandPlace, Power, StartMode};
 use vmkit_report::{
     Launch, ListedNetwork, ListedVm, MachineList, StartReport, StartResult, StartedVm, Style,
     Terminal,
@@ -98,7 +98,8 @@ fn says_what_became_of_each_vm_with_the_next_command() {
             elapsed: Duration::from_secs(4),
         };
         let (generated_at, elapsed) = (SystemTime::UNIX_EPOCH, Duration::from_secs(4));
-        let report = StartReport { machines: vec![machine], generated_at, elapsed };
+        let (machines, place) = (vec![machine], CommandPlace::default());
+        let report = StartReport { machines, generated_at, elapsed, place };
         assert_eq!(text(|out| report.write_text(out, PLAIN)), expected);
         let document = text(|out| report.write_json(out));
         let document: serde_json::Value = serde_json::from_str(&document).unwrap();
@@ -124,7 +125,8 @@ fn says_that_a_vm_on_a_macvtap_is_not_reached_from_this_computer() {
         elapsed: Duration::from_secs(4),
     };
     let (generated_at, elapsed) = (SystemTime::UNIX_EPOCH, Duration::from_secs(4));
-    let report = StartReport { machines: vec![machine], generated_at, elapsed };
+    let (machines, place) = (vec![machine], CommandPlace::default());
+    let report = StartReport { machines, generated_at, elapsed, place };
     assert_eq!(
         text(|out| report.write_text(out, PLAIN)),
         "web is at 192.168.1.64 (bridged, en0); other computers reach it, and this one does not\n"

@@ -117,9 +117,7 @@ impl Error {
     /// What a person can do about it.
     pub fn hint(&self) -> Option<String> {
         match self {
-            Self::NoDataDirectory { .. } => {
-                Some("name another one: `vm --data-dir DIR status`".to_owned())
-            }
+            Self::NoDataDirectory { .. } => Some("name another one: --data-dir DIR".to_owned()),
             Self::UnknownMachine { known, place, .. } if known.is_empty() => {
                 Some(format!("{place} holds no VMs"))
             }

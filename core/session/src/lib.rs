@@ -7,6 +7,7 @@
 #![forbid(unsafe_code)]
 
 mod builder;
+mod command_place;
 mod config;
 mod consent;
 mod error;

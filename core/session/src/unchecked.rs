@@ -1,8 +1,8 @@
 //! Withholds "no address" where the plugins that could have found one did not answer.
 
-use std::{path::PathBuf, time::Duration};
+use std::time::Duration;
 
-use vmkit_model::{PluginOutcome, PluginStatus};
+use vmkit_model::{CommandPlace, PluginOutcome, PluginStatus};
 use vmkit_scoring::{Ending, Hints, Looker, Pick, Unchecked};
 
 /// How many times more time is suggested where a plugin gave no answer: a computer under load
@@ -14,12 +14,8 @@ const LONGEST: Duration = Duration::from_hours(1);
 /// What was looked at, and with how much time: the commands that lead on look there again.
 #[derive(Clone, Debug)]
 pub(crate) struct Commands {
-    /// The snapshot, where one is looked at.
-    pub(crate) record: Option<PathBuf>,
-    /// The data directory, where the caller named one.
-    pub(crate) data_dir: Option<PathBuf>,
-    /// The configuration file, where the caller named one.
-    pub(crate) config: Option<PathBuf>,
+    /// The place that was looked at.
+    pub(crate) place: CommandPlace,
     /// The machines that were asked for by name.
     pub(crate) names: Vec<String>,
     /// How long one call of a plugin may take.
@@ -31,53 +27,38 @@ pub(crate) struct Commands {
 impl Commands {
     /// What shows each plugin and why it may not be loaded.
     fn list(&self) -> String {
-        self.line(&["vm"], &["plugin", "list"], &[])
+        self.line(&["vm", "plugin", "list"], &[])
     }
 
     /// What shows why a plugin that may be loaded fails.
     fn details(&self) -> String {
-        self.status(&["vm", "-vv"])
+        self.line(&["vm", "-vv", "status"], &self.names)
     }
 
     /// What gives plugins more time. A snapshot answers at once, or its reader is at fault.
     fn patience(&self) -> String {
-        if self.record.is_some() || self.call_deadline >= LONGEST {
+        if self.place.record.is_some() || self.call_deadline >= LONGEST {
             return self.details();
         }
         let more = (self.call_deadline * MORE_TIME).min(LONGEST);
-        self.status(&["vm", "--timeout", &more.as_secs_f64().to_string()])
+        self.line(&["vm", "--timeout", &more.as_secs_f64().to_string(), "status"], &self.names)
     }
 
     /// What looks with root's rights.
     fn with_rights(&self) -> String {
-        if self.record.is_some() || self.privileged {
+        if self.place.record.is_some() || self.privileged {
             return self.details();
         }
-        self.status(&["sudo", "vm"])
-    }
-
-    fn status(&self, program: &[&str]) -> String {
-        let mut place = Vec::new();
-        if let Some(directory) = &self.record {
-            place.extend(["--from".to_owned(), directory.display().to_string()]);
-        }
-        place.extend(self.names.iter().cloned());
-        let place: Vec<&str> = place.iter().map(String::as_str).collect();
-        self.line(program, &["status"], &place)
+        self.line(&["sudo", "vm", "status"], &self.names)
     }
 
     /// A command line that can be pasted.
-    fn line(&self, program: &[&str], command: &[&str], rest: &[&str]) -> String {
-        let text = |path: &Option<PathBuf>| path.as_ref().map(|path| path.display().to_string());
-        // A snapshot has its own machines.
-        let data_dir = text(&self.data_dir).filter(|_| self.record.is_none());
-        let config = text(&self.config);
-        let mut words = program.to_vec();
-        for (option, path) in [("--data-dir", &data_dir), ("--config", &config)] {
-            words.extend(path.iter().flat_map(|path| [option, path]));
-        }
-        words.extend(command.iter().chain(rest));
-        shlex::try_join(words.iter().copied()).unwrap_or_else(|_| words.join(" "))
+    fn line(&self, command: &[&str], names: &[String]) -> String {
+        let names = names.iter().map(String::as_str);
+        let words: Vec<&str> = command.iter().copied().chain(names).collect();
+        let words = self.place.words(&words);
+        let words = words.iter().map(String::as_str);
+        shlex::try_join(words.clone()).unwrap_or_else(|_| words.collect::<Vec<_>>().join(" "))
     }
 }
 
@@ -149,9 +130,7 @@ mod tests {
 
     fn commands() -> Commands {
         Commands {
-            record: None,
-            data_dir: None,
-            config: None,
+            place: CommandPlace::default(),
             names: Vec::new(),
             call_deadline: Duration::from_secs(1),
             privileged: false,
@@ -194,20 +173,22 @@ mod tests {
     #[test]
     fn the_hint_looks_at_the_same_place_again_and_gives_more_time_than_before() {
         let named = || Commands { names: vec!["web".into()], ..commands() };
-        let placed = || Commands {
+        let place = || CommandPlace {
             data_dir: Some("/srv/my vms".into()),
             config: Some("/c".into()),
-            ..named()
+            ..CommandPlace::default()
         };
+        let placed = || Commands { place: place(), ..named() };
         let within = |seconds| Commands { call_deadline: Duration::from_secs(seconds), ..named() };
-        let recorded = || Commands { record: Some("/tmp/a record".into()), ..placed() };
-        let record = "vm -vv --config /c status --from '/tmp/a record' web";
+        let of_record = CommandPlace { record: Some("/tmp/a record".into()), ..place() };
+        let recorded = || Commands { place: of_record.clone(), ..named() };
+        let record = "vm --config /c -vv status web --from '/tmp/a record'";
         let rows = [
             (commands(), "vm --timeout 5 status", "vm -vv status", "sudo vm status"),
             (
                 placed(),
-                "vm --timeout 5 --data-dir '/srv/my vms' --config /c status web",
-                "vm -vv --data-dir '/srv/my vms' --config /c status web",
+                "vm --data-dir '/srv/my vms' --config /c --timeout 5 status web",
+                "vm --data-dir '/srv/my vms' --config /c -vv status web",
                 "sudo vm --data-dir '/srv/my vms' --config /c status web",
             ),
             (within(10), "vm --timeout 50 status web", "vm -vv status web", "sudo vm status web"),

@@ -16,6 +16,10 @@ fn exit_statuses_follow_the_outcome() {
         (&["status", "wbe"], 2, "there is no VM named `wbe`"),
         (&["status", "--fast", "--basic"], 2, "cannot be used with"),
         (&["frobnicate"], 2, "unrecognized subcommand"),
+        (&["explain"], 0, ""),
+        (&["explain", "DHCP-no-servers"], 2, "near ones are dhcp-no-server, "),
+        (&["explain", "zebra"], 2, "hint: all codes: vm explain"),
+        (&["doctor", "--passive", "--wait", "1"], 0, "--wait did nothing: no VM has a problem"),
         (&["plugin", "info", "nosuch"], 2, "there is no plugin `nosuch`"),
         (&["--config", "/nonexistent/c.toml", "status"], 2, "/nonexistent/c.toml"),
         (&["--help"], 0, ""),
@@ -30,10 +34,14 @@ fn exit_statuses_follow_the_outcome() {
 
 #[test]
 fn a_missing_data_directory_is_an_error_with_a_hint() {
-    let output = run(&["--data-dir", "/nonexistent/vms", "status"]);
-    assert_eq!((output.status, output.stdout.as_str()), (2, ""));
-    assert!(output.stderr.contains("/nonexistent/vms"), "{output:?}");
-    assert!(output.stderr.contains("hint:"), "{output:?}");
+    for command in ["status", "doctor", "list"] {
+        let output = run(&["--data-dir", "/nonexistent/vms", command]);
+        assert_eq!((output.status, output.stdout.as_str()), (2, ""), "{command}");
+        let says =
+            "error: /nonexistent/vms: the data directory does not exist (named by --data-dir)\n";
+        assert!(output.stderr.starts_with(says), "{output:?}");
+        assert!(output.stderr.ends_with("hint: name another one: --data-dir DIR\n"), "{output:?}");
+    }
 }
 
 #[test]

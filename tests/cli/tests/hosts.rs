@@ -61,7 +61,7 @@ fn a_preview_writes_nothing_and_ends_with_the_next_command() {
         assert!(output.stdout.contains(said), "{}", output.stdout);
     }
     let last = output.stdout.lines().last().unwrap();
-    let command = "To write it: vm hosts-sync --apply --file ";
+    let command = "To write it: vm hosts-sync --from ";
     assert!(last.starts_with("Nothing was written. ") && last.contains(command), "{last}");
     assert_eq!(hosts.text(), FOREIGN);
     assert_eq!(fs::read_dir(hosts.directory.path()).unwrap().count(), 1);
@@ -250,11 +250,10 @@ fn without_rights_it_prints_the_command_as_root() {
         (output.status.code(), text(output.stdout), text(output.stderr))
     };
     let (status, stdout, _) = as_nobody(&[]);
-    let command = format!(
-        "To write it: sudo {} hosts-sync --apply --file ",
-        vm().canonicalize().unwrap().display()
-    );
+    let command =
+        format!("To write it: sudo {} hosts-sync --from ", vm().canonicalize().unwrap().display());
     assert!(status == Some(0) && stdout.contains(&command), "{stdout}");
+    assert!(stdout.contains(" --apply --file "), "{stdout}");
     let (status, stdout, stderr) = as_nobody(&["--apply", "web"]);
     assert_eq!((status, stdout.as_str()), (Some(2), ""), "{stderr}");
     assert!(stderr.starts_with("error: no permission to write "), "{stderr}");

@@ -108,9 +108,9 @@ fn refuses_commands_that_do_not_fit_the_state_of_a_machine() {
     let rows: [(&[&str], &str, &str); 6] = [
         (&["start", "nope"], "no VM is called `nope`", "vm list"),
         (&["start", "web", "--bridge", "nope"], "no adapter or bridge \"nope\"", "vm net web"),
-        (&["pause", "web"], "`web` does not run", "vm start web"),
-        (&["resume", "web"], "`web` does not run", "vm start web"),
-        (&["console", "web"], "`web` does not run", "vm start web"),
+        (&["pause", "web"], "`web` does not run", " start web"),
+        (&["resume", "web"], "`web` does not run", " start web"),
+        (&["console", "web"], "`web` does not run", " start web"),
         (&["stop", "nope"], "no VM is called `nope`", "vm list"),
     ];
     for (words, why, hint) in rows {
@@ -137,9 +137,9 @@ fn a_machine_that_runs_is_not_started_removed_or_cloned() {
     assert_eq!(create(&directory, "web", &[]).status, 0);
     directory.start_running("web");
     let rows: [(&[&str], &str, &str); 3] = [
-        (&["start", "web"], "`web` runs already", "vm restart web"),
-        (&["destroy", "web", "--yes"], "`web` runs", "vm stop web"),
-        (&["clone", "web", "db"], "`web` runs", "vm stop web"),
+        (&["start", "web"], "`web` runs already", " restart web"),
+        (&["destroy", "web", "--yes"], "`web` runs", " stop web"),
+        (&["clone", "web", "db"], "`web` runs", " stop web"),
     ];
     for (words, why, hint) in rows {
         assert_refused(&directory.run(words), why, hint);
@@ -147,7 +147,7 @@ fn a_machine_that_runs_is_not_started_removed_or_cloned() {
     assert_eq!(directories(&directory), ["web"]);
     let paused = directory.run(&["pause", "web"]);
     assert_eq!(paused.status, 0, "{paused:?}");
-    assert_refused(&directory.run(&["start", "web"]), "`web` is paused", "vm resume web");
+    assert_refused(&directory.run(&["start", "web"]), "`web` is paused", " resume web");
     assert_eq!(directory.run(&["resume", "web"]).status, 0);
     let stopped = directory.run(&["stop", "--force", "web"]);
     assert_eq!(stopped.status, 0, "{stopped:?}");
@@ -159,6 +159,7 @@ fn says_how_to_start_a_machine_where_root_is_missing() {
     let directory = DataDirectory::new();
     assert_eq!(create(&directory, "web", &[]).status, 0);
     let root = directory.path("");
+    let seen = root.join("seen");
     let own = Command::new("chown").args(["-R", "65534:65534"]).arg(&root).status();
     assert!(own.unwrap().success());
     let output = Command::new("setpriv")
@@ -166,7 +167,8 @@ fn says_how_to_start_a_machine_where_root_is_missing() {
         .arg(vm())
         .args(["--manager", "vm-toolkit", "--data-dir"])
         .arg(&root)
-        .args(["start", "web", "--net", "shared"])
+        .args(["start", "web", "--net", "shared", "--save-on-failure"])
+        .arg(&seen)
         .env_clear()
         .env("HOME", "/nonexistent")
         .output()
@@ -177,4 +179,6 @@ fn says_how_to_start_a_machine_where_root_is_missing() {
     let sudo = format!("sudo {} --data-dir", vm().canonicalize().unwrap().display());
     assert!(said.contains(&sudo), "{said}");
     assert!(said.contains("start web --net shared"), "{said}");
+    let saved = format!("what was seen is saved in {};", seen.display());
+    assert!(said.contains(&saved) && seen.join("snapshot.json").is_file(), "{said}");
 }

@@ -49,11 +49,14 @@ fn names_the_state_of_a_stopped_vm_and_the_next_command() {
     // This QEMU starts paused.
     directory.start("held");
     directory.write(".vm-registry.json", r#"{"vms":{"gone":{"name":"gone"}},"version":"1.0"}"#);
-    let gone = "gone is registered, but its directory is missing; next: vm status gone\n";
+    let root = directory.path("");
+    let vm = format!("vm --data-dir {}", root.display().to_string().trim_end_matches('/'));
+    let gone =
+        format!("gone is registered, but its directory is missing; next: {vm} status gone\n");
     let rows = [
-        ("off", 1, "", "off is stopped; next: vm start off\n".to_owned()),
-        ("held", 1, "", "held is paused; next: vm resume held\n".to_owned()),
-        ("gone", 1, "", gone.to_owned()),
+        ("off", 1, "", format!("off is stopped; next: {vm} start off\n")),
+        ("held", 1, "", format!("held is paused; next: {vm} resume held\n")),
+        ("gone", 1, "", gone),
     ];
     check(&rows, |name| directory.run(&["resolve", name]));
 }

@@ -73,10 +73,13 @@ fn a_look_is_saved_as_a_zip_that_is_never_overwritten() {
     for save in [&["doctor", "--passive", "--save", zip][..], &["snapshot", "save", zip]] {
         let saved = run(&[&["--data-dir", data], save].concat());
         assert!(Path::new(zip).is_file(), "{saved:?}");
+        let look = format!("what was seen is saved in {zip}; look at it: vm doctor --from {zip}\n");
+        assert_eq!(saved.stderr.ends_with(&look), save[0] == "doctor", "{saved:?}");
         let before = fs::read(zip).expect("a file");
         let again = run(&[&["--data-dir", data], save].concat());
         assert_eq!(again.status, 2, "{again:?}");
-        assert!(again.stderr.contains("look.zip"), "{again:?}");
+        let says = format!("error: cannot use {zip}: it exists already");
+        assert!(again.stderr.starts_with(&says), "{again:?}");
         assert_eq!(fs::read(zip).expect("a file"), before);
         assert_eq!(run(&["status", "--from", zip]).status, 0);
         fs::remove_file(zip).expect("remove it");

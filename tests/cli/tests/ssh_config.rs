@@ -140,7 +140,7 @@ fn quotes_any_name_of_the_data_directory() {
     let output = home.run(Path::new("/usr/bin/ssh"), &arguments);
     assert_eq!(output.status, 255, "{output:?}");
     // The message is vm's, so vm and the VM were found.
-    assert!(output.stderr.starts_with("web is stopped; next: vm start web\n"), "{output:?}");
+    assert!(output.stderr.starts_with("web is stopped; next: vm --data-dir '/"), "{output:?}");
     assert!(!home.path("evil").exists() && !Path::new("evil").exists());
 }
 

@@ -258,7 +258,7 @@ fn assert_replay_is_not_checked(record: &Path, name: &str, status: i32) {
     assert_eq!((json.status, &machine["verdict"]), (status, &"not-checked".into()), "{machine:#}");
     let text = run(&["status", name, "--from", from]);
     let quoted = if from.contains(' ') { format!("'{from}'") } else { from.to_owned() };
-    let next = format!("\n  Next: vm -vv status --from {quoted} {name}\n");
+    let next = format!("\n  Next: vm -vv status {name} --from {quoted}\n");
     assert!(text.stdout.contains(&next), "{text:?}");
     assert!(!text.stdout.contains("100.0 %"), "{text:?}");
     let resolved = run(&["resolve", name, "--from", from]);

@@ -30,9 +30,10 @@ use seconds::seconds;
 #[derive(Debug, Parser)]
 #[command(name = "vm", version, propagate_version = true, max_term_width = 100)]
 #[command(after_help = "\
-Exit status: 0 all resolved, 1 a named VM has no usable address, 2 the work could not be done,
-3 the evidence does not decide. It is 2 if no plugin can be used, and 3 if some cannot and a VM may
-have an address that was not found.")]
+Exit status: 0 healthy, or all that was asked for was resolved; 1 the doctor found a cause, or a VM that
+was asked for by name has no usable address; 2 the work could not be done; 3 the evidence does not
+decide. It is 2 if no plugin can be used, and 3 if some cannot and a VM may have an address that was
+not found. `vm status` without names asks for no VM: it is 0 also where one has no address.")]
 pub(crate) struct Arguments {
     #[command(flatten)]
     pub(crate) global: Global,
@@ -119,10 +120,10 @@ pub(crate) enum Command {
     SshConnect(SshConnect),
     /// Why a VM has no usable address, with evidence and the way out
     Doctor(Doctor),
-    /// The page of one cause that `vm doctor` names
+    /// The page of one cause that `vm doctor` names, or all their codes
     Explain {
-        /// Its code, such as router-drops-foreign-chaddr
-        code: String,
+        /// Its code, such as router-drops-foreign-chaddr; without one, all codes are listed
+        code: Option<String>,
     },
     /// List plugins, and show what each one needs
     Plugin(Plugin),

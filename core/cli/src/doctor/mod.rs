@@ -6,16 +6,17 @@ mod open;
 mod terminal;
 
 use std::{
-    path::PathBuf,
+    path::{Path, PathBuf},
     time::{Duration, Instant},
 };
 
 use vmkit_diagnose::Catalogue;
 use vmkit_doctor::{Assessment, Doctor, FixRequest, Gathered, Request, Treatment};
-use vmkit_report::{Conclusion, DoctorHost, DoctorNetwork, DoctorVm};
+use vmkit_model::CommandPlace;
+use vmkit_report::{Conclusion, DoctorHost, DoctorNetwork, DoctorVm, command_line};
 use vmkit_session::{Scene, Selection, Source, begin_snapshot};
 use vmkit_snapshot::Writer;
-use vmkit_types::{Reading, Unread};
+use vmkit_types::{Reading, Unread, escaped};
 
 use crate::{arguments, context::Context, exit::Exit, output, snapshot};
 pub(crate) use on_failure::OnFailure;
@@ -39,6 +40,9 @@ pub(crate) fn run(wanted: &arguments::Doctor, context: &Context) -> anyhow::Resu
         _ => report.write_text(out, terminal),
     })?;
     output::problems(&report.problems, context);
+    if let Some(path) = wanted.save.as_deref().filter(|_| !context.quiet) {
+        output::note(&saved_in(path));
+    }
     if wanted.open {
         let mut page = Vec::new();
         report.write_html(&mut page)?;
@@ -67,6 +71,8 @@ fn examine<'a>(
     let mut doctor = Doctor::start(request, settings.clone(), catalogue)?;
     let examination = doctor.examine(person)?;
     let treatment = doctor.fix(examination, person)?;
+    let idle = doctor.idle(&treatment).into_iter().filter(|_| !context.quiet);
+    idle.for_each(|idle| output::note(&format!("{}\n", escaped(&idle))));
 
     let report = report(&treatment, catalogue, began.elapsed());
     if let Some(writer) = writer {
@@ -80,7 +86,10 @@ fn examine<'a>(
             target.finish(&snapshot::maker(scene, wanted.redact))?;
         }
     }
-    Ok(report)
+    // What is saved names no place of this computer, and a snapshot's commands are for the computer it is of.
+    let place = context.settings.command_place(None);
+    let place = if wanted.from.is_some() { CommandPlace::default() } else { place };
+    Ok(self::report(&treatment.placed(&place), catalogue, began.elapsed()))
 }
 
 fn request(wanted: &arguments::Doctor, writer: Option<&Writer>) -> Request {
@@ -151,4 +160,11 @@ fn host(scene: &Scene) -> DoctorHost {
         privileged: scene.privileged,
         interfaces: interfaces.map_or(Reading::Unknown(Unread::NotTried), Reading::Known),
     }
+}
+
+/// Where a snapshot was saved, and how to look at it.
+fn saved_in(path: &Path) -> String {
+    let path = path.display().to_string();
+    let look = command_line(&["vm", "doctor", "--from", &path].map(str::to_owned));
+    format!("what was seen is saved in {}; look at it: {look}\n", escaped(&path))
 }

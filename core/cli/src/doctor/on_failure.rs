@@ -4,9 +4,8 @@ use std::{fs, io, path::Path};
 
 use anyhow::Context as _;
 use vmkit_diagnose::Catalogue;
-use vmkit_report::command_line;
 
-use super::{examine, terminal::Terminal};
+use super::{examine, saved_in, terminal::Terminal};
 use crate::{
     arguments,
     context::Context,
@@ -44,12 +43,7 @@ impl<'a> OnFailure<'a> {
             return;
         }
         match self.save(context) {
-            Ok(()) => {
-                let words = ["vm", "doctor", "--from", &self.path.display().to_string()];
-                let look = command_line(&words.map(str::to_owned));
-                let path = self.path.display();
-                output::note(&format!("what was seen is saved in {path}; look at it: {look}\n"));
-            }
+            Ok(()) => output::note(&saved_in(self.path)),
             Err(error) => output::failure(&error, None),
         }
     }

@@ -1,10 +1,8 @@
 //! The next command to suggest.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use vmkit_hosts::Store;
-use vmkit_inventory::Source;
-use vmkit_plugin_commands::own_name;
 use vmkit_report::{HostsOutcome, HostsSync, command_line};
 
 use crate::arguments::{HostsSync as Arguments, SYSTEM_HOSTS};
@@ -45,34 +43,19 @@ pub(super) fn with_rights(wanted: &Arguments, context: &Context) -> String {
 
 /// `None`: a path is not UTF-8.
 fn words(sudo: bool, undo: bool, wanted: &Arguments, context: &Context) -> Option<Vec<String>> {
-    let mut words: Vec<String> = Vec::new();
-    words.extend(sudo.then(|| "sudo".to_owned()));
-    words.push(own_name(sudo)?);
-    words.extend(["hosts-sync", if undo { "--undo" } else { "--apply" }].map(str::to_owned));
+    let (file, from) = (text(&wanted.file)?, wanted.from.as_deref().map(text));
+    let from = if let Some(from) = from { Some(from?) } else { None };
+    let mut words = if sudo { vec!["sudo"] } else { Vec::new() };
+    words.extend(["vm", "hosts-sync", if undo { "--undo" } else { "--apply" }]);
     if wanted.file != Path::new(SYSTEM_HOSTS) {
-        words.extend(["--file".to_owned(), text(&wanted.file)?]);
+        words.extend(["--file", &file]);
     }
-    if undo {
-        return Some(words);
+    if !undo {
+        words.extend(wanted.adopt.then_some("--adopt"));
+        words.extend(wanted.names.iter().map(String::as_str));
     }
-    words.extend(wanted.adopt.then(|| "--adopt".to_owned()));
-    match &wanted.from {
-        Some(directory) => words.extend(["--from".to_owned(), text(directory)?]),
-        None => {
-            if let Some(directory) = data_directory(context) {
-                words.extend(["--data-dir".to_owned(), text(&directory)?]);
-            }
-        }
-    }
-    words.extend(wanted.names.iter().cloned());
-    Some(words)
-}
-
-/// The data directory, if the next command would not find it because sudo passes no environment.
-fn data_directory(context: &Context) -> Option<PathBuf> {
-    let (location, _) = context.settings.location().ok()?;
-    let lost = matches!(location.source, Source::Flag | Source::Environment);
-    lost.then_some(location.data_directory)
+    let record = from.as_deref().filter(|_| !undo).map(Path::new);
+    Some(context.settings.command_place(record).words(&words))
 }
 
 fn text(path: &Path) -> Option<String> {

@@ -3,6 +3,7 @@
 mod command;
 mod offer;
 mod outcome;
+mod placed;
 
 use std::time::{Duration, Instant};
 

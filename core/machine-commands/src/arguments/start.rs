@@ -16,7 +16,7 @@ pub struct Start {
     /// How they are started.
     #[command(flatten)]
     pub options: StartOptions,
-    /// If one gets no address, save what the doctor sees then, as `vm doctor --save` does
+    /// If one cannot be started or gets no address, save what the doctor sees then, as `vm doctor --save` does
     #[arg(long, value_name = "DIR|FILE.zip", conflicts_with_all = ["no_wait", "console"])]
     pub save_on_failure: Option<PathBuf>,
 }

@@ -9,7 +9,7 @@ use vmkit_power::{
     Acceleration, Architecture, Cable, DiskFile, Plan, Rights, acceleration, find_firmware,
     find_qemu,
 };
-use vmkit_report::{Launch, command_line};
+use vmkit_report::Launch;
 use vmkit_rights::{Refusal, SharedNetwork, Tap};
 use vmkit_types::{Mac, escaped};
 
@@ -169,10 +169,7 @@ fn refused(prepared: &Prepared, refusal: &Refusal, work: &Work<'_>) -> Failure {
         return failure;
     }
     let verb = if prepared.running.is_some() { "restart" } else { "start" };
-    let mut words = work.as_root();
-    words.extend([verb, name, "--net", decision.choice.mode.code()].map(str::to_owned));
-    if let Some(bridge) = &decision.choice.bridge {
-        words.extend(["--bridge".to_owned(), bridge.clone()]);
-    }
-    failure.with_hint(format!("attaching a VM needs root: {}", command_line(&words)))
+    let mut words = vec!["sudo", "vm", verb, name, "--net", decision.choice.mode.code()];
+    words.extend(decision.choice.bridge.iter().flat_map(|bridge| ["--bridge", bridge]));
+    failure.with_hint(format!("attaching a VM needs root: {}", work.command(&words)))
 }

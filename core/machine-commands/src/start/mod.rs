@@ -19,6 +19,7 @@ use crate::{
     console,
     hint::{distinct, print, sentence},
     launched::Launched,
+    not_launched::NotLaunched,
     power::stop_one,
     wait,
     work::Work,
@@ -54,7 +55,7 @@ pub(crate) fn start(
     let machines = settle(outcomes, launched, options, began, &work)?;
     let ended = machines.iter().map(|vm| ended(&vm.result)).max().unwrap_or(Ended::Well);
     let (generated_at, elapsed) = (SystemTime::now(), began.elapsed());
-    let report = StartReport { machines, generated_at, elapsed };
+    let report = StartReport { machines, generated_at, elapsed, place: work.place() };
     answer(|out| {
         if options.json { report.write_json(out) } else { report.write_text(out, front.terminal) }
     })?;
@@ -130,6 +131,8 @@ fn settle(
     let order: Vec<&str> = outcomes.iter().map(|(name, _)| *name).collect();
     for ((name, prepared), (_, launched)) in outcomes.into_iter().zip(launched) {
         let error = match (prepared, launched) {
+            // The only one is the command's own error, and says that the machine was to run.
+            (Ok(_), Some(Err(error))) if single => return Err(NotLaunched(error).into()),
             (Err(error), _) | (Ok(_), Some(Err(error))) => error,
             (Ok(_), Some(Ok(launched))) => {
                 running.push(launched);
@@ -137,7 +140,6 @@ fn settle(
             }
             (Ok(_), None) => Failure::new("it stays as it is, as you said").into(),
         };
-        // The only one is the command's own error.
         if single {
             return Err(error);
         }

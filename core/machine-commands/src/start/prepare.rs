@@ -76,9 +76,9 @@ pub(crate) fn prepare(
         None => None,
     };
     if let (Some(machine), false) = (machine, restarts) {
-        refuse_running(machine)?;
+        refuse_running(machine, work)?;
     }
-    refuse_same_mac(&stored, &surroundings.machines)?;
+    refuse_same_mac(&stored, &surroundings.machines, work)?;
     let wanted = options.network.choice()?;
     let situation = Situation {
         machine: Some(name),
@@ -110,27 +110,35 @@ pub(crate) fn prepare(
     Ok(Some(Prepared { name: name.to_owned(), decision, running }))
 }
 
-fn refuse_running(machine: &Machine) -> Result<(), Failure> {
+fn refuse_running(machine: &Machine, work: &Work<'_>) -> Result<(), Failure> {
     let name = &machine.own_name;
+    let next = |verb| work.command(&["vm", verb, name]);
     let (state, hint) = match machine.power {
         Power::Running => {
-            ("runs already", format!("vm status {name}; to start it anew: vm restart {name}"))
+            let (status, restart) = (next("status"), next("restart"));
+            ("runs already", format!("{status}; to start it anew: {restart}"))
         }
-        Power::Paused => ("is paused", format!("to let it run on: vm resume {name}")),
+        Power::Paused => ("is paused", format!("to let it run on: {}", next("resume"))),
         Power::Stopped | Power::Missing | Power::Unknown => return Ok(()),
     };
     Err(Failure::new(format!("`{name}` {state}")).with_hint(hint))
 }
 
 /// Two machines with one MAC would take each other's address.
-fn refuse_same_mac(stored: &StoredMachine, machines: &[Machine]) -> Result<(), Failure> {
+fn refuse_same_mac(
+    stored: &StoredMachine,
+    machines: &[Machine],
+    work: &Work<'_>,
+) -> Result<(), Failure> {
     let same = machines.iter().find(|other| {
         let alive = matches!(other.power, Power::Running | Power::Paused);
         alive && other.own_name != stored.name && other.cards.macs().any(|mac| mac == stored.mac)
     });
-    let Some(other) = same.map(|other| escaped(&other.own_name)) else { return Ok(()) };
+    let Some(other) = same.map(|other| &other.own_name) else { return Ok(()) };
+    let stop = work.command(&["vm", "stop", other]);
+    let other = escaped(other);
     let why = format!("`{other}` runs with the MAC of `{}`, {}", stored.name, stored.mac);
-    Err(Failure::new(why).with_hint(format!("stop it first: vm stop {other}")))
+    Err(Failure::new(why).with_hint(format!("stop it first: {stop}")))
 }
 
 /// The network that the person wants, or that suits who has to reach the machine.
@@ -174,7 +182,7 @@ fn show(name: &str, warning: &Warning, work: &Work<'_>) {
     for (number, way) in warning.ways_out.iter().enumerate() {
         work.say(&format!("  {}. {}", number + 1, escaped(&way.what)));
         if !way.command.is_empty() {
-            work.say(&format!("     $ {}", command_line(&way.command)));
+            work.say(&format!("     $ {}", command_line(&work.place().words(&way.command))));
         }
     }
 }

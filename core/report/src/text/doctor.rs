@@ -203,8 +203,8 @@ pub(super) fn only_opens_a_console(commands: &[String]) -> bool {
     commands.iter().all(|command| command.split(' ').any(|word| word == "console"))
 }
 
-/// The words as a command for a shell, if every one is plain.
+/// The words as a command for a shell, if each can be quoted.
 pub(super) fn command_line(words: &[String]) -> Option<String> {
-    let plain = words.iter().all(|word| super::pastes(word) || word.starts_with("--"));
-    (!words.is_empty() && plain).then(|| words.join(" "))
+    let line = super::command_line(words);
+    (!words.is_empty() && !line.contains('…')).then_some(line)
 }

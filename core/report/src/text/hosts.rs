@@ -205,8 +205,8 @@ fn pasted(word: &str) -> String {
     let option = word.strip_prefix("--").is_some_and(pastes);
     if pastes(word) || option {
         word.to_owned()
-    } else if shown(word) == word && !word.contains('\'') {
-        format!("'{word}'")
+    } else if shown(word) == word {
+        format!("'{}'", word.replace('\'', r"'\''"))
     } else {
         "…".to_owned()
     }
@@ -223,7 +223,7 @@ mod tests {
             ("--apply", "--apply"),
             ("/my files/hosts", "'/my files/hosts'"),
             ("$(reboot)", "'$(reboot)'"),
-            ("it's", "…"),
+            ("it's", r"'it'\''s'"),
             ("a\x1b[2J", "…"),
         ];
         for (word, expected) in rows {

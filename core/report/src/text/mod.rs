@@ -3,6 +3,7 @@
 mod authoring;
 mod booting;
 mod checked;
+mod codes;
 mod doctor;
 mod doctor_verdict;
 mod explain;
@@ -34,12 +35,14 @@ mod watch;
 mod words;
 mod wrap;
 
+pub use codes::code_hint;
 pub use hosts::command_line;
 pub use style::Style;
 pub use terminal::Terminal;
 
 pub(crate) use authoring::{write_new_project, write_plugin_check};
 pub(crate) use checked::{Sources, asked, sources};
+pub(crate) use codes::write_codes;
 pub(crate) use doctor::write_doctor;
 pub(crate) use explain::write_explanation;
 pub(crate) use hosts::write_hosts;

@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use vmkit_attach::{
     Adapter, Bridging, ModeHere, Obstacle, Recommendation, adapters, modes, recommendation,
 };
+use vmkit_model::CommandPlace;
 use vmkit_types::{InterfaceKind, escaped};
 
 use super::{
@@ -28,7 +29,7 @@ pub(crate) fn write_networks(
     let situation = networks.situation();
     let recommendation = recommendation(&situation);
     let command = situation.command(&recommendation.choice);
-    write_recommendation(&recommendation, &command, out, terminal)?;
+    write_recommendation(&recommendation, &command, &networks.place, out, terminal)?;
     writeln!(out)?;
     for ModeHere { mode, says, .. } in modes(&situation) {
         let heading = terminal.style.paint(Role::Heading, mode.code());
@@ -47,11 +48,12 @@ pub(crate) fn write_networks(
 fn write_recommendation(
     recommendation: &Recommendation,
     command: &[String],
+    place: &CommandPlace,
     out: &mut impl Write,
     terminal: Terminal,
 ) -> io::Result<()> {
     let Recommendation { because, doubt, warning, .. } = recommendation;
-    let command = terminal.style.paint(Role::Heading, &command_line(command));
+    let command = terminal.style.paint(Role::Heading, &command_line(&place.words(command)));
     writeln!(out, "Recommended: {command}")?;
     for reason in because {
         wrapped(out, terminal, INDENT, INDENT, &sentence(reason))?;
@@ -68,7 +70,8 @@ fn write_recommendation(
         let (first, rest) = (format!("  {}. ", index + 1), "     ");
         wrapped(out, terminal, &first, rest, &sentence(&way.what))?;
         if !way.command.is_empty() {
-            let command = terminal.style.paint(Role::Heading, &command_line(&way.command));
+            let command =
+                terminal.style.paint(Role::Heading, &command_line(&place.words(&way.command)));
             writeln!(out, "{rest}{command}")?;
         }
     }

@@ -1,19 +1,19 @@
 //! The remark of `vm resolve` beside the address.
 
-use vmkit_model::{MANAGER, PluginStatus, Power};
+use vmkit_model::{CommandPlace, MANAGER, PluginStatus, Power};
 use vmkit_scoring::Verdict;
 
-use super::{lead, no_address, pastes};
+use super::{command_line, lead, no_address, pastes};
 use crate::{Resolution, clean::shown};
 
 /// One line with its line break; `None`: the address is resolved.
-pub(crate) fn remark(resolution: &Resolution<'_>, snapshot: Option<&str>) -> Option<String> {
+pub(crate) fn remark(resolution: &Resolution<'_>, place: &CommandPlace) -> Option<String> {
     let vm = &resolution.vm;
     let (name, pick) = (shown(&vm.machine.name), vm.pick);
     let explain = ["status", "--explain"];
     let doctor = ["doctor", ""];
     // Only machines of the data directory are started by vm, and none of a record.
-    let own = snapshot.is_none() && &*vm.machine.manager == MANAGER;
+    let own = place.record.is_none() && &*vm.machine.manager == MANAGER;
     let or_doctor = |verb| if own { [verb, ""] } else { doctor };
     if vm.machine.foreign {
         return Some(format!("{name}: {}\n", shown(&vm.notes().join("; "))));
@@ -21,7 +21,7 @@ pub(crate) fn remark(resolution: &Resolution<'_>, snapshot: Option<&str>) -> Opt
     if let Some(endpoint) = vm.endpoint {
         let ssh = vm.ssh.state.words();
         let says = format!("{name} is reached at {}; SSH: {ssh}", endpoint.address);
-        return Some(format!("{says}; next: {}\n", next(&vm.machine.name, ["ssh", ""], snapshot)));
+        return Some(format!("{says}; next: {}\n", next(&vm.machine.name, ["ssh", ""], place)));
     }
     let (says, command) = match (pick.verdict, vm.machine.power) {
         (Verdict::Resolved, _) => return None,
@@ -45,7 +45,7 @@ pub(crate) fn remark(resolution: &Resolution<'_>, snapshot: Option<&str>) -> Opt
             (format!("{name} has no usable address: {why}{failed}"), explain)
         }
     };
-    Some(format!("{says}; next: {}\n", next(&vm.machine.name, command, snapshot)))
+    Some(format!("{says}; next: {}\n", next(&vm.machine.name, command, place)))
 }
 
 /// The signals that failed: without them, a reader would believe that all were asked.
@@ -65,33 +65,31 @@ fn failed(resolution: &Resolution<'_>) -> String {
 }
 
 /// A command to paste.
-fn next(name: &str, [verb, option]: [&str; 2], snapshot: Option<&str>) -> String {
+fn next(name: &str, [verb, option]: [&str; 2], place: &CommandPlace) -> String {
     let name = if pastes(name) { name } else { "NAME" };
-    let mut command = format!("vm {verb} {name}");
-    if let Some(directory) = snapshot {
-        command += " --from ";
-        command += if pastes(directory) { directory } else { "DIR" };
-    }
-    if !option.is_empty() {
-        command += " ";
-        command += option;
-    }
-    command
+    let words = ["vm", verb, name, option];
+    let words: Vec<&str> = words.into_iter().filter(|word| !word.is_empty()).collect();
+    command_line(&place.words(&words))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::next;
+    use super::*;
 
     #[test]
     fn offers_commands_that_a_shell_reads_as_meant() {
         let explain = ["status", "--explain"];
+        let here = CommandPlace::default();
+        let record = |at: &str| CommandPlace { record: Some(at.to_owned()), ..here.clone() };
         let rows = [
-            (next("web", explain, None), "vm status web --explain"),
-            (next("web", ["doctor", ""], None), "vm doctor web"),
-            (next("web", ["doctor", ""], Some("/tmp/s")), "vm doctor web --from /tmp/s"),
-            (next("web", explain, Some("my $(dir)")), "vm status web --from DIR --explain"),
-            (next("-rf;", explain, None), "vm status NAME --explain"),
+            (next("web", explain, &here), "vm status web --explain"),
+            (next("web", ["doctor", ""], &here), "vm doctor web"),
+            (next("web", ["doctor", ""], &record("/tmp/s")), "vm doctor web --from /tmp/s"),
+            (
+                next("web", explain, &record("my $(dir)")),
+                "vm status web --from 'my $(dir)' --explain",
+            ),
+            (next("-rf;", explain, &here), "vm status NAME --explain"),
         ];
         for (command, expected) in rows {
             assert_eq!(command, expected);

@@ -2,7 +2,9 @@
 
 use std::io::{self, Write};
 
-use super::{Terminal, style::Role, words::pastes};
+use vmkit_model::CommandPlace;
+
+use super::{Terminal, command_line, style::Role, words::pastes};
 use crate::{Launch, StartReport, StartResult, StartedVm, clean::shown};
 
 pub(crate) fn write_start_report(
@@ -13,15 +15,15 @@ pub(crate) fn write_start_report(
     // What failed was said as an error.
     let said = report.machines.iter().filter(|vm| !matches!(vm.result, StartResult::Failed(_)));
     for vm in said {
-        writeln!(out, "{}", line(vm, terminal))?;
+        writeln!(out, "{}", line(vm, &report.place, terminal))?;
     }
     Ok(())
 }
 
-fn line(vm: &StartedVm, terminal: Terminal) -> String {
+fn line(vm: &StartedVm, place: &CommandPlace, terminal: Terminal) -> String {
     let name = shown(&vm.name);
     let on = vm.launch.as_ref().map(network).unwrap_or_default();
-    let next = |command: &str| format!("vm {command} {}", pasted(&vm.name));
+    let next = |verb| command_line(&place.words(&["vm", verb, pasted(&vm.name)]));
     let at = vm.address.map(|address| format!(" at {address}")).unwrap_or_default();
     match &vm.result {
         StartResult::Up => {

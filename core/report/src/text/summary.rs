@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use vmkit_model::{Mode, Power};
 use vmkit_scoring::Verdict;
 
-use super::{counted, pastes};
+use super::{command_line, counted, pastes};
 use crate::{SshState, State, Statistics, Status, Vm, clean::shown, time::short};
 
 /// Most machines that the last line names.
@@ -82,11 +82,10 @@ pub(super) fn next_command(status: &Status<'_>) -> Option<String> {
     // A machine without any address comes first.
     let vm = status.vms.iter().filter(unclear).min_by_key(|vm| vm.pick.address.is_some())?;
     let name = &vm.machine.name;
-    Some(if pastes(name) {
-        format!("vm status {name} --explain")
-    } else {
-        "vm status --explain".to_owned()
-    })
+    let mut words = vec!["vm", "status"];
+    words.extend(pastes(name).then_some(name.as_str()));
+    words.push("--explain");
+    Some(command_line(&status.meta.place.words(&words)))
 }
 
 /// The last line: a summary.

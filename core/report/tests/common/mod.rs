@@ -12,7 +12,9 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use vmkit_model::{Card, Evidence, Machine, Mode, PluginOutcome, PluginStatus, Power, Problem};
+use vmkit_model::{
+    Card, CommandPlace, Evidence, Machine, Mode, PluginOutcome, PluginStatus, Power, Problem,
+};
 use vmkit_report::{
     HostsDecision, HostsOutcome, HostsSync, HostsVm, Meta, PluginDetails, PluginEntry,
     PluginOrigin, Resolution, Status, Terminal,
@@ -33,6 +35,7 @@ pub(crate) fn meta(mode: Mode) -> Meta {
         weights: (mode != Mode::Basic).then(|| "builtin-1".to_owned()),
         statistics: true,
         managers: Vec::new(),
+        place: CommandPlace::default(),
     }
 }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use vmkit_attach::{KnownRouter, Reach};
-use vmkit_model::Platform;
+use vmkit_model::{CommandPlace, Platform};
 use vmkit_report::Networks;
 use vmkit_types::{HostNetwork, Interface, InterfaceKind, Prefix, Reading, Route};
 
@@ -76,5 +76,6 @@ pub(crate) fn networks(network: &HostNetwork) -> Networks<'_> {
         remembered: None,
         generated_at: now(),
         elapsed: Duration::from_millis(12),
+        place: CommandPlace::default(),
     }
 }

@@ -300,11 +300,10 @@ impl Session {
 
     /// The commands that lead on from a look at these machines.
     fn commands(&self, selection: &Selection) -> Commands {
-        let Settings { data_dir, config_file, call_deadline, invoker, .. } = &self.settings;
+        let Settings { call_deadline, invoker, .. } = &self.settings;
+        let record = self.record.as_ref().map(|(directory, _)| directory.as_path());
         Commands {
-            record: self.record.as_ref().map(|(directory, _)| directory.clone()),
-            data_dir: data_dir.clone(),
-            config: config_file.clone(),
+            place: self.settings.command_place(record),
             names: selection.names().to_vec(),
             call_deadline: *call_deadline,
             privileged: invoker.privileged,

@@ -8,6 +8,9 @@ use std::{
 /// Why a zip cannot be written or used.
 #[derive(Debug, thiserror::Error)]
 pub enum ArchiveError {
+    /// A file is where a new one was to be made.
+    #[error("it exists already; name a new file")]
+    Exists,
     /// It is no zip of a snapshot.
     #[error("it is no zip of a snapshot: {0}")]
     Refused(String),

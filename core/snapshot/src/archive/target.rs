@@ -1,6 +1,6 @@
 //! Where a snapshot is written, by the path that a user names: a directory, or a zip.
 
-use std::{io, path::Path};
+use std::path::Path;
 
 use vmkit_files::Directory;
 
@@ -48,8 +48,7 @@ impl Target {
             let above = Directory::make(above.unwrap_or(Path::new(".")))
                 .map_err(failed("make a directory of its path"))?;
             if !matches!(above.size(name), Ok(None)) {
-                let exists = io::ErrorKind::AlreadyExists.into();
-                return Err(failed("make it")(exists));
+                return Err(ArchiveError::Exists);
             }
             let unpacked = Directory::temporary(path);
             let unpacked = unpacked.map_err(failed("make a directory for its files"))?;
