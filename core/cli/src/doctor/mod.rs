@@ -86,9 +86,10 @@ fn examine<'a>(
             target.finish(&snapshot::maker(scene, wanted.redact))?;
         }
     }
-    // What is saved names no place of this computer, and a snapshot's commands are for the computer it is of.
-    let place = context.settings.command_place(None);
-    let place = if wanted.from.is_some() { CommandPlace::default() } else { place };
+    // What is saved names no place of this computer, and a snapshot's commands are for the computer it is of. A
+    // program knows where it has looked.
+    let plain = wanted.json || wanted.from.is_some();
+    let place = if plain { CommandPlace::default() } else { context.settings.command_place(None) };
     Ok(self::report(&treatment.placed(&place), catalogue, began.elapsed()))
 }
 
