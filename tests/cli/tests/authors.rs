@@ -3,18 +3,10 @@
 
 mod common;
 
-use std::{
-    fs,
-    path::Path,
-    process::Command,
-    time::{Duration, Instant},
-};
+use std::{fs, path::Path, process::Command, time::Instant};
 
 use common::Ann;
 use vmkit_cli_tests::with_etc;
-
-/// From nothing to an observation of one's own.
-const FIVE_MINUTES: Duration = Duration::from_mins(5);
 
 /// A copy of the SDK that anybody can read, wherever this checkout lies: root's home is closed to others.
 fn sdk(checkout: &Path) -> String {
@@ -42,7 +34,11 @@ fn cargo(project: &Path, target: &Path, what: &str) {
 }
 
 #[test]
-fn a_newcomer_has_an_observation_of_their_own_within_five_minutes() {
+#[expect(
+    clippy::print_stdout,
+    reason = "how long it took is a figure, and no verdict on a busy computer"
+)]
+fn a_newcomer_has_an_observation_of_their_own() {
     let began = Instant::now();
     let mut ann = Ann::new();
     let sdk = sdk(&ann.elsewhere("checkout"));
@@ -80,7 +76,7 @@ fn a_newcomer_has_an_observation_of_their_own_within_five_minutes() {
     );
     let status = ann.vm_by(private(), &["status", "--explain"]);
     assert!(status.stdout.contains("lucky: /etc/hosts has 192.0.2.7 for web"), "{status:?}");
-    assert!(began.elapsed() < FIVE_MINUTES, "{:?}", began.elapsed());
+    println!("from nothing to an observation: {:.1?}", began.elapsed());
 }
 
 #[test]

@@ -64,6 +64,8 @@ pub(crate) const ROWS: &[Row] = &[
         name: "link-loses-frames-in-host",
         breaks: &[Filter(Where::Host, "bridge forward", "numgen random mod 100 < 85 counter drop")],
         causes: &["dhcp-lossy-link"],
+        // Chance may lose an ACK alone.
+        may: &["dhcp-ack-lost"],
         options: &["--yes", "--wait", "8"],
         ..WIRED
     },
