@@ -19,6 +19,7 @@ use crate::{
     Gathered, Person, Question, Request,
     assessment::unsettled,
     capture_points::{Awaited, CapturePoints},
+    command_line::command_line,
     consent::Consent,
     inside,
     limit::limited,
@@ -171,7 +172,7 @@ impl Gathering<'_> {
                 omissions.extend(names.first().map(|name| Omission {
                     what: format!("asking DHCP servers on {interface} for offers"),
                     why: "it sends DISCOVERs, which need your consent".to_owned(),
-                    command: shlex::try_join(["vm", "doctor", name, "--yes"]).ok(),
+                    command: command_line(["vm", "doctor", name, "--yes"]),
                 }));
                 continue;
             }
@@ -330,8 +331,7 @@ impl Gathering<'_> {
                 omissions.push(Omission {
                     what: format!("unplugging the virtual link of {name}"),
                     why: "it interrupts the VM, which needs your consent".to_owned(),
-                    command: shlex::try_join(["sudo", "vm", "doctor", name, "--provoke", "--yes"])
-                        .ok(),
+                    command: command_line(["sudo", "vm", "doctor", name, "--provoke", "--yes"]),
                 });
             }
         }

@@ -42,6 +42,7 @@
 
 mod assessment;
 mod capture_points;
+mod command_line;
 mod comparison;
 mod consent;
 mod devices;

@@ -2,6 +2,8 @@
 
 use vmkit_diagnose::Omission;
 
+use crate::command_line::command_line;
+
 /// The first of these, and the step that is skipped for the others. `what` tells it from their number;
 /// `command` includes it for the first of them.
 pub(crate) fn limited<T>(
@@ -14,7 +16,7 @@ pub(crate) fn limited<T>(
     let omission = others.first().map(|first| Omission {
         what: what(others.len()),
         why: format!("at most {most} are asked in one examination"),
-        command: shlex::try_join(command(first)).ok(),
+        command: command_line(command(first)),
     });
     (all, omission)
 }

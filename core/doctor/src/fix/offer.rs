@@ -3,7 +3,7 @@
 use vmkit_diagnose::{Fix, FixOutcome, Omission, Remedy};
 use vmkit_rights::CommandResult;
 
-use crate::{Assessment, Offered, Question};
+use crate::{Assessment, Offered, Question, command_line::command_line};
 
 /// Minimum probability of a cause whose remedies are offered.
 const LIKELY: f64 = 0.5;
@@ -89,7 +89,7 @@ impl Offer {
         Omission {
             what: format!("fixing {}: {}", self.machine, self.remedy.title),
             why: "nobody can be asked; naming the remedy allows it".to_owned(),
-            command: shlex::try_join(["vm", "doctor", &self.machine, &fix]).ok(),
+            command: command_line(["vm", "doctor", &self.machine, &fix]),
         }
     }
 }

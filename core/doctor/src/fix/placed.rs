@@ -3,7 +3,7 @@
 use vmkit_diagnose::{Diagnosis, Omission, Suspect};
 use vmkit_model::CommandPlace;
 
-use crate::Treatment;
+use crate::{Treatment, command_line::command_line};
 
 impl Treatment {
     /// The same with commands of `vm` that look at this place.
@@ -33,7 +33,7 @@ fn diagnosis(diagnosis: &mut Diagnosis, place: &CommandPlace) {
 fn omission(omission: &mut Omission, place: &CommandPlace) {
     let words = omission.command.as_deref().and_then(shlex::split);
     let placed = words.map(|words| place.words(&words));
-    let line = placed.and_then(|words| shlex::try_join(words.iter().map(String::as_str)).ok());
+    let line = placed.and_then(|words| command_line(words.iter().map(String::as_str)));
     omission.command = line.or_else(|| omission.command.take());
 }
 
@@ -47,6 +47,7 @@ mod tests {
         let place = CommandPlace { data_dir, ..CommandPlace::default() };
         let rows = [
             (Some("vm doctor web --yes"), Some("vm --data-dir '/my vms' doctor web --yes")),
+            (Some("vm doctor web --fix=x"), Some("vm --data-dir '/my vms' doctor web --fix=x")),
             (Some("ip link"), Some("ip link")),
             (Some("vm 'unclosed"), Some("vm 'unclosed")),
             (None, None),

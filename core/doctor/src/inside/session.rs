@@ -11,7 +11,7 @@ use vmkit_session::Settings;
 use vmkit_types::Unread;
 
 use super::{GuestAnswer, ways::Ways};
-use crate::subjects::Subjects;
+use crate::{command_line::command_line, subjects::Subjects};
 
 /// Most guests that are asked, each by a thread of its own.
 const MOST: usize = 8;
@@ -53,7 +53,7 @@ impl Session {
         let omission = self.left_out.map(|(name, more)| Omission {
             what: format!("asking {more} more guests from inside"),
             why: format!("at most {MOST} are asked in one examination"),
-            command: shlex::try_join(["vm", "doctor", &name, "--inside"]).ok(),
+            command: command_line(["vm", "doctor", &name, "--inside"]),
         });
         (answers, omission)
     }
