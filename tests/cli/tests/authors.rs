@@ -34,10 +34,6 @@ fn cargo(project: &Path, target: &Path, what: &str) {
 }
 
 #[test]
-#[expect(
-    clippy::print_stdout,
-    reason = "how long it took is a figure, and no verdict on a busy computer"
-)]
 fn a_newcomer_has_an_observation_of_their_own() {
     let began = Instant::now();
     let mut ann = Ann::new();
