@@ -117,10 +117,8 @@ fn was_read(test: &Test, model: &Model<'_>, findings: &[Finding]) -> bool {
 
 /// Whether a probe was made, perhaps by another examination whose record this is.
 fn left_traces(test: &Test, facts: &Facts<'_>) -> bool {
-    let traces = TRACES.iter().filter(|(id, _)| *id == test.id).flat_map(|(_, kinds)| *kinds);
-    let mut seen = facts.evidence.iter().map(|each| &each.observation.kind);
-    let traces: Vec<&Kind> = traces.collect();
-    seen.any(|kind| traces.contains(&kind))
+    let traces = TRACES.iter().find(|(id, _)| *id == test.id).map_or(&[][..], |(_, kinds)| kinds);
+    facts.evidence.iter().any(|each| traces.contains(&each.observation.kind))
 }
 
 /// Whether this examination has done the test with the same rights, so that it would tell the same

@@ -232,7 +232,7 @@ fn an_entry_that_is_no_rule_is_named() {
     assert!(IgnoreRule::parse("a:b:guest-no-nic", &catalogue).is_ok());
 }
 
-/// The test that is proposed for a machine in this state with these findings, of which this was seen.
+/// The test that is proposed for a machine in this state, with these findings and an observation of this kind.
 fn proposed(
     process: Process,
     present: &str,

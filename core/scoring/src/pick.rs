@@ -232,8 +232,8 @@ impl Pick {
 }
 
 impl Pick {
-    /// The verdict as it is shown for a machine in this state: one of which nobody knows whether it runs is not
-    /// called one that does not run.
+    /// The verdict as it is shown for a machine in this state. A machine is called not running only if its state
+    /// is known.
     pub fn verdict_of(&self, power: Power) -> Verdict {
         match (self.verdict, power) {
             (Verdict::NotRunning, Power::Unknown) => Verdict::NotChecked,

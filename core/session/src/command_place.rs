@@ -13,7 +13,7 @@ const PATH_OF_SUDO: [&str; 6] =
 
 impl Settings {
     /// Where commands look that this run shows: at the snapshot, where it looks at one, or else at its data
-    /// directory. A path that is not UTF-8 is left out.
+    /// directory. Commands name no path that is not UTF-8.
     pub fn command_place(&self, record: Option<&Path>) -> CommandPlace {
         let location = self.location().ok().map(|(location, _)| location);
         let named = location.filter(|it| matches!(it.source, Source::Flag | Source::Environment));

@@ -74,8 +74,8 @@ fn examine<'a>(
     let idle = doctor.idle(&treatment).into_iter().filter(|_| !context.quiet);
     idle.for_each(|idle| output::note(&format!("{}\n", escaped(&idle))));
 
-    let report = report(&treatment, catalogue, began.elapsed());
     if let Some(writer) = writer {
+        let report = report(&treatment, catalogue, began.elapsed());
         treatment.examination.gathered.save(writer.artefacts())?;
         let scene = &treatment.examination.look.scene;
         let mut page = Vec::new();
@@ -90,7 +90,7 @@ fn examine<'a>(
     // program knows where it has looked.
     let plain = wanted.json || wanted.from.is_some();
     let place = if plain { CommandPlace::default() } else { context.settings.command_place(None) };
-    Ok(self::report(&treatment.placed(&place), catalogue, began.elapsed()))
+    Ok(report(&treatment.placed(&place), catalogue, began.elapsed()))
 }
 
 fn request(wanted: &arguments::Doctor, writer: Option<&Writer>) -> Request {

@@ -19,7 +19,7 @@ const MOST: usize = 8;
 /// The guests that are being asked.
 pub(crate) struct Session {
     asked: Vec<(String, JoinHandle<GuestAnswer>)>,
-    /// The first one left out, and how many were.
+    /// The name of the first guest that is not asked, and the number of all such guests.
     left_out: Option<(String, usize)>,
 }
 

@@ -44,8 +44,10 @@ pub(super) fn judge(facts: &Facts<'_>, guest: &[&Message], sides: &Sides<'_>, sh
     let watched = traffic.span.map(|(from, to)| to.duration_since(from).unwrap_or_default());
     let frames: u64 =
         facts.machine.macs.iter().filter_map(|mac| traffic.frames_by_source.get(mac)).sum();
-    let seconds = watched.unwrap_or_default().as_secs();
-    let too_short = Unread::Failed(format!("watched for only {seconds} s"));
+    let too_short = Unread::Failed(match watched {
+        Some(watched) => format!("watched for only {} s", watched.as_secs()),
+        None => "the capture does not say how long it took".to_owned(),
+    });
     let long = watched.filter(|watched| *watched >= SILENCE);
     if let Some(own) = in_use(facts, traffic) {
         let says = format!("it already uses {own}");
@@ -65,10 +67,10 @@ pub(super) fn judge(facts: &Facts<'_>, guest: &[&Message], sides: &Sides<'_>, sh
         let why =
             Unread::Failed("its requests appear at the uplink but not at its port".to_owned());
         sheet.all_unknown(&[FindingCode::GuestPortSilent, FindingCode::GuestNeverAsks], &why);
-    } else if long.is_some() {
-        sheet.present(FindingCode::GuestPortSilent, format!("no frame in {seconds} s"));
+    } else if let Some(watched) = long {
+        sheet.present(FindingCode::GuestPortSilent, format!("no frame in {} s", watched.as_secs()));
     } else if watched.is_none() {
-        // A record keeps the frames alone, and so a capture of a silent guest as a file without any.
+        // In the file of another program a silent guest has no frame, and so no times.
         sheet.present(FindingCode::GuestPortSilent, "its capture holds no frame");
     } else {
         sheet.all_unknown(&[FindingCode::GuestPortSilent, FindingCode::GuestNeverAsks], &too_short);
